@@ -1,0 +1,175 @@
+"""A doctor's day as it can be booked: its head, its free slots, its online sales."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from domain.actions import due
+from domain.errors import NotFound
+from domain.model.clinics import Clinic, Doctor
+from domain.model.queues import Queue, QueueStatus, Seat, Slot, Token, Waiting
+from domain.rules import AUTO_CLOSE_HOURS
+from domain.timetable import hours, is_open, slot_time, timetable, today
+from domain.work import Work
+
+
+@dataclass(frozen=True)
+class Day:
+    """One doctor's day and what of it is taken."""
+
+    queue: Queue
+    """Its head; not yet stored (version 0) while nothing was sold."""
+    open: bool
+    """Whether the doctor sees patients that day and the line is not closed."""
+    seats: dict[str, Seat]
+
+    def is_taken(self, number: int, now: datetime) -> bool:
+        """Return whether slot *number* is sold, or held by a hold that has not run out."""
+        seat = self.seats.get(f"slot#{number:03d}")
+        return seat is not None and not _ran_out(seat, now)
+
+    def free(self, now: datetime) -> list[Slot]:
+        """Return the slots that can be sold online now: free, ahead, within the daily limit."""
+        if not self.open or self.free_limit(1, now) is None:
+            return []
+        slots = self.queue.timetable
+        return [s for s in slots if slot_time(s) > now and not self.is_taken(s.number, now)]
+
+    def free_limit(self, preferred: int, now: datetime) -> int | None:
+        """Return which of the day's online sales is unused, or None when all are sold.
+
+        Begins the search at the slot's own number, so that buyers of different slots do not
+        contend for the same one.
+        """
+        limit = self.queue.daily_limit
+        for step in range(limit):
+            number = (preferred - 1 + step) % limit + 1
+            seat = self.seats.get(f"limit#{number:03d}")
+            if seat is None or _ran_out(seat, now):
+                return number
+        return None
+
+    @property
+    def last_number(self) -> int:
+        """The highest number of the day, whether planned or given to a walk-in."""
+        given = (int(s.seat[5:]) for s in self.seats.values() if s.seat.startswith("slot#"))
+        return max([*given, *(s.number for s in self.queue.timetable)], default=0)
+
+
+def _ran_out(seat: Seat, now: datetime) -> bool:
+    return seat.held_until is not None and seat.held_until <= now
+
+
+def read_day(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Day:
+    """Return *doctor*'s *day*, as stored or as it would be planned now."""
+    queue = work.get(Queue, doctor.doctor_id, day.isoformat())
+    if queue is None:
+        return Day(plan_queue(work, clinic, doctor, day), is_open(clinic, doctor, day), {})
+    seats = all_seats(work, queue.queue_id)
+    is_still_open = queue.status is not QueueStatus.CLOSED and is_open(clinic, doctor, day)
+    return Day(queue, is_still_open, {s.seat: s for s in seats})
+
+
+def all_seats(work: Work, queue_id: str) -> Iterable[Seat]:
+    """Return everything taken of a queue, read consistently."""
+    after = None
+    while True:
+        page = work.query(Seat, queue_id, limit=400, after=after)
+        yield from page.records
+        after = page.after
+        if after is None:
+            return
+
+
+def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
+    """Return the head of a day nobody has booked yet; numbers, fee and advance are as of now."""
+    begin, end = hours(clinic, doctor, day)
+    return Queue(
+        doctor_id=doctor.doctor_id,
+        date=day.isoformat(),
+        queue_id=work.ids.new("queue_"),
+        clinic_id=clinic.clinic_id,
+        timetable=timetable(clinic, doctor, day),
+        fee_paise=doctor.consultation_fee * 100,
+        advance_paise=doctor.advance_amount * 100,
+        daily_limit=doctor.daily_limit,
+        minutes=doctor.consultation_duration,
+        prior_minutes=doctor.typical_minutes,
+        planned_start=begin,
+        planned_end=end,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+
+
+def keep_queue(work: Work, queue: Queue) -> Queue:
+    """Store the head of a day at its first sale, and have the clock close the day in the end."""
+    if queue.version:
+        return queue
+    queue = work.put(queue)
+    close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
+    due.about_queue(work, "auto_close", max(close_at, work.now), queue)
+    return queue
+
+
+def open_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
+    """Return the head that commands mean: an open line of yesterday, else today's.
+
+    Today's may not be stored yet (version 0).
+    """
+    day = today(clinic, work.now)
+    dates = [(day - timedelta(days=1)).isoformat(), day.isoformat()]
+    yesterday, now = work.fetch([(Queue, (doctor.doctor_id, d)) for d in dates])
+    running = {QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY}
+    if isinstance(now, Queue) and now.status in running:
+        return now
+    if isinstance(yesterday, Queue) and (
+        yesterday.status in running
+        or (yesterday.status is QueueStatus.SCHEDULED and yesterday.planned_end > work.now)
+    ):
+        return yesterday
+    return now if isinstance(now, Queue) else plan_queue(work, clinic, doctor, day)
+
+
+def the_queue(work: Work, doctor_id: str, day: str) -> Queue:
+    """Return a stored head.
+
+    Raises:
+        NotFound: If there is none, or it lies behind a wall.
+    """
+    queue = work.get(Queue, doctor_id, day)
+    if queue is None:
+        raise NotFound
+    return queue
+
+
+def the_token(work: Work, queue_id: str, token_id: str) -> Token:
+    """Return a token.
+
+    Raises:
+        NotFound: If there is none, or it lies behind a wall.
+    """
+    token = work.get(Token, queue_id, token_id)
+    if token is None:
+        raise NotFound
+    return token
+
+
+def line_of(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
+    """Return who waits, in the order of being called, at most *limit* of them."""
+    found: list[Waiting] = []
+    after = None
+    while len(found) < limit:
+        page = work.query(Waiting, queue_id, limit=min(400, limit - len(found)), after=after)
+        found += page.records
+        after = page.after
+        if after is None:
+            break
+    return found
+
+
+def place_of(number: int) -> str:
+    """Return where in the line a token number stands of itself."""
+    return f"{number:05d}"

@@ -1,0 +1,96 @@
+"""Writing a message to a person: a row committed with the change that causes it."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from domain.model.base import stamp
+from domain.model.clinics import Clinic
+from domain.model.messages import Consent, Message, Option, Outgoing, Urgency
+from domain.model.queues import Token
+from domain.work import Work
+
+SHARDS = 16
+"""Sending numbers are spread over so many shards, each drained by one worker at a time."""
+
+
+def shard_of(sender: str) -> str:
+    """Return the outbox shard of a sending number."""
+    return f"{zlib.crc32(sender.encode()) % SHARDS:02d}"
+
+
+def sender_of(work: Work, clinic: Clinic) -> str:
+    """Return the WhatsApp sender that *clinic*'s messages leave by: its own or the platform's."""
+    return clinic.phone_number_id or work.rules.platform_sender
+
+
+def send(
+    work: Work,
+    *,
+    name: str,
+    contact_id: str,
+    clinic: Clinic | None,
+    sender: str | None = None,
+    values: Mapping[str, Any] | None = None,
+    options: Sequence[Option] = (),
+    url: str | None = None,
+    reply_to: str | None = None,
+    language: str | None = None,
+    urgency: Urgency = Urgency.NOW,
+    consent: Consent = Consent.REPLY,
+    about: Token | None = None,
+    guard: str | None = None,
+    helps_until: datetime | None = None,
+    message_id: str | None = None,
+    order: int = 0,
+) -> Message:
+    """Write a message and its place in the outbox, and have it delivered after the commit.
+
+    *name* is a template (flow/message) and *values* its variables, plain data only. With
+    *message_id* given, writing it a second time fails the work with a conflict, so a message made
+    from an event goes out once. *order* sorts messages of one instant.
+    """
+    if sender is None:
+        sender = sender_of(work, clinic) if clinic else work.rules.platform_sender
+    filled = dict(values or {})
+    if clinic is not None:
+        filled.setdefault("clinic", clinic.name)
+        filled.setdefault("zone", clinic.time_zone)
+    message_id = message_id or work.ids.new("msg_")
+    place = f"{urgency}#{stamp(work.now)}#{order:02d}#{message_id}"
+    message = Message(
+        message_id=message_id,
+        sender=sender,
+        contact_id=contact_id,
+        clinic_id=clinic.clinic_id if clinic else None,
+        name=name,
+        values=filled,
+        options=tuple(options),
+        url=url,
+        reply_to=reply_to,
+        language=language,
+        urgency=urgency,
+        consent=consent,
+        about=about.token_id if about else None,
+        queue_id=about.queue_id if about else None,
+        guard=guard,
+        helps_until=helps_until,
+        outbox=place,
+        created_at=work.now,
+        updated_at=work.now,
+    )
+    work.put(message)
+    work.put(
+        Outgoing(
+            shard=shard_of(sender),
+            place=place,
+            message_id=message_id,
+            sender=sender,
+            contact_id=contact_id,
+        )
+    )
+    work.ring("deliver", shard_of(sender))
+    return message

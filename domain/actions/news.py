@@ -1,0 +1,202 @@
+"""What is true of a token at the moment somebody is told: nobody hears stale news (I8)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from domain.actions.days import line_of
+from domain.model.messages import Message
+from domain.model.queues import (
+    LIVE,
+    WAITING,
+    Progress,
+    Queue,
+    QueueStatus,
+    Token,
+    TokenStatus,
+    number_text,
+)
+from domain.rules import TIME_MOVED_MINUTES
+from domain.waiting import Expectation, expect
+from domain.work import Work
+
+
+def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
+    """Return what is true of *token* now, as template variables, and when its turn is expected.
+
+    Variables: `state` (the token's status, or CLOSED once its line is), `number`, `at`, `now`,
+    `line` (state of the line), `serving` (number or None), `ahead`, `low` and `high` (minutes from
+    now), `from` and `to` (instants), `certain`; the last six only for who waits.
+    """
+    queue = work.get(Queue, token.doctor_id, token.date)
+    facts: dict[str, Any] = {
+        "state": token.status.value,
+        "number": token.number,
+        "at": token.estimated_time.isoformat(),
+        "now": work.now.isoformat(),
+        "line": QueueStatus.SCHEDULED.value,
+        "serving": None,
+        "ahead": None,
+    }
+    if queue is None:
+        return facts, None
+    facts["line"] = queue.status.value
+    facts["serving"] = queue.current_number
+    if token.status in LIVE and queue.status is QueueStatus.CLOSED:
+        facts["state"] = "CLOSED"
+        return facts, None
+    if token.status not in WAITING or token.place is None:
+        return facts, None
+    line = line_of(work, token.queue_id)
+    before = [w for w in line if w.place < (token.place or "")]
+    expected = expect(
+        queue,
+        before,
+        token.estimated_time,
+        arrived=token.status is TokenStatus.ARRIVED,
+        now=work.now,
+    )
+    low, high = expected.minutes(work.now)
+    facts |= {
+        "ahead": expected.ahead,
+        "low": low,
+        "high": high,
+        "from": expected.start.isoformat(),
+        "to": expected.end.isoformat(),
+        "certain": expected.certain,
+    }
+    return facts, expected
+
+
+def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
+    """Return the variables of *message* as of now, or None if it should no longer be sent.
+
+    Called in the transaction that marks the message as being sent; it records in the token's
+    Progress what the person is about to be promised.
+    """
+    if message.helps_until is not None and message.helps_until <= work.now:
+        return None
+    if message.guard is None or message.about is None or message.queue_id is None:
+        return message.values
+    token = work.get(Token, message.queue_id, message.about)
+    if token is None or not GUARDS[message.guard](work, token):
+        return None
+    if message.guard not in _WITH_STANDING:
+        return message.values
+    facts, expected = standing(work, token)
+    row = work.get(Progress, token.queue_id, token.token_id)
+    if message.guard == "progress":
+        forced = message.values.get("reason") == "resumed"
+        if expected is None or not (
+            forced or (expected.ahead and worth_telling(work, row, expected, pending_counts=False))
+        ):
+            _forget_pending(work, row, message)
+            return None
+    if expected is not None:
+        _promise(work, token, row, expected)
+    return {**message.values, **facts}
+
+
+def worth_telling(
+    work: Work, row: Progress | None, expected: Expectation, *, pending_counts: bool = True
+) -> bool:
+    """Return whether a waiting patient would want to hear of their progress now.
+
+    They do when PROGRESS_EVERY tokens fewer are before them, or when their time has moved by ten
+    minutes or more, since they were last told; never while news is on its way already.
+    """
+    if row is None or row.told_ahead is None or row.told_from is None or row.told_to is None:
+        return False
+    if pending_counts and row.pending is not None:
+        return False
+    if row.told_ahead - expected.ahead >= work.rules.progress_every:
+        return True
+    was = row.told_from + (row.told_to - row.told_from) / 2
+    middle = expected.start + (expected.end - expected.start) / 2
+    return abs(middle - was) >= timedelta(minutes=TIME_MOVED_MINUTES)
+
+
+def _promise(work: Work, token: Token, row: Progress | None, expected: Expectation) -> None:
+    row = row or Progress(
+        queue_id=token.queue_id, token_id=token.token_id, clinic_id=token.clinic_id
+    )
+    first = row.first_told_at is None
+    work.put(
+        row.but(
+            pending=None,
+            told_at=work.now,
+            told_ahead=expected.ahead,
+            told_from=expected.start,
+            told_to=expected.end,
+            first_told_at=work.now if first else row.first_told_at,
+            first_from=expected.start if first else row.first_from,
+            first_to=expected.end if first else row.first_to,
+        )
+    )
+
+
+def _forget_pending(work: Work, row: Progress | None, message: Message) -> None:
+    if row is not None and row.pending == message.message_id:
+        work.put(row.but(pending=None))
+
+
+def _is_first(work: Work, token: Token) -> bool:
+    if token.status not in WAITING:
+        return False
+    first = line_of(work, token.queue_id, 1)
+    return bool(first) and first[0].token_id == token.token_id
+
+
+def _is_halted(work: Work, token: Token) -> bool:
+    queue = work.get(Queue, token.doctor_id, token.date)
+    halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
+    return queue is not None and queue.status in halted and token.status in WAITING
+
+
+def _has_status(*statuses: TokenStatus) -> Any:
+    return lambda _work, token: token.status in statuses
+
+
+GUARDS: dict[str, Any] = {
+    "standing": lambda _work, _token: True,
+    "progress": _has_status(*WAITING),
+    "waiting": _has_status(*WAITING),
+    "soon": _has_status(*WAITING),
+    "current": _has_status(TokenStatus.CURRENT),
+    "skipped": _has_status(TokenStatus.SKIPPED),
+    "completed": _has_status(TokenStatus.COMPLETED),
+    "unpaid": _has_status(TokenStatus.PENDING),
+    "first": _is_first,
+    "halted": _is_halted,
+}
+"""What must still be true of the token a message is about, when it is sent."""
+_WITH_STANDING = {"standing", "progress", "first", "soon", "halted"}
+
+
+def line_facts(work: Work, queue: Queue) -> dict[str, Any]:
+    """Return the state of a line for the one who runs it, as template variables.
+
+    `line`, `serving` and `person` (who is in now), `next_number` and `next_person`, `waiting`,
+    `arrived`, `date`.
+    """
+    line = line_of(work, queue.queue_id)
+    refs = [(Token, (queue.queue_id, t)) for t in (queue.current_token,) if t]
+    refs += [(Token, (queue.queue_id, w.token_id)) for w in line[:1]]
+    tokens = {t.token_id: t for t in work.fetch(refs) if isinstance(t, Token)}
+    current = tokens.get(queue.current_token or "")
+    following = tokens.get(line[0].token_id) if line else None
+    return {
+        "line": queue.status.value,
+        "serving": queue.current_number,
+        "person": current.patient_name if current else None,
+        "next_number": following.number if following else None,
+        "next_person": following.patient_name if following else None,
+        "waiting": len(line),
+        "arrived": sum(w.arrived for w in line),
+        "date": queue.date,
+        "now": work.now.isoformat(),
+        "current_text": number_text(queue.current_number) if queue.current_number else None,
+        "until": queue.resume_expected_at.isoformat() if queue.resume_expected_at else None,
+        "reason": queue.pause_reason,
+    }

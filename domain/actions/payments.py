@@ -1,0 +1,188 @@
+"""Money that arrives, whenever and however often it is announced, ends as a seat or a refund."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from domain.actions import booking, due
+from domain.actions.days import the_token
+from domain.actions.messages import send
+from domain.errors import NotFound
+from domain.model.clinics import Clinic, Doctor
+from domain.model.messages import Consent, Urgency
+from domain.model.money import (
+    Capture,
+    Disposition,
+    Payment,
+    Refund,
+    RefundStatus,
+    RequestStatus,
+)
+from domain.model.queues import PaymentStatus, Queue, QueueStatus, Token, TokenStatus
+from domain.work import Work
+
+
+def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> Token:
+    """Record that the gateway captured a payment; give it the seat, or give it back.
+
+    The capture's id is the ledger's key, so a notice repeated changes nothing. The first capture
+    that covers the price takes the seat; money for a hold that ran out takes it too if it is still
+    to be had; everything else is refunded and the person is told. Invariant I3.
+
+    Raises:
+        NotFound: If there is no such request for payment.
+    """
+    payment = work.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound
+    token = the_token(work, payment.queue_id, payment.token_id)
+    if work.get(Capture, capture_id, "CAPTURE") is not None:
+        return token
+    clinic = work.get(Clinic, payment.clinic_id)
+    doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
+    if clinic is None or doctor is None:
+        raise NotFound
+    capture = Capture(
+        capture_id=capture_id,
+        clinic_id=payment.clinic_id,
+        payment_id=payment_id,
+        amount_paise=amount_paise,
+        disposition=Disposition.SEAT,
+        token_id=token.token_id,
+        queue_id=token.queue_id,
+        doctor_id=token.doctor_id,
+        contact_id=token.contact_id,
+        patient_id=token.patient_id,
+        at=work.now,
+    )
+    work.put(capture)
+    seat = token if _can_confirm(work, token) else None
+    if token.status is TokenStatus.EXPIRED and _line_is_open(work, token):
+        seat = booking.revive(work, clinic, doctor, token)
+    if seat is None or amount_paise < payment.amount_paise:
+        if seat is not None and token.status is TokenStatus.EXPIRED:
+            booking.expire(work, seat)
+        booking.give_money_back(work, capture, "NOT_SEATED")
+        _tell_refund(work, clinic, doctor, token, capture)
+        return token
+    work.put(payment.but(status=RequestStatus.PAID))
+    paid = seat.but(
+        payment_status=PaymentStatus.PAID, paid_paise=amount_paise, capture_id=capture_id
+    )
+    return booking.confirm(work, clinic, doctor, paid)
+
+
+def failed(work: Work, payment_id: str) -> Token:
+    """Record that an attempt to pay failed; the hold goes on, for UPI may yet succeed.
+
+    Raises:
+        NotFound: If there is no such request for payment.
+    """
+    payment = work.get(Payment, payment_id)
+    if payment is None:
+        raise NotFound
+    token = the_token(work, payment.queue_id, payment.token_id)
+    if payment.status is not RequestStatus.OPEN or token.status is not TokenStatus.PENDING:
+        return token
+    work.put(payment.but(failed_attempts=payment.failed_attempts + 1))
+    token = work.put(token.but(payment_status=PaymentStatus.FAILED, updated_at=work.now))
+    clinic = work.get(Clinic, payment.clinic_id)
+    doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
+    if clinic and doctor and payment.failed_attempts == 0:
+        send(
+            work,
+            name="booking/payment_failed",
+            contact_id=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard="unpaid",
+            values={
+                **booking.facts(token, doctor),
+                "amount": payment.amount_paise,
+                "until": token.held_until.isoformat() if token.held_until else None,
+            },
+            url=pay_url(work, payment_id),
+            consent=Consent.TOKEN,
+        )
+    return token
+
+
+def pay_url(work: Work, payment_id: str) -> str:
+    """Return the address at which a request for payment is paid."""
+    return f"{work.rules.public_url}/pay/{payment_id}"
+
+
+def refund_waiting(work: Work, capture_id: str) -> Refund | None:
+    """Send back money that still waits for another day of the patient's choice.
+
+    Does nothing if it was used or returned meanwhile.
+    """
+    capture = work.get(Capture, capture_id, "CAPTURE")
+    if capture is None or capture.disposition is not Disposition.WAITING:
+        return None
+    token = work.get(Token, capture.queue_id, capture.token_id)
+    booking.give_money_back(work, capture, "CLINIC_CLOSED")
+    if token is not None:
+        work.put(
+            token.but(payment_status=PaymentStatus.REFUNDED, paid_paise=0, updated_at=work.now)
+        )
+        clinic = work.get(Clinic, capture.clinic_id)
+        doctor = work.get(Doctor, capture.clinic_id, capture.doctor_id)
+        if clinic and doctor:
+            _tell_refund(work, clinic, doctor, token, capture)
+    return work.get(Refund, capture_id, "REFUND")
+
+
+def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> None:
+    """Record what the gateway says of a refund; it only moves forward."""
+    order = list(RefundStatus)
+    if refund.status is RefundStatus.PROCESSED or order.index(status) < order.index(refund.status):
+        return
+    work.put(refund.but(status=status, gateway_refund_id=gateway_id))
+
+
+def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
+    """Let a closed clinic's money wait *hours* for another day, then return it unasked."""
+    capture = work.get(Capture, token.capture_id or "", "CAPTURE")
+    if capture is None or capture.disposition is not Disposition.SEAT:
+        return token
+    work.put(capture.but(disposition=Disposition.WAITING))
+    due.later(
+        work,
+        "refund_waiting",
+        work.now + timedelta(hours=hours),
+        capture.capture_id,
+        clinic_id=token.clinic_id,
+        capture_id=capture.capture_id,
+    )
+    return token
+
+
+def _can_confirm(work: Work, token: Token) -> bool:
+    if token.status is not TokenStatus.PENDING or not _line_is_open(work, token):
+        return False
+    day = date.fromisoformat(token.date)
+    live = booking.live_booking(
+        work, token.contact_id, token.patient_id, token.doctor_id, day
+    )
+    return live is None or live.token_id == token.token_id
+
+
+def _line_is_open(work: Work, token: Token) -> bool:
+    queue = work.get(Queue, token.doctor_id, token.date)
+    return queue is not None and queue.status is not QueueStatus.CLOSED
+
+
+def _tell_refund(
+    work: Work, clinic: Clinic, doctor: Doctor, token: Token, capture: Capture
+) -> None:
+    send(
+        work,
+        name="booking/money_back",
+        contact_id=token.contact_id,
+        clinic=clinic,
+        about=token,
+        values={**booking.facts(token, doctor), "amount": capture.amount_paise},
+        urgency=Urgency.NOW,
+        consent=Consent.TOKEN,
+    )

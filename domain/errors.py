@@ -1,0 +1,89 @@
+"""One tree of errors: what the rules refuse, and what the outside could not do."""
+
+from __future__ import annotations
+
+
+class PulseOpsError(Exception):
+    """Anything this product raises on purpose."""
+
+
+class Refused(PulseOpsError):
+    """A rule says no. `code` is stable and for programs; the text is for people."""
+
+    code = "REFUSED"
+
+    def __init__(self, message: str = "", **facts: object) -> None:
+        super().__init__(message or self.code)
+        self.facts = facts
+
+
+class NotFound(Refused):
+    """The thing does not exist, or lies behind a wall; nobody can tell which."""
+
+    code = "NOT_FOUND"
+
+
+class SlotTaken(Refused):
+    """Someone else has the slot."""
+
+    code = "SLOT_TAKEN"
+
+
+class DayFull(Refused):
+    """Every online booking of that day is sold."""
+
+    code = "DAY_FULL"
+
+
+class DayClosed(Refused):
+    """The doctor does not see patients that day, or has finished."""
+
+    code = "DAY_CLOSED"
+
+
+class AlreadyBooked(Refused):
+    """The patient already has a live token with that doctor that day (fact `token`)."""
+
+    code = "ALREADY_BOOKED"
+
+
+class TooManyHolds(Refused):
+    """The contact already holds three unpaid slots."""
+
+    code = "TOO_MANY_HOLDS"
+
+
+class NotNow(Refused):
+    """The state of the line or of the token does not allow it (fact `state`)."""
+
+    code = "NOT_NOW"
+
+
+class NobodyWaiting(NotNow):
+    """Nobody is being served and nobody waits."""
+
+    code = "NOBODY_WAITING"
+
+
+class LineMoved(Refused):
+    """The line has moved since (facts `by_name`, `action`, `at`)."""
+
+    code = "LINE_MOVED"
+
+
+class NothingToUndo(NotNow):
+    """There is no move that could still be taken back."""
+
+    code = "NOTHING_TO_UNDO"
+
+
+class Conflict(PulseOpsError):
+    """A conditional write lost; `items` are the (table, partition, sort) keys that had changed."""
+
+    def __init__(self, items: tuple[tuple[str, str, str | None], ...] = ()) -> None:
+        super().__init__(f"changed meanwhile: {sorted({table for table, _, _ in items})}")
+        self.items = items
+
+
+class StoreUnavailable(PulseOpsError):
+    """The store did not answer, or not in time; nothing is known of the write unless said."""

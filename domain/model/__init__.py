@@ -1,0 +1,1 @@
+"""What things are: records, their words and their life cycles."""

@@ -1,0 +1,113 @@
+"""Money: what is asked for, what was captured at the gateway, and where it went."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+from domain.model.base import Record
+
+
+class RequestStatus(StrEnum):
+    """The state of a request for payment."""
+
+    OPEN = "OPEN"
+    PAID = "PAID"
+    ENDED = "ENDED"
+
+
+class Payment(Record, frozen=True, kw_only=True):
+    """A request for the advance of one token, with a page of its own. Key: paymentId."""
+
+    TABLE: ClassVar[str] = "payments"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
+
+    payment_id: str
+    clinic_id: str
+    doctor_id: str
+    queue_id: str
+    token_id: str
+    contact_id: str
+    amount_paise: int
+    status: RequestStatus = RequestStatus.OPEN
+    held_until: datetime | None = None
+    gateway_link_id: str | None = None
+    gateway_url: str | None = None
+    failed_attempts: int = 0
+    created_at: datetime
+
+
+class Disposition(StrEnum):
+    """Where a captured payment's money is."""
+
+    SEAT = "SEAT"
+    WAITING = "WAITING"
+    """Kept for another day of the patient's choice after the clinic closed."""
+    REFUND = "REFUND"
+
+
+class Capture(Record, frozen=True, kw_only=True):
+    """A payment captured at the gateway, the ledger's unit. Key: captureId, row (CAPTURE)."""
+
+    TABLE: ClassVar[str] = "ledger"
+    KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
+
+    capture_id: str
+    row: str = "CAPTURE"
+    clinic_id: str
+    payment_id: str
+    amount_paise: int
+    disposition: Disposition
+    token_id: str
+    """The token whose seat it pays for, or for which it was meant."""
+    queue_id: str
+    doctor_id: str
+    contact_id: str
+    patient_id: str
+    at: datetime
+
+
+class RefundStatus(StrEnum):
+    """How far a refund has come."""
+
+    PENDING = "PENDING"
+    REQUESTED = "REQUESTED"
+    PROCESSED = "PROCESSED"
+    FAILED = "FAILED"
+
+
+class Refund(Record, frozen=True, kw_only=True):
+    """The return of one captured payment; there is at most one. Key: captureId, row (REFUND)."""
+
+    TABLE: ClassVar[str] = "ledger"
+    KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
+
+    capture_id: str
+    row: str = "REFUND"
+    clinic_id: str
+    token_id: str
+    queue_id: str
+    doctor_id: str
+    contact_id: str
+    amount_paise: int
+    reason: str
+    status: RefundStatus = RefundStatus.PENDING
+    gateway_refund_id: str | None = None
+    attempts: int = 0
+    at: datetime
+
+
+class Transfer(Record, frozen=True, kw_only=True):
+    """Money moved from one token to another by a reschedule. Key: captureId, row (MOVE#time)."""
+
+    TABLE: ClassVar[str] = "ledger"
+    KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
+
+    capture_id: str
+    row: str
+    clinic_id: str
+    from_token_id: str
+    to_token_id: str
+    amount_paise: int
+    at: datetime

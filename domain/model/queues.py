@@ -1,0 +1,305 @@
+"""A doctor's day: the queue, its seats and tokens, and the line of those who wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+
+import msgspec
+
+from domain.model.base import Record
+
+
+class QueueStatus(StrEnum):
+    """The state of a doctor's line."""
+
+    SCHEDULED = "SCHEDULED"
+    ACTIVE = "ACTIVE"
+    PAUSED = "PAUSED"
+    EMERGENCY = "EMERGENCY"
+    CLOSED = "CLOSED"
+
+
+class TokenStatus(StrEnum):
+    """The state of one booking."""
+
+    PENDING = "PENDING"
+    CONFIRMED = "CONFIRMED"
+    ARRIVED = "ARRIVED"
+    CURRENT = "CURRENT"
+    COMPLETED = "COMPLETED"
+    SKIPPED = "SKIPPED"
+    NO_SHOW = "NO_SHOW"
+    CANCELLED = "CANCELLED"
+    EXPIRED = "EXPIRED"
+
+
+WAITING = frozenset({TokenStatus.CONFIRMED, TokenStatus.ARRIVED})
+"""States of a token that stands in the line."""
+LIVE = WAITING | {TokenStatus.PENDING, TokenStatus.CURRENT, TokenStatus.SKIPPED}
+"""States in which a token still holds its patient's place with that doctor that day."""
+
+
+class PaymentStatus(StrEnum):
+    """What was paid for a token."""
+
+    PENDING = "PENDING"
+    PAID = "PAID"
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+
+
+class Slot(msgspec.Struct, frozen=True, array_like=True):
+    """One consultation of the day: its number, and when it is planned (seconds since 1970)."""
+
+    number: int
+    at: int
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """The last move of a line, kept so that `undo` can take it back and a late `next` is refused."""
+
+    action: str
+    """next or skip."""
+    by: str
+    """The user who made it."""
+    by_name: str
+    at: datetime
+    left: str | None = None
+    """The token that was CURRENT before."""
+    left_status: TokenStatus | None = None
+    """What it became."""
+    left_since: datetime | None = None
+    left_collected: int = 0
+    """Paise collected at the desk by completing it."""
+    called: str | None = None
+    """The token called in."""
+    called_status: TokenStatus | None = None
+    """What it was before."""
+    called_place: str | None = None
+
+
+class Queue(Record, frozen=True, kw_only=True):
+    """The head of a doctor's line on one day, of fixed size. Key: doctorId, date.
+
+    It is written by moves of the line and never by a booking. `date` is the clinic's day on which
+    the doctor's hours begin. The timetable, fee and advance are those of the first sale.
+    """
+
+    TABLE: ClassVar[str] = "queues"
+    KEY: ClassVar[tuple[str, ...]] = ("doctor_id", "date")
+
+    doctor_id: str
+    date: str
+    queue_id: str
+    clinic_id: str
+    status: QueueStatus = QueueStatus.SCHEDULED
+    timetable: tuple[Slot, ...] = ()
+    fee_paise: int = 0
+    advance_paise: int = 0
+    daily_limit: int = 0
+    minutes: int = 15
+    """The planned length of a consultation."""
+    prior_minutes: int | None = None
+    """What the doctor's consultations took on other days."""
+    planned_start: datetime
+    planned_end: datetime
+    current_token: str | None = None
+    current_number: int | None = None
+    current_since: datetime | None = None
+    last_move: Move | None = None
+    consultations: tuple[int, ...] = ()
+    """Seconds each of the last 20 consultations of today took, oldest first."""
+    started_at: datetime | None = None
+    paused_at: datetime | None = None
+    pause_reason: str | None = None
+    resume_expected_at: datetime | None = None
+    resumed_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_reason: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Token(Record, frozen=True, kw_only=True):
+    """One patient's booking with one doctor on one day. Key: queueId, tokenId."""
+
+    TABLE: ClassVar[str] = "tokens"
+    KEY: ClassVar[tuple[str, ...]] = ("queue_id", "token_id")
+
+    queue_id: str
+    token_id: str
+    clinic_id: str
+    doctor_id: str
+    patient_id: str
+    contact_id: str
+    patient_name: str
+    patient_phone: str | None = None
+    status: TokenStatus
+    number: int
+    token_number: str
+    """The number as three digits, such as 008; unique in its queue."""
+    date: str
+    estimated_time: datetime
+    """The instant the slot is planned for."""
+    actual_time: datetime | None = None
+    """When the consultation began."""
+    completed_at: datetime | None = None
+    arrived_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancel_reason: str | None = None
+    consultation_type: str = "GENERAL"
+    source: str = "BOT"
+    """BOT, STAFF or WALK_IN."""
+    payment_status: PaymentStatus = PaymentStatus.PENDING
+    amount_paise: int
+    """The whole fee."""
+    advance_paise: int = 0
+    """What must be paid online to keep the slot."""
+    paid_paise: int = 0
+    """What was paid online and is still held for this token."""
+    collected_paise: int = 0
+    """What was collected at the desk."""
+    capture_id: str | None = None
+    """The payment at the gateway that paid for this seat."""
+    payment_id: str | None = None
+    held_until: datetime | None = None
+    place: str | None = None
+    """Where in the line this token stands; None when it does not."""
+    limit_number: int | None = None
+    """Which of the day's online sales this is."""
+    replaces: str | None = None
+    """The token given up when this one is confirmed (a reschedule)."""
+    visit_id: str | None = None
+    reminded: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+
+class Seat(Record, frozen=True, kw_only=True):
+    """That a slot (`slot#008`) or one of the day's online sales (`limit#012`) is taken.
+
+    Key: queueId, seat. Put only if absent, or in the place of a hold that ran out: so a slot is
+    sold once however many ask.
+    """
+
+    TABLE: ClassVar[str] = "seats"
+    KEY: ClassVar[tuple[str, ...]] = ("queue_id", "seat")
+
+    queue_id: str
+    seat: str
+    clinic_id: str
+    token_id: str
+    held_until: datetime | None = None
+    """None once the booking is confirmed."""
+
+
+class Waiting(Record, frozen=True, kw_only=True):
+    """A place in the line. Key: queueId, place; the first is called next."""
+
+    TABLE: ClassVar[str] = "line"
+    KEY: ClassVar[tuple[str, ...]] = ("queue_id", "place")
+
+    queue_id: str
+    place: str
+    clinic_id: str
+    token_id: str
+    number: int
+    at: datetime
+    """When the slot is planned."""
+    arrived: bool = False
+
+
+class LiveBooking(Record, frozen=True, kw_only=True):
+    """A patient's one booking with a doctor on a day.
+
+    Key: contactId, booking (patientId#doctorId#date). Being the key, it is the only one; and a
+    contact's bookings are one consistent read.
+    """
+
+    TABLE: ClassVar[str] = "bookings"
+    KEY: ClassVar[tuple[str, ...]] = ("contact_id", "booking")
+
+    contact_id: str
+    booking: str
+    clinic_id: str
+    token_id: str
+    queue_id: str
+
+
+class Hold(Record, frozen=True, kw_only=True):
+    """One of the at most three unpaid holds of a contact. Key: contactId, hold (1, 2 or 3)."""
+
+    TABLE: ClassVar[str] = "holds"
+    KEY: ClassVar[tuple[str, ...]] = ("contact_id", "hold")
+
+    contact_id: str
+    hold: str
+    token_id: str
+    queue_id: str
+    patient_id: str
+    doctor_id: str
+    held_until: datetime
+
+
+class Locator(Record, frozen=True, kw_only=True):
+    """Where the thing with a given id is stored. Key: id."""
+
+    TABLE: ClassVar[str] = "ids"
+    KEY: ClassVar[tuple[str, ...]] = ("id",)
+
+    id: str
+    kind: str
+    clinic_id: str
+    doctor_id: str | None = None
+    partition: str
+    sort: str | None = None
+
+
+class HistoryEntry(Record, frozen=True, kw_only=True):
+    """One entry of a line's append-only history: what, who, why, when. Key: queueId, entry."""
+
+    TABLE: ClassVar[str] = "history"
+    KEY: ClassVar[tuple[str, ...]] = ("queue_id", "entry")
+
+    queue_id: str
+    entry: str
+    clinic_id: str
+    doctor_id: str
+    action: str
+    by: str
+    by_name: str
+    at: datetime
+    token_id: str | None = None
+    token_number: str | None = None
+    detail: str | None = None
+
+
+class Progress(Record, frozen=True, kw_only=True):
+    """What a waiting patient was told last, and whether news is on its way. Key: queueId, tokenId.
+
+    It is also the record of what was promised: the first and the last range of instants told.
+    """
+
+    TABLE: ClassVar[str] = "progress"
+    KEY: ClassVar[tuple[str, ...]] = ("queue_id", "token_id")
+
+    queue_id: str
+    token_id: str
+    clinic_id: str
+    pending: str | None = None
+    """The unsent message about this token, if there is one."""
+    told_at: datetime | None = None
+    told_ahead: int | None = None
+    told_from: datetime | None = None
+    told_to: datetime | None = None
+    first_told_at: datetime | None = None
+    first_from: datetime | None = None
+    first_to: datetime | None = None
+
+
+def number_text(number: int) -> str:
+    """Return a token number as the API writes it, three digits at least."""
+    return f"{number:03d}"

@@ -1,0 +1,119 @@
+"""What the rules ask of the outside: records, time, ids, words and bells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from domain.model.base import Record
+from domain.model.messages import Option
+from domain.scopes import Scope
+
+R = TypeVar("R", bound=Record)
+
+Ref = tuple[type[Record], tuple[str, ...]]
+"""What to read: a kind of record and its key (partition, or partition and sort)."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[R]):
+    """Records of a query in the order asked for; `after` continues it, None at the end."""
+
+    records: list[R]
+    after: str | None
+
+
+@dataclass
+class Changes:
+    """What one transaction writes: all of it or nothing.
+
+    `puts` are whole records, each conditional on its version (0: must be absent); `deletes` are
+    conditional on the version read; `checks` are records that must still be as read, and `absent`
+    keys that must not exist. A record appears once.
+    """
+
+    puts: list[Record] = field(default_factory=list)
+    deletes: list[Record] = field(default_factory=list)
+    checks: list[Record] = field(default_factory=list)
+    absent: list[Ref] = field(default_factory=list)
+
+
+class Records(Protocol):
+    """The store, as the rules see it."""
+
+    def get(self, scope: Scope, refs: Sequence[Ref]) -> list[Record | None]:
+        """Read records by key, consistently, in the order asked; None for what is absent.
+
+        What lies behind a wall for *scope* reads as absent too.
+
+        Raises:
+            StoreUnavailable: If the store does not answer in time.
+        """
+
+    def query(
+        self,
+        scope: Scope,
+        kind: type[R],
+        equals: str,
+        *,
+        index: str | None = None,
+        between: tuple[str, str] | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        descending: bool = False,
+    ) -> Page[R]:
+        """Read the records of one partition of a table or an index, in the order of its sort key.
+
+        A table is read consistently; an index may lag. *between* is inclusive. Rows behind a wall
+        are left out before paging, so a page is full unless it is the last.
+
+        Raises:
+            StoreUnavailable: If the store does not answer in time.
+        """
+
+    def commit(self, changes: Changes) -> None:
+        """Write all of *changes* or nothing.
+
+        May be repeated only with the same object after StoreUnavailable: it then acts once.
+
+        Raises:
+            Conflict: If a condition did not hold; nothing was written.
+            ValueError: If the transaction is larger than the store takes.
+            StoreUnavailable: If the store does not answer in time.
+        """
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+
+
+class Ids(Protocol):
+    """Where ids and chance come from."""
+
+    def new(self, prefix: str) -> str:
+        """Return a new id that begins with *prefix* and sorts by the time of its making."""
+
+    def secret(self, prefix: str) -> str:
+        """Return a new id of 128 random bits that tells nothing of its time."""
+
+
+class Phrases(Protocol):
+    """The words of choices, for flows that must recognise them when typed."""
+
+    def title(self, language: str, name: str, option: Option) -> str:
+        """Return the words on *option* of message *name* in *language*."""
+
+    def languages(self) -> list[tuple[str, str]]:
+        """Return the tag and own name of each language, English first."""
+
+
+class Bell(Protocol):
+    """Tells the workers that there is something to do; never a store."""
+
+    def ring(self, job: str, shard: str) -> None:
+        """Wake *job* for *shard*. Never raises, returns within a fraction of a second."""

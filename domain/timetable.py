@@ -1,0 +1,90 @@
+"""A doctor's day: which days are open, and which consultations a day has."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from domain.model.clinics import Clinic, Doctor, StaffStatus
+from domain.model.queues import Slot
+
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+
+def today(clinic: Clinic, now: datetime) -> date:
+    """Return the clinic's date at *now*."""
+    return now.astimezone(clinic.zone).date()
+
+
+def is_open(clinic: Clinic, doctor: Doctor, day: date) -> bool:
+    """Return whether *doctor* sees patients on *day*, a date of the clinic's zone."""
+    return (
+        doctor.status is StaffStatus.ACTIVE
+        and WEEKDAYS[day.weekday()] in doctor.working_days
+        and day not in doctor.days_off
+        and day not in clinic.holidays
+    )
+
+
+def open_days(clinic: Clinic, doctor: Doctor, now: datetime) -> list[date]:
+    """Return the days that can be booked now, in order: today and up to booking_days ahead."""
+    first = today(clinic, now)
+    days = (first + timedelta(days=n) for n in range(clinic.booking_days + 1))
+    return [d for d in days if is_open(clinic, doctor, d) and hours(clinic, doctor, d)[1] > now]
+
+
+def hours(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime]:
+    """Return when the doctor's hours of *day* begin and end, in UTC.
+
+    An end at or before the start lies on the next day.
+    """
+    begin = _local(clinic, day, doctor.start_time)
+    end = _local(clinic, day, doctor.end_time)
+    if end <= begin:
+        end = _local(clinic, day + timedelta(days=1), doctor.end_time)
+    return begin, end
+
+
+def timetable(clinic: Clinic, doctor: Doctor, day: date) -> tuple[Slot, ...]:
+    """Return the consultations of *day* in order, numbered from 1.
+
+    Steps are taken in UTC, so that a change of the clocks neither loses nor doubles a slot. A
+    consultation that would reach into the lunch break begins after it; one that would end after
+    hours is not offered.
+    """
+    begin, end = hours(clinic, doctor, day)
+    step = timedelta(minutes=doctor.consultation_duration)
+    lunch = _lunch(clinic, doctor, day, begin)
+    found: list[Slot] = []
+    at = begin
+    while at + step <= end:
+        if lunch and at < lunch[1] and at + step > lunch[0]:
+            at = lunch[1]
+            continue
+        found.append(Slot(len(found) + 1, int(at.timestamp())))
+        at += step
+    return tuple(found)
+
+
+def slot_time(slot: Slot) -> datetime:
+    """Return the instant *slot* is planned for, in UTC."""
+    return datetime.fromtimestamp(slot.at, UTC)
+
+
+def _lunch(
+    clinic: Clinic, doctor: Doctor, day: date, begin: datetime
+) -> tuple[datetime, datetime] | None:
+    if not doctor.lunch_break:
+        return None
+    first, _, last = doctor.lunch_break.partition("-")
+    start = _local(clinic, day, first)
+    if start < begin:
+        day += timedelta(days=1)
+        start = _local(clinic, day, first)
+    stop = _local(clinic, day, last)
+    return (start, stop) if stop > start else None
+
+
+def _local(clinic: Clinic, day: date, clock: str) -> datetime:
+    hour, _, minute = clock.strip().partition(":")
+    local = datetime.combine(day, time(int(hour), int(minute)), clinic.zone)
+    return local.astimezone(UTC)

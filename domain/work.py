@@ -1,0 +1,158 @@
+"""A unit of work: reads through one scope, and what will be written together at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TypeVar, cast
+
+from domain.model.base import Record, utc
+from domain.ports import Changes, Ids, Page, Records, Ref
+from domain.rules import Rules
+from domain.scopes import Scope, SystemScope
+
+R = TypeVar("R", bound=Record)
+
+
+class Work:
+    """Reads by key see what this work is about to write; queries see only what is stored.
+
+    A record that changes twice is written once, on the condition of the version first read.
+    """
+
+    def __init__(
+        self, records: Records, scope: Scope, now: datetime, ids: Ids, rules: Rules
+    ) -> None:
+        self._records = records
+        self._cache: dict[Ref, Record | None] = {}
+        self._puts: dict[Ref, Record] = {}
+        self._deletes: dict[Ref, Record] = {}
+        self._checks: dict[Ref, Record] = {}
+        self._absent: dict[Ref, None] = {}
+        self.scope = scope
+        self.now = utc(now)
+        self.ids = ids
+        self.rules = rules
+        self.rings: set[tuple[str, str]] = set()
+        """Bells to ring once the work is committed: job and shard."""
+
+    def within(self, scope: Scope) -> Work:
+        """Return the same work, reading through another scope."""
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.scope = scope
+        other._cache = {}
+        return other
+
+    def system(self, purpose: str) -> Work:
+        """Return the same work, reading across walls for the stated purpose."""
+        return self.within(SystemScope(purpose))
+
+    def get(self, kind: type[R], *key: str) -> R | None:
+        """Return the record of *kind* under *key*, or None if absent or behind a wall."""
+        return cast("R | None", self.fetch([(kind, key)])[0])
+
+    def fetch(self, refs: Iterable[Ref]) -> list[Record | None]:
+        """Return several records at once, in order; None for what is absent or behind a wall."""
+        wanted = list(refs)
+        missing = [r for r in dict.fromkeys(wanted) if not self._known(r)]
+        if missing:
+            found = self._records.get(self.scope, missing)
+            self._cache.update(zip(missing, found, strict=True))
+        return [self._current(r) for r in wanted]
+
+    def query(
+        self,
+        kind: type[R],
+        equals: str,
+        *,
+        index: str | None = None,
+        between: tuple[str, str] | None = None,
+        limit: int = 100,
+        after: str | None = None,
+        descending: bool = False,
+    ) -> Page[R]:
+        """Read a partition as `Records.query` does, through this work's scope."""
+        return self._records.query(
+            self.scope,
+            kind,
+            equals,
+            index=index,
+            between=between,
+            limit=limit,
+            after=after,
+            descending=descending,
+        )
+
+    def put(self, record: R) -> R:
+        """Write *record*: new if its version is 0, else in the place of the version it was."""
+        ref = ref_of(record)
+        doomed = self._deletes.pop(ref, None)
+        if doomed is not None:
+            record = record.but(version=doomed.version)
+        self._puts[ref] = record
+        return record
+
+    def delete(self, record: Record) -> None:
+        """Remove *record*, provided it is still as it was read."""
+        ref = ref_of(record)
+        pending = self._puts.pop(ref, None)
+        if record.version or (pending is not None and pending.version):
+            self._deletes[ref] = record
+
+    def check(self, record: Record) -> None:
+        """Let the work fail if *record* is no longer as it was read."""
+        self._checks[ref_of(record)] = record
+
+    def check_absent(self, kind: type[Record], *key: str) -> None:
+        """Let the work fail if a record of *kind* exists under *key*."""
+        self._absent[(kind, key)] = None
+
+    def ring(self, job: str, shard: str) -> None:
+        """Have *job* woken for *shard* after the commit."""
+        self.rings.add((job, shard))
+
+    def snapshot(self) -> tuple[dict[Ref, Record], ...]:
+        """Return what is written so far, for `restore`."""
+        return self._puts.copy(), self._deletes.copy(), self._checks.copy()
+
+    def restore(self, before: tuple[dict[Ref, Record], ...]) -> None:
+        """Forget what was written since *before*: an action that refuses leaves nothing."""
+        for kept, old in zip((self._puts, self._deletes, self._checks), before, strict=True):
+            kept.clear()
+            kept.update(old)
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not (self._puts or self._deletes)
+
+    def changes(self) -> Changes:
+        """Return what this work writes, each record once."""
+        written = self._puts.keys() | self._deletes.keys()
+        return Changes(
+            puts=list(self._puts.values()),
+            deletes=list(self._deletes.values()),
+            checks=[c for ref, c in self._checks.items() if ref not in written],
+            absent=[ref for ref in self._absent if ref not in written],
+        )
+
+    def commit(self) -> None:
+        """Write everything, all or nothing; errors are those of `Records.commit`."""
+        if not self.empty:
+            self._records.commit(self.changes())
+
+    def _known(self, ref: Ref) -> bool:
+        return ref in self._puts or ref in self._deletes or ref in self._cache
+
+    def _current(self, ref: Ref) -> Record | None:
+        if ref in self._deletes:
+            return None
+        return self._puts.get(ref) or self._cache[ref]
+
+
+def ref_of(record: Record) -> Ref:
+    """Return kind and key of *record*."""
+    kind = type(record)
+    return kind, tuple(str(getattr(record, name)) for name in kind.KEY)
+

@@ -1,0 +1,54 @@
+"""What came in, whichever channel brought it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Inbound:
+    """One message from one person to one of our numbers, normalised at the edge.
+
+    `kind` is text, tap, media, location, contacts, reaction, system or unsupported. A tap on a
+    list row, a reply button or a template's quick reply is always `tap`, with the option's id in
+    `choice` and its words in `text`. Numbers are E.164 with the plus sign. `sent_at` has whole
+    seconds, as WhatsApp gives it.
+    """
+
+    message_id: str
+    sender: str
+    """The phone_number_id of ours it was sent to."""
+    display_number: str | None
+    """That number itself, E.164."""
+    kind: str
+    sent_at: datetime
+    phone: str | None = None
+    wa_user_id: str | None = None
+    profile_name: str | None = None
+    text: str = ""
+    choice: str | None = None
+    answers: str | None = None
+    """The provider's id of the message answered or tapped on."""
+    media: str | None = None
+    """audio, image, sticker, …, for kind media."""
+    new_phone: str | None = None
+    new_wa_user_id: str | None = None
+    """For kind system: what the account changed to."""
+
+
+@dataclass(frozen=True)
+class StatusUpdate:
+    """What became of a message of ours.
+
+    `message_id` is our own id as the provider echoed it, if it did; `status` is sent, delivered,
+    read or failed.
+    """
+
+    message_id: str | None
+    provider_id: str
+    status: str
+    at: datetime
+    error_code: int | None = None
+    error_text: str | None = None
+    category: str | None = None

@@ -1,0 +1,99 @@
+"""A flow is a table; a table is a `transitions` machine that everybody shares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
+
+from transitions import Machine
+
+from domain.errors import Refused
+from flows.turn import SAYS, Turn
+
+ANYWHERE = "*"
+
+
+class Row(NamedTuple):
+    """What happens *on* a trigger *at* a state.
+
+    *when* only looks; *do* calls one action, whose refusal leaves everything as it was; *say* names
+    the message; *then* is the next state (None: stay). The first row that holds wins.
+    """
+
+    on: str
+    at: str | tuple[str, ...]
+    when: Callable[[Turn], bool] | None
+    do: Callable[[Turn], None] | None
+    say: str
+    then: str | None
+
+
+class Table:
+    """Rows, and what is said when an action refuses."""
+
+    def __init__(self, rows: Iterable[Row], refusals: Mapping[type[Refused], str]) -> None:
+        self.rows = tuple(rows)
+        self.refusals = dict(refusals)
+        states = {s for r in self.rows for s in _states(r)} | {"idle"}
+        self.machine = Machine(
+            model=None,
+            states=sorted(states),
+            initial=None,
+            auto_transitions=False,
+            send_event=True,
+        )
+        for row in self.rows:
+            self.machine.add_transition(
+                row.on,
+                list(row.at) if isinstance(row.at, tuple) else row.at,
+                row.then or "=",
+                conditions=[_looks(row.when)] if row.when else None,
+                before=[_does(row.do)] if row.do else None,
+                after=[_speaks(row.say)],
+            )
+
+    def fire(self, trigger: str, turn: Turn) -> None:
+        """Move *turn* by *trigger*, doing and saying what the row says.
+
+        A trigger that no row takes at the turn's state is `lost`, which every table has a row for.
+        """
+        if turn.state not in self.machine.states:
+            turn.state = "idle"
+        if not self._takes(trigger, turn):
+            trigger = "lost"
+        before = turn.work.snapshot()
+        kept = turn.conversation
+        try:
+            self.machine.events[trigger].trigger(turn)
+        except Refused as refused:
+            turn.work.restore(before)
+            turn.conversation = kept
+            turn.refusal = refused
+            name = next(
+                (self.refusals[k] for k in type(refused).__mro__ if k in self.refusals), None
+            )
+            if name is None:
+                raise
+            turn.say(name, SAYS[name](turn))
+        turn.remember(state=turn.state)
+
+    def _takes(self, trigger: str, turn: Turn) -> bool:
+        event = self.machine.events.get(trigger)
+        return event is not None and turn.state in event.transitions
+
+
+def _states(row: Row) -> set[str]:
+    at = set(row.at) if isinstance(row.at, tuple) else {row.at} - {ANYWHERE}
+    return at | ({row.then} if row.then else set())
+
+
+def _looks(when: Callable[[Turn], bool]) -> Callable[[Any], bool]:
+    return lambda event: when(event.model)
+
+
+def _does(do: Callable[[Turn], None]) -> Callable[[Any], None]:
+    return lambda event: do(event.model)
+
+
+def _speaks(name: str) -> Callable[[Any], None]:
+    return lambda event: event.model.say(name, SAYS[name](event.model))

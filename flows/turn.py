@@ -1,0 +1,129 @@
+"""One message being answered: who wrote, where the conversation is, and what is said."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from domain.actions.line import Actor
+from domain.actions.messages import send
+from domain.model.clinics import Clinic, Doctor, StaffStatus, User
+from domain.model.conversations import Conversation, Push
+from domain.model.messages import Consent, Message, Option
+from domain.model.people import Contact, Patient
+from domain.model.queues import Queue, Token
+from domain.ports import Phrases
+from domain.work import Work
+from flows.inbound import Inbound
+from flows.words import Heard, fold
+
+
+@dataclass(frozen=True)
+class Say:
+    """What a message is made of: its variables, its choices, its link, what it is about."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    options: Sequence[Option] = ()
+    url: str | None = None
+    about: Token | None = None
+    guard: str | None = None
+
+
+class Turn:
+    """The model that the tables' machines move. Its `state` is the conversation's."""
+
+    def __init__(
+        self,
+        work: Work,
+        inbound: Inbound,
+        clinic: Clinic,
+        contact: Contact,
+        conversation: Conversation,
+        push: Push | None,
+        user: User | None,
+        heard: Heard,
+        phrases: Phrases,
+    ) -> None:
+        self.work = work
+        self.inbound = inbound
+        self.clinic = clinic
+        self.contact = contact
+        self.conversation = conversation
+        self.push = push
+        self.user = user
+        self.heard = heard
+        self.phrases = phrases
+        self.state = conversation.state
+        self.choice: list[str] = []
+        """The parts of the chosen option's id after its kind."""
+        self.doctor: Doctor | None = None
+        self.day: date | None = None
+        self.queue: Queue | None = None
+        self.token: Token | None = None
+        self.tokens: list[Token] = []
+        self.patient: Patient | None = None
+        self.refusal: Exception | None = None
+        self.moved: Any = None
+        self.facts: dict[str, Any] = {}
+        self.said: Message | None = None
+
+    @property
+    def language(self) -> str:
+        """The language this person is answered in."""
+        return self.contact.language or self.heard.language or "en"
+
+    @property
+    def actor(self) -> Actor:
+        """The member of staff who acts."""
+        assert self.user is not None  # noqa: S101 - only staff flows ask
+        return Actor(self.user.user_id, self.user.name)
+
+    def remember(self, **changes: object) -> None:
+        """Keep something of the conversation for its next turn."""
+        self.conversation = self.conversation.but(**changes)
+
+    def doctors(self) -> list[Doctor]:
+        """Return the clinic's doctors who see patients, in the order they joined."""
+        found = self.work.query(Doctor, self.clinic.clinic_id, limit=100).records
+        active = [d for d in found if d.status is StaffStatus.ACTIVE]
+        return sorted(active, key=lambda d: (d.created_at, d.doctor_id))
+
+    def say(self, name: str, said: Say) -> None:
+        """Answer with message *name*; its options become what a digit or their words choose."""
+        self.said = send(
+            self.work,
+            name=name,
+            contact_id=self.contact.contact_id,
+            clinic=self.clinic,
+            sender=self.inbound.sender,
+            values=said.values,
+            options=said.options,
+            url=said.url,
+            reply_to=self.inbound.message_id,
+            language=self.language,
+            about=said.about,
+            guard=said.guard,
+            consent=Consent.REPLY,
+        )
+        titles = tuple(fold(self.phrases.title(self.language, name, o)) for o in said.options)
+        self.remember(
+            offered=tuple(o.id for o in said.options), titles=titles, asked_at=self.work.now
+        )
+        if self.push is not None:
+            self.work.delete(self.push)
+
+
+SAYS: dict[str, Callable[[Turn], Say]] = {}
+"""For each message a table may say: the function that gathers what it is made of."""
+
+
+def says(name: str) -> Callable[[Callable[[Turn], Say]], Callable[[Turn], Say]]:
+    """Register the function that builds message *name*."""
+
+    def register(build: Callable[[Turn], Say]) -> Callable[[Turn], Say]:
+        SAYS[name] = build
+        return build
+
+    return register

@@ -1,0 +1,110 @@
+"""Understanding what people type: words of every language become triggers."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+_EDGES = " \t\r\n.,;:!?\"'`´’‘“”*_~()[]{}<>|/\\-–—•…।॥"
+DIGITS = re.compile(r"\d{1,3}")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a text says: a trigger, what came after its words, and the language it is in."""
+
+    trigger: str | None
+    rest: str = ""
+    language: str | None = None
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of one language: for each trigger, the phrases that mean it."""
+
+    language: str
+    script: str | None
+    """Unicode's name of the letters only this language uses here, such as DEVANAGARI."""
+    patient: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    staff: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def fold(text: str) -> str:
+    """Return *text* for comparing: one case, one form of letters and digits, no edges, no emoji."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    kept = []
+    for char in text:
+        kind = unicodedata.category(char)
+        if kind == "Nd":
+            kept.append(str(unicodedata.digit(char)))
+        elif kind[0] in "LMN" or char in "+'’":
+            kept.append("'" if char == "’" else char)
+        else:
+            kept.append(" ")
+    return " ".join("".join(kept).split()).strip(_EDGES)
+
+
+class Ears:
+    """Recognises commands of patients and staff in all languages at once."""
+
+    def __init__(self, vocabularies: list[Vocabulary]) -> None:
+        self._scripts = {v.script: v.language for v in vocabularies if v.script}
+        self._patient = _index(vocabularies, "patient")
+        self._staff = _index(vocabularies, "staff")
+
+    def patient(self, text: str) -> Heard:
+        """Return what a patient's text means.
+
+        Phrases must be the whole text, but for `join` and `book for`, which take what follows.
+        """
+        folded = fold(text)
+        found = self._patient.get(folded)
+        if found:
+            return Heard(found[0], "", found[1])
+        for size in (2, 1):
+            head, rest = _split(text, size)
+            found = self._patient.get(head)
+            if found and rest and found[0] in {"join", "book_for"}:
+                return Heard(found[0], rest, found[1])
+        return Heard(None, text.strip(), self.language_of(text))
+
+    def staff(self, text: str) -> Heard:
+        """Return what a member of staff's text means: the command, then what follows it."""
+        for size in (3, 2, 1):
+            head, rest = _split(text, size)
+            found = self._staff.get(head)
+            if found:
+                return Heard(found[0], rest, found[1])
+        return Heard(None, text.strip(), self.language_of(text))
+
+    def language_of(self, text: str) -> str | None:
+        """Return the language whose script most letters of *text* are in, if it has one."""
+        letters = [c for c in text if unicodedata.category(c)[0] == "L"]
+        for script, language in self._scripts.items():
+            written = sum(unicodedata.name(c, "").startswith(script) for c in letters)
+            if letters and written * 2 > len(letters):
+                return language
+        return None
+
+
+def number_in(text: str) -> int | None:
+    """Return the number that is the whole of *text*, in the digits of any script; else None."""
+    folded = fold(text)
+    return int(folded) if DIGITS.fullmatch(folded) else None
+
+
+def _split(text: str, words: int) -> tuple[str, str]:
+    pieces = text.strip().lstrip("/").split(None, words)
+    return fold(" ".join(pieces[:words])), pieces[words] if len(pieces) > words else ""
+
+
+def _index(vocabularies: list[Vocabulary], who: str) -> dict[str, tuple[str, str]]:
+    """Map each phrase to its trigger and language; English, which comes first, wins a clash."""
+    found: dict[str, tuple[str, str]] = {}
+    for vocabulary in vocabularies:
+        for trigger, phrases in getattr(vocabulary, who).items():
+            for phrase in phrases:
+                found.setdefault(fold(phrase), (trigger, vocabulary.language))
+    return found
