@@ -19,6 +19,8 @@ class Rules:
     """The phone_number_id shared by clinics that have none of their own."""
     platform_number: str | None = None
     """The number behind it, E.164."""
+    phone_countries: tuple[str, ...] = ("+91",)
+    """Accepted country codes; the first is assumed for numbers given without one."""
     public_url: str = "http://localhost:8000"
     """The base of links sent to people."""
 

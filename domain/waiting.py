@@ -82,6 +82,9 @@ EMERGENCY_SHARE = 0.5
 CHANGEOVER = 90.0
 """Slack on every range: the call, the walk to the door, a "next" pressed late."""
 
+BEGUN = frozenset({QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY})
+"""States of a line in which somebody may be with the doctor."""
+
 STEP = 5
 """Minutes to which a range is rounded outward; finer would promise what cannot be known."""
 
@@ -297,10 +300,10 @@ def _free(queue: Queue, now: datetime) -> tuple[float, float, bool]:
 def _elapsed(queue: Queue, now: datetime) -> float | None:
     """Return the seconds the current consultation has taken, breaks left out; None without one."""
     since = queue.current_since
-    if queue.current_token is None or since is None:
+    if queue.current_token is None or since is None or queue.status not in BEGUN:
         return None
     until, resumed, paused = now, queue.resumed_at, queue.paused_at
-    if queue.status in {QueueStatus.PAUSED, QueueStatus.EMERGENCY} and paused is not None:
+    if queue.status is not QueueStatus.ACTIVE and paused is not None:
         until = min(now, paused)
     elapsed = (until - since).total_seconds()
     if queue.status is QueueStatus.ACTIVE and resumed is not None and since < resumed <= now:

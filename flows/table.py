@@ -17,14 +17,15 @@ class Row(NamedTuple):
     """What happens *on* a trigger *at* a state.
 
     *when* only looks; *do* calls one action, whose refusal leaves everything as it was; *say* names
-    the message; *then* is the next state (None: stay). The first row that holds wins.
+    the message (None: the action's own notice is the answer); *then* is the next state (None:
+    stay). The first row that holds wins.
     """
 
     on: str
     at: str | tuple[str, ...]
     when: Callable[[Turn], bool] | None
     do: Callable[[Turn], None] | None
-    say: str
+    say: str | None
     then: str | None
 
 
@@ -49,7 +50,7 @@ class Table:
                 row.then or "=",
                 conditions=[_looks(row.when)] if row.when else None,
                 before=[_does(row.do)] if row.do else None,
-                after=[_speaks(row.say)],
+                after=[_speaks(row.say)] if row.say else None,
             )
 
     def fire(self, trigger: str, turn: Turn) -> None:

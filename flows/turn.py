@@ -29,6 +29,8 @@ class Say:
     url: str | None = None
     about: Token | None = None
     guard: str | None = None
+    keeps_question: bool = False
+    """Whether the question asked before still stands."""
 
 
 class Turn:
@@ -107,6 +109,8 @@ class Turn:
             guard=said.guard,
             consent=Consent.REPLY,
         )
+        if said.keeps_question:
+            return
         titles = tuple(fold(self.phrases.title(self.language, name, o)) for o in said.options)
         self.remember(
             offered=tuple(o.id for o in said.options), titles=titles, asked_at=self.work.now

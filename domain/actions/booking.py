@@ -94,7 +94,7 @@ def hold(
     for old in holds:
         if old.patient_id == patient.patient_id and old.doctor_id == doctor.doctor_id:
             _give_up_hold(work, old)
-    holds = [h for h in holds if work.get(Hold, h.contact_id, h.hold) is not None]
+    holds = _holds(work, contact.contact_id)
     busy = {h.hold for h in holds if h.held_until > work.now}
     queue = keep_queue(work, view.queue)
     limit = view.free_limit(number, work.now)
@@ -134,7 +134,7 @@ def hold(
     if free:
         return confirm(work, clinic, doctor, token)
     free_hold = next(str(n) for n in range(1, HOLDS_PER_CONTACT + 1) if str(n) not in busy)
-    stale = work.get(Hold, contact.contact_id, free_hold)
+    stale = next((h for h in holds if h.hold == free_hold), None)
     assert held_until is not None  # noqa: S101 - set above for whatever must be paid
     work.put(
         Hold(
@@ -205,7 +205,12 @@ def confirm(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
         clinic=clinic,
         about=token,
         guard="standing",
-        values={**facts(token, doctor), "paid": token.paid_paise},
+        values={
+            **facts(token, doctor),
+            "paid": token.paid_paise,
+            "balance": token.amount_paise - token.paid_paise,
+            "moved": token.replaces is not None,
+        },
         consent=Consent.TOKEN,
         urgency=Urgency.NOW,
     )
@@ -544,7 +549,8 @@ def _seats_of(work: Work, token: Token) -> list[Seat]:
 
 def _holds(work: Work, contact_id: str) -> list[Hold]:
     refs = [(Hold, (contact_id, str(n))) for n in range(1, HOLDS_PER_CONTACT + 1)]
-    return [h for h in work.fetch(refs) if isinstance(h, Hold)]
+    own = work.system("a contact's unpaid holds, whoever acts")
+    return [h for h in own.fetch(refs) if isinstance(h, Hold)]
 
 
 def _drop_hold(work: Work, token: Token) -> None:

@@ -112,10 +112,10 @@ def pay_url(work: Work, payment_id: str) -> str:
     return f"{work.rules.public_url}/pay/{payment_id}"
 
 
-def refund_waiting(work: Work, capture_id: str) -> Refund | None:
+def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund | None:
     """Send back money that still waits for another day of the patient's choice.
 
-    Does nothing if it was used or returned meanwhile.
+    Does nothing if it was used or returned meanwhile. *tell* writes a notice of it.
     """
     capture = work.get(Capture, capture_id, "CAPTURE")
     if capture is None or capture.disposition is not Disposition.WAITING:
@@ -128,7 +128,7 @@ def refund_waiting(work: Work, capture_id: str) -> Refund | None:
         )
         clinic = work.get(Clinic, capture.clinic_id)
         doctor = work.get(Doctor, capture.clinic_id, capture.doctor_id)
-        if clinic and doctor:
+        if clinic and doctor and tell:
             _tell_refund(work, clinic, doctor, token, capture)
     return work.get(Refund, capture_id, "REFUND")
 

@@ -1,0 +1,521 @@
+"""Booking a visit: a doctor, a day, a time, for whom, the advance."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.actions import booking
+from domain.actions.days import Day, read_day
+from domain.actions.payments import pay_url
+from domain.actions.people import clean_name, patient_named, patients_of
+from domain.errors import (
+    AlreadyBooked,
+    DayClosed,
+    DayFull,
+    NotFound,
+    Refused,
+    SlotTaken,
+    TooManyHolds,
+)
+from domain.model.clinics import Doctor, StaffStatus
+from domain.model.messages import Option
+from domain.model.people import Patient
+from domain.model.queues import Slot, Token, TokenStatus
+from domain.timetable import open_days, slot_time, today
+from flows.mine import chosen_token, slot_kept
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+
+SLOTS_A_PAGE = 8
+DAYS_A_PAGE = 9
+DOCTORS_A_PAGE = 9
+"""A WhatsApp list has ten rows; the last ones lead on."""
+
+
+def no_doctors(turn: Turn) -> bool:
+    """Whether nobody sees patients at this clinic."""
+    return not turn.doctors()
+
+
+def doctor_gone(turn: Turn) -> bool:
+    """Whether the doctor named by the choice no longer sees patients here."""
+    return chosen_doctor(turn) is None
+
+
+def free_today(turn: Turn) -> bool:
+    """Whether the chosen doctor has a slot left today."""
+    doctor = chosen_doctor(turn)
+    if doctor is None:
+        return False
+    turn.day = today(turn.clinic, turn.work.now)
+    return turn.day in open_days(turn.clinic, doctor, turn.work.now) and bool(free_slots(turn))
+
+
+def free_later(turn: Turn) -> bool:
+    """Whether the chosen doctor has a day to book."""
+    return bool(bookable_days(turn))
+
+
+def free_that_day(turn: Turn) -> bool:
+    """Whether the chosen day still has a slot."""
+    if chosen_doctor(turn) is None or len(turn.choice) < 2:  # noqa: PLR2004
+        return False
+    turn.day = _date(turn.choice[1])
+    return turn.day is not None and bool(free_slots(turn))
+
+
+def moving(turn: Turn) -> bool:
+    """Whether the slot is for a booking that moves, rather than for a new one."""
+    doctor = chosen_doctor(turn)
+    token = slot_kept(turn)
+    return doctor is not None and token is not None and token.doctor_id == doctor.doctor_id
+
+
+def person_chosen(turn: Turn) -> bool:
+    """Whether it is clear for whom the slot is."""
+    known = patients_of(turn.work, turn.contact)
+    return turn.conversation.patient_id in turn.contact.patient_ids or len(known) == 1
+
+
+def no_name_yet(turn: Turn) -> bool:
+    """Whether nobody is known by name, nor by a WhatsApp profile whose name could be one."""
+    return not turn.contact.patient_ids and _profile_name(turn) is None
+
+
+def several_people(turn: Turn) -> bool:
+    """Whether the contact writes for several people and has not said for whom."""
+    return len(turn.contact.patient_ids) > 1 and not person_chosen(turn)
+
+
+def owes_nothing(turn: Turn) -> bool:
+    """Whether the chosen slot needs no advance."""
+    doctor = chosen_doctor(turn)
+    day = _date(turn.choice[1]) if len(turn.choice) > 1 else None
+    if doctor is None or day is None:
+        return False
+    return read_day(turn.work, turn.clinic, doctor, day).queue.advance_paise == 0
+
+
+def kept_slot_owes_nothing(turn: Turn) -> bool:
+    """Whether the slot chosen before the person was named needs no advance."""
+    _recall_slot(turn)
+    return owes_nothing(turn)
+
+
+def a_name(turn: Turn) -> bool:
+    """Whether the text can be a person's name."""
+    return clean_name(turn.inbound.text) is not None
+
+
+def a_name_without_slot(turn: Turn) -> bool:
+    """Whether the text can be a name, and no slot was chosen before it was asked for."""
+    return a_name(turn) and not turn.conversation.note
+
+
+def a_name_and_nothing_due(turn: Turn) -> bool:
+    """Whether the text can be a name and the slot chosen before needs no advance."""
+    return a_name(turn) and kept_slot_owes_nothing(turn)
+
+
+def begin(turn: Turn) -> None:
+    """Forget an earlier choice of doctor, day, booking and person."""
+    turn.remember(
+        doctor_id=None, date=None, token_id=None, patient_id=None, note=None, greeted=True
+    )
+
+
+def name_person(turn: Turn) -> None:
+    """Take the name after "book for", introducing the person if they are new."""
+    begin(turn)
+    name = clean_name(turn.heard.rest)
+    if name is not None:
+        turn.contact, patient = patient_named(turn.work, turn.contact, name)
+        turn.remember(patient_id=patient.patient_id)
+
+
+def name_newcomer(turn: Turn) -> None:
+    """Introduce the person just named; the booking that follows is for them."""
+    name = clean_name(turn.inbound.text)
+    assert name is not None  # noqa: S101 - the row's condition
+    turn.contact, patient = patient_named(turn.work, turn.contact, name)
+    turn.remember(patient_id=patient.patient_id)
+
+
+def note_doctor(turn: Turn) -> None:
+    """Remember the doctor, and the day if one is shown."""
+    doctor = chosen_doctor(turn)
+    turn.remember(
+        doctor_id=doctor.doctor_id if doctor else None,
+        date=turn.day.isoformat() if turn.day else None,
+    )
+
+
+def note_slot(turn: Turn) -> None:
+    """Remember the slot while asking for whom it is."""
+    turn.remember(note=":".join(turn.choice))
+
+
+def someone_else(turn: Turn) -> None:
+    """Keep the slot being chosen while a new person is introduced."""
+    turn.remember(patient_id=None)
+
+
+def hold_slot(turn: Turn) -> None:
+    """Hold the chosen slot for the person the booking is for."""
+    doctor, day, number = _slot(turn)
+    patient = _person(turn)
+    turn.token = booking.hold(
+        turn.work, turn.clinic, doctor, turn.contact, patient, day, number
+    )
+    turn.patient = patient
+    turn.remember(token_id=None, note=None, patient_id=None)
+
+
+def hold_kept_slot(turn: Turn) -> None:
+    """Hold the slot chosen before, for the person just chosen."""
+    _recall_slot(turn)
+    hold_slot(turn)
+
+
+def choose_person(turn: Turn) -> None:
+    """Take the person tapped, then hold the slot chosen before."""
+    turn.remember(patient_id=turn.choice[0])
+    hold_kept_slot(turn)
+
+
+def take_name(turn: Turn) -> None:
+    """Introduce the person just named, then hold the slot chosen before."""
+    name = clean_name(turn.inbound.text)
+    assert name is not None  # noqa: S101 - the row's condition
+    turn.contact, patient = patient_named(turn.work, turn.contact, name)
+    turn.remember(patient_id=patient.patient_id)
+    hold_kept_slot(turn)
+
+
+def move_booking(turn: Turn) -> None:
+    """Move the kept booking to the chosen slot; it is given up only with the new one sure."""
+    doctor, day, number = _slot(turn)
+    token = slot_kept(turn)
+    if token is None:
+        raise NotFound
+    turn.token = booking.move(turn.work, turn.clinic, doctor, token, day, number)
+    turn.remember(token_id=None, note=None)
+
+
+# fmt: off
+ROWS = (
+    #   on          at          when                    do               say                     then
+    Row("hi",       ANYWHERE,   no_doctors,             begin,           "booking/no_doctors",   "idle"),
+    Row("hi",       ANYWHERE,   None,                   begin,           "booking/doctors",      "doctor"),
+    Row("book_for", ANYWHERE,   None,                   name_person,     "booking/doctors",      "doctor"),
+    Row("docs",     ANYWHERE,   None,                   None,            "booking/doctors",      "doctor"),
+    Row("doc",      ANYWHERE,   doctor_gone,            None,            "booking/doctors",      "doctor"),
+    Row("doc",      ANYWHERE,   free_today,             note_doctor,     "booking/slots",        "slot"),
+    Row("doc",      ANYWHERE,   free_later,             note_doctor,     "booking/days",         "day"),
+    Row("doc",      ANYWHERE,   None,                   note_doctor,     "booking/no_days",      "doctor"),
+    Row("days",     ANYWHERE,   free_later,             note_doctor,     "booking/days",         "day"),
+    Row("days",     ANYWHERE,   None,                   note_doctor,     "booking/no_days",      "doctor"),
+    Row("day",      ANYWHERE,   free_that_day,          note_doctor,     "booking/slots",        "slot"),
+    Row("day",      ANYWHERE,   free_later,             note_doctor,     "booking/day_full",     "day"),
+    Row("day",      ANYWHERE,   None,                   note_doctor,     "booking/no_days",      "doctor"),
+    Row("slot",     ANYWHERE,   doctor_gone,            None,            "booking/doctors",      "doctor"),
+    Row("slot",     ANYWHERE,   moving,                 move_booking,    None,                   "idle"),
+    Row("slot",     ANYWHERE,   no_name_yet,            note_slot,       "booking/ask_name",     "name"),
+    Row("slot",     ANYWHERE,   several_people,         note_slot,       "booking/for_whom",     "person"),
+    Row("slot",     ANYWHERE,   owes_nothing,           hold_slot,       None,                   "idle"),
+    Row("slot",     ANYWHERE,   None,                   hold_slot,       "booking/pay",          "paying"),
+    Row("for",      ANYWHERE,   kept_slot_owes_nothing, choose_person,   None,                   "idle"),
+    Row("for",      ANYWHERE,   None,                   choose_person,   "booking/pay",          "paying"),
+    Row("new",      ANYWHERE,   None,                   someone_else,    "booking/ask_name",     "name"),
+    Row("text",     "name",     a_name_without_slot,    name_newcomer,   "booking/doctors",      "doctor"),
+    Row("text",     "name",     a_name_and_nothing_due, take_name,       None,                   "idle"),
+    Row("text",     "name",     a_name,                 take_name,       "booking/pay",          "paying"),
+    Row("text",     "name",     None,                   None,            "booking/ask_name",     "name"),
+)
+# fmt: on
+REFUSALS: dict[type[Refused], str] = {
+    SlotTaken: "booking/slot_taken",
+    DayFull: "booking/day_full",
+    DayClosed: "booking/day_full",
+    AlreadyBooked: "booking/already",
+    TooManyHolds: "booking/too_many_holds",
+    NotFound: "booking/doctors",
+}
+
+
+@says("booking/no_doctors")
+def _no_doctors(_turn: Turn) -> Say:
+    return Say()
+
+
+@says("booking/doctors")
+def _doctors(turn: Turn) -> Say:
+    doctors = turn.doctors()
+    page = int(turn.choice[0]) if turn.heard.trigger == "docs" and turn.choice else 0
+    shown = doctors[page * DOCTORS_A_PAGE :][:DOCTORS_A_PAGE]
+    options = [
+        Option(
+            id=f"doc:{d.doctor_id}",
+            label="doctor_row",
+            values={"name": d.name, "specialization": d.specialization},
+        )
+        for d in shown
+    ]
+    if len(doctors) > (page + 1) * DOCTORS_A_PAGE:
+        options.append(Option(id=f"docs:{page + 1}", label="more_row"))
+    live = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+    names = {d.doctor_id: d.name for d in doctors}
+    person = next(
+        (
+            p.name
+            for p in patients_of(turn.work, turn.contact)
+            if p.patient_id == turn.conversation.patient_id
+        ),
+        None,
+    )
+    return Say(
+        values={
+            "person": person,
+            "languages": [own for tag, own in turn.phrases.languages() if tag != turn.language],
+            "bookings": [
+                {
+                    "number": t.number,
+                    "person": t.patient_name,
+                    "doctor": names.get(t.doctor_id, ""),
+                    "at": t.estimated_time.isoformat(),
+                }
+                for t in live
+            ],
+        },
+        options=options,
+    )
+
+
+@says("booking/slots")
+def _slots(turn: Turn) -> Say:
+    doctor, day = _doctor_and_day(turn)
+    free = free_slots(turn)
+    page = int(turn.choice[2]) if len(turn.choice) > 2 and turn.choice[2].isdigit() else 0  # noqa: PLR2004
+    start = page * SLOTS_A_PAGE
+    if start >= len(free):
+        start = 0
+    shown = free[start : start + SLOTS_A_PAGE]
+    where = f"{doctor.doctor_id}:{day.isoformat()}"
+    options = [_slot_option(doctor, day, s) for s in shown]
+    if len(free) > start + SLOTS_A_PAGE:
+        options.append(Option(id=f"day:{where}:{start // SLOTS_A_PAGE + 1}", label="more_row"))
+    options.append(Option(id=f"days:{doctor.doctor_id}", label="days_row"))
+    return Say(
+        values={
+            "doctor": doctor.name,
+            "day": day.isoformat(),
+            "today": day == today(turn.clinic, turn.work.now),
+            "moving": _moving_number(turn),
+        },
+        options=options,
+    )
+
+
+@says("booking/days")
+def _days(turn: Turn) -> Say:
+    doctor = chosen_doctor(turn)
+    days = bookable_days(turn)[:DAYS_A_PAGE]
+    return Say(
+        values={"doctor": doctor.name if doctor else "", "moving": _moving_number(turn)},
+        options=[
+            Option(
+                id=f"day:{doctor.doctor_id if doctor else ''}:{d.isoformat()}",
+                label="day_row",
+                values={"day": d.isoformat(), "left": left},
+            )
+            for d, left in days
+        ],
+    )
+
+
+@says("booking/day_full")
+def _day_full(turn: Turn) -> Say:
+    if not bookable_days(turn):
+        return _no_days(turn)
+    return _days(turn)
+
+
+@says("booking/no_days")
+def _no_days(turn: Turn) -> Say:
+    doctor = chosen_doctor(turn)
+    return Say(
+        values={"doctor": doctor.name if doctor else ""},
+        options=[Option(id="hi", label="doctors_button")],
+    )
+
+
+@says("booking/slot_taken")
+def _slot_taken(turn: Turn) -> Say:
+    turn.day = _date(turn.choice[1]) if len(turn.choice) > 1 else None
+    if turn.day is not None and free_slots(turn):
+        return _slots(turn)
+    return _day_full(turn)
+
+
+@says("booking/ask_name")
+def _ask_name(_turn: Turn) -> Say:
+    return Say()
+
+
+@says("booking/for_whom")
+def _for_whom(turn: Turn) -> Say:
+    known = patients_of(turn.work, turn.contact)[:9]
+    options = [
+        Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name})
+        for p in known
+    ]
+    return Say(options=[*options, Option(id="new", label="someone_else_row")])
+
+
+@says("booking/pay")
+def pay(turn: Turn) -> Say:
+    """Gather the request for an advance: what it costs, until when, and where to pay."""
+    token = turn.token
+    assert token is not None  # noqa: S101 - said only about a held token
+    doctor = turn.work.get(Doctor, token.clinic_id, token.doctor_id)
+    return Say(
+        values={
+            "person": token.patient_name,
+            "doctor": doctor.name if doctor else "",
+            "number": token.number,
+            "at": token.estimated_time.isoformat(),
+            "today": token.estimated_time.astimezone(turn.clinic.zone).date()
+            == today(turn.clinic, turn.work.now),
+            "advance": token.advance_paise,
+            "fee": token.amount_paise,
+            "until": token.held_until.isoformat() if token.held_until else None,
+        },
+        url=pay_url(turn.work, token.payment_id or ""),
+    )
+
+
+@says("booking/already")
+def _already(turn: Turn) -> Say:
+    refusal = turn.refusal
+    token = refusal.facts["token"] if isinstance(refusal, AlreadyBooked) else None
+    doctor = chosen_doctor(turn)
+    assert isinstance(token, Token)  # noqa: S101 - the refusal carries it
+    return Say(
+        values={
+            "person": token.patient_name,
+            "number": token.number,
+            "at": token.estimated_time.isoformat(),
+            "doctor": doctor.name if doctor else "",
+        },
+        options=[
+            Option(id=f"status:{token.token_id}", label="status_button"),
+            Option(id=f"move:{token.token_id}", label="move_button"),
+            Option(id="new", label="someone_else_button"),
+        ],
+    )
+
+
+@says("booking/too_many_holds")
+def _too_many_holds(_turn: Turn) -> Say:
+    return Say(options=[Option(id="status", label="status_button")])
+
+
+def chosen_doctor(turn: Turn) -> Doctor | None:
+    """Return the doctor named by the choice, or else the one spoken about; None if they left."""
+    if turn.doctor is None:
+        doctor_id = turn.conversation.doctor_id
+        if turn.choice and turn.choice[0].startswith("doc_"):
+            doctor_id = turn.choice[0]
+        token = chosen_token(turn)
+        if token is not None:
+            doctor_id = token.doctor_id
+        if doctor_id is not None:
+            turn.doctor = turn.work.get(Doctor, turn.clinic.clinic_id, doctor_id)
+    doctor = turn.doctor
+    return doctor if doctor and doctor.status is StaffStatus.ACTIVE else None
+
+
+def free_slots(turn: Turn) -> list[Slot]:
+    """Return the chosen doctor's free slots on the turn's day."""
+    doctor = chosen_doctor(turn)
+    if doctor is None or turn.day is None:
+        return []
+    return _view(turn, doctor, turn.day).free(turn.work.now)
+
+
+def bookable_days(turn: Turn) -> list[tuple[date, int]]:
+    """Return the chosen doctor's days that have a free slot, with how many, soonest first."""
+    doctor = chosen_doctor(turn)
+    if doctor is None:
+        return []
+    found: list[tuple[date, int]] = []
+    for day in open_days(turn.clinic, doctor, turn.work.now):
+        left = len(_view(turn, doctor, day).free(turn.work.now))
+        if left:
+            found.append((day, left))
+        if len(found) == DAYS_A_PAGE:
+            break
+    return found
+
+
+def _view(turn: Turn, doctor: Doctor, day: date) -> Day:
+    return read_day(turn.work, turn.clinic, doctor, day)
+
+
+def _slot_option(doctor: Doctor, day: date, slot: Slot) -> Option:
+    return Option(
+        id=f"slot:{doctor.doctor_id}:{day.isoformat()}:{slot.number}",
+        label="slot_row",
+        values={"at": slot_time(slot).isoformat(), "number": slot.number},
+    )
+
+
+def _slot(turn: Turn) -> tuple[Doctor, date, int]:
+    doctor = chosen_doctor(turn)
+    if doctor is None or len(turn.choice) < 3:  # noqa: PLR2004
+        raise NotFound
+    day = _date(turn.choice[1])
+    if day is None or not turn.choice[2].isdigit():
+        raise NotFound
+    return doctor, day, int(turn.choice[2])
+
+
+def _recall_slot(turn: Turn) -> None:
+    if turn.conversation.note and not (turn.choice and turn.choice[0].startswith("doc_")):
+        if turn.choice:
+            turn.remember(patient_id=turn.choice[0])
+        turn.choice = turn.conversation.note.split(":")
+
+
+def _doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
+    doctor = chosen_doctor(turn)
+    if doctor is None or turn.day is None:
+        raise NotFound
+    return doctor, turn.day
+
+
+def _moving_number(turn: Turn) -> int | None:
+    token = slot_kept(turn)
+    return token.number if token and token.status is not TokenStatus.PENDING else None
+
+
+def _person(turn: Turn) -> Patient:
+    known = patients_of(turn.work, turn.contact)
+    for patient in known:
+        if patient.patient_id == turn.conversation.patient_id:
+            return patient
+    if known:
+        return known[0]
+    turn.contact, patient = patient_named(turn.work, turn.contact, _profile_name(turn) or "")
+    return patient
+
+
+def _profile_name(turn: Turn) -> str | None:
+    return clean_name(turn.inbound.profile_name or turn.contact.profile_name or "")
+
+
+def _date(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None

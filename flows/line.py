@@ -1,0 +1,400 @@
+"""Running a line from WhatsApp: the commands of doctors, and of admins who name one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import timedelta
+
+from domain.actions import desk, line, news
+from domain.actions.days import line_of, open_queue
+from domain.actions.line import Saw
+from domain.actions.people import clean_name
+from domain.errors import (
+    AlreadyBooked,
+    DayClosed,
+    LineMoved,
+    NobodyWaiting,
+    NotNow,
+    NothingToUndo,
+    Refused,
+)
+from domain.model.clinics import Doctor, StaffStatus
+from domain.model.messages import Option
+from domain.model.queues import Queue, QueueStatus, Token
+from domain.phones import normalise
+from domain.rules import COMMAND_MAX_AGE_SECONDS
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+from flows.words import fold, number_in
+
+DEFAULT_EMERGENCY_MINUTES = 30
+MOST_MINUTES = 600
+LISTED = 20
+
+MOVES = ("next", "skip", "undo")
+COMMANDS = (
+    "start", "next", "skip", "pause", "resume", "emergency", "close", "undo", "status", "list",
+    "add", "announce",
+)  # fmt: skip
+
+
+def too_old(turn: Turn) -> bool:
+    """Whether the command was sent so long ago that it may no longer be meant (invariant I2)."""
+    age = turn.work.now - turn.inbound.sent_at
+    return age > timedelta(seconds=COMMAND_MAX_AGE_SECONDS) and named(turn)
+
+
+def nobody_named(turn: Turn) -> bool:
+    """Whether it is not clear whose line is meant."""
+    return whose(turn) is None
+
+
+def named(turn: Turn) -> bool:
+    """Whether it is clear whose line is meant."""
+    return whose(turn) is not None
+
+
+def no_walk_in(turn: Turn) -> bool:
+    """Whether `add` does not name a phone and a person."""
+    return walk_in(turn) is None
+
+
+def no_text(turn: Turn) -> bool:
+    """Whether `announce` says nothing."""
+    return not arguments(turn).strip()
+
+
+def keep_command(turn: Turn) -> None:
+    """Remember the command while asking whose line is meant."""
+    turn.remember(note=f"{turn.heard.trigger} {turn.heard.rest}".strip())
+
+
+def start(turn: Turn) -> None:
+    """Open the line."""
+    doctor, queue = the_line(turn)
+    turn.queue = line.start(turn.work, turn.clinic, doctor, queue, turn.actor)
+
+
+def call_next(turn: Turn) -> None:
+    """Complete the one being served and call the next."""
+    doctor, queue = the_line(turn)
+    moved = line.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    turn.queue = moved.queue
+    turn.facts = _moved(moved)
+
+
+def skip(turn: Turn) -> None:
+    """Skip the one called, who has not come, and call the next."""
+    doctor, queue = the_line(turn)
+    moved = line.skip(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    turn.queue = moved.queue
+    turn.facts = {**_moved(moved), "skipped": queue.current_number}
+
+
+def undo(turn: Turn) -> None:
+    """Take back the last move."""
+    doctor, queue = the_line(turn)
+    last = queue.last_move
+    moved = line.undo(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    turn.queue = moved.queue
+    turn.facts = {**_moved(moved), "undone": last.action if last else None}
+
+
+def pause(turn: Turn) -> None:
+    """Pause the line for some minutes, with a reason if one is given."""
+    doctor, queue = the_line(turn)
+    minutes, reason = minutes_and_reason(arguments(turn))
+    turn.queue = line.pause(turn.work, queue, turn.actor, minutes, reason)
+    turn.doctor = doctor
+
+
+def emergency(turn: Turn) -> None:
+    """Stop the line for an emergency; everybody who waits chooses what to do."""
+    _, queue = the_line(turn)
+    minutes, _ = minutes_and_reason(arguments(turn))
+    turn.queue = line.emergency(
+        turn.work, queue, turn.actor, minutes or DEFAULT_EMERGENCY_MINUTES
+    )
+
+
+def resume(turn: Turn) -> None:
+    """Go on."""
+    _, queue = the_line(turn)
+    turn.queue = line.resume(turn.work, queue, turn.actor)
+
+
+def close(turn: Turn) -> None:
+    """End the day."""
+    doctor, queue = the_line(turn)
+    turn.facts = {"left": len(line_of(turn.work, queue.queue_id))}
+    turn.queue = line.close(turn.work, turn.clinic, doctor, queue, turn.actor, "CLOSED_BY_STAFF")
+
+
+def add(turn: Turn) -> None:
+    """Add a walk-in to the line."""
+    doctor, queue = the_line(turn)
+    phone, name = walk_in(turn) or ("", "")
+    turn.token = desk.add_walk_in(
+        turn.work, turn.clinic, doctor, queue, turn.actor, phone, name
+    )
+
+
+def announce(turn: Turn) -> None:
+    """Tell everybody booked today."""
+    doctor, queue = the_line(turn)
+    desk.announce(turn.work, queue, doctor, turn.actor, arguments(turn).strip())
+
+
+def _ask_whose() -> tuple[Row, ...]:
+    return tuple(
+        Row(c, ANYWHERE, nobody_named, keep_command, "line/which_doctor", "which")
+        for c in COMMANDS
+    )
+
+
+def _too_old() -> tuple[Row, ...]:
+    changing = [c for c in COMMANDS if c not in {"status", "list"}]
+    return tuple(Row(c, ANYWHERE, too_old, None, "line/too_old", "idle") for c in changing)
+
+
+# fmt: off
+ROWS = (
+    *_ask_whose(),
+    *_too_old(),
+    #   on           at         when        do          say                  then
+    Row("start",     ANYWHERE,  None,       start,      "line/started",      "idle"),
+    Row("next",      ANYWHERE,  None,       call_next,  "line/called",       "idle"),
+    Row("skip",      ANYWHERE,  None,       skip,       "line/skipped",      "idle"),
+    Row("undo",      ANYWHERE,  None,       undo,       "line/undone",       "idle"),
+    Row("pause",     ANYWHERE,  None,       pause,      "line/paused",       "idle"),
+    Row("emergency", ANYWHERE,  None,       emergency,  "line/emergency",    "idle"),
+    Row("resume",    ANYWHERE,  None,       resume,     "line/resumed",      "idle"),
+    Row("close",     ANYWHERE,  None,       close,      "line/closed",       "idle"),
+    Row("status",    ANYWHERE,  None,       None,       "line/status",       "idle"),
+    Row("list",      ANYWHERE,  None,       None,       "line/list",         "idle"),
+    Row("add",       ANYWHERE,  no_walk_in, None,       "line/how_to_add",   "idle"),
+    Row("add",       ANYWHERE,  None,       add,        "line/added",        "idle"),
+    Row("announce",  ANYWHERE,  no_text,    None,       "line/how_to_tell",  "idle"),
+    Row("announce",  ANYWHERE,  None,       announce,   "line/announced",    "idle"),
+)
+# fmt: on
+REFUSALS: dict[type[Refused], str] = {
+    LineMoved: "line/moved",
+    NobodyWaiting: "line/nobody",
+    NothingToUndo: "line/nothing_to_undo",
+    NotNow: "line/not_now",
+    AlreadyBooked: "line/already_booked",
+    DayClosed: "line/day_over",
+}
+
+
+def whose(turn: Turn) -> Doctor | None:
+    """Return the doctor whose line is meant: named by the tap or the words, or one's own."""
+    if turn.doctor is None:
+        turn.doctor, turn.facts = _whose(turn)
+    return turn.doctor
+
+
+def _whose(turn: Turn) -> tuple[Doctor | None, dict[str, object]]:
+    assert turn.user is not None  # noqa: S101 - only staff flows ask
+    rest = turn.heard.rest
+    if turn.choice and turn.choice[0].startswith("doc_"):
+        doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
+        return (doctor if doctor and _works(doctor) else None), {"rest": rest}
+    own = None
+    if turn.user.doctor_id:
+        own = turn.work.get(Doctor, turn.clinic.clinic_id, turn.user.doctor_id)
+    if turn.user.role == "DOCTOR":
+        return own, {"rest": rest}
+    doctors = [d for d in turn.doctors() if _works(d)]
+    words = rest.split()
+    for size in range(min(3, len(words)), 0, -1):
+        part = fold(" ".join(words[:size]))
+        found = [d for d in doctors if part and f" {part}" in f" {fold(d.name)}"]
+        if len(found) == 1:
+            return found[0], {"rest": " ".join(words[size:])}
+    if own is not None:
+        return own, {"rest": rest}
+    if len(doctors) == 1:
+        return doctors[0], {"rest": rest}
+    return None, {"rest": rest}
+
+
+def _works(doctor: Doctor) -> bool:
+    return doctor.status is StaffStatus.ACTIVE
+
+
+def arguments(turn: Turn) -> str:
+    """Return what follows the command and the doctor's name."""
+    whose(turn)
+    return str(turn.facts.get("rest", ""))
+
+
+def the_line(turn: Turn) -> tuple[Doctor, Queue]:
+    """Return the doctor meant and the line that commands mean now."""
+    doctor = whose(turn)
+    assert doctor is not None  # noqa: S101 - an earlier row asks otherwise
+    if turn.queue is None:
+        turn.queue = open_queue(turn.work, turn.clinic, doctor)
+    return doctor, turn.queue
+
+
+def saw(turn: Turn) -> Saw:
+    """Return what the person saw: the token a button names, or when the words were written."""
+    if turn.inbound.kind == "tap" and len(turn.choice) > 1:
+        return Saw(button=True, current=turn.choice[1] if turn.choice[1] != "-" else None)
+    return Saw(written_at=turn.inbound.sent_at)
+
+
+def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
+    """Return minutes and reason of "15 lunch", "lunch" or "15 min"."""
+    match = re.match(r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.S)
+    if match and (number := number_in(match[1])) is not None:
+        return min(number, MOST_MINUTES), clean_name(match[2])
+    return None, clean_name(text)
+
+
+def walk_in(turn: Turn) -> tuple[str, str] | None:
+    """Return phone and name of "9876543210 Ravi Kumar", or None if either is missing or wrong."""
+    match = re.match(r"\s*(\+?[\d\s().-]{8,17}\d)\s+(\D.*)", arguments(turn), re.S)
+    if match is None:
+        return None
+    phone = normalise(match[1], turn.work.rules.phone_countries)
+    name = clean_name(match[2])
+    return (phone, name) if phone and name else None
+
+
+def state(turn: Turn) -> Say:
+    """Return the new state of the line, with the buttons for what comes next."""
+    doctor, queue = the_line(turn)
+    facts = news.line_facts(turn.work, queue)
+    return Say(
+        values={"doctor": doctor.name, **facts, **turn.facts}, options=_buttons(doctor, queue)
+    )
+
+
+def _state_name(name: str) -> Callable[[Turn], Say]:
+    return says(name)(state)
+
+
+for _name in (
+    "line/started", "line/called", "line/skipped", "line/undone", "line/paused", "line/emergency",
+    "line/resumed", "line/closed", "line/status", "line/announced", "line/too_old", "line/nobody",
+    "line/nothing_to_undo", "line/day_over",
+):  # fmt: skip
+    _state_name(_name)
+
+
+@says("line/not_now")
+def _not_now(turn: Turn) -> Say:
+    said = state(turn)
+    wanted = getattr(turn.refusal, "facts", {}).get("action", turn.heard.trigger)
+    return Say(values={**said.values, "wanted": wanted}, options=said.options)
+
+
+@says("line/moved")
+def _line_moved(turn: Turn) -> Say:
+    said = state(turn)
+    facts = getattr(turn.refusal, "facts", {})
+    at = facts.get("at")
+    return Say(
+        values={
+            **said.values,
+            "by": facts.get("by_name"),
+            "did": facts.get("action"),
+            "at": at.isoformat() if at else None,
+        },
+        options=said.options,
+    )
+
+
+@says("line/already_booked")
+def _already_booked(turn: Turn) -> Say:
+    said = state(turn)
+    token = getattr(turn.refusal, "facts", {})["token"]
+    return Say(
+        values={**said.values, "number": token.number, "person": token.patient_name},
+        options=said.options,
+    )
+
+
+@says("line/added")
+def _added(turn: Turn) -> Say:
+    said = state(turn)
+    token = turn.token
+    assert token is not None  # noqa: S101 - the row's action has made it
+    return Say(
+        values={
+            **said.values,
+            "number": token.number,
+            "added": token.patient_name,
+            "at": token.estimated_time.isoformat(),
+        },
+        options=said.options,
+    )
+
+
+@says("line/list")
+def _list(turn: Turn) -> Say:
+    said = state(turn)
+    _, queue = the_line(turn)
+    waiting = line_of(turn.work, queue.queue_id)
+    refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:LISTED]]
+    tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
+    return Say(
+        values={
+            **said.values,
+            "tokens": [
+                {
+                    "number": t.number,
+                    "person": t.patient_name,
+                    "at": t.estimated_time.isoformat(),
+                    "arrived": t.arrived_at is not None,
+                }
+                for t in tokens
+            ],
+            "more": len(waiting) - len(tokens),
+        },
+        options=said.options,
+    )
+
+
+@says("line/how_to_add")
+@says("line/how_to_tell")
+def _how(_turn: Turn) -> Say:
+    return Say()
+
+
+@says("line/which_doctor")
+def _which(turn: Turn) -> Say:
+    return Say(
+        options=[
+            Option(id=f"at:{d.doctor_id}", label="doctor_row", values={"name": d.name})
+            for d in turn.doctors()[:10]
+        ]
+    )
+
+
+def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:
+    """Return at most three buttons; those that move the line name whom they were shown with."""
+    seen = queue.current_token or "-"
+    at = doctor.doctor_id
+    match queue.status:
+        case QueueStatus.SCHEDULED:
+            return [Option(id=f"start:{at}", label="start_button")]
+        case QueueStatus.ACTIVE:
+            buttons = [Option(id=f"next:{at}:{seen}", label="next_button")]
+            if queue.current_token:
+                buttons.append(Option(id=f"skip:{at}:{seen}", label="skip_button"))
+            return [*buttons, Option(id=f"list:{at}", label="list_button")]
+        case QueueStatus.PAUSED | QueueStatus.EMERGENCY:
+            return [
+                Option(id=f"resume:{at}", label="resume_button"),
+                Option(id=f"list:{at}", label="list_button"),
+            ]
+    return []
+
+
+def _moved(moved: line.Moved) -> dict[str, object]:
+    return {"nobody": moved.current is None}

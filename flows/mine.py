@@ -1,0 +1,323 @@
+"""A patient's own bookings: where they stand, cancelling, moving, checking in; and answers to
+questions that events put to them."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.actions import booking, line, payments, ratings
+from domain.actions.after import nearest_slot, next_open
+from domain.errors import DayFull, NotFound, NotNow, Refused
+from domain.model.clinics import Doctor
+from domain.model.messages import Option
+from domain.model.money import Capture, Disposition
+from domain.model.queues import LIVE, WAITING, Locator, Token, TokenStatus
+from domain.timetable import today
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+
+
+def none_live(turn: Turn) -> bool:
+    """Whether the contact has no booking here, or the one tapped on is over."""
+    return not meant(turn)
+
+
+def several(turn: Turn) -> bool:
+    """Whether several bookings could be meant."""
+    return len(meant(turn)) > 1
+
+
+def unpaid(turn: Turn) -> bool:
+    """Whether the one booking meant still waits for its advance."""
+    return [t.status for t in meant(turn)] == [TokenStatus.PENDING]
+
+
+def being_served(turn: Turn) -> bool:
+    """Whether the one booking meant is with the doctor now."""
+    return [t.status for t in meant(turn)] == [TokenStatus.CURRENT]
+
+
+def another_day(turn: Turn) -> bool:
+    """Whether the one booking meant is not for today."""
+    day = today(turn.clinic, turn.work.now)
+    return all(t.date != day.isoformat() and t.estimated_time > turn.work.now for t in meant(turn))
+
+
+def money_waits(turn: Turn) -> bool:
+    """Whether the money of the token tapped on still waits for another day."""
+    token = chosen_token(turn)
+    capture = turn.work.get(Capture, token.capture_id or "", "CAPTURE") if token else None
+    return capture is not None and capture.disposition is Disposition.WAITING
+
+
+def ratable(turn: Turn) -> bool:
+    """Whether the visit tapped on can be rated."""
+    token = chosen_token(turn)
+    return token is not None and token.status is TokenStatus.COMPLETED
+
+
+def take(turn: Turn) -> None:
+    """Take the one booking meant."""
+    turn.token = meant(turn)[0]
+
+
+def check_in(turn: Turn) -> None:
+    """Note that the patient has come."""
+    take(turn)
+    assert turn.token is not None  # noqa: S101 - just taken
+    turn.token = line.check_in(turn.work, turn.token)
+
+
+def cancel(turn: Turn) -> None:
+    """Cancel the booking meant and send its advance back."""
+    token = meant(turn)[0]
+    turn.facts = {"paid": token.paid_paise if token.capture_id else 0}
+    turn.token = booking.cancel(
+        turn.work,
+        token,
+        by=turn.contact.contact_id,
+        by_name=token.patient_name,
+        reason="PATIENT_REQUEST",
+    )
+    turn.remember(token_id=None)
+
+
+def keep_for_moving(turn: Turn) -> None:
+    """Remember which booking moves; nothing is given up yet."""
+    token = chosen_token(turn) or meant(turn)[0]
+    turn.remember(
+        token_id=f"{token.queue_id}:{token.token_id}"
+        if token.status is not TokenStatus.PENDING
+        else None,
+        patient_id=token.patient_id,
+        doctor_id=token.doctor_id,
+    )
+
+
+def move_to_next_open_day(turn: Turn) -> None:
+    """Move to the doctor's next open day, at the same time or the nearest free one."""
+    token = meant(turn)[0]
+    doctor = _doctor(turn, token)
+    day = next_open(turn.work, turn.clinic, doctor, date.fromisoformat(token.date))
+    slot = nearest_slot(turn.work, turn.clinic, doctor, day, token) if day else None
+    if day is None or slot is None:
+        raise DayFull
+    turn.token = booking.move(turn.work, turn.clinic, doctor, token, day, slot.number)
+
+
+def money_back(turn: Turn) -> None:
+    """Return the money that waits for another day."""
+    turn.token = chosen_token(turn)
+    capture_id = turn.token.capture_id if turn.token else None
+    refund = payments.refund_waiting(turn.work, capture_id or "", tell=False)
+    if refund is None:
+        raise NotFound
+    turn.facts = {"paid": refund.amount_paise}
+
+
+def rate(turn: Turn) -> None:
+    """Keep the stars a patient gives a visit."""
+    token = chosen_token(turn)
+    if token is None or len(turn.choice) < 2 or not turn.choice[1].isdigit():  # noqa: PLR2004
+        raise NotFound
+    ratings.rate(turn.work, token, int(turn.choice[1]))
+    turn.token = token
+    turn.facts = {"stars": int(turn.choice[1])}
+
+
+# fmt: off
+ROWS = (
+    #   on            at         when           do                      say                    then
+    Row("status",     ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("status",     ANYWHERE,  several,       None,                   "mine/which",          "idle"),
+    Row("status",     ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
+    Row("status",     ANYWHERE,  None,          take,                   "mine/status",         "idle"),
+    Row("pay",        ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("pay",        ANYWHERE,  several,       None,                   "mine/which",          "idle"),
+    Row("pay",        ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
+    Row("pay",        ANYWHERE,  None,          take,                   "mine/status",         "idle"),
+    Row("cancel",     ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("cancel",     ANYWHERE,  several,       None,                   "mine/which",          "idle"),
+    Row("cancel",     ANYWHERE,  being_served,  take,                   "mine/not_now",        "idle"),
+    Row("cancel",     ANYWHERE,  None,          take,                   "mine/sure",           "sure"),
+    Row("drop",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("drop",       ANYWHERE,  None,          take,                   "mine/sure",           "sure"),
+    Row("yes_cancel", ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("yes_cancel", ANYWHERE,  None,          cancel,                 "mine/cancelled",      "idle"),
+    Row("keep",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("keep",       ANYWHERE,  None,          take,                   "mine/status",         "idle"),
+    Row("yes",        "sure",    several,       None,                   "mine/which",          "idle"),
+    Row("yes",        "sure",    None,          cancel,                 "mine/cancelled",      "idle"),
+    Row("no",         "sure",    several,       None,                   "mine/which",          "idle"),
+    Row("no",         "sure",    None,          take,                   "mine/status",         "idle"),
+    Row("move",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("move",       ANYWHERE,  several,       None,                   "mine/which",          "idle"),
+    Row("move",       ANYWHERE,  being_served,  take,                   "mine/not_now",        "idle"),
+    Row("move",       ANYWHERE,  None,          keep_for_moving,        "booking/days",        "day"),
+    Row("here",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("here",       ANYWHERE,  several,       None,                   "mine/which",          "idle"),
+    Row("here",       ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
+    Row("here",       ANYWHERE,  being_served,  take,                   "mine/status",         "idle"),
+    Row("here",       ANYWHERE,  another_day,   take,                   "mine/not_today",      "idle"),
+    Row("here",       ANYWHERE,  None,          check_in,               "mine/checked_in",     "idle"),
+    Row("wait",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("wait",       ANYWHERE,  None,          take,                   "mine/status",         "idle"),
+    Row("later",      ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
+    Row("later",      ANYWHERE,  None,          move_to_next_open_day,  None,                  "idle"),
+    Row("again",      ANYWHERE,  money_waits,   keep_for_moving,        "booking/days",        "day"),
+    Row("again",      ANYWHERE,  None,          None,                   "mine/none",           "idle"),
+    Row("back",       ANYWHERE,  money_waits,   money_back,             "mine/money_back",     "idle"),
+    Row("back",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
+    Row("rate",       ANYWHERE,  ratable,       rate,                   "mine/thanks",         "idle"),
+    Row("rate",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
+)
+# fmt: on
+REFUSALS: dict[type[Refused], str] = {NotNow: "mine/not_now"}
+
+
+def meant(turn: Turn) -> list[Token]:
+    """Return the bookings a message could mean: the one its choice names, else all live ones."""
+    if not turn.tokens:
+        live = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+        if turn.choice and turn.choice[0].startswith("TKN_"):
+            live = [t for t in live if t.token_id == turn.choice[0]]
+        elif turn.heard.trigger == "here":
+            near = [t for t in live if t.status in WAITING | {TokenStatus.SKIPPED}]
+            day = today(turn.clinic, turn.work.now).isoformat()
+            live = [t for t in near if t.date == day] or near or live
+        turn.tokens = live
+    return turn.tokens
+
+
+def chosen_token(turn: Turn) -> Token | None:
+    """Return the contact's own token that the choice names, live or over; None if there is none."""
+    if turn.choice and turn.choice[0].startswith("TKN_"):
+        located = turn.work.get(Locator, turn.choice[0])
+        if located is not None:
+            return turn.work.get(Token, located.partition, turn.choice[0])
+        return None
+    if turn.heard.trigger == "move" and len(meant(turn)) == 1:
+        return meant(turn)[0]
+    return None
+
+
+def slot_kept(turn: Turn) -> Token | None:
+    """Return the booking that moves to the slot being chosen, if it still can."""
+    queue_id, _, token_id = (turn.conversation.token_id or "").partition(":")
+    token = turn.work.get(Token, queue_id, token_id) if token_id else None
+    if token is None or token.status in LIVE - {TokenStatus.CURRENT, TokenStatus.PENDING}:
+        return token
+    capture = turn.work.get(Capture, token.capture_id or "", "CAPTURE")
+    waits = capture is not None and capture.disposition is Disposition.WAITING
+    return token if waits else None
+
+
+@says("mine/none")
+def _none(_turn: Turn) -> Say:
+    return Say(options=[Option(id="hi", label="book_button")])
+
+
+@says("mine/which")
+def _which(turn: Turn) -> Say:
+    word = turn.heard.trigger if turn.heard.trigger in _ABOUT_ONE else "status"
+    options = []
+    for token in meant(turn)[:10]:
+        doctor = _doctor(turn, token)
+        options.append(
+            Option(
+                id=f"{word}:{token.token_id}",
+                label="booking_row",
+                values={**booking.facts(token, doctor)},
+            )
+        )
+    return Say(values={"word": word}, options=options)
+
+
+_ABOUT_ONE = {"status", "pay", "cancel", "move", "here"}
+
+
+@says("mine/status")
+def _status(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    options = []
+    if token.status in WAITING | {TokenStatus.SKIPPED}:
+        if token.status is not TokenStatus.ARRIVED and _is_today(turn, token):
+            options.append(Option(id=f"here:{token.token_id}", label="here_button"))
+        options.append(Option(id=f"move:{token.token_id}", label="move_button"))
+        options.append(Option(id=f"cancel:{token.token_id}", label="cancel_button"))
+    return Say(
+        values=booking.facts(token, doctor), options=options, about=token, guard="standing"
+    )
+
+
+@says("mine/checked_in")
+def _checked_in(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    return Say(values=booking.facts(token, doctor), about=token, guard="standing")
+
+
+@says("mine/not_today")
+def _not_today(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    return Say(values=booking.facts(token, doctor))
+
+
+@says("mine/sure")
+def _sure(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    return Say(
+        values={
+            **booking.facts(token, doctor),
+            "paid": token.paid_paise if token.capture_id else 0,
+        },
+        options=[
+            Option(id=f"yes_cancel:{token.token_id}", label="yes_button"),
+            Option(id=f"keep:{token.token_id}", label="no_button"),
+        ],
+    )
+
+
+@says("mine/cancelled")
+def _cancelled(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    return Say(
+        values={**booking.facts(token, doctor), **turn.facts},
+        options=[Option(id="hi", label="book_button")],
+    )
+
+
+@says("mine/money_back")
+def _money_back(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    return Say(values={**booking.facts(token, doctor), **turn.facts})
+
+
+@says("mine/not_now")
+def _not_now(turn: Turn) -> Say:
+    token = turn.token or (meant(turn)[0] if meant(turn) else None)
+    if token is None:
+        return Say(values={"state": "NONE", "number": 0})
+    doctor = _doctor(turn, token)
+    return Say(values={**booking.facts(token, doctor), "state": token.status.value})
+
+
+@says("mine/thanks")
+def _thanks(turn: Turn) -> Say:
+    token, doctor = _said_about(turn)
+    return Say(values={**booking.facts(token, doctor), **turn.facts})
+
+
+def _said_about(turn: Turn) -> tuple[Token, Doctor]:
+    assert turn.token is not None  # noqa: S101 - the row's action has taken it
+    return turn.token, _doctor(turn, turn.token)
+
+
+def _doctor(turn: Turn, token: Token) -> Doctor:
+    doctor = turn.work.get(Doctor, token.clinic_id, token.doctor_id)
+    if doctor is None:
+        raise NotFound
+    return doctor
+
+
+def _is_today(turn: Turn, token: Token) -> bool:
+    return token.date == today(turn.clinic, turn.work.now).isoformat()

@@ -1,0 +1,207 @@
+"""Who wrote, and to which clinic: decided before anything is said (specification notes, 1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain.actions.people import new_contact
+from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
+from domain.model.conversations import Conversation
+from domain.model.people import Address, Contact
+from domain.model.queues import Queue, QueueStatus
+from domain.timetable import today
+from domain.work import Work
+from flows.inbound import Inbound
+from flows.words import Ears
+
+
+@dataclass(frozen=True)
+class Routed:
+    """Where a message belongs."""
+
+    contact: Contact
+    clinic: Clinic | None
+    """None: the person must say which clinic first."""
+    candidates: tuple[Clinic, ...] = ()
+    """The clinics a member of staff of several is asked to choose from."""
+    user: User | None = None
+    """The member of staff who writes, with a proven number."""
+    joined: bool = False
+    """Whether the message was a join code."""
+    wrong_code: bool = False
+
+
+def contact_of(work: Work, inbound: Inbound) -> Contact:
+    """Return the contact a message comes from, met now if it is new.
+
+    A signed message that carries phone and WhatsApp user id together ties them. A known phone with
+    another user id and no notice of a change is a stranger, who gets no staff powers.
+    """
+    by_id = by_phone = None
+    if inbound.wa_user_id:
+        address = work.get(Address, f"wa:{inbound.wa_user_id}")
+        by_id = work.get(Contact, address.contact_id) if address else None
+    if inbound.phone:
+        address = work.get(Address, f"tel:{inbound.phone}")
+        by_phone = work.get(Contact, address.contact_id) if address else None
+    if by_id is not None:
+        return _known(work, inbound, by_id, by_phone)
+    if by_phone is not None and (
+        by_phone.wa_user_id is None or by_phone.wa_user_id == inbound.wa_user_id
+        or inbound.wa_user_id is None
+    ):
+        return _tie(work, inbound, by_phone)
+    return new_contact(
+        work,
+        phone=inbound.phone if by_phone is None else None,
+        wa_user_id=inbound.wa_user_id,
+        profile_name=inbound.profile_name,
+        verified=inbound.phone is not None and by_phone is None,
+    )
+
+
+def _known(
+    work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None
+) -> Contact:
+    if inbound.phone and contact.phone is None and by_phone is None:
+        work.put(Address(address=f"tel:{inbound.phone}", contact_id=contact.contact_id))
+        contact = work.put(contact.but(phone=inbound.phone, verified_phone=True))
+    elif inbound.phone and contact.phone == inbound.phone and not contact.verified_phone:
+        contact = work.put(contact.but(verified_phone=True))
+    if inbound.profile_name and contact.profile_name is None:
+        contact = work.put(contact.but(profile_name=inbound.profile_name))
+    return contact
+
+
+def _tie(work: Work, inbound: Inbound, contact: Contact) -> Contact:
+    changed = contact.but(
+        verified_phone=True,
+        wa_user_id=contact.wa_user_id or inbound.wa_user_id,
+        profile_name=contact.profile_name or inbound.profile_name,
+    )
+    if inbound.wa_user_id and contact.wa_user_id is None:
+        work.put(Address(address=f"wa:{inbound.wa_user_id}", contact_id=contact.contact_id))
+    return changed if changed == contact else work.put(changed)
+
+
+def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
+    """Follow a WhatsApp account to its new number or user id, as WhatsApp's own notice says."""
+    phone, wa_user_id = inbound.new_phone, inbound.new_wa_user_id
+    for kind, old, new in (("tel", contact.phone, phone), ("wa", contact.wa_user_id, wa_user_id)):
+        if new is None or new == old or work.get(Address, f"{kind}:{new}") is not None:
+            continue
+        work.put(Address(address=f"{kind}:{new}", contact_id=contact.contact_id))
+        before = work.get(Address, f"{kind}:{old}") if old else None
+        if before is not None:
+            work.delete(before)
+        changed = {"phone": new, "verified_phone": False} if kind == "tel" else {"wa_user_id": new}
+        contact = work.put(contact.but(**changed))
+    return contact
+
+
+def route(work: Work, inbound: Inbound, contact: Contact, ears: Ears) -> Routed:
+    """Return the clinic a message is for and, if staff of it wrote, who.
+
+    In this order: the clinic that owns the number written to; on a shared number a join code, staff
+    of exactly one clinic (of several: where they have an open queue), the clinic last talked to,
+    the only active clinic of the installation; else nobody knows.
+    """
+    own = _owner(work, inbound)
+    if own is not None:
+        return Routed(contact, own, user=_staff_at(work, contact, own))
+    heard = ears.patient(inbound.text)
+    if heard.trigger == "join" and inbound.kind == "text":
+        code = heard.rest.strip().upper().replace(" ", "")
+        claim = work.get(Claim, f"code:{code}")
+        clinic = _active(work, claim.clinic_id) if claim else None
+        if clinic is None:
+            return Routed(contact, None, wrong_code=True)
+        return Routed(contact, clinic, user=_staff_at(work, contact, clinic), joined=True)
+    picked = _picked(work, inbound)
+    if picked is not None and (user := _staff_at(work, contact, picked)) is not None:
+        return Routed(contact, picked, user=user)
+    works_at = _staff_of(work, contact)
+    if len(works_at) == 1:
+        return Routed(contact, works_at[0][0], user=works_at[0][1])
+    if works_at:
+        return _one_of(work, contact, works_at)
+    if contact.last_clinic_id is not None:
+        clinic = _active(work, contact.last_clinic_id)
+        if clinic is not None:
+            return Routed(contact, clinic)
+    only = work.query(Clinic, ClinicStatus.ACTIVE, index="status-clinicId-idx", limit=2).records
+    return Routed(contact, only[0] if len(only) == 1 else None)
+
+
+def _owner(work: Work, inbound: Inbound) -> Clinic | None:
+    claims = [f"sender:{inbound.sender}"]
+    if inbound.display_number and inbound.display_number != work.rules.platform_number:
+        claims.append(f"number:{inbound.display_number}")
+    for claim in claims:
+        found = work.get(Claim, claim)
+        clinic = work.get(Clinic, found.clinic_id) if found else None
+        if clinic is not None:
+            return clinic
+    return None
+
+
+def _active(work: Work, clinic_id: str) -> Clinic | None:
+    clinic = work.get(Clinic, clinic_id)
+    return clinic if clinic and clinic.status is not ClinicStatus.PENDING else None
+
+
+def _staff_at(work: Work, contact: Contact, clinic: Clinic) -> User | None:
+    if not contact.phone or not contact.verified_phone:
+        return None
+    number = work.get(StaffNumber, contact.phone, clinic.clinic_id)
+    user = work.get(User, clinic.clinic_id, number.user_id) if number else None
+    if user is None or user.status is not StaffStatus.ACTIVE or not user.proven:
+        return None
+    return user if user.whatsapp_number == contact.phone else None
+
+
+def _staff_of(work: Work, contact: Contact) -> list[tuple[Clinic, User]]:
+    if not contact.phone or not contact.verified_phone:
+        return []
+    found = []
+    for number in work.query(StaffNumber, contact.phone, limit=20).records:
+        clinic = _active(work, number.clinic_id)
+        user = _staff_at(work, contact, clinic) if clinic else None
+        if clinic and user:
+            found.append((clinic, user))
+    return found
+
+
+def _one_of(
+    work: Work, contact: Contact, works_at: list[tuple[Clinic, User]]
+) -> Routed:
+    running = [
+        (clinic, user) for clinic, user in works_at if _has_open_queue(work, clinic, user)
+    ]
+    if len(running) == 1:
+        return Routed(contact, running[0][0], user=running[0][1])
+    for clinic, user in works_at:
+        if clinic.clinic_id == contact.last_clinic_id:
+            return Routed(contact, clinic, user=user)
+    return Routed(contact, None, candidates=tuple(c for c, _ in works_at))
+
+
+def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
+    if user.doctor_id is None:
+        return False
+    queue = work.get(Queue, user.doctor_id, today(clinic, work.now).isoformat())
+    closed = {QueueStatus.CLOSED, QueueStatus.SCHEDULED}
+    return queue is not None and queue.status not in closed
+
+
+def _picked(work: Work, inbound: Inbound) -> Clinic | None:
+    kind, _, clinic_id = (inbound.choice or "").partition(":")
+    return _active(work, clinic_id) if kind == "clinic" else None
+
+
+def conversation_of(work: Work, inbound: Inbound, contact: Contact) -> Conversation:
+    """Return the conversation between the number written to and the contact, or a new one."""
+    key = f"{inbound.sender}#{contact.contact_id}"
+    return work.get(Conversation, key) or Conversation(
+        conversation=key, sender=inbound.sender, contact_id=contact.contact_id
+    )

@@ -1,0 +1,200 @@
+"""One turn, one transaction: read, decide, write together, answer (design, 3)."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.actions.messages import send
+from domain.errors import Conflict, StoreUnavailable
+from domain.model.clinics import Claim, Role
+from domain.model.conversations import Conversation, Parked, Push, Seen
+from domain.model.messages import Option
+from domain.model.people import Address, Contact
+from domain.ports import Bell, Clock, Ids, Phrases, Records, Ref
+from domain.rules import Rules
+from domain.scopes import ClinicScope, ContactScope, DoctorScope, SystemScope
+from domain.work import Work
+from flows import patient, staff
+from flows.inbound import Inbound
+from flows.route import Routed, change_number, contact_of, conversation_of, route
+from flows.turn import Turn
+from flows.words import Ears, Heard
+
+TRIES = 12
+"""A turn is replayed this often when others changed what it read."""
+SEEN_DAYS = 9
+"""WhatsApp repeats a webhook for up to seven days."""
+
+
+@dataclass
+class Runner:
+    """Takes inbound messages, one at a time, and commits what they cause."""
+
+    records: Records
+    clock: Clock
+    ids: Ids
+    rules: Rules
+    phrases: Phrases
+    ears: Ears
+    bell: Bell
+    seal: Callable[[str], str]
+    """Encrypts what must not be stored in clear."""
+    pause: Callable[[float], None] = time.sleep
+
+    def handle(self, inbound: Inbound) -> bool:
+        """Answer one message; return whether it acted now, False if it had been seen before.
+
+        When this returns, its effect is durable. A turn that fails twice by our own fault is
+        parked: kept encrypted, the person told, the message marked as seen (invariant I4).
+
+        Raises:
+            StoreUnavailable: If the store does not answer; the message may be sent again.
+        """
+        failures = 0
+        for attempt in range(TRIES):
+            try:
+                return self._once(inbound)
+            except Conflict as conflict:
+                if any(table == Seen.TABLE for table, _, _ in conflict.items):
+                    return False
+                self.pause(random.uniform(0.0005, 0.004) * (attempt + 1))  # noqa: S311 - jitter
+            except StoreUnavailable:
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody's message is lost
+                failures += 1
+                if failures == 2:  # noqa: PLR2004
+                    return self._park(inbound, error)
+        raise StoreUnavailable(f"a turn lost {TRIES} times against others")
+
+    def _work(self) -> Work:
+        scope = SystemScope("find who wrote and to which clinic")
+        return Work(self.records, scope, self.clock.now(), self.ids, self.rules)
+
+    def _once(self, inbound: Inbound) -> bool:
+        work = self._work()
+        refs: list[Ref] = [(Seen, (inbound.message_id,)), (Claim, (f"sender:{inbound.sender}",))]
+        if inbound.wa_user_id:
+            refs.append((Address, (f"wa:{inbound.wa_user_id}",)))
+        if inbound.phone:
+            refs.append((Address, (f"tel:{inbound.phone}",)))
+        if work.fetch(refs)[0] is not None:
+            return False
+        if inbound.kind in {"reaction"}:
+            return self._commit(work, inbound)
+        contact = contact_of(work, inbound)
+        if inbound.kind == "system":
+            change_number(work, inbound, contact)
+            return self._commit(work, inbound)
+        conversation = conversation_of(work, inbound, contact)
+        routed = route(work, inbound, contact, self.ears)
+        if routed.clinic is None:
+            self._ask_clinic(work, inbound, routed, conversation)
+            return self._commit(work, inbound)
+        if contact.last_clinic_id != routed.clinic.clinic_id:
+            contact = work.put(contact.but(last_clinic_id=routed.clinic.clinic_id))
+            conversation = _fresh(conversation)
+        self._converse(work, inbound, routed, contact, conversation)
+        return self._commit(work, inbound)
+
+    def _converse(
+        self,
+        work: Work,
+        inbound: Inbound,
+        routed: Routed,
+        contact: Contact,
+        conversation: Conversation,
+    ) -> None:
+        clinic, user = routed.clinic, routed.user
+        assert clinic is not None  # noqa: S101 - the caller has asked otherwise
+        push = work.get(Push, conversation.conversation)
+        if push is not None and push.clinic_id != clinic.clinic_id:
+            push = None
+        own = work.within(ContactScope(contact.contact_id, clinic.clinic_id))
+        heard = self.ears.patient(inbound.text) if inbound.kind == "text" else Heard(None)
+        if routed.joined:
+            heard = Heard("hi", "", heard.language)
+            conversation = _fresh(conversation)
+        turn = Turn(own, inbound, clinic, contact, conversation, push, user, heard, self.phrases)
+        if user is None:
+            patient.answer(turn)
+        else:
+            alone = user.role is Role.DOCTOR and user.doctor_id is not None
+            scope = (
+                DoctorScope(clinic.clinic_id, user.doctor_id or "")
+                if alone
+                else ClinicScope(clinic.clinic_id)
+            )
+            staff_heard = self.ears.staff(inbound.text) if inbound.kind == "text" else Heard(None)
+            staff.answer(turn, staff_heard, work.within(scope))
+        at = max(inbound.sent_at, conversation.last_inbound_at or inbound.sent_at)
+        turn.remember(clinic_id=clinic.clinic_id, last_inbound_at=at)
+        work.put(turn.conversation)
+
+    def _ask_clinic(
+        self, work: Work, inbound: Inbound, routed: Routed, conversation: Conversation
+    ) -> None:
+        options = [
+            Option(id=f"clinic:{c.clinic_id}", label="clinic_row", values={"name": c.name})
+            for c in routed.candidates[:10]
+        ]
+        send(
+            work,
+            name="route/which_clinic" if options else "route/ask_code",
+            contact_id=routed.contact.contact_id,
+            clinic=None,
+            sender=inbound.sender,
+            values={"wrong": routed.wrong_code},
+            options=options,
+            reply_to=inbound.message_id,
+        )
+        work.put(conversation.but(last_inbound_at=inbound.sent_at))
+
+    def _commit(self, work: Work, inbound: Inbound) -> bool:
+        expires = work.now + timedelta(days=SEEN_DAYS)
+        work.put(Seen(seen=inbound.message_id, at=work.now, ttl=int(expires.timestamp())))
+        work.commit()
+        for job, shard in work.rings:
+            self.bell.ring(job, shard)
+        return True
+
+    def _park(self, inbound: Inbound, error: Exception) -> bool:
+        work = self._work()
+        contact = contact_of(work, inbound)
+        conversation = conversation_of(work, inbound, contact)
+        work.put(
+            Parked(
+                parked=inbound.message_id,
+                clinic_id=conversation.clinic_id,
+                contact_id=contact.contact_id,
+                payload=self.seal(repr(inbound)),
+                error=type(error).__name__,
+                at=work.now,
+            )
+        )
+        send(
+            work,
+            name="route/parked",
+            contact_id=contact.contact_id,
+            clinic=None,
+            sender=inbound.sender,
+            reply_to=inbound.message_id,
+        )
+        work.put(conversation.but(last_inbound_at=inbound.sent_at))
+        self._commit(work, inbound)
+        return True
+
+
+def _fresh(conversation: Conversation) -> Conversation:
+    """Return the conversation at its beginning, as when another clinic is talked to."""
+    return Conversation(
+        version=conversation.version,
+        conversation=conversation.conversation,
+        sender=conversation.sender,
+        contact_id=conversation.contact_id,
+        last_inbound_at=conversation.last_inbound_at,
+    )
+

@@ -1,0 +1,138 @@
+"""Words that work everywhere: help, language, stop and start; and what was not understood."""
+
+from __future__ import annotations
+
+from domain.actions import booking, consent
+from domain.model.messages import Option
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+
+MISSES_BEFORE_MENU = 2
+
+
+def a_language(turn: Turn) -> bool:
+    """Whether the language asked for is one the bot speaks."""
+    return _wanted(turn) in {tag for tag, _ in turn.phrases.languages()}
+
+
+def lost_again(turn: Turn) -> bool:
+    """Whether the person has not been understood several times in a row."""
+    return turn.conversation.misses >= MISSES_BEFORE_MENU
+
+
+def a_recording(turn: Turn) -> bool:
+    """Whether a voice note came."""
+    return turn.inbound.media == "audio"
+
+
+def speak(turn: Turn) -> None:
+    """Speak the language asked for from now on."""
+    turn.contact = turn.work.put(turn.contact.but(language=_wanted(turn)))
+
+
+def stop(turn: Turn) -> None:
+    """Stop this clinic's messages to this contact."""
+    live = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+    out = consent.opt_out(
+        turn.work, turn.clinic.clinic_id, turn.contact.contact_id, has_live_token=bool(live)
+    )
+    turn.facts = {"everything": out.everything}
+
+
+def start(turn: Turn) -> None:
+    """Let this clinic write to this contact again."""
+    turn.facts = {
+        "again": consent.opt_in(turn.work, turn.clinic.clinic_id, turn.contact.contact_id)
+    }
+
+
+def miss(turn: Turn) -> None:
+    """Count what was not understood."""
+    turn.remember(misses=turn.conversation.misses + 1)
+
+
+# fmt: off
+ROWS = (
+    #   on          at          when         do      say                    then
+    Row("help",     ANYWHERE,   None,        None,   "settings/help",       None),
+    Row("language", ANYWHERE,   None,        None,   "settings/languages",  "language"),
+    Row("lang",     ANYWHERE,   a_language,  speak,  "settings/spoken",     "idle"),
+    Row("lang",     ANYWHERE,   None,        None,   "settings/languages",  "language"),
+    Row("stop",     ANYWHERE,   None,        stop,   "settings/stopped",    "idle"),
+    Row("start",    ANYWHERE,   None,        start,  "settings/started",    "idle"),
+    Row("thanks",   ANYWHERE,   None,        None,   "settings/welcome",    None),
+    Row("media",    ANYWHERE,   a_recording, None,   "settings/voice",      None),
+    Row("media",    ANYWHERE,   None,        None,   "settings/unreadable", None),
+    Row("repeat",   ANYWHERE,   None,        None,   "settings/repeat",     None),
+    Row("lost",     ANYWHERE,   lost_again,  None,   "booking/doctors",     "doctor"),
+    Row("lost",     ANYWHERE,   None,        miss,   "settings/lost",       None),
+)
+# fmt: on
+
+
+@says("settings/help")
+def _help(_turn: Turn) -> Say:
+    return Say(
+        options=[
+            Option(id="hi", label="book_button"),
+            Option(id="status", label="status_button"),
+            Option(id="language", label="language_button"),
+        ]
+    )
+
+
+@says("settings/languages")
+def _languages(turn: Turn) -> Say:
+    return Say(
+        options=[
+            Option(id=f"lang:{tag}", label="language_row", values={"name": own})
+            for tag, own in turn.phrases.languages()
+        ]
+    )
+
+
+@says("settings/spoken")
+def _spoken(_turn: Turn) -> Say:
+    return Say(
+        options=[
+            Option(id="hi", label="book_button"),
+            Option(id="status", label="status_button"),
+        ]
+    )
+
+
+@says("settings/stopped")
+def _stopped(turn: Turn) -> Say:
+    return Say(values=turn.facts)
+
+
+@says("settings/started")
+def _started(turn: Turn) -> Say:
+    return Say(values=turn.facts, options=[Option(id="hi", label="book_button")])
+
+
+@says("settings/welcome")
+@says("settings/voice")
+@says("settings/unreadable")
+@says("settings/lost")
+def _aside(turn: Turn) -> Say:
+    return Say(values={"asked": bool(turn.conversation.offered)}, keeps_question=True)
+
+
+@says("settings/repeat")
+def _repeat(turn: Turn) -> Say:
+    """Repeat a choice that an event put after the digit was typed."""
+    assert turn.push is not None  # noqa: S101 - fired only while such a question stands
+    return Say(
+        values={"question": turn.push.question},
+        options=[Option(id=o, label=_label(o)) for o in turn.push.offered],
+    )
+
+
+def _label(option_id: str) -> str:
+    kind, _, rest = option_id.partition(":")
+    return f"stars_{rest[-1]}" if kind == "rate" else f"{kind}_short"
+
+
+def _wanted(turn: Turn) -> str | None:
+    return turn.choice[0] if turn.choice else turn.heard.language

@@ -1,0 +1,138 @@
+"""The staff's conversation: which trigger a message is, and the table that answers it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.actions.days import open_queue
+from domain.model.messages import Option
+from domain.model.queues import QueueStatus
+from domain.rules import AS_PATIENT_MINUTES
+from domain.work import Work
+from flows import line, patient, settings
+from flows.table import ANYWHERE, Row, Table
+from flows.turn import Say, Turn, says
+from flows.words import Heard, number_in
+
+ONLY_STAFF = {
+    "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
+    "doctors", "done",
+}  # fmt: skip
+"""Words that move the line even while a member of staff is heard as a patient."""
+
+
+def as_patient(turn: Turn) -> None:
+    """Hear this member of staff as a patient until `done` or half an hour without a word."""
+    until = turn.work.now + timedelta(minutes=AS_PATIENT_MINUTES)
+    turn.remember(as_patient_until=until)
+
+
+def done(turn: Turn) -> None:
+    """Hear this member of staff as staff again."""
+    turn.remember(as_patient_until=None, token_id=None, note=None)
+
+
+# fmt: off
+ROWS = (
+    *line.ROWS,
+    #   on          at         when   do      say                   then
+    Row("done",     ANYWHERE,  None,  done,   "staff/done",         "idle"),
+    Row("hi",       ANYWHERE,  None,  None,   "staff/help",         "idle"),
+    Row("help",     ANYWHERE,  None,  None,   "staff/help",         "idle"),
+    Row("doctors",  ANYWHERE,  None,  None,   "staff/doctors",      "idle"),
+    Row("stop",     ANYWHERE,  None,  None,   "staff/stop",         "idle"),
+    Row("lost",     ANYWHERE,  None,  None,   "staff/lost",         "idle"),
+    *(r for r in settings.ROWS if r.on in {"language", "lang", "media"}),
+)
+# fmt: on
+TABLE = Table(ROWS, line.REFUSALS)
+
+
+@says("staff/help")
+def _help(turn: Turn) -> Say:
+    assert turn.user is not None  # noqa: S101 - only staff flows ask
+    return Say(
+        values={"name": turn.user.name, "admin": turn.user.role == "ADMIN"},
+        options=[Option(id="status", label="status_button")],
+    )
+
+
+@says("staff/done")
+@says("staff/stop")
+@says("staff/lost")
+def _aside(_turn: Turn) -> Say:
+    return Say()
+
+
+@says("staff/doctors")
+def _doctors(turn: Turn) -> Say:
+    lines = []
+    for doctor in turn.doctors():
+        queue = open_queue(turn.work, turn.clinic, doctor)
+        lines.append(
+            {
+                "name": doctor.name,
+                "line": queue.status.value,
+                "serving": queue.current_number,
+            }
+        )
+    return Say(values={"lines": lines, "closed": QueueStatus.CLOSED.value})
+
+
+def answer(turn: Turn, staff_heard: Heard, desk: Work) -> None:
+    """Answer a message of a member of staff: a command, or their own booking as a patient.
+
+    *turn* reads as the person they are; *desk* is the same work with what staff may see.
+    """
+    until = turn.conversation.as_patient_until
+    hears_patient = until is not None and until > turn.work.now
+    trigger = _trigger(turn, staff_heard)
+    if trigger == "book" or (trigger not in ONLY_STAFF and (hears_patient or _own_tap(turn))):
+        as_patient(turn)
+        if trigger == "book":
+            turn.heard = Heard("hi", "", turn.heard.language)
+        patient.answer(turn)
+        return
+    turn.work = desk
+    TABLE.fire(trigger, turn)
+
+
+def _own_tap(turn: Turn) -> bool:
+    """Whether a tap belongs to the patients' conversation."""
+    kind = (turn.inbound.choice or "").partition(":")[0]
+    only_patients = patient.TABLE.machine.events.keys() - TABLE.machine.events.keys()
+    return turn.inbound.kind == "tap" and kind in only_patients
+
+
+def _trigger(turn: Turn, staff_heard: Heard) -> str:
+    if turn.inbound.kind == "tap" and turn.inbound.choice:
+        return _choose(turn, turn.inbound.choice)
+    if turn.inbound.kind != "text":
+        return "media"
+    number = number_in(turn.inbound.text)
+    if number is not None and 1 <= number <= len(turn.conversation.offered):
+        return _choose(turn, turn.conversation.offered[number - 1])
+    if staff_heard.trigger is not None:
+        turn.heard = staff_heard
+        return staff_heard.trigger
+    if turn.state == "which":
+        return _named_doctor(turn)
+    return "lost" if turn.heard.trigger != "book" else "book"
+
+
+def _choose(turn: Turn, option_id: str) -> str:
+    kind, *rest = option_id.split(":")
+    turn.choice = rest
+    if kind == "at":
+        command, _, arguments = (turn.conversation.note or "status").partition(" ")
+        turn.heard = Heard(command, arguments, turn.heard.language)
+        return command
+    turn.heard = Heard(kind, "", turn.heard.language)
+    return kind
+
+
+def _named_doctor(turn: Turn) -> str:
+    """Take a typed name as the answer to "which doctor?"; the command's row asks again if not."""
+    command, _, arguments = (turn.conversation.note or "status").partition(" ")
+    turn.heard = Heard(command, f"{turn.inbound.text} {arguments}".strip(), turn.heard.language)
+    return command
