@@ -115,5 +115,12 @@ class Phrases(Protocol):
 class Bell(Protocol):
     """Tells the workers that there is something to do; never a store."""
 
+    @property
+    def heard(self) -> bool:
+        """Whether there is anybody to hear it, as far as was known when it was last rung."""
+
     def ring(self, job: str, shard: str) -> None:
         """Wake *job* for *shard*. Never raises, returns within a fraction of a second."""
+
+    def begun(self, job: str, shard: str) -> None:
+        """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from domain.model.base import Record, utc
-from domain.ports import Changes, Ids, Page, Records, Ref
+from domain.ports import Bell, Changes, Ids, Page, Records, Ref
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
 
@@ -21,7 +21,13 @@ class Work:
     """
 
     def __init__(
-        self, records: Records, scope: Scope, now: datetime, ids: Ids, rules: Rules
+        self,
+        records: Records,
+        scope: Scope,
+        now: datetime,
+        ids: Ids,
+        rules: Rules,
+        bell: Bell | None = None,
     ) -> None:
         self._records = records
         self._cache: dict[Ref, Record | None] = {}
@@ -33,8 +39,8 @@ class Work:
         self.now = utc(now)
         self.ids = ids
         self.rules = rules
-        self.rings: set[tuple[str, str]] = set()
-        """Bells to ring once the work is committed: job and shard."""
+        self._bell = bell
+        self._rings: set[tuple[str, str]] = set()
 
     def within(self, scope: Scope) -> Work:
         """Return the same work, reading through another scope."""
@@ -110,7 +116,7 @@ class Work:
 
     def ring(self, job: str, shard: str) -> None:
         """Have *job* woken for *shard* after the commit."""
-        self.rings.add((job, shard))
+        self._rings.add((job, shard))
 
     def snapshot(self) -> tuple[dict[Ref, Record], ...]:
         """Return what is written so far, for `restore`."""
@@ -138,9 +144,12 @@ class Work:
         )
 
     def commit(self) -> None:
-        """Write everything, all or nothing; errors are those of `Records.commit`."""
+        """Write everything, all or nothing, then ring; errors are those of `Records.commit`."""
         if not self.empty:
             self._records.commit(self.changes())
+        if self._bell is not None:
+            for job, shard in sorted(self._rings):
+                self._bell.ring(job, shard)
 
     def _known(self, ref: Ref) -> bool:
         return ref in self._puts or ref in self._deletes or ref in self._cache

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.channel import ErrorClass
+
 
 @dataclass(frozen=True)
 class Inbound:
@@ -50,5 +52,7 @@ class StatusUpdate:
     status: str
     at: datetime
     error_code: int | None = None
+    error_kind: ErrorClass | None = None
+    """What to do about the failure, as for a refusal when it was sent."""
     error_text: str | None = None
     category: str | None = None

@@ -72,7 +72,7 @@ class Runner:
 
     def _work(self) -> Work:
         scope = SystemScope("find who wrote and to which clinic")
-        return Work(self.records, scope, self.clock.now(), self.ids, self.rules)
+        return Work(self.records, scope, self.clock.now(), self.ids, self.rules, self.bell)
 
     def _once(self, inbound: Inbound) -> bool:
         work = self._work()
@@ -157,8 +157,6 @@ class Runner:
         expires = work.now + timedelta(days=SEEN_DAYS)
         work.put(Seen(seen=inbound.message_id, at=work.now, ttl=int(expires.timestamp())))
         work.commit()
-        for job, shard in work.rings:
-            self.bell.ring(job, shard)
         return True
 
     def _park(self, inbound: Inbound, error: Exception) -> bool:

@@ -1,0 +1,83 @@
+"""Meta's Cloud API as a `Channel`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import requests
+
+from bot.channels.cloud.client import ANSWER_SECONDS, CONNECT_SECONDS, CloudClient
+from bot.channels.cloud.compose import compose
+from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
+from domain.errors import PulseOpsError
+
+logger = logging.getLogger(__name__)
+
+
+class CloudChannel:
+    """Sends through Meta's Cloud API, for any number of sending numbers.
+
+    Safe to share between threads. `sender` is the number's phone_number_id.
+
+    Args:
+        base_url: Meta's address with the version, such as `https://graph.facebook.com/v26.0`.
+        tokens: Gives a sender's access token; asked before every call, so that a renewed token
+            works at once. Raises LookupError, or gives nothing, for a sender without one.
+        session: From `client.new_session`, one a process.
+        timeout: Seconds to connect, and seconds between bytes of the answer.
+        typing: Whether `mark_read` also shows that we are typing.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: Callable[[str], str],
+        session: requests.Session,
+        *,
+        timeout: tuple[float, float] = (CONNECT_SECONDS, ANSWER_SECONDS),
+        typing: bool = False,
+    ) -> None:
+        self._base_url = base_url
+        self._tokens = tokens
+        self._session = session
+        self._timeout = timeout
+        self._typing = typing
+
+    def send(self, message: Outbound) -> str:
+        """Hand *message* to Meta and return Meta's id for it (the wamid).
+
+        The id means accepted, not delivered: a refusal may still come as a `failed` status.
+        Not to be repeated blindly: Meta has no idempotency key.
+
+        Raises:
+            SendFailed: If Meta refused it or could not be reached; `kind` says what to do.
+            SendUnknown: If no answer, or one without an id, came after the request was written.
+        """
+        body = compose(message)
+        answer = self._client(message.sender).send_custom_json(body)
+        messages = answer.get("messages")
+        first = messages[0] if isinstance(messages, list) and messages else None
+        wamid = first.get("id") if isinstance(first, dict) else None
+        if not isinstance(wamid, str) or not wamid:
+            raise SendUnknown("WhatsApp took the message but gave no id for it.")
+        return wamid
+
+    def mark_read(self, sender: str, provider_id: str) -> None:
+        """Show the person that their message *provider_id* was read. Never raises.
+
+        A courtesy: what fails is logged without its cause's text and forgotten.
+        """
+        try:
+            self._client(sender).mark_as_read(provider_id, typing=self._typing)
+        except PulseOpsError as error:
+            logger.info("cloud_mark_read_failed %s", type(error).__name__)
+
+    def _client(self, sender: str) -> CloudClient:
+        try:
+            token = self._tokens(sender)
+        except LookupError:
+            token = ""
+        if not token:
+            raise SendFailed(ErrorClass.STOP, None, "No access token is set for this number.")
+        return CloudClient(token, sender, self._base_url, self._session, self._timeout)

@@ -1,0 +1,75 @@
+"""Settings of the web process, read by ``gunicorn -c bot/gunicorn.py 'bot:create_app()'``.
+
+Few processes with many threads: a live page holds one thread for as long as it is open, and
+webhooks must find a free one beside a thousand of them (docs/decisions/0001-libraries.md).
+"""
+
+import contextlib
+import os
+import resource
+from pathlib import Path
+
+import structlog
+
+_production = os.environ.get("APP_ENV") == "production"
+_host = os.environ.get("HOST") or ("0.0.0.0" if _production else "127.0.0.1")  # noqa: S104
+_port = os.environ.get("PORT") or "8000"
+
+bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_PROCESSES") or 2)
+threads = int(os.environ.get("WEB_THREADS") or 1100)
+
+# At the default of 1,000 connections the threads above it would never be given work, and
+# none would be left for idle keep-alive connections.
+worker_connections = 2 * threads
+backlog = 2048
+keepalive = 15
+
+# A thread is heard of every second whatever it does; a process silent for this long is replaced.
+timeout = 60
+# After SIGTERM open requests have this many seconds; live pages reconnect by themselves.
+graceful_timeout = 5
+
+# The heartbeat file must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+# Its socket is one a user, so that two webs of one user would take it from each other.
+control_socket_disable = True
+
+# Requests are logged by the application, with route templates and never with paths.
+accesslog = None
+loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": "structlog.stdlib.ProcessorFormatter",
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.stdlib.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        },
+    },
+    "handlers": {
+        "stdout": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "stream": "ext://sys.stdout",
+        },
+    },
+    "root": {"level": "WARNING", "handlers": ["stdout"]},
+    "loggers": {
+        "gunicorn.error": {"level": loglevel.upper(), "handlers": ["stdout"], "propagate": False},
+    },
+}
+
+# Every open page is a file descriptor; the usual limit of 1,024 is below the number of threads.
+with contextlib.suppress(ValueError, OSError):
+    _soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    _wanted = 65_536 if _hard == resource.RLIM_INFINITY else min(65_536, _hard)
+    if _soft != resource.RLIM_INFINITY and _soft < _wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (_wanted, _hard))

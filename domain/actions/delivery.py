@@ -1,0 +1,190 @@
+"""How a message comes from its row to a phone: its states, and what each answer means (I5)."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from domain.actions.messages import shard_of
+from domain.channel import ErrorClass, SendFailed
+from domain.model.base import stamp
+from domain.model.conversations import Conversation
+from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
+from domain.work import Work
+
+WINDOW = timedelta(hours=24)
+"""How long after a person's message anything may be sent to them (protocol notes, 2.5)."""
+WINDOW_MARGIN = timedelta(minutes=1)
+"""A message near the end of the window might arrive after it."""
+MOST_ATTEMPTS = 12
+LONGEST_BACKOFF_SECONDS = 300
+STOPPED_SECONDS = 60
+"""How long a number that cannot send is left alone before it is tried again."""
+DOUBT_URGENT_SECONDS = 10
+DOUBT_SECONDS = 120
+"""How long a message that may have gone waits for a status before it goes again."""
+RANKS = {
+    MessageStatus.QUEUED: 0,
+    MessageStatus.SENDING: 1,
+    MessageStatus.FAILED: 2,
+    MessageStatus.SENT: 2,
+    MessageStatus.DELIVERED: 3,
+    MessageStatus.READ: 4,
+    MessageStatus.DROPPED: 5,
+}
+"""Statuses only move forward; a delivery outranks a failure reported for another device."""
+FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
+
+
+def doubt_of(message: Message) -> timedelta:
+    """Return how long to wait for a status before sending again what may have gone."""
+    urgent = message.urgency is Urgency.NOW
+    return timedelta(seconds=DOUBT_URGENT_SECONDS if urgent else DOUBT_SECONDS)
+
+
+def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
+    """Return whether free-form messages may be sent in this conversation."""
+    if conversation is None or conversation.last_inbound_at is None:
+        return False
+    return now - conversation.last_inbound_at < WINDOW - WINDOW_MARGIN
+
+
+def begin(work: Work, message: Message, values: dict[str, Any]) -> Message:
+    """Mark a message as being sent, with the variables it is sent with."""
+    return work.put(
+        message.but(
+            status=MessageStatus.SENDING,
+            values=values,
+            attempts=message.attempts + 1,
+            sending_since=work.now,
+            updated_at=work.now,
+        )
+    )
+
+
+def accepted(work: Work, message: Message, provider_id: str) -> None:
+    """Note that the provider has taken the message."""
+    work.put(
+        message.but(
+            status=max(message.status, MessageStatus.SENT, key=RANKS.__getitem__),
+            provider_id=provider_id,
+            outbox=None,
+            sent_at=work.now,
+            updated_at=work.now,
+        )
+    )
+    leave_outbox(work, message)
+
+
+def in_doubt(work: Work, message: Message) -> None:
+    """Let a message that may have gone wait for its status; later it goes again."""
+    _wait(work, message, work.now + doubt_of(message))
+
+
+def refused(work: Work, message: Message, failure: SendFailed) -> None:
+    """Do what the provider's refusal asks for: later, as a template, never, or stop the number."""
+    tried = message.attempts
+    again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)
+    if failure.kind is ErrorClass.TEMPLATE and not message.as_template:
+        _wait(work, again.but(as_template=True), work.now)
+    elif failure.kind in {ErrorClass.NEVER, ErrorClass.TEMPLATE} or tried >= MOST_ATTEMPTS:
+        end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
+    elif failure.kind is ErrorClass.STOP:
+        # Trying again while a number is blocked costs nothing of the message's own tries.
+        waits = again.but(attempts=max(0, tried - 1), failure=failure.reason)
+        _wait(work, waits, work.now + timedelta(seconds=STOPPED_SECONDS))
+    else:
+        base = 4 if failure.kind is ErrorClass.LATER_PAIR else 2
+        seconds = min(LONGEST_BACKOFF_SECONDS, base ** min(tried - 1, 8))
+        _wait(work, again, work.now + timedelta(seconds=seconds))
+
+
+def end(
+    work: Work,
+    message: Message,
+    status: MessageStatus,
+    reason: str,
+    code: int | None = None,
+) -> None:
+    """End a message without delivery, with a reason a person can read."""
+    work.put(
+        message.but(
+            status=status, failure=reason, error_code=code, outbox=None, updated_at=work.now
+        )
+    )
+    leave_outbox(work, message)
+
+
+def apply_status(  # noqa: PLR0913 - a status has this many parts
+    work: Work,
+    message_id: str,
+    status: str,
+    provider_id: str,
+    *,
+    failure: SendFailed | None = None,
+    category: str | None = None,
+) -> None:
+    """Record what became of a message; repeated, late and backward statuses change nothing.
+
+    A status also settles a message whose sending was in doubt. A failure reported after the
+    message was accepted is treated as the same refusal at once would have been.
+    """
+    message = work.get(Message, message_id)
+    if message is None:
+        return
+    new = _STATUSES.get(status)
+    if new is None:
+        return
+    if failure is not None:
+        if message.status in {MessageStatus.SENT, MessageStatus.SENDING}:
+            refused(work, message, failure)
+        return
+    if RANKS[new] <= RANKS[message.status] and message.provider_id is not None:
+        if category and message.category is None:
+            work.put(message.but(category=category))
+        return
+    work.put(
+        message.but(
+            status=max(message.status, new, key=RANKS.__getitem__),
+            provider_id=provider_id,
+            category=category or message.category,
+            outbox=None,
+            updated_at=work.now,
+        )
+    )
+    leave_outbox(work, message)
+
+
+_STATUSES = {
+    "sent": MessageStatus.SENT,
+    "delivered": MessageStatus.DELIVERED,
+    "read": MessageStatus.READ,
+    "played": MessageStatus.READ,
+    "failed": MessageStatus.FAILED,
+}
+
+
+def leave_outbox(work: Work, message: Message) -> None:
+    """Remove the message's place in the outbox, if it still has one."""
+    if message.outbox is None:
+        return
+    waiting = work.get(Outgoing, shard_of(message.sender), message.outbox)
+    if waiting is not None:
+        work.delete(waiting)
+
+
+def _wait(work: Work, message: Message, until: datetime) -> None:
+    leave_outbox(work, message)
+    place = f"{message.urgency}#{stamp(until)}#00#{message.message_id}"
+    work.put(message.but(outbox=place))
+    work.put(
+        Outgoing(
+            shard=shard_of(message.sender),
+            place=place,
+            message_id=message.message_id,
+            sender=message.sender,
+            contact_id=message.contact_id,
+        )
+    )
+    if until <= work.now:
+        work.ring("deliver", shard_of(message.sender))
