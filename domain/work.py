@@ -15,7 +15,7 @@ R = TypeVar("R", bound=Record)
 
 
 class Work:
-    """Reads by key see what this work is about to write; queries see only what is stored.
+    """Reads see what this work is about to write, but for queries of an index.
 
     A record that changes twice is written once, on the condition of the version first read.
     """
@@ -40,6 +40,7 @@ class Work:
         self.ids = ids
         self.rules = rules
         self._bell = bell
+        self._committed: Changes | None = None
         self._rings: set[tuple[str, str]] = set()
 
     def within(self, scope: Scope) -> Work:
@@ -78,17 +79,52 @@ class Work:
         after: str | None = None,
         descending: bool = False,
     ) -> Page[R]:
-        """Read a partition as `Records.query` does, through this work's scope."""
-        return self._records.query(
+        """Read a partition as `Records.query` does, through this work's scope.
+
+        A table's partition shows what this work is about to write; an index only what is stored.
+        """
+        doomed = sum(r[0] is kind and r[1][0] == equals for r in self._deletes)
+        page = self._records.query(
             self.scope,
             kind,
             equals,
             index=index,
             between=between,
-            limit=limit,
+            limit=limit + doomed,
             after=after,
             descending=descending,
         )
+        if index is not None or len(kind.KEY) == 1:
+            return page
+        return Page(self._overlaid(kind, equals, between, page, after, descending), page.after)
+
+    def _overlaid(
+        self,
+        kind: type[R],
+        equals: str,
+        between: tuple[str, str] | None,
+        page: Page[R],
+        after: str | None,
+        descending: bool,  # noqa: FBT001 - as the query had it
+    ) -> list[R]:
+        found = {ref_of(r)[1][1]: r for r in page.records}
+        edge = (max(found), min(found)) if found else None
+        for ref in self._deletes:
+            if ref[0] is kind and ref[1][0] == equals:
+                found.pop(ref[1][1], None)
+        for ref, record in self._puts.items():
+            if ref[0] is not kind or ref[1][0] != equals:
+                continue
+            sort = ref[1][1]
+            beyond = (
+                page.after is not None
+                and edge is not None
+                and (sort < edge[1] if descending else sort > edge[0])
+            )
+            inside = between is None or between[0] <= sort <= between[1]
+            if sort in found or (inside and not beyond and after is None):
+                found[sort] = cast("R", record)
+        return [found[k] for k in sorted(found, reverse=descending)]
 
     def put(self, record: R) -> R:
         """Write *record*: new if its version is 0, else in the place of the version it was."""
@@ -144,9 +180,13 @@ class Work:
         )
 
     def commit(self) -> None:
-        """Write everything, all or nothing, then ring; errors are those of `Records.commit`."""
+        """Write everything, all or nothing, then ring; errors are those of `Records.commit`.
+
+        After StoreUnavailable it may be called again, and then acts once.
+        """
         if not self.empty:
-            self._records.commit(self.changes())
+            self._committed = self._committed or self.changes()
+            self._records.commit(self._committed)
         if self._bell is not None:
             for job, shard in sorted(self._rings):
                 self._bell.ring(job, shard)
@@ -164,4 +204,3 @@ def ref_of(record: Record) -> Ref:
     """Return kind and key of *record*."""
     kind = type(record)
     return kind, tuple(str(getattr(record, name)) for name in kind.KEY)
-

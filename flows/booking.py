@@ -164,9 +164,7 @@ def hold_slot(turn: Turn) -> None:
     """Hold the chosen slot for the person the booking is for."""
     doctor, day, number = _slot(turn)
     patient = _person(turn)
-    turn.token = booking.hold(
-        turn.work, turn.clinic, doctor, turn.contact, patient, day, number
-    )
+    turn.token = booking.hold(turn.work, turn.clinic, doctor, turn.contact, patient, day, number)
     turn.patient = patient
     turn.remember(token_id=None, note=None, patient_id=None)
 
@@ -366,8 +364,7 @@ def _ask_name(_turn: Turn) -> Say:
 def _for_whom(turn: Turn) -> Say:
     known = patients_of(turn.work, turn.contact)[:9]
     options = [
-        Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name})
-        for p in known
+        Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name}) for p in known
     ]
     return Say(options=[*options, Option(id="new", label="someone_else_row")])
 

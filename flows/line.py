@@ -15,8 +15,8 @@ from domain.errors import (
     DayClosed,
     LineMoved,
     NobodyWaiting,
-    NotNow,
     NothingToUndo,
+    NotNow,
     Refused,
 )
 from domain.model.clinics import Doctor, StaffStatus
@@ -113,9 +113,7 @@ def emergency(turn: Turn) -> None:
     """Stop the line for an emergency; everybody who waits chooses what to do."""
     _, queue = the_line(turn)
     minutes, _ = minutes_and_reason(arguments(turn))
-    turn.queue = line.emergency(
-        turn.work, queue, turn.actor, minutes or DEFAULT_EMERGENCY_MINUTES
-    )
+    turn.queue = line.emergency(turn.work, queue, turn.actor, minutes or DEFAULT_EMERGENCY_MINUTES)
 
 
 def resume(turn: Turn) -> None:
@@ -135,9 +133,7 @@ def add(turn: Turn) -> None:
     """Add a walk-in to the line."""
     doctor, queue = the_line(turn)
     phone, name = walk_in(turn) or ("", "")
-    turn.token = desk.add_walk_in(
-        turn.work, turn.clinic, doctor, queue, turn.actor, phone, name
-    )
+    turn.token = desk.add_walk_in(turn.work, turn.clinic, doctor, queue, turn.actor, phone, name)
 
 
 def announce(turn: Turn) -> None:
@@ -148,8 +144,7 @@ def announce(turn: Turn) -> None:
 
 def _ask_whose() -> tuple[Row, ...]:
     return tuple(
-        Row(c, ANYWHERE, nobody_named, keep_command, "line/which_doctor", "which")
-        for c in COMMANDS
+        Row(c, ANYWHERE, nobody_named, keep_command, "line/which_doctor", "which") for c in COMMANDS
     )
 
 
@@ -192,33 +187,33 @@ REFUSALS: dict[type[Refused], str] = {
 def whose(turn: Turn) -> Doctor | None:
     """Return the doctor whose line is meant: named by the tap or the words, or one's own."""
     if turn.doctor is None:
-        turn.doctor, turn.facts = _whose(turn)
+        turn.doctor, turn.rest = _whose(turn)
     return turn.doctor
 
 
-def _whose(turn: Turn) -> tuple[Doctor | None, dict[str, object]]:
+def _whose(turn: Turn) -> tuple[Doctor | None, str]:
     assert turn.user is not None  # noqa: S101 - only staff flows ask
     rest = turn.heard.rest
     if turn.choice and turn.choice[0].startswith("doc_"):
         doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
-        return (doctor if doctor and _works(doctor) else None), {"rest": rest}
+        return (doctor if doctor and _works(doctor) else None), rest
     own = None
     if turn.user.doctor_id:
         own = turn.work.get(Doctor, turn.clinic.clinic_id, turn.user.doctor_id)
     if turn.user.role == "DOCTOR":
-        return own, {"rest": rest}
+        return own, rest
     doctors = [d for d in turn.doctors() if _works(d)]
     words = rest.split()
     for size in range(min(3, len(words)), 0, -1):
         part = fold(" ".join(words[:size]))
         found = [d for d in doctors if part and f" {part}" in f" {fold(d.name)}"]
         if len(found) == 1:
-            return found[0], {"rest": " ".join(words[size:])}
+            return found[0], " ".join(words[size:])
     if own is not None:
-        return own, {"rest": rest}
+        return own, rest
     if len(doctors) == 1:
-        return doctors[0], {"rest": rest}
-    return None, {"rest": rest}
+        return doctors[0], rest
+    return None, rest
 
 
 def _works(doctor: Doctor) -> bool:
@@ -228,7 +223,7 @@ def _works(doctor: Doctor) -> bool:
 def arguments(turn: Turn) -> str:
     """Return what follows the command and the doctor's name."""
     whose(turn)
-    return str(turn.facts.get("rest", ""))
+    return turn.rest
 
 
 def the_line(turn: Turn) -> tuple[Doctor, Queue]:
@@ -249,7 +244,9 @@ def saw(turn: Turn) -> Saw:
 
 def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
     """Return minutes and reason of "15 lunch", "lunch" or "15 min"."""
-    match = re.match(r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.S)
+    match = re.match(
+        r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.DOTALL
+    )
     if match and (number := number_in(match[1])) is not None:
         return min(number, MOST_MINUTES), clean_name(match[2])
     return None, clean_name(text)
@@ -257,7 +254,7 @@ def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
 
 def walk_in(turn: Turn) -> tuple[str, str] | None:
     """Return phone and name of "9876543210 Ravi Kumar", or None if either is missing or wrong."""
-    match = re.match(r"\s*(\+?[\d\s().-]{8,17}\d)\s+(\D.*)", arguments(turn), re.S)
+    match = re.match(r"\s*(\+?[\d\s().-]{8,17}\d)\s+(\D.*)", arguments(turn), re.DOTALL)
     if match is None:
         return None
     phone = normalise(match[1], turn.work.rules.phone_countries)

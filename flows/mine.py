@@ -1,5 +1,4 @@
-"""A patient's own bookings: where they stand, cancelling, moving, checking in; and answers to
-questions that events put to them."""
+"""A patient's own bookings: status, cancelling, moving, checking in, and answers to events."""
 
 from __future__ import annotations
 
@@ -245,9 +244,7 @@ def _status(turn: Turn) -> Say:
             options.append(Option(id=f"here:{token.token_id}", label="here_button"))
         options.append(Option(id=f"move:{token.token_id}", label="move_button"))
         options.append(Option(id=f"cancel:{token.token_id}", label="cancel_button"))
-    return Say(
-        values=booking.facts(token, doctor), options=options, about=token, guard="standing"
-    )
+    return Say(values=booking.facts(token, doctor), options=options, about=token, guard="standing")
 
 
 @says("mine/checked_in")

@@ -7,9 +7,7 @@ from flows.table import Table
 from flows.turn import Turn
 from flows.words import Heard, fold, number_in
 
-TABLE = Table(
-    (*booking.ROWS, *mine.ROWS, *settings.ROWS), {**booking.REFUSALS, **mine.REFUSALS}
-)
+TABLE = Table((*booking.ROWS, *mine.ROWS, *settings.ROWS), {**booking.REFUSALS, **mine.REFUSALS})
 
 
 def answer(turn: Turn) -> None:
@@ -22,33 +20,38 @@ def answer(turn: Turn) -> None:
 
 def _trigger(turn: Turn) -> str:
     inbound = turn.inbound
-    newcomer = not turn.conversation.greeted
     if inbound.kind == "tap" and inbound.choice:
         return _choose(turn, inbound.choice)
     if inbound.kind != "text":
+        newcomer = not turn.conversation.greeted
         return "hi" if newcomer and inbound.kind != "media" else "media"
     number = number_in(inbound.text)
-    offered = turn.conversation.offered
-    asked_at = turn.conversation.asked_at
+    if number is not None:
+        return _numbered(turn, number)
+    word = turn.heard.trigger
+    if turn.state == "name" and word in {None, "thanks"}:
+        return "text"
+    if word in {"yes", "no"} and turn.state != "sure":
+        return _lost(turn)
+    if word is not None:
+        return word
+    typed = _typed_choice(turn)
+    return _choose(turn, typed) if typed is not None else _lost(turn)
+
+
+def _numbered(turn: Turn, number: int) -> str:
+    """Take a bare number as the answer to the newest question.
+
+    One that an event asked after the number was written is put again instead: the person cannot
+    have meant it.
+    """
+    offered, asked_at = turn.conversation.offered, turn.conversation.asked_at
     if turn.push is not None and (asked_at is None or turn.push.at > asked_at):
-        if number is not None and turn.push.at > inbound.sent_at:
+        if turn.push.at > turn.inbound.sent_at:
             return "repeat"
         offered = turn.push.offered
-    if number is not None:
-        if 1 <= number <= len(offered):
-            return _choose(turn, offered[number - 1])
-        return _lost(turn)
-    if turn.state == "name" and turn.heard.trigger in {None, "thanks"}:
-        return "text"
-    if turn.heard.trigger == "yes" and turn.state != "sure":
-        return _lost(turn)
-    if turn.heard.trigger is not None:
-        return turn.heard.trigger
-    typed = _typed_choice(turn)
-    if typed is not None:
-        return _choose(turn, typed)
-    if turn.state == "name":
-        return "text"
+    if 1 <= number <= len(offered):
+        return _choose(turn, offered[number - 1])
     return _lost(turn)
 
 

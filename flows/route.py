@@ -47,7 +47,8 @@ def contact_of(work: Work, inbound: Inbound) -> Contact:
     if by_id is not None:
         return _known(work, inbound, by_id, by_phone)
     if by_phone is not None and (
-        by_phone.wa_user_id is None or by_phone.wa_user_id == inbound.wa_user_id
+        by_phone.wa_user_id is None
+        or by_phone.wa_user_id == inbound.wa_user_id
         or inbound.wa_user_id is None
     ):
         return _tie(work, inbound, by_phone)
@@ -60,9 +61,7 @@ def contact_of(work: Work, inbound: Inbound) -> Contact:
     )
 
 
-def _known(
-    work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None
-) -> Contact:
+def _known(work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None) -> Contact:
     if inbound.phone and contact.phone is None and by_phone is None:
         work.put(Address(address=f"tel:{inbound.phone}", contact_id=contact.contact_id))
         contact = work.put(contact.but(phone=inbound.phone, verified_phone=True))
@@ -172,12 +171,8 @@ def _staff_of(work: Work, contact: Contact) -> list[tuple[Clinic, User]]:
     return found
 
 
-def _one_of(
-    work: Work, contact: Contact, works_at: list[tuple[Clinic, User]]
-) -> Routed:
-    running = [
-        (clinic, user) for clinic, user in works_at if _has_open_queue(work, clinic, user)
-    ]
+def _one_of(work: Work, contact: Contact, works_at: list[tuple[Clinic, User]]) -> Routed:
+    running = [(clinic, user) for clinic, user in works_at if _has_open_queue(work, clinic, user)]
     if len(running) == 1:
         return Routed(contact, running[0][0], user=running[0][1])
     for clinic, user in works_at:

@@ -83,7 +83,7 @@ class Runner:
             refs.append((Address, (f"tel:{inbound.phone}",)))
         if work.fetch(refs)[0] is not None:
             return False
-        if inbound.kind in {"reaction"}:
+        if inbound.kind == "reaction":
             return self._commit(work, inbound)
         contact = contact_of(work, inbound)
         if inbound.kind == "system":
@@ -195,4 +195,3 @@ def _fresh(conversation: Conversation) -> Conversation:
         contact_id=conversation.contact_id,
         last_inbound_at=conversation.last_inbound_at,
     )
-

@@ -36,7 +36,7 @@ class Say:
 class Turn:
     """The model that the tables' machines move. Its `state` is the conversation's."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - a turn stands on all of these
         self,
         work: Work,
         inbound: Inbound,
@@ -67,8 +67,9 @@ class Turn:
         self.tokens: list[Token] = []
         self.patient: Patient | None = None
         self.refusal: Exception | None = None
-        self.moved: Any = None
         self.facts: dict[str, Any] = {}
+        self.rest = ""
+        """What follows a command and the doctor's name."""
         self.said: Message | None = None
 
     @property

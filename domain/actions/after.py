@@ -102,9 +102,7 @@ def _raise_progress(
         consent=Consent.TOKEN,
         helps_until=work.now + timedelta(minutes=10),
     )
-    row = row or Progress(
-        queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id
-    )
+    row = row or Progress(queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id)
     work.put(row.but(pending=message_id))
 
 
@@ -447,6 +445,38 @@ def refund_waiting(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
+def announce(open_work: OpenWork, item: Due) -> None:
+    """Send what a doctor says to everybody who holds a live token of that day."""
+    work = open_work()
+    place = _place(work, item)
+    if place is None:
+        return _finish(open_work, item)
+    clinic, doctor, queue = place
+    live = [t for t in _tokens(work, queue.queue_id) if t.status in _TOLD]
+    for chunk in _chunks(live, EXPAND_CHUNK):
+        work = open_work()
+        for token in chunk:
+            message_id = f"msg_announce_{token.token_id}_{stamp(item.at)}"
+            if work.get(Message, message_id) is None:
+                send(
+                    work,
+                    name="news/announcement",
+                    message_id=message_id,
+                    contact_id=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    values={**booking.facts(token, doctor), "text": item.values.get("text")},
+                    urgency=Urgency.BULK,
+                    consent=Consent.NEWS,
+                    helps_until=queue.planned_end + timedelta(hours=2),
+                )
+        work.commit()
+    return _finish(open_work, item)
+
+
+_TOLD = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}
+
+
 def next_open(work: Work, clinic: Clinic, doctor: Doctor, after: date) -> date | None:
     """Return the first day after *after* with a slot to be had, or None."""
     for day in open_days(clinic, doctor, work.now):
@@ -477,6 +507,7 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "ask_resume": ask_resume,
     "auto_close": auto_close,
     "refund_waiting": refund_waiting,
+    "announce": announce,
 }
 """Who does what is due. Refunds are the workers' own, as they ask the gateway."""
 

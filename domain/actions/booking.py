@@ -9,10 +9,10 @@ from domain.actions.days import Day, keep_queue, place_of, read_day
 from domain.actions.messages import send
 from domain.actions.people import associate
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, SlotTaken, TooManyHolds
+from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Urgency
 from domain.model.money import Capture, Disposition, Payment, Refund, RequestStatus, Transfer
-from domain.model.base import stamp
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
     LIVE,
@@ -353,9 +353,7 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
             )
         )
         given = work.get(Token, old.queue_id, old.token_id) or old
-        work.put(
-            given.but(capture_id=None, paid_paise=0, payment_status=PaymentStatus.PENDING)
-        )
+        work.put(given.but(capture_id=None, paid_paise=0, payment_status=PaymentStatus.PENDING))
     return confirm(work, clinic, doctor, token)
 
 
@@ -581,5 +579,3 @@ def _hold_ran_out(token: Token, now: datetime) -> bool:
         and token.held_until is not None
         and token.held_until <= now
     )
-
-

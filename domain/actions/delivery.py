@@ -42,6 +42,15 @@ def doubt_of(message: Message) -> timedelta:
     return timedelta(seconds=DOUBT_URGENT_SECONDS if urgent else DOUBT_SECONDS)
 
 
+def is_in_doubt(message: Message, now: datetime) -> bool:
+    """Return whether a message may have gone just now, so that its status is worth waiting for."""
+    return (
+        message.status is MessageStatus.SENDING
+        and message.sending_since is not None
+        and now - message.sending_since < doubt_of(message)
+    )
+
+
 def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
     """Return whether free-form messages may be sent in this conversation."""
     if conversation is None or conversation.last_inbound_at is None:
@@ -115,7 +124,7 @@ def end(
     leave_outbox(work, message)
 
 
-def apply_status(  # noqa: PLR0913 - a status has this many parts
+def apply_status(
     work: Work,
     message_id: str,
     status: str,

@@ -7,11 +7,11 @@ from domain.model.queues import HistoryEntry, Queue, Token, number_text
 from domain.work import Work
 
 
-def note(  # noqa: PLR0913 - an entry has this many facts
+def note(
     work: Work, token: Token, action: str, *, by: str, by_name: str, detail: str | None = None
 ) -> None:
     """Write an entry about *token*; several of one instant keep their order."""
-    _write(work, token, action, by, by_name, detail, token.token_id, token.token_number)
+    _write(work, token, action, (by, by_name, detail), token.token_id, token.token_number)
 
 
 def note_line(
@@ -19,19 +19,18 @@ def note_line(
 ) -> None:
     """Write an entry about the line, naming the token being served."""
     number = number_text(queue.current_number) if queue.current_number is not None else None
-    _write(work, queue, action, by, by_name, detail, queue.current_token, number)
+    _write(work, queue, action, (by, by_name, detail), queue.current_token, number)
 
 
 def _write(
     work: Work,
     about: Token | Queue,
     action: str,
-    by: str,
-    by_name: str,
-    detail: str | None,
+    who_and_why: tuple[str, str, str | None],
     token_id: str | None,
     token_number: str | None,
 ) -> None:
+    by, by_name, detail = who_and_why
     work.put(
         HistoryEntry(
             queue_id=about.queue_id,

@@ -10,7 +10,7 @@ from domain.actions.booking import drop_booking, facts, keep_booking, waiting_of
 from domain.actions.days import keep_queue, line_of, place_of, the_token
 from domain.actions.messages import send
 from domain.actions.people import count_visit
-from domain.errors import LineMoved, NobodyWaiting, NotNow, NothingToUndo
+from domain.errors import LineMoved, NobodyWaiting, NothingToUndo, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Message, Option
 from domain.model.queues import (
@@ -118,9 +118,7 @@ def call_next(
     return _advance(work, clinic, doctor, queue, actor, TokenStatus.COMPLETED)
 
 
-def skip(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw
-) -> Moved:
+def skip(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw) -> Moved:
     """Mark the token that was called and did not come SKIPPED, and call the next.
 
     Raises:
@@ -156,9 +154,7 @@ def judge(work: Work, queue: Queue, actor: Actor, saw: Saw) -> None:
         raise _line_moved(queue)
 
 
-def pause(
-    work: Work, queue: Queue, actor: Actor, minutes: int | None, reason: str | None
-) -> Queue:
+def pause(work: Work, queue: Queue, actor: Actor, minutes: int | None, reason: str | None) -> Queue:
     """Stop calling for a while; those who wait are told how long it may take.
 
     Raises:
@@ -231,9 +227,7 @@ def close(
     return queue
 
 
-def undo(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw
-) -> Moved:
+def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw) -> Moved:
     """Take back the last next or skip: who was called waits again, who left is being served.
 
     The visit opened and the balance collected by it go too, and whoever was called is told.
@@ -285,9 +279,7 @@ def undo(
             updated_at=work.now,
         )
     )
-    history.note_line(
-        work, queue, "undo", by=actor.user_id, by_name=actor.name, detail=last.action
-    )
+    history.note_line(work, queue, "undo", by=actor.user_id, by_name=actor.name, detail=last.action)
     due.event(work, "moved", queue, reason="undone")
     return _moved(work, queue, current, line_of(work, queue.queue_id))
 
@@ -387,9 +379,7 @@ def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Wai
     work.delete(waiting)
     token = visits.open_visit(work, token)
     token = work.put(
-        token.but(
-            status=TokenStatus.CURRENT, place=None, actual_time=work.now, updated_at=work.now
-        )
+        token.but(status=TokenStatus.CURRENT, place=None, actual_time=work.now, updated_at=work.now)
     )
     send(
         work,
@@ -418,17 +408,15 @@ def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
         about=token,
         guard="first",
         values=facts(token, doctor),
-        options=[] if token.status is TokenStatus.ARRIVED else [
-            Option(id=f"here:{token.token_id}", label="here_button")
-        ],
+        options=[]
+        if token.status is TokenStatus.ARRIVED
+        else [Option(id=f"here:{token.token_id}", label="here_button")],
         consent=Consent.TOKEN,
         order=1,
     )
 
 
-def _leave(
-    work: Work, clinic: Clinic, doctor: Doctor, token: Token, status: TokenStatus
-) -> Token:
+def _leave(work: Work, clinic: Clinic, doctor: Doctor, token: Token, status: TokenStatus) -> Token:
     """End a consultation, or mark who did not come; ask for a rating, or say how to rejoin."""
     if status is TokenStatus.SKIPPED:
         visits.undo_open(work, token)
@@ -550,4 +538,3 @@ def check_in(work: Work, token: Token) -> Token:
     work.put(waiting_of(arrived).but(version=stored.version if stored else 0))
     history.note(work, arrived, "check-in", by=token.contact_id, by_name=token.patient_name)
     return arrived
-

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from collections.abc import Callable
 from typing import Any
 
 from domain.actions.days import line_of
@@ -20,6 +21,8 @@ from domain.model.queues import (
 from domain.rules import TIME_MOVED_MINUTES
 from domain.waiting import Expectation, expect
 from domain.work import Work
+
+Guard = Callable[[Work, Token], bool]
 
 
 def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
@@ -154,11 +157,11 @@ def _is_halted(work: Work, token: Token) -> bool:
     return queue is not None and queue.status in halted and token.status in WAITING
 
 
-def _has_status(*statuses: TokenStatus) -> Any:
+def _has_status(*statuses: TokenStatus) -> Guard:
     return lambda _work, token: token.status in statuses
 
 
-GUARDS: dict[str, Any] = {
+GUARDS: dict[str, Guard] = {
     "standing": lambda _work, _token: True,
     "progress": _has_status(*WAITING),
     "waiting": _has_status(*WAITING),

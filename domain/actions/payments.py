@@ -162,9 +162,7 @@ def _can_confirm(work: Work, token: Token) -> bool:
     if token.status is not TokenStatus.PENDING or not _line_is_open(work, token):
         return False
     day = date.fromisoformat(token.date)
-    live = booking.live_booking(
-        work, token.contact_id, token.patient_id, token.doctor_id, day
-    )
+    live = booking.live_booking(work, token.contact_id, token.patient_id, token.doctor_id, day)
     return live is None or live.token_id == token.token_id
 
 

@@ -17,7 +17,7 @@ from domain.model.people import (
 from domain.model.queues import Token
 from domain.work import Work
 
-MAX_NAME = 100
+SHORTEST_NAME, LONGEST_NAME = 2, 100
 
 
 def fold_name(name: str) -> str:
@@ -31,8 +31,8 @@ def clean_name(text: str) -> str | None:
     Line breaks, control characters and WhatsApp's formatting marks go; a name has a letter.
     """
     kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    kept = " ".join(re.sub(r"[*_~`]", "", kept).split())[:MAX_NAME].strip()
-    if len(kept) < 2 or not any(unicodedata.category(c)[0] == "L" for c in kept):
+    kept = " ".join(re.sub(r"[*_~`]", "", kept).split())[:LONGEST_NAME].strip()
+    if len(kept) < SHORTEST_NAME or not any(unicodedata.category(c)[0] == "L" for c in kept):
         return None
     return kept
 

@@ -58,7 +58,7 @@ class Slot(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The last move of a line, kept so that `undo` can take it back and a late `next` is refused."""
+    """The last move of a line: what `undo` takes back, and what a late `next` is judged by."""
 
     action: str
     """next or skip."""

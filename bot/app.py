@@ -1,0 +1,93 @@
+"""The web process: every address, with the parts that `bot.wiring` picks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Flask, Response, jsonify, request
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from bot import logs
+from bot.cli import commands
+from bot.config import read_settings
+from bot.ops import ops
+from bot.pages import error_page, pages
+from bot.webhooks import whatsapp
+from bot.wiring import Parts, build
+from domain.errors import StoreUnavailable
+from domain.model.clinics import Claim
+from domain.scopes import SystemScope
+
+LARGEST_BODY = 4 * 1024 * 1024
+"""Meta's webhooks have up to 3 MB (protocol notes, 1.3)."""
+
+
+def create_app(parts: Parts | None = None) -> Flask:
+    """Return the web application.
+
+    Tables that are missing are created. Tests pass their own *parts*.
+
+    Raises:
+        BadSetting: If the environment has a value the product cannot run with.
+    """
+    if parts is None:
+        settings = read_settings()
+        logs.configure(settings.log_level)
+        parts = build(settings)
+        parts.store.create_tables()
+    app = Flask("bot", static_folder=None, template_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
+    if parts.settings.trusted_proxies:
+        hops = parts.settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
+    logs.install(app)
+    app.register_blueprint(whatsapp(parts))
+    app.register_blueprint(pages(parts))
+    app.register_blueprint(ops(_probe_store(parts), _probe_redis(parts), parts.clock.now()))
+    app.cli.add_command(commands(parts))
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(StoreUnavailable, _unavailable)
+    return app
+
+
+def _probe_store(parts: Parts) -> Callable[[], None]:
+    def probe() -> None:
+        parts.records.get(SystemScope("see whether the store answers"), [(Claim, ("health",))])
+
+    return probe
+
+
+def _probe_redis(parts: Parts) -> Callable[[], None]:
+    def probe() -> None:
+        parts.redis.ping()
+
+    return probe
+
+
+def _http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if not request.path.startswith("/api/"):
+        return error_page(status)
+    text = error.description or error.name
+    answer = jsonify(
+        success=False,
+        message=text,
+        error={"code": error.name.upper().replace(" ", "_"), "details": []},
+    )
+    answer.status_code = status
+    for name, value in error.get_headers():
+        if name == "Allow":
+            answer.headers[name] = value
+    return answer
+
+
+def _unavailable(_error: StoreUnavailable) -> Response:
+    answer = jsonify(
+        success=False,
+        message="The service is busy; please try again in a moment.",
+        error={"code": "UNAVAILABLE", "details": []},
+    )
+    answer.status_code = 503
+    answer.headers["Retry-After"] = "1"
+    return answer

@@ -1,0 +1,85 @@
+"""Operations from the command line: `flask --app bot pulseops …`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+import requests
+from flask.cli import AppGroup
+
+from bot.seed import demo_phones, seed_demo
+from bot.wiring import Parts
+
+TIMEOUT_SECONDS = 10
+
+
+def commands(parts: Parts) -> AppGroup:
+    """Return the group of commands for an installation made of *parts*."""
+    group = AppGroup("pulseops", help="Run and look after an installation.")
+
+    @group.command("init-db")
+    def init_db() -> None:
+        """Create the tables that are missing; what is there stays."""
+        parts.store.create_tables()
+        click.echo(f"Tables are ready in {parts.settings.database_url}.")
+
+    @group.command("check-config")
+    def check_config() -> None:
+        """Say whether the settings can be used; a wrong one was named by now."""
+        click.echo("The settings are good.")
+
+    @group.command("seed")
+    @click.option("--demo", is_flag=True, required=True, help="Two clinics, doctors, a history.")
+    @click.option("--phones", type=click.Path(path_type=Path), help="Write the simulator's file.")
+    def seed(*, demo: bool, phones: Path | None) -> None:
+        """Fill an empty installation with demo clinics; a second run adds nothing twice."""
+        del demo
+        made = seed_demo(parts)
+        click.echo("The demo clinics are new." if made else "The demo clinics are there already.")
+        if phones is not None:
+            phones.parent.mkdir(parents=True, exist_ok=True)
+            phones.write_text(json.dumps(_simulator(parts), ensure_ascii=False, indent=1))
+
+    @group.group("templates")
+    def templates() -> None:
+        """Message templates for people outside the 24-hour window."""
+
+    @templates.command("push")
+    def push() -> None:
+        """Submit every message template to WhatsApp; those it has are left alone."""
+        settings = parts.settings
+        url = f"{settings.whatsapp_api_url}/{settings.whatsapp_business_account_id}"
+        headers = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
+        catalogue = parts.renderer.template_catalogue()
+        with click.progressbar(catalogue, label="Submitting templates") as entries:
+            for entry in entries:
+                answer = requests.post(
+                    f"{url}/message_templates",
+                    json=entry.payload(),
+                    headers=headers,
+                    timeout=TIMEOUT_SECONDS,
+                )
+                if answer.status_code >= 400 and "already exists" not in answer.text:  # noqa: PLR2004
+                    raise click.ClickException(f"{entry.name} ({entry.language}): {answer.text}")
+        click.echo(f"{len(catalogue)} templates are submitted.")
+
+    return group
+
+
+def _simulator(parts: Parts) -> dict[str, object]:
+    """Return the simulator's configuration: the numbers and people of the demo."""
+    settings = parts.settings
+    return {
+        "app_secret": settings.whatsapp_webhook_secrets[0],
+        "verify_token": settings.whatsapp_verify_token,
+        "access_tokens": [settings.whatsapp_access_token],
+        "waba_id": settings.whatsapp_business_account_id,
+        "graph_version": settings.whatsapp_api_url.rsplit("/", 1)[-1],
+        "webhook_url": os.environ.get(
+            "WHATSAPP_WEBHOOK_URL", f"{settings.public_url}/api/v1/webhooks/whatsapp"
+        ),
+        **demo_phones(settings.whatsapp_phone_number_id),
+    }

@@ -1,0 +1,199 @@
+"""Settings, read once from the environment; a wrong value stops the start and is named."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from domain.errors import PulseOpsError
+from domain.rules import Rules
+
+
+class BadSetting(PulseOpsError):
+    """A variable of the environment has a value the product cannot run with."""
+
+
+DEVELOPMENT_SECRET = "development-only-secret"  # noqa: S105 - refused in production
+DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE="
+"""Base64 of 32 bytes, so that a laptop starts without any set-up; refused in production."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the deployment contract lets an operator decide."""
+
+    production: bool
+    """APP_ENV: production refuses to start on any missing or default secret."""
+    public_url: str
+    """PUBLIC_URL: the base of links sent to people."""
+    database_url: str
+    """DATABASE_URL: sqlite:///path or dynamodb://REGION."""
+    table_prefix: str
+    """TABLE_PREFIX: before every table name."""
+    redis_url: str
+    """REDIS_URL: RQ, rate limits, live updates."""
+    jwt_secret: str
+    """JWT_SECRET."""
+    data_keys: tuple[str, ...]
+    """DATA_KEY: base64 keys of 32 bytes for fields encrypted by the application, newest first."""
+    whatsapp_provider: str
+    """WHATSAPP_PROVIDER: cloud."""
+    whatsapp_api_url: str
+    """WHATSAPP_API_URL: Graph's base with its version."""
+    whatsapp_access_token: str
+    """WHATSAPP_ACCESS_TOKEN: of the platform's number."""
+    whatsapp_phone_number_id: str
+    """WHATSAPP_PHONE_NUMBER_ID: the platform's number."""
+    whatsapp_business_account_id: str
+    """WHATSAPP_BUSINESS_ACCOUNT_ID: the account templates belong to."""
+    whatsapp_webhook_secrets: tuple[str, ...]
+    """WHATSAPP_WEBHOOK_SECRET: Meta's app secret; comma-separated while it is being changed."""
+    whatsapp_verify_token: str
+    """WHATSAPP_VERIFY_TOKEN: of the GET handshake."""
+    payment_provider: str
+    """PAYMENT_PROVIDER: sandbox."""
+    hold_minutes: int
+    """HOLD_MINUTES: how long an unpaid slot is held."""
+    staff_hold_minutes: int
+    """STAFF_HOLD_MINUTES: the same when staff booked."""
+    progress_every: int
+    """PROGRESS_EVERY: at most every so many tokens a waiting patient hears of progress."""
+    send_rate: int
+    """SEND_RATE: messages a second for one WhatsApp number."""
+    phone_countries: tuple[str, ...]
+    """PHONE_COUNTRIES: accepted country codes."""
+    trusted_proxies: int
+    """TRUSTED_PROXIES: how many proxies in front are believed."""
+    log_level: str
+    """LOG_LEVEL."""
+    parameter_path: str
+    """AWS_PARAMETER_PATH: when set, secrets are read from the Parameter Store under it."""
+
+    @property
+    def rules(self) -> Rules:
+        """What of this the rules depend on."""
+        return Rules(
+            hold_minutes=self.hold_minutes,
+            staff_hold_minutes=self.staff_hold_minutes,
+            progress_every=self.progress_every,
+            platform_sender=self.whatsapp_phone_number_id,
+            phone_countries=self.phone_countries,
+            public_url=self.public_url,
+        )
+
+
+SECRETS = (
+    "JWT_SECRET", "DATA_KEY", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_WEBHOOK_SECRET",
+    "WHATSAPP_VERIFY_TOKEN",
+)  # fmt: skip
+"""What production must be given and development has defaults for."""
+REQUIRED = (*SECRETS, "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_BUSINESS_ACCOUNT_ID", "PUBLIC_URL")
+PROVIDERS = {"WHATSAPP_PROVIDER": ("cloud",), "PAYMENT_PROVIDER": ("sandbox",)}
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings of *environment* (this process's if not given).
+
+    With AWS_PARAMETER_PATH set, the secrets named like the variables under that path are used
+    where the environment has none.
+
+    Raises:
+        BadSetting: If a value is wrong, or one that production needs is missing.
+    """
+    env = dict(os.environ if environment is None else environment)
+    path = env.get("AWS_PARAMETER_PATH", "")
+    if path:
+        env = {**_parameters(path), **env}
+    production = _choice(env, "APP_ENV", ("development", "production")) == "production"
+    if production:
+        _refuse_defaults(env)
+    port = _whole(env, "PORT", 8000, 1, 65535)
+    return Settings(
+        production=production,
+        public_url=_url(env, "PUBLIC_URL", f"http://localhost:{port if not production else 8000}"),
+        database_url=_database(env),
+        table_prefix=env.get("TABLE_PREFIX", "pulseops-"),
+        redis_url=env.get("REDIS_URL", "redis://localhost:6379/0"),
+        jwt_secret=env.get("JWT_SECRET", DEVELOPMENT_SECRET),
+        data_keys=_list(env, "DATA_KEY", DEVELOPMENT_KEY),
+        whatsapp_provider=_choice(env, "WHATSAPP_PROVIDER", PROVIDERS["WHATSAPP_PROVIDER"]),
+        whatsapp_api_url=_url(env, "WHATSAPP_API_URL", "https://graph.facebook.com/v26.0"),
+        whatsapp_access_token=env.get("WHATSAPP_ACCESS_TOKEN", DEVELOPMENT_SECRET),
+        whatsapp_phone_number_id=env.get("WHATSAPP_PHONE_NUMBER_ID", "100000000000001"),
+        whatsapp_business_account_id=env.get("WHATSAPP_BUSINESS_ACCOUNT_ID", "200000000000001"),
+        whatsapp_webhook_secrets=_list(env, "WHATSAPP_WEBHOOK_SECRET", DEVELOPMENT_SECRET),
+        whatsapp_verify_token=env.get("WHATSAPP_VERIFY_TOKEN", DEVELOPMENT_SECRET),
+        payment_provider=_choice(env, "PAYMENT_PROVIDER", PROVIDERS["PAYMENT_PROVIDER"]),
+        hold_minutes=_whole(env, "HOLD_MINUTES", 10, 1, 1440),
+        staff_hold_minutes=_whole(env, "STAFF_HOLD_MINUTES", 60, 1, 1440),
+        progress_every=_whole(env, "PROGRESS_EVERY", 3, 1, 100),
+        send_rate=_whole(env, "SEND_RATE", 80, 1, 1000),
+        phone_countries=_countries(env),
+        trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 10),
+        log_level=_choice(env, "LOG_LEVEL", ("info", "debug", "warning", "error")),
+        parameter_path=path,
+    )
+
+
+def _refuse_defaults(env: Mapping[str, str]) -> None:
+    for name in REQUIRED:
+        value = env.get(name, "")
+        if not value:
+            raise BadSetting(f"{name} must be set in production")
+        if value in {DEVELOPMENT_SECRET, DEVELOPMENT_KEY}:
+            raise BadSetting(f"{name} still has the value meant for development")
+    if env.get("PAYMENT_PROVIDER", "sandbox") == "sandbox":
+        raise BadSetting("PAYMENT_PROVIDER must not be sandbox in production")
+
+
+def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
+    value = env.get(name, "") or allowed[0]
+    if value not in allowed:
+        raise BadSetting(f"{name} is {value!r}; it can be {', '.join(allowed)}")
+    return value
+
+
+def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    text = env.get(name, "") or str(default)
+    if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
+        raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}")
+    return int(text)
+
+
+def _url(env: Mapping[str, str], name: str, default: str) -> str:
+    value = (env.get(name, "") or default).rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
+        raise BadSetting(f"{name} is {value!r}; it must begin with http:// or https://")
+    return value
+
+
+def _database(env: Mapping[str, str]) -> str:
+    value = env.get("DATABASE_URL", "") or "sqlite:///var/pulseops.db"
+    if not re.fullmatch(r"sqlite:///.+|dynamodb://[a-z0-9-]+", value):
+        raise BadSetting(f"DATABASE_URL is {value!r}; it is sqlite:///PATH or dynamodb://REGION")
+    return value
+
+
+def _list(env: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
+    return tuple(v.strip() for v in (env.get(name, "") or default).split(",") if v.strip())
+
+
+def _countries(env: Mapping[str, str]) -> tuple[str, ...]:
+    codes = _list(env, "PHONE_COUNTRIES", "+91")
+    for code in codes:
+        if not re.fullmatch(r"\+[1-9]\d{0,2}", code):
+            raise BadSetting(f"PHONE_COUNTRIES has {code!r}; a country code looks like +91")
+    return codes
+
+
+def _parameters(path: str) -> dict[str, str]:
+    import boto3  # noqa: PLC0415 - takes 0.2 s to load, and most installations never need it
+
+    pages = boto3.client("ssm").get_paginator("get_parameters_by_path")
+    found: dict[str, str] = {}
+    for page in pages.paginate(Path=path, Recursive=True, WithDecryption=True):
+        for parameter in page["Parameters"]:
+            found[parameter["Name"].rsplit("/", 1)[-1]] = parameter["Value"]
+    return found

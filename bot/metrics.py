@@ -1,0 +1,95 @@
+"""What is counted, for Prometheus: numbers by kind, never by person (invariant I10).
+
+Labels come from closed sets, so that no sender of odd requests can grow the memory they take. With
+PROMETHEUS_MULTIPROC_DIR set before this module is first imported, every process writes its numbers
+there and whichever is asked answers for all of them.
+"""
+
+from __future__ import annotations
+
+import os
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+OTHER = "other"
+"""Stands for whatever is outside a label's set."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+INBOUND_KINDS = frozenset(
+    {"text", "tap", "media", "location", "contacts", "reaction", "system", "unsupported"}
+)
+OUTCOMES = frozenset({"acted", "seen", "parked", "unavailable"})
+PROVIDERS = frozenset({"cloud", "twilio", "razorpay"})
+REJECTIONS = frozenset({"signature", "malformed", "too_large", "not_ours", "unavailable"})
+STATUSES = frozenset({"queued", "sending", "sent", "delivered", "read", "failed", "dropped"})
+CLASSES = frozenset({"now", "news", "bulk"})
+
+_requests = Counter("pulseops_http_requests", "Requests answered.", ("method", "route", "status"))
+_request_seconds = Histogram(
+    "pulseops_http_request_seconds",
+    "Time until an answer began.",
+    ("method", "route"),
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4),
+)
+_inbound = Counter("pulseops_inbound_messages", "Messages from people.", ("kind",))
+_turns = Counter("pulseops_turns", "What became of messages from people.", ("outcome",))
+_rejected = Counter(
+    "pulseops_webhooks_rejected", "Webhooks that were not taken.", ("provider", "reason")
+)
+_messages = Counter(
+    "pulseops_messages", "Messages to people, each time one reaches a status.", ("status", "class")
+)
+
+
+def request_answered(method: str, route: str, status: int, seconds: float) -> None:
+    """Count a request by its route's template."""
+    method = method if method in METHODS else OTHER
+    _requests.labels(method, route, str(status)).inc()
+    _request_seconds.labels(method, route).observe(seconds)
+
+
+def message_received(kind: str) -> None:
+    """Count a message from a person, by `flows.inbound.Inbound.kind`."""
+    _inbound.labels(_of(kind, INBOUND_KINDS)).inc()
+
+
+def turn_ended(outcome: str) -> None:
+    """Count a turn: acted, seen (done before), parked, or unavailable (to be sent again)."""
+    _turns.labels(_of(outcome, OUTCOMES)).inc()
+
+
+def webhook_rejected(provider: str, reason: str) -> None:
+    """Count a webhook that was refused: signature, malformed, too_large, not_ours, unavailable."""
+    _rejected.labels(_of(provider, PROVIDERS), _of(reason, REJECTIONS)).inc()
+
+
+def message_reached(status: str, urgency: str) -> None:
+    """Count a message to a person that reached *status*, by its class: now, news or bulk."""
+    _messages.labels(_of(status.lower(), STATUSES), _of(urgency.lower(), CLASSES)).inc()
+
+
+def exposition() -> bytes:
+    """Return all numbers in Prometheus' text format: of every process, where they are shared."""
+    if not os.environ.get(MULTIPROCESS_VARIABLE):
+        return generate_latest(REGISTRY)
+    shared = CollectorRegistry()
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # reads the files of all
+    return generate_latest(shared)
+
+
+def _of(value: str, allowed: frozenset[str]) -> str:
+    return value if value in allowed else OTHER
+
+
+# A series that begins at nothing lets a rate see the first event.
+for _outcome in sorted(OUTCOMES):
+    _turns.labels(_outcome)

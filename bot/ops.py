@@ -1,0 +1,153 @@
+"""What operators ask: whether the product works, whether this process lives, and its numbers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, jsonify
+
+from bot import metrics
+from domain.model.base import stamp
+
+DATABASE_SECONDS = 2.0
+REDIS_SECONDS = 0.5
+WHATSAPP_SECONDS = 1.5
+"""How long each is waited for; a dependency that takes longer does not serve people either."""
+REMEMBERED_SECONDS = 30.0
+"""How long a provider's being reached, or not, is believed: checks come every few seconds."""
+CONNECTED = "connected"
+DISCONNECTED = "disconnected"
+
+
+class Probe:
+    """Asks a dependency in a thread of its own, so that one that hangs holds nobody up.
+
+    Who asks while an earlier question is still unanswered waits for that one: however often health
+    is checked, a hanging dependency costs one thread.
+    """
+
+    def __init__(self, ask: Callable[[], None], seconds: float) -> None:
+        self._ask = ask
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._running: _Question | None = None
+
+    def begin(self) -> _Question:
+        """Ask, without waiting for the answer."""
+        with self._lock:
+            question = self._running
+            if question is None or question.answered.is_set():
+                question = self._running = _Question(self._ask, self._seconds)
+                threading.Thread(target=question.run, name="health", daemon=True).start()
+            return question
+
+
+class _Question:
+    def __init__(self, ask: Callable[[], None], seconds: float) -> None:
+        self._ask = ask
+        self._until = time.monotonic() + seconds
+        self._well = False
+        self.answered = threading.Event()
+
+    def run(self) -> None:
+        try:
+            self._ask()
+            self._well = True
+        except Exception:  # noqa: BLE001, S110 - whatever it is, the dependency does not work
+            pass
+        finally:
+            self.answered.set()
+
+    @property
+    def state(self) -> str:
+        """Whether the dependency answered well in time; waits for it."""
+        self.answered.wait(max(0.0, self._until - time.monotonic()))
+        return CONNECTED if self.answered.is_set() and self._well else DISCONNECTED
+
+
+def ops(
+    records_probe: Callable[[], None],
+    redis_probe: Callable[[], None],
+    started_at: datetime,
+    whatsapp_probe: Callable[[], None] | None = None,
+) -> Blueprint:
+    """Return /health, /live and /metrics.
+
+    Args:
+        records_probe: Reads something from the store; raises if that fails.
+        redis_probe: The same of Redis, without which the product works more slowly.
+        started_at: When this process began.
+        whatsapp_probe: The same of the WhatsApp provider, such as `reachable`. Without it nobody
+            asks, and its state is not told.
+    """
+    found = Blueprint("ops", __name__)
+    probes = {
+        "database": Probe(records_probe, DATABASE_SECONDS),
+        "redis": Probe(redis_probe, REDIS_SECONDS),
+    }
+    if whatsapp_probe is not None:
+        probes["whatsapp"] = Probe(whatsapp_probe, WHATSAPP_SECONDS)
+
+    @found.get("/health")
+    def health() -> tuple[Response, int]:
+        asked = {name: probe.begin() for name, probe in probes.items()}
+        services = {name: question.state for name, question in asked.items()}
+        missing = [name for name, state in services.items() if state != CONNECTED]
+        works = "database" not in missing
+        answer: dict[str, object] = {
+            "status": ("degraded" if missing else "healthy") if works else "unhealthy",
+            "timestamp": stamp(datetime.now(UTC)),
+            "services": services,
+            "degraded": missing,
+            "uptimeSeconds": uptime(),
+        }
+        if not works:
+            answer["error"] = "The database does not answer."
+        return jsonify(answer), 200 if works else 503
+
+    @found.get("/live")
+    def live() -> Response:
+        return jsonify({"status": "alive", "uptimeSeconds": uptime()})
+
+    @found.get("/metrics")
+    def numbers() -> Response:
+        return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+    @found.after_request
+    def fresh(response: Response) -> Response:
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    def uptime() -> int:
+        return max(0, int((datetime.now(UTC) - started_at).total_seconds()))
+
+    return found
+
+
+def reachable(url: str, timeout: float = 1.0) -> Callable[[], None]:
+    """Return a probe of whether the host of *url* takes connections; its answer is remembered.
+
+    Nothing is sent: a provider's quota and our token are not spent on checks.
+    """
+    parts = urlsplit(url)
+    place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    last: list[tuple[float, OSError | None]] = []
+
+    def ask() -> None:
+        now = time.monotonic()
+        if not last or now - last[-1][0] > REMEMBERED_SECONDS:
+            error: OSError | None = None
+            try:
+                socket.create_connection(place, timeout).close()
+            except OSError as failed:
+                error = failed
+            last[:] = [(now, error)]
+        if last[-1][1] is not None:
+            raise ConnectionError(place[0]) from last[-1][1]
+
+    return ask

@@ -1,0 +1,102 @@
+"""Where time, ids and bells come from in a running process."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from datetime import UTC, datetime
+
+import structlog
+from redis import Redis
+from redis.exceptions import RedisError
+from rq import Queue, Retry
+from rq.serializers import JSONSerializer
+from ulid import ULID
+
+BELL_TIMEOUT_SECONDS = 0.2
+LEFT_ALONE_SECONDS = 1.0
+"""After a failure Redis is not asked again for this long (design, 3.4)."""
+RUNG_MILLISECONDS = 400
+"""A job rung once is not queued again until it begins, or for so long."""
+log = structlog.get_logger()
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Return the present instant in UTC."""
+        return datetime.now(UTC)
+
+
+class UlidIds:
+    """Ids that sort by time (ULID) and secrets of 128 random bits."""
+
+    def new(self, prefix: str) -> str:
+        """Return *prefix* and a new ULID."""
+        return f"{prefix}{ULID()}"
+
+    def secret(self, prefix: str) -> str:
+        """Return *prefix* and 128 random bits in hexadecimal."""
+        return f"{prefix}{secrets.token_hex(16)}"
+
+
+def connect(redis_url: str) -> Redis:
+    """Return a Redis client that waits a fifth of a second at most and never retries."""
+    return Redis.from_url(
+        redis_url,
+        socket_timeout=BELL_TIMEOUT_SECONDS,
+        socket_connect_timeout=BELL_TIMEOUT_SECONDS,
+        retry=None,
+        health_check_interval=0,
+    )
+
+
+def job_queue(redis: Redis, shard_job: str) -> Queue:
+    """Return the RQ queue that *shard_job* goes to; arguments are JSON."""
+    return Queue(QUEUES[shard_job], connection=redis, serializer=JSONSerializer)
+
+
+QUEUES = {"deliver": "deliver", "act": "act"}
+"""The queue of each job: delivery never waits behind what follows from events."""
+
+
+class RedisBell:
+    """Queues an RQ job; what it would do is in the store, so a bell unheard only delays it."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._silent_until = 0.0
+        self._lock = threading.Lock()
+
+    @property
+    def heard(self) -> bool:
+        """Whether Redis answered when last asked."""
+        return time.monotonic() >= self._silent_until
+
+    def ring(self, job: str, shard: str) -> None:
+        """Wake *job* for *shard* unless it was woken a moment ago and has not begun."""
+        if not self.heard:
+            return
+        try:
+            if self._redis.set(f"rung:{job}:{shard}", 1, nx=True, px=RUNG_MILLISECONDS):
+                job_queue(self._redis, job).enqueue(
+                    f"workers.jobs.{job}",
+                    shard,
+                    job_timeout=60,
+                    result_ttl=0,
+                    failure_ttl=3600,
+                    retry=Retry(max=2),
+                )
+        except RedisError as error:
+            with self._lock:
+                self._silent_until = time.monotonic() + LEFT_ALONE_SECONDS
+            log.warning("redis_unreachable", error=type(error).__name__)
+
+    def begun(self, job: str, shard: str) -> None:
+        """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""
+        try:
+            self._redis.delete(f"rung:{job}:{shard}")
+        except RedisError:
+            self._silent_until = time.monotonic() + LEFT_ALONE_SECONDS

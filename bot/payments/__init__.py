@@ -1,0 +1,1 @@
+"""Payment gateways: the sandbox of demo and tests, and real ones."""

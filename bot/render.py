@@ -1,0 +1,287 @@
+"""Every word a person reads on WhatsApp, made from `templates/` as a message is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bot import render_formats as formats
+from bot.channels.cloud import limits
+from bot.channels.fit import cut
+from bot.render_catalogue import Entry, Sample, TemplateDefinition, Variant, read_catalogue
+from bot.render_words import ENGLISH, FLOW, SINK, Block, NoWords, Parameters, Wordbook
+from domain.channel import Choice, TemplateCall
+from domain.errors import PulseOpsError
+from domain.model.messages import Message, Option
+from flows.words import Vocabulary
+
+__all__ = ["NoTemplate", "NoWords", "Offered", "Rendered", "Renderer"]
+
+TEMPLATE_VERSION = "v1"
+"""Part of every template's name: an approved text is not changed but followed by another."""
+TEMPLATE_BUTTON_MAX = 25
+"""Meta, "Template components": a quick reply's words."""
+
+
+class NoTemplate(PulseOpsError):
+    """The message has no approved template, so it cannot be sent outside the service window."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """A message in words: free-form, or a template with the text it comes out as."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    choices_label: str = ""
+    url: str | None = None
+    url_label: str = ""
+    template: TemplateCall | None = None
+
+
+@dataclass(frozen=True)
+class Offered:
+    """An option as a body shows it, for those who type numbers."""
+
+    number: int
+    id: str
+    label: str
+    values: Mapping[str, Any]
+    title: str
+    more: str
+    long: str
+    """What choosing it means, where the title is too short to say."""
+
+
+class Renderer:
+    """Renders messages. Safe to share between threads; everything is read once.
+
+    Args:
+        templates: The folder with `messages/` and `catalogue/`.
+        clock: Gives the present, for messages whose values do not say what time they speak of.
+    """
+
+    def __init__(
+        self, templates: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.words = Wordbook(templates / "messages")
+        self._catalogue = read_catalogue(templates / "catalogue")
+        self._clock = clock
+
+    def languages(self) -> list[tuple[str, str]]:
+        """Return the tag and own name of each language, English first."""
+        return [(tag, language.name) for tag, language in self.words.languages.items()]
+
+    def vocabularies(self) -> list[Vocabulary]:
+        """Return what people type in each language, English first."""
+        return list(self.words.vocabularies)
+
+    def messages(self) -> dict[str, Entry]:
+        """Return the catalogue: what is said of each message."""
+        return dict(self._catalogue)
+
+    def title(self, language: str, name: str, option: Option) -> str:
+        """Return the words on *option* of message *name* in *language*.
+
+        Times are in the zone that the option's own values name, or India's.
+        """
+        return self._offered(language, name, 1, option, self._scope({}, name, None)).title
+
+    def render(
+        self, message: Message, values: Mapping[str, Any], language: str, *, window_open: bool
+    ) -> Rendered:
+        """Return *message* in words, with *values* as of now.
+
+        Outside the service window it is the message's approved template. One-time codes are always
+        templates, for Meta lets no other message carry them.
+
+        Raises:
+            NoTemplate: If a template is needed and the message has none for its options.
+            NoWords: If no language has words for the message or an option.
+        """
+        entry = self._catalogue.get(message.name)
+        if entry is not None and entry.category == "AUTHENTICATION":
+            return self._code(message.name, values, language)
+        if not window_open:
+            return self._as_template(message, values, language)
+        return self.free(message.name, values, language, message.options, message.url)
+
+    def free(
+        self,
+        name: str,
+        values: Mapping[str, Any],
+        language: str,
+        options: Sequence[Option] = (),
+        url: str | None = None,
+    ) -> Rendered:
+        """Return message *name* as it reads inside the service window.
+
+        Raises:
+            NoWords: If no language has words for it.
+        """
+        flow, message = _parts(name)
+        scope = self._scope(values, name, url)
+        offered = [
+            self._offered(language, name, n, o, scope) for n, o in enumerate(options, start=1)
+        ]
+        block = self.words.block(language, flow, message)
+        text = formats.tidy(block.render({**scope, "options": offered}))
+        choices = tuple(Choice(o.id, o.title, o.more) for o in offered)
+        label = link = ""
+        if choices:
+            label = self.words.line(language, flow, (f"{message}__open", "open"), scope)
+        if url:
+            link = self.words.line(language, flow, (f"{message}__link", "link"), scope)
+        return Rendered(
+            text=cut(text, _longest(choices, url)),
+            choices=choices,
+            choices_label=cut(label, limits.LIST_LABEL_MAX),
+            url=url,
+            url_label=cut(link, limits.URL_LABEL_MAX),
+        )
+
+    def template_catalogue(self) -> list[TemplateDefinition]:
+        """Return every template in every language, as they are submitted to Meta.
+
+        Raises:
+            NoTemplate: If one has no sample, so that Meta's reviewers would see no example.
+        """
+        return [
+            self._definition(name, entry, variant, tag)
+            for name, entry in self._catalogue.items()
+            if entry.category is not None
+            for variant in entry.template
+            for tag in self.words.languages
+        ]
+
+    def _code(self, name: str, values: Mapping[str, Any], language: str) -> Rendered:
+        said = self.free(name, values, language)
+        tag = language if language in self.words.languages else ENGLISH
+        call = TemplateCall(_template_name(name, Variant()), tag, code=str(values["code"]))
+        return Rendered(text=said.text, template=call)
+
+    def _as_template(self, message: Message, values: Mapping[str, Any], language: str) -> Rendered:
+        entry = self._catalogue.get(message.name)
+        variant = _fitting(entry, values, message.options) if entry else None
+        if variant is None:
+            raise NoTemplate(f"{message.name} has no template for {len(message.options)} options")
+        block = self._template_block(message.name, variant, language)
+        sink = Parameters()
+        scope = self._scope(values, message.name, message.url) | {SINK: sink}
+        text = cut(formats.tidy(block.render(scope)), limits.TEMPLATE_BODY_MAX)
+        call = TemplateCall(
+            _template_name(message.name, variant),
+            block.language.tag,
+            parameters=sink.values,
+            payloads=tuple(o.id for o in message.options),
+        )
+        return Rendered(text=text, template=call)
+
+    def _definition(
+        self, name: str, entry: Entry, variant: Variant, tag: str
+    ) -> TemplateDefinition:
+        assert entry.category is not None  # noqa: S101 - the caller has looked
+        sample = _sample_of(entry, variant)
+        sink = Parameters(placeholders=True)
+        body = ""
+        scope = self._scope(sample.values, name, sample.url) | {SINK: sink}
+        if entry.category != "AUTHENTICATION":
+            body = formats.tidy(self._template_block(name, variant, tag).render(scope))
+        return TemplateDefinition(
+            name=_template_name(name, variant),
+            language=tag,
+            category=entry.category,
+            body=body,
+            examples=sink.values,
+            buttons=tuple(self._template_title(tag, name, o, scope) for o in sample.options),
+        )
+
+    def _template_block(self, name: str, variant: Variant, language: str) -> Block:
+        flow, message = _parts(name)
+        own = f"{message}__template__{variant.variant}" if variant.variant else ""
+        return self.words.block(language, flow, *filter(None, (own, f"{message}__template")))
+
+    def _template_title(
+        self, language: str, name: str, option: Option, scope: Mapping[str, Any]
+    ) -> str:
+        """Return the words on a template's button, which may not depend on a message's values."""
+        names = _names(name, option)
+        names = (*(f"{n}__template" for n in names), *names)
+        inner = {**scope, **formats.plain_values(option.values)}
+        return cut(self.words.line(language, _parts(name)[0], names, inner), TEMPLATE_BUTTON_MAX)
+
+    def _scope(self, values: Mapping[str, Any], name: str, url: str | None) -> dict[str, Any]:
+        return {
+            "zone": formats.DEFAULT_ZONE,
+            "now": self._clock(),
+            "url": url,
+            FLOW: _parts(name)[0],
+            **formats.plain_values(values),
+        }
+
+    def _offered(
+        self, language: str, name: str, number: int, option: Option, scope: Mapping[str, Any]
+    ) -> Offered:
+        values = formats.plain_values(option.values)
+        inner = {**scope, **values}
+        flow, names = _parts(name)[0], _names(name, option)
+        title = self.words.line(language, flow, names, inner)
+        more = tuple(f"{n}__more" for n in names)
+        long = tuple(f"{n}__long" for n in names)
+        return Offered(
+            number=number,
+            id=option.id,
+            label=option.label,
+            values=values,
+            title=cut(title, limits.LIST_ROW_TITLE_MAX),
+            more=cut(
+                self.words.optional_line(language, flow, more, inner),
+                limits.LIST_ROW_DESCRIPTION_MAX,
+            ),
+            long=self.words.optional_line(language, flow, long, inner) or title,
+        )
+
+
+def _parts(name: str) -> tuple[str, str]:
+    """Return flow and message of a message's name."""
+    flow, _, message = name.partition("/")
+    return flow, message
+
+
+def _names(name: str, option: Option) -> tuple[str, ...]:
+    """Return the blocks that may give an option's words, the message's own first."""
+    return (f"{_parts(name)[1]}__{option.label}", option.label)
+
+
+def _template_name(name: str, variant: Variant) -> str:
+    return "_".join(filter(None, (*_parts(name), variant.variant, TEMPLATE_VERSION)))
+
+
+def _fitting(entry: Entry, values: Mapping[str, Any], options: Sequence[Option]) -> Variant | None:
+    """Return the template a message goes as, by its options and values."""
+    if entry.category is None:
+        return None
+    labels = tuple(o.label for o in options)
+    for variant in entry.template:
+        if variant.buttons == labels and (variant.when is None or values.get(variant.when)):
+            return variant
+    return None
+
+
+def _sample_of(entry: Entry, variant: Variant) -> Sample:
+    for sample in entry.sample:
+        if _fitting(entry, sample.values, sample.options) == variant:
+            return sample
+    raise NoTemplate(f"no sample for the template {variant}")
+
+
+def _longest(choices: tuple[Choice, ...], url: str | None) -> int:
+    """Return how long a body may be, by what comes with it (bot.channels.cloud.limits)."""
+    if not choices:
+        return limits.URL_BODY_MAX if url else limits.TEXT_BODY_MAX
+    if len(choices) <= limits.BUTTONS_MAX and not any(c.more for c in choices):
+        return limits.BUTTON_BODY_MAX
+    return limits.LIST_BODY_MAX

@@ -1,0 +1,227 @@
+"""How times, money and names look in a message, in the reader's language and the clinic's zone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_time
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+
+from bot.channels.fit import cut
+
+DEFAULT_ZONE = "Asia/Kolkata"
+NOTHING = "–"
+"""What stands for an empty value: Meta refuses an empty parameter."""
+PARAMETER_MAX = 100
+"""A template's body holds 1024 characters with its parameters; names have up to 100."""
+VALUE_MAX = 700
+"""No single value may crowd out the words around it, in a body of 1024."""
+MARKS = str.maketrans({"*": None, "~": None, "`": None, "_": " "})
+"""What WhatsApp reads as bold, struck out, typewriter and italic."""
+JOINERS = "\u200c\u200d"
+VIRAMA = 9
+"""The combining class of the sign that binds Indic consonants; joiners mean something after it."""
+FIRST_STRONG, POP = "\u2068", "\u2069"
+CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "zone"})
+"""Values the product makes, which words look at and never show."""
+EXTRA = re.compile(r"\n{3,}")
+GROUPS = re.compile(r"(?<=\d)(?=(?:\d\d)*\d{3}$)")
+
+
+@dataclass(frozen=True)
+class Language:
+    """A language of the words: how it is called, written and formatted."""
+
+    tag: str
+    name: str
+    """As its speakers call it."""
+    script: str | None
+    """Unicode's name of the letters only this language uses here."""
+    locale: Locale
+    fallback: str | None
+    """The language that speaks for it where it has no words."""
+    time: str
+    date: str
+    """Patterns of CLDR (Unicode Technical Standard 35)."""
+    today: str
+    tomorrow: str
+
+
+def plain(text: str) -> str:
+    """Return *text* so that it stays one piece of one line wherever it is put.
+
+    WhatsApp's marks, line breaks, control characters, invisible letters and overrides of the
+    direction go; what is written from right to left is isolated from the words around it.
+    """
+    kept: list[str] = []
+    for char in text:
+        kind = unicodedata.category(char)
+        if kind[0] in "CZ":
+            bound = char in JOINERS and kept and unicodedata.combining(kept[-1]) == VIRAMA
+            if bound:
+                kept.append(char)
+            elif kind != "Cf":
+                kept.append(" ")
+        else:
+            kept.append(char)
+    line = cut(" ".join("".join(kept).translate(MARKS).split()), VALUE_MAX)
+    if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in line):
+        return f"{FIRST_STRONG}{line}{POP}"
+    return line
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return *values* with every text made plain, at any depth; codes stay as they are."""
+    return {k: v if k in CODES else _plain(v) for k, v in values.items()}
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - plain data of any shape
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, Mapping):
+        return plain_values(value)
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    return value
+
+
+def parameter(value: object, most: int = PARAMETER_MAX) -> str:
+    """Return *value* as a template's parameter: one line, at most *most* long, never empty."""
+    return cut(" ".join(str("" if value is None else value).split()), most) or NOTHING
+
+
+def tidy(text: str) -> str:
+    """Return a body without blanks at the ends of its lines and without gaps."""
+    return EXTRA.sub("\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
+
+
+def one_line(text: str) -> str:
+    """Return the words of a title on one line."""
+    return " ".join(text.split())
+
+
+def money(paise: int) -> str:
+    """Return an amount in rupees, grouped as in India; whole ones without a point."""
+    rupees, rest = divmod(abs(paise), 100)
+    grouped = GROUPS.sub(",", str(rupees))
+    return f"{'-' if paise < 0 else ''}₹{grouped}" + (f".{rest:02d}" if rest else "")
+
+
+def stars(count: int) -> str:
+    """Return a rating as it is drawn."""
+    return "⭐" * count
+
+
+def sentence(text: str) -> str:
+    """Return *text* with its first letter large, if its script has large letters."""
+    return text[:1].upper() + text[1:]
+
+
+@pass_context
+def time_of(context: Context, at: str | datetime) -> str:
+    """Return an instant's time of day, such as 10:30 AM."""
+    return _time(_local(context, at), _language(context))
+
+
+@pass_context
+def date_of(context: Context, at: str | datetime | date) -> str:
+    """Return a day or an instant's day, such as Mon 25 Nov."""
+    return _date(_day(context, at), _language(context))
+
+
+@pass_context
+def day_of(context: Context, at: str | datetime | date) -> str:
+    """Return a day with its date; the present and the next one are also called by name."""
+    language, day = _language(context), _day(context, at)
+    words = {0: language.today, 1: language.tomorrow}
+    name = words.get((day - _today(context)) // timedelta(days=1))
+    dated = _date(day, language)
+    return f"{name} ({dated})" if name else dated
+
+
+@pass_context
+def when_of(context: Context, at: str | datetime) -> str:
+    """Return an instant's time, with its day unless that is today."""
+    clock = time_of(context, at)
+    return clock if is_today(context, at) else f"{day_of(context, at)}, {clock}"
+
+
+@pass_context
+def is_today(context: Context, at: str | datetime | date) -> bool:
+    """Return whether a day, or an instant's day, is the present one."""
+    return _day(context, at) == _today(context)
+
+
+@pass_context
+def is_near(context: Context, at: str | datetime | date) -> bool:
+    """Return whether a day is the present one or the next, which have names."""
+    return (_day(context, at) - _today(context)) // timedelta(days=1) in {0, 1}
+
+
+@pass_context
+def plural(context: Context, count: int, **forms: str) -> str:
+    """Return the form that *count* takes: `one`, `two`, `few`, `many` or `other` (CLDR)."""
+    form = _language(context).locale.plural_form(count)
+    return forms.get(form, forms["other"])
+
+
+def install(environment: Environment) -> None:
+    """Give templates the filters and tests of this module."""
+    environment.filters.update(
+        time=time_of, date=date_of, day=day_of, when=when_of, plural=plural, money=money,
+        stars=stars, sentence=sentence, plain=plain,
+    )  # fmt: skip
+    environment.tests.update(today=is_today, near=is_near)
+
+
+def _language(context: Context) -> Language:
+    language: Language = context["_language"]
+    return language
+
+
+def _today(context: Context) -> date:
+    return _local(context, context["now"]).date()
+
+
+def _day(context: Context, at: str | datetime | date) -> date:
+    if isinstance(at, str) and "T" not in at:
+        return date.fromisoformat(at)
+    if isinstance(at, date) and not isinstance(at, datetime):
+        return at
+    return _local(context, at).date()
+
+
+def _local(context: Context, at: str | datetime) -> datetime:
+    instant = datetime.fromisoformat(at) if isinstance(at, str) else at
+    if instant.tzinfo is None:
+        instant = instant.replace(tzinfo=UTC)
+    return instant.astimezone(ZoneInfo(context.get("zone") or DEFAULT_ZONE))
+
+
+@lru_cache(maxsize=2000)
+def _clock_face(hour: int, minute: int, pattern: str, locale: Locale) -> str:
+    # Indian locales write "am"; people and the specification write "AM".
+    shown = datetime(2000, 1, 1, hour, minute, tzinfo=UTC).time()
+    return format_time(shown, pattern, locale=locale).upper()
+
+
+def _time(local: datetime, language: Language) -> str:
+    return _clock_face(local.hour, local.minute, language.time, language.locale)
+
+
+@lru_cache(maxsize=2000)
+def _dated(day: date, pattern: str, locale: Locale) -> str:
+    return format_date(day, pattern, locale=locale)
+
+
+def _date(day: date, language: Language) -> str:
+    return _dated(day, language.date, language.locale)

@@ -1,0 +1,66 @@
+"""Encryption of what must not lie in the store in clear: AES-GCM, with keys that can rotate."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from domain.errors import PulseOpsError
+
+NONCE_BYTES = 12
+KEY_BYTES = 32
+
+
+class Unreadable(PulseOpsError):
+    """The text was sealed with none of the keys given, or was changed."""
+
+
+class Sealer:
+    """Seals with the newest key and opens with whichever key sealed."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        """Take base64 keys of 32 bytes, newest first.
+
+        Raises:
+            ValueError: If there is none, or one is not 32 bytes.
+        """
+        if not keys:
+            raise ValueError("DATA_KEY holds no key")
+        self._keys: dict[str, AESGCM] = {}
+        for text in keys:
+            try:
+                key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            except binascii.Error:
+                key = b""
+            if len(key) != KEY_BYTES:
+                raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
+            self._keys.setdefault(hashlib.sha256(key).hexdigest()[:8], AESGCM(key))
+        self._newest = next(iter(self._keys))
+
+    def seal(self, text: str) -> str:
+        """Return *text* encrypted, with the id of its key."""
+        nonce = os.urandom(NONCE_BYTES)
+        sealed = self._keys[self._newest].encrypt(nonce, text.encode(), self._newest.encode())
+        return f"{self._newest}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
+
+    def open(self, sealed: str) -> str:
+        """Return the text that was sealed.
+
+        Raises:
+            Unreadable: If its key is not among those given, or it was tampered with.
+        """
+        key_id, _, body = sealed.partition(".")
+        if key_id not in self._keys:
+            raise Unreadable("sealed with a key that is not given")
+        raw = base64.urlsafe_b64decode(body)
+        try:
+            text = self._keys[key_id].decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], key_id.encode())
+        except InvalidTag:
+            raise Unreadable("changed since it was sealed") from None
+        return text.decode()

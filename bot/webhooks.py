@@ -1,0 +1,162 @@
+"""What WhatsApp sends us: checked, taken apart, answered 200 once its effect is durable (I4)."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+
+import structlog
+from flask import Blueprint, Response, current_app, jsonify, request
+
+from bot import metrics
+from bot.channels.cloud.parse import parse
+from bot.channels.cloud.signature import is_signed
+from bot.wiring import Parts
+from domain.actions import delivery
+from domain.channel import ErrorClass, SendFailed
+from domain.errors import Conflict, StoreUnavailable
+from domain.scopes import SystemScope
+from flows.inbound import Inbound, StatusUpdate
+from flows.runner import Runner
+
+ANSWER_WITHIN_SECONDS = 4.0
+"""Then Meta is asked to send the rest again; what was committed by then is skipped (I4)."""
+AT_ONCE = 8
+"""People of one POST are answered side by side by so many threads of a process."""
+STATUSES_AT_ONCE = 10
+TRIES = 6
+log = structlog.get_logger()
+
+
+def whatsapp(parts: Parts) -> Blueprint:
+    """Return Meta's webhook: the handshake, and messages and statuses."""
+    blueprint = Blueprint("whatsapp_webhook", __name__, url_prefix="/api/v1/webhooks")
+    runner = parts.runner()
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
+
+    @blueprint.get("/whatsapp")
+    def handshake() -> Response:
+        token = request.args.get("hub.verify_token", "")
+        expected = parts.settings.whatsapp_verify_token
+        if request.args.get("hub.mode") != "subscribe" or not _same(token, expected):
+            return _refuse(403, "The verify token does not match.")
+        return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
+
+    @blueprint.post("/whatsapp")
+    def receive() -> Response:
+        began = time.monotonic()
+        raw = request.get_data(cache=False)
+        header = request.headers.get("X-Hub-Signature-256")
+        if not is_signed(raw, header, parts.settings.whatsapp_webhook_secrets):
+            metrics.webhook_rejected("cloud", "signature")
+            return _refuse(403, "The signature does not match the body.")
+        try:
+            payload = json.loads(raw)
+        except ValueError:
+            return _refuse(400, "The body is not JSON.")
+        parsed = parse(payload, parts.clock.now())
+        tasks: list[Callable[[], None]] = [
+            _people(parts, runner, messages) for messages in _by_person(parsed.inbound)
+        ]
+        tasks += [
+            _statuses(parts, parsed.statuses[i : i + STATUSES_AT_ONCE])
+            for i in range(0, len(parsed.statuses), STATUSES_AT_ONCE)
+        ]
+        if not _run(pool, tasks, began + ANSWER_WITHIN_SECONDS):
+            answer = _refuse(503, "Not everything could be stored in time; please send it again.")
+            answer.headers["Retry-After"] = "1"
+            return answer
+        return jsonify(success=True, message="Webhook processed successfully")
+
+    return blueprint
+
+
+def _run(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], None]], deadline: float) -> bool:
+    """Run *tasks* side by side; False if the store failed one or they were not done in time."""
+    if len(tasks) == 1:
+        try:
+            tasks[0]()
+        except StoreUnavailable:
+            return False
+        return True
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def inside(task: Callable[[], None]) -> None:
+        with app.app_context():
+            task()
+
+    futures: list[Future[None]] = [pool.submit(inside, t) for t in tasks]
+    done, not_done = wait(futures, timeout=max(0.0, deadline - time.monotonic()))
+    for future in not_done:
+        future.cancel()
+    failed = [f for f in done if isinstance(f.exception(), StoreUnavailable)]
+    for future in done:
+        error = future.exception()
+        if error is not None and not isinstance(error, StoreUnavailable):
+            raise error
+    return not failed and not not_done
+
+
+def _by_person(inbound: Sequence[Inbound]) -> list[list[Inbound]]:
+    """Group messages by who wrote them, each person's in their order."""
+    groups: dict[tuple[str, str], list[Inbound]] = {}
+    for message in inbound:
+        who = message.wa_user_id or message.phone or ""
+        groups.setdefault((message.sender, who), []).append(message)
+    return list(groups.values())
+
+
+def _people(parts: Parts, runner: Runner, messages: Sequence[Inbound]) -> Callable[[], None]:
+    def answer() -> None:
+        for message in messages:
+            acted = runner.handle(message)
+            parts.rates.take(message.sender)
+            metrics.message_received(message.kind)
+            metrics.turn_ended("acted" if acted else "seen")
+
+    return answer
+
+
+def _statuses(parts: Parts, statuses: Sequence[StatusUpdate]) -> Callable[[], None]:
+    def apply() -> None:
+        for status in statuses:
+            if status.message_id is not None:
+                _apply(parts, status, status.message_id)
+
+    return apply
+
+
+def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
+    failure = None
+    if status.error_kind is not None or status.status == "failed":
+        kind = status.error_kind or ErrorClass.NEVER
+        failure = SendFailed(kind, status.error_code, status.error_text or "not delivered")
+    for _ in range(TRIES):
+        work = parts.open_work(SystemScope("record what became of a message"))
+        delivery.apply_status(
+            work,
+            message_id,
+            status.status,
+            status.provider_id,
+            failure=failure,
+            category=status.category,
+        )
+        try:
+            work.commit()
+        except Conflict:
+            continue
+        return
+    raise StoreUnavailable("a status lost against others too often")
+
+
+def _refuse(status: int, message: str) -> Response:
+    answer = jsonify(success=False, message=message, error={"code": "WEBHOOK", "details": []})
+    answer.status_code = status
+    return answer
+
+
+def _same(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())

@@ -1,0 +1,344 @@
+"""The control API: what a person does by hand in the browser, and more, for tests and scripts."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import requests
+from flask import Blueprint, request
+
+from simulator import faults
+from simulator.config import ReadMode, Role
+from simulator.envelope import signature
+from simulator.inbound import MediaKind, NothingToTapError
+from simulator.sending import as_json
+
+if TYPE_CHECKING:
+    from simulator.config import Number, Phone
+    from simulator.model import Message
+    from simulator.parts import Parts
+
+Payload = dict[str, Any]
+Answer = Payload | tuple[Payload, int]
+
+# The longest a caller may wait for a message in one call. Each holds a thread.
+WAIT_SECONDS_MAX = 30.0
+WEBHOOK_SECONDS = 30.0
+
+
+class RefusedError(Exception):
+    """A call to the control API that cannot be done; becomes the HTTP *status* and a message."""
+
+    def __init__(self, status: int, message: str, **more: object) -> None:
+        """Say what is wrong."""
+        super().__init__(message)
+        self.status = status
+        self.body = {"error": message, **more}
+
+
+class TextCall(msgspec.Struct, forbid_unknown_fields=True):
+    """A text to be written."""
+
+    text: str
+    number: str | None = None
+    reply_to: str | None = None
+
+
+class TapCall(msgspec.Struct, forbid_unknown_fields=True):
+    """An option to be tapped."""
+
+    option: str
+    message_id: str | None = None
+    number: str | None = None
+
+
+class MediaCall(msgspec.Struct, forbid_unknown_fields=True):
+    """Something to be sent that is no text."""
+
+    type: MediaKind
+    number: str | None = None
+    message_id: str | None = None
+    emoji: str | None = None
+    caption: str | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    name: str | None = None
+    address: str | None = None
+    reply_to: str | None = None
+
+
+class PhoneCall(msgspec.Struct, forbid_unknown_fields=True):
+    """A phone to be added."""
+
+    name: str
+    wa_id: str = ""
+    role: Role = "patient"
+    number: str = ""
+    hint: str = ""
+    send_phone: bool = True
+    username: str = ""
+
+
+class PhoneChange(msgspec.Struct, forbid_unknown_fields=True):
+    """What may change about a phone; `read` null follows the setting for all phones."""
+
+    name: str | msgspec.UnsetType = msgspec.UNSET
+    hint: str | msgspec.UnsetType = msgspec.UNSET
+    send_phone: bool | msgspec.UnsetType = msgspec.UNSET
+    read: ReadMode | msgspec.UnsetType | None = msgspec.UNSET
+
+
+class SeenCall(msgspec.Struct, forbid_unknown_fields=True):
+    """How far a chat was on screen."""
+
+    number: str
+    index: int
+
+
+class AdvanceCall(msgspec.Struct, forbid_unknown_fields=True):
+    """How much older people's last messages become."""
+
+    hours: float
+
+
+def shown(message: Message) -> Payload:
+    """Return a message as the control API and the page tell it.
+
+    Every field of `simulator.model.Message`, and the first link as `url` and `url_label`.
+    """
+    plain = as_json(message)
+    if message.links:
+        plain["url"] = message.links[0].url
+        plain["url_label"] = message.links[0].label
+    return plain
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """Return the control API's addresses, working on *parts*."""
+    control = Blueprint("control", __name__, url_prefix="/control")
+    desk = Desk(parts)
+
+    @control.errorhandler(RefusedError)
+    def refuse(error: RefusedError) -> tuple[Payload, int]:
+        return error.body, error.status
+
+    @control.errorhandler(msgspec.DecodeError)
+    def misunderstand(error: msgspec.DecodeError) -> tuple[Payload, int]:
+        return {"error": str(error)}, 400
+
+    @control.errorhandler(ValueError)
+    def reject(error: ValueError) -> tuple[Payload, int]:
+        return {"error": str(error)}, 400
+
+    control.get("/phones")(desk.phones)
+    control.post("/phones")(desk.add_phone)
+    control.patch("/phones/<wa_id>")(desk.change_phone)
+    control.post("/phones/<wa_id>/text")(desk.text)
+    control.post("/phones/<wa_id>/tap")(desk.tap)
+    control.post("/phones/<wa_id>/media")(desk.media)
+    control.post("/phones/<wa_id>/seen")(desk.seen)
+    control.get("/phones/<wa_id>/messages")(desk.messages)
+    control.get("/sent")(desk.sent)
+    control.get("/faults")(desk.read_faults)
+    control.post("/faults")(desk.set_faults)
+    control.delete("/faults")(desk.reset_faults)
+    control.post("/advance")(desk.advance)
+    control.post("/webhook")(desk.webhook)
+    control.get("/webhooks")(desk.webhooks)
+    control.post("/webhooks/flush")(desk.flush)
+    control.post("/handshake")(desk.handshake)
+    control.delete("/state")(desk.wipe)
+    return control
+
+
+class Desk:
+    """Answers the control API."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Work on *parts*."""
+        self._parts = parts
+        self._world = parts.world
+
+    def _phone(self, wa_id: str) -> Phone:
+        phone = self._world.phones.get(wa_id)
+        if phone is None:
+            raise RefusedError(404, f"no phone {wa_id}")
+        return phone
+
+    def _number(self, phone: Phone, number: str | None) -> Number:
+        found = self._parts.config.number(number or phone.number)
+        if found is None:
+            raise RefusedError(404, f"no business number {number}")
+        return found
+
+    # -- phones ------------------------------------------------------------------------------
+
+    def phones(self) -> Payload:
+        """List all phones."""
+        with self._world.lock:
+            return {"phones": [as_json(phone) for phone in self._world.phones.values()]}
+
+    def add_phone(self) -> Answer:
+        """Add a phone; without `wa_id` it gets a number of its own."""
+        call = msgspec.json.decode(request.get_data(), type=PhoneCall)
+        return as_json(self._world.add_phone(**as_json(call))), 201
+
+    def change_phone(self, wa_id: str) -> Answer:
+        """Change a phone's name, hint, read receipts, or whether its number is told."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data(), type=PhoneChange)
+        with self._world.lock:
+            for field, value in as_json(call).items():
+                setattr(phone, field, value)
+            self._world.save_phone(phone)
+        return as_json(phone)
+
+    def text(self, wa_id: str) -> Answer:
+        """Write a text."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data(), type=TextCall)
+        number = self._number(phone, call.number)
+        return shown(self._parts.inbound.text(phone, number, call.text, call.reply_to)), 201
+
+    def tap(self, wa_id: str) -> Answer:
+        """Tap an option; a link's address comes back as `url` and nothing is sent."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data(), type=TapCall)
+        try:
+            done = self._parts.inbound.tap(phone, call.option, call.message_id, call.number)
+        except NothingToTapError as error:
+            raise RefusedError(409, str(error), available=error.available) from error
+        if "url" in done:
+            return done
+        return shown(done["message"]), 201
+
+    def media(self, wa_id: str) -> Answer:
+        """Send a voice note, sticker, photo, location, reaction or something unsupported."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data(), type=MediaCall)
+        number = self._number(phone, call.number)
+        given = {name: value for name, value in as_json(call).items() if value is not None}
+        return shown(self._parts.inbound.send(phone, number, call.type, given)), 201
+
+    def seen(self, wa_id: str) -> Answer:
+        """Note how far a chat was on screen, as the page does."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data(), type=SeenCall)
+        self._parts.sending.seen(phone, self._number(phone, call.number), call.index)
+        return {"ok": True}
+
+    def messages(self, wa_id: str) -> Answer:
+        """List a phone's messages in order: of one `number`, `after` an index, `from` one side.
+
+        `wait` seconds for the first one to come, if there is none yet.
+        """
+        phone = self._phone(wa_id)
+        number = request.args.get("number")
+        sender = request.args.get("from")
+        after = request.args.get("after", 0, type=int)
+        wait = min(request.args.get("wait", 0.0, type=float), WAIT_SECONDS_MAX)
+
+        def found() -> list[Message]:
+            newer = []
+            for message in self._world.in_chat(phone.wa_id, number):
+                if message.index <= after:
+                    break
+                if sender in (None, message.sender):
+                    newer.append(message)
+            return newer[::-1]
+
+        self._world.wait_for(lambda: bool(found()), wait)
+        with self._world.lock:
+            return {"messages": [shown(message) for message in found()]}
+
+    # -- Meta's side -------------------------------------------------------------------------
+
+    def sent(self) -> Payload:
+        """List the accepted outbound calls of all numbers in order, `after` an index."""
+        after = request.args.get("after", 0, type=int)
+        limit = request.args.get("limit", 10_000, type=int)
+        with self._world.lock:
+            calls = [call for call in self._world.sent if call.index > after][:limit]
+            return {"count": self._world.sent_count, "sent": [as_json(call) for call in calls]}
+
+    def read_faults(self) -> Payload:
+        """Return the settings."""
+        return as_json(self._world.faults)
+
+    def set_faults(self) -> Payload:
+        """Change some settings and return all."""
+        changes = msgspec.json.decode(request.get_data(), type=dict[str, Any])
+        with self._world.lock:
+            return self._apply(faults.merged(self._world.faults, changes))
+
+    def reset_faults(self) -> Payload:
+        """Go back to the settings the simulator started with."""
+        return self._apply(faults.initial(self._parts.config))
+
+    def _apply(self, settings: faults.Faults) -> Payload:
+        with self._world.lock:
+            self._world.set_faults(settings)
+            self._parts.rates.reset()
+            self._parts.courier.wake()
+        return as_json(settings)
+
+    def advance(self) -> Payload:
+        """Make everybody's last message older, which closes service windows."""
+        call = msgspec.json.decode(request.get_data(), type=AdvanceCall)
+        self._world.advance(call.hours * 3600)
+        return {"ok": True}
+
+    def webhook(self) -> Payload:
+        """Post the given bytes to the product once, signed; return what it answered.
+
+        The bytes go as they are. `?signature=wrong` and `?signature=none` sign badly.
+        """
+        config, body = self._parts.config, request.get_data()
+        headers = {"Content-Type": "application/json"}
+        kind = request.args.get("signature", "right")
+        if kind != "none":
+            secret = config.app_secret if kind == "right" else config.app_secret + "?"
+            headers["X-Hub-Signature-256"] = signature(secret, body)
+        began = time.monotonic()
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                answer = session.post(
+                    config.webhook_url,
+                    data=body,
+                    headers=headers,
+                    timeout=WEBHOOK_SECONDS,
+                    allow_redirects=False,
+                )
+        except requests.RequestException as error:
+            raise RefusedError(
+                502, f"the product did not answer: {type(error).__name__}"
+            ) from error
+        seconds = time.monotonic() - began
+        return {"status_code": answer.status_code, "body": answer.text, "seconds": seconds}
+
+    def webhooks(self) -> Payload:
+        """Return how delivery stands, after waiting up to `wait` seconds for it to be done."""
+        wait = min(request.args.get("wait", 0.0, type=float), WAIT_SECONDS_MAX)
+        courier = self._parts.courier
+        if wait:
+            self._world.wait_for(lambda: courier.idle, wait)
+        return {**courier.summary(), "waiting": [as_json(d) for d in courier.pending()[:200]]}
+
+    def flush(self) -> Payload:
+        """Retry everything undelivered now."""
+        return {"pending": self._parts.courier.flush()}
+
+    def handshake(self) -> Payload:
+        """Make the handshake with the product again."""
+        return {"handshake": self._parts.courier.handshake()}
+
+    def wipe(self) -> Payload:
+        """Forget all chats, accepted calls, undelivered webhooks and added phones."""
+        with self._world.lock:
+            self._parts.courier.forget()
+            self._parts.rates.reset()
+            self._world.wipe()
+        return {"ok": True}

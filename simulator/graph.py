@@ -1,0 +1,315 @@
+"""Meta's Graph API over HTTP: sending, templates, numbers and media."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import secrets
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from flask import Blueprint, Response, request
+from werkzeug.exceptions import BadRequest
+from werkzeug.routing import BaseConverter
+
+from simulator import envelope, templates
+from simulator.errors import GraphError, missing
+from simulator.media import Media
+from simulator.sending import as_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from simulator.config import Number
+    from simulator.parts import Parts
+
+Payload = dict[str, Any]
+
+BEARER = "Bearer "
+# Every hanging call holds a thread. Beyond this many the connection is closed instead, so that
+# enough threads are left to answer.
+HANGING_MAX = 40
+TEMPLATES_A_PAGE = 25
+TEMPLATES_A_PAGE_MAX = 250
+
+
+class GraphVersion(BaseConverter):
+    """A Graph API version in an address, such as v26.0."""
+
+    regex = r"v[0-9]+\.[0-9]+"
+
+
+def blueprint(parts: Parts) -> Blueprint:
+    """Return Meta's addresses, working on *parts*. Needs the converter `graph_version`."""
+    graph = Blueprint("graph", __name__)
+    door = Door(parts)
+    root = "/<graph_version:version>"
+
+    @graph.errorhandler(GraphError)
+    def refuse(error: GraphError) -> tuple[Payload, int]:
+        return error.as_answer(), error.http_status
+
+    @graph.before_request
+    def authorise() -> None:
+        (request.view_args or {}).pop("version", None)
+        door.authorise(request.headers.get("Authorization", ""))
+
+    graph.post(f"{root}/<object_id>/messages")(door.messages)
+    graph.get(f"{root}/<object_id>")(door.read)
+    graph.post(f"{root}/<object_id>")(door.edit_template)
+    graph.get(f"{root}/<object_id>/message_templates")(door.list_templates)
+    graph.post(f"{root}/<object_id>/message_templates")(door.create_template)
+    graph.delete(f"{root}/<object_id>/message_templates")(door.delete_template)
+    graph.get(f"{root}/<object_id>/phone_numbers")(door.list_numbers)
+    graph.post(f"{root}/<object_id>/media")(door.upload)
+    graph.get("/media/<media_id>")(door.download)
+    graph.post(f"{root}/<object_id>/register")(door.acknowledge)
+    graph.post(f"{root}/<object_id>/subscribed_apps")(door.acknowledge)
+    return graph
+
+
+def unknown_object(object_id: str) -> GraphError:
+    """Return Meta's refusal of an id it does not know, or that the token may not use."""
+    return GraphError(
+        100,
+        message=(
+            f"Unsupported post request. Object with ID '{object_id}' does not exist, cannot be"
+            " loaded due to missing permissions, or does not support this operation"
+        ),
+        subcode=33,
+        kind="GraphMethodException",
+    )
+
+
+class Door:
+    """Answers Meta's addresses."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Work on *parts*."""
+        self._parts = parts
+        self._world = parts.world
+        self._hanging = threading.BoundedSemaphore(HANGING_MAX)
+
+    def authorise(self, header: str) -> None:
+        """Let a call pass that carries one of the access tokens.
+
+        Raises:
+            GraphError: 190, if it does not.
+        """
+        given = header[len(BEARER) :].encode() if header.startswith(BEARER) else b""
+        tokens = self._parts.config.access_tokens
+        if not any(hmac.compare_digest(given, token.encode()) for token in tokens):
+            raise GraphError(190, message="Invalid OAuth access token - Cannot parse access token")
+
+    def _number(self, object_id: str) -> Number:
+        number = self._parts.config.number(object_id)
+        if number is None:
+            raise unknown_object(object_id)
+        return number
+
+    def _account(self, object_id: str) -> None:
+        if object_id != self._parts.config.waba_id:
+            raise unknown_object(object_id)
+
+    @staticmethod
+    def _body() -> object:
+        try:
+            return request.get_json(force=True)
+        except BadRequest:
+            raise GraphError(100, "The request body is not valid JSON.") from None
+
+    # -- messages ----------------------------------------------------------------------------
+
+    def messages(self, object_id: str) -> Payload | Response:
+        """Send a message, or take a read receipt."""
+        number = self._number(object_id)
+        call = self._body()
+        if isinstance(call, dict) and call.get("status") == "read":
+            self._parts.sending.mark_read(number, call)
+            return {"success": True}
+        self._delay_or_fail()
+        answer = self._parts.sending.accept(number, call)
+        return self._lose_answer() or answer
+
+    def _strikes(self, counter: str, rate: float) -> bool:
+        """Return whether a fault strikes, counting down the calls it was ordered for."""
+        settings = self._world.faults
+        left = getattr(settings, counter)
+        if left:
+            setattr(settings, counter, left - 1)
+            return True
+        return self._world.chance.strikes(rate)
+
+    def _delay_or_fail(self) -> None:
+        world = self._world
+        with world.lock:
+            settings = world.faults
+            pause = world.chance.latency(settings)
+            fails = self._strikes("fail_next", settings.error_rate)
+        if pause:
+            world.wait_for(lambda: False, pause)
+        if fails:
+            raise GraphError(
+                settings.error_code, "An injected fault.", http_status=settings.http_status
+            )
+
+    def _lose_answer(self) -> Response | None:
+        """Keep back or drop the answer to an accepted call, if a fault says so."""
+        world = self._world
+        with world.lock:
+            settings = world.faults
+            hangs = self._strikes("timeout_next", settings.timeout_rate)
+            drops = not hangs and self._strikes("drop_next", settings.drop_rate)
+        if hangs and self._hanging.acquire(blocking=False):
+            try:
+                world.wait_for(lambda: False, settings.hang_seconds)
+            finally:
+                self._hanging.release()
+        if hangs or drops:
+            return hung_up(request.environ)
+        return None
+
+    # -- templates ---------------------------------------------------------------------------
+
+    def create_template(self, object_id: str) -> Payload:
+        """Register a template; it is approved at once, which a webhook also tells."""
+        self._account(object_id)
+        template = templates.parse(self._body())
+        with self._world.lock:
+            self._parts.templates.add(template)
+        body = envelope.template_approved(
+            self._parts.config, template.id, template.name, template.language
+        )
+        self._parts.courier.send("template", "", body)
+        return {"id": template.id, "status": template.status, "category": template.category}
+
+    def edit_template(self, object_id: str) -> Payload:
+        """Replace a template's components."""
+        body = self._body()
+        components = body.get("components") if isinstance(body, dict) else None
+        with self._world.lock:
+            if self._parts.templates.edit(object_id, components) is None:
+                raise unknown_object(object_id)
+        return {"success": True}
+
+    def delete_template(self, object_id: str) -> Payload:
+        """Delete a template, by name, in all its languages."""
+        self._account(object_id)
+        name = request.args.get("name", "")
+        with self._world.lock:
+            if not name:
+                raise missing("name")
+            if not self._parts.templates.remove(name):
+                raise templates.refused("message template not found", 2593002)
+        return {"success": True}
+
+    def list_templates(self, object_id: str) -> Payload:
+        """List templates, a page at a time; `name`, `language` and `status` select."""
+        self._account(object_id)
+        with self._world.lock:
+            found = self._parts.templates.all()
+        for field in ("name", "language", "status"):
+            wanted = request.args.get(field)
+            if wanted:
+                found = [t for t in found if getattr(t, field) == wanted]
+        limit = _whole(request.args.get("limit"), TEMPLATES_A_PAGE, TEMPLATES_A_PAGE_MAX)
+        start = _whole(request.args.get("after"), 0, len(found))
+        page = found[start : start + limit]
+        paging: Payload = {}
+        if page:
+            cursors = {"before": str(start), "after": str(start + len(page))}
+            paging = {"cursors": cursors}
+            if start + limit < len(found):
+                query = f"limit={limit}&after={cursors['after']}"
+                paging["next"] = f"{request.base_url}?{query}"
+        return {"data": [as_json(template) for template in page], "paging": paging}
+
+    # -- numbers -----------------------------------------------------------------------------
+
+    def read(self, object_id: str) -> Payload:
+        """Read a number, or where to fetch a file; `fields` selects a number's fields."""
+        media = self._parts.library.find(object_id)
+        if media is not None:
+            return {
+                "messaging_product": "whatsapp",
+                "url": f"{request.host_url}media/{media.id}",
+                "mime_type": media.mime_type,
+                "sha256": media.sha256,
+                "file_size": len(media.content),
+                "id": media.id,
+            }
+        known = self._described(self._number(object_id))
+        fields = [f.strip() for f in request.args.get("fields", "").split(",") if f.strip()]
+        wanted = ["id", *fields] if fields else list(known)
+        return {field: known[field] for field in wanted if field in known}
+
+    def list_numbers(self, object_id: str) -> Payload:
+        """List the numbers of the business account."""
+        self._account(object_id)
+        return {"data": [self._described(number) for number in self._parts.config.numbers]}
+
+    @staticmethod
+    def _described(number: Number) -> Payload:
+        return {
+            "verified_name": number.name,
+            "display_phone_number": number.display_phone_number,
+            "quality_rating": "GREEN",
+            "code_verification_status": "VERIFIED",
+            "platform_type": "CLOUD_API",
+            "throughput": {"level": "STANDARD"},
+            "whatsapp_business_manager_messaging_limit": "TIER_250",
+            "id": number.phone_number_id,
+        }
+
+    def acknowledge(self, object_id: str) -> Payload:
+        """Agree to registering a number or subscribing to the account's webhooks."""
+        if object_id != self._parts.config.waba_id:
+            self._number(object_id)
+        return {"success": True}
+
+    # -- media -------------------------------------------------------------------------------
+
+    def upload(self, object_id: str) -> Payload:
+        """Keep a file the business wants to send."""
+        self._number(object_id)
+        file = request.files.get("file")
+        if file is None or request.form.get("messaging_product") != "whatsapp":
+            raise missing("file" if file is None else "messaging_product")
+        media = Media(
+            id=str(secrets.randbelow(9 * 10**14) + 10**14),
+            mime_type=request.form.get("type") or file.mimetype or "application/octet-stream",
+            content=file.read(),
+        )
+        with self._world.lock:
+            self._parts.library.add(media)
+        return {"id": media.id}
+
+    def download(self, media_id: str) -> Response:
+        """Return a file; like Meta's, the address wants the access token too."""
+        media = self._parts.library.find(media_id)
+        if media is None:
+            raise unknown_object(media_id)
+        return Response(media.content, mimetype=media.mime_type)
+
+
+def hung_up(environ: Mapping[str, Any]) -> Response:
+    """Close the caller's connection without an answer.
+
+    Both servers the simulator runs on hand over the connection. What they then try to write has
+    nowhere to go, which they take for a caller who left.
+    """
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    return Response(status=500)
+
+
+def _whole(text: str | None, default: int, most: int) -> int:
+    """Return a number of a query, or *default* if it is none."""
+    try:
+        return min(max(msgspec.convert(text, int, strict=False), 0), most)
+    except msgspec.ValidationError:
+        return default

@@ -1,0 +1,67 @@
+"""Meta's documented limits, each with the page of Meta's documentation it comes from.
+
+Lengths count Unicode code points. Whether Meta counts those or UTF-16 units is not documented.
+"""
+
+# Text messages (Cloud API, "Text messages").
+TEXT_BODY_MAX = 4096
+
+# Interactive reply buttons ("Interactive reply buttons messages").
+BUTTONS_MAX = 3
+BUTTON_TITLE_MAX = 20
+BUTTON_ID_MAX = 256
+BUTTON_BODY_MAX = 1024
+
+# Interactive lists ("Interactive list messages"). Rows count over all sections together.
+LIST_LABEL_MAX = 20
+LIST_SECTIONS_MAX = 10
+LIST_ROWS_MAX = 10
+LIST_SECTION_TITLE_MAX = 24
+LIST_ROW_TITLE_MAX = 24
+LIST_ROW_DESCRIPTION_MAX = 72
+LIST_ROW_ID_MAX = 200
+LIST_BODY_MAX = 4096
+
+# Interactive URL button ("Interactive Call-to-Action URL button messages").
+CTA_LABEL_MAX = 20
+CTA_BODY_MAX = 1024
+
+# Shared by all interactive messages.
+HEADER_TEXT_MAX = 60
+FOOTER_MAX = 60
+
+# Media ("Image messages", "Document messages").
+CAPTION_MAX = 1024
+
+# Templates ("Template components").
+TEMPLATE_NAME_MAX = 512
+TEMPLATE_BODY_MAX = 1024
+TEMPLATE_HEADER_MAX = 60
+TEMPLATE_FOOTER_MAX = 60
+TEMPLATE_BUTTONS_MAX = 10
+TEMPLATE_BUTTON_TEXT_MAX = 25
+TEMPLATE_URL_BUTTONS_MAX = 2
+TEMPLATE_URL_MAX = 2000
+# A run of this many spaces in a parameter is refused ("more than 4 consecutive spaces").
+TEMPLATE_SPACES_REFUSED = 5
+
+# One-time codes ("Authentication templates").
+OTP_CODE_MAX = 15
+OTP_EXPIRY_MINUTES = (1, 90)
+
+# The customer service window ("Customer service windows").
+WINDOW_SECONDS = 24 * 3600
+
+# The pair rate: one message in six seconds to one person, a burst of 45 borrowed from the future
+# ("Cloud API overview", rate limits).
+PAIR_INTERVAL_SECONDS = 6.0
+PAIR_BURST = 45
+
+# A typing indicator goes when the business answers, or after this long ("Typing indicators").
+TYPING_SECONDS = 25.0
+
+# `biz_opaque_callback_data` ("Message API reference").
+CALLBACK_DATA_MAX = 512
+
+# Webhooks are retried with falling frequency for seven days and then dropped ("Webhooks").
+WEBHOOK_GIVE_UP_SECONDS = 7 * 24 * 3600

@@ -1,0 +1,120 @@
+"""What the simulator remembers: messages in chats, their statuses, and calls it accepted."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import msgspec
+
+Sender = Literal["business", "user"]
+Progress = Literal["sent", "delivered", "read", "failed"]
+# What tapping one of a message's options sends back to the business.
+OptionKind = Literal["", "button_reply", "list_reply", "quick_reply"]
+Tick = Literal["", "pending", "accepted", "read", "dropped"]
+
+
+class Option(msgspec.Struct):
+    """A reply button, a list row, or a template's quick reply. `id` comes back when tapped."""
+
+    id: str
+    title: str
+    description: str = ""
+    section: str = ""
+
+
+class Link(msgspec.Struct):
+    """A button that opens an address."""
+
+    label: str
+    url: str
+
+
+class Status(msgspec.Struct, omit_defaults=True):
+    """One step of an outgoing message's life. `timestamp` is in Unix seconds."""
+
+    status: Progress
+    timestamp: float
+    errors: list[dict[str, Any]] = []
+
+
+class Message(msgspec.Struct, kw_only=True):
+    """One message in a chat, as the person sees it.
+
+    `index` counts the messages of one phone over all its chats, from 1. `tick` is what the sender's
+    own bubble shows: a clock until the product accepted the webhook, grey ticks then, blue when the
+    business marked it read; `note` says why it is still waiting. `biz` is the business's
+    `biz_opaque_callback_data`.
+    """
+
+    index: int
+    id: str
+    number: str
+    wa_id: str
+    sender: Sender = msgspec.field(name="from")
+    type: str
+    timestamp: float
+    text: str = ""
+    header: str = ""
+    footer: str = ""
+    option_kind: OptionKind = ""
+    options: list[Option] = []
+    list_label: str = ""
+    links: list[Link] = []
+    code: str = ""
+    code_label: str = ""
+    asks_location: bool = False
+    media: dict[str, Any] = {}
+    category: str = "service"
+    template: str = ""
+    context: str | None = None
+    biz: str | None = None
+    by_user_id: bool = False
+    reactions: dict[Sender, str] = {}
+    statuses: list[Status] = []
+    tick: Tick = ""
+    note: str = ""
+
+    def has(self, status: Progress) -> bool:
+        """Return whether that status has been reached."""
+        return any(step.status == status for step in self.statuses)
+
+
+class Chat(msgspec.Struct):
+    """What one phone and one business number share besides messages.
+
+    `last_inbound` (Unix seconds) opens the service window. `seen_index` is the last message the
+    person had on screen. `typing_until` is when the business's typing indicator goes.
+    """
+
+    number: str
+    wa_id: str
+    last_inbound: float | None = None
+    seen_index: int = 0
+    typing_until: float = 0.0
+
+
+class SentCall(msgspec.Struct):
+    """An outbound call that was accepted. `arrived` is in monotonic seconds, for rates."""
+
+    index: int
+    id: str
+    number: str
+    to: str
+    arrived: float
+    timestamp: float
+    payload: dict[str, Any]
+
+
+class Delivery(msgspec.Struct):
+    """A webhook on its way to the product. `due` and `created` are Unix seconds."""
+
+    id: str
+    seq: int
+    lane: str
+    kind: Literal["message", "status", "template"]
+    body: str
+    created: float
+    due: float
+    ref: str = ""
+    attempts: int = 0
+    last: str = ""

@@ -1,0 +1,65 @@
+"""The simulator's parts, put together once for a process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from simulator.inbound import Inbound
+from simulator.media import Library
+from simulator.rates import Rates
+from simulator.sending import Sending
+from simulator.store import Store
+from simulator.templates import Registry
+from simulator.webhooks import Courier
+from simulator.world import World
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from simulator.config import Config
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the three doors (Meta's, the control API's and the page's) work on."""
+
+    config: Config
+    store: Store
+    world: World
+    courier: Courier
+    templates: Registry
+    library: Library
+    rates: Rates
+    sending: Sending
+    inbound: Inbound
+
+    def start(self) -> None:
+        """Begin to deliver webhooks."""
+        self.courier.start()
+
+    def stop(self) -> None:
+        """End every wait, deliver nothing more, and write everything down."""
+        self.world.stop()
+        self.courier.stop()
+        self.store.close()
+
+
+def assemble(config: Config, state: Path | None) -> Parts:
+    """Build the parts; with *state*, from what an earlier run left in that directory."""
+    store = Store(state)
+    world = World(config, store)
+    courier = Courier(world)
+    templates = Registry(store, config.templates)
+    rates = Rates()
+    return Parts(
+        config=config,
+        store=store,
+        world=world,
+        courier=courier,
+        templates=templates,
+        library=Library(store),
+        rates=rates,
+        sending=Sending(world, courier, templates, rates),
+        inbound=Inbound(world, courier, rates),
+    )

@@ -1,0 +1,236 @@
+"""Turns an outgoing call into the message a person sees."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from simulator import limits
+from simulator.errors import GraphError, missing
+from simulator.model import Link, Option, OptionKind
+from simulator.templates import VARIABLE, variables
+
+if TYPE_CHECKING:
+    from simulator.templates import Template
+
+Payload = dict[str, Any]
+
+# The fixed words of authentication templates, in the languages the demonstration speaks.
+OTP_WORDS = {
+    "en": (
+        "*{code}* is your verification code.",
+        "For your security, do not share this code.",
+        "This code expires in {minutes} minutes.",
+        "Copy code",
+    ),
+    "hi": (
+        "*{code}* आपका सत्यापन कोड है।",
+        "अपनी सुरक्षा के लिए, यह कोड किसी के साथ साझा न करें।",
+        "यह कोड {minutes} मिनट में समाप्त हो जाएगा।",
+        "कोड कॉपी करें",
+    ),
+}
+REFUSED_SPACES = re.compile(rf"[\n\r\t]| {{{limits.TEMPLATE_SPACES_REFUSED},}}")
+
+
+class Content(msgspec.Struct, kw_only=True):
+    """What a message shows: the fields of the same names in `simulator.model.Message`."""
+
+    type: str
+    text: str = ""
+    header: str = ""
+    footer: str = ""
+    option_kind: OptionKind = ""
+    options: list[Option] = []
+    list_label: str = ""
+    links: list[Link] = []
+    code: str = ""
+    code_label: str = ""
+    asks_location: bool = False
+    media: Payload = {}
+    category: str = "service"
+    template: str = ""
+
+
+def free_form(payload: Payload) -> Content:
+    """Return what a checked call that is no template and no reaction shows."""
+    kind = payload.get("type", "text")
+    if kind == "text":
+        return Content(type="text", text=payload["text"]["body"])
+    if kind == "interactive":
+        return _interactive(payload["interactive"])
+    media = dict(payload[kind])
+    return Content(type=kind, text=media.pop("caption", "") or "", media={"kind": kind, **media})
+
+
+def _interactive(interactive: Payload) -> Content:
+    action = interactive["action"]
+    header = interactive.get("header") or {}
+    content = Content(
+        type="interactive",
+        text=interactive["body"]["text"],
+        header=header.get("text", ""),
+        footer=(interactive.get("footer") or {}).get("text", ""),
+    )
+    kind = header.get("type")
+    if kind not in (None, "text"):
+        content.media = {"kind": kind, **header[kind]}
+    match interactive["type"]:
+        case "button":
+            content.option_kind = "button_reply"
+            content.options = [
+                Option(id=b["reply"]["id"], title=b["reply"]["title"]) for b in action["buttons"]
+            ]
+        case "list":
+            content.option_kind = "list_reply"
+            content.list_label = action["button"]
+            content.options = [
+                Option(
+                    id=row["id"],
+                    title=row["title"],
+                    description=row.get("description") or "",
+                    section=section.get("title") or "",
+                )
+                for section in action["sections"]
+                for row in section["rows"]
+            ]
+        case "cta_url":
+            parameters = action["parameters"]
+            content.links = [Link(label=parameters["display_text"], url=parameters["url"])]
+        case _:
+            content.asks_location = True
+    return content
+
+
+def template(known: Template, payload: Payload) -> Content:
+    """Return what a call for the template *known* shows.
+
+    Raises:
+        GraphError: 100, 131008, 132000, 132005 or 132012, if the parameters do not fit.
+    """
+    given = payload["template"].get("components", [])
+    content = Content(type="template", category=known.category.lower(), template=known.name)
+    if known.category == "AUTHENTICATION":
+        _authentication(known, given, content)
+        return content
+    header = known.component("HEADER")
+    if str(header.get("format", "")).upper() == "TEXT":
+        content.header = _filled(known, header["text"], given, "header")
+    elif header:
+        content.media = _header_media(str(header.get("format", "")).lower(), given)
+    content.text = _filled(known, known.component("BODY")["text"], given, "body")
+    content.footer = known.component("FOOTER").get("text", "")
+    if len(content.text) > limits.TEMPLATE_BODY_MAX:
+        raise GraphError(132005, f"body is {len(content.text)} characters long")
+    _template_buttons(known, given, content)
+    return content
+
+
+def _parameters(given: list[Payload], kind: str, place: int | None = None) -> list[Payload]:
+    for component in given:
+        if str(component.get("type", "")).lower() != kind:
+            continue
+        if place is None or str(component.get("index")) == str(place):
+            parameters = component.get("parameters", [])
+            return [p for p in parameters if isinstance(p, dict)]
+    return []
+
+
+def _value(parameter: Payload) -> str:
+    """Return a text parameter's value.
+
+    Raises:
+        GraphError: 131008 if it is empty, 100 if it has what Meta refuses in parameters.
+    """
+    text = parameter.get("text")
+    if not isinstance(text, str) or not text.strip():
+        raise GraphError(131008, "Parameter of type text is missing text value")
+    if REFUSED_SPACES.search(text):
+        raise GraphError(
+            100,
+            "Param text cannot have new-line/tab characters or more than 4 consecutive spaces",
+            message="(#100) Invalid parameter",
+        )
+    return text
+
+
+def _filled(known: Template, text: str, given: list[Payload], kind: str) -> str:
+    names = variables(text)
+    parameters = _parameters(given, kind)
+    if any(parameter.get("type", "text") != "text" for parameter in parameters):
+        raise GraphError(132012, f"{kind}: parameters of a text must be of type text")
+    if len(parameters) != len(names):
+        raise GraphError(
+            132000,
+            f"{kind}: number of localizable_params ({len(parameters)}) does not match"
+            f" the expected number of params ({len(names)})",
+        )
+    if known.parameter_format == "NAMED":
+        values = {str(p.get("parameter_name")): _value(p) for p in parameters}
+        if set(values) != set(names):
+            raise GraphError(
+                132012,
+                f"{kind}: expected parameter_name {', '.join(names)},"
+                f" got {', '.join(sorted(values))}",
+            )
+    else:
+        values = {str(n + 1): _value(p) for n, p in enumerate(parameters)}
+    return VARIABLE.sub(lambda found: values[found.group(1)], text)
+
+
+def _header_media(kind: str, given: list[Payload]) -> Payload:
+    parameters = _parameters(given, "header")
+    if len(parameters) != 1 or parameters[0].get("type") != kind:
+        raise GraphError(132012, f"header: Format mismatch, expected {kind.upper()}")
+    media = parameters[0].get(kind)
+    if not isinstance(media, dict) or not (media.get("link") or media.get("id")):
+        raise missing(f"template.components.header.{kind}")
+    return {"kind": kind, **media}
+
+
+def _template_buttons(known: Template, given: list[Payload], content: Content) -> None:
+    for place, button in enumerate(known.buttons()):
+        kind = str(button["type"]).upper()
+        parameters = _parameters(given, "button", place)
+        if kind == "QUICK_REPLY":
+            # Without a payload of its own the button sends its label back.
+            payload = parameters[0].get("payload") if parameters else None
+            content.option_kind = "quick_reply"
+            content.options.append(Option(id=payload or button["text"], title=button["text"]))
+        elif kind == "URL":
+            url = button["url"]
+            variable = VARIABLE.search(url)
+            if variable is not None:
+                if not parameters:
+                    raise GraphError(
+                        131008, f"Button at index {place} of type Url requires a parameter"
+                    )
+                # The one variable of an address stands at its end.
+                url = url[: variable.start()] + _value(parameters[0])
+            content.links.append(Link(label=button["text"], url=url))
+        elif kind == "PHONE_NUMBER":
+            number = button.get("phone_number", "")
+            content.links.append(Link(label=button["text"], url=f"tel:{number}"))
+
+
+def _authentication(known: Template, given: list[Payload], content: Content) -> None:
+    code_text, security, expiry, copy = OTP_WORDS.get(known.language[:2], OTP_WORDS["en"])
+    codes = [_parameters(given, "body"), _parameters(given, "button", 0)]
+    if any(len(parameters) != 1 for parameters in codes):
+        raise GraphError(132000, "the code must be given once in the body and once in the button")
+    code, again = (_value(parameters[0]) for parameters in codes)
+    if code != again:
+        raise GraphError(132012, "the code in the body and in the button must be the same")
+    if len(code) > limits.OTP_CODE_MAX:
+        raise GraphError(132005, f"code must be at most {limits.OTP_CODE_MAX} characters long")
+    content.text = code_text.format(code=code)
+    if known.component("BODY").get("add_security_recommendation"):
+        content.text += " " + security
+    minutes = known.component("FOOTER").get("code_expiration_minutes")
+    if minutes:
+        content.footer = expiry.format(minutes=minutes)
+    content.code = code
+    buttons = known.buttons()
+    content.code_label = (buttons[0].get("text") if buttons else "") or copy

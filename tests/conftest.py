@@ -1,0 +1,37 @@
+"""What all tests share: a stage with the small cast of `tests.people`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.people import Cast, FixedClock, city, new_records
+from tests.stage import Stage
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let `--update-transcripts` rewrite the stories; the review reads the difference."""
+    parser.addoption("--update-transcripts", action="store_true", default=False)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    return FixedClock()
+
+
+@pytest.fixture
+def stage(tmp_path: Path, clock: FixedClock) -> Iterator[Stage]:
+    """Return a stage with the cast, half an hour before the doctors' hours."""
+    store, records = new_records(tmp_path, clock)
+    with_cast = Stage(store, records, clock)
+    with_cast.cast = city(records)
+    yield with_cast
+    store.close()
+
+
+@pytest.fixture
+def cast(stage: Stage) -> Cast:
+    assert stage.cast is not None
+    return stage.cast

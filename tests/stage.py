@@ -1,0 +1,271 @@
+"""A clinic's day in one process: real flows, rules, templates, workers and SQLite; time, ids, the
+provider's side and the bell are the test's.
+
+Every message goes through the store and back: the conversation is stored and read between turns.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from bot.config import read_settings
+from bot.payments.sandbox import SandboxGateway
+from bot.render import Renderer
+from bot.sealing import Sealer
+from bot.wiring import TEMPLATES, Parts
+from domain.actions import payments
+from domain.actions.due import SHARDS as DUE_SHARDS
+from domain.actions.messages import SHARDS as OUTBOX_SHARDS
+from domain.channel import Outbound, SendFailed, SendUnknown
+from domain.errors import Conflict
+from domain.model.base import Record
+from domain.model.due import Due
+from domain.model.messages import Message, Outgoing
+from domain.model.money import Payment
+from domain.model.people import Address, Contact
+from domain.model.queues import LiveBooking, Queue, Token
+from domain.ports import Records
+from domain.rules import Rules
+from domain.work import Work
+from flows.inbound import Inbound
+from flows.runner import Runner
+from store import Store
+from tests.people import CITY_SENDER, RULES, TESTS, Cast, CountingIds, FixedClock, SilentBell
+from workers.act import Doer
+from workers.deliver import Deliverer
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass
+class FakeChannel:
+    """A provider that takes everything, or fails as told, and remembers what it was given."""
+
+    sent: list[Outbound] = field(default_factory=list)
+    failures: deque[SendFailed | SendUnknown | None] = field(default_factory=deque)
+    read: list[str] = field(default_factory=list)
+
+    def send(self, message: Outbound) -> str:
+        """Take *message*, or raise the next failure prepared (None: take it)."""
+        failure = self.failures.popleft() if self.failures else None
+        if isinstance(failure, SendFailed):
+            raise failure
+        self.sent.append(message)
+        if isinstance(failure, SendUnknown):
+            raise failure
+        return f"wamid.{len(self.sent)}"
+
+    def mark_read(self, sender: str, provider_id: str) -> None:
+        """Remember what was read."""
+        del sender
+        self.read.append(provider_id)
+
+
+class NoRates:
+    """A number without a limit."""
+
+    def take(self, sender: str) -> float:
+        """Let everything through at once."""
+        del sender
+        return 0.0
+
+    def take_pair(self, sender: str, contact_id: str) -> bool:
+        """Let everything through."""
+        del sender, contact_id
+        return True
+
+
+class NoRedis:
+    """A Redis that is never there, of which nothing depends."""
+
+    def set(self, *_args: object, **_kwargs: object) -> bool:
+        """Grant every lease."""
+        return True
+
+    def delete(self, *_args: object) -> None:
+        """Forget."""
+
+
+class Stage:
+    """Drives the product as WhatsApp, the payment page and the workers would."""
+
+    def __init__(
+        self, store: Store, records: Records, clock: FixedClock, rules: Rules = RULES
+    ) -> None:
+        self.clock = clock
+        self.records = records
+        self.ids = CountingIds(1_000_000)
+        self.channel = FakeChannel()
+        self.bell = SilentBell()
+        settings = replace(
+            read_settings({}), whatsapp_phone_number_id=rules.platform_sender, send_rate=1000
+        )
+        self.parts = Parts(
+            settings=settings,
+            rules=rules,
+            store=store,
+            records=records,
+            clock=clock,
+            ids=self.ids,
+            bell=self.bell,
+            redis=NoRedis(),  # type: ignore[arg-type]
+            rates=NoRates(),  # type: ignore[arg-type]
+            channel=self.channel,
+            gateway=SandboxGateway(),
+            renderer=Renderer(TEMPLATES, clock.now),
+            sealer=Sealer(settings.data_keys),
+        )
+        self.runner: Runner = self.parts.runner()
+        self.deliverer = Deliverer(self.parts)
+        self.doer = Doer(self.parts)
+        self.made = 0
+        self.cast: Cast | None = None
+
+    def work(self) -> Work:
+        """Return a unit of work that sees everything."""
+        return self.parts.open_work(TESTS)
+
+    def hear(
+        self,
+        phone: str,
+        text: str = "",
+        *,
+        kind: str = "text",
+        choice: str | None = None,
+        media: str | None = None,
+        sender: str = CITY_SENDER,
+        name: str | None = None,
+        sent_at: datetime | None = None,
+        message_id: str | None = None,
+        wa_user_id: str | None = None,
+        display_number: str | None = None,
+    ) -> str:
+        """Let a person's message come in; return its id."""
+        self.made += 1
+        message_id = message_id or f"wamid.IN{self.made}"
+        at = (sent_at or self.clock.now()).replace(microsecond=0)
+        self.runner.handle(
+            Inbound(
+                message_id=message_id,
+                sender=sender,
+                display_number=display_number,
+                kind=kind,
+                sent_at=at,
+                phone=phone or None,
+                wa_user_id=wa_user_id,
+                profile_name=name,
+                text=text,
+                choice=choice,
+                media=media,
+            )
+        )
+        return message_id
+
+    def settle(self) -> list[Outbound]:
+        """Let the workers do and send everything that is due now; return what was sent."""
+        before = len(self.channel.sent)
+        for _ in range(200):
+            acted = sum(self.doer.run(f"{n:02d}") for n in range(DUE_SHARDS))
+            sent = sum(self.deliverer.drain(f"{n:02d}") for n in range(OUTBOX_SHARDS))
+            if not acted and not sent:
+                break
+        else:
+            raise AssertionError("the workers never come to rest")
+        return self.channel.sent[before:]
+
+    def wait(self, minutes: float) -> list[Outbound]:
+        """Let time pass, with the workers doing what is due at its own moment."""
+        sent: list[Outbound] = []
+        end = self.clock.now() + timedelta(minutes=minutes)
+        while True:
+            moment = self._next_moment(end)
+            self.clock.instant = max(self.clock.now(), moment)
+            sent += self.settle()
+            if moment >= end:
+                return sent
+
+    def _next_moment(self, end: datetime) -> datetime:
+        moments = [end]
+        work = self.work()
+        for n in range(DUE_SHARDS):
+            page = work.query(Due, f"{n:02d}", limit=1)
+            moments += [r.at for r in page.records]
+        for n in range(OUTBOX_SHARDS):
+            for urgency in "123":
+                page_out = work.query(
+                    Outgoing, f"{n:02d}", between=(f"{urgency}#", f"{urgency}#~"), limit=1
+                )
+                moments += [
+                    datetime.strptime(r.place.split("#")[1], "%Y-%m-%dT%H:%M:%S.%fZ").replace(
+                        tzinfo=UTC
+                    )
+                    for r in page_out.records
+                ]
+        return min(m for m in moments if m > self.clock.now() or m == end)
+
+    def contact_id(self, phone: str) -> str:
+        """Return the contact reached at *phone*."""
+        address = self.work().get(Address, f"tel:{phone}")
+        assert address is not None
+        return address.contact_id
+
+    def tokens(self, phone: str) -> list[Token]:
+        """Return the live bookings of a phone, in the order of their ids."""
+        work = self.work()
+        bookings = work.query(LiveBooking, self.contact_id(phone)).records
+        found = [work.get(Token, b.queue_id, b.token_id) for b in bookings]
+        return sorted((t for t in found if t is not None), key=lambda t: t.token_id)
+
+    def every_token(self, phone: str) -> list[Token]:
+        """Return all bookings ever made from a phone for its patients, oldest first."""
+        work = self.work()
+        contact = work.get(Contact, self.contact_id(phone))
+        assert contact is not None
+        found = [
+            t
+            for patient_id in contact.patient_ids
+            for t in work.query(Token, patient_id, index="patientId-date-idx").records
+        ]
+        return sorted(found, key=lambda t: t.token_id)
+
+    def fail_payment(self, token: Token) -> None:
+        """Let an attempt to pay for a token fail."""
+        work = self.work()
+        payments.failed(work, token.payment_id or "")
+        work.commit()
+
+    def token(self, token: Token) -> Token:
+        """Return *token* as it is stored now."""
+        found = self.work().get(Token, token.queue_id, token.token_id)
+        assert found is not None
+        return found
+
+    def queue(self, doctor_id: str, day: str) -> Queue:
+        """Return a doctor's line as it is stored now."""
+        found = self.work().get(Queue, doctor_id, day)
+        assert found is not None
+        return found
+
+    def pay(self, token: Token, capture_id: str | None = None, *, amount: int | None = None) -> str:
+        """Pay for a token as the gateway's notice does; return the capture's id."""
+        payment = self.work().get(Payment, token.payment_id or "")
+        assert payment is not None
+        capture_id = capture_id or self.ids.new("sbx_")
+        for _ in range(5):
+            work = self.work()
+            payments.captured(work, payment.payment_id, capture_id, amount or payment.amount_paise)
+            try:
+                work.commit()
+            except Conflict:
+                continue
+            break
+        return capture_id
+
+    def messages(self) -> list[Message]:
+        """Return every message the provider was given, as stored, in the order of sending."""
+        work = self.work()
+        found = [work.get(Message, o.message_id) for o in self.channel.sent]
+        return [m for m in found if m is not None]

@@ -1,0 +1,93 @@
+"""`python -m workers.clock`: once a second, wakes whoever has something to do.
+
+Nothing depends on there being exactly one: what is due is done by whoever deletes its item first.
+While Redis cannot be reached the clock does the work itself.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import structlog
+
+from bot.wiring import Parts
+from domain.actions import due, messages
+from domain.errors import PulseOpsError
+from domain.model.base import stamp
+from domain.model.due import Due
+from domain.model.messages import Outgoing, Urgency
+from domain.scopes import SystemScope
+from workers import context
+
+TICK_SECONDS = 1.0
+PURGE_SECONDS = 600
+log = structlog.get_logger()
+
+
+class Ticker:
+    """Looks once a second for what is due and rings; without Redis, does it here."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="clock")
+
+    def tick(self) -> None:
+        """Ring for every shard that has something to do now."""
+        for shard in (f"{n:02d}" for n in range(due.SHARDS)):
+            if self._something_due(shard):
+                self._wake("act", shard)
+        for shard in (f"{n:02d}" for n in range(messages.SHARDS)):
+            if self._something_to_send(shard):
+                self._wake("deliver", shard)
+
+    def _something_due(self, shard: str) -> bool:
+        work = self._parts.open_work(SystemScope("see what is due"))
+        return bool(work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=1).records)
+
+    def _something_to_send(self, shard: str) -> bool:
+        work = self._parts.open_work(SystemScope("see what waits to be sent"))
+        until = stamp(work.now)
+        return any(
+            work.query(Outgoing, shard, between=(f"{u}#", f"{u}#{until}~"), limit=1).records
+            for u in Urgency
+        )
+
+    def _wake(self, job: str, shard: str) -> None:
+        self._parts.bell.ring(job, shard)
+        if not self._parts.bell.heard:
+            run = context.doer().run if job == "act" else context.deliverer().drain
+            self._pool.submit(_logged, run, shard)
+
+
+def _logged(run: Callable[[str], int], shard: str) -> None:
+    try:
+        run(shard)
+    except PulseOpsError as error:
+        log.warning("clock_work_failed", shard=shard, error=type(error).__name__)
+
+
+def main() -> None:
+    """Tick until asked to end."""
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
+    signal.signal(signal.SIGINT, lambda *_: ended.set())
+    ticker = Ticker(context.parts())
+    purge_at = time.monotonic() + PURGE_SECONDS
+    while not ended.is_set():
+        began = time.monotonic()
+        try:
+            ticker.tick()
+            if began >= purge_at:
+                purge_at = began + PURGE_SECONDS
+                context.parts().store.purge(1000)
+        except PulseOpsError as error:
+            log.warning("tick_failed", error=type(error).__name__)
+        ended.wait(max(0.0, TICK_SECONDS - (time.monotonic() - began)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,32 @@
+"""A process's parts, built once, after it has forked."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import structlog
+
+from bot.wiring import Parts, build, read_settings, set_up_logs
+from workers.act import Doer
+from workers.deliver import Deliverer
+
+
+@cache
+def parts() -> Parts:
+    """Return this process's parts."""
+    settings = read_settings()
+    set_up_logs(settings.log_level)
+    structlog.get_logger().info("worker_ready")
+    return build(settings)
+
+
+@cache
+def deliverer() -> Deliverer:
+    """Return what drains this process's shards of the outbox."""
+    return Deliverer(parts())
+
+
+@cache
+def doer() -> Doer:
+    """Return what does this process's due items."""
+    return Doer(parts())

@@ -1,0 +1,17 @@
+"""RQ's jobs. Arguments are shards, never anything of a person; each may run twice or be killed."""
+
+from __future__ import annotations
+
+from workers import context
+
+
+def deliver(shard: str) -> int:
+    """Send what waits in a shard of the outbox; return how many messages were settled."""
+    context.parts().bell.begun("deliver", shard)
+    return context.deliverer().drain(shard)
+
+
+def act(shard: str) -> int:
+    """Do what is due in a shard; return how many items were done."""
+    context.parts().bell.begun("act", shard)
+    return context.doer().run(shard)
