@@ -645,6 +645,7 @@ def bring_up(supervisor: Supervisor, host: str, redis_port: int | None) -> None:
     supervisor.until(
         lambda: http_status(reachable, port, "/live") == http.client.OK, web, "does not answer"
     )
+    supervisor.run("setup", [*pulseops, "templates", "push"], "submitting the message templates")
 
     base = environment["PUBLIC_URL"].rstrip("/")
     say()

@@ -12,7 +12,7 @@ from bot import logs
 from bot.cli import commands
 from bot.config import read_settings
 from bot.ops import ops
-from bot.pages import error_page, pages
+from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.webhooks import whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
@@ -43,7 +43,9 @@ def create_app(parts: Parts | None = None) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     logs.install(app)
     app.register_blueprint(whatsapp(parts))
-    app.register_blueprint(pages(parts))
+    # Only the simulator's phones show pages in a frame, and only where no real money is at stake.
+    frames = "'none'" if parts.settings.production else SIMULATOR_FRAMES
+    app.register_blueprint(pages(parts, frames=frames))
     app.register_blueprint(ops(_probe_store(parts), _probe_redis(parts), parts.clock.now()))
     app.cli.add_command(commands(parts))
     app.register_error_handler(HTTPException, _http_error)
@@ -68,7 +70,7 @@ def _probe_redis(parts: Parts) -> Callable[[], None]:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if not request.path.startswith("/api/"):
-        return error_page(status)
+        return message_page(_SAID.get(status, Said.FAILURE), status)
     text = error.description or error.name
     answer = jsonify(
         success=False,
@@ -80,6 +82,9 @@ def _http_error(error: HTTPException) -> Response:
         if name == "Allow":
             answer.headers[name] = value
     return answer
+
+
+_SAID = {404: Said.NOT_FOUND, 400: Said.BAD_REQUEST, 503: Said.UNAVAILABLE}
 
 
 def _unavailable(_error: StoreUnavailable) -> Response:

@@ -14,6 +14,7 @@ from bot.seed import demo_phones, seed_demo
 from bot.wiring import Parts
 
 TIMEOUT_SECONDS = 10
+BAD_REQUEST = 400
 
 
 def commands(parts: Parts) -> AppGroup:
@@ -53,18 +54,28 @@ def commands(parts: Parts) -> AppGroup:
         settings = parts.settings
         url = f"{settings.whatsapp_api_url}/{settings.whatsapp_business_account_id}"
         headers = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
-        catalogue = parts.renderer.template_catalogue()
+        known = requests.get(
+            f"{url}/message_templates",
+            headers=headers,
+            params={"limit": 500},
+            timeout=TIMEOUT_SECONDS,
+        )
+        if known.status_code >= BAD_REQUEST:
+            raise click.ClickException(f"WhatsApp does not list its templates: {known.text}")
+        has = {(t["name"], t["language"]) for t in known.json()["data"]}
+        every = [e.payload() for e in parts.renderer.template_catalogue()]
+        catalogue = [e for e in every if (e["name"], e["language"]) not in has]
         with click.progressbar(catalogue, label="Submitting templates") as entries:
             for entry in entries:
                 answer = requests.post(
                     f"{url}/message_templates",
-                    json=entry.payload(),
+                    json=entry,
                     headers=headers,
                     timeout=TIMEOUT_SECONDS,
                 )
-                if answer.status_code >= 400 and "already exists" not in answer.text:  # noqa: PLR2004
-                    raise click.ClickException(f"{entry.name} ({entry.language}): {answer.text}")
-        click.echo(f"{len(catalogue)} templates are submitted.")
+                if answer.status_code >= BAD_REQUEST:
+                    raise click.ClickException(f"{entry['name']}: {answer.text}")
+        click.echo(f"{len(catalogue)} templates are submitted, {len(every)} in all.")
 
     return group
 
@@ -81,5 +92,8 @@ def _simulator(parts: Parts) -> dict[str, object]:
         "webhook_url": os.environ.get(
             "WHATSAPP_WEBHOOK_URL", f"{settings.public_url}/api/v1/webhooks/whatsapp"
         ),
+        # Ticks turn blue when somebody looks, and a number that staff add gets a phone of its own.
+        "read": "viewed",
+        "unknown_recipients": "new_phone",
         **demo_phones(settings.whatsapp_phone_number_id),
     }

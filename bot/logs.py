@@ -43,8 +43,8 @@ OWN = ("api", "bot", "domain", "flows", "simulator", "store", "workers")
 """Packages of the product: the first word of their loggers' messages is an event's name."""
 PLAIN = frozenset({"gunicorn.error"})
 """Libraries whose messages are fixed texts with values apart; the text is kept, the values go."""
-KNOWN = {"Exception on %s [%s]": "request_failed"}
-"""Flask's own words for an error nobody handled."""
+FLASKS_WORDS = "Exception on "
+"""How Flask begins its line about an error nobody handled; the path follows."""
 FRAMES = 6
 """How many places in the code an error is followed by, the innermost last."""
 REQUEST_ID_HEADER = "X-Request-Id"
@@ -249,8 +249,8 @@ def _is_own(name: str) -> bool:
 def _event_of(record: logging.LogRecord) -> str:
     """Return an event's name for *record*, of its fixed words alone."""
     words = record.msg if isinstance(record.msg, str) else ""
-    if words in KNOWN:
-        return KNOWN[words]
+    if words.startswith(FLASKS_WORDS):
+        return "request_failed"
     if record.name in PLAIN:
         fixed = re.sub(r"%[-#0-9.]*[a-z]", " ", words.lower())
         return "_".join(re.findall(r"[a-z]+", fixed)[:8]) or "library"

@@ -62,6 +62,8 @@ def plain(text: str) -> str:
     WhatsApp's marks, line breaks, control characters, invisible letters and overrides of the
     direction go; what is written from right to left is isolated from the words around it.
     """
+    if text.isascii() and text.isprintable():
+        return cut(one_line(text.translate(MARKS)), VALUE_MAX)
     kept: list[str] = []
     for char in text:
         kind = unicodedata.category(char)
