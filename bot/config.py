@@ -109,10 +109,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     production = _choice(env, "APP_ENV", ("development", "production")) == "production"
     if production:
         _refuse_defaults(env)
-    port = _whole(env, "PORT", 8000, 1, 65535)
     return Settings(
         production=production,
-        public_url=_url(env, "PUBLIC_URL", f"http://localhost:{port if not production else 8000}"),
+        public_url=_url(env, "PUBLIC_URL", "http://localhost:8000"),
         database_url=_database(env),
         table_prefix=env.get("TABLE_PREFIX", "pulseops-"),
         redis_url=env.get("REDIS_URL", "redis://localhost:6379/0"),

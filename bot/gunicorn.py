@@ -7,9 +7,13 @@ webhooks must find a free one beside a thousand of them (docs/decisions/0001-lib
 import contextlib
 import os
 import resource
+import shutil
+import tempfile
 from pathlib import Path
 
 import structlog
+from gunicorn.workers.base import Worker
+from prometheus_client import multiprocess
 
 _production = os.environ.get("APP_ENV") == "production"
 _host = os.environ.get("HOST") or ("0.0.0.0" if _production else "127.0.0.1")  # noqa: S104
@@ -73,3 +77,19 @@ with contextlib.suppress(ValueError, OSError):
     _wanted = 65_536 if _hard == resource.RLIM_INFINITY else min(65_536, _hard)
     if _soft != resource.RLIM_INFINITY and _soft < _wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (_wanted, _hard))
+
+# Each process writes its numbers into this folder, so that whichever is asked answers for all.
+_own_numbers = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+if _own_numbers:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="pulseops-metrics-")
+
+
+def child_exit(_server: object, worker: Worker) -> None:
+    """Leave out of the gauges what a process that ended was doing."""
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(_server: object) -> None:
+    """Remove the folder of numbers, if this process made it."""
+    if _own_numbers:
+        shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

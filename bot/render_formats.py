@@ -75,10 +75,17 @@ def plain(text: str) -> str:
                 kept.append(" ")
         else:
             kept.append(char)
-    line = cut(" ".join("".join(kept).translate(MARKS).split()), VALUE_MAX)
-    if any(unicodedata.bidirectional(c) in {"R", "AL"} for c in line):
-        return f"{FIRST_STRONG}{line}{POP}"
-    return line
+    return _isolated(cut(one_line("".join(kept).translate(MARKS)), VALUE_MAX))
+
+
+def short(name: str, most: int = 20) -> str:
+    """Return *name* cut for a table, in which one long line would cost others their place."""
+    return _isolated(cut(name.strip(FIRST_STRONG + POP), most))
+
+
+def _isolated(line: str) -> str:
+    backwards = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in line)
+    return f"{FIRST_STRONG}{line}{POP}" if backwards else line
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,7 +187,7 @@ def install(environment: Environment) -> None:
     """Give templates the filters and tests of this module."""
     environment.filters.update(
         time=time_of, date=date_of, day=day_of, when=when_of, plural=plural, money=money,
-        stars=stars, sentence=sentence, plain=plain,
+        stars=stars, sentence=sentence, short=short,
     )  # fmt: skip
     environment.tests.update(today=is_today, near=is_near)
 

@@ -7,6 +7,7 @@ Every message goes through the store and back: the conversation is stored and re
 from __future__ import annotations
 
 from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
@@ -119,7 +120,7 @@ class Stage:
             sealer=Sealer(settings.data_keys),
         )
         self.runner: Runner = self.parts.runner()
-        self.deliverer = Deliverer(self.parts)
+        self.deliverer = Deliverer(self.parts, ThreadPoolExecutor(1))  # one order, every time
         self.doer = Doer(self.parts)
         self.made = 0
         self.cast: Cast | None = None

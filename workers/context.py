@@ -17,7 +17,9 @@ def parts() -> Parts:
     settings = read_settings()
     set_up_logs(settings.log_level)
     structlog.get_logger().info("worker_ready")
-    return build(settings)
+    made = build(settings)
+    made.store.create_tables()
+    return made
 
 
 @cache

@@ -5,30 +5,49 @@ A line is a step, or what was said because of the step above it:
     # a comment
     Asha: Hi                        types
     Asha taps: I'm here             taps an option of the newest message that has it
-    Asha taps old: Dr. Meera        taps one of any earlier message
-    Asha sends: voice note          voice note, sticker, photo, location
+    Asha taps old: Dr. Meera        taps the one of the oldest message that has it
+    Asha sends: voice note          voice note, sticker, photo, location, contact, reaction
+    Asha on the shared number: Hi   writes (taps, sends) to the number that clinics share
+    @1 min ago Dr. Meera: next      a message WhatsApp delivers late (min or sec)
     Asha pays                       pays the advance of her newest unpaid booking
     Asha pays again                 pays what is paid for already
     Asha's payment fails
-    wait 10 min                     time passes, the workers work (min or h)
+    wait 10 min                     time passes, the workers work (sec, min or h)
     language Asha: hi               the language she chose earlier
-    @1 min ago Dr. Meera: next      a message WhatsApp delivers late
+    Lata shows no name              WhatsApp tells no profile name of hers from now on
+    Farida works at Sunrise Clinic  as an admin there too
+    Farida sees patients            as a doctor of City Medical Center, by her own number
+    set Dr. Meera: days off today   or tomorrow, both ("today tomorrow"); also working days MON,
+                                    daily limit 2, advance 0, hours 09:00-10:00, status INACTIVE
 
-What was said stands below, a `>` line naming the person and then the words, each behind `|`.
-Buttons are shown as [Words], a list's rows as (Words), links as <Words>; `~` marks a template.
+Three seconds pass before each step. What was said stands below, a `>` line naming the person and
+then the words, each behind `|`. Buttons are shown as [Words], a list's rows as (Words), links as
+<Words>; `~` marks a template.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from domain.channel import Outbound
+from domain.model.clinics import Doctor, StaffStatus
 from domain.model.people import Contact
 from domain.model.queues import TokenStatus
-from tests.people import CITY_SENDER, PLATFORM_SENDER
+from domain.timetable import today
+from tests.people import (
+    CITY_SENDER,
+    PLATFORM_SENDER,
+    a_doctor,
+    a_user,
+    staff_number,
+    store,
+    stored,
+)
 from tests.stage import Stage
 
 PEOPLE = {
@@ -36,6 +55,8 @@ PEOPLE = {
     "Ravi": "+919876543022",
     "Lata": "+919876543023",
     "Imran": "+919876543024",
+    "Nisha": "+919876543025",
+    "Joseph": "+919876543026",
     "Dr. Meera": "+919876543011",
     "Dr. Khan": "+919876543012",
     "Dr. Rao": "+919876543013",
@@ -43,6 +64,7 @@ PEOPLE = {
 }
 NAMES = {phone: name for name, phone in PEOPLE.items()}
 MEDIA = {"voice note": "audio", "sticker": "sticker", "photo": "image"}
+KINDS = {"location": "location", "contact": "contacts", "reaction": "reaction"}
 SHARED = {"Dr. Rao": PLATFORM_SENDER, "Imran": PLATFORM_SENDER}
 """Who writes to the number that clinics share; the others write to City Medical Center's own."""
 
@@ -53,6 +75,7 @@ class Story:
 
     stage: Stage
     written: list[str] = field(default_factory=list)
+    nameless: set[str] = field(default_factory=set)
 
     def play(self, path: Path) -> str:
         """Return the transcript of *path* with everything that was really said."""
@@ -79,7 +102,10 @@ class Story:
         for message in sent:
             phone = message.phone or ""
             template = f" ~{message.template.name}" if message.template else ""
-            self.written.append(f"> {NAMES.get(phone, phone)}{template}")
+            name = NAMES.get(phone, phone)
+            shared = message.sender == PLATFORM_SENDER and name not in SHARED
+            by = " from the shared number" if shared else ""
+            self.written.append(f"> {name}{by}{template}")
             self.written += [f"| {line}".rstrip() for line in message.text.splitlines()]
             marks = "()" if message.choices_label else "[]"
             shown = [f"{marks[0]}{c.words}{marks[1]}" for c in message.choices]
@@ -88,31 +114,26 @@ class Story:
             if shown:
                 self.written.append("| " + " ".join(shown))
 
-    def types(self, ago: str | None, name: str, text: str) -> None:
-        """Let *name* type *text*, delivered *ago* minutes late."""
-        at = self.stage.clock.now() - timedelta(minutes=int(ago or 0))
-        self.stage.hear(PEOPLE[name], text, sent_at=at, name=name, sender=_sender(name))
+    def types(self, ago: str | None, unit: str | None, name: str, at: str, text: str) -> None:
+        """Let *name* type *text*, delivered late if *ago* says so."""
+        late = timedelta(**{_UNITS[unit]: int(ago)}) if ago and unit else timedelta()
+        self._hear(name, at, text, sent_at=self.stage.clock.now() - late)
 
-    def taps(self, name: str, old: str | None, words: str) -> None:
+    def taps(self, name: str, at: str, old: str | None, words: str) -> None:
         """Let *name* tap the option with *words* on the newest message that has it."""
         theirs = [m for m in self.stage.channel.sent if m.phone == PEOPLE[name]]
         order = theirs if old else reversed(theirs)
         choice = next(c for m in order for c in m.choices if words in c.words)
-        self.stage.hear(
-            PEOPLE[name],
-            choice.words,
-            kind="tap",
-            choice=choice.id,
-            name=name,
-            sender=_sender(name),
-        )
+        self._hear(name, at, choice.words, kind="tap", choice=choice.id)
 
-    def sends(self, name: str, what: str) -> None:
+    def sends(self, name: str, at: str, what: str) -> None:
         """Let *name* send something that is not text."""
-        kind = "location" if what == "location" else "media"
-        self.stage.hear(
-            PEOPLE[name], kind=kind, media=MEDIA.get(what), name=name, sender=_sender(name)
-        )
+        self._hear(name, at, kind=KINDS.get(what, "media"), media=MEDIA.get(what))
+
+    def _hear(self, name: str, at: str, text: str = "", **how: Any) -> None:
+        sender = PLATFORM_SENDER if at else SHARED.get(name, CITY_SENDER)
+        shown = None if name in self.nameless else name
+        self.stage.hear(PEOPLE[name], text, name=shown, sender=sender, **how)
 
     def pays(self, name: str, again: str | None) -> None:
         """Let *name* pay for the newest booking that wants it, or once more for a paid one."""
@@ -128,7 +149,7 @@ class Story:
 
     def waits(self, number: str, unit: str) -> list[Outbound]:
         """Let time pass."""
-        return self.stage.wait(int(number) * (60 if unit == "h" else 1))
+        return self.stage.wait(timedelta(**{_UNITS[unit]: int(number)}).total_seconds() / 60)
 
     def speaks(self, name: str, language: str) -> None:
         """Give *name* the language chosen earlier."""
@@ -138,18 +159,73 @@ class Story:
         work.put(contact.but(language=language))
         work.commit()
 
+    def hides_name(self, name: str) -> None:
+        """Let WhatsApp tell no profile name of *name*."""
+        self.nameless.add(name)
 
-def _sender(name: str) -> str:
-    return SHARED.get(name, CITY_SENDER)
+    def works_at_sunrise(self, name: str) -> None:
+        """Make *name* an admin of Sunrise Clinic too."""
+        assert self.stage.cast is not None
+        user = a_user(self.stage.cast.sunrise, f"usr_sunrise_{name.lower()}", name, PEOPLE[name])
+        store(self.stage.records, user, staff_number(user))
+
+    def sees_patients(self, name: str) -> None:
+        """Make the admin *name* a doctor of City Medical Center as well, on the same number."""
+        assert self.stage.cast is not None
+        user = stored(self.stage.records, self.stage.cast.farida)
+        doctor = a_doctor(
+            self.stage.cast.clinic, "doc_farida", f"Dr. {name}", PEOPLE[name], user_id=user.user_id
+        )
+        number = stored(self.stage.records, staff_number(user))
+        store(
+            self.stage.records,
+            doctor,
+            user.but(doctor_id=doctor.doctor_id),
+            number.but(doctor_id=doctor.doctor_id),
+        )
+
+    def sets(self, name: str, what: str, value: str) -> None:
+        """Change how the doctor *name* works."""
+        assert self.stage.cast is not None
+        cast = self.stage.cast
+        first = today(cast.clinic, self.stage.clock.now())
+        days = {"today": first, "tomorrow": first + timedelta(days=1)}
+        changes: dict[str, Callable[[], dict[str, Any]]] = {
+            "days off": lambda: {"days_off": tuple(days[d] for d in value.split())},
+            "working days": lambda: {"working_days": tuple(value.split())},
+            "daily limit": lambda: {"daily_limit": int(value)},
+            "advance": lambda: {"advance_amount": int(value)},
+            "status": lambda: {"status": StaffStatus(value)},
+            "hours": lambda: {
+                "start_time": value.partition("-")[0],
+                "end_time": value.partition("-")[2],
+                "lunch_break": None,
+            },
+        }
+        doctors = {d.name: d for d in (cast.meera, cast.khan, cast.rao)}
+        work = self.stage.work()
+        doctor = work.get(Doctor, doctors[name].clinic_id, doctors[name].doctor_id)
+        assert doctor is not None
+        work.put(doctor.but(**changes[what]()))
+        work.commit()
 
 
+_UNITS = {"sec": "seconds", "min": "minutes", "h": "hours"}
 _NAME = "|".join(sorted((re.escape(n) for n in PEOPLE), key=len, reverse=True))
-_STEPS = (
-    (rf"(?:@(\d+) min ago )?({_NAME}): (.*)", Story.types),
-    (rf"({_NAME}) taps( old)?: (.*)", Story.taps),
-    (rf"({_NAME}) sends: (.*)", Story.sends),
+_WHO = rf"({_NAME})( on the shared number|)"
+_STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
+    (rf"(?:@(\d+) (sec|min) ago )?{_WHO}: (.*)", Story.types),
+    (rf"{_WHO} taps( old)?: (.*)", Story.taps),
+    (rf"{_WHO} sends: (.*)", Story.sends),
     (rf"({_NAME}) pays( again)?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),
-    (r"wait (\d+) (min|h)", Story.waits),
+    (r"wait (\d+) (sec|min|h)", Story.waits),
     (rf"language ({_NAME}): (\w+)", Story.speaks),
+    (rf"({_NAME}) shows no name", Story.hides_name),
+    (rf"({_NAME}) works at Sunrise Clinic", Story.works_at_sunrise),
+    (rf"({_NAME}) sees patients", Story.sees_patients),
+    (
+        rf"set ({_NAME}): (days off|working days|daily limit|advance|status|hours) ?(.*)",
+        Story.sets,
+    ),
 )

@@ -41,8 +41,7 @@ export class Deck {
   /** Draw everything anew; phones already on the desk keep their state. */
   draw() {
     const ordered = this.#ordered();
-    // A first visit shows a patient beside a doctor where only two fit, and everybody elsewhere.
-    this.#shown ??= [...ordered].reverse().sort((a, b) => this.#firstness(a) - this.#firstness(b));
+    this.#shown ??= this.#first(ordered);
     const visible = new Set(this.#visible());
     for (const [waId, phone] of this.#phones) if (!visible.has(waId)) { phone.leave(); phone.element.remove(); this.#phones.delete(waId); }
     for (const waId of visible) if (!this.#phones.has(waId)) this.#phones.set(waId, new Phone(this.#world, waId));
@@ -59,10 +58,11 @@ export class Deck {
     this.#drawSwitcher(ordered, visible);
   }
 
-  #firstness(waId) {
-    const ordered = this.#ordered();
-    const first = (role) => ordered.find((one) => this.#world.phones.get(one).role === role);
-    return waId === first("patient") ? 2 : waId === first("doctor") ? 1 : 0;
+  /** Return whom a first visit shows: two patients, a doctor and an admin; where fewer fit, the last of these. */
+  #first(ordered) {
+    const some = (role, count) => ordered.filter((waId) => this.#world.phones.get(waId).role === role).slice(0, count);
+    const [patient, ...others] = some("patient", 2);
+    return [...others, ...some("admin", 1), ...some("doctor", 1), patient].filter(Boolean);
   }
 
   #drawSwitcher(ordered, visible) {

@@ -1,0 +1,460 @@
+"""Every message, in every language, from every sample: what people would read, and its limits."""
+
+import re
+import string
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.channels.cloud import limits
+from bot.render import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
+from bot.render_formats import VALUE_MAX, plain
+from domain.model.messages import Message, Option
+from simulator.templates import parse
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+NOW = datetime(2024, 11, 25, 4, 12, tzinfo=UTC)
+RENDERER = Renderer(TEMPLATES, lambda: NOW)
+LANGUAGES = [tag for tag, _ in RENDERER.languages()]
+CATALOGUE = RENDERER.messages()
+SAMPLES = [
+    pytest.param(tag, name, sample, id=f"{tag}-{name}-{n}")
+    for tag in LANGUAGES
+    for name, entry in CATALOGUE.items()
+    for n, sample in enumerate(entry.sample)
+]
+OUTSIDE = [
+    pytest.param(tag, name, sample, id=f"{tag}-{name}-{n}")
+    for tag in LANGUAGES
+    for name, entry in CATALOGUE.items()
+    if entry.category in {"UTILITY", "MARKETING"}
+    for n, sample in enumerate(entry.sample)
+]
+DEFINITIONS = [
+    pytest.param(d, id=f"{d.name}-{d.language}")
+    for d in RENDERER.template_catalogue()
+    if d.category != "AUTHENTICATION"
+]
+PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+
+
+def message(name, sample):
+    return Message(
+        message_id="msg_1",
+        sender="100",
+        contact_id="con_1",
+        clinic_id="cli_1",
+        name=name,
+        values=sample.values,
+        options=sample.options,
+        url=sample.url,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+
+
+def free(language, name, number=0, **values):
+    sample = CATALOGUE[name].sample[number]
+    said = {**sample.values, **values}
+    return RENDERER.free(name, said, language, sample.options, sample.url)
+
+
+def utf16(text):
+    """Count as the stricter reading of Meta's limits would."""
+    return len(text.encode("utf-16-le")) // 2
+
+
+def fits(rendered):
+    assert rendered.text.strip()
+    if rendered.url:
+        assert utf16(rendered.text) <= limits.URL_BODY_MAX
+        assert 0 < utf16(rendered.url_label) <= limits.URL_LABEL_MAX
+    elif not rendered.choices:
+        assert utf16(rendered.text) <= limits.TEXT_BODY_MAX
+    elif len(rendered.choices) <= limits.BUTTONS_MAX and not any(c.more for c in rendered.choices):
+        assert utf16(rendered.text) <= limits.BUTTON_BODY_MAX
+    else:
+        assert utf16(rendered.text) <= limits.LIST_BODY_MAX
+    if rendered.choices:
+        assert 0 < utf16(rendered.choices_label) <= limits.LIST_LABEL_MAX
+    assert len(rendered.choices) <= limits.LIST_ROWS_MAX
+    assert len({c.id for c in rendered.choices}) == len(rendered.choices)
+    for choice in rendered.choices:
+        assert choice.words
+        assert len(choice.words) <= limits.LIST_ROW_TITLE_MAX
+        assert len(choice.more) <= limits.LIST_ROW_DESCRIPTION_MAX
+
+
+# --- Inside the window -------------------------------------------------------------------------
+@pytest.mark.parametrize(("language", "name", "sample"), SAMPLES)
+def test_every_message_reads_well_and_fits(language, name, sample):
+    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    fits(rendered)
+    text = rendered.text
+    assert "\n\n\n" not in text
+    assert all(line == line.rstrip() for line in text.splitlines())
+    assert text == text.strip()
+    assert not re.search(r"\bNone\b|\{\{|\}\}|  |\(\)|#–", text)
+    assert not text.endswith("…")
+    assert not any(c.words.endswith("…") or c.more.endswith("…") for c in rendered.choices)
+
+
+@pytest.mark.parametrize(("language", "name", "sample"), SAMPLES)
+def test_words_on_buttons_fit_however_they_are_counted(language, name, sample):
+    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    for option, choice in zip(sample.options, rendered.choices, strict=True):
+        if option.label.endswith(("_button", "_short")):
+            assert utf16(choice.words) <= limits.BUTTON_TITLE_MAX
+            assert not choice.more, "a second line would make a list of the buttons"
+        assert utf16(choice.words) <= limits.LIST_ROW_TITLE_MAX
+
+
+@pytest.mark.parametrize(("language", "name", "sample"), SAMPLES)
+def test_the_words_of_a_choice_are_those_that_a_flow_recognises(language, name, sample):
+    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    for option, choice in zip(sample.options, rendered.choices, strict=True):
+        assert RENDERER.title(language, name, option) == choice.words
+
+
+@pytest.mark.parametrize(("language", "name", "sample"), SAMPLES)
+def test_lists_can_be_answered_by_number(language, name, sample):
+    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    if not rendered.choices or all(o.label.endswith("_button") for o in sample.options):
+        return
+    for number, choice in enumerate(rendered.choices, start=1):
+        assert f"{number}. {choice.words}" in rendered.text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_notices_name_clinic_doctor_person_and_number(language):
+    for name, entry in CATALOGUE.items():
+        if name.startswith("news/") or name in {"booking/confirmed", "booking/pay", "mine/status"}:
+            for n, sample in enumerate(entry.sample):
+                text = free(language, name, n).text
+                for value in ("person", "doctor", "clinic", "number"):
+                    assert str(sample.values[value]) in text, (name, sample.title, value)
+
+
+def test_the_conversation_of_the_specification():
+    assert free("en", "booking/doctors").text.startswith(
+        "Welcome to City Medical Center! Please select doctor:\n"
+        "1. Dr. Sharma (General Medicine)\n"
+        "2. Dr. Patel (Pediatrics)"
+    )
+    assert free("en", "booking/slots").text.startswith(
+        "Available slots for Dr. Sharma today:\n"
+        "1. 10:30 AM (Token #8)\n"
+        "2. 11:15 AM (Token #10)\n"
+        "3. 2:00 PM (Token #15)"
+    )
+    assert free("en", "booking/pay").text.endswith(
+        "Token #8 for 10:30 AM\nAdvance: ₹50\nTotal fee: ₹500\nTap to pay:"
+    )
+    confirmed = free("en", "booking/confirmed").text
+    assert confirmed.startswith(
+        "✅ Booking confirmed!\n"
+        "Token #8 - Dr. Sharma\n"
+        "Time: 10:30 AM (approx)\n"
+        "Currently serving: Token #3\n"
+        "Your turn in about 40–50 min\n"
+    )
+    assert confirmed.endswith("\n\nShow this message at clinic for check-in.")
+    assert free("en", "news/progress").text.startswith(
+        "🔔 Update: Currently serving Token #6\nYour turn in about 15–25 min (Token #8)\n"
+    )
+    assert free("en", "news/emergency").text.startswith(
+        "⚡ Dr. Sharma called for emergency\n"
+        "Estimated delay: 30 minutes\n"
+        "Reply:\n"
+        "1 - Wait and receive updates\n"
+        "2 - Reschedule to tomorrow (Tue 26 Nov)\n"
+        "3 - Cancel and get refund\n"
+    )
+
+
+def test_a_wait_is_an_honest_range():
+    assert "in about 40–50 min" in free("en", "mine/status").text
+    assert "within 10 min" in free("en", "mine/status", low=0, high=10).text
+    assert "any moment now" in free("en", "mine/status", low=0, high=0).text
+    late = free("en", "mine/status", low=100, high=120).text
+    assert "Your turn between 10:22 AM and 10:32 AM" in late
+    unknown = free("en", "mine/status", certain=False, line="SCHEDULED").text
+    assert "Dr. Sharma has not started yet" in unknown
+    assert " min" not in unknown
+
+
+def test_progress_says_when_it_was_true():
+    assert "as of 9:42 AM" in free("en", "news/progress").text
+    assert "as of 4:12 AM" in free("en", "news/progress", zone="UTC").text
+
+
+def test_a_language_nobody_speaks_here_falls_back_to_english():
+    assert free("xx", "settings/welcome") == free("en", "settings/welcome")
+
+
+def test_words_that_nobody_wrote_are_an_error():
+    with pytest.raises(NoWords, match="booking: no block nothing"):
+        RENDERER.free("booking/nothing", {}, "en")
+
+
+def test_a_long_line_is_listed_in_one_message_whatever_the_names():
+    person = "Venkata Subramaniam Ramachandran Iyer"
+    waiting = [
+        {"number": 100 + n, "person": person, "at": "2024-11-25T05:00:00Z", "arrived": True}
+        for n in range(20)
+    ]
+    text = free("en", "line/list", tokens=waiting, more=30).text
+    assert "#119 Venkata Subramaniam…, 10:30 AM ✓ here" in text
+    assert text.endswith("… and 30 more")
+
+
+def test_a_text_too_long_is_cut_rather_than_refused():
+    waiting = [
+        {"number": n, "person": "A", "at": "2024-11-25T05:00", "arrived": 1} for n in range(99)
+    ]
+    text = free("en", "line/list", tokens=waiting).text
+    assert limits.BUTTON_BODY_MAX - 10 < len(text) <= limits.BUTTON_BODY_MAX
+    assert text.endswith("…")
+
+
+# --- As templates ------------------------------------------------------------------------------
+@pytest.mark.parametrize(("language", "name", "sample"), OUTSIDE)
+def test_outside_the_window_a_message_is_its_template(language, name, sample):
+    rendered = RENDERER.render(message(name, sample), sample.values, language, window_open=False)
+    call = rendered.template
+    assert call is not None
+    assert (rendered.choices, rendered.url) == ((), None)
+    assert call.payloads == tuple(o.id for o in sample.options)
+    (definition,) = [
+        d
+        for d in RENDERER.template_catalogue()
+        if (d.name, d.language) == (call.name, call.language)
+    ]
+    assert call.language == language
+    assert call.parameters.keys() == definition.examples.keys()
+    assert len(definition.buttons) == len(call.payloads)
+    # What Meta has approved, filled with the parameters, is the text: nothing else may vary.
+    assert PLACEHOLDER.sub(lambda m: call.parameters[m[1]], definition.body) == rendered.text
+    assert utf16(rendered.text) <= limits.TEMPLATE_BODY_MAX
+
+
+@pytest.mark.parametrize("definition", DEFINITIONS)
+def test_a_template_passes_review(definition):
+    body = definition.body
+    assert len(body) <= limits.TEMPLATE_BODY_MAX
+    names = PLACEHOLDER.findall(body)
+    assert set(names) == definition.examples.keys()
+    assert all(re.fullmatch(r"[a-z][a-z0-9_]*", n) for n in names)
+    assert re.fullmatch(r"[a-z0-9_]{1,512}", definition.name)
+    assert not body.startswith("{{")
+    assert not body.endswith("}}")
+    between = re.findall(r"\}\}([^{}]*)\{\{", body)
+    assert all(re.search(r"[^\W\d_]", words) for words in between), "adjacent variables"
+    words = [w for w in PLACEHOLDER.sub(" ", body).split() if re.search(r"\w", w)]
+    assert len(words) > 2 * len(set(names)), "too many variables for its length"
+    assert all(v.strip() for v in definition.examples.values())
+    for label in definition.buttons:
+        assert 0 < utf16(label) <= TEMPLATE_BUTTON_MAX
+        assert all(unicodedata.category(c)[0] in "LMNPZ" for c in label), "an emoji in a button"
+    assert len(set(definition.buttons)) == len(definition.buttons)
+    assert parse(definition.payload()).name == definition.name
+
+
+def test_a_template_has_the_same_parameters_in_every_language():
+    names = {}
+    for definition in RENDERER.template_catalogue():
+        names.setdefault(definition.name, set()).add(frozenset(definition.examples))
+    assert {name for name, sets in names.items() if len(sets) > 1} == set()
+
+
+def test_every_template_is_named_once_in_each_language():
+    keys = [(d.name, d.language) for d in RENDERER.template_catalogue()]
+    assert len(set(keys)) == len(keys)
+    assert {tag for _, tag in keys} == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_template_button_says_the_same_whatever_the_message_is_about(language):
+    for name, entry in CATALOGUE.items():
+        if entry.category is None:
+            continue
+        for sample in entry.sample:
+            rendered = RENDERER.render(
+                message(name, sample), sample.values, language, window_open=False
+            )
+            definition = next(
+                d
+                for d in RENDERER.template_catalogue()
+                if rendered.template and (d.name, d.language) == (rendered.template.name, language)
+            )
+            scope = RENDERER._scope({}, name, None)
+            said = [RENDERER._template_title(language, name, o, scope) for o in sample.options]
+            assert tuple(said) == definition.buttons
+
+
+def test_a_reply_has_no_template():
+    sample = CATALOGUE["mine/none"].sample[0]
+    with pytest.raises(NoTemplate, match="mine/none"):
+        RENDERER.render(message("mine/none", sample), sample.values, "en", window_open=False)
+
+
+def test_options_that_no_template_has_are_no_template():
+    sample = CATALOGUE["news/skipped"].sample[0]
+    without = message("news/skipped", sample).but(options=())
+    with pytest.raises(NoTemplate, match="news/skipped"):
+        RENDERER.render(without, sample.values, "en", window_open=False)
+
+
+@pytest.mark.parametrize("window_open", [True, False])
+def test_a_one_time_code_is_always_an_authentication_template(window_open):
+    sample = CATALOGUE["account/code"].sample[0]
+    rendered = RENDERER.render(
+        message("account/code", sample), sample.values, "hi", window_open=window_open
+    )
+    assert rendered.template is not None
+    assert rendered.template.code == "482913"
+    assert rendered.template.parameters == {}
+    definition = next(d for d in RENDERER.template_catalogue() if d.category == "AUTHENTICATION")
+    assert rendered.template.name == definition.name
+    assert parse(definition.payload()).category == "AUTHENTICATION"
+
+
+def test_inside_the_window_a_message_is_free():
+    sample = CATALOGUE["news/your_turn"].sample[0]
+    said = message("news/your_turn", sample)
+    assert RENDERER.render(said, sample.values, "en", window_open=True).template is None
+
+
+# --- Names that nobody should have ---------------------------------------------------------------
+NAMES = {
+    "person", "doctor", "clinic", "name", "by", "added", "text", "next_person", "specialization",
+}  # fmt: skip
+HOSTILE = {
+    "lines": "Asha\nRao\r\n\tMenon\u2028x\u2029y\x85z\x0bq",
+    "formatting": "*Asha* _Rao_ ~Menon~ ```code``` `x`",
+    "long": "W" * 100,
+    "right to left": "\u202egnp.exe\u202c محمد",
+    "isolates": "\u2066\u2067\u2068a\u2069",
+    "invisible": "A\u200bs\u2060h\ufeffa\u00ad",
+    "emoji": "👩🏽\u200d⚕️ Asha 🎉🎉",
+    "devanagari": "श्रीमती लक्ष्मी " * 6,
+    "spaces": "Asha          Rao\u00a0\u3000 ",
+    "placeholder": "{{person}} {% raise %} {{ 7 * 7 }}",
+    "option": "1. Wait 2 - Cancel",
+}
+
+
+def replaced(value, key, name):
+    if isinstance(value, dict):
+        return {k: replaced(v, k, name) for k, v in value.items()}
+    if isinstance(value, list):
+        return [replaced(v, key, name) for v in value]
+    return name if key in NAMES and isinstance(value, str) else value
+
+
+def with_names(sample, name):
+    values = replaced(sample.values, "", name)
+    options = tuple(
+        Option(id=o.id, label=o.label, values=replaced(o.values, "", name)) for o in sample.options
+    )
+    return values, options
+
+
+@pytest.mark.parametrize("hostile", HOSTILE.values(), ids=list(HOSTILE))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_name_breaks_the_layout_or_a_limit(language, hostile):
+    for name, entry in CATALOGUE.items():
+        for sample in entry.sample:
+            tame = RENDERER.free(name, *_arguments(sample, language, "Asha"), sample.url)
+            wild = RENDERER.free(name, *_arguments(sample, language, hostile), sample.url)
+            fits(wild)
+            assert wild.text.count("\n") == tame.text.count("\n"), (name, sample.title)
+            for mark in "*_~`":
+                assert wild.text.count(mark) == tame.text.count(mark), (name, mark)
+            for char in "\u202a\u202b\u202d\u202e\u2066\u2067\u200b\u2060\ufeff\t\r":
+                assert char not in wild.text
+            assert all("\n" not in c.words + c.more for c in wild.choices)
+
+
+def _arguments(sample, language, name):
+    values, options = with_names(sample, name)
+    return values, language, options
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE.values(), "", "   ", "\n"])
+@pytest.mark.parametrize(("language", "name", "sample"), OUTSIDE)
+def test_no_name_makes_a_parameter_that_meta_refuses(language, name, sample, hostile):
+    values, options = with_names(sample, hostile)
+    said = message(name, sample).but(options=options)
+    rendered = RENDERER.render(said, values, language, window_open=False)
+    assert len(rendered.text) <= limits.TEMPLATE_BODY_MAX
+    assert rendered.template is not None
+    for value in rendered.template.parameters.values():
+        assert value.strip()
+        assert not re.search(r"[\n\r\t]| {4}", value)
+
+
+def test_plain_keeps_what_letters_need():
+    assert plain("Anne-Marie O'Neil, Ph.D.") == "Anne-Marie O'Neil, Ph.D."
+    assert plain("क्‍ष") == "क्‍ष", "a joiner after a virama is part of the spelling"
+    assert plain("Ravi_Kumar") == "Ravi Kumar"
+    assert plain("محمد") == "\u2068محمد\u2069"
+    assert len(plain("é" * 2000)) == VALUE_MAX
+    assert len(plain("e" * 2000)) == VALUE_MAX
+    assert plain(string.printable).isprintable()
+
+
+def test_codes_are_not_names():
+    assert "no longer booked" in free("en", "mine/status", 11, state="NO_SHOW").text
+
+
+# --- Languages -----------------------------------------------------------------------------------
+def test_english_comes_first():
+    assert RENDERER.languages()[0] == ("en", "English")
+    assert ("hi", "हिन्दी") in RENDERER.languages()
+    assert [v.language for v in RENDERER.vocabularies()] == LANGUAGES
+
+
+def test_a_third_language_is_a_folder(tmp_path):
+    for path in TEMPLATES.glob("*/**/*"):
+        if path.is_file() and "pages" not in path.parts:
+            target = tmp_path / path.relative_to(TEMPLATES)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    tamil = tmp_path / "messages" / "ta"
+    tamil.mkdir()
+    (tamil / "words.toml").write_text(
+        '[language]\nname = "தமிழ்"\nscript = "TAMIL"\nlocale = "ta"\nfallback = "en"\n'
+        'time = "h:mm a"\ndate = "d MMM"\ntoday = "இன்று"\ntomorrow = "நாளை"\n'
+        '[patient]\nhi = ["வணக்கம்"]\n[staff]\nnext = ["அடுத்து"]\n',
+        encoding="utf-8",
+    )
+    (tamil / "settings.j2").write_text(
+        "{% block welcome %}\nநன்றி!\n{% endblock %}", encoding="utf-8"
+    )
+    renderer = Renderer(tmp_path, lambda: NOW)
+    assert ("ta", "தமிழ்") in renderer.languages()
+    assert renderer.free("settings/welcome", {}, "ta").text == "நன்றி!"
+    sample = CATALOGUE["booking/confirmed"].sample[0]
+    english = renderer.free("booking/confirmed", sample.values, "en")
+    assert renderer.free("booking/confirmed", sample.values, "ta") == english
+    call = renderer.render(
+        message("booking/confirmed", sample), sample.values, "ta", window_open=False
+    ).template
+    assert call is not None
+    assert call.language == "en", "the template that exists is the one in the words' language"
+
+
+def test_many_threads_render_the_same():
+    def all_texts(_):
+        return [
+            RENDERER.free(p.values[1], p.values[2].values, p.values[0], p.values[2].options).text
+            for p in SAMPLES
+        ]
+
+    with ThreadPoolExecutor(8) as pool:
+        first, *others = pool.map(all_texts, range(8))
+    assert all(other == first for other in others)
