@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
@@ -11,7 +12,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from bot import logs
 from bot.cli import commands
 from bot.config import read_settings
-from bot.ops import ops
+from bot.ops import ops, reachable
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.webhooks import whatsapp
 from bot.wiring import Parts, build
@@ -46,7 +47,14 @@ def create_app(parts: Parts | None = None) -> Flask:
     # Only the simulator's phones show pages in a frame, and only where no real money is at stake.
     frames = "'none'" if parts.settings.production else SIMULATOR_FRAMES
     app.register_blueprint(pages(parts, frames=frames))
-    app.register_blueprint(ops(_probe_store(parts), _probe_redis(parts), parts.clock.now()))
+    app.register_blueprint(
+        ops(
+            _probe_store(parts),
+            _probe_redis(parts),
+            parts.clock.now(),
+            reachable(parts.settings.whatsapp_api_url),
+        )
+    )
     app.cli.add_command(commands(parts))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
@@ -70,7 +78,7 @@ def _probe_redis(parts: Parts) -> Callable[[], None]:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if not request.path.startswith("/api/"):
-        return message_page(_SAID.get(status, Said.FAILURE), status)
+        return message_page(_said(status), status)
     text = error.description or error.name
     answer = jsonify(
         success=False,
@@ -84,10 +92,15 @@ def _http_error(error: HTTPException) -> Response:
     return answer
 
 
-_SAID = {404: Said.NOT_FOUND, 400: Said.BAD_REQUEST, 503: Said.UNAVAILABLE}
+def _said(status: int) -> Said:
+    if status in {HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}:
+        return Said.NOT_FOUND if status == HTTPStatus.NOT_FOUND else Said.UNAVAILABLE
+    return Said.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Said.FAILURE
 
 
 def _unavailable(_error: StoreUnavailable) -> Response:
+    if not request.path.startswith("/api/"):
+        return message_page(Said.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
     answer = jsonify(
         success=False,
         message="The service is busy; please try again in a moment.",

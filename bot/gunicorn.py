@@ -11,7 +11,6 @@ import shutil
 import tempfile
 from pathlib import Path
 
-import structlog
 from gunicorn.workers.base import Worker
 from prometheus_client import multiprocess
 
@@ -46,25 +45,8 @@ loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": "structlog.stdlib.ProcessorFormatter",
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.stdlib.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True),
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-        },
-    },
-    "handlers": {
-        "stdout": {
-            "class": "logging.StreamHandler",
-            "formatter": "json",
-            "stream": "ext://sys.stdout",
-        },
-    },
+    # The same lines as the application's, with the same guard against personal data.
+    "handlers": {"stdout": {"class": "bot.logs.Lines"}},
     "root": {"level": "WARNING", "handlers": ["stdout"]},
     "loggers": {
         "gunicorn.error": {"level": loglevel.upper(), "handlers": ["stdout"], "propagate": False},

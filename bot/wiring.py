@@ -15,7 +15,7 @@ from bot.logs import configure as set_up_logs
 from bot.outside import RedisBell, SystemClock, UlidIds, connect
 from bot.payments.sandbox import SandboxGateway
 from bot.rates import Rates
-from bot.render import NoTemplate, Renderer
+from bot.render import NoTemplate, Rendered, Renderer
 from bot.sealing import Sealer
 from domain.channel import Channel
 from domain.gateway import Gateway
@@ -27,7 +27,7 @@ from flows.runner import Runner
 from flows.words import Ears
 from store import Store, open_records, open_store
 
-__all__ = ["NoTemplate", "Parts", "build", "read_settings", "set_up_logs"]
+__all__ = ["NoTemplate", "Parts", "Rendered", "build", "read_settings", "set_up_logs"]
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 

@@ -26,9 +26,13 @@ def is_open(clinic: Clinic, doctor: Doctor, day: date) -> bool:
 
 
 def open_days(clinic: Clinic, doctor: Doctor, now: datetime) -> list[date]:
-    """Return the days that can be booked now, in order: today and up to booking_days ahead."""
+    """Return the days that can be booked now, in order: today and up to booking_days ahead.
+
+    A day is the date its hours begin on, so yesterday is one of them until they end.
+    """
     first = today(clinic, now)
-    days = (first + timedelta(days=n) for n in range(clinic.booking_days + 1))
+    # Yesterday's hours may reach past midnight.
+    days = (first + timedelta(days=n) for n in range(-1, clinic.booking_days + 1))
     return [d for d in days if is_open(clinic, doctor, d) and hours(clinic, doctor, d)[1] > now]
 
 
@@ -38,10 +42,11 @@ def hours(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime
     An end at or before the start lies on the next day.
     """
     begin = _local(clinic, day, doctor.start_time)
-    end = _local(clinic, day, doctor.end_time)
-    if end <= begin:
-        end = _local(clinic, day + timedelta(days=1), doctor.end_time)
-    return begin, end
+    # Clock times are compared, not instants: a night of a change of clocks may swap those.
+    last_day = day
+    if _clock(doctor.end_time) <= _clock(doctor.start_time):
+        last_day += timedelta(days=1)
+    return begin, _local(clinic, last_day, doctor.end_time)
 
 
 def timetable(clinic: Clinic, doctor: Doctor, day: date) -> tuple[Slot, ...]:
@@ -80,11 +85,16 @@ def _lunch(
     if start < begin:
         day += timedelta(days=1)
         start = _local(clinic, day, first)
+    if _clock(last) < _clock(first):
+        day += timedelta(days=1)
     stop = _local(clinic, day, last)
     return (start, stop) if stop > start else None
 
 
 def _local(clinic: Clinic, day: date, clock: str) -> datetime:
-    hour, _, minute = clock.strip().partition(":")
-    local = datetime.combine(day, time(int(hour), int(minute)), clinic.zone)
-    return local.astimezone(UTC)
+    return datetime.combine(day, _clock(clock), clinic.zone).astimezone(UTC)
+
+
+def _clock(text: str) -> time:
+    hour, _, minute = text.strip().partition(":")
+    return time(int(hour), int(minute))

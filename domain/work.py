@@ -139,7 +139,9 @@ class Work:
         """Remove *record*, provided it is still as it was read."""
         ref = ref_of(record)
         pending = self._puts.pop(ref, None)
-        if record.version or (pending is not None and pending.version):
+        if not record.version and pending is not None:
+            record = pending
+        if record.version:
             self._deletes[ref] = record
 
     def check(self, record: Record) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+import re
+from datetime import date, datetime
 
 from domain.actions import booking
 from domain.actions.days import Day, read_day
@@ -23,8 +24,9 @@ from domain.model.people import Patient
 from domain.model.queues import Slot, Token, TokenStatus
 from domain.timetable import open_days, slot_time, today
 from flows.mine import chosen_token, slot_kept
-from flows.table import ANYWHERE, Row
+from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
+from flows.words import fold
 
 SLOTS_A_PAGE = 8
 DAYS_A_PAGE = 9
@@ -88,18 +90,13 @@ def several_people(turn: Turn) -> bool:
 
 
 def owes_nothing(turn: Turn) -> bool:
-    """Whether the chosen slot needs no advance."""
+    """Whether the slot chosen, now or before the person was named, needs no advance."""
     doctor = chosen_doctor(turn)
-    day = _date(turn.choice[1]) if len(turn.choice) > 1 else None
+    parts = _slot_parts(turn)
+    day = _date(parts[1]) if len(parts) > 1 else None
     if doctor is None or day is None:
         return False
     return read_day(turn.work, turn.clinic, doctor, day).queue.advance_paise == 0
-
-
-def kept_slot_owes_nothing(turn: Turn) -> bool:
-    """Whether the slot chosen before the person was named needs no advance."""
-    _recall_slot(turn)
-    return owes_nothing(turn)
 
 
 def a_name(turn: Turn) -> bool:
@@ -114,7 +111,7 @@ def a_name_without_slot(turn: Turn) -> bool:
 
 def a_name_and_nothing_due(turn: Turn) -> bool:
     """Whether the text can be a name and the slot chosen before needs no advance."""
-    return a_name(turn) and kept_slot_owes_nothing(turn)
+    return a_name(turn) and owes_nothing(turn)
 
 
 def begin(turn: Turn) -> None:
@@ -142,16 +139,14 @@ def name_newcomer(turn: Turn) -> None:
 
 
 def note_doctor(turn: Turn) -> None:
-    """Remember the doctor, and the day if one is shown."""
+    """Remember the doctor."""
     doctor = chosen_doctor(turn)
-    turn.remember(
-        doctor_id=doctor.doctor_id if doctor else None,
-        date=turn.day.isoformat() if turn.day else None,
-    )
+    turn.remember(doctor_id=doctor.doctor_id if doctor else None)
 
 
 def note_slot(turn: Turn) -> None:
     """Remember the slot while asking for whom it is."""
+    note_doctor(turn)
     turn.remember(note=":".join(turn.choice))
 
 
@@ -169,25 +164,18 @@ def hold_slot(turn: Turn) -> None:
     turn.remember(token_id=None, note=None, patient_id=None)
 
 
-def hold_kept_slot(turn: Turn) -> None:
-    """Hold the slot chosen before, for the person just chosen."""
-    _recall_slot(turn)
+def choose_person(turn: Turn) -> None:
+    """Take the person tapped, then hold the slot chosen before; they stay if the slot is gone."""
+    turn.remember(patient_id=turn.choice[0])
+    turn.keep()
     hold_slot(turn)
 
 
-def choose_person(turn: Turn) -> None:
-    """Take the person tapped, then hold the slot chosen before."""
-    turn.remember(patient_id=turn.choice[0])
-    hold_kept_slot(turn)
-
-
 def take_name(turn: Turn) -> None:
-    """Introduce the person just named, then hold the slot chosen before."""
-    name = clean_name(turn.inbound.text)
-    assert name is not None  # noqa: S101 - the row's condition
-    turn.contact, patient = patient_named(turn.work, turn.contact, name)
-    turn.remember(patient_id=patient.patient_id)
-    hold_kept_slot(turn)
+    """Introduce the person just named, then hold the slot chosen before, as with one tapped."""
+    name_newcomer(turn)
+    turn.keep()
+    hold_slot(turn)
 
 
 def move_booking(turn: Turn) -> None:
@@ -203,7 +191,10 @@ def move_booking(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     #   on          at          when                    do               say                     then
-    Row("hi",       ANYWHERE,   no_doctors,             begin,           "booking/no_doctors",   "idle"),
+    *(
+        Row(on,     ANYWHERE,   no_doctors,             begin,           "booking/no_doctors",   "idle")
+        for on in ("hi", "book_for", "docs", "doc", "days", "day", "slot", "for", "new")
+    ),
     Row("hi",       ANYWHERE,   None,                   begin,           "booking/doctors",      "doctor"),
     Row("book_for", ANYWHERE,   None,                   name_person,     "booking/doctors",      "doctor"),
     Row("docs",     ANYWHERE,   None,                   None,            "booking/doctors",      "doctor"),
@@ -222,7 +213,7 @@ ROWS = (
     Row("slot",     ANYWHERE,   several_people,         note_slot,       "booking/for_whom",     "person"),
     Row("slot",     ANYWHERE,   owes_nothing,           hold_slot,       None,                   "idle"),
     Row("slot",     ANYWHERE,   None,                   hold_slot,       "booking/pay",          "paying"),
-    Row("for",      ANYWHERE,   kept_slot_owes_nothing, choose_person,   None,                   "idle"),
+    Row("for",      ANYWHERE,   owes_nothing,           choose_person,   None,                   "idle"),
     Row("for",      ANYWHERE,   None,                   choose_person,   "booking/pay",          "paying"),
     Row("new",      ANYWHERE,   None,                   someone_else,    "booking/ask_name",     "name"),
     Row("text",     "name",     a_name_without_slot,    name_newcomer,   "booking/doctors",      "doctor"),
@@ -231,13 +222,13 @@ ROWS = (
     Row("text",     "name",     None,                   None,            "booking/ask_name",     "name"),
 )
 # fmt: on
-REFUSALS: dict[type[Refused], str] = {
-    SlotTaken: "booking/slot_taken",
-    DayFull: "booking/day_full",
-    DayClosed: "booking/day_full",
-    AlreadyBooked: "booking/already",
-    TooManyHolds: "booking/too_many_holds",
-    NotFound: "booking/doctors",
+REFUSALS: dict[type[Refused], Refusal] = {
+    SlotTaken: Refusal("booking/slot_taken", "slot"),
+    DayFull: Refusal("booking/day_full", "day"),
+    DayClosed: Refusal("booking/day_full", "day"),
+    AlreadyBooked: Refusal("booking/already"),
+    TooManyHolds: Refusal("booking/too_many_holds"),
+    NotFound: Refusal("booking/doctors", "doctor"),
 }
 
 
@@ -293,8 +284,8 @@ def _doctors(turn: Turn) -> Say:
 def _slots(turn: Turn) -> Say:
     doctor, day = _doctor_and_day(turn)
     free = free_slots(turn)
-    page = int(turn.choice[2]) if len(turn.choice) > 2 and turn.choice[2].isdigit() else 0  # noqa: PLR2004
-    start = page * SLOTS_A_PAGE
+    turn.remember(doctor_id=doctor.doctor_id, date=day.isoformat())
+    start = _page(turn, free) * SLOTS_A_PAGE
     if start >= len(free):
         start = 0
     shown = free[start : start + SLOTS_A_PAGE]
@@ -349,7 +340,8 @@ def _no_days(turn: Turn) -> Say:
 
 @says("booking/slot_taken")
 def _slot_taken(turn: Turn) -> Say:
-    turn.day = _date(turn.choice[1]) if len(turn.choice) > 1 else None
+    parts = _slot_parts(turn)
+    turn.day = _date(parts[1]) if len(parts) > 1 else None
     if turn.day is not None and free_slots(turn):
         return _slots(turn)
     return _day_full(turn)
@@ -397,6 +389,8 @@ def _already(turn: Turn) -> Say:
     token = refusal.facts["token"] if isinstance(refusal, AlreadyBooked) else None
     doctor = chosen_doctor(turn)
     assert isinstance(token, Token)  # noqa: S101 - the refusal carries it
+    if turn.heard.trigger == "slot":
+        note_slot(turn)  # which "for someone else" then takes
     return Say(
         values={
             "person": token.patient_name,
@@ -430,6 +424,38 @@ def chosen_doctor(turn: Turn) -> Doctor | None:
             turn.doctor = turn.work.get(Doctor, turn.clinic.clinic_id, doctor_id)
     doctor = turn.doctor
     return doctor if doctor and doctor.status is StaffStatus.ACTIVE else None
+
+
+def slot_named(turn: Turn) -> str | None:
+    """Return the choice of the slot whose time or number was typed, of the day being shown."""
+    day = _date(turn.conversation.date or "")
+    doctor = chosen_doctor(turn)
+    text = fold(turn.inbound.text)
+    numbered, timed = NUMBER.fullmatch(text), TIME.fullmatch(text)
+    if turn.state != "slot" or doctor is None or day is None or not (numbered or timed):
+        return None
+    for slot in _view(turn, doctor, day).queue.timetable:
+        if numbered:
+            found = slot.number == int(numbered[1])
+        else:
+            assert timed is not None  # noqa: S101 - looked at above
+            found = _is_at(slot_time(slot).astimezone(turn.clinic.zone), *timed.groups())
+        if found:
+            return _slot_option(doctor, day, slot).id
+    return None
+
+
+NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
+TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
+
+
+def _is_at(at: datetime, hour: str, minute: str | None, half: str | None) -> bool:
+    """Return whether *at* is the time that was typed; without am or pm either half will do."""
+    clock = {f"{at:%I}am" if at.hour < NOON else f"{at:%I}pm"} if half else {f"{at:%I}", f"{at:%H}"}
+    return at.minute == int(minute or 0) and f"{hour:0>2}{half or ''}" in clock
+
+
+NOON = 12
 
 
 def free_slots(turn: Turn) -> list[Slot]:
@@ -468,20 +494,30 @@ def _slot_option(doctor: Doctor, day: date, slot: Slot) -> Option:
 
 
 def _slot(turn: Turn) -> tuple[Doctor, date, int]:
-    doctor = chosen_doctor(turn)
-    if doctor is None or len(turn.choice) < 3:  # noqa: PLR2004
+    doctor, parts = chosen_doctor(turn), _slot_parts(turn)
+    if doctor is None or len(parts) < 3:  # noqa: PLR2004
         raise NotFound
-    day = _date(turn.choice[1])
-    if day is None or not turn.choice[2].isdigit():
+    day = _date(parts[1])
+    if day is None or not parts[2].isdigit():
         raise NotFound
-    return doctor, day, int(turn.choice[2])
+    return doctor, day, int(parts[2])
 
 
-def _recall_slot(turn: Turn) -> None:
-    if turn.conversation.note and not (turn.choice and turn.choice[0].startswith("doc_")):
-        if turn.choice:
-            turn.remember(patient_id=turn.choice[0])
-        turn.choice = turn.conversation.note.split(":")
+def _slot_parts(turn: Turn) -> list[str]:
+    """Return doctor, day and number of the slot chosen now, or before the person was named."""
+    if turn.choice and turn.choice[0].startswith("doc_"):
+        return turn.choice
+    return (turn.conversation.note or "").split(":")
+
+
+def _page(turn: Turn, free: list[Slot]) -> int:
+    """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
+    parts = _slot_parts(turn)
+    if len(parts) < 3 or not parts[2].isdigit():  # noqa: PLR2004
+        return 0
+    if turn.heard.trigger == "day":
+        return int(parts[2])
+    return sum(s.number < int(parts[2]) for s in free) // SLOTS_A_PAGE
 
 
 def _doctor_and_day(turn: Turn) -> tuple[Doctor, date]:

@@ -24,7 +24,7 @@ from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
 from domain.phones import normalise
 from domain.rules import COMMAND_MAX_AGE_SECONDS
-from flows.table import ANYWHERE, Row
+from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold, number_in
 
@@ -174,13 +174,13 @@ ROWS = (
     Row("announce",  ANYWHERE,  None,       announce,   "line/announced",    "idle"),
 )
 # fmt: on
-REFUSALS: dict[type[Refused], str] = {
-    LineMoved: "line/moved",
-    NobodyWaiting: "line/nobody",
-    NothingToUndo: "line/nothing_to_undo",
-    NotNow: "line/not_now",
-    AlreadyBooked: "line/already_booked",
-    DayClosed: "line/day_over",
+REFUSALS: dict[type[Refused], Refusal] = {
+    LineMoved: Refusal("line/moved"),
+    NobodyWaiting: Refusal("line/nobody"),
+    NothingToUndo: Refusal("line/nothing_to_undo"),
+    NotNow: Refusal("line/not_now"),
+    AlreadyBooked: Refusal("line/already_booked"),
+    DayClosed: Refusal("line/day_over"),
 }
 
 
@@ -248,7 +248,7 @@ def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
         r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.DOTALL
     )
     if match and (number := number_in(match[1])) is not None:
-        return min(number, MOST_MINUTES), clean_name(match[2])
+        return min(number, MOST_MINUTES) or None, clean_name(match[2])
     return None, clean_name(text)
 
 

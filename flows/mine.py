@@ -12,7 +12,7 @@ from domain.model.messages import Option
 from domain.model.money import Capture, Disposition
 from domain.model.queues import LIVE, WAITING, Locator, Token, TokenStatus
 from domain.timetable import today
-from flows.table import ANYWHERE, Row
+from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 
 
@@ -145,10 +145,6 @@ ROWS = (
     Row("yes_cancel", ANYWHERE,  None,          cancel,                 "mine/cancelled",      "idle"),
     Row("keep",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
     Row("keep",       ANYWHERE,  None,          take,                   "mine/status",         "idle"),
-    Row("yes",        "sure",    several,       None,                   "mine/which",          "idle"),
-    Row("yes",        "sure",    None,          cancel,                 "mine/cancelled",      "idle"),
-    Row("no",         "sure",    several,       None,                   "mine/which",          "idle"),
-    Row("no",         "sure",    None,          take,                   "mine/status",         "idle"),
     Row("move",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
     Row("move",       ANYWHERE,  several,       None,                   "mine/which",          "idle"),
     Row("move",       ANYWHERE,  being_served,  take,                   "mine/not_now",        "idle"),
@@ -171,7 +167,7 @@ ROWS = (
     Row("rate",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
 )
 # fmt: on
-REFUSALS: dict[type[Refused], str] = {NotNow: "mine/not_now"}
+REFUSALS: dict[type[Refused], Refusal] = {NotNow: Refusal("mine/not_now")}
 
 
 def meant(turn: Turn) -> list[Token]:

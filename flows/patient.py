@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.model.conversations import Push
 from flows import booking, mine, settings
 from flows.table import Table
 from flows.turn import Turn
@@ -23,19 +24,17 @@ def _trigger(turn: Turn) -> str:
     if inbound.kind == "tap" and inbound.choice:
         return _choose(turn, inbound.choice)
     if inbound.kind != "text":
-        newcomer = not turn.conversation.greeted
-        return "hi" if newcomer and inbound.kind != "media" else "media"
+        return "media" if turn.conversation.greeted else "hi"
     number = number_in(inbound.text)
     if number is not None:
         return _numbered(turn, number)
     word = turn.heard.trigger
     if turn.state == "name" and word in {None, "thanks"}:
         return "text"
-    if word in {"yes", "no"} and turn.state != "sure":
-        return _lost(turn)
-    if word is not None:
+    typed = _said_to_event(turn) or (_answer_to_sure(turn) if word in {"yes", "no"} else None)
+    if typed is None and word is not None and word in TABLE.machine.events:
         return word
-    typed = _typed_choice(turn)
+    typed = typed or _typed_choice(turn) or booking.slot_named(turn)
     return _choose(turn, typed) if typed is not None else _lost(turn)
 
 
@@ -45,11 +44,12 @@ def _numbered(turn: Turn, number: int) -> str:
     One that an event asked after the number was written is put again instead: the person cannot
     have meant it.
     """
-    offered, asked_at = turn.conversation.offered, turn.conversation.asked_at
-    if turn.push is not None and (asked_at is None or turn.push.at > asked_at):
-        if turn.push.at > turn.inbound.sent_at:
+    offered = turn.conversation.offered
+    push = asked_by_event(turn)
+    if push is not None:
+        if push.at > turn.inbound.sent_at:
             return "repeat"
-        offered = turn.push.offered
+        offered = push.offered
     if 1 <= number <= len(offered):
         return _choose(turn, offered[number - 1])
     return _lost(turn)
@@ -64,12 +64,40 @@ def _choose(turn: Turn, option_id: str) -> str:
     return kind
 
 
+def asked_by_event(turn: Turn) -> Push | None:
+    """Return what an event has asked, if that is the newest question."""
+    asked_at = turn.conversation.asked_at
+    if turn.push is not None and (asked_at is None or turn.push.at > asked_at):
+        return turn.push
+    return None
+
+
+def _said_to_event(turn: Turn) -> str | None:
+    """Return the choice of an event's question whose words were typed."""
+    push = asked_by_event(turn)
+    typed = fold(turn.inbound.text)
+    for option in settings.options_of(push) if push else ():
+        if typed == fold(turn.phrases.title(turn.language, settings.REPEAT, option)):
+            return option.id
+    return None
+
+
+def _answer_to_sure(turn: Turn) -> str | None:
+    """Return the choice that "yes" or "no" means while a booking may be about to be cancelled."""
+    kind = {"yes": "yes_cancel", "no": "keep"}[turn.heard.trigger or ""]
+    found = (o for o in turn.conversation.offered if o.partition(":")[0] == kind)
+    return next(found, None)
+
+
 def _typed_choice(turn: Turn) -> str | None:
     """Return the offered choice whose words were typed, wholly or as a part only it has."""
     typed = fold(turn.inbound.text)
-    titles = turn.conversation.titles
+    titles = list(turn.conversation.titles)
+    if "#" not in typed:
+        titles = [t.replace("#", "") for t in titles]
     exact = [i for i, t in enumerate(titles) if t == typed]
-    part = [i for i, t in enumerate(titles) if len(typed) > 2 and f" {typed} " in f" {t} "]  # noqa: PLR2004
+    long_enough = len(typed) > 2 or "#" in typed  # noqa: PLR2004
+    part = [i for i, t in enumerate(titles) if long_enough and f" {typed} " in f" {t} "]
     found = exact or part
     return turn.conversation.offered[found[0]] if len(found) == 1 else None
 

@@ -12,7 +12,7 @@ from domain.model.queues import Queue, QueueStatus
 from domain.timetable import today
 from domain.work import Work
 from flows.inbound import Inbound
-from flows.words import Ears
+from flows.words import Ears, fold, number_in
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,10 @@ class Routed:
     """The clinics a member of staff of several is asked to choose from."""
     user: User | None = None
     """The member of staff who writes, with a proven number."""
-    joined: bool = False
-    """Whether the message was a join code."""
+    entered: bool = False
+    """Whether the message said no more than which clinic: a join code, or a choice of clinics."""
+    shared: bool = True
+    """Whether it came on a number that clinics share."""
     wrong_code: bool = False
 
 
@@ -98,7 +100,9 @@ def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     return contact
 
 
-def route(work: Work, inbound: Inbound, contact: Contact, ears: Ears) -> Routed:
+def route(
+    work: Work, inbound: Inbound, contact: Contact, conversation: Conversation, ears: Ears
+) -> Routed:
     """Return the clinic a message is for and, if staff of it wrote, who.
 
     In this order: the clinic that owns the number written to; on a shared number a join code, staff
@@ -107,18 +111,19 @@ def route(work: Work, inbound: Inbound, contact: Contact, ears: Ears) -> Routed:
     """
     own = _owner(work, inbound)
     if own is not None:
-        return Routed(contact, own, user=_staff_at(work, contact, own))
-    heard = ears.patient(inbound.text)
-    if heard.trigger == "join" and inbound.kind == "text":
+        user = _staff_at(work, contact, own)
+        return Routed(contact, own, user=user, shared=False, entered=is_join(inbound, ears))
+    if is_join(inbound, ears):
+        heard = ears.patient(inbound.text)
         code = heard.rest.strip().upper().replace(" ", "")
         claim = work.get(Claim, f"code:{code}")
         clinic = _active(work, claim.clinic_id) if claim else None
         if clinic is None:
             return Routed(contact, None, wrong_code=True)
-        return Routed(contact, clinic, user=_staff_at(work, contact, clinic), joined=True)
-    picked = _picked(work, inbound)
+        return Routed(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
+    picked = _picked(work, inbound, conversation)
     if picked is not None and (user := _staff_at(work, contact, picked)) is not None:
-        return Routed(contact, picked, user=user)
+        return Routed(contact, picked, user=user, entered=True)
     works_at = _staff_of(work, contact)
     if len(works_at) == 1:
         return Routed(contact, works_at[0][0], user=works_at[0][1])
@@ -189,8 +194,22 @@ def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
     return queue is not None and queue.status not in closed
 
 
-def _picked(work: Work, inbound: Inbound) -> Clinic | None:
-    kind, _, clinic_id = (inbound.choice or "").partition(":")
+def is_join(inbound: Inbound, ears: Ears) -> bool:
+    """Return whether a message is a clinic's join code."""
+    return inbound.kind == "text" and ears.patient(inbound.text).trigger == "join"
+
+
+def _picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
+    """Return the clinic picked of those that were offered: tapped, by its number or its name."""
+    choice = inbound.choice
+    if inbound.kind == "text":
+        number, typed = number_in(inbound.text), fold(inbound.text)
+        named = [i for i, t in enumerate(conversation.titles) if f" {typed} " in f" {t} "]
+        if number is not None and 1 <= number <= len(conversation.offered):
+            choice = conversation.offered[number - 1]
+        elif len(named) == 1:
+            choice = conversation.offered[named[0]]
+    kind, _, clinic_id = (choice or "").partition(":")
     return _active(work, clinic_id) if kind == "clinic" else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain.actions.messages import send
@@ -22,7 +22,7 @@ from flows import patient, staff
 from flows.inbound import Inbound
 from flows.route import Routed, change_number, contact_of, conversation_of, route
 from flows.turn import Turn
-from flows.words import Ears, Heard
+from flows.words import Ears, Heard, fold
 
 TRIES = 12
 """A turn is replayed this often when others changed what it read."""
@@ -90,12 +90,14 @@ class Runner:
             change_number(work, inbound, contact)
             return self._commit(work, inbound)
         conversation = conversation_of(work, inbound, contact)
-        routed = route(work, inbound, contact, self.ears)
+        routed = route(work, inbound, contact, conversation, self.ears)
         if routed.clinic is None:
             self._ask_clinic(work, inbound, routed, conversation)
             return self._commit(work, inbound)
-        if contact.last_clinic_id != routed.clinic.clinic_id:
-            contact = work.put(contact.but(last_clinic_id=routed.clinic.clinic_id))
+        clinic_id = routed.clinic.clinic_id
+        if routed.shared and contact.last_clinic_id != clinic_id:
+            contact = work.put(contact.but(last_clinic_id=clinic_id))
+        if routed.entered or conversation.clinic_id not in {None, clinic_id}:
             conversation = _fresh(conversation)
         self._converse(work, inbound, routed, contact, conversation)
         return self._commit(work, inbound)
@@ -113,11 +115,12 @@ class Runner:
         push = work.get(Push, conversation.conversation)
         if push is not None and push.clinic_id != clinic.clinic_id:
             push = None
+        if inbound.kind == "text" and conversation.state != "name":
+            contact = self._hear_language(work, inbound, contact)
+        if routed.entered:
+            inbound = replace(inbound, kind="text", text="hi", choice=None)
         own = work.within(ContactScope(contact.contact_id, clinic.clinic_id))
         heard = self.ears.patient(inbound.text) if inbound.kind == "text" else Heard(None)
-        if routed.joined:
-            heard = Heard("hi", "", heard.language)
-            conversation = _fresh(conversation)
         turn = Turn(own, inbound, clinic, contact, conversation, push, user, heard, self.phrases)
         if user is None:
             patient.answer(turn)
@@ -133,6 +136,13 @@ class Runner:
         at = max(inbound.sent_at, conversation.last_inbound_at or inbound.sent_at)
         turn.remember(clinic_id=clinic.clinic_id, last_inbound_at=at)
         work.put(turn.conversation)
+
+    def _hear_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
+        """Speak the language of who writes in its letters, unless they have chosen one."""
+        language = self.ears.language_of(inbound.text)
+        if contact.language is not None or language is None:
+            return contact
+        return work.put(contact.but(language=language))
 
     def _ask_clinic(
         self, work: Work, inbound: Inbound, routed: Routed, conversation: Conversation
@@ -151,7 +161,14 @@ class Runner:
             options=options,
             reply_to=inbound.message_id,
         )
-        work.put(conversation.but(last_inbound_at=inbound.sent_at))
+        work.put(
+            conversation.but(
+                last_inbound_at=inbound.sent_at,
+                offered=tuple(o.id for o in options),
+                titles=tuple(fold(c.name) for c in routed.candidates[:10]),
+                asked_at=work.now,
+            )
+        )
 
     def _commit(self, work: Work, inbound: Inbound) -> bool:
         expires = work.now + timedelta(days=SEEN_DAYS)

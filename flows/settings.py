@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain.actions import booking, consent
+from domain.model.conversations import Push
 from domain.model.messages import Option
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -16,8 +17,8 @@ def a_language(turn: Turn) -> bool:
 
 
 def lost_again(turn: Turn) -> bool:
-    """Whether the person has not been understood several times in a row."""
-    return turn.conversation.misses >= MISSES_BEFORE_MENU
+    """Whether the person has not been understood several times in a row, and a menu can help."""
+    return turn.conversation.misses >= MISSES_BEFORE_MENU and bool(turn.doctors())
 
 
 def a_recording(turn: Turn) -> bool:
@@ -51,21 +52,26 @@ def miss(turn: Turn) -> None:
     turn.remember(misses=turn.conversation.misses + 1)
 
 
+def begin_again(turn: Turn) -> None:
+    """Count anew, for the menu is shown."""
+    turn.remember(misses=0)
+
+
 # fmt: off
 ROWS = (
-    #   on          at          when         do      say                    then
-    Row("help",     ANYWHERE,   None,        None,   "settings/help",       None),
-    Row("language", ANYWHERE,   None,        None,   "settings/languages",  "language"),
-    Row("lang",     ANYWHERE,   a_language,  speak,  "settings/spoken",     "idle"),
-    Row("lang",     ANYWHERE,   None,        None,   "settings/languages",  "language"),
-    Row("stop",     ANYWHERE,   None,        stop,   "settings/stopped",    "idle"),
-    Row("start",    ANYWHERE,   None,        start,  "settings/started",    "idle"),
-    Row("thanks",   ANYWHERE,   None,        None,   "settings/welcome",    None),
-    Row("media",    ANYWHERE,   a_recording, None,   "settings/voice",      None),
-    Row("media",    ANYWHERE,   None,        None,   "settings/unreadable", None),
-    Row("repeat",   ANYWHERE,   None,        None,   "settings/repeat",     None),
-    Row("lost",     ANYWHERE,   lost_again,  None,   "booking/doctors",     "doctor"),
-    Row("lost",     ANYWHERE,   None,        miss,   "settings/lost",       None),
+    #   on          at          when         do           say                    then
+    Row("help",     ANYWHERE,   None,        None,        "settings/help",       None),
+    Row("language", ANYWHERE,   None,        None,        "settings/languages",  "language"),
+    Row("lang",     ANYWHERE,   a_language,  speak,       "settings/spoken",     "idle"),
+    Row("lang",     ANYWHERE,   None,        None,        "settings/languages",  "language"),
+    Row("stop",     ANYWHERE,   None,        stop,        "settings/stopped",    "idle"),
+    Row("start",    ANYWHERE,   None,        start,       "settings/started",    "idle"),
+    Row("thanks",   ANYWHERE,   None,        None,        "settings/welcome",    None),
+    Row("media",    ANYWHERE,   a_recording, None,        "settings/voice",      None),
+    Row("media",    ANYWHERE,   None,        None,        "settings/unreadable", None),
+    Row("repeat",   ANYWHERE,   None,        None,        "settings/repeat",     None),
+    Row("lost",     ANYWHERE,   lost_again,  begin_again, "booking/doctors",     "doctor"),
+    Row("lost",     ANYWHERE,   None,        miss,        "settings/lost",       None),
 )
 # fmt: on
 
@@ -119,14 +125,19 @@ def _aside(turn: Turn) -> Say:
     return Say(values={"asked": bool(turn.conversation.offered)}, keeps_question=True)
 
 
-@says("settings/repeat")
+REPEAT = "settings/repeat"
+
+
+@says(REPEAT)
 def _repeat(turn: Turn) -> Say:
     """Repeat a choice that an event put after the digit was typed."""
     assert turn.push is not None  # noqa: S101 - fired only while such a question stands
-    return Say(
-        values={"question": turn.push.question},
-        options=[Option(id=o, label=_label(o)) for o in turn.push.offered],
-    )
+    return Say(values={"question": turn.push.question}, options=options_of(turn.push))
+
+
+def options_of(push: Push) -> list[Option]:
+    """Return the choices of an event's question, in short words."""
+    return [Option(id=o, label=_label(o)) for o in push.offered]
 
 
 def _label(option_id: str) -> str:

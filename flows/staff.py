@@ -42,7 +42,7 @@ ROWS = (
     Row("doctors",  ANYWHERE,  None,  None,   "staff/doctors",      "idle"),
     Row("stop",     ANYWHERE,  None,  None,   "staff/stop",         "idle"),
     Row("lost",     ANYWHERE,  None,  None,   "staff/lost",         "idle"),
-    *(r for r in settings.ROWS if r.on in {"language", "lang", "media"}),
+    *(r for r in settings.ROWS if r.on in {"language", "lang", "media", "thanks"}),
 )
 # fmt: on
 TABLE = Table(ROWS, line.REFUSALS)
@@ -98,10 +98,12 @@ def answer(turn: Turn, staff_heard: Heard, desk: Work) -> None:
 
 
 def _own_tap(turn: Turn) -> bool:
-    """Whether a tap belongs to the patients' conversation."""
-    kind = (turn.inbound.choice or "").partition(":")[0]
+    """Whether a tap, or a number that answers an event, belongs to the patients' conversation."""
+    if turn.inbound.kind == "text":
+        return number_in(turn.inbound.text) is not None and bool(patient.asked_by_event(turn))
+    kind, _, about = (turn.inbound.choice or "").partition(":")
     only_patients = patient.TABLE.machine.events.keys() - TABLE.machine.events.keys()
-    return turn.inbound.kind == "tap" and kind in only_patients
+    return turn.inbound.kind == "tap" and (kind in only_patients or about.startswith("TKN_"))
 
 
 def _trigger(turn: Turn, staff_heard: Heard) -> str:
@@ -117,7 +119,7 @@ def _trigger(turn: Turn, staff_heard: Heard) -> str:
         return staff_heard.trigger
     if turn.state == "which":
         return _named_doctor(turn)
-    return "lost" if turn.heard.trigger != "book" else "book"
+    return turn.heard.trigger if turn.heard.trigger in {"book", "thanks"} else "lost"
 
 
 def _choose(turn: Turn, option_id: str) -> str:

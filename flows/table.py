@@ -29,13 +29,21 @@ class Row(NamedTuple):
     then: str | None
 
 
+class Refusal(NamedTuple):
+    """What an action's refusal lets the table *say*, and the state it leads to *then*."""
+
+    say: str
+    then: str = "idle"
+
+
 class Table:
     """Rows, and what is said when an action refuses."""
 
-    def __init__(self, rows: Iterable[Row], refusals: Mapping[type[Refused], str]) -> None:
+    def __init__(self, rows: Iterable[Row], refusals: Mapping[type[Refused], Refusal]) -> None:
         self.rows = tuple(rows)
         self.refusals = dict(refusals)
         states = {s for r in self.rows for s in _states(r)} | {"idle"}
+        states |= {r.then for r in self.refusals.values()}
         self.machine = Machine(
             model=None,
             states=sorted(states),
@@ -62,20 +70,20 @@ class Table:
             turn.state = "idle"
         if not self._takes(trigger, turn):
             trigger = "lost"
-        before = turn.work.snapshot()
-        kept = turn.conversation
+        turn.keep()
         try:
             self.machine.events[trigger].trigger(turn)
         except Refused as refused:
-            turn.work.restore(before)
-            turn.conversation = kept
-            turn.refusal = refused
-            name = next(
+            refusal = next(
                 (self.refusals[k] for k in type(refused).__mro__ if k in self.refusals), None
             )
-            if name is None:
+            if refusal is None:
                 raise
-            turn.say(name, SAYS[name](turn))
+            turn.take_back(refused)
+            turn.state = refusal.then
+            turn.say(refusal.say, SAYS[refusal.say](turn))
+        if turn.said is None:
+            turn.answered()
         turn.remember(state=turn.state)
 
     def _takes(self, trigger: str, turn: Turn) -> bool:

@@ -71,11 +71,12 @@ class Turn:
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None
+        self.keep()
 
     @property
     def language(self) -> str:
         """The language this person is answered in."""
-        return self.contact.language or self.heard.language or "en"
+        return self.contact.language or "en"
 
     @property
     def actor(self) -> Actor:
@@ -86,6 +87,22 @@ class Turn:
     def remember(self, **changes: object) -> None:
         """Keep something of the conversation for its next turn."""
         self.conversation = self.conversation.but(**changes)
+
+    def keep(self) -> None:
+        """Let what was done so far stand, even if the rest of an action is refused."""
+        self._kept = (self.work.snapshot(), self.conversation, self.contact)
+
+    def take_back(self, refused: Exception) -> None:
+        """Forget what an action did before it was *refused*."""
+        writes, self.conversation, self.contact = self._kept
+        self.work.restore(writes)
+        self.refusal = refused
+
+    def answered(self) -> None:
+        """Note that a notice of the action is the answer: no earlier question stands any more."""
+        self.remember(offered=(), titles=(), asked_at=self.work.now)
+        if self.push is not None:
+            self.work.delete(self.push)
 
     def doctors(self) -> list[Doctor]:
         """Return the clinic's doctors who see patients, in the order they joined."""

@@ -32,15 +32,20 @@ class Vocabulary:
 
 
 def fold(text: str) -> str:
-    """Return *text* for comparing: one case, one form of letters and digits, no edges, no emoji."""
+    """Return *text* for comparing: one case, one form of letters and digits, no edges, no emoji.
+
+    Of signs only the one of a token number stays, as in #8.
+    """
     text = unicodedata.normalize("NFKC", text).casefold()
     kept = []
-    for char in text:
+    for char, following in zip(text, f"{text[1:]} ", strict=True):
         kind = unicodedata.category(char)
         if kind == "Nd":
             kept.append(str(unicodedata.digit(char)))
         elif kind[0] in "LMN" or char in "+'’":
             kept.append("'" if char == "’" else char)
+        elif char == "#" and following.isdecimal():
+            kept.append(" #")
         else:
             kept.append(" ")
     return " ".join("".join(kept).split()).strip(_EDGES)

@@ -10,7 +10,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
@@ -34,6 +34,7 @@ class Ticker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="clock")
+        self._begun: dict[tuple[str, str], Future[None]] = {}
 
     def tick(self) -> None:
         """Ring for every shard that has something to do now."""
@@ -58,9 +59,12 @@ class Ticker:
 
     def _wake(self, job: str, shard: str) -> None:
         self._parts.bell.ring(job, shard)
-        if not self._parts.bell.heard:
+        if self._parts.bell.heard:
+            return
+        begun = self._begun.get((job, shard))
+        if begun is None or begun.done():  # what takes longer than a tick does not pile up
             run = context.doer().run if job == "act" else context.deliverer().drain
-            self._pool.submit(_logged, run, shard)
+            self._begun[job, shard] = self._pool.submit(_logged, run, shard)
 
 
 def _logged(run: Callable[[str], int], shard: str) -> None:
@@ -68,6 +72,8 @@ def _logged(run: Callable[[str], int], shard: str) -> None:
         run(shard)
     except PulseOpsError as error:
         log.warning("clock_work_failed", shard=shard, error=type(error).__name__)
+    except Exception as error:
+        log.exception("clock_work_broke", shard=shard, error=type(error).__name__)
 
 
 def main() -> None:

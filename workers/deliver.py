@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
 
-from bot.wiring import NoTemplate, Parts
+from bot.wiring import NoTemplate, Parts, Rendered
 from domain.actions import consent, delivery, news
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import Conflict, PulseOpsError, StoreUnavailable
@@ -30,6 +32,8 @@ AT_ONCE = 16
 """Calls to the provider side by side: 80 a second at up to 200 ms a call."""
 READ = {Urgency.NOW: 200, Urgency.NEWS: 60, Urgency.BULK: 20}
 """How many waiting messages a pass reads of each class: news and bulk leave room for the urgent."""
+ORDER_KEPT = timedelta(seconds=delivery.DOUBT_URGENT_SECONDS)
+"""A person's later messages wait this long at most for an earlier one that goes again."""
 TRIES = 6
 log = structlog.get_logger()
 
@@ -56,46 +60,75 @@ class Deliverer:
         left = True
         try:
             while left and time.monotonic() - began < SLICE_SECONDS:
-                chains = self._due(shard)
-                left = bool(chains)
-                done = sum(self._pool.map(self._send_chain, chains))
+                done, left = self._pass(shard)
                 settled += done
-                if not done:
-                    break
         finally:
             self._release(shard)
         if left:
             self.parts.bell.ring("deliver", shard)
         return settled
 
-    def _due(self, shard: str) -> list[list[Outgoing]]:
-        """Return what may go now: a chain for each person and class, the urgent ones first."""
-        chains: dict[tuple[str, str, str], list[Outgoing]] = {}
+    def _pass(self, shard: str) -> tuple[int, bool]:
+        """Send what may go now of the most urgent class of which anything may.
+
+        Return how many rows were settled, and whether there may be more to send at once. What waits
+        for its moment (in doubt, too many to one person) stops no other class, and is found again
+        by the clock.
+        """
+        busy = False
+        for urgency in READ:
+            chains = self._due(shard, urgency)
+            ends = list(self._pool.map(self._send_chain, chains))
+            done = sum(end.settled for end in ends)
+            busy = busy or any(end.busy for end in ends)
+            if done:
+                return done, True
+        return 0, busy
+
+    def _due(self, shard: str, urgency: Urgency) -> list[list[Outgoing]]:
+        """Return what may go now of a class: a chain for each person.
+
+        Whoever has an earlier message that goes again in a moment waits for it, so that words come
+        in their order; what is further off does not hold up the rest.
+        """
         work = self._work()
         until = stamp(work.now)
-        for urgency, limit in READ.items():
-            span = (f"{urgency}#", f"{urgency}#{until}~")
-            for item in work.query(Outgoing, shard, between=span, limit=limit).records:
-                chains.setdefault((urgency, item.sender, item.contact_id), []).append(item)
-            if chains and urgency is Urgency.NOW:
-                break
+        span = (f"{urgency}#", f"{urgency}#{until}~")
+        items = work.query(Outgoing, shard, between=span, limit=READ[urgency]).records
+        if not items:
+            return []
+        soon = (f"{urgency}#{until}~", f"{urgency}#{stamp(work.now + ORDER_KEPT)}~")
+        again = work.query(Outgoing, shard, between=soon, limit=READ[urgency]).records
+        waiting = {(item.sender, item.contact_id) for item in again}
+        chains: dict[tuple[str, str], list[Outgoing]] = {}
+        for item in items:
+            person = (item.sender, item.contact_id)
+            if person not in waiting:
+                chains.setdefault(person, []).append(item)
         return list(chains.values())
 
-    def _send_chain(self, chain: list[Outgoing]) -> int:
+    def _send_chain(self, chain: list[Outgoing]) -> _End:
         """Send one person's messages of one class in order, as far as they go now."""
         settled = 0
         for item in chain:
-            if not self._send(item):
+            try:
+                if not self._send(item):
+                    break
+            except _Busy:
+                return _End(settled, busy=True)
+            except _Later:
                 break
             settled += 1
-        return settled
+        return _End(settled)
 
     def _send(self, item: Outgoing) -> bool:
-        """Send one message; False if it, and what follows it in its chain, must wait."""
+        """Send one message; False if it, and what follows it in its chain, must wait.
+
+        Raises:
+            _Later: If its moment has not come.
+        """
         try:
             ready = self._prepare(item)
-        except _Later:
-            return False
         except Conflict:
             return False  # somebody else has it, or its token just changed: the next pass sees
         if ready is None:
@@ -109,7 +142,12 @@ class Deliverer:
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
             self._settle(message, partial(delivery.refused, failure=failure))
-            return failure.kind in {ErrorClass.NEVER, ErrorClass.TEMPLATE}
+            return failure.kind is ErrorClass.NEVER
+        except Exception as error:
+            # Nobody knows how far it came; the row is not left to stop all that is behind it.
+            log.exception("send_broke", messageId=message.message_id, error=type(error).__name__)
+            self._settle(message, delivery.in_doubt)
+            return False
         self._settle(message, partial(delivery.accepted, provider_id=provider_id))
         if message.reply_to:
             self.parts.channel.mark_read(message.sender, message.reply_to)
@@ -133,27 +171,19 @@ class Deliverer:
         )
         message = work.get(Message, item.message_id)
         contact = work.get(Contact, item.contact_id)
-        if message is None or contact is None or message.status not in _UNSENT:
+        is_over = message is None or contact is None or message.status not in _UNSENT
+        if message is None or contact is None or is_over or message.outbox != item.place:
             work.delete(item)
             work.commit()
             return None
         if delivery.is_in_doubt(message, work.now):
             raise _Later
-        if not consent.allows(work, message):
-            self._drop(work, message, "the person asked for no more messages")
-            return None
-        values = news.fresh_values(work, message)
-        if values is None:
-            self._drop(work, message, "no longer true, or too late to help")
-            return None
-        conversation = work.get(Conversation, conversation_key)
-        is_open = delivery.window_is_open(conversation, work.now) and not message.as_template
-        language = message.language or contact.language or "en"
         try:
-            rendered = self.parts.renderer.render(message, values, language, window_open=is_open)
-        except NoTemplate:
-            reason = "outside the 24-hour window, and there is no template for it"
-            self._end(work, message, MessageStatus.FAILED, reason)
+            values = self._still_true(work, message)
+            rendered = self._words(work, message, contact, values)
+        except _Ends as ends:
+            delivery.end(work, message, ends.status, ends.reason)
+            work.commit()
             return None
         self._wait_for_rate(message)
         message = delivery.begin(work, message, values)
@@ -171,20 +201,50 @@ class Deliverer:
             template=rendered.template,
         )
 
+    def _still_true(self, work: Work, message: Message) -> dict[str, Any]:
+        """Return the message's variables as of now.
+
+        Raises:
+            _Ends: If it should not be sent, or not again.
+        """
+        if message.attempts >= delivery.MOST_ATTEMPTS:
+            raise _Ends(MessageStatus.FAILED, delivery.GIVEN_UP)
+        if not consent.allows(work, message):
+            raise _Ends(MessageStatus.DROPPED, "the person asked for no more messages")
+        values = news.fresh_values(work, message)
+        if values is None:
+            raise _Ends(MessageStatus.DROPPED, "no longer true, or too late to help")
+        return values
+
+    def _words(
+        self, work: Work, message: Message, contact: Contact, values: dict[str, Any]
+    ) -> Rendered:
+        """Return the message in words, as text or as a template.
+
+        Raises:
+            _Ends: If there are no words for it.
+        """
+        conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
+        is_open = delivery.window_is_open(conversation, work.now) and not message.as_template
+        language = message.language or contact.language or "en"
+        try:
+            return self.parts.renderer.render(message, values, language, window_open=is_open)
+        except NoTemplate:
+            reason = "outside the 24-hour window, and there is no template for it"
+            raise _Ends(MessageStatus.FAILED, reason) from None
+        except Exception as error:
+            # Left in the outbox it would stop everybody's messages, again and again.
+            log.exception("render_failed", messageId=message.message_id, error=type(error).__name__)
+            raise _Ends(MessageStatus.FAILED, "it could not be put into words") from error
+
     def _wait_for_rate(self, message: Message) -> None:
         if not self.parts.rates.take_pair(message.sender, message.contact_id):
+            self._settle(message, delivery.postpone)
             raise _Later
         wait = self.parts.rates.take(message.sender)
         if wait is None:
-            raise _Later
+            raise _Busy
         time.sleep(wait)
-
-    def _drop(self, work: Work, message: Message, reason: str) -> None:
-        self._end(work, message, MessageStatus.DROPPED, reason)
-
-    def _end(self, work: Work, message: Message, status: MessageStatus, reason: str) -> None:
-        delivery.end(work, message, status, reason)
-        work.commit()
 
     def _settle(self, message: Message, change: Callable[[Work, Message], None]) -> None:
         """Write what became of a message, whatever statuses came meanwhile.
@@ -221,8 +281,30 @@ class Deliverer:
             self.parts.redis.delete(f"lease:deliver:{shard}")
 
 
+@dataclass(frozen=True)
+class _End:
+    """How far a chain came."""
+
+    settled: int
+    busy: bool = False
+    """Whether it ended because the number has sent its share of this instant."""
+
+
+class _Ends(PulseOpsError):
+    """The message ends without being sent."""
+
+    def __init__(self, status: MessageStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
 class _Later(PulseOpsError):
     """The message's moment has not come."""
+
+
+class _Busy(_Later):
+    """The number has sent its share of this instant; the next one is near."""
 
 
 _UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}

@@ -360,11 +360,13 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
     after = timedelta(seconds=RATING_AFTER_SECONDS)
+    message_id = f"msg_rate_{item.token_id}"
     if (
         token is not None
         and token.status is TokenStatus.COMPLETED
         and token.completed_at is not None
         and token.completed_at + after == item.at
+        and work.get(Message, message_id) is None
     ):
         place = _place(work, item)
         if place is not None:
@@ -376,7 +378,7 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
             send(
                 work,
                 name="news/rate",
-                message_id=f"msg_rate_{token.token_id}",
+                message_id=message_id,
                 contact_id=token.contact_id,
                 clinic=clinic,
                 about=token,
@@ -491,7 +493,7 @@ def nearest_slot(
     """Return the free slot of *day* at the token's time of day, or the nearest to it."""
     free = read_day(work, clinic, doctor, day).free(work.now)
     at = token.estimated_time.astimezone(clinic.zone)
-    wanted = at.replace(year=day.year, month=day.month, day=day.day)
+    wanted = at + (day - date.fromisoformat(token.date))
     return min(free, key=lambda s: abs((slot_time(s) - wanted).total_seconds()), default=None)
 
 

@@ -52,7 +52,7 @@ def live_booking(
     if found is None:
         return None
     token = work.get(Token, found.queue_id, found.token_id)
-    return token if token and token.status in LIVE and not _hold_ran_out(token, work.now) else None
+    return token if token and token.status in LIVE and not hold_ran_out(token, work.now) else None
 
 
 def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
@@ -60,7 +60,7 @@ def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
     bookings = work.query(LiveBooking, contact_id, limit=100).records
     refs = [(Token, (b.queue_id, b.token_id)) for b in bookings if b.clinic_id == clinic_id]
     tokens = [t for t in work.fetch(refs) if isinstance(t, Token)]
-    live = [t for t in tokens if t.status in LIVE and not _hold_ran_out(t, work.now)]
+    live = [t for t in tokens if t.status in LIVE and not hold_ran_out(t, work.now)]
     return sorted(live, key=lambda t: (t.estimated_time, t.token_id))
 
 
@@ -80,7 +80,7 @@ def hold(
 
     Writes the seat (conditional, so it is sold once), one of the day's online sales, the token and
     the request for its advance. A contact's earlier unpaid hold with the same doctor for the same
-    patient is given up for it.
+    patient is given up for it; asked for the slot that they hold already, it is that hold.
 
     Raises:
         DayClosed, DayFull, SlotTaken, AlreadyBooked, TooManyHolds: As they say.
@@ -88,18 +88,16 @@ def hold(
     current = live_booking(work, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
     if current is not None and current.status is not TokenStatus.PENDING:
         raise AlreadyBooked(token=current)
-    view = read_day(work, clinic, doctor, day)
-    slot_at = _sellable(view, number, work.now)
-    holds = _holds(work, contact.contact_id)
-    for old in holds:
+    if current is not None and current.number == number:
+        return current
+    for old in _holds(work, contact.contact_id):
         if old.patient_id == patient.patient_id and old.doctor_id == doctor.doctor_id:
             _give_up_hold(work, old)
+    view = read_day(work, clinic, doctor, day)
+    slot_at, limit = _sellable(view, number, work.now)
     holds = _holds(work, contact.contact_id)
     busy = {h.hold for h in holds if h.held_until > work.now}
     queue = keep_queue(work, view.queue)
-    limit = view.free_limit(number, work.now)
-    if limit is None:
-        raise DayFull
     free = queue.advance_paise == 0
     held_until = None
     if not free:
@@ -254,6 +252,8 @@ def cancel(work: Work, token: Token, *, by: str, by_name: str, reason: str) -> T
     """
     if token.status not in LIVE or token.status is TokenStatus.CURRENT:
         raise NotNow(state=token.status)
+    if _is_no_show(work, token):
+        raise NotNow(state=TokenStatus.NO_SHOW)
     ended = give_back(work, token, reason)
     line_shortened(work, token)
     history.note(work, token, "cancel", by=by, by_name=by_name, detail=reason)
@@ -294,14 +294,14 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
     waiting_money = capture is not None and capture.disposition is Disposition.WAITING
     if old.status not in WAITING | {TokenStatus.SKIPPED} and not waiting_money:
         raise NotNow(state=old.status)
+    if _is_no_show(work, old):
+        raise NotNow(state=TokenStatus.NO_SHOW)
     other = live_booking(work, old.contact_id, old.patient_id, old.doctor_id, day)
     if other is not None and other.token_id != old.token_id:
         raise AlreadyBooked(token=other)
     view = read_day(work, clinic, doctor, day)
-    slot_at = _sellable(view, number, work.now)
-    limit = view.free_limit(number, work.now)
-    if limit is None:
-        raise DayFull
+    own = old.limit_number if old.queue_id == view.queue.queue_id else None
+    slot_at, limit = _sellable(view, number, work.now, own)
     queue = keep_queue(work, view.queue)
     if old.status in LIVE:
         give_back(work, old, "RESCHEDULED")
@@ -339,7 +339,7 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
         work.put(
             Transfer(
                 capture_id=capture.capture_id,
-                row=f"MOVE#{stamp(work.now)}",
+                row=f"MOVE#{stamp(work.now)}#{token.token_id}",
                 clinic_id=old.clinic_id,
                 from_token_id=old.token_id,
                 to_token_id=token.token_id,
@@ -408,12 +408,10 @@ def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | 
     day = date.fromisoformat(token.date)
     view = read_day(work, clinic, doctor, day)
     try:
-        _sellable(view, token.number, work.now)
+        _, limit = _sellable(view, token.number, work.now)
     except (DayClosed, DayFull, SlotTaken):
         return None
-    other = live_booking(work, token.contact_id, token.patient_id, token.doctor_id, day)
-    limit = view.free_limit(token.number, work.now)
-    if limit is None or other is not None:
+    if live_booking(work, token.contact_id, token.patient_id, token.doctor_id, day) is not None:
         return None
     token = token.but(status=TokenStatus.PENDING, limit_number=limit)
     _take_seats(work, view, token)
@@ -471,15 +469,22 @@ def facts(token: Token, doctor: Doctor) -> dict[str, str | int]:
     }
 
 
-def _sellable(view: Day, number: int, now: datetime) -> datetime:
+def _sellable(
+    view: Day, number: int, now: datetime, own_limit: int | None = None
+) -> tuple[datetime, int]:
+    """Return when slot *number* is planned, and the online sale it takes.
+
+    *own_limit* is the sale of a booking that moves within the day: it is not another one.
+    """
     if not view.open:
         raise DayClosed
     slot = next((s for s in view.queue.timetable if s.number == number), None)
     if slot is None or slot_time(slot) <= now or view.is_taken(number, now):
         raise SlotTaken
-    if view.free_limit(number, now) is None:
+    limit = own_limit or view.free_limit(number, now)
+    if limit is None:
         raise DayFull
-    return slot_time(slot)
+    return slot_time(slot), limit
 
 
 def _take_seats(work: Work, view: Day, token: Token) -> None:
@@ -565,6 +570,14 @@ def _give_up_hold(work: Work, old: Hold) -> None:
         work.delete(old)
 
 
+def _is_no_show(work: Work, token: Token) -> bool:
+    """Whether a skipped token's line has closed, though nobody has brought the token after it."""
+    if token.status is not TokenStatus.SKIPPED:
+        return False
+    queue = work.get(Queue, token.doctor_id, token.date)
+    return queue is not None and queue.status is QueueStatus.CLOSED
+
+
 def _end_request(work: Work, token: Token) -> None:
     if token.payment_id is None:
         return
@@ -573,7 +586,8 @@ def _end_request(work: Work, token: Token) -> None:
         work.put(payment.but(status=RequestStatus.ENDED))
 
 
-def _hold_ran_out(token: Token, now: datetime) -> bool:
+def hold_ran_out(token: Token, now: datetime) -> bool:
+    """Return whether a token's hold is over, though nobody has ended it yet."""
     return (
         token.status is TokenStatus.PENDING
         and token.held_until is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
+from domain.actions import news
 from domain.actions.messages import shard_of
 from domain.channel import ErrorClass, SendFailed
 from domain.model.base import stamp
@@ -17,9 +18,12 @@ WINDOW = timedelta(hours=24)
 WINDOW_MARGIN = timedelta(minutes=1)
 """A message near the end of the window might arrive after it."""
 MOST_ATTEMPTS = 12
+GIVEN_UP = "the provider gave no answer, however often it was asked"
 LONGEST_BACKOFF_SECONDS = 300
 STOPPED_SECONDS = 60
 """How long a number that cannot send is left alone before it is tried again."""
+PAIR_SECONDS = 6
+"""After so long one more message may go to a person who has had too many (protocol notes, 2.6)."""
 DOUBT_URGENT_SECONDS = 10
 DOUBT_SECONDS = 120
 """How long a message that may have gone waits for a status before it goes again."""
@@ -78,6 +82,8 @@ def accepted(work: Work, message: Message, provider_id: str) -> None:
             status=max(message.status, MessageStatus.SENT, key=RANKS.__getitem__),
             provider_id=provider_id,
             outbox=None,
+            failure=None,
+            error_code=None,
             sent_at=work.now,
             updated_at=work.now,
         )
@@ -87,7 +93,17 @@ def accepted(work: Work, message: Message, provider_id: str) -> None:
 
 def in_doubt(work: Work, message: Message) -> None:
     """Let a message that may have gone wait for its status; later it goes again."""
+    if message.status is not MessageStatus.SENDING:
+        return  # a status has settled it
+    if message.attempts >= MOST_ATTEMPTS:
+        end(work, message, MessageStatus.FAILED, GIVEN_UP)
+        return
     _wait(work, message, work.now + doubt_of(message))
+
+
+def postpone(work: Work, message: Message) -> None:
+    """Leave a message to a person who has had too many just now for a little later."""
+    _wait(work, message, work.now + timedelta(seconds=PAIR_SECONDS))
 
 
 def refused(work: Work, message: Message, failure: SendFailed) -> None:
@@ -122,6 +138,7 @@ def end(
         )
     )
     leave_outbox(work, message)
+    news.forget_pending(work, message)
 
 
 def apply_status(
@@ -136,7 +153,8 @@ def apply_status(
     """Record what became of a message; repeated, late and backward statuses change nothing.
 
     A status also settles a message whose sending was in doubt. A failure reported after the
-    message was accepted is treated as the same refusal at once would have been.
+    message was accepted is treated as the same refusal at once would have been; from then on what
+    is still said of that attempt (its provider's id) counts only if the person did receive it.
     """
     message = work.get(Message, message_id)
     if message is None:
@@ -144,9 +162,18 @@ def apply_status(
     new = _STATUSES.get(status)
     if new is None:
         return
+    is_of_this_attempt = message.provider_id in {None, provider_id}
+    is_unsettled = message.status in {MessageStatus.QUEUED, MessageStatus.SENDING}
+    is_refused = is_unsettled and message.provider_id == provider_id
+    if failure is None and new is MessageStatus.FAILED:
+        failure = SendFailed(ErrorClass.NEVER, None, "the provider could not deliver it")
     if failure is not None:
-        if message.status in {MessageStatus.SENT, MessageStatus.SENDING}:
-            refused(work, message, failure)
+        is_accepted = message.status is MessageStatus.SENT and is_of_this_attempt
+        is_doubted = message.status is MessageStatus.SENDING and not is_refused
+        if is_accepted or is_doubted:
+            refused(work, message.but(provider_id=provider_id), failure)
+        return
+    if new is MessageStatus.SENT and is_refused:
         return
     if RANKS[new] <= RANKS[message.status] and message.provider_id is not None:
         if category and message.category is None:
@@ -158,6 +185,8 @@ def apply_status(
             provider_id=provider_id,
             category=category or message.category,
             outbox=None,
+            failure=None if RANKS[new] > RANKS[MessageStatus.SENT] else message.failure,
+            sent_at=message.sent_at or work.now,
             updated_at=work.now,
         )
     )

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from domain.actions import due, history, visits
-from domain.actions.booking import drop_booking, facts, keep_booking, waiting_of
+from domain.actions.booking import (
+    drop_booking,
+    facts,
+    keep_booking,
+    live_booking,
+    waiting_of,
+)
 from domain.actions.days import keep_queue, line_of, place_of, the_token
 from domain.actions.messages import send
 from domain.actions.people import count_visit
 from domain.errors import LineMoved, NobodyWaiting, NothingToUndo, NotNow
 from domain.model.clinics import Clinic, Doctor
-from domain.model.messages import Consent, Message, Option
+from domain.model.messages import Consent, Message, MessageStatus, Option
 from domain.model.queues import (
     WAITING,
     Move,
@@ -297,7 +303,9 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
     else:
         visits.reopen(work, left)
         count_visit(work, left, -1)
-        keep_booking(work, left)
+        day = date.fromisoformat(left.date)
+        if live_booking(work, left.contact_id, left.patient_id, left.doctor_id, day) is None:
+            keep_booking(work, left)
     return work.put(
         left.but(
             status=TokenStatus.CURRENT,
@@ -395,10 +403,14 @@ def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Wai
 
 
 def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
-    """Tell a patient that they are next, once."""
-    message_id = f"msg_next_{token.token_id}"
-    if work.get(Message, message_id) is not None:
-        return
+    """Tell a patient that they are next, once; again only if it was no longer true when it left."""
+    message_id = base = f"msg_next_{token.token_id}"
+    repeat = 1
+    while (before := work.get(Message, message_id)) is not None:
+        if before.status is not MessageStatus.DROPPED or repeat == MOST_REPEATS:
+            return
+        repeat += 1
+        message_id = f"{base}_{repeat}"
     send(
         work,
         name="news/next_in_line",
@@ -414,6 +426,10 @@ def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
         consent=Consent.TOKEN,
         order=1,
     )
+
+
+MOST_REPEATS = 5
+"""How often the same patient may be told that they are next, however often moves are undone."""
 
 
 def _leave(work: Work, clinic: Clinic, doctor: Doctor, token: Token, status: TokenStatus) -> Token:
@@ -521,8 +537,11 @@ def check_in(work: Work, token: Token) -> Token:
     May be repeated.
 
     Raises:
-        NotNow: If the token is not waiting (fact `state`).
+        NotNow: If the token is not waiting, or its line is closed (fact `state`).
     """
+    queue = work.get(Queue, token.doctor_id, token.date)
+    if queue is not None and queue.status is QueueStatus.CLOSED:
+        raise NotNow(state=queue.status)
     if token.status is TokenStatus.ARRIVED:
         return token
     if token.status is TokenStatus.SKIPPED:

@@ -90,11 +90,11 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
     facts, expected = standing(work, token)
     row = work.get(Progress, token.queue_id, token.token_id)
     if message.guard == "progress":
-        forced = message.values.get("reason") == "resumed"
+        # What was tried before is in the row already, so it would no longer seem worth telling.
+        forced = message.values.get("reason") == "resumed" or message.sending_since is not None
         if expected is None or not (
             forced or (expected.ahead and worth_telling(work, row, expected, pending_counts=False))
         ):
-            _forget_pending(work, row, message)
             return None
     if expected is not None:
         _promise(work, token, row, expected)
@@ -139,7 +139,11 @@ def _promise(work: Work, token: Token, row: Progress | None, expected: Expectati
     )
 
 
-def _forget_pending(work: Work, row: Progress | None, message: Message) -> None:
+def forget_pending(work: Work, message: Message) -> None:
+    """Note that *message* will not be sent, so that news of its token may be raised again."""
+    if message.guard != "progress" or message.about is None or message.queue_id is None:
+        return
+    row = work.get(Progress, message.queue_id, message.about)
     if row is not None and row.pending == message.message_id:
         work.put(row.but(pending=None))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from domain.actions import booking, due
 from domain.actions.days import the_token
@@ -56,12 +56,16 @@ def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) ->
         at=work.now,
     )
     work.put(capture)
-    seat = token if _can_confirm(work, token) else None
-    if token.status is TokenStatus.EXPIRED and _line_is_open(work, token):
-        seat = booking.revive(work, clinic, doctor, token)
-    if seat is None or amount_paise < payment.amount_paise:
-        if seat is not None and token.status is TokenStatus.EXPIRED:
-            booking.expire(work, seat)
+    if booking.hold_ran_out(token, work.now):
+        # Late is late, whether the clock has ended the hold by now or not.
+        token = booking.expire(work, token)
+    seat = None
+    if amount_paise >= payment.amount_paise and _line_is_open(work, token):
+        if token.status is TokenStatus.PENDING:
+            seat = token
+        elif token.status is TokenStatus.EXPIRED:
+            seat = booking.revive(work, clinic, doctor, token)
+    if seat is None:
         booking.give_money_back(work, capture, "NOT_SEATED")
         _tell_refund(work, clinic, doctor, token, capture)
         return token
@@ -134,11 +138,21 @@ def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund 
 
 
 def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> None:
-    """Record what the gateway says of a refund; it only moves forward."""
-    order = list(RefundStatus)
-    if refund.status is RefundStatus.PROCESSED or order.index(status) < order.index(refund.status):
+    """Record what the gateway says of a refund; it only moves forward.
+
+    A refund that failed may still be made; one that was made does not fail any more.
+    """
+    if _REFUND_ORDER.index(status) <= _REFUND_ORDER.index(refund.status):
         return
     work.put(refund.but(status=status, gateway_refund_id=gateway_id))
+
+
+_REFUND_ORDER = (
+    RefundStatus.PENDING,
+    RefundStatus.REQUESTED,
+    RefundStatus.FAILED,
+    RefundStatus.PROCESSED,
+)
 
 
 def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
@@ -156,14 +170,6 @@ def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
         capture_id=capture.capture_id,
     )
     return token
-
-
-def _can_confirm(work: Work, token: Token) -> bool:
-    if token.status is not TokenStatus.PENDING or not _line_is_open(work, token):
-        return False
-    day = date.fromisoformat(token.date)
-    live = booking.live_booking(work, token.contact_id, token.patient_id, token.doctor_id, day)
-    return live is None or live.token_id == token.token_id
 
 
 def _line_is_open(work: Work, token: Token) -> bool:

@@ -87,7 +87,11 @@ class Story:
             self.written.append(line)
             if not line.startswith("#"):
                 self.stage.clock.advance(seconds=3)
-                self._say(self._step(line))
+                try:
+                    self._say(self._step(line))
+                except Exception as error:
+                    error.add_note("\n".join(self.written))
+                    raise
         return "\n".join(self.written) + "\n"
 
     def _step(self, line: str) -> list[Outbound]:
@@ -123,7 +127,8 @@ class Story:
         """Let *name* tap the option with *words* on the newest message that has it."""
         theirs = [m for m in self.stage.channel.sent if m.phone == PEOPLE[name]]
         order = theirs if old else reversed(theirs)
-        choice = next(c for m in order for c in m.choices if words in c.words)
+        choice = next((c for m in order for c in m.choices if words in c.words), None)
+        assert choice is not None, f"nobody offered {name}: {words}"
         self._hear(name, at, choice.words, kind="tap", choice=choice.id)
 
     def sends(self, name: str, at: str, what: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.channels.cloud.parse import Parsed, parse
+from domain.channel import ErrorClass
 from flows.inbound import Inbound, StatusUpdate
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "cloud"
@@ -86,6 +87,7 @@ FAILED = StatusUpdate(
     status="failed",
     at=SENT_AT + timedelta(seconds=9),
     error_code=131047,
+    error_kind=ErrorClass.TEMPLATE,
     error_text="More than 24 hours have passed since the recipient ••• last replied.",
 )
 # fmt: off
@@ -97,7 +99,12 @@ STATUSES = {
     "status_without_phone": replace(DELIVERED, category=None),
     "status_failed":        FAILED,
     "status_failed_without_details":
-        replace(FAILED, error_code=131026, error_text="Message undeliverable"),
+        replace(
+            FAILED,
+            error_code=131026,
+            error_kind=ErrorClass.NEVER,
+            error_text="Message undeliverable",
+        ),
 }
 # fmt: on
 
@@ -321,7 +328,9 @@ def test_a_failure_without_a_readable_error_is_still_a_failure(errors: object) -
     payload = copy.deepcopy(FIXTURES["status_failed"])
     payload["entry"][0]["changes"][0]["value"]["statuses"][0]["errors"] = errors
 
-    assert parse(payload, NOW).statuses == [replace(FAILED, error_code=None, error_text=None)]
+    assert parse(payload, NOW).statuses == [
+        replace(FAILED, error_code=None, error_kind=ErrorClass.NEVER, error_text=None)
+    ]
 
 
 @pytest.mark.parametrize(

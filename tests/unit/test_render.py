@@ -264,7 +264,7 @@ def test_a_template_passes_review(definition):
 
 
 def test_a_template_has_the_same_parameters_in_every_language():
-    names = {}
+    names: dict[str, set[frozenset[str]]] = {}
     for definition in RENDERER.template_catalogue():
         names.setdefault(definition.name, set()).add(frozenset(definition.examples))
     assert {name for name, sets in names.items() if len(sets) > 1} == set()
@@ -368,8 +368,10 @@ def with_names(sample, name):
 def test_no_name_breaks_the_layout_or_a_limit(language, hostile):
     for name, entry in CATALOGUE.items():
         for sample in entry.sample:
-            tame = RENDERER.free(name, *_arguments(sample, language, "Asha"), sample.url)
-            wild = RENDERER.free(name, *_arguments(sample, language, hostile), sample.url)
+            tame, wild = (
+                RENDERER.free(name, values, language, options, sample.url)
+                for values, options in (with_names(sample, "Asha"), with_names(sample, hostile))
+            )
             fits(wild)
             assert wild.text.count("\n") == tame.text.count("\n"), (name, sample.title)
             for mark in "*_~`":
@@ -377,11 +379,6 @@ def test_no_name_breaks_the_layout_or_a_limit(language, hostile):
             for char in "\u202a\u202b\u202d\u202e\u2066\u2067\u200b\u2060\ufeff\t\r":
                 assert char not in wild.text
             assert all("\n" not in c.words + c.more for c in wild.choices)
-
-
-def _arguments(sample, language, name):
-    values, options = with_names(sample, name)
-    return values, language, options
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE.values(), "", "   ", "\n"])
@@ -449,10 +446,11 @@ def test_a_third_language_is_a_folder(tmp_path):
 
 
 def test_many_threads_render_the_same():
+    samples = [(n, s) for n, entry in CATALOGUE.items() for s in entry.sample]
+
     def all_texts(_):
         return [
-            RENDERER.free(p.values[1], p.values[2].values, p.values[0], p.values[2].options).text
-            for p in SAMPLES
+            RENDERER.free(n, s.values, tag, s.options).text for tag in LANGUAGES for n, s in samples
         ]
 
     with ThreadPoolExecutor(8) as pool:

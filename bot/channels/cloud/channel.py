@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 import requests
+import structlog
 
 from bot.channels.cloud.client import ANSWER_SECONDS, CONNECT_SECONDS, CloudClient
 from bot.channels.cloud.compose import compose
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import PulseOpsError
 
-logger = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 
 class CloudChannel:
@@ -71,7 +71,7 @@ class CloudChannel:
         try:
             self._client(sender).mark_as_read(provider_id, typing=self._typing)
         except PulseOpsError as error:
-            logger.info("cloud_mark_read_failed %s", type(error).__name__)
+            log.info("cloud_mark_read_failed", error=type(error).__name__)
 
     def _client(self, sender: str) -> CloudClient:
         try:

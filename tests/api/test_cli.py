@@ -1,0 +1,141 @@
+"""Operations: `flask --app bot pulseops …`."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskCliRunner
+
+from bot.app import create_app
+from domain.model.clinics import Clinic, Doctor
+from domain.model.messages import Message, Outgoing
+from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
+from domain.model.visits import Rating
+from tests.people import FixedClock, new_records
+from tests.stage import Stage
+
+
+@pytest.fixture
+def empty(tmp_path: Path, clock: FixedClock) -> Iterator[Stage]:
+    """Return an installation without any clinic."""
+    store, records = new_records(tmp_path, clock)
+    yield Stage(store, records, clock)
+    store.close()
+
+
+def runner(stage: Stage) -> FlaskCliRunner:
+    return create_app(stage.parts).test_cli_runner()
+
+
+def test_init_db_can_be_run_again(empty: Stage) -> None:
+    for _ in range(2):
+        result = runner(empty).invoke(args=["pulseops", "init-db"])
+        assert result.exit_code == 0
+        assert "Tables are ready" in result.output
+
+
+def test_check_config_says_that_all_is_good(empty: Stage) -> None:
+    assert "good" in runner(empty).invoke(args=["pulseops", "check-config"]).output
+
+
+def test_the_demo_has_two_clinics_with_a_week_of_history_and_tells_nobody(
+    empty: Stage, tmp_path: Path
+) -> None:
+    phones = tmp_path / "var" / "simulator.json"
+    args = ["pulseops", "seed", "--demo", "--phones", str(phones)]
+    assert "are new" in runner(empty).invoke(args=args).output
+    work = empty.work()
+    city = work.get(Clinic, "clinic_demo_city")
+    assert city is not None
+    doctors = work.query(Doctor, city.clinic_id).records
+    assert [d.name for d in doctors] == ["Dr. Sharma", "Dr. Patel"]
+    days = work.query(Queue, doctors[0].doctor_id).records
+    assert len(days) == 7
+    assert {d.status for d in days} == {QueueStatus.CLOSED}
+    tokens = work.query(Token, days[0].queue_id).records
+    assert {t.status for t in tokens} == {TokenStatus.COMPLETED}
+    assert work.query(Rating, days[0].queue_id).records
+    assert doctors[0].typical_minutes is not None
+    assert work.get(Message, "msg_x") is None
+    assert not [r for n in range(16) for r in work.query(Outgoing, f"{n:02d}").records]
+    written = json.loads(phones.read_text(encoding="utf-8"))
+    assert {p["role"] for p in written["phones"]} == {"patient", "doctor", "admin"}
+    assert {p["number"] for p in written["phones"]} == {
+        n["phone_number_id"] for n in written["numbers"]
+    }
+
+
+def test_a_second_seeding_keeps_what_is_there_and_opens_today(
+    empty: Stage, clock: FixedClock
+) -> None:
+    args = ["pulseops", "seed", "--demo"]
+    runner(empty).invoke(args=args)
+    clock.advance(days=1, minutes=300)
+    assert "there already" in runner(empty).invoke(args=args).output
+    doctor = empty.work().get(Doctor, "clinic_demo_city", "doc_demo_city_1")
+    assert doctor is not None
+    assert doctor.start_time == "13:00"
+    assert doctor.end_time == "21:00"
+
+
+@pytest.fixture
+def meta() -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """Run Meta's template endpoint; give its address and what was submitted to it."""
+    submitted: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._answer({"data": submitted})
+
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if self.headers["Authorization"] == "Bearer wrong":
+                self._answer({"error": {"code": 190}}, 401)
+                return
+            submitted.append(body)
+            self._answer({"id": "1", "status": "APPROVED"})
+
+        def _answer(self, body: object, status: int = 200) -> None:
+            raw = json.dumps(body).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/v26.0", submitted
+    server.shutdown()
+    server.server_close()
+
+
+def test_templates_are_submitted_once(empty: Stage, meta: tuple[str, list[dict[str, Any]]]) -> None:
+    url, submitted = meta
+    empty.parts = replace(empty.parts, settings=replace(empty.parts.settings, whatsapp_api_url=url))
+    result = runner(empty).invoke(args=["pulseops", "templates", "push"])
+    assert result.exit_code == 0, result.output
+    names = {(t["name"], t["language"]) for t in submitted}
+    assert len(names) == len(submitted) > 0
+    assert {language for _, language in names} == {"en", "hi"}
+    runner(empty).invoke(args=["pulseops", "templates", "push"])
+    assert len(submitted) == len(names)
+
+
+def test_a_refused_template_is_named(empty: Stage, meta: tuple[str, list[dict[str, Any]]]) -> None:
+    settings = replace(
+        empty.parts.settings, whatsapp_api_url=meta[0], whatsapp_access_token="wrong"
+    )
+    empty.parts = replace(empty.parts, settings=settings)
+    result = runner(empty).invoke(args=["pulseops", "templates", "push"])
+    assert result.exit_code != 0
+    assert "190" in result.output

@@ -1,0 +1,50 @@
+"""Installations for end-to-end tests; what their processes said is shown where a test fails."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.installation import Installation
+
+HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark these tests, and keep those of one file in one process: they share an installation."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.e2e)
+            item.add_marker(pytest.mark.xdist_group(f"e2e {item.path.stem}"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show the ends of the logs below a failure."""
+    report = yield
+    if report.failed:
+        for value in getattr(item, "funcargs", {}).values():
+            if isinstance(value, Installation):
+                report.sections.append(("installation", value.last_words()))
+    return report
+
+
+@contextmanager
+def running(folder: Path, patients: int = 4, **settings: str) -> Iterator[Installation]:
+    """Give a running installation with its cast."""
+    installation = Installation(folder, **settings)
+    try:
+        installation.cast(patients)
+        installation.start()
+        yield installation
+    except BaseException:
+        print(installation.last_words())  # noqa: T201 - pytest shows it with the failure
+        raise
+    finally:
+        installation.close()

@@ -1,0 +1,91 @@
+"""Settings: defaults start a laptop, production refuses what is missing, wrong values are named."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.config import DEVELOPMENT_KEY, DEVELOPMENT_SECRET, REQUIRED, BadSetting, read_settings
+
+PRODUCTION = {
+    "APP_ENV": "production",
+    "PUBLIC_URL": "https://clinics.example.in",
+    "JWT_SECRET": "j" * 40,
+    "DATA_KEY": "k" * 44,
+    "WHATSAPP_ACCESS_TOKEN": "token",
+    "WHATSAPP_WEBHOOK_SECRET": "app-secret",
+    "WHATSAPP_VERIFY_TOKEN": "verify",
+    "WHATSAPP_PHONE_NUMBER_ID": "1",
+    "WHATSAPP_BUSINESS_ACCOUNT_ID": "2",
+    "PAYMENT_PROVIDER": "sandbox",
+}
+
+
+def test_an_empty_environment_starts_in_development() -> None:
+    settings = read_settings({})
+    assert not settings.production
+    assert settings.public_url == "http://localhost:8000"
+    assert settings.database_url == "sqlite:///var/pulseops.db"
+    assert settings.rules.hold_minutes == 10
+    assert settings.rules.staff_hold_minutes == 60
+    assert settings.rules.progress_every == 3
+    assert settings.phone_countries == ("+91",)
+
+
+def test_the_port_does_not_move_links_because_each_process_has_another() -> None:
+    assert read_settings({"PORT": "5100"}).public_url == "http://localhost:8000"
+
+
+@pytest.mark.parametrize("name", REQUIRED)
+def test_production_refuses_what_is_missing_and_names_it(name: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read_settings({**PRODUCTION, name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("JWT_SECRET", DEVELOPMENT_SECRET), ("DATA_KEY", DEVELOPMENT_KEY)]
+)
+def test_production_refuses_a_default_secret_and_names_it(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read_settings({**PRODUCTION, name: value})
+
+
+def test_production_refuses_the_sandbox_gateway() -> None:
+    with pytest.raises(BadSetting, match="PAYMENT_PROVIDER"):
+        read_settings(PRODUCTION)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("APP_ENV", "staging"),
+        ("HOLD_MINUTES", "ten"),
+        ("HOLD_MINUTES", "0"),
+        ("PROGRESS_EVERY", "-1"),
+        ("SEND_RATE", "100000"),
+        ("PUBLIC_URL", "localhost"),
+        ("DATABASE_URL", "postgres://x"),
+        ("PHONE_COUNTRIES", "91"),
+        ("LOG_LEVEL", "loud"),
+        ("WHATSAPP_PROVIDER", "carrier-pigeon"),
+        ("PAYMENT_PROVIDER", "cowries"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read_settings({name: value})
+
+
+def test_several_secrets_are_accepted_while_one_is_changed() -> None:
+    settings = read_settings({"WHATSAPP_WEBHOOK_SECRET": "new, old", "DATA_KEY": "a,b"})
+    assert settings.whatsapp_webhook_secrets == ("new", "old")
+    assert settings.data_keys == ("a", "b")
+
+
+def test_secrets_come_from_the_parameter_store_where_the_environment_has_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {"JWT_SECRET": "from-the-store", "WHATSAPP_VERIFY_TOKEN": "stored"}
+    monkeypatch.setattr("bot.config._parameters", lambda path: found if path == "/clinic" else {})
+    settings = read_settings({"AWS_PARAMETER_PATH": "/clinic", "WHATSAPP_VERIFY_TOKEN": "given"})
+    assert settings.jwt_secret == "from-the-store"
+    assert settings.whatsapp_verify_token == "given"
