@@ -15,8 +15,9 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot import logs
+from bot.checkout import languages, words_in
 from bot.logs import install
-from bot.pages import SIMULATOR_FRAMES, Said, languages, message_page, pages, words_in
+from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from domain.actions import booking
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import Clinic
