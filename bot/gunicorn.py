@@ -12,7 +12,6 @@ import tempfile
 from pathlib import Path
 
 from gunicorn.workers.base import Worker
-from prometheus_client import multiprocess
 
 _production = os.environ.get("APP_ENV") == "production"
 _host = os.environ.get("HOST") or ("0.0.0.0" if _production else "127.0.0.1")  # noqa: S104
@@ -68,6 +67,9 @@ if _own_numbers:
 
 def child_exit(_server: object, worker: Worker) -> None:
     """Leave out of the gauges what a process that ended was doing."""
+    # Imported before the folder is named, it would make the numbers this process's own.
+    from prometheus_client import multiprocess  # noqa: PLC0415
+
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 

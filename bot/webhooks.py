@@ -55,7 +55,7 @@ def whatsapp(parts: Parts) -> Blueprint:
             return _refuse(403, "The signature does not match the body.")
         try:
             payload = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _refuse(400, "The body is not JSON.")
         parsed = parse(payload, parts.clock.now())
         tasks: list[Callable[[], None]] = [

@@ -21,7 +21,7 @@ from domain.errors import (
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option
 from domain.model.people import Patient
-from domain.model.queues import Slot, Token, TokenStatus
+from domain.model.queues import LIVE, Slot, Token, TokenStatus
 from domain.timetable import open_days, slot_time, today
 from flows.mine import chosen_token, slot_kept
 from flows.table import ANYWHERE, Refusal, Row
@@ -529,7 +529,7 @@ def _doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
 
 def _moving_number(turn: Turn) -> int | None:
     token = slot_kept(turn)
-    return token.number if token and token.status is not TokenStatus.PENDING else None
+    return token.number if token and token.status in LIVE - {TokenStatus.PENDING} else None
 
 
 def _person(turn: Turn) -> Patient:

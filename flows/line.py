@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 from domain.actions import desk, line, news
-from domain.actions.days import line_of, open_queue
+from domain.actions.days import line_of, open_queue, read_day
 from domain.actions.line import Saw
 from domain.actions.people import clean_name
 from domain.errors import (
@@ -248,8 +248,12 @@ def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
         r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.DOTALL
     )
     if match and (number := number_in(match[1])) is not None:
-        return min(number, MOST_MINUTES) or None, clean_name(match[2])
-    return None, clean_name(text)
+        return min(number, MOST_MINUTES) or None, clean_name(match[2].strip(_AROUND))
+    return None, clean_name(text.strip(_AROUND))
+
+
+_AROUND = " \t\n.,:;-–—()"
+"""What people put between the minutes and the reason."""
 
 
 def walk_in(turn: Turn) -> tuple[str, str] | None:
@@ -327,9 +331,19 @@ def _added(turn: Turn) -> Say:
             "number": token.number,
             "added": token.patient_name,
             "at": token.estimated_time.isoformat(),
+            "beyond": _beyond(turn),
         },
         options=said.options,
     )
+
+
+def _beyond(turn: Turn) -> int | None:
+    """Return the day's limit if more than that are booked now."""
+    doctor, queue = the_line(turn)
+    day = read_day(turn.work, turn.clinic, doctor, date.fromisoformat(queue.date))
+    slots = [int(s.removeprefix("slot#")) for s in day.seats if s.startswith("slot#")]
+    booked = sum(day.is_taken(number, turn.work.now) for number in slots)
+    return day.queue.daily_limit if booked > day.queue.daily_limit else None
 
 
 @says("line/list")

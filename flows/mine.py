@@ -55,6 +55,17 @@ def ratable(turn: Turn) -> bool:
     return token is not None and token.status is TokenStatus.COMPLETED
 
 
+def over(turn: Turn) -> bool:
+    """Whether the booking tapped on is over, was cancelled or moved."""
+    token = chosen_token(turn)
+    return token is not None and not meant(turn)
+
+
+def take_chosen(turn: Turn) -> None:
+    """Take the booking tapped on, whatever has become of it."""
+    turn.token = chosen_token(turn)
+
+
 def take(turn: Turn) -> None:
     """Take the one booking meant."""
     turn.token = meant(turn)[0]
@@ -127,6 +138,10 @@ def rate(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     #   on            at         when           do                      say                    then
+    *(Row(on,         ANYWHERE,  over,          take_chosen,            "mine/status",         "idle")
+      for on in ("status", "pay", "keep", "wait")),
+    *(Row(on,         ANYWHERE,  over,          take_chosen,            "mine/not_now",        "idle")
+      for on in ("cancel", "drop", "yes_cancel", "move", "here", "later")),
     Row("status",     ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
     Row("status",     ANYWHERE,  several,       None,                   "mine/which",          "idle"),
     Row("status",     ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
@@ -160,8 +175,10 @@ ROWS = (
     Row("later",      ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
     Row("later",      ANYWHERE,  None,          move_to_next_open_day,  None,                  "idle"),
     Row("again",      ANYWHERE,  money_waits,   keep_for_moving,        "booking/days",        "day"),
+    Row("again",      ANYWHERE,  over,          take_chosen,            "mine/not_now",        "idle"),
     Row("again",      ANYWHERE,  None,          None,                   "mine/none",           "idle"),
     Row("back",       ANYWHERE,  money_waits,   money_back,             "mine/money_back",     "idle"),
+    Row("back",       ANYWHERE,  over,          take_chosen,            "mine/not_now",        "idle"),
     Row("back",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
     Row("rate",       ANYWHERE,  ratable,       rate,                   "mine/thanks",         "idle"),
     Row("rate",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
@@ -207,9 +224,12 @@ def slot_kept(turn: Turn) -> Token | None:
     return token if waits else None
 
 
+_BOOK = Option(id="hi", label="book_button")
+
+
 @says("mine/none")
 def _none(_turn: Turn) -> Say:
-    return Say(options=[Option(id="hi", label="book_button")])
+    return Say(options=[_BOOK])
 
 
 @says("mine/which")
@@ -234,7 +254,7 @@ _ABOUT_ONE = {"status", "pay", "cancel", "move", "here"}
 @says("mine/status")
 def _status(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    options = []
+    options = [] if token.status in LIVE else [_BOOK]
     if token.status in WAITING | {TokenStatus.SKIPPED}:
         if token.status is not TokenStatus.ARRIVED and _is_today(turn, token):
             options.append(Option(id=f"here:{token.token_id}", label="here_button"))
@@ -275,7 +295,7 @@ def _cancelled(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
     return Say(
         values={**booking.facts(token, doctor), **turn.facts},
-        options=[Option(id="hi", label="book_button")],
+        options=[_BOOK],
     )
 
 
@@ -291,7 +311,12 @@ def _not_now(turn: Turn) -> Say:
     if token is None:
         return Say(values={"state": "NONE", "number": 0})
     doctor = _doctor(turn, token)
-    return Say(values={**booking.facts(token, doctor), "state": token.status.value})
+    other = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+    button = Option(id="status", label="status_button") if other else _BOOK
+    options = [] if token.status in LIVE else [button]
+    return Say(
+        values={**booking.facts(token, doctor), "state": token.status.value}, options=options
+    )
 
 
 @says("mine/thanks")

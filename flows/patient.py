@@ -26,7 +26,7 @@ def _trigger(turn: Turn) -> str:
     if inbound.kind != "text":
         return "media" if turn.conversation.greeted else "hi"
     number = number_in(inbound.text)
-    if number is not None:
+    if number is not None and (turn.state != "name" or asked_by_event(turn)):
         return _numbered(turn, number)
     word = turn.heard.trigger
     if turn.state == "name" and word in {None, "thanks"}:

@@ -84,17 +84,28 @@ def answer(turn: Turn, staff_heard: Heard, desk: Work) -> None:
 
     *turn* reads as the person they are; *desk* is the same work with what staff may see.
     """
-    until = turn.conversation.as_patient_until
-    hears_patient = until is not None and until > turn.work.now
+    heard = turn.heard
     trigger = _trigger(turn, staff_heard)
-    if trigger == "book" or (trigger not in ONLY_STAFF and (hears_patient or _own_tap(turn))):
+    own = _as_patient_now(turn, heard, staff_heard) or _own_tap(turn)
+    if trigger == "book" or (trigger not in ONLY_STAFF and own):
         as_patient(turn)
-        if trigger == "book":
-            turn.heard = Heard("hi", "", turn.heard.language)
+        about_whom = heard.trigger == "book_for"
+        turn.heard = Heard("hi") if trigger == "book" and not about_whom else heard
+        turn.choice = []
         patient.answer(turn)
         return
     turn.work = desk
     TABLE.fire(trigger, turn)
+
+
+def _as_patient_now(turn: Turn, heard: Heard, staff_heard: Heard) -> bool:
+    """Whether words that both staff and patients have mean the person's own booking now.
+
+    A command with more behind it than patients say, such as "status khan", does not.
+    """
+    until = turn.conversation.as_patient_until
+    only_staff_say = bool(staff_heard.trigger and staff_heard.rest) and heard.trigger is None
+    return until is not None and until > turn.work.now and not only_staff_say
 
 
 def _own_tap(turn: Turn) -> bool:

@@ -7,9 +7,11 @@ Every message goes through the store and back: the conversation is stored and re
 from __future__ import annotations
 
 from collections import deque
+from copy import copy
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TypeVar
 
 from bot.config import read_settings
@@ -90,6 +92,18 @@ class NoRedis:
         """Forget."""
 
 
+@cache
+def _words() -> Renderer:
+    """Read every word once for all tests; it takes a quarter of a second."""
+    return Renderer(TEMPLATES)
+
+
+def _renderer(clock: FixedClock) -> Renderer:
+    renderer = copy(_words())
+    renderer._clock = clock.now
+    return renderer
+
+
 class Stage:
     """Drives the product as WhatsApp, the payment page and the workers would."""
 
@@ -116,7 +130,7 @@ class Stage:
             rates=NoRates(),  # type: ignore[arg-type]
             channel=self.channel,
             gateway=SandboxGateway(),
-            renderer=Renderer(TEMPLATES, clock.now),
+            renderer=_renderer(clock),
             sealer=Sealer(settings.data_keys),
         )
         self.runner: Runner = self.parts.runner()

@@ -373,7 +373,7 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
             clinic, doctor, _ = place
             options = [
                 Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
-                for n in (5, 4, 3, 2, 1)
+                for n in (1, 2, 3, 4, 5)
             ]
             send(
                 work,

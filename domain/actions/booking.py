@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 
-from domain.actions import due, history
+from domain.actions import consent, due, history
 from domain.actions.days import Day, keep_queue, place_of, read_day
 from domain.actions.messages import send
 from domain.actions.people import associate
@@ -129,6 +129,8 @@ def hold(
     )
     _take_seats(work, view, token)
     _write_new(work, token)
+    if source == "BOT":
+        consent.booked(work, clinic.clinic_id, contact.contact_id)
     if free:
         return confirm(work, clinic, doctor, token)
     free_hold = next(str(n) for n in range(1, HOLDS_PER_CONTACT + 1) if str(n) not in busy)

@@ -34,6 +34,13 @@ def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
     return before is not None
 
 
+def booked(work: Work, clinic_id: str, contact_id: str) -> None:
+    """Let the notices of a new booking come to who stopped everything before they made it."""
+    before = work.get(OptOut, clinic_id, contact_id)
+    if before is not None and before.everything:
+        work.put(before.but(everything=False))
+
+
 def allows(work: Work, message: Message) -> bool:
     """Return whether the contact's consent covers *message* now."""
     if message.consent is Consent.REPLY or message.clinic_id is None:

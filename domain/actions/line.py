@@ -13,7 +13,7 @@ from domain.actions.booking import (
     live_booking,
     waiting_of,
 )
-from domain.actions.days import keep_queue, line_of, place_of, the_token
+from domain.actions.days import keep_queue, line_of, place_of, read_day, the_token
 from domain.actions.messages import send
 from domain.actions.people import count_visit
 from domain.errors import LineMoved, NobodyWaiting, NothingToUndo, NotNow
@@ -35,6 +35,7 @@ from domain.rules import (
     OTHERS_MOVE_SECONDS,
     RATING_AFTER_SECONDS,
 )
+from domain.timetable import hours, today
 from domain.work import Work
 
 
@@ -92,9 +93,17 @@ class Moved:
 def start(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor) -> Queue:
     """Open a day's line and tell those who wait.
 
+    A line of an earlier day that nobody has closed ends in the same write, and today's begins.
+
     Raises:
         NotNow: If it is open or over already.
     """
+    begins = today(clinic, work.now)
+    begin, _ = hours(clinic, doctor, begins)
+    is_left_open = queue.status in RUNNING and queue.planned_end <= work.now
+    if is_left_open and queue.date < begins.isoformat() and begin - work.now <= START_EARLY:
+        close(work, clinic, doctor, queue, actor, "NEXT_DAY_STARTED")
+        queue = read_day(work, clinic, doctor, begins).queue
     status = _after(queue, "start")
     queue = keep_queue(work, queue)
     queue = work.put(queue.but(status=status, started_at=work.now, updated_at=work.now))
@@ -403,8 +412,11 @@ def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Wai
 
 
 def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
-    """Tell a patient that they are next, once; again only if it was no longer true when it left."""
-    message_id = base = f"msg_next_{token.token_id}"
+    """Tell a patient that they are next, once.
+
+    Again only if it was no longer true when it was to leave, or if they have stood elsewhere since.
+    """
+    message_id = base = f"msg_next_{token.token_id}_{token.place}"
     repeat = 1
     while (before := work.get(Message, message_id)) is not None:
         if before.status is not MessageStatus.DROPPED or repeat == MOST_REPEATS:
@@ -428,6 +440,9 @@ def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
     )
 
 
+START_EARLY = timedelta(hours=4)
+"""So long before today's hours `start` means today's line, though yesterday's was left open."""
+RUNNING = frozenset({QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY})
 MOST_REPEATS = 5
 """How often the same patient may be told that they are next, however often moves are undone."""
 

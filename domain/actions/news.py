@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.actions.days import line_of
@@ -19,7 +19,7 @@ from domain.model.queues import (
     number_text,
 )
 from domain.rules import TIME_MOVED_MINUTES
-from domain.waiting import Expectation, expect
+from domain.waiting import STEP, Expectation, expect
 from domain.work import Work
 
 Guard = Callable[[Work, Token], bool]
@@ -65,11 +65,19 @@ def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | No
         "ahead": expected.ahead,
         "low": low,
         "high": high,
-        "from": expected.start.isoformat(),
-        "to": expected.end.isoformat(),
+        "from": _rounded(expected.start, up=False).isoformat(),
+        "to": _rounded(expected.end, up=True).isoformat(),
         "certain": expected.certain,
     }
     return facts, expected
+
+
+def _rounded(at: datetime, *, up: bool) -> datetime:
+    """Return *at* in whole steps, as no finer promise could be kept; *up* never promises less."""
+    past = timedelta(seconds=at.timestamp() % (60 * STEP))
+    if not past:
+        return at
+    return at - past + (timedelta(minutes=STEP) if up else timedelta())
 
 
 def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:

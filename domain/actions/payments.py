@@ -18,7 +18,7 @@ from domain.model.money import (
     RefundStatus,
     RequestStatus,
 )
-from domain.model.queues import PaymentStatus, Queue, QueueStatus, Token, TokenStatus
+from domain.model.queues import LIVE, PaymentStatus, Queue, QueueStatus, Token, TokenStatus
 from domain.work import Work
 
 
@@ -186,7 +186,11 @@ def _tell_refund(
         contact_id=token.contact_id,
         clinic=clinic,
         about=token,
-        values={**booking.facts(token, doctor), "amount": capture.amount_paise},
+        values={
+            **booking.facts(token, doctor),
+            "amount": capture.amount_paise,
+            "stands": token.status in LIVE and token.capture_id != capture.capture_id,
+        },
         urgency=Urgency.NOW,
         consent=Consent.TOKEN,
     )

@@ -8,18 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.installation import Installation
+pytest.register_assert_rewrite("tests.e2e.installation", "tests.e2e.day")
 
-HERE = Path(__file__).parent
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark these tests, and keep those of one file in one process: they share an installation."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.e2e)
-            item.add_marker(pytest.mark.xdist_group(f"e2e {item.path.stem}"))
+from tests.e2e.installation import Installation  # noqa: E402 - its assertions explain themselves
 
 
 @pytest.hookimpl(wrapper=True)

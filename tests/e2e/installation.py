@@ -1,4 +1,4 @@
-"""A whole installation for a test: real processes in a folder of its own, and the people who use it.
+"""A whole installation for a test: real processes in a folder of its own, and its people.
 
 Redis, web, worker and clock run as in production, the simulator plays Meta. Each process can be
 stopped, killed and started again. Nothing outlives the test process, however that ends.
@@ -14,7 +14,6 @@ import importlib.util
 import json
 import os
 import random
-import shlex
 import signal
 import socket
 import sqlite3
@@ -25,7 +24,7 @@ import time
 from base64 import b64encode
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -40,6 +39,7 @@ from domain.actions.due import SHARDS as DUE_SHARDS
 from domain.actions.messages import SHARDS as OUTBOX_SHARDS
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor, User
+from domain.model.conversations import Conversation
 from domain.model.due import Due
 from domain.model.messages import Message, Outgoing
 from domain.work import Work
@@ -164,11 +164,10 @@ class Process:
         """What is left of its group."""
         return [p for p in supervisor().members(self.pid) if p != self.pid]
 
-    def last_words(self, lines: int = 40) -> str:
-        """Return the end of its log."""
-        with contextlib.suppress(OSError):
-            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
-        return ""
+    def last_words(self, lines: int = 20) -> str:
+        """Return the end of its log, without requests that went well."""
+        said = self.log.read_text(errors="replace").splitlines() if self.log.exists() else []
+        return "\n".join([line for line in said if '"status": 2' not in line][-lines:])
 
 
 class Installation:
@@ -395,6 +394,14 @@ class Installation:
             found = file.execute(f'SELECT body FROM "pulseops-{table}"')  # noqa: S608 - our own word
             return [json.loads(body) for (body,) in found]
 
+    def forget_windows(self) -> None:
+        """Let a day pass since everybody's last message, as far as the product knows."""
+        for row in self.rows("conversations"):
+            before = self.work().get(Conversation, row["conversation"])
+            assert before is not None
+            long_ago = datetime.now(UTC) - timedelta(hours=25)
+            store(self.parts.records, before.but(last_inbound_at=long_ago))
+
     # -- people ------------------------------------------------------------------------------
 
     def cast(self, patients: int = 4) -> None:
@@ -406,7 +413,7 @@ class Installation:
         now = datetime.now(UTC)
         zone = noon_zone(now)
         hours = {"start_time": "10:00", "end_time": "20:00", "lunch_break": None}
-        clinic = a_clinic(
+        clinic = self.clinic = a_clinic(
             "clinic_city",
             "City Medical Center",
             "+919876543001",
@@ -484,7 +491,7 @@ class Person:
                 if any(word in message["text"] for word in words):
                     return message
                 passed.append(message["text"])
-        self.at.fail(f"{self.name} waited {seconds:g} s for {words}, and heard {passed}")
+        return self.at.fail(f"{self.name} waited {seconds:g} s for {words}, and heard {passed}")
 
     def holds(self, doctor: str, place: int = 0) -> str:
         """Go from Hi to a slot held; return the address of its payment.
@@ -498,12 +505,12 @@ class Person:
         while True:
             slots = [o["id"] for o in offered["options"] if o["id"].startswith("slot:")]
             self.taps(slots[min(place, len(slots) - 1)])
-            offered = self.hears("Tap to pay", "Someone has just taken")
+            offered = self.hears("Tap to pay", "no longer free")
             if "Tap to pay" in offered["text"]:
                 return offered["links"][0]["url"]
 
     def pays(self, url: str) -> None:
-        """Press the button of a payment's page once; while the clinic does not answer, look again."""
+        """Press the button of a payment's page; without an answer look first, then press again."""
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
             with contextlib.suppress(requests.ConnectionError, requests.Timeout):

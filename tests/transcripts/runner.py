@@ -11,6 +11,7 @@ A line is a step, or what was said because of the step above it:
     @1 min ago Dr. Meera: next      a message WhatsApp delivers late (min or sec)
     Asha pays                       pays the advance of her newest unpaid booking
     Asha pays again                 pays what is paid for already
+    Asha pays for #1                pays for the newest booking with that number
     Asha's payment fails
     wait 10 min                     time passes, the workers work (sec, min or h)
     language Asha: hi               the language she chose earlier
@@ -112,7 +113,7 @@ class Story:
             self.written.append(f"> {name}{by}{template}")
             self.written += [f"| {line}".rstrip() for line in message.text.splitlines()]
             marks = "()" if message.choices_label else "[]"
-            shown = [f"{marks[0]}{c.words}{marks[1]}" for c in message.choices]
+            shown = [f"{marks[0]}{words}{marks[1]}" for _, words in self._choices(message)]
             if message.url:
                 shown.append(f"<{message.url_label}>")
             if shown:
@@ -127,9 +128,21 @@ class Story:
         """Let *name* tap the option with *words* on the newest message that has it."""
         theirs = [m for m in self.stage.channel.sent if m.phone == PEOPLE[name]]
         order = theirs if old else reversed(theirs)
-        choice = next((c for m in order for c in m.choices if words in c.words), None)
+        offered = (c for m in order for c in self._choices(m) if words in c[1])
+        choice = next(offered, None)
         assert choice is not None, f"nobody offered {name}: {words}"
-        self._hear(name, at, choice.words, kind="tap", choice=choice.id)
+        self._hear(name, at, choice[1], kind="tap", choice=choice[0])
+
+    def _choices(self, message: Outbound) -> list[tuple[str, str]]:
+        """Return id and words of what can be tapped on a message, which may be a template."""
+        call = message.template
+        if call is None:
+            return [(c.id, c.words) for c in message.choices]
+        if not call.payloads:
+            return []
+        known = self.stage.parts.renderer.template_catalogue()
+        words = next(t.buttons for t in known if (t.name, t.language) == (call.name, call.language))
+        return list(zip(call.payloads, words, strict=True))
 
     def sends(self, name: str, at: str, what: str) -> None:
         """Let *name* send something that is not text."""
@@ -140,11 +153,12 @@ class Story:
         shown = None if name in self.nameless else name
         self.stage.hear(PEOPLE[name], text, name=shown, sender=sender, **how)
 
-    def pays(self, name: str, again: str | None) -> None:
-        """Let *name* pay for the newest booking that wants it, or once more for a paid one."""
+    def pays(self, name: str, again: str | None, number: str | None) -> None:
+        """Let *name* pay for the newest booking that wants it, a paid one, or that of *number*."""
         tokens = self.stage.every_token(PEOPLE[name])
         unpaid = {TokenStatus.PENDING, TokenStatus.EXPIRED}
-        fit = [t for t in tokens if t.payment_id and (again or t.status in unpaid)]
+        fit = [t for t in tokens if t.payment_id and (again or number or t.status in unpaid)]
+        fit = [t for t in fit if number is None or t.number == int(number)]
         self.stage.pay(fit[-1])
 
     def payment_fails(self, name: str) -> None:
@@ -222,7 +236,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"(?:@(\d+) (sec|min) ago )?{_WHO}: (.*)", Story.types),
     (rf"{_WHO} taps( old)?: (.*)", Story.taps),
     (rf"{_WHO} sends: (.*)", Story.sends),
-    (rf"({_NAME}) pays( again)?", Story.pays),
+    (rf"({_NAME}) pays(?:( again)| for #(\d+))?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),
     (r"wait (\d+) (sec|min|h)", Story.waits),
     (rf"language ({_NAME}): (\w+)", Story.speaks),

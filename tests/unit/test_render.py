@@ -11,6 +11,7 @@ import pytest
 
 from bot.channels.cloud import limits
 from bot.render import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
+from bot.render_catalogue import Variant
 from bot.render_formats import VALUE_MAX, plain
 from domain.model.messages import Message, Option
 from simulator.templates import parse
@@ -306,6 +307,20 @@ def test_options_that_no_template_has_are_no_template():
     without = message("news/skipped", sample).but(options=())
     with pytest.raises(NoTemplate, match="news/skipped"):
         RENDERER.render(without, sample.values, "en", window_open=False)
+
+
+def test_a_template_without_a_sample_cannot_be_submitted():
+    entry = CATALOGUE["news/closed"]
+    unseen = Variant(variant="unseen", buttons=("again_button",))
+    with pytest.raises(NoTemplate, match="unseen"):
+        RENDERER._definition("news/closed", entry, unseen, "en")
+
+
+def test_a_template_can_be_shown_as_a_text():
+    sample = CATALOGUE["news/your_turn"].sample[0]
+    scope = RENDERER._scope(sample.values, "news/your_turn", None)
+    text = RENDERER.words.block("en", "news", "your_turn__template").render(scope)
+    assert "the turn of Rajesh Kumar: token #8" in text
 
 
 @pytest.mark.parametrize("window_open", [True, False])
