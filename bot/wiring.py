@@ -12,6 +12,7 @@ from bot.channels.cloud.channel import CloudChannel
 from bot.channels.cloud.client import new_session
 from bot.config import BadSetting, Settings, read_settings
 from bot.logs import configure as set_up_logs
+from bot.metrics import message_reached
 from bot.outside import RedisBell, SystemClock, UlidIds, connect
 from bot.payments.sandbox import SandboxGateway
 from bot.rates import Rates
@@ -27,7 +28,15 @@ from flows.runner import Runner
 from flows.words import Ears
 from store import Store, open_records, open_store
 
-__all__ = ["NoTemplate", "Parts", "Rendered", "build", "read_settings", "set_up_logs"]
+__all__ = [
+    "NoTemplate",
+    "Parts",
+    "Rendered",
+    "build",
+    "message_reached",
+    "read_settings",
+    "set_up_logs",
+]
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 

@@ -60,8 +60,12 @@ class Work:
         return cast("R | None", self.fetch([(kind, key)])[0])
 
     def fetch(self, refs: Iterable[Ref]) -> list[Record | None]:
-        """Return several records at once, in order; None for what is absent or behind a wall."""
+        """Return several records at once, in order; None for what is absent or behind a wall.
+
+        Nothing is stored under an empty key, and not every store may be asked for it.
+        """
         wanted = list(refs)
+        self._cache.update({r: None for r in wanted if not all(r[1])})
         missing = [r for r in dict.fromkeys(wanted) if not self._known(r)]
         if missing:
             found = self._records.get(self.scope, missing)

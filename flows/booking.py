@@ -166,7 +166,7 @@ def hold_slot(turn: Turn) -> None:
 
 def choose_person(turn: Turn) -> None:
     """Take the person tapped, then hold the slot chosen before; they stay if the slot is gone."""
-    turn.remember(patient_id=turn.choice[0])
+    turn.remember(patient_id=turn.choice[0] if turn.choice else None)
     turn.keep()
     hold_slot(turn)
 
@@ -240,7 +240,9 @@ def _no_doctors(_turn: Turn) -> Say:
 @says("booking/doctors")
 def _doctors(turn: Turn) -> Say:
     doctors = turn.doctors()
-    page = int(turn.choice[0]) if turn.heard.trigger == "docs" and turn.choice else 0
+    page = 0
+    if turn.heard.trigger == "docs" and turn.choice and turn.choice[0].isdecimal():
+        page = int(turn.choice[0]) if int(turn.choice[0]) * DOCTORS_A_PAGE < len(doctors) else 0
     shown = doctors[page * DOCTORS_A_PAGE :][:DOCTORS_A_PAGE]
     options = [
         Option(
@@ -498,7 +500,7 @@ def _slot(turn: Turn) -> tuple[Doctor, date, int]:
     if doctor is None or len(parts) < 3:  # noqa: PLR2004
         raise NotFound
     day = _date(parts[1])
-    if day is None or not parts[2].isdigit():
+    if day is None or not parts[2].isdecimal():
         raise NotFound
     return doctor, day, int(parts[2])
 
@@ -513,7 +515,7 @@ def _slot_parts(turn: Turn) -> list[str]:
 def _page(turn: Turn, free: list[Slot]) -> int:
     """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
     parts = _slot_parts(turn)
-    if len(parts) < 3 or not parts[2].isdigit():  # noqa: PLR2004
+    if len(parts) < 3 or not parts[2].isdecimal():  # noqa: PLR2004
         return 0
     if turn.heard.trigger == "day":
         return int(parts[2])

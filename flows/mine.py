@@ -128,7 +128,7 @@ def money_back(turn: Turn) -> None:
 def rate(turn: Turn) -> None:
     """Keep the stars a patient gives a visit."""
     token = chosen_token(turn)
-    if token is None or len(turn.choice) < 2 or not turn.choice[1].isdigit():  # noqa: PLR2004
+    if token is None or len(turn.choice) < 2 or not turn.choice[1].isdecimal():  # noqa: PLR2004
         raise NotFound
     ratings.rate(turn.work, token, int(turn.choice[1]))
     turn.token = token

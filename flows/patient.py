@@ -10,6 +10,9 @@ from flows.words import Heard, fold, number_in
 
 TABLE = Table((*booking.ROWS, *mine.ROWS, *settings.ROWS), {**booking.REFUSALS, **mine.REFUSALS})
 
+NO_CHOICES = {"text", "media", "repeat", "lost"}
+"""Triggers that say what a message is, which no option stands for."""
+
 
 def answer(turn: Turn) -> None:
     """Answer a patient's message: a tap, a number, a command, the words of a choice, or else."""
@@ -57,7 +60,7 @@ def _numbered(turn: Turn, number: int) -> str:
 
 def _choose(turn: Turn, option_id: str) -> str:
     kind, *rest = option_id.split(":")
-    if kind not in TABLE.machine.events:
+    if kind not in TABLE.machine.events or kind in NO_CHOICES:
         return _lost(turn)
     turn.choice = rest
     turn.heard = Heard(kind, "", turn.heard.language)

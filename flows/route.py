@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from domain.actions.people import new_contact
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
-from domain.model.conversations import Conversation
+from domain.model.conversations import Conversation, Push
 from domain.model.people import Address, Contact
-from domain.model.queues import Queue, QueueStatus
+from domain.model.queues import Locator, Queue, QueueStatus
 from domain.timetable import today
 from domain.work import Work
 from flows.inbound import Inbound
@@ -105,9 +105,10 @@ def route(
 ) -> Routed:
     """Return the clinic a message is for and, if staff of it wrote, who.
 
-    In this order: the clinic that owns the number written to; on a shared number a join code, staff
-    of exactly one clinic (of several: where they have an open queue), the clinic last talked to,
-    the only active clinic of the installation; else nobody knows.
+    In this order: the clinic that owns the number written to; on a shared number a join code, the
+    clinic whose booking or question is answered, staff of exactly one clinic (of several: where
+    they have an open queue), the clinic last talked to, the only active clinic of the installation;
+    else nobody knows.
     """
     own = _owner(work, inbound)
     if own is not None:
@@ -115,12 +116,15 @@ def route(
         return Routed(contact, own, user=user, shared=False, entered=is_join(inbound, ears))
     if is_join(inbound, ears):
         heard = ears.patient(inbound.text)
-        code = heard.rest.strip().upper().replace(" ", "")
+        code = fold(heard.rest).upper().replace(" ", "")
         claim = work.get(Claim, f"code:{code}")
         clinic = _active(work, claim.clinic_id) if claim else None
         if clinic is None:
             return Routed(contact, None, wrong_code=True)
         return Routed(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
+    asking = _answered(work, inbound, conversation)
+    if asking is not None:
+        return Routed(contact, asking, user=_staff_at(work, contact, asking))
     picked = _picked(work, inbound, conversation)
     if picked is not None and (user := _staff_at(work, contact, picked)) is not None:
         return Routed(contact, picked, user=user, entered=True)
@@ -197,6 +201,19 @@ def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
 def is_join(inbound: Inbound, ears: Ears) -> bool:
     """Return whether a message is a clinic's join code."""
     return inbound.kind == "text" and ears.patient(inbound.text).trigger == "join"
+
+
+def _answered(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
+    """Return the clinic that is answered: its booking by a tap, its event's question by a digit."""
+    if inbound.kind == "tap":
+        named = (p for p in (inbound.choice or "").split(":") if p.startswith("TKN_"))
+        located = work.get(Locator, next(named, ""))
+        return _active(work, located.clinic_id) if located else None
+    push = work.get(Push, conversation.conversation)
+    if push is None or inbound.kind != "text" or number_in(inbound.text) is None:
+        return None
+    newest = conversation.asked_at is None or push.at > conversation.asked_at
+    return _active(work, push.clinic_id) if newest else None
 
 
 def _picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:

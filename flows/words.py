@@ -6,8 +6,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 _EDGES = " \t\r\n.,;:!?\"'`´’‘“”*_~()[]{}<>|/\\-–—•…।॥"
+_STYLES = "\ufe0e\ufe0f"
+"""Variation selectors: the same sign as text or as emoji."""
 DIGITS = re.compile(r"\d{1,3}")
 
 
@@ -38,8 +41,10 @@ def fold(text: str) -> str:
     """
     text = unicodedata.normalize("NFKC", text).casefold()
     kept = []
-    for char, following in zip(text, f"{text[1:]} ", strict=True):
+    for char, following in pairwise(f"{text} "):
         kind = unicodedata.category(char)
+        if kind in {"Me", "Cf"} or char in _STYLES:
+            continue  # keycaps, joiners and styles of emoji say nothing
         if kind == "Nd":
             kept.append(str(unicodedata.digit(char)))
         elif kind[0] in "LMN" or char in "+'’":

@@ -7,8 +7,8 @@ Every message goes through the store and back: the conversation is stored and re
 from __future__ import annotations
 
 from collections import deque
-from copy import copy
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache

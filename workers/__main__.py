@@ -25,6 +25,12 @@ ORDERS = (("deliver", "act"), ("act", "deliver"))
 PR_SET_PDEATHSIG = 1
 
 
+class Worker(SimpleWorker):
+    """Looks for Redis every second while it is away; RQ's own pauses double up to a minute."""
+
+    max_connection_wait_time = 1.0
+
+
 def main() -> None:
     """Fork a worker for each order of queues and serve until asked to end."""
     set_up_logs(read_settings().log_level)
@@ -63,7 +69,7 @@ def serve(queues: tuple[str, ...]) -> None:
     while True:
         try:
             connection = Redis.from_url(context.parts().settings.redis_url)
-            worker = SimpleWorker(
+            worker = Worker(
                 list(queues),
                 connection=connection,
                 serializer=JSONSerializer,

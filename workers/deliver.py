@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 from redis.exceptions import RedisError
 
-from bot.wiring import NoTemplate, Parts, Rendered
+from bot.wiring import NoTemplate, Parts, Rendered, message_reached
 from domain.actions import consent, delivery, news
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import Conflict, PulseOpsError, StoreUnavailable
@@ -32,6 +32,7 @@ AT_ONCE = 16
 """Calls to the provider side by side: 80 a second at up to 200 ms a call."""
 READ = {Urgency.NOW: 200, Urgency.NEWS: 60, Urgency.BULK: 20}
 """How many waiting messages a pass reads of each class: news and bulk leave room for the urgent."""
+BUSY_SECONDS = 0.02
 ORDER_KEPT = timedelta(seconds=delivery.DOUBT_URGENT_SECONDS)
 """A person's later messages wait this long at most for an earlier one that goes again."""
 TRIES = 6
@@ -62,6 +63,8 @@ class Deliverer:
             while left and time.monotonic() - began < SLICE_SECONDS:
                 done, left = self._pass(shard)
                 settled += done
+                if left and not done:
+                    time.sleep(BUSY_SECONDS)
         finally:
             self._release(shard)
         if left:
@@ -105,7 +108,7 @@ class Deliverer:
             person = (item.sender, item.contact_id)
             if person not in waiting:
                 chains.setdefault(person, []).append(item)
-        return list(chains.values())
+        return [sorted(chain, key=lambda item: item.written) for chain in chains.values()]
 
     def _send_chain(self, chain: list[Outgoing]) -> _End:
         """Send one person's messages of one class in order, as far as they go now."""
@@ -126,6 +129,7 @@ class Deliverer:
 
         Raises:
             _Later: If its moment has not come.
+            _Busy: If it comes at once.
         """
         try:
             ready = self._prepare(item)
@@ -142,6 +146,8 @@ class Deliverer:
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
             self._settle(message, partial(delivery.refused, failure=failure))
+            if failure.kind is ErrorClass.TEMPLATE:
+                raise _Busy from None  # in its other form it can go now
             return failure.kind is ErrorClass.NEVER
         except Exception as error:
             # Nobody knows how far it came; the row is not left to stop all that is behind it.
@@ -184,6 +190,7 @@ class Deliverer:
         except _Ends as ends:
             delivery.end(work, message, ends.status, ends.reason)
             work.commit()
+            message_reached(ends.status.value, message.urgency.name)
             return None
         self._wait_for_rate(message)
         message = delivery.begin(work, message, values)
@@ -263,6 +270,10 @@ class Deliverer:
                 continue
             except StoreUnavailable:
                 log.warning("settle_failed", messageId=message.message_id)
+                return
+            settled = work.get(Message, message.message_id)
+            if settled is not None and settled.status in _SETTLED:
+                message_reached(settled.status.value, settled.urgency.name)
             return
 
     def _work(self) -> Work:
@@ -287,7 +298,7 @@ class _End:
 
     settled: int
     busy: bool = False
-    """Whether it ended because the number has sent its share of this instant."""
+    """Whether what is left may go in a moment."""
 
 
 class _Ends(PulseOpsError):
@@ -304,7 +315,8 @@ class _Later(PulseOpsError):
 
 
 class _Busy(_Later):
-    """The number has sent its share of this instant; the next one is near."""
+    """Its moment is near: the number has sent its share of this instant, or it changed its form."""
 
 
+_SETTLED = {MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DROPPED}
 _UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}

@@ -283,14 +283,10 @@ def hold_ends(open_work: OpenWork, item: Due) -> None:
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
-    ran_out = (
-        token is not None
-        and token.status is TokenStatus.PENDING
-        and token.held_until is not None
-        and token.held_until <= work.now
-    )
-    if token is not None and ran_out:
+    if token is not None and booking.hold_ran_out(token, work.now):
         token = booking.expire(work, token)
+    # Whoever wanted the slot may have ended the hold already; what was given up ended earlier.
+    if token is not None and token.status is TokenStatus.EXPIRED and token.updated_at >= item.at:
         clinic = work.get(Clinic, token.clinic_id)
         doctor = work.get(Doctor, token.clinic_id, token.doctor_id)
         if clinic and doctor:

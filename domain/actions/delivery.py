@@ -212,6 +212,7 @@ def leave_outbox(work: Work, message: Message) -> None:
 
 
 def _wait(work: Work, message: Message, until: datetime) -> None:
+    before = work.get(Outgoing, shard_of(message.sender), message.outbox or "")
     leave_outbox(work, message)
     place = f"{message.urgency}#{stamp(until)}#00#{message.message_id}"
     work.put(message.but(outbox=place))
@@ -222,6 +223,7 @@ def _wait(work: Work, message: Message, until: datetime) -> None:
             message_id=message.message_id,
             sender=message.sender,
             contact_id=message.contact_id,
+            written=before.written if before else f"{stamp(message.created_at)}#00",
         )
     )
     if until <= work.now:

@@ -60,7 +60,8 @@ def send(
         filled.setdefault("clinic", clinic.name)
         filled.setdefault("zone", clinic.time_zone)
     message_id = message_id or work.ids.new("msg_")
-    place = f"{urgency}#{stamp(work.now)}#{order:02d}#{message_id}"
+    written = f"{stamp(work.now)}#{order:02d}#{message_id}"
+    place = f"{urgency}#{written}"
     message = Message(
         message_id=message_id,
         sender=sender,
@@ -90,6 +91,7 @@ def send(
             message_id=message_id,
             sender=sender,
             contact_id=contact_id,
+            written=written,
         )
     )
     work.ring("deliver", shard_of(sender))

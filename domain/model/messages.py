@@ -118,3 +118,5 @@ class Outgoing(Record, frozen=True, kw_only=True):
     message_id: str
     sender: str
     contact_id: str
+    written: str = ""
+    """When its message was written: a person's messages go in this order, tried again or not."""

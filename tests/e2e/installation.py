@@ -493,21 +493,21 @@ class Person:
                 passed.append(message["text"])
         return self.at.fail(f"{self.name} waited {seconds:g} s for {words}, and heard {passed}")
 
-    def holds(self, doctor: str, place: int = 0) -> str:
-        """Go from Hi to a slot held; return the address of its payment.
+    def holds(self, doctor: str, place: int = 0) -> Json:
+        """Go from Hi to a slot; return what answers its choice.
 
         Takes the offer at *place*, or whatever is free when others were faster.
         """
         self.says("Hi")
         self.hears("select doctor")
         self.taps(doctor)
-        offered = self.hears("Available slots")
+        answer = self.hears("Available slots")
         while True:
-            slots = [o["id"] for o in offered["options"] if o["id"].startswith("slot:")]
+            slots = [o["id"] for o in answer["options"] if o["id"].startswith("slot:")]
             self.taps(slots[min(place, len(slots) - 1)])
-            offered = self.hears("Tap to pay", "no longer free")
-            if "Tap to pay" in offered["text"]:
-                return offered["links"][0]["url"]
+            answer = self.hears("Tap to pay", "Booking confirmed", "no longer free")
+            if "no longer free" not in answer["text"]:
+                return answer
 
     def pays(self, url: str) -> None:
         """Press the button of a payment's page; without an answer look first, then press again."""
@@ -523,9 +523,12 @@ class Person:
         self.at.fail(f"{self.name} could not pay")
 
     def books(self, doctor: str = "Dr. Meera", place: int = 0) -> str:
-        """Book and pay a visit; return the confirmation."""
-        self.pays(self.holds(doctor, place))
-        return self.hears("Booking confirmed")["text"]
+        """Book a visit, and pay if something is due; return the confirmation."""
+        answer = self.holds(doctor, place)
+        if answer["links"]:
+            self.pays(answer["links"][0]["url"])
+            answer = self.hears("Booking confirmed")
+        return answer["text"]
 
 
 class Crowd:

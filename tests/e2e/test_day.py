@@ -28,11 +28,7 @@ def test_whoever_was_silent_for_a_day_is_called_in_by_a_template(town):
     assert "in all" in town.command("templates", "push")
     assert "0 templates are submitted" in town.command("templates", "push")
     lata, khan = town.patients[2], town.doctors[1]
-    lata.says("Hi")
-    lata.hears("select doctor")
-    lata.taps("Dr. Khan")
-    lata.taps(lata.hears("Available slots")["options"][0]["id"])
-    lata.hears("Booking confirmed")
+    lata.books("Dr. Khan")
     khan.says("start")
     khan.hears("Started")
     town.control("POST", "/advance", {"hours": 25})

@@ -18,6 +18,7 @@ A line is a step, or what was said because of the step above it:
     Lata shows no name              WhatsApp tells no profile name of hers from now on
     Farida works at Sunrise Clinic  as an admin there too
     Farida sees patients            as a doctor of City Medical Center, by her own number
+    everybody shares one number     City Medical Center has none of its own any more
     set Dr. Meera: days off today   or tomorrow, both ("today tomorrow"); also working days MON,
                                     daily limit 2, advance 0, hours 09:00-10:00, status INACTIVE
 
@@ -36,7 +37,7 @@ from pathlib import Path
 from typing import Any
 
 from domain.channel import Outbound
-from domain.model.clinics import Doctor, StaffStatus
+from domain.model.clinics import Claim, Doctor, StaffStatus
 from domain.model.people import Contact
 from domain.model.queues import TokenStatus
 from domain.timetable import today
@@ -77,6 +78,7 @@ class Story:
     stage: Stage
     written: list[str] = field(default_factory=list)
     nameless: set[str] = field(default_factory=set)
+    shared: bool = False
 
     def play(self, path: Path) -> str:
         """Return the transcript of *path* with everything that was really said."""
@@ -108,7 +110,7 @@ class Story:
             phone = message.phone or ""
             template = f" ~{message.template.name}" if message.template else ""
             name = NAMES.get(phone, phone)
-            shared = message.sender == PLATFORM_SENDER and name not in SHARED
+            shared = message.sender == PLATFORM_SENDER and name not in SHARED and not self.shared
             by = " from the shared number" if shared else ""
             self.written.append(f"> {name}{by}{template}")
             self.written += [f"| {line}".rstrip() for line in message.text.splitlines()]
@@ -149,7 +151,7 @@ class Story:
         self._hear(name, at, kind=KINDS.get(what, "media"), media=MEDIA.get(what))
 
     def _hear(self, name: str, at: str, text: str = "", **how: Any) -> None:
-        sender = PLATFORM_SENDER if at else SHARED.get(name, CITY_SENDER)
+        sender = PLATFORM_SENDER if at or self.shared else SHARED.get(name, CITY_SENDER)
         shown = None if name in self.nameless else name
         self.stage.hear(PEOPLE[name], text, name=shown, sender=sender, **how)
 
@@ -203,6 +205,18 @@ class Story:
             number.but(doctor_id=doctor.doctor_id),
         )
 
+    def share_number(self) -> None:
+        """Take City Medical Center's own number away."""
+        assert self.stage.cast is not None
+        clinic = self.stage.cast.clinic
+        work = self.stage.work()
+        claim = work.get(Claim, f"sender:{clinic.phone_number_id}")
+        assert claim is not None
+        work.delete(claim)
+        work.put(clinic.but(phone_number_id=None))
+        work.commit()
+        self.shared = True
+
     def sets(self, name: str, what: str, value: str) -> None:
         """Change how the doctor *name* works."""
         assert self.stage.cast is not None
@@ -243,6 +257,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"({_NAME}) shows no name", Story.hides_name),
     (rf"({_NAME}) works at Sunrise Clinic", Story.works_at_sunrise),
     (rf"({_NAME}) sees patients", Story.sees_patients),
+    (r"everybody shares one number", Story.share_number),
     (
         rf"set ({_NAME}): (days off|working days|daily limit|advance|status|hours) ?(.*)",
         Story.sets,

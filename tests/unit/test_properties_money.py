@@ -304,7 +304,9 @@ class Days(RuleBasedStateMachine):
     def read(self) -> None:
         work = self.look()
         for _, doctor in self.places:
-            for day in self.days:
+            last = max(self.days[1], today(self.cast.clinic, self.clock.now()))
+            for after in range((last - self.days[0]).days + 1):
+                day = self.days[0] + timedelta(days=after)
                 queue = work.get(Queue, doctor.doctor_id, day.isoformat())
                 if queue is not None:
                     self.queues[queue.queue_id] = queue

@@ -1,0 +1,279 @@
+"""I8: nobody hears stale news; what is told is true when it leaves, and says when that was."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.actions import booking, consent, line
+from domain.actions.days import open_queue
+from domain.actions.line import Actor, Saw
+from domain.actions.news import GUARDS, line_facts, standing
+from domain.model.messages import Message, MessageStatus
+from domain.model.queues import Progress, Token, TokenStatus
+from domain.waiting import STEP
+from tests.people import Cast, a_person, address_of, store
+from tests.stage import Stage
+from tests.unit.test_booking import MONDAY, do
+
+KHAN = Actor("usr_khan", "Dr. Khan")
+
+
+def move(stage: Stage, cast: Cast, action=line.call_next):
+    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    saw = Saw(button=True, current=queue.current_token)
+    return do(stage, action, cast.clinic, cast.khan, queue, KHAN, saw)
+
+
+@pytest.fixture
+def tokens(stage: Stage, cast: Cast) -> list[Token]:
+    """Nine who wait in Dr. Khan's running line and were told so, at nine o'clock."""
+    booked = []
+    for n in range(1, 10):
+        patient, contact = a_person(f"p{n}", f"Patient {n}", f"+91987004000{n}")
+        store(stage.records, contact, patient, address_of(contact))
+        booked.append(do(stage, booking.hold, cast.clinic, cast.khan, contact, patient, MONDAY, n))
+    stage.clock.advance(30)
+    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    do(stage, line.start, cast.clinic, cast.khan, queue, KHAN)
+    stage.settle()
+    stage.channel.sent.clear()
+    return booked
+
+
+def said_to(stage: Stage, token: Token) -> list[Message]:
+    return [m for m in stage.messages() if m.about == token.token_id]
+
+
+def names_to(stage: Stage, token: Token) -> list[str]:
+    return [m.name for m in said_to(stage, token)]
+
+
+def act_without_sending(stage: Stage) -> None:
+    for n in range(8):
+        stage.doer.run(f"{n:02d}")
+
+
+def progress(stage: Stage, token: Token) -> Progress:
+    found = stage.work().get(Progress, token.queue_id, token.token_id)
+    assert found is not None
+    return found
+
+
+def test_i8_moves_before_delivery_come_as_one_message_with_the_last_truth(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    for _ in range(5):
+        move(stage, cast)
+        act_without_sending(stage)
+        stage.clock.advance(1)
+    assert progress(stage, tokens[8]).pending is not None
+    stage.settle()
+    told = said_to(stage, tokens[8])
+    assert [m.name for m in told] == ["news/progress"]
+    assert told[0].values["ahead"] == 3
+    assert told[0].values["serving"] == 5
+    assert told[0].values["now"] == stage.clock.now().isoformat(timespec="milliseconds").replace(
+        "+00:00", "+00:00"
+    ) or told[0].values["now"].startswith(stage.clock.now().strftime("%Y-%m-%dT%H:%M"))
+    assert progress(stage, tokens[8]).pending is None
+    assert progress(stage, tokens[8]).told_ahead == 3
+
+
+def test_i8_progress_comes_every_three_tokens_and_not_between(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    counts = []
+    for _ in range(6):
+        move(stage, cast)
+        stage.settle()
+        stage.clock.advance(13)
+        counts.append(names_to(stage, tokens[8]).count("news/progress"))
+    assert counts[-1] == 2
+    assert sorted(counts) == counts
+
+
+def test_i8_progress_of_who_is_called_meanwhile_is_dropped(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    for _ in range(4):
+        move(stage, cast)
+        act_without_sending(stage)
+        stage.clock.advance(1)
+    pending = progress(stage, tokens[7]).pending
+    assert pending is not None
+    for _ in range(4):
+        move(stage, cast)
+        stage.clock.advance(1)
+    stage.settle()
+    dropped = stage.work().get(Message, pending)
+    assert dropped is not None
+    assert dropped.status is MessageStatus.DROPPED
+    assert dropped.failure
+    assert "news/progress" not in names_to(stage, tokens[7])
+    assert progress(stage, tokens[7]).pending is None
+
+
+def test_i8_old_progress_is_dropped_and_new_may_be_raised(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    for _ in range(4):
+        move(stage, cast)
+        stage.clock.advance(1)
+    act_without_sending(stage)
+    assert progress(stage, tokens[8]).pending is not None
+    stage.clock.advance(11)
+    stage.settle()
+    assert names_to(stage, tokens[8]) == []
+    assert progress(stage, tokens[8]).pending is None
+    move(stage, cast)
+    stage.settle()
+    assert names_to(stage, tokens[8]) == ["news/progress"]
+
+
+def test_i8_your_turn_is_dropped_after_undo(stage: Stage, cast: Cast, tokens: list[Token]) -> None:
+    move(stage, cast)
+    stage.clock.advance(seconds=2)
+    move(stage, cast, line.undo)
+    stage.settle()
+    assert "news/your_turn" not in names_to(stage, tokens[0])
+    assert stage.token(tokens[0]).status is TokenStatus.CONFIRMED
+
+
+def test_who_was_called_and_taken_back_is_corrected(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    move(stage, cast)
+    stage.settle()
+    stage.clock.advance(seconds=20)
+    move(stage, cast, line.undo)
+    stage.settle()
+    assert names_to(stage, tokens[0])[:2] == ["news/your_turn", "news/not_yet"]
+
+
+def test_next_in_line_is_said_once(stage: Stage, cast: Cast, tokens: list[Token]) -> None:
+    for action in (line.call_next, line.undo, line.call_next):
+        move(stage, cast, action)
+        stage.settle()
+        stage.clock.advance(seconds=20)
+    assert names_to(stage, tokens[1]).count("news/next_in_line") == 1
+
+
+def test_next_in_line_is_said_after_all_if_it_was_not_true_when_it_was_to_leave(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    move(stage, cast)
+    move(stage, cast, line.undo)
+    stage.settle()
+    assert "news/next_in_line" not in names_to(stage, tokens[1])
+    stage.clock.advance(seconds=20)
+    move(stage, cast)
+    stage.settle()
+    assert names_to(stage, tokens[1]).count("news/next_in_line") == 1
+
+
+def test_i5_progress_refused_for_now_is_not_taken_for_told(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    from collections import deque  # noqa: PLC0415
+
+    from domain.channel import ErrorClass, SendFailed  # noqa: PLC0415
+
+    for _ in range(4):
+        move(stage, cast)
+        stage.clock.advance(1)
+    act_without_sending(stage)
+    stage.channel.failures = deque([SendFailed(ErrorClass.LATER, 130429, "slow down")] * 200)
+    stage.settle()
+    stage.channel.failures = deque()
+    stage.clock.advance(seconds=30)
+    stage.settle()
+    assert names_to(stage, tokens[8]) == ["news/progress"]
+
+
+def test_progress_of_who_stopped_everything_does_not_block_what_comes_after(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    work = stage.work()
+    consent.opt_out(work, "clinic_city", tokens[8].contact_id, has_live_token=False)
+    work.commit()
+    for _ in range(4):
+        move(stage, cast)
+        stage.clock.advance(1)
+    stage.settle()
+    assert progress(stage, tokens[8]).pending is None
+    work = stage.work()
+    consent.opt_in(work, "clinic_city", tokens[8].contact_id)
+    work.commit()
+    move(stage, cast)
+    stage.settle()
+    assert names_to(stage, tokens[8]) == ["news/progress"]
+
+
+def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    move(stage, cast)
+    facts, expected = standing(stage.work(), stage.token(tokens[3]))
+    assert expected is not None
+    assert (facts["state"], facts["ahead"], facts["serving"]) == ("CONFIRMED", 2, 1)
+    for name in ("from", "to"):
+        at = datetime.fromisoformat(facts[name])
+        assert at.minute % STEP == 0
+        assert at.second == at.microsecond == 0
+    assert datetime.fromisoformat(facts["from"]) <= expected.start
+    assert datetime.fromisoformat(facts["to"]) >= expected.end
+    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    do(stage, line.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
+    facts, expected = standing(stage.work(), stage.token(tokens[3]))
+    assert (facts["state"], expected) == ("CLOSED", None)
+    assert facts["ahead"] is None
+
+
+@pytest.mark.parametrize(
+    ("guard", "true"),
+    [
+        ("waiting", [False, True, True]),
+        ("soon", [False, True, True]),
+        ("current", [True, False, False]),
+        ("first", [False, True, False]),
+        ("halted", [False, False, False]),
+        ("unpaid", [False, False, False]),
+        ("skipped", [False, False, False]),
+        ("completed", [False, False, False]),
+        ("standing", [True, True, True]),
+    ],
+)
+def test_i8_a_guard_says_what_must_still_be_true(
+    stage: Stage, cast: Cast, tokens: list[Token], guard: str, true: list[bool]
+) -> None:
+    move(stage, cast)
+    now = [stage.token(t) for t in tokens[:3]]
+    assert [GUARDS[guard](stage.work(), t) for t in now] == true
+
+
+def test_the_one_who_runs_the_line_hears_its_state(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    do(stage, line.check_in, stage.token(tokens[4]))
+    move(stage, cast)
+    facts = line_facts(stage.work(), open_queue(stage.work(), cast.clinic, cast.khan))
+    assert (facts["serving"], facts["person"]) == (1, "Patient 1")
+    assert (facts["next_number"], facts["next_person"]) == (2, "Patient 2")
+    assert (facts["waiting"], facts["arrived"]) == (8, 1)
+
+
+def test_a_resumed_line_tells_everybody_who_waits(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    do(stage, line.pause, queue, KHAN, 20, "tea")
+    stage.settle()
+    assert {tuple(names_to(stage, t)) for t in tokens} == {("news/paused",)}
+    stage.clock.advance(21)
+    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    do(stage, line.resume, queue, KHAN)
+    stage.settle()
+    assert all(names_to(stage, t)[-1] == "news/progress" for t in tokens)
+    assert timedelta(0) < stage.clock.now() - tokens[0].created_at

@@ -1,0 +1,89 @@
+"""Contacts and patients: names, families, and how they come to belong to a clinic."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from domain.actions import booking
+from domain.actions.people import (
+    associate,
+    clean_name,
+    contact_by_phone,
+    count_visit,
+    fold_name,
+    new_contact,
+    patient_named,
+    patients_of,
+)
+from domain.errors import Conflict
+from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact
+from tests.people import Cast, store
+from tests.stage import Stage
+
+MONDAY = date(2030, 11, 25)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("  Asha   Rani ", "Asha Rani"),
+        ("*Asha*\n_Rani_", "Asha Rani"),
+        ("आशा", "आशा"),
+        ("A", None),
+        ("12", None),
+        ("\u200f\u202e", None),
+        ("x" * 200, "x" * 100),
+    ],
+)
+def test_a_name_is_cleaned_of_what_could_break_a_message(text: str, name: str | None) -> None:
+    assert clean_name(text) == name
+
+
+def test_names_are_the_same_whatever_case_and_form() -> None:
+    assert fold_name("ＡSHA  Rani") == fold_name("asha rani")
+
+
+def test_a_phone_leads_to_one_contact(stage: Stage, cast: Cast) -> None:
+    assert contact_by_phone(stage.work(), cast.asha_contact.phone or "") == cast.asha_contact
+    assert contact_by_phone(stage.work(), "+919870009999") is None
+    one, two = stage.work(), stage.work()
+    for work in (one, two):
+        new_contact(work, phone="+919870009999", wa_user_id=None, profile_name=None, verified=False)
+    one.commit()
+    with pytest.raises(Conflict):
+        two.commit()
+
+
+def test_a_family_is_introduced_one_by_one(stage: Stage, cast: Cast) -> None:
+    work = stage.work()
+    contact, same = patient_named(work, cast.asha_contact, "ASHA")
+    assert same == cast.asha
+    contact, anu = patient_named(work, contact, "Anu")
+    work.commit()
+    stored = stage.work().get(Contact, "con_asha")
+    assert stored is not None
+    assert [p.name for p in patients_of(stage.work(), stored)] == ["Asha", "Anu"]
+    assert anu.contact_id == "con_asha"
+
+
+def test_a_confirmed_booking_associates_and_revives(stage: Stage, cast: Cast) -> None:
+    work = stage.work()
+    token = booking.hold(work, cast.clinic, cast.khan, cast.asha_contact, cast.asha, MONDAY, 1)
+    work.commit()
+    record = stage.work().get(ClinicPatient, "clinic_city", "pat_asha")
+    found = stage.work().get(Association, "doc_khan", "pat_asha")
+    assert record is not None
+    assert found is not None
+    assert (record.name, record.opted_in_by) == ("Asha", "BOT")
+    store(stage.records, found.but(status=AssociationStatus.INACTIVE))
+    work = stage.work()
+    associate(work, cast.clinic, cast.khan, token)
+    count_visit(work, token, 1)
+    work.commit()
+    again = stage.work().get(Association, "doc_khan", "pat_asha")
+    assert again is not None
+    assert again.association_id == found.association_id
+    assert (again.status, again.total_visits) == (AssociationStatus.ACTIVE, 1)
+    assert stage.work().get(ClinicPatient, "clinic_sunrise", "pat_asha") is None

@@ -1,0 +1,146 @@
+"""How what people type is understood, whatever its case, signs, spaces and script."""
+
+import pytest
+
+from flows.words import Ears, Heard, Vocabulary, fold, number_in
+
+ENGLISH = Vocabulary(
+    "en",
+    None,
+    patient={
+        "hi": ("hi", "book"),
+        "here": ("here", "i'm here"),
+        "join": ("join",),
+        "book_for": ("book for",),
+    },
+    staff={"next": ("next", "next one please"), "pause": ("pause",), "add": ("add", "walk in")},
+)
+HINDI = Vocabulary(
+    "hi",
+    "DEVANAGARI",
+    patient={"hi": ("नमस्ते", "book"), "join": ("जॉइन",)},
+    staff={"next": ("अगला",)},
+)
+EARS = Ears([ENGLISH, HINDI])
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("  NEXT ", "next"),
+        ("/Next!", "next"),
+        ("I’m here", "i'm here"),
+        ("Hi 👋🏽", "hi"),
+        ("hi\n\n there", "hi there"),
+        ("10:30 AM", "10 30 am"),
+        ("Ａｓｈａ", "asha"),
+        ("#8", "#8"),
+        ("Token#8!", "token #8"),
+        ("# 8 #x", "8 x"),
+        ("१०", "10"),
+        ("नमस्ते!", "नमस्ते"),
+        ("क्\u200dया", "क्या"),
+        ("STRASSE", fold("straße")),
+        ("+91 98765", "+91 98765"),
+        ("", ""),
+        ("🙏", ""),
+    ],
+)
+def test_folding_keeps_what_words_differ_in(text, folded):
+    assert fold(text) == folded
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("1", 1),
+        (" 2. ", 2),
+        ("(3)", 3),
+        ("४", 4),
+        ("٥", 5),
+        ("１２", 12),
+        ("10️⃣", 10),
+        ("#8", None),
+        ("1 2", None),
+        ("1st", None),
+        ("2000", None),
+        ("", None),
+        ("one", None),
+    ],
+)
+def test_a_number_is_a_number_in_any_script(text, number):
+    assert number_in(text) == number
+
+
+@pytest.mark.parametrize("text", ["next", "NEXT", " next ", "/next", "/Next!", "*next*", "next."])
+def test_commands_of_staff_however_written(text):
+    assert EARS.staff(text) == Heard("next", "", "en")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "rest"),
+    [
+        ("pause 15 lunch", "pause", "15 lunch"),
+        ("PAUSE: 15 Lunch", "pause", "15 Lunch"),
+        ("walk in 9876543210 Ravi", "add", "9876543210 Ravi"),
+        ("walk-in 9876543210 Ravi", "add", "9876543210 Ravi"),
+        ("next one please", "next", ""),
+        ("next Dr. Khan", "next", "Dr. Khan"),
+        ("add 9876543210 Ravi\nKumar", "add", "9876543210 Ravi\nKumar"),
+    ],
+)
+def test_what_follows_a_command_is_kept_as_it_was(text, trigger, rest):
+    assert EARS.staff(text) == Heard(trigger, rest, "en")
+
+
+@pytest.mark.parametrize("text", ["nextone", "the next", "", "?"])
+def test_what_is_no_command_of_staff(text):
+    assert EARS.staff(text).trigger is None
+
+
+@pytest.mark.parametrize("text", ["hi", "Hi!", "HI 😊", "'hi'"])
+def test_a_patients_phrase_is_the_whole_message(text):
+    assert EARS.patient(text) == Heard("hi", "", "en")
+
+
+@pytest.mark.parametrize("text", ["hi there", "where is here", "next", ""])
+def test_a_phrase_inside_other_words_is_none(text):
+    assert EARS.patient(text).trigger is None
+
+
+@pytest.mark.parametrize(
+    ("text", "rest"),
+    [("join city42", "city42"), ("JOIN  City42", "City42"), ("Join: CITY42", "CITY42")],
+)
+def test_a_join_code_follows_its_word(text, rest):
+    assert EARS.patient(text) == Heard("join", rest, "en")
+
+
+def test_a_name_follows_book_for():
+    assert EARS.patient("Book for Ravi Kumar") == Heard("book_for", "Ravi Kumar", "en")
+    assert EARS.patient("book for").rest == ""
+
+
+def test_words_of_every_language_are_heard_and_english_wins_a_clash():
+    assert EARS.patient("नमस्ते") == Heard("hi", "", "hi")
+    assert EARS.patient("book").language == "en"
+    assert EARS.staff("अगला") == Heard("next", "", "hi")
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("मुझे कल आना है", "hi"),
+        ("hello", None),
+        ("डॉ. Khan", None),
+        ("Dr. खान please", None),
+        ("123", None),
+        ("", None),
+    ],
+)
+def test_a_language_is_told_by_most_of_the_letters(text, language):
+    assert EARS.language_of(text) == language
+
+
+def test_what_is_not_understood_keeps_its_words_and_its_language():
+    assert EARS.patient(" मुझे कल आना है ") == Heard(None, "मुझे कल आना है", "hi")
