@@ -221,14 +221,19 @@ def _drive(
             return
         wait = begin + arrivals[0] - now if arrivals and idle else 1.0
         for key, _ in selector.select(max(0.0, wait)):
-            line = key.data
-            status = line.read()
-            if status is None:
-                continue
-            busy -= 1
-            idle.append(line)
-            outcome.latencies.append(time.monotonic() - line.since)
-            if status == 200:
-                outcome.answered += 1
-            else:
-                outcome.refused += 1
+            if _read(key.data, outcome):
+                busy -= 1
+                idle.append(key.data)
+
+
+def _read(line: _Line, outcome: Outcome) -> bool:
+    """Take in what came on *line*; return whether the answer is complete."""
+    status = line.read()
+    if status is None:
+        return False
+    outcome.latencies.append(time.monotonic() - line.since)
+    if status == 200:
+        outcome.answered += 1
+    else:
+        outcome.refused += 1
+    return True

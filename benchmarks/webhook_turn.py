@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import datetime
+import datetime as dt
+import http.client
 import os
 import platform
 import signal
@@ -15,8 +16,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +45,7 @@ def main() -> None:
 
 def measure(folder: Path, floor_port: int, turn_port: int, asked: argparse.Namespace) -> None:
     """Run all measurements on servers that are up, and print them."""
-    today = datetime.datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
+    today = dt.datetime.now(ZoneInfo("Asia/Kolkata")).date().isoformat()
     doctor = "doc_demo_city_1"
     turn = Plan(
         port=turn_port,
@@ -185,8 +184,8 @@ def servers(folder: Path) -> Iterator[tuple[int, int]]:
         ):
             own = environment | {"PORT": str(port)}
             stack.enter_context(started(folder, name, [*gunicorn, app], own))
-        wait_for(f"http://127.0.0.1:{turn_port}/live", 200)
-        wait_for(f"http://127.0.0.1:{floor_port}/nothing", 405)
+        wait_for(turn_port, "/live", 200)
+        wait_for(floor_port, "/nothing", 405)
         yield floor_port, turn_port
 
 
@@ -210,20 +209,16 @@ def started(
                 process.wait()
 
 
-def wait_for(url: str, status: int) -> None:
-    """Wait until *url* answers with *status*."""
+def wait_for(port: int, path: str, status: int) -> None:
+    """Wait until the server on *port* answers *path* with *status*."""
     for _ in range(150):
-        try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
-                found = answer.status
-        except urllib.error.HTTPError as error:
-            found = error.code
-        except OSError:
-            found = 0
-        if found == status:
-            return
+        asked = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+        with contextlib.closing(asked), contextlib.suppress(OSError):
+            asked.request("GET", path)
+            if asked.getresponse().status == status:
+                return
         time.sleep(0.1)
-    sys.exit(f"{url} does not answer")
+    sys.exit(f"nothing answers on port {port}")
 
 
 def free_ports(number: int) -> list[int]:

@@ -56,16 +56,19 @@ def whatsapp(parts: Parts) -> Blueprint:
         try:
             payload = json.loads(raw)
         except (ValueError, RecursionError):
+            metrics.webhook_rejected("cloud", "malformed")
             return _refuse(400, "The body is not JSON.")
         parsed = parse(payload, parts.clock.now())
+        deadline = began + ANSWER_WITHIN_SECONDS
         tasks: list[Callable[[], None]] = [
-            _people(parts, runner, messages) for messages in _by_person(parsed.inbound)
+            _people(parts, runner, messages, deadline) for messages in _by_person(parsed.inbound)
         ]
         tasks += [
-            _statuses(parts, parsed.statuses[i : i + STATUSES_AT_ONCE])
+            _statuses(parts, parsed.statuses[i : i + STATUSES_AT_ONCE], deadline)
             for i in range(0, len(parsed.statuses), STATUSES_AT_ONCE)
         ]
-        if not _run(pool, tasks, began + ANSWER_WITHIN_SECONDS):
+        if not _run(pool, tasks, deadline):
+            metrics.webhook_rejected("cloud", "unavailable")
             answer = _refuse(503, "Not everything could be stored in time; please send it again.")
             answer.headers["Retry-After"] = "1"
             return answer
@@ -109,10 +112,17 @@ def _by_person(inbound: Sequence[Inbound]) -> list[list[Inbound]]:
     return list(groups.values())
 
 
-def _people(parts: Parts, runner: Runner, messages: Sequence[Inbound]) -> Callable[[], None]:
+def _people(
+    parts: Parts, runner: Runner, messages: Sequence[Inbound], deadline: float
+) -> Callable[[], None]:
     def answer() -> None:
         for message in messages:
-            acted = runner.handle(message)
+            _in_time(deadline)
+            try:
+                acted = runner.handle(message)
+            except StoreUnavailable:
+                metrics.turn_ended("unavailable")
+                raise
             parts.rates.take(message.sender)
             metrics.message_received(message.kind)
             metrics.turn_ended("acted" if acted else "seen")
@@ -120,13 +130,22 @@ def _people(parts: Parts, runner: Runner, messages: Sequence[Inbound]) -> Callab
     return answer
 
 
-def _statuses(parts: Parts, statuses: Sequence[StatusUpdate]) -> Callable[[], None]:
+def _statuses(
+    parts: Parts, statuses: Sequence[StatusUpdate], deadline: float
+) -> Callable[[], None]:
     def apply() -> None:
         for status in statuses:
             if status.message_id is not None:
+                _in_time(deadline)
                 _apply(parts, status, status.message_id)
 
     return apply
+
+
+def _in_time(deadline: float) -> None:
+    """Leave what is not begun in time to the next POST, which comes anyway."""
+    if time.monotonic() > deadline:
+        raise StoreUnavailable("the POST takes too long")
 
 
 def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:

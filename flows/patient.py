@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from domain.model.conversations import Push
 from flows import booking, mine, settings
 from flows.table import Table
@@ -78,11 +80,10 @@ def asked_by_event(turn: Turn) -> Push | None:
 def _said_to_event(turn: Turn) -> str | None:
     """Return the choice of an event's question whose words were typed."""
     push = asked_by_event(turn)
-    typed = fold(turn.inbound.text)
-    for option in settings.options_of(push) if push else ():
-        if typed == fold(turn.phrases.title(turn.language, settings.REPEAT, option)):
-            return option.id
-    return None
+    options = settings.options_of(push) if push else []
+    titles = [fold(turn.phrases.title(turn.language, settings.REPEAT, o)) for o in options]
+    place = _place_of(fold(turn.inbound.text), titles)
+    return options[place].id if place is not None else None
 
 
 def _answer_to_sure(turn: Turn) -> str | None:
@@ -94,15 +95,19 @@ def _answer_to_sure(turn: Turn) -> str | None:
 
 def _typed_choice(turn: Turn) -> str | None:
     """Return the offered choice whose words were typed, wholly or as a part only it has."""
-    typed = fold(turn.inbound.text)
-    titles = list(turn.conversation.titles)
+    place = _place_of(fold(turn.inbound.text), turn.conversation.titles)
+    return turn.conversation.offered[place] if place is not None else None
+
+
+def _place_of(typed: str, titles: Sequence[str]) -> int | None:
+    """Return which of *titles* was typed, wholly or as a part only it has."""
     if "#" not in typed:
         titles = [t.replace("#", "") for t in titles]
     exact = [i for i, t in enumerate(titles) if t == typed]
     long_enough = len(typed) > 2 or "#" in typed  # noqa: PLR2004
     part = [i for i, t in enumerate(titles) if long_enough and f" {typed} " in f" {t} "]
     found = exact or part
-    return turn.conversation.offered[found[0]] if len(found) == 1 else None
+    return found[0] if len(found) == 1 else None
 
 
 def _lost(turn: Turn) -> str:

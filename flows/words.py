@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 _EDGES = " \t\r\n.,;:!?\"'`´’‘“”*_~()[]{}<>|/\\-–—•…।॥"
+_SAME = {0x093C: None, 0x0901: 0x0902}
+"""Devanagari's nukta goes; candrabindu becomes anusvara."""
 _STYLES = "\ufe0e\ufe0f"
 """Variation selectors: the same sign as text or as emoji."""
 DIGITS = re.compile(r"\d{1,3}")
@@ -37,9 +39,10 @@ class Vocabulary:
 def fold(text: str) -> str:
     """Return *text* for comparing: one case, one form of letters and digits, no edges, no emoji.
 
-    Of signs only the one of a token number stays, as in #8.
+    Of signs only the one of a token number stays, as in #8. What people leave out or exchange when
+    they write Devanagari, the dot below a letter and the two marks of nasal vowels, is made one.
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
+    text = unicodedata.normalize("NFKC", text).casefold().translate(_SAME)
     kept = []
     for char, following in pairwise(f"{text} "):
         kind = unicodedata.category(char)

@@ -490,19 +490,20 @@ def _sellable(
 
 
 def _take_seats(work: Work, view: Day, token: Token) -> None:
-    """Put the seat and the online sale; a hold that ran out on either ends in the same write."""
+    """Put the seat and the online sale; a hold that ran out on either ends in the same write.
+
+    On the condition of what *view* showed: read anew, a seat sold since would be overwritten.
+    """
+    across = work.system("end a hold that ran out")
     for name in (f"slot#{token.number:03d}", f"limit#{token.limit_number:03d}"):
         stale = view.seats.get(name)
-        if stale is not None and work.get(Seat, stale.queue_id, stale.seat) is not None:
-            previous = work.system("end a hold that ran out").get(
-                Token, stale.queue_id, stale.token_id
-            )
+        if stale is not None:
+            previous = across.get(Token, stale.queue_id, stale.token_id)
             if previous is not None and previous.status is TokenStatus.PENDING:
-                expire(work.system("end a hold that ran out"), previous)
-        current = work.get(Seat, token.queue_id, name)
+                expire(across, previous)
         work.put(
             Seat(
-                version=current.version if current else 0,
+                version=stale.version if stale else 0,
                 queue_id=token.queue_id,
                 seat=name,
                 clinic_id=token.clinic_id,

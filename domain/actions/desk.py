@@ -91,10 +91,9 @@ def add_walk_in(
         previous = work.get(Token, stale.queue_id, stale.token_id)
         if previous is not None and previous.status is TokenStatus.PENDING:
             booking.expire(work, previous)
-    seat = work.get(Seat, queue.queue_id, f"slot#{number:03d}")
     work.put(
         Seat(
-            version=seat.version if seat else 0,
+            version=stale.version if stale else 0,  # as shown: what was sold since is a conflict
             queue_id=queue.queue_id,
             seat=f"slot#{number:03d}",
             clinic_id=clinic.clinic_id,

@@ -27,9 +27,11 @@ def pytest_runtest_makereport(
 
 
 @contextmanager
-def running(folder: Path, patients: int = 4, **settings: str) -> Iterator[Installation]:
+def running(
+    folder: Path, patients: int = 4, settings: dict[str, str] | None = None
+) -> Iterator[Installation]:
     """Give a running installation with its cast."""
-    installation = Installation(folder, **settings)
+    installation = Installation(folder, **settings or {})
     try:
         installation.cast(patients)
         installation.start()

@@ -432,8 +432,10 @@ class Installation:
         )
         farida = a_user(clinic, "usr_farida", "Farida", "+919876543010", now)
         self._store(clinic, [meera, khan, bose], farida)
-        names = [("Dr. Meera", "919876543011"), ("Dr. Khan", "919876543012")]
-        self.doctors = [self.person(name, wa_id) for name, wa_id in names]
+        self.doctors = [
+            self.person(d.name, d.whatsapp_number.removeprefix("+"), "doctor")
+            for d in (meera, khan, bose)
+        ]
         some = ("Asha", "Ravi", "Lata", "Imran")
         self.patients = [
             self.person(some[n] if n < len(some) else f"Patient {n}", f"9198765440{n:02d}")
@@ -446,9 +448,9 @@ class Installation:
         self.parts.store.create_tables()
         store(self.parts.records, clinic, *doctors, *users, *numbers, *claims_of(clinic))
 
-    def person(self, name: str, wa_id: str) -> Person:
+    def person(self, name: str, wa_id: str, role: str = "patient") -> Person:
         """Return a person with a phone, for the simulator to know from its start."""
-        phone = {"wa_id": wa_id, "user_id": f"IN.{wa_id}", "name": name, "role": "patient"}
+        phone = {"wa_id": wa_id, "user_id": f"IN.{wa_id}", "name": name, "role": role}
         self.phones.append(phone | {"number": CITY_SENDER})
         return Person(self, name, wa_id)
 
@@ -555,6 +557,13 @@ class Crowd:
     def busy(self) -> int:
         """How many have not finished."""
         return sum(t.is_alive() for t in self._threads)
+
+    def until_done(self, count: int) -> None:
+        """Wait until at least *count* people have finished."""
+        deadline = time.monotonic() + DEADLINE
+        while len(self._threads) - self.busy < count:
+            assert time.monotonic() < deadline, f"not even {count} people get anywhere"
+            time.sleep(0.01)
 
     def join(self, seconds: float = 90.0) -> None:
         """Wait for all, and raise what failed first."""

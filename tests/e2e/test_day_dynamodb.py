@@ -26,7 +26,9 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         for name, value in amazon.items():
             patch.setenv(name, value)  # for what the test itself reads
         settings = {"DATABASE_URL": f"dynamodb://{REGION}", "TABLE_PREFIX": f"{uuid4().hex[:8]}-"}
-        with running(tmp_path_factory.mktemp("dynamodb"), **settings, **amazon) as installation:
+        with running(
+            tmp_path_factory.mktemp("dynamodb"), settings=settings | amazon
+        ) as installation:
             yield installation
 
 

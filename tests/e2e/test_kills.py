@@ -33,7 +33,7 @@ def a_busy_day(
         for n, person in enumerate(people):
             crowd.add(person.books, doctor, n % 8)
         for done in (2, 6):
-            town.until(lambda done=done: crowd.busy <= AT_ONCE - done, "some have booked")
+            crowd.until_done(done)
             strike()
         crowd.join()
     town.settle(60)

@@ -134,7 +134,8 @@ def test_a_message_is_answered_once_after_the_store_was_held_for_seconds(town):
 def test_two_hundred_people_at_once_for_forty_slots(town):
     people = strangers(town, CROWD, 1000)
     clinic_day = datetime.now(UTC).astimezone(town.clinic.zone).date()
-    crowd, statuses = Crowd(), Counter()
+    crowd = Crowd()
+    statuses: Counter[int] = Counter()
 
     def tap(person: Person, number: int) -> None:
         row = {"id": f"slot:doc_bose:{clinic_day}:{number}", "title": "A time"}
@@ -152,7 +153,7 @@ def test_two_hundred_people_at_once_for_forty_slots(town):
         town.settle(30)
     assert statuses == {200: CROWD}
     assert taken < 20
-    answers = Counter()
+    answers: Counter[str] = Counter()
     for person in people:
         [answer] = [m["text"] for m in person.chat("&from=business")]
         answers["held" if "Tap to pay" in answer else "taken"] += 1

@@ -262,7 +262,7 @@ def test_a_stopped_number_is_tried_every_minute_without_losing_messages(
     assert row(stage, message).failure is None
 
 
-REMINDER = {
+REMINDER: dict[str, Any] = {
     "name": "booking/money_back",
     "values": {
         "person": "Asha",

@@ -1,5 +1,7 @@
 """The tables of the conversations, walked: no dead rows, no dead ends, nothing without words."""
 
+from typing import Any
+
 import pytest
 
 from domain.errors import Refused, SlotTaken
@@ -187,7 +189,7 @@ def test_a_refusal_nobody_foresaw_is_our_own_fault():
 
 @pytest.mark.usefixtures("words")
 def test_where_a_notice_is_the_answer_no_question_stands_any_more():
-    done = []
+    done: list[Any] = []
     table = a_table(Row("go", ANYWHERE, None, done.append, None, "idle"))
     turn = FakeTurn()
     table.fire("go", turn)

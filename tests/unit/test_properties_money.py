@@ -379,7 +379,7 @@ class Days(RuleBasedStateMachine):
 
     def every_hold_is_counted(self) -> None:
         work, at = self.look(), self.clock.now()
-        held = {}
+        held: dict[str, Hold] = {}
         for contact in {c.contact_id for c, _ in self.people}:
             holds = pages(work, Hold, contact)
             held |= {h.token_id: h for h in holds if h.held_until > at}
@@ -476,10 +476,10 @@ def pages(work: Work, kind: type, equals: str) -> list[Any]:
     return list(_pages(work, kind, equals))
 
 
-def _pages(work: Work, kind: type, equals: str) -> Iterator[Any]:
+def _pages(work: Work, kind: type[Any], equals: str) -> Iterator[Any]:
     after = None
     while True:
-        page = work.query(kind, equals, limit=200, after=after)
+        page: Any = work.query(kind, equals, limit=200, after=after)
         yield from page.records
         after = page.after
         if after is None:
@@ -510,4 +510,4 @@ TestDays.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-TestDays.pytestmark = [pytest.mark.property, pytest.mark.slow]
+TestDays.pytestmark = [pytest.mark.property, pytest.mark.slow]  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -16,11 +17,11 @@ SPRING, AUTUMN = date(2030, 3, 31), date(2030, 10, 27)
 """When clocks change in London: an hour is lost at one, and one comes twice."""
 
 
-def clinic(**changes: object) -> Clinic:
+def clinic(**changes: Any) -> Clinic:
     return a_clinic("clinic_1", "Clinic", "+919876543001", **changes)
 
 
-def doctor(**changes: object) -> Doctor:
+def doctor(**changes: Any) -> Doctor:
     return a_doctor(clinic(), "doc_1", "Dr. Who", "+919876543011", **changes)
 
 

@@ -1,0 +1,126 @@
+"""I5: the life of one outgoing message, answer by answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from domain.actions import delivery
+from domain.actions.messages import send, shard_of
+from domain.channel import ErrorClass, SendFailed
+from domain.model.conversations import Conversation
+from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
+from tests.people import CITY_SENDER, NOW, Cast
+from tests.stage import Stage
+
+
+def begun(stage: Stage, cast: Cast, **given: Any) -> Message:
+    work = stage.work()
+    message = send(work, name="x/y", contact_id="con_asha", clinic=cast.clinic, **given)
+    work.commit()
+    work = stage.work()
+    found = work.get(Message, message.message_id)
+    assert found is not None
+    delivery.begin(work, found, {"now": "now"})
+    work.commit()
+    return stored(stage, message)
+
+
+def stored(stage: Stage, message: Message) -> Message:
+    found = stage.work().get(Message, message.message_id)
+    assert found is not None
+    return found
+
+
+def places(stage: Stage) -> list[Outgoing]:
+    return stage.work().query(Outgoing, shard_of(CITY_SENDER)).records
+
+
+def apply(stage: Stage, action, message: Message, *args: object) -> Message:
+    work = stage.work()
+    action(work, message, *args)
+    work.commit()
+    return stored(stage, message)
+
+
+def test_a_message_being_sent_keeps_its_place_and_its_variables(stage: Stage, cast: Cast) -> None:
+    message = begun(stage, cast)
+    assert (message.status, message.attempts) == (MessageStatus.SENDING, 1)
+    assert message.values == {"now": "now"}
+    assert [p.place for p in places(stage)] == [message.outbox]
+
+
+@pytest.mark.parametrize(("urgency", "seconds"), [(Urgency.NOW, 10), (Urgency.NEWS, 120)])
+def test_a_doubt_lasts_as_long_as_somebody_can_wait(
+    stage: Stage, cast: Cast, urgency: Urgency, seconds: int
+) -> None:
+    message = begun(stage, cast, urgency=urgency)
+    at = message.sending_since
+    assert at is not None
+    assert delivery.is_in_doubt(message, at + timedelta(seconds=seconds - 1))
+    assert not delivery.is_in_doubt(message, at + timedelta(seconds=seconds))
+    apply(stage, delivery.in_doubt, message)
+    assert len(places(stage)) == 1
+    assert places(stage)[0].written.endswith(message.message_id)
+
+
+def test_a_doubt_settled_by_a_status_stays_settled(stage: Stage, cast: Cast) -> None:
+    message = begun(stage, cast)
+    work = stage.work()
+    delivery.apply_status(work, message.message_id, "delivered", "wamid.1")
+    work.commit()
+    after = apply(stage, delivery.in_doubt, stored(stage, message))
+    assert (after.status, after.outbox) == (MessageStatus.DELIVERED, None)
+    assert after.sent_at is not None
+    assert places(stage) == []
+
+
+def test_an_acceptance_after_a_delivery_keeps_the_delivery(stage: Stage, cast: Cast) -> None:
+    message = begun(stage, cast)
+    work = stage.work()
+    delivery.apply_status(work, message.message_id, "read", "wamid.1")
+    work.commit()
+    after = apply(stage, delivery.accepted, stored(stage, message), "wamid.1")
+    assert after.status is MessageStatus.READ
+
+
+@pytest.mark.parametrize("kind", ErrorClass)
+def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
+    stage: Stage, cast: Cast, kind: ErrorClass
+) -> None:
+    message = begun(stage, cast)
+    after = apply(stage, delivery.refused, message, SendFailed(kind, 7, "because"))
+    assert after.error_code == 7
+    if kind is ErrorClass.NEVER:
+        assert (after.status, after.failure) == (MessageStatus.FAILED, "because")
+        assert places(stage) == []
+    else:
+        assert after.status is MessageStatus.QUEUED
+        assert [p.place for p in places(stage)] == [after.outbox]
+        assert after.as_template == (kind is ErrorClass.TEMPLATE)
+
+
+def test_a_template_refused_as_none_ends(stage: Stage, cast: Cast) -> None:
+    message = begun(stage, cast).but(as_template=True)
+    failure = SendFailed(ErrorClass.TEMPLATE, 131047, "because")
+    assert apply(stage, delivery.refused, message, failure).status is MessageStatus.FAILED
+
+
+def test_the_window_is_open_for_a_day_but_its_last_minute() -> None:
+    talk = Conversation(conversation="s#c", sender="s", contact_id="c", last_inbound_at=NOW)
+    assert delivery.window_is_open(talk, NOW + timedelta(hours=23, minutes=58))
+    assert not delivery.window_is_open(talk, NOW + timedelta(hours=23, minutes=59))
+    assert not delivery.window_is_open(None, NOW)
+    assert not delivery.window_is_open(talk.but(last_inbound_at=None), NOW)
+
+
+def test_the_price_category_is_kept_whenever_it_is_named(stage: Stage, cast: Cast) -> None:
+    message = begun(stage, cast)
+    for word, category in (("delivered", None), ("sent", "utility"), ("delivered", "other")):
+        work = stage.work()
+        delivery.apply_status(work, message.message_id, word, "wamid.1", category=category)
+        work.commit()
+    assert stored(stage, message).category == "utility"
+    assert stored(stage, message).status is MessageStatus.DELIVERED
