@@ -156,6 +156,10 @@ class Work:
         """Let the work fail if a record of *kind* exists under *key*."""
         self._absent[(kind, key)] = None
 
+    def written(self, kind: type[R]) -> list[R]:
+        """Return the records of *kind* that this work is about to write."""
+        return [cast("R", r) for (k, _), r in self._puts.items() if k is kind]
+
     def ring(self, job: str, shard: str) -> None:
         """Have *job* woken for *shard* after the commit."""
         self._rings.add((job, shard))

@@ -31,6 +31,33 @@ from flows.words import fold, number_in
 DEFAULT_EMERGENCY_MINUTES = 30
 MOST_MINUTES = 600
 LISTED = 20
+FILLERS = frozenset(
+    [
+        "please",
+        "pls",
+        "plz",
+        "now",
+        "ji",
+        "sir",
+        "madam",
+        "patient",
+        "token",
+        "the",
+        "one",
+        "it",
+        "queue",
+        "line",
+        "day",
+        "today",
+        "कृपया",
+        "जी",
+        "अब",
+        "मरीज़",
+        "टोकन",
+        "लाइन",
+    ]
+)
+"""Words that may follow a command without changing what it says."""
 
 MOVES = ("next", "skip", "undo")
 COMMANDS = (
@@ -53,6 +80,15 @@ def nobody_named(turn: Turn) -> bool:
 def named(turn: Turn) -> bool:
     """Whether it is clear whose line is meant."""
     return whose(turn) is not None
+
+
+def more_was_said(turn: Turn) -> bool:
+    """Whether words follow a command that takes none, so that it may not be one.
+
+    "next week I am away" must call nobody in.
+    """
+    said = set(fold(arguments(turn)).split())
+    return turn.inbound.kind == "text" and named(turn) and bool(said - FILLERS)
 
 
 def no_walk_in(turn: Turn) -> bool:
@@ -148,6 +184,11 @@ def _ask_whose() -> tuple[Row, ...]:
     )
 
 
+def _unsure() -> tuple[Row, ...]:
+    alone = ("start", "next", "skip", "undo", "resume", "close")
+    return tuple(Row(c, ANYWHERE, more_was_said, None, "line/unsure", "idle") for c in alone)
+
+
 def _too_old() -> tuple[Row, ...]:
     changing = [c for c in COMMANDS if c not in {"status", "list"}]
     return tuple(Row(c, ANYWHERE, too_old, None, "line/too_old", "idle") for c in changing)
@@ -157,6 +198,7 @@ def _too_old() -> tuple[Row, ...]:
 ROWS = (
     *_ask_whose(),
     *_too_old(),
+    *_unsure(),
     #   on           at         when        do          say                  then
     Row("start",     ANYWHERE,  None,       start,      "line/started",      "idle"),
     Row("next",      ANYWHERE,  None,       call_next,  "line/called",       "idle"),
@@ -292,6 +334,12 @@ def _not_now(turn: Turn) -> Say:
     said = state(turn)
     wanted = getattr(turn.refusal, "facts", {}).get("action", turn.heard.trigger)
     return Say(values={**said.values, "wanted": wanted}, options=said.options)
+
+
+@says("line/unsure")
+def _unsure_of(turn: Turn) -> Say:
+    said = state(turn)
+    return Say(values={**said.values, "said": turn.heard.trigger}, options=said.options)
 
 
 @says("line/moved")

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from domain.model.conversations import Push
+from domain.model.messages import Message, Option
 from flows import booking, mine, settings
 from flows.table import Table
 from flows.turn import Turn
@@ -81,9 +84,7 @@ def _said_to_event(turn: Turn) -> str | None:
     """Return the choice of an event's question whose words were typed."""
     push = asked_by_event(turn)
     options = settings.options_of(push) if push else []
-    titles = [fold(turn.phrases.title(turn.language, settings.REPEAT, o)) for o in options]
-    place = _place_of(fold(turn.inbound.text), titles)
-    return options[place].id if place is not None else None
+    return _said(turn, settings.REPEAT, options)
 
 
 def _answer_to_sure(turn: Turn) -> str | None:
@@ -95,8 +96,17 @@ def _answer_to_sure(turn: Turn) -> str | None:
 
 def _typed_choice(turn: Turn) -> str | None:
     """Return the offered choice whose words were typed, wholly or as a part only it has."""
-    place = _place_of(fold(turn.inbound.text), turn.conversation.titles)
-    return turn.conversation.offered[place] if place is not None else None
+    question = turn.work.get(Message, turn.conversation.question or "")
+    return _said(turn, question.name, question.options) if question is not None else None
+
+
+def _said(turn: Turn, name: str, options: Sequence[Option]) -> str | None:
+    """Return which option of message *name* has the words that were typed."""
+    zone = {"zone": turn.clinic.time_zone}
+    shown = [msgspec.structs.replace(o, values=zone | o.values) for o in options]
+    titles = [fold(turn.phrases.title(turn.language, name, o)) for o in shown]
+    place = _place_of(fold(turn.inbound.text), titles)
+    return options[place].id if place is not None else None
 
 
 def _place_of(typed: str, titles: Sequence[str]) -> int | None:

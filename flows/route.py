@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from domain.actions.people import new_contact
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
 from domain.model.conversations import Conversation, Push
+from domain.model.messages import Message
 from domain.model.people import Address, Contact
 from domain.model.queues import Locator, Queue, QueueStatus
 from domain.timetable import today
@@ -221,7 +222,9 @@ def _picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic 
     choice = inbound.choice
     if inbound.kind == "text":
         number, typed = number_in(inbound.text), fold(inbound.text)
-        named = [i for i, t in enumerate(conversation.titles) if f" {typed} " in f" {t} "]
+        question = work.get(Message, conversation.question or "")
+        names = [fold(o.values.get("name", "")) for o in question.options] if question else []
+        named = [i for i, name in enumerate(names) if f" {typed} " in f" {name} "]
         if number is not None and 1 <= number <= len(conversation.offered):
             choice = conversation.offered[number - 1]
         elif len(named) == 1:

@@ -12,7 +12,7 @@ from domain.actions.messages import send
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import Claim, Role
 from domain.model.conversations import Conversation, Parked, Push, Seen
-from domain.model.messages import Option
+from domain.model.messages import Message, Option
 from domain.model.people import Address, Contact
 from domain.ports import Bell, Clock, Ids, Phrases, Records, Ref
 from domain.rules import Rules
@@ -22,7 +22,7 @@ from flows import patient, staff
 from flows.inbound import Inbound
 from flows.route import Routed, change_number, contact_of, conversation_of, route
 from flows.turn import Turn
-from flows.words import Ears, Heard, fold
+from flows.words import Ears, Heard
 
 TRIES = 12
 """A turn is replayed this often when others changed what it read."""
@@ -133,6 +133,7 @@ class Runner:
             )
             staff_heard = self.ears.staff(inbound.text) if inbound.kind == "text" else Heard(None)
             staff.answer(turn, staff_heard, work.within(scope))
+        _acknowledge(turn)
         at = max(inbound.sent_at, conversation.last_inbound_at or inbound.sent_at)
         turn.remember(clinic_id=clinic.clinic_id, last_inbound_at=at)
         work.put(turn.conversation)
@@ -151,7 +152,7 @@ class Runner:
             Option(id=f"clinic:{c.clinic_id}", label="clinic_row", values={"name": c.name})
             for c in routed.candidates[:10]
         ]
-        send(
+        asked = send(
             work,
             name="route/which_clinic" if options else "route/ask_code",
             contact_id=routed.contact.contact_id,
@@ -165,7 +166,7 @@ class Runner:
             conversation.but(
                 last_inbound_at=inbound.sent_at,
                 offered=tuple(o.id for o in options),
-                titles=tuple(fold(c.name) for c in routed.candidates[:10]),
+                question=asked.message_id,
                 asked_at=work.now,
             )
         )
@@ -201,6 +202,14 @@ class Runner:
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
         self._commit(work, inbound)
         return True
+
+
+def _acknowledge(turn: Turn) -> None:
+    """Let an action's own notice show the person's message as read, where it is the answer."""
+    own = turn.contact.contact_id
+    notices = [m for m in turn.work.written(Message) if m.contact_id == own]
+    if turn.said is None and notices:
+        turn.work.put(notices[0].but(reply_to=turn.inbound.message_id))
 
 
 def _fresh(conversation: Conversation) -> Conversation:

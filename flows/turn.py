@@ -17,7 +17,7 @@ from domain.model.queues import Queue, Token
 from domain.ports import Phrases
 from domain.work import Work
 from flows.inbound import Inbound
-from flows.words import Heard, fold
+from flows.words import Heard
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Turn:
 
     def answered(self) -> None:
         """Note that a notice of the action is the answer: no earlier question stands any more."""
-        self.remember(offered=(), titles=(), asked_at=self.work.now)
+        self.remember(offered=(), question=None, asked_at=self.work.now)
         if self.push is not None:
             self.work.delete(self.push)
 
@@ -129,9 +129,10 @@ class Turn:
         )
         if said.keeps_question:
             return
-        titles = tuple(fold(self.phrases.title(self.language, name, o)) for o in said.options)
         self.remember(
-            offered=tuple(o.id for o in said.options), titles=titles, asked_at=self.work.now
+            offered=tuple(o.id for o in said.options),
+            question=self.said.message_id,
+            asked_at=self.work.now,
         )
         if self.push is not None:
             self.work.delete(self.push)

@@ -204,7 +204,7 @@ def confirm(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
         contact_id=token.contact_id,
         clinic=clinic,
         about=token,
-        guard="standing",
+        guard="booked",
         values={
             **facts(token, doctor),
             "paid": token.paid_paise,

@@ -121,7 +121,7 @@ def add_walk_in(
         contact_id=contact.contact_id,
         clinic=clinic,
         about=token,
-        guard="standing",
+        guard="booked",
         values={
             **booking.facts(token, doctor),
             "paid": 0,

@@ -174,6 +174,7 @@ def _has_status(*statuses: TokenStatus) -> Guard:
 
 
 GUARDS: dict[str, Guard] = {
+    "booked": _has_status(*LIVE - {TokenStatus.PENDING}, TokenStatus.COMPLETED),
     "standing": lambda _work, _token: True,
     "progress": _has_status(*WAITING),
     "waiting": _has_status(*WAITING),
@@ -186,7 +187,7 @@ GUARDS: dict[str, Guard] = {
     "halted": _is_halted,
 }
 """What must still be true of the token a message is about, when it is sent."""
-_WITH_STANDING = {"standing", "progress", "first", "soon", "halted"}
+_WITH_STANDING = {"booked", "standing", "progress", "first", "soon", "halted"}
 
 
 def line_facts(work: Work, queue: Queue) -> dict[str, Any]:

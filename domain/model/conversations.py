@@ -32,8 +32,8 @@ class Conversation(Record, frozen=True, kw_only=True):
     """For whom."""
     offered: tuple[str, ...] = ()
     """Ids of the choices of the newest question, in the order of their numbers."""
-    titles: tuple[str, ...] = ()
-    """Their words, folded, so that typing them chooses."""
+    question: str | None = None
+    """The message that asked it; the words of its options choose as well."""
     asked_at: datetime | None = None
     """When the newest question was asked."""
     misses: int = 0
