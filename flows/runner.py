@@ -26,6 +26,8 @@ from flows.words import Ears, Heard
 
 TRIES = 12
 """A turn is replayed this often when others changed what it read."""
+FAILURES = 2
+"""A turn that fails this often by our own fault is parked."""
 SEEN_DAYS = 9
 """WhatsApp repeats a webhook for up to seven days."""
 
@@ -54,20 +56,23 @@ class Runner:
         Raises:
             StoreUnavailable: If the store does not answer; the message may be sent again.
         """
-        failures = 0
+        failures: list[Exception] = []
         for attempt in range(TRIES):
             try:
-                return self._once(inbound)
-            except Conflict as conflict:
-                if any(table == Seen.TABLE for table, _, _ in conflict.items):
-                    return False
+                # A message that was seen meanwhile shows when its mark is read again.
+                return (
+                    self._once(inbound)
+                    if len(failures) < FAILURES
+                    else self._park(inbound, failures[0])
+                )
+            except Conflict:
                 self.pause(random.uniform(0.0005, 0.004) * (attempt + 1))  # noqa: S311 - jitter
             except StoreUnavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever it is, nobody's message is lost
-                failures += 1
-                if failures == 2:  # noqa: PLR2004
-                    return self._park(inbound, error)
+            except Exception as error:
+                if len(failures) == FAILURES:
+                    raise  # not even parking works: the provider is asked to send it again
+                failures.append(error)
         raise StoreUnavailable(f"a turn lost {TRIES} times against others")
 
     def _work(self) -> Work:
@@ -179,6 +184,8 @@ class Runner:
 
     def _park(self, inbound: Inbound, error: Exception) -> bool:
         work = self._work()
+        if work.get(Seen, inbound.message_id) is not None:
+            return False
         contact = contact_of(work, inbound)
         conversation = conversation_of(work, inbound, contact)
         work.put(

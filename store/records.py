@@ -239,7 +239,7 @@ def _contact_sees(record: Record, contact_id: str, clinic_id: str | None) -> boo
     if hasattr(record, "contact_id"):
         elsewhere = clinic is not None and clinic_id is not None and clinic != clinic_id
         return _of(record, "contact_id") == contact_id and not elsewhere
-    return clinic is not None and clinic == clinic_id
+    return record.SHOWN and clinic is not None and clinic == clinic_id
 
 
 def _of(record: Record, name: str) -> str | None:

@@ -98,6 +98,7 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
 
     May be repeated; an association that had ended is revived.
     """
+    work = work.system("what a clinic keeps of its patients is not shown to them")
     now = work.now.replace(microsecond=0)
     record = work.get(ClinicPatient, clinic.clinic_id, token.patient_id)
     if record is None:

@@ -21,6 +21,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     KEY: ClassVar[tuple[str, ...]]
     """The attributes that identify the record in it: partition, or partition and sort key."""
 
+    SHOWN: ClassVar[bool] = False
+    """Whether a clinic shows these records to anybody who writes to it."""
+
     version: int = 0
     ttl: int | None = None
 

@@ -23,6 +23,7 @@ class Clinic(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "clinics"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id",)
+    SHOWN: ClassVar[bool] = True
 
     clinic_id: str
     name: str
@@ -99,6 +100,7 @@ class Doctor(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "doctors"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "doctor_id")
+    SHOWN: ClassVar[bool] = True
 
     clinic_id: str
     doctor_id: str

@@ -89,6 +89,7 @@ class Queue(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "queues"
     KEY: ClassVar[tuple[str, ...]] = ("doctor_id", "date")
+    SHOWN: ClassVar[bool] = True
 
     doctor_id: str
     date: str
@@ -187,6 +188,7 @@ class Seat(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "seats"
     KEY: ClassVar[tuple[str, ...]] = ("queue_id", "seat")
+    SHOWN: ClassVar[bool] = True
 
     queue_id: str
     seat: str
@@ -201,6 +203,7 @@ class Waiting(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "line"
     KEY: ClassVar[tuple[str, ...]] = ("queue_id", "place")
+    SHOWN: ClassVar[bool] = True
 
     queue_id: str
     place: str
@@ -249,6 +252,7 @@ class Locator(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "ids"
     KEY: ClassVar[tuple[str, ...]] = ("id",)
+    SHOWN: ClassVar[bool] = True
 
     id: str
     kind: str
@@ -285,6 +289,7 @@ class Progress(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "progress"
     KEY: ClassVar[tuple[str, ...]] = ("queue_id", "token_id")
+    SHOWN: ClassVar[bool] = True
 
     queue_id: str
     token_id: str

@@ -103,9 +103,20 @@ def test_a_message_that_was_seen_acts_once(stage, faults):
 
 
 def test_a_message_seen_meanwhile_by_another_process_does_not_act(stage, faults):
+    def the_other_commits(_seconds):
+        work = stage.work()
+        work.put(Seen(seen="wamid.1", at=NOW))
+        work.commit()
+
     faults.faults.append(Conflict(((Seen.TABLE, "wamid.1", None),)))
+    stage.runner.pause = the_other_commits
     assert stage.runner.handle(message()) is False
     assert faults.commits == 1
+
+
+def test_a_seen_mark_that_is_only_in_flight_elsewhere_does_not_swallow_a_message(stage, faults):
+    faults.faults.append(Conflict(((Seen.TABLE, "wamid.1", None),)))
+    assert stage.runner.handle(message()) is True
 
 
 @pytest.mark.parametrize("times", [1, TRIES - 1])
