@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
-from domain.actions import desk, line
+from domain.actions import calling, desk, line
 from domain.actions.days import open_queue
-from domain.actions.line import Actor, Saw
+from domain.actions.moves import Actor, Saw
 from domain.actions.ratings import rate
 from domain.model.clinics import (
     Claim,
@@ -295,7 +295,7 @@ def _day(
     for _ in range(PATIENTS_A_DAY + 1):
         work = work_at(now)
         queue = open_queue(work, clinic, doctor)
-        line.call_next(work, clinic, doctor, queue, actor, Saw())
+        calling.call_next(work, clinic, doctor, queue, actor, Saw())
         work.commit()
         lengths.append(max(4, round(chance.gauss(doctor.consultation_duration, 4))))
         now += timedelta(minutes=lengths[-1])

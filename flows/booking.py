@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from domain.actions import booking
+from domain.actions import booking, seats
 from domain.actions.days import Day, read_day
 from domain.actions.payments import pay_url
 from domain.actions.people import clean_name, patient_named, patients_of
@@ -254,7 +254,7 @@ def _doctors(turn: Turn) -> Say:
     ]
     if len(doctors) > (page + 1) * DOCTORS_A_PAGE:
         options.append(Option(id=f"docs:{page + 1}", label="more_row"))
-    live = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+    live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
     names = {d.doctor_id: d.name for d in doctors}
     person = next(
         (

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from domain.actions import desk, line, news
+from domain.actions import calling, desk, line, news
 from domain.actions.days import line_of, open_queue, read_day
-from domain.actions.line import Saw
+from domain.actions.moves import Saw
 from domain.actions.people import clean_name
 from domain.errors import (
     AlreadyBooked,
@@ -115,7 +115,7 @@ def start(turn: Turn) -> None:
 def call_next(turn: Turn) -> None:
     """Complete the one being served and call the next."""
     doctor, queue = the_line(turn)
-    moved = line.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    moved = calling.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
     turn.queue = moved.queue
     turn.facts = _moved(moved)
 
@@ -123,7 +123,7 @@ def call_next(turn: Turn) -> None:
 def skip(turn: Turn) -> None:
     """Skip the one called, who has not come, and call the next."""
     doctor, queue = the_line(turn)
-    moved = line.skip(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    moved = calling.skip(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
     turn.queue = moved.queue
     turn.facts = {**_moved(moved), "skipped": queue.current_number}
 
@@ -132,7 +132,7 @@ def undo(turn: Turn) -> None:
     """Take back the last move."""
     doctor, queue = the_line(turn)
     last = queue.last_move
-    moved = line.undo(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    moved = calling.undo(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
     turn.queue = moved.queue
     turn.facts = {**_moved(moved), "undone": last.action if last else None}
 
@@ -455,5 +455,5 @@ def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:
     return []
 
 
-def _moved(moved: line.Moved) -> dict[str, object]:
+def _moved(moved: calling.Moved) -> dict[str, object]:
     return {"nobody": moved.current is None}

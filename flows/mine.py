@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, line, payments, ratings
-from domain.actions.after import nearest_slot, next_open
+from domain.actions import booking, line, payments, ratings, seats
+from domain.actions.openings import nearest_slot, next_open
 from domain.errors import DayFull, NotFound, NotNow, Refused
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
@@ -190,7 +190,7 @@ REFUSALS: dict[type[Refused], Refusal] = {NotNow: Refusal("mine/not_now")}
 def meant(turn: Turn) -> list[Token]:
     """Return the bookings a message could mean: the one its choice names, else all live ones."""
     if not turn.tokens:
-        live = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+        live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
         if turn.choice and turn.choice[0].startswith("TKN_"):
             live = [t for t in live if t.token_id == turn.choice[0]]
         elif turn.heard.trigger == "here":
@@ -311,7 +311,7 @@ def _not_now(turn: Turn) -> Say:
     if token is None:
         return Say(values={"state": "NONE", "number": 0})
     doctor = _doctor(turn, token)
-    other = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+    other = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
     button = Option(id="status", label="status_button") if other else _BOOK
     options = [] if token.status in LIVE else [button]
     return Say(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions import booking, consent
+from domain.actions import consent, seats
 from domain.model.conversations import Push
 from domain.model.messages import Option
 from flows.table import ANYWHERE, Row
@@ -33,7 +33,7 @@ def speak(turn: Turn) -> None:
 
 def stop(turn: Turn) -> None:
     """Stop this clinic's messages to this contact."""
-    live = booking.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
+    live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
     out = consent.opt_out(
         turn.work, turn.clinic.clinic_id, turn.contact.contact_id, has_live_token=bool(live)
     )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from domain.actions.line import Actor
 from domain.actions.messages import send
+from domain.actions.moves import Actor
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push
 from domain.model.messages import Consent, Message, Option

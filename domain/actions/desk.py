@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, due, history
+from domain.actions import booking, due, history, seats
 from domain.actions.days import keep_queue, place_of, read_day
-from domain.actions.line import Actor
 from domain.actions.messages import send
+from domain.actions.moves import Actor
 from domain.actions.people import associate, contact_by_phone, new_contact, patient_named
 from domain.errors import AlreadyBooked, DayClosed
 from domain.model.clinics import Clinic, Doctor
@@ -50,9 +50,7 @@ def add_walk_in(
     )
     contact, patient = patient_named(across, contact, name)
     day = date.fromisoformat(queue.date)
-    live = booking.live_booking(
-        across, contact.contact_id, patient.patient_id, doctor.doctor_id, day
-    )
+    live = seats.live_booking(across, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
     if live is not None:
         raise AlreadyBooked(token=live)
     view = read_day(work, clinic, doctor, day)
@@ -90,7 +88,7 @@ def add_walk_in(
     if stale is not None:
         previous = work.get(Token, stale.queue_id, stale.token_id)
         if previous is not None and previous.status is TokenStatus.PENDING:
-            booking.expire(work, previous)
+            seats.expire(work, previous)
     work.put(
         Seat(
             version=stale.version if stale else 0,  # as shown: what was sold since is a conflict
@@ -111,8 +109,8 @@ def add_walk_in(
             sort=token.token_id,
         )
     )
-    booking.keep_booking(across, token)
-    work.put(booking.waiting_of(token))
+    seats.keep_booking(across, token)
+    work.put(seats.waiting_of(token))
     associate(across, clinic, doctor, token)
     history.note(work, token, "add", by=actor.user_id, by_name=actor.name)
     send(

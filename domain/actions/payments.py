@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions import booking, due
+from domain.actions import booking, due, seats
 from domain.actions.days import the_token
 from domain.actions.messages import send
 from domain.errors import NotFound
@@ -56,9 +56,9 @@ def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) ->
         at=work.now,
     )
     work.put(capture)
-    if booking.hold_ran_out(token, work.now):
+    if seats.hold_ran_out(token, work.now):
         # Late is late, whether the clock has ended the hold by now or not.
-        token = booking.expire(work, token)
+        token = seats.expire(work, token)
     seat = None
     if amount_paise >= payment.amount_paise and _line_is_open(work, token):
         if token.status is TokenStatus.PENDING:

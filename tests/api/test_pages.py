@@ -18,7 +18,7 @@ from bot import logs
 from bot.checkout import languages, words_in
 from bot.logs import install
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
-from domain.actions import booking
+from domain.actions import booking, seats
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import Clinic
 from domain.model.money import Capture, Disposition, Payment, Refund, RequestStatus
@@ -97,7 +97,7 @@ class Town:
 
     def expire(self, token: Token) -> None:
         work = self.work()
-        booking.expire(work, self.token(token))
+        seats.expire(work, self.token(token))
         work.commit()
 
     def see(self, token: Token) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import after, booking, desk, line
+from domain.actions import after, booking, calling, closing, desk, line, openings
 from domain.actions.days import open_queue
-from domain.actions.line import Actor
+from domain.actions.moves import Actor
 from domain.model.due import Due
 from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, TokenStatus, Waiting
 from domain.rules import CLOSE_CHUNK
@@ -75,7 +75,7 @@ def test_close_run_twice_tells_once(stage: Stage, cast: Cast) -> None:
         if d.kind == "closed"
     )
     for _ in range(2):
-        after.closed(stage.work, item.but(version=item.version))
+        closing.closed(stage.work, item.but(version=item.version))
         if stage.work().get(Due, item.shard, item.due) is None:
             break
     stage.wait(2)
@@ -107,7 +107,7 @@ def test_close_completes_the_current_and_makes_the_skipped_a_no_show(
     tokens = crowd(stage, cast, 3)
     start(stage, cast)
     move(stage, cast)
-    move(stage, cast, line.skip)
+    move(stage, cast, calling.skip)
     close(stage, cast)
     stage.settle()
     assert [stage.token(t).status for t in tokens] == [
@@ -173,7 +173,7 @@ def test_a_rating_is_asked_for_half_a_minute_after_and_not_after_undo(
     move(stage, cast)
     stage.clock.advance(seconds=20)
     stage.settle()
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     stage.wait(5)
     assert "news/rate" not in names_to(stage, tokens[0])
     move(stage, cast)
@@ -189,7 +189,7 @@ def test_a_rating_asked_for_before_a_late_undo_is_not_asked_for_again(
     move(stage, cast)
     move(stage, cast)
     stage.wait(1)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     move(stage, cast)
     stage.wait(2)
     assert names_to(stage, tokens[0]).count("news/rate") == 1
@@ -273,10 +273,10 @@ def test_the_nearest_slot_of_another_day_is_at_the_same_time_of_the_night(
         MONDAY,
         17,  # one o'clock at night
     )
-    slot = after.nearest_slot(stage.work(), cast.clinic, night, TUESDAY, token)
+    slot = openings.nearest_slot(stage.work(), cast.clinic, night, TUESDAY, token)
     assert slot is not None
     assert slot.number == 17
-    assert after.next_open(stage.work(), cast.clinic, night, MONDAY) == TUESDAY
+    assert openings.next_open(stage.work(), cast.clinic, night, MONDAY) == TUESDAY
 
 
 def test_an_item_that_fails_is_put_back_and_stops_nobody(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import booking, line
+from domain.actions import booking, calling, line, moves, seats
 from domain.actions.days import open_queue, read_day
-from domain.actions.line import Actor
+from domain.actions.moves import Actor
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -68,7 +68,7 @@ def cancel(stage: Stage, token: Token) -> Token:
     return do(stage, booking.cancel, token, by="x", by_name="x", reason="PATIENT_REQUEST")
 
 
-def seats(stage: Stage, token: Token) -> list[str]:
+def taken_by(stage: Stage, token: Token) -> list[str]:
     found = stage.work().query(Seat, token.queue_id, limit=200).records
     return sorted(s.seat for s in found if s.token_id == token.token_id)
 
@@ -78,7 +78,7 @@ def test_a_slot_is_held_for_ten_minutes(stage: Stage, cast: Cast) -> None:
     assert token.status is TokenStatus.PENDING
     assert token.held_until == token.created_at + timedelta(minutes=10)
     assert (token.token_number, token.advance_paise, token.amount_paise) == ("005", 5000, 50000)
-    assert seats(stage, token) == ["limit#005", "slot#005"]
+    assert taken_by(stage, token) == ["limit#005", "slot#005"]
     payment = stage.work().get(Payment, token.payment_id or "")
     assert payment is not None
     assert (payment.amount_paise, payment.status) == (5000, RequestStatus.OPEN)
@@ -110,7 +110,7 @@ def test_another_slot_with_the_same_doctor_gives_up_the_first(stage: Stage, cast
     first = hold(stage, cast, 5)
     second = hold(stage, cast, 6)
     assert stage.token(first).status is TokenStatus.EXPIRED
-    assert seats(stage, first) == []
+    assert taken_by(stage, first) == []
     assert [t.token_id for t in stage.tokens("+919876543021")] == [second.token_id]
     payment = stage.work().get(Payment, first.payment_id or "")
     assert payment is not None
@@ -143,8 +143,8 @@ def test_one_live_booking_a_patient_doctor_and_day(stage: Stage, cast: Cast) -> 
     assert refused.value.facts["token"] == stage.token(first)
     assert hold(stage, cast, 2, doctor=cast.khan, day=TUESDAY).status is TokenStatus.CONFIRMED
     assert hold(stage, cast, 2).status is TokenStatus.PENDING
-    assert len(booking.live_tokens(stage.work(), "con_asha", "clinic_city")) == 3
-    assert booking.live_tokens(stage.work(), "con_asha", "clinic_sunrise") == []
+    assert len(seats.live_tokens(stage.work(), "con_asha", "clinic_city")) == 3
+    assert seats.live_tokens(stage.work(), "con_asha", "clinic_sunrise") == []
 
 
 @pytest.mark.parametrize("number", [0, 29, 999])
@@ -183,7 +183,7 @@ def test_cancelling_frees_everything_and_the_number_is_sold_again(stage: Stage, 
     token = paid(stage, hold(stage, cast, 5))
     ended = cancel(stage, token)
     assert (ended.status, ended.payment_status) == (TokenStatus.CANCELLED, PaymentStatus.REFUNDED)
-    assert seats(stage, token) == []
+    assert taken_by(stage, token) == []
     assert stage.work().query(LiveBooking, "con_asha").records == []
     again = hold(stage, cast, 5, person=ravi(cast))
     assert again.token_number == token.token_number
@@ -199,7 +199,7 @@ def test_a_hold_that_ran_out_is_sold_on_before_any_clock_has_looked(
     stage.clock.advance(10)
     new = hold(stage, cast, 5, person=ravi(cast))
     assert stage.token(old).status is TokenStatus.EXPIRED
-    assert seats(stage, new) == ["limit#005", "slot#005"]
+    assert taken_by(stage, new) == ["limit#005", "slot#005"]
     stage.settle()
     assert [(m.name, m.contact_id) for m in stage.messages()] == [
         ("booking/hold_ended", "con_asha")
@@ -225,7 +225,7 @@ def test_moving_swaps_seats_and_money_in_one_write(stage: Stage, cast: Cast) -> 
         5000,
         token.token_id,
     )
-    assert seats(stage, token) == []
+    assert taken_by(stage, token) == []
     work = stage.work()
     capture = work.get(Capture, token.capture_id or "", "CAPTURE")
     assert capture is not None
@@ -240,13 +240,13 @@ def test_moving_to_a_taken_slot_gives_nothing_up(stage: Stage, cast: Cast) -> No
     with pytest.raises(SlotTaken):
         do(stage, booking.move, cast.clinic, cast.khan, token, MONDAY, 6)
     assert stage.token(token) == token
-    assert seats(stage, token) == ["limit#005", "slot#005"]
+    assert taken_by(stage, token) == ["limit#005", "slot#005"]
 
 
 def test_moving_within_a_full_day_is_no_further_sale(stage: Stage, cast: Cast) -> None:
     token = hold(stage, cast, 5, doctor=of_one_sale(stage, cast.khan))
     new = do(stage, booking.move, cast.clinic, cast.khan, token, MONDAY, 9)
-    assert seats(stage, new) == ["limit#001", "slot#009"]
+    assert taken_by(stage, new) == ["limit#001", "slot#009"]
     with pytest.raises(DayFull):
         hold(stage, cast, 5, doctor=cast.khan, person=ravi(cast))
 
@@ -294,11 +294,11 @@ def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, c
     def head() -> Queue:
         return open_queue(stage.work(), cast.clinic, cast.khan)
 
-    saw = line.Saw(button=True)
+    saw = moves.Saw(button=True)
     do(stage, line.start, cast.clinic, cast.khan, head(), actor)
-    do(stage, line.call_next, cast.clinic, cast.khan, head(), actor, saw)
-    saw = line.Saw(button=True, current=token.token_id)
-    do(stage, line.skip, cast.clinic, cast.khan, head(), actor, saw)
+    do(stage, calling.call_next, cast.clinic, cast.khan, head(), actor, saw)
+    saw = moves.Saw(button=True, current=token.token_id)
+    do(stage, calling.skip, cast.clinic, cast.khan, head(), actor, saw)
     do(stage, line.close, cast.clinic, cast.khan, head(), actor, "CLOSED_BY_STAFF")
     for action in (
         lambda: cancel(stage, stage.token(token)),

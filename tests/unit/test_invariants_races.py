@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import booking, desk, line
+from domain.actions import booking, calling, desk, line
 from domain.actions.days import open_queue, read_day, the_token
-from domain.actions.line import Actor, Saw
+from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, DayFull, LineMoved, Refused, SlotTaken
 from domain.model.conversations import Conversation, Seen
 from domain.model.people import Contact, Patient
@@ -296,7 +296,7 @@ def test_i2_of_buttons_pressed_at_once_one_moves_the_line(stage: Stage, cast: Ca
         actor = Actor(f"usr_{n}", f"Staff {n}")
         return lambda: until_it_is_sure(
             stage,
-            lambda w: line.call_next(
+            lambda w: calling.call_next(
                 w,
                 cast.clinic,
                 cast.khan,
@@ -309,7 +309,7 @@ def test_i2_of_buttons_pressed_at_once_one_moves_the_line(stage: Stage, cast: Ca
         )
 
     ends = at_once([press(n) for n in range(8)])
-    assert Counter(type(e) for e in ends) == {line.Moved: 1, LineMoved: 7}
+    assert Counter(type(e) for e in ends) == {calling.Moved: 1, LineMoved: 7}
     refused = next(e for e in ends if isinstance(e, LineMoved))
     assert refused.facts["action"] == "next"
     assert str(refused.facts["by_name"]).startswith("Staff ")
@@ -357,7 +357,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
     def call() -> object:
         return until_it_is_sure(
             stage,
-            lambda w: line.call_next(
+            lambda w: calling.call_next(
                 w,
                 cast.clinic,
                 cast.khan,
@@ -374,7 +374,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
     now = [stage.token(t) for t in tokens]
     current = [t.token_id for t in now if t.status is TokenStatus.CURRENT]
     assert current == ([head.current_token] if head.current_token else [])
-    assert isinstance(ends[0], line.Moved)
+    assert isinstance(ends[0], calling.Moved)
     for end, token in zip(ends[1:], now[:2], strict=True):
         served = token.status is TokenStatus.CURRENT
         assert isinstance(end, Refused) == served

@@ -12,9 +12,9 @@ import pytest
 import structlog
 
 from bot.logs import configure
-from domain.actions import booking, line
+from domain.actions import calling, line, seats
 from domain.actions.days import open_queue
-from domain.actions.line import Actor, Saw
+from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.model.money import Capture, Payment
 from domain.model.queues import (
@@ -170,7 +170,7 @@ def test_i7_a_doctor_cannot_run_anothers_line(stage: Stage, cast: Cast) -> None:
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
     started = do(stage, line.start, cast.clinic, cast.khan, queue, Actor("x", "x"))
     with pytest.raises(NotFound):
-        line.call_next(
+        calling.call_next(
             work.within(ContactScope("con_ravi", "clinic_city")),
             cast.clinic,
             cast.khan,
@@ -199,7 +199,7 @@ def test_i7_a_booking_and_its_money_are_absent_behind_every_wall(
     assert work.query(Token, token.queue_id).records == []
     assert work.get(Payment, "payr_1") is None
     assert work.get(Capture, "sbx_1", "CAPTURE") is None
-    assert booking.live_tokens(work, "con_asha", "clinic_city") == []
+    assert seats.live_tokens(work, "con_asha", "clinic_city") == []
     assert work.query(Hold, token.queue_id).records == []
 
 

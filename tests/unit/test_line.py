@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import booking, desk, line
+from domain.actions import booking, calling, desk, line
 from domain.actions.days import open_queue
-from domain.actions.line import STATES, Actor, Saw
+from domain.actions.moves import STATES, Actor, Saw
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -92,13 +92,13 @@ def entries(stage: Stage, queue_id: str) -> list[HistoryEntry]:
 def test_i2_a_button_is_judged_by_the_token_it_names(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
     with pytest.raises(LineMoved) as refused:
-        move(stage, cast, line.call_next, saw=Saw(button=True, current=None))
+        move(stage, cast, calling.call_next, saw=Saw(button=True, current=None))
     assert refused.value.facts["by_name"] == "Dr. Meera"
     assert refused.value.facts["action"] == "next"
     # Whoever sees the line as it is may move it, however soon.
-    move(stage, cast, line.call_next, FARIDA, Saw(button=True, current=tokens[0].token_id))
+    move(stage, cast, calling.call_next, FARIDA, Saw(button=True, current=tokens[0].token_id))
     assert head(stage, cast).current_number == 2
 
 
@@ -108,14 +108,14 @@ def test_i2_typed_words_are_judged_by_when_they_were_written(
     stage: Stage, cast: Cast, late: float, *, moves: bool
 ) -> None:
     moved_at = stage.clock.advance(1)
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
     stage.clock.advance(1)
     saw = Saw(written_at=moved_at - timedelta(seconds=late))
     if moves:
-        assert move(stage, cast, line.call_next, saw=saw).queue.current_number == 2
+        assert move(stage, cast, calling.call_next, saw=saw).queue.current_number == 2
     else:
         with pytest.raises(LineMoved):
-            move(stage, cast, line.call_next, saw=saw)
+            move(stage, cast, calling.call_next, saw=saw)
         assert head(stage, cast).current_number == 1
 
 
@@ -127,13 +127,13 @@ def test_i2_typed_words_are_judged_by_when_they_were_written(
 def test_i2_typed_words_wait_five_seconds_after_somebody_elses_move(
     stage: Stage, cast: Cast, after: float, actor: Actor, *, moves: bool
 ) -> None:
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
     saw = Saw(written_at=stage.clock.advance(seconds=after))
     if moves:
-        assert move(stage, cast, line.call_next, actor, saw).queue.current_number == 2
+        assert move(stage, cast, calling.call_next, actor, saw).queue.current_number == 2
     else:
         with pytest.raises(LineMoved):
-            move(stage, cast, line.call_next, actor, saw)
+            move(stage, cast, calling.call_next, actor, saw)
 
 
 def test_i2_a_staff_command_over_two_minutes_old_is_answered_and_not_done(
@@ -159,22 +159,22 @@ def test_i2_what_is_no_move_refuses_nobodys_next(
     do(stage, line.resume, head(stage, cast), FARIDA)
     book(stage, cast, 4)
     do(stage, line.check_in, stage.token(tokens[1]))
-    assert move(stage, cast, line.call_next, saw=Saw(written_at=written)).current is not None
+    assert move(stage, cast, calling.call_next, saw=Saw(written_at=written)).current is not None
 
 
 @pytest.mark.usefixtures("tokens")
 def test_next_calls_in_order_and_completes(stage: Stage, cast: Cast) -> None:
     numbers = []
     for _ in range(3):
-        moved = move(stage, cast, line.call_next)
+        moved = move(stage, cast, calling.call_next)
         numbers.append((moved.current.number, moved.following and moved.following.number))
         stage.clock.advance(12)
     assert numbers == [(1, 2), (2, 3), (3, None)]
-    moved = move(stage, cast, line.call_next)
+    moved = move(stage, cast, calling.call_next)
     assert moved.current is None
     assert moved.queue.consultations == (720, 720, 720)
     with pytest.raises(NobodyWaiting):
-        move(stage, cast, line.call_next)
+        move(stage, cast, calling.call_next)
 
 
 def state(stage: Stage, cast: Cast, tokens: list[Token]) -> dict[str, Any]:
@@ -201,46 +201,46 @@ def state(stage: Stage, cast: Cast, tokens: list[Token]) -> dict[str, Any]:
     return rows
 
 
-@pytest.mark.parametrize("action", [line.call_next, line.skip])
+@pytest.mark.parametrize("action", [calling.call_next, calling.skip])
 @pytest.mark.parametrize("before", [0, 1, 2])
 def test_undo_restores_exactly_what_the_move_changed(
     stage: Stage, cast: Cast, tokens: list[Token], action: Any, before: int
 ) -> None:
     do(stage, line.check_in, stage.token(tokens[1]))
     for _ in range(before):
-        move(stage, cast, line.call_next)
+        move(stage, cast, calling.call_next)
         stage.clock.advance(9)
-    if action is line.skip and not before:
+    if action is calling.skip and not before:
         pytest.skip("nobody is there to be skipped")
     was = state(stage, cast, tokens)
     move(stage, cast, action)
     stage.clock.advance(1)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     assert state(stage, cast, tokens) == was
     with pytest.raises(NothingToUndo):
-        move(stage, cast, line.undo)
+        move(stage, cast, calling.undo)
 
 
 def test_undo_of_the_last_completion_with_nobody_waiting(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
     for _ in range(3):
-        move(stage, cast, line.call_next)
+        move(stage, cast, calling.call_next)
         stage.clock.advance(5)
     was = state(stage, cast, tokens)
-    assert move(stage, cast, line.call_next).current is None
-    move(stage, cast, line.undo)
+    assert move(stage, cast, calling.call_next).current is None
+    move(stage, cast, calling.undo)
     assert state(stage, cast, tokens) == was
 
 
 def test_completion_collects_the_balance_and_undo_gives_it_back(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    move(stage, cast, line.call_next)
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
+    move(stage, cast, calling.call_next)
     done = stage.token(tokens[0])
     assert (done.collected_paise, done.payment_status) == (50000, PaymentStatus.PAID)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     back = stage.token(tokens[0])
     assert (back.collected_paise, back.payment_status) == (0, PaymentStatus.PENDING)
 
@@ -248,11 +248,11 @@ def test_completion_collects_the_balance_and_undo_gives_it_back(
 def test_undo_of_a_skip_takes_back_who_is_here_again(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    move(stage, cast, line.call_next)
-    move(stage, cast, line.skip)
+    move(stage, cast, calling.call_next)
+    move(stage, cast, calling.skip)
     do(stage, line.check_in, stage.token(tokens[0]))
     assert stage.token(tokens[0]).place is not None
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     back = stage.token(tokens[0])
     assert (back.status, back.place) == (TokenStatus.CURRENT, None)
     waiting = stage.work().query(Waiting, back.queue_id).records
@@ -262,10 +262,10 @@ def test_undo_of_a_skip_takes_back_who_is_here_again(
 def test_undo_of_a_skip_whose_patient_has_cancelled_leaves_nobody_current(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    move(stage, cast, line.call_next)
-    move(stage, cast, line.skip)
+    move(stage, cast, calling.call_next)
+    move(stage, cast, calling.skip)
     do(stage, booking.cancel, stage.token(tokens[0]), by="x", by_name="x", reason="R")
-    moved = move(stage, cast, line.undo)
+    moved = move(stage, cast, calling.undo)
     assert moved.current is None
     assert moved.following.number == 2
 
@@ -273,15 +273,15 @@ def test_undo_of_a_skip_whose_patient_has_cancelled_leaves_nobody_current(
 def test_undo_keeps_what_the_patient_has_booked_since(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    move(stage, cast, line.call_next)
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
+    move(stage, cast, calling.call_next)
     work = stage.work()
     contact, patient = work.get(Contact, "con_p1"), work.get(Patient, "pat_p1")
     again = do(stage, booking.hold, cast.clinic, cast.khan, contact, patient, MONDAY, 9)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     assert stage.token(tokens[0]).status is TokenStatus.CURRENT
     assert [t.token_id for t in stage.tokens(PHONE.format(1))] == [again.token_id]
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
     assert [t.token_id for t in stage.tokens(PHONE.format(1))] == [again.token_id]
 
 
@@ -290,23 +290,23 @@ def test_undo_keeps_what_the_patient_has_booked_since(
 def test_a_later_pause_or_close_ends_what_undo_can_take_back(
     stage: Stage, cast: Cast, since: str
 ) -> None:
-    move(stage, cast, line.call_next)
+    move(stage, cast, calling.call_next)
     if since == "pause":
         do(stage, line.pause, head(stage, cast), MEERA, 5, None)
         do(stage, line.resume, head(stage, cast), MEERA)
     else:
         do(stage, line.close, cast.clinic, cast.khan, head(stage, cast), MEERA, "CLOSED_BY_STAFF")
     with pytest.raises(NothingToUndo):
-        move(stage, cast, line.undo)
+        move(stage, cast, calling.undo)
 
 
 def test_a_skipped_patient_who_is_here_comes_after_the_next(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    move(stage, cast, line.call_next)
-    move(stage, cast, line.skip)  # 2 is called
+    move(stage, cast, calling.call_next)
+    move(stage, cast, calling.skip)  # 2 is called
     do(stage, line.check_in, stage.token(tokens[0]))
-    assert [move(stage, cast, line.call_next).current.number for _ in range(2)] == [3, 1]
+    assert [move(stage, cast, calling.call_next).current.number for _ in range(2)] == [3, 1]
 
 
 def test_check_in_twice_is_one_and_a_closed_line_takes_none(
@@ -326,8 +326,8 @@ ACTIONS: dict[str, Callable[[Stage, Cast], Any]] = {
     "emergency": lambda s, c: do(s, line.emergency, head(s, c), MEERA, 30),
     "resume": lambda s, c: do(s, line.resume, head(s, c), MEERA),
     "close": lambda s, c: do(s, line.close, c.clinic, c.khan, head(s, c), MEERA, "CLOSED"),
-    "next": lambda s, c: move(s, c, line.call_next),
-    "skip": lambda s, c: move(s, c, line.skip),
+    "next": lambda s, c: move(s, c, calling.call_next),
+    "skip": lambda s, c: move(s, c, calling.skip),
 }
 WAYS = {
     QueueStatus.SCHEDULED: (),
@@ -368,7 +368,7 @@ def test_i11_every_move_leaves_an_entry_with_what_who_why_and_when(
     for action in ("next", "next", "skip"):
         stage.clock.advance(3)
         ACTIONS[action](stage, cast)
-    move(stage, cast, line.undo, FARIDA)
+    move(stage, cast, calling.undo, FARIDA)
     do(stage, line.check_in, stage.token(tokens[2]))
     ACTIONS["pause"](stage, cast)
     ACTIONS["resume"](stage, cast)

@@ -7,9 +7,9 @@ from datetime import datetime
 
 import pytest
 
-from domain.actions import booking, consent, line
+from domain.actions import booking, calling, consent, line
 from domain.actions.days import open_queue
-from domain.actions.line import Actor, Saw
+from domain.actions.moves import Actor, Saw
 from domain.actions.news import GUARDS, line_facts, standing
 from domain.channel import ErrorClass, SendFailed
 from domain.model.base import utc
@@ -23,7 +23,7 @@ from tests.unit.test_booking import MONDAY, do
 KHAN = Actor("usr_khan", "Dr. Khan")
 
 
-def move(stage: Stage, cast: Cast, action=line.call_next):
+def move(stage: Stage, cast: Cast, action=calling.call_next):
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
     saw = Saw(button=True, current=queue.current_token)
     return do(stage, action, cast.clinic, cast.khan, queue, KHAN, saw)
@@ -136,7 +136,7 @@ def test_i8_old_progress_is_dropped_and_new_may_be_raised(
 def test_i8_your_turn_is_dropped_after_undo(stage: Stage, cast: Cast, tokens: list[Token]) -> None:
     move(stage, cast)
     stage.clock.advance(seconds=2)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     stage.settle()
     assert "news/your_turn" not in names_to(stage, tokens[0])
     assert stage.token(tokens[0]).status is TokenStatus.CONFIRMED
@@ -148,13 +148,13 @@ def test_who_was_called_and_taken_back_is_corrected(
     move(stage, cast)
     stage.settle()
     stage.clock.advance(seconds=20)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     stage.settle()
     assert names_to(stage, tokens[0])[:2] == ["news/your_turn", "news/not_yet"]
 
 
 def test_next_in_line_is_said_once(stage: Stage, cast: Cast, tokens: list[Token]) -> None:
-    for action in (line.call_next, line.undo, line.call_next):
+    for action in (calling.call_next, calling.undo, calling.call_next):
         move(stage, cast, action)
         stage.settle()
         stage.clock.advance(seconds=20)
@@ -165,7 +165,7 @@ def test_next_in_line_is_said_after_all_if_it_was_not_true_when_it_was_to_leave(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
     move(stage, cast)
-    move(stage, cast, line.undo)
+    move(stage, cast, calling.undo)
     stage.settle()
     assert "news/next_in_line" not in names_to(stage, tokens[1])
     stage.clock.advance(seconds=20)

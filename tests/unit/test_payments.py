@@ -9,7 +9,7 @@ import pytest
 
 from domain.actions import booking, line, payments
 from domain.actions.days import open_queue
-from domain.actions.line import Actor
+from domain.actions.moves import Actor
 from domain.errors import NotFound
 from domain.gateway import GatewayRefused, GatewayUnavailable, RefundAnswer
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus

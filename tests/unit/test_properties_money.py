@@ -23,10 +23,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from bot.wiring import Parts
-from domain.actions import booking, desk, line, payments
+from domain.actions import booking, calling, desk, line, payments, seats
 from domain.actions.days import open_queue
 from domain.actions.due import SHARDS
-from domain.actions.line import Actor, Saw
+from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, Refused, StoreUnavailable
 from domain.gateway import GatewayUnavailable, RefundAnswer
 from domain.model.clinics import Clinic, Doctor
@@ -243,11 +243,11 @@ class Days(RuleBasedStateMachine):
             queue = open_queue(work, clinic, doctor)
             saw = Saw(button=True, current=queue.current_token)
             if what == "next":
-                line.call_next(work, clinic, doctor, queue, actor, saw)
+                calling.call_next(work, clinic, doctor, queue, actor, saw)
             elif what == "skip":
-                line.skip(work, clinic, doctor, queue, actor, saw)
+                calling.skip(work, clinic, doctor, queue, actor, saw)
             elif what == "undo":
-                line.undo(work, clinic, doctor, queue, actor, saw)
+                calling.undo(work, clinic, doctor, queue, actor, saw)
             elif what == "start":
                 line.start(work, clinic, doctor, queue, actor)
             elif what == "pause":
@@ -362,8 +362,8 @@ class Days(RuleBasedStateMachine):
         work = self.look()
         live: dict[tuple[str, str], list[Token]] = {}
         for token in self.tokens.values():
-            if token.status in LIVE and not booking.hold_ran_out(token, self.clock.now()):
-                key = booking.booking_key(token.patient_id, token.doctor_id, token.date)
+            if token.status in LIVE and not seats.hold_ran_out(token, self.clock.now()):
+                key = seats.booking_key(token.patient_id, token.doctor_id, token.date)
                 live.setdefault((token.contact_id, key), []).append(token)
         kept = {}
         for contact in {c.contact_id for c, _ in self.people}:
@@ -386,7 +386,7 @@ class Days(RuleBasedStateMachine):
         unpaid = {
             t.token_id
             for t in self.tokens.values()
-            if t.status is TokenStatus.PENDING and not booking.hold_ran_out(t, at)
+            if t.status is TokenStatus.PENDING and not seats.hold_ran_out(t, at)
         }
         assert held.keys() == unpaid
 

@@ -1,0 +1,105 @@
+"""Bringing everybody's token after a closed day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.actions import booking, payments, seats
+from domain.actions.messages import send
+from domain.actions.openings import next_open
+from domain.actions.steps import OpenWork, chunks, finish, place_of_item, tokens_of
+from domain.actions.telling import push
+from domain.model.clinics import Clinic, Doctor
+from domain.model.due import Due
+from domain.model.messages import Consent, Option
+from domain.model.queues import (
+    WAITING,
+    PaymentStatus,
+    Queue,
+    QueueStatus,
+    Token,
+    TokenStatus,
+)
+from domain.rules import (
+    CHOICE_HOURS,
+    CLOSE_CHUNK,
+)
+from domain.work import Work
+
+
+def closed(open_work: OpenWork, item: Due) -> None:
+    """Bring everybody's token after a closed day: no-shows, and cancellations with their money.
+
+    Runs again a minute later for bookings that were in flight.
+    """
+    work = open_work()
+    place = place_of_item(work, item)
+    if place is None or place[2].status is not QueueStatus.CLOSED:
+        return finish(open_work, item)
+    clinic, doctor, queue = place
+    another = next_open(work, clinic, doctor, date.fromisoformat(queue.date))
+    unserved = [t for t in tokens_of(work, queue.queue_id) if t.status in _UNSERVED]
+    for chunk in chunks(unserved, CLOSE_CHUNK):
+        work = open_work()
+        for found in chunk:
+            token = work.get(Token, found.queue_id, found.token_id)
+            if token is not None and token.status in _UNSERVED:
+                _end(work, clinic, doctor, queue, token, another)
+        work.commit()
+    return finish(open_work, item)
+
+
+_UNSERVED = WAITING | {TokenStatus.PENDING, TokenStatus.SKIPPED}
+
+
+def _end(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token: Token,
+    another: date | None,
+) -> None:
+    if token.status is TokenStatus.SKIPPED:
+        seats.release(work, token)
+        work.put(
+            token.but(
+                status=TokenStatus.NO_SHOW, place=None, limit_number=None, updated_at=work.now
+            )
+        )
+        return
+    ended = booking.give_back(work, token, "CLINIC_CLOSED")
+    paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
+    at_once = queue.close_reason == "NOT_STARTED"
+    options: list[Option] = []
+    if paid and at_once:
+        booking.refund(work, ended, "NOT_STARTED")
+    elif paid:
+        payments.keep_for_another_day(work, ended, CHOICE_HOURS)
+        if another is not None:
+            options.append(
+                Option(
+                    id=f"again:{token.token_id}",
+                    label="again_button",
+                    values={"day": another.isoformat()},
+                )
+            )
+        options.append(Option(id=f"back:{token.token_id}", label="back_button"))
+    send(
+        work,
+        name="news/closed",
+        message_id=f"msg_closed_{token.token_id}",
+        contact_id=token.contact_id,
+        clinic=clinic,
+        about=token,
+        values={
+            **booking.facts(token, doctor),
+            "paid": token.paid_paise,
+            "refunded": paid and at_once,
+            "hours": CHOICE_HOURS,
+        },
+        options=options,
+        consent=Consent.TOKEN,
+    )
+    if options:
+        push(work, clinic, token, "closed", options)

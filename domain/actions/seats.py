@@ -1,0 +1,233 @@
+"""What a token holds: its seat, its online sale, its place in the line, its day's booking."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from domain.actions import due, history
+from domain.actions.days import Day, place_of
+from domain.errors import DayClosed, DayFull, SlotTaken
+from domain.model.money import Payment, RequestStatus
+from domain.model.queues import (
+    LIVE,
+    Hold,
+    LiveBooking,
+    Locator,
+    Queue,
+    QueueStatus,
+    Seat,
+    Token,
+    TokenStatus,
+    Waiting,
+)
+from domain.rules import (
+    HOLDS_PER_CONTACT,
+)
+from domain.timetable import slot_time
+from domain.work import Work
+
+
+def booking_key(patient_id: str, doctor_id: str, day: str) -> str:
+    """Return the key of a patient's one live booking with a doctor on a day."""
+    return f"{patient_id}#{doctor_id}#{day}"
+
+
+def live_booking(
+    work: Work, contact_id: str, patient_id: str, doctor_id: str, day: date
+) -> Token | None:
+    """Return the live token the patient has with that doctor that day, if any."""
+    key = booking_key(patient_id, doctor_id, day.isoformat())
+    found = work.get(LiveBooking, contact_id, key)
+    if found is None:
+        return None
+    token = work.get(Token, found.queue_id, found.token_id)
+    return token if token and token.status in LIVE and not hold_ran_out(token, work.now) else None
+
+
+def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
+    """Return the contact's live tokens at a clinic, soonest first; holds that ran out are not."""
+    bookings = work.query(LiveBooking, contact_id, limit=100).records
+    refs = [(Token, (b.queue_id, b.token_id)) for b in bookings if b.clinic_id == clinic_id]
+    tokens = [t for t in work.fetch(refs) if isinstance(t, Token)]
+    live = [t for t in tokens if t.status in LIVE and not hold_ran_out(t, work.now)]
+    return sorted(live, key=lambda t: (t.estimated_time, t.token_id))
+
+
+def expire(work: Work, token: Token) -> Token:
+    """End a hold that ran out; its seat is free again. The patient may still pay late."""
+    release(work, token)
+    end_request(work, token)
+    return work.put(
+        token.but(
+            status=TokenStatus.EXPIRED,
+            place=None,
+            held_until=None,
+            limit_number=None,
+            updated_at=work.now,
+        )
+    )
+
+
+def release(work: Work, token: Token) -> None:
+    """Free everything a token holds: seat, online sale, place in the line, the day's booking."""
+    for seat in seats_of(work, token):
+        work.delete(seat)
+    if token.place is not None:
+        waiting = work.get(Waiting, token.queue_id, token.place)
+        if waiting is not None and waiting.token_id == token.token_id:
+            work.delete(waiting)
+    drop_booking(work, token)
+    drop_hold(work, token)
+
+
+def drop_booking(work: Work, token: Token) -> None:
+    """End the token's being the patient's live booking with that doctor that day."""
+    key = booking_key(token.patient_id, token.doctor_id, token.date)
+    booking = work.get(LiveBooking, token.contact_id, key)
+    if booking is not None and booking.token_id == token.token_id:
+        work.delete(booking)
+
+
+def line_shortened(work: Work, token: Token) -> None:
+    """Have those behind a token told, when it leaves a running line without being called."""
+    queue = work.get(Queue, token.doctor_id, token.date)
+    if token.place is not None and queue is not None and queue.status is QueueStatus.ACTIVE:
+        due.event(work, "moved", queue)
+
+
+def waiting_of(token: Token) -> Waiting:
+    """Return the place in the line that a confirmed or arrived token has."""
+    return Waiting(
+        queue_id=token.queue_id,
+        place=token.place or place_of(token.number),
+        clinic_id=token.clinic_id,
+        token_id=token.token_id,
+        number=token.number,
+        at=token.estimated_time,
+        arrived=token.status is TokenStatus.ARRIVED,
+    )
+
+
+def sellable(
+    view: Day, number: int, now: datetime, own_limit: int | None = None
+) -> tuple[datetime, int]:
+    """Return when slot *number* is planned, and the online sale it takes.
+
+    *own_limit* is the sale of a booking that moves within the day: it is not another one.
+    """
+    if not view.open:
+        raise DayClosed
+    slot = next((s for s in view.queue.timetable if s.number == number), None)
+    if slot is None or slot_time(slot) <= now or view.is_taken(number, now):
+        raise SlotTaken
+    limit = own_limit or view.free_limit(number, now)
+    if limit is None:
+        raise DayFull
+    return slot_time(slot), limit
+
+
+def take_seats(work: Work, view: Day, token: Token) -> None:
+    """Put the seat and the online sale; a hold that ran out on either ends in the same write.
+
+    On the condition of what *view* showed: read anew, a seat sold since would be overwritten.
+    """
+    across = work.system("end a hold that ran out")
+    for name in (f"slot#{token.number:03d}", f"limit#{token.limit_number:03d}"):
+        stale = view.seats.get(name)
+        if stale is not None:
+            previous = across.get(Token, stale.queue_id, stale.token_id)
+            if previous is not None and previous.status is TokenStatus.PENDING:
+                expire(across, previous)
+        work.put(
+            Seat(
+                version=stale.version if stale else 0,
+                queue_id=token.queue_id,
+                seat=name,
+                clinic_id=token.clinic_id,
+                token_id=token.token_id,
+                held_until=token.held_until,
+            )
+        )
+
+
+def write_new(work: Work, token: Token) -> None:
+    """Write a new token, what leads from its id to it, and its being the day's booking."""
+    work.put(token)
+    work.put(
+        Locator(
+            id=token.token_id,
+            kind="token",
+            clinic_id=token.clinic_id,
+            doctor_id=token.doctor_id,
+            partition=token.queue_id,
+            sort=token.token_id,
+        )
+    )
+    keep_booking(work, token)
+    history.note(work, token, "book", by=token.contact_id, by_name=token.patient_name)
+
+
+def keep_booking(work: Work, token: Token) -> None:
+    """Make *token* the patient's live booking with that doctor that day."""
+    key = booking_key(token.patient_id, token.doctor_id, token.date)
+    stale = work.get(LiveBooking, token.contact_id, key)
+    work.put(
+        LiveBooking(
+            version=stale.version if stale else 0,
+            contact_id=token.contact_id,
+            booking=key,
+            clinic_id=token.clinic_id,
+            token_id=token.token_id,
+            queue_id=token.queue_id,
+        )
+    )
+
+
+def seats_of(work: Work, token: Token) -> list[Seat]:
+    """Return the seat and the online sale that a token holds."""
+    names = [f"slot#{token.number:03d}"]
+    if token.limit_number is not None:
+        names.append(f"limit#{token.limit_number:03d}")
+    seats = [work.get(Seat, token.queue_id, n) for n in names]
+    return [s for s in seats if s is not None and s.token_id == token.token_id]
+
+
+def holds_of(work: Work, contact_id: str) -> list[Hold]:
+    """Return a contact's unpaid holds, those that ran out included."""
+    refs = [(Hold, (contact_id, str(n))) for n in range(1, HOLDS_PER_CONTACT + 1)]
+    own = work.system("a contact's unpaid holds, whoever acts")
+    return [h for h in own.fetch(refs) if isinstance(h, Hold)]
+
+
+def drop_hold(work: Work, token: Token) -> None:
+    """End the token's being one of its contact's unpaid holds."""
+    for found in holds_of(work, token.contact_id):
+        if found.token_id == token.token_id:
+            work.delete(found)
+
+
+def give_up_hold(work: Work, old: Hold) -> None:
+    """Free the slot of an unpaid hold."""
+    token = work.get(Token, old.queue_id, old.token_id)
+    if token is not None and token.status is TokenStatus.PENDING:
+        expire(work, token)
+    else:
+        work.delete(old)
+
+
+def end_request(work: Work, token: Token) -> None:
+    """End the token's open request for payment; money that still comes is judged as late."""
+    if token.payment_id is None:
+        return
+    payment = work.get(Payment, token.payment_id)
+    if payment is not None and payment.status is RequestStatus.OPEN:
+        work.put(payment.but(status=RequestStatus.ENDED))
+
+
+def hold_ran_out(token: Token, now: datetime) -> bool:
+    """Return whether a token's hold is over, though nobody has ended it yet."""
+    return (
+        token.status is TokenStatus.PENDING
+        and token.held_until is not None
+        and token.held_until <= now
+    )

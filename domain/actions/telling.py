@@ -1,0 +1,216 @@
+"""Telling everybody in a line: progress, pauses, emergencies, announcements."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from domain.actions import booking, calling
+from domain.actions.days import line_of
+from domain.actions.messages import send, sender_of
+from domain.actions.news import worth_telling
+from domain.actions.openings import next_open
+from domain.actions.steps import OpenWork, chunks, finish, place_of_item, tokens_of
+from domain.model.base import stamp
+from domain.model.clinics import Clinic, Doctor
+from domain.model.conversations import Push
+from domain.model.due import Due
+from domain.model.messages import Consent, Message, Option, Urgency
+from domain.model.queues import (
+    WAITING,
+    Progress,
+    Queue,
+    QueueStatus,
+    Token,
+    TokenStatus,
+)
+from domain.rules import (
+    EXPAND_CHUNK,
+)
+from domain.waiting import expect_all
+from domain.work import Work
+
+
+def moved(open_work: OpenWork, item: Due) -> None:
+    """The line moved: raise news for those to whom it makes a difference."""
+    work = open_work()
+    place = place_of_item(work, item)
+    if place is None:
+        return finish(open_work, item)
+    clinic, doctor, queue = place
+    if queue.status is QueueStatus.ACTIVE:
+        everybody = line_of(work, queue.queue_id)
+        expected = expect_all(queue, everybody, work.now)
+        forced = item.values.get("reason") == "resumed"
+        for chunk in chunks(list(zip(everybody, expected, strict=True)), EXPAND_CHUNK):
+            work = open_work()
+            refs = [(Progress, (queue.queue_id, w.token_id)) for w, _ in chunk]
+            work.fetch(refs)
+            for waiting, when in chunk:
+                row = work.get(Progress, queue.queue_id, waiting.token_id)
+                if when.ahead == 0 and not forced:
+                    token = work.get(Token, queue.queue_id, waiting.token_id)
+                    if token is not None and row is not None and row.told_ahead != 0:
+                        calling.tell_next(work, clinic, doctor, token)
+                elif worth_telling(work, row, when) or (forced and not (row and row.pending)):
+                    _raise_progress(work, clinic, doctor, queue, waiting.token_id, row, item)
+            work.commit()
+    return finish(open_work, item)
+
+
+def _raise_progress(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token_id: str,
+    row: Progress | None,
+    item: Due,
+) -> None:
+    token = work.get(Token, queue.queue_id, token_id)
+    if token is None or token.status not in WAITING:
+        return
+    message_id = f"msg_{item.kind}_{token_id}_{stamp(item.at)}"
+    if work.get(Message, message_id) is not None:
+        return
+    send(
+        work,
+        name="news/progress",
+        message_id=message_id,
+        contact_id=token.contact_id,
+        clinic=clinic,
+        about=token,
+        guard="progress",
+        values={**booking.facts(token, doctor), "reason": item.values.get("reason")},
+        urgency=Urgency.NEWS,
+        consent=Consent.TOKEN,
+        helps_until=work.now + timedelta(minutes=10),
+    )
+    row = row or Progress(queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id)
+    work.put(row.but(pending=message_id))
+
+
+def paused(open_work: OpenWork, item: Due) -> None:
+    """Tell those who wait of a pause, with its reason and how long it may take."""
+    _tell_halted(open_work, item, "news/paused")
+
+
+def emergency(open_work: OpenWork, item: Due) -> None:
+    """Tell those who wait of an emergency and let each choose: wait, another day, or cancel."""
+    _tell_halted(open_work, item, "news/emergency")
+
+
+def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
+    work = open_work()
+    place = place_of_item(work, item)
+    if place is None:
+        return finish(open_work, item)
+    clinic, doctor, queue = place
+    since = stamp(queue.paused_at) if queue.paused_at else ""
+    status = QueueStatus.EMERGENCY if name == "news/emergency" else QueueStatus.PAUSED
+    if queue.status is status:
+        everybody = line_of(work, queue.queue_id)
+        another = next_open(work, clinic, doctor, date.fromisoformat(queue.date))
+        minutes = None
+        if queue.resume_expected_at and queue.paused_at:
+            minutes = int((queue.resume_expected_at - queue.paused_at).total_seconds() // 60)
+        for chunk in chunks(everybody, EXPAND_CHUNK):
+            work = open_work()
+            work.fetch([(Token, (queue.queue_id, w.token_id)) for w in chunk])
+            for waiting in chunk:
+                token = work.get(Token, queue.queue_id, waiting.token_id)
+                message_id = f"msg_{item.kind}_{waiting.token_id}_{since}"
+                if token is None or work.get(Message, message_id) is not None:
+                    continue
+                asks = status is QueueStatus.EMERGENCY
+                options = _choices(token, another) if asks else []
+                send(
+                    work,
+                    name=name,
+                    message_id=message_id,
+                    contact_id=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    guard="halted",
+                    values={
+                        **booking.facts(token, doctor),
+                        "minutes": minutes,
+                        "reason": queue.pause_reason,
+                    },
+                    options=options,
+                    consent=Consent.TOKEN,
+                    helps_until=work.now + timedelta(minutes=minutes or 60),
+                )
+                if options:
+                    push(work, clinic, token, "emergency", options)
+            work.commit()
+    return finish(open_work, item)
+
+
+def _choices(token: Token, another: date | None) -> list[Option]:
+    later = []
+    if another is not None:
+        values = {"day": another.isoformat()}
+        later = [Option(id=f"later:{token.token_id}", label="later_button", values=values)]
+    return [
+        Option(id=f"wait:{token.token_id}", label="wait_button"),
+        *later,
+        Option(
+            id=f"drop:{token.token_id}",
+            label="drop_button",
+            values={"paid": token.paid_paise},
+        ),
+    ]
+
+
+def push(
+    work: Work, clinic: Clinic, token: Token, question: str, options: Sequence[Option]
+) -> None:
+    """Remember that an event has put a question to a token's contact, so a digit can answer it."""
+    conversation = f"{sender_of(work, clinic)}#{token.contact_id}"
+    before = work.get(Push, conversation)
+    work.put(
+        Push(
+            version=before.version if before else 0,
+            conversation=conversation,
+            contact_id=token.contact_id,
+            clinic_id=token.clinic_id,
+            question=question,
+            token_id=token.token_id,
+            queue_id=token.queue_id,
+            offered=tuple(o.id for o in options),
+            at=work.now,
+        )
+    )
+
+
+def announce(open_work: OpenWork, item: Due) -> None:
+    """Send what a doctor says to everybody who holds a live token of that day."""
+    work = open_work()
+    place = place_of_item(work, item)
+    if place is None:
+        return finish(open_work, item)
+    clinic, doctor, queue = place
+    live = [t for t in tokens_of(work, queue.queue_id) if t.status in _TOLD]
+    for chunk in chunks(live, EXPAND_CHUNK):
+        work = open_work()
+        for token in chunk:
+            message_id = f"msg_announce_{token.token_id}_{stamp(item.at)}"
+            if work.get(Message, message_id) is None:
+                send(
+                    work,
+                    name="news/announcement",
+                    message_id=message_id,
+                    contact_id=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    values={**booking.facts(token, doctor), "text": item.values.get("text")},
+                    urgency=Urgency.BULK,
+                    consent=Consent.NEWS,
+                    helps_until=queue.planned_end + timedelta(hours=2),
+                )
+        work.commit()
+    return finish(open_work, item)
+
+
+_TOLD = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}
