@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from domain.actions import booking, seats
-from domain.actions.days import Day, read_day
+from domain.actions.days import read_day
 from domain.actions.payments import pay_url
 from domain.actions.people import clean_name, patient_named, patients_of
 from domain.errors import (
@@ -18,20 +18,28 @@ from domain.errors import (
     SlotTaken,
     TooManyHolds,
 )
-from domain.model.clinics import Doctor, StaffStatus
+from domain.model.clinics import Doctor
 from domain.model.messages import Option
-from domain.model.people import Patient
 from domain.model.queues import LIVE, Slot, Token, TokenStatus
 from domain.timetable import open_days, slot_time, today
-from flows.mine import chosen_token, slot_kept
+from flows.choosing import (
+    DAYS_A_PAGE,
+    DOCTORS_A_PAGE,
+    SLOTS_A_PAGE,
+    bookable_days,
+    chosen_doctor,
+    chosen_slot,
+    date_in,
+    doctor_and_day,
+    free_slots,
+    page_of,
+    person_for,
+    profile_name,
+    slot_parts,
+)
+from flows.mine import slot_kept
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
-from flows.words import fold
-
-SLOTS_A_PAGE = 8
-DAYS_A_PAGE = 9
-DOCTORS_A_PAGE = 9
-"""A WhatsApp list has ten rows; the last ones lead on."""
 
 
 def no_doctors(turn: Turn) -> bool:
@@ -62,7 +70,7 @@ def free_that_day(turn: Turn) -> bool:
     """Whether the chosen day still has a slot."""
     if chosen_doctor(turn) is None or len(turn.choice) < 2:  # noqa: PLR2004
         return False
-    turn.day = _date(turn.choice[1])
+    turn.day = date_in(turn.choice[1])
     return turn.day is not None and bool(free_slots(turn))
 
 
@@ -81,7 +89,7 @@ def person_chosen(turn: Turn) -> bool:
 
 def no_name_yet(turn: Turn) -> bool:
     """Whether nobody is known by name, nor by a WhatsApp profile whose name could be one."""
-    return not turn.contact.patient_ids and _profile_name(turn) is None
+    return not turn.contact.patient_ids and profile_name(turn) is None
 
 
 def several_people(turn: Turn) -> bool:
@@ -92,8 +100,8 @@ def several_people(turn: Turn) -> bool:
 def owes_nothing(turn: Turn) -> bool:
     """Whether the slot chosen, now or before the person was named, needs no advance."""
     doctor = chosen_doctor(turn)
-    parts = _slot_parts(turn)
-    day = _date(parts[1]) if len(parts) > 1 else None
+    parts = slot_parts(turn)
+    day = date_in(parts[1]) if len(parts) > 1 else None
     if doctor is None or day is None:
         return False
     return read_day(turn.work, turn.clinic, doctor, day).queue.advance_paise == 0
@@ -157,8 +165,8 @@ def someone_else(turn: Turn) -> None:
 
 def hold_slot(turn: Turn) -> None:
     """Hold the chosen slot for the person the booking is for."""
-    doctor, day, number = _slot(turn)
-    patient = _person(turn)
+    doctor, day, number = chosen_slot(turn)
+    patient = person_for(turn)
     turn.token = booking.hold(turn.work, turn.clinic, doctor, turn.contact, patient, day, number)
     turn.patient = patient
     turn.remember(token_id=None, note=None, patient_id=None)
@@ -180,7 +188,7 @@ def take_name(turn: Turn) -> None:
 
 def move_booking(turn: Turn) -> None:
     """Move the kept booking to the chosen slot; it is given up only with the new one sure."""
-    doctor, day, number = _slot(turn)
+    doctor, day, number = chosen_slot(turn)
     token = slot_kept(turn)
     if token is None:
         raise NotFound
@@ -221,6 +229,8 @@ ROWS = (
     Row("text",     "name",     a_name,                 take_name,       "booking/pay",          "paying"),
     Row("text",     "name",     None,                   None,            "booking/ask_name",     "name"),
 )
+
+
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {
     SlotTaken: Refusal("booking/slot_taken", "slot"),
@@ -284,10 +294,10 @@ def _doctors(turn: Turn) -> Say:
 
 @says("booking/slots")
 def _slots(turn: Turn) -> Say:
-    doctor, day = _doctor_and_day(turn)
+    doctor, day = doctor_and_day(turn)
     free = free_slots(turn)
     turn.remember(doctor_id=doctor.doctor_id, date=day.isoformat())
-    start = _page(turn, free) * SLOTS_A_PAGE
+    start = page_of(turn, free) * SLOTS_A_PAGE
     if start >= len(free):
         start = 0
     shown = free[start : start + SLOTS_A_PAGE]
@@ -342,8 +352,8 @@ def _no_days(turn: Turn) -> Say:
 
 @says("booking/slot_taken")
 def _slot_taken(turn: Turn) -> Say:
-    parts = _slot_parts(turn)
-    turn.day = _date(parts[1]) if len(parts) > 1 else None
+    parts = slot_parts(turn)
+    turn.day = date_in(parts[1]) if len(parts) > 1 else None
     if turn.day is not None and free_slots(turn):
         return _slots(turn)
     return _day_full(turn)
@@ -413,78 +423,13 @@ def _too_many_holds(_turn: Turn) -> Say:
     return Say(options=[Option(id="status", label="status_button")])
 
 
-def chosen_doctor(turn: Turn) -> Doctor | None:
-    """Return the doctor named by the choice, or else the one spoken about; None if they left."""
-    if turn.doctor is None:
-        doctor_id = turn.conversation.doctor_id
-        if turn.choice and turn.choice[0].startswith("doc_"):
-            doctor_id = turn.choice[0]
-        token = chosen_token(turn)
-        if token is not None:
-            doctor_id = token.doctor_id
-        if doctor_id is not None:
-            turn.doctor = turn.work.get(Doctor, turn.clinic.clinic_id, doctor_id)
-    doctor = turn.doctor
-    return doctor if doctor and doctor.status is StaffStatus.ACTIVE else None
-
-
-def slot_named(turn: Turn) -> str | None:
-    """Return the choice of the slot whose time or number was typed, of the day being shown."""
-    day = _date(turn.conversation.date or "")
-    doctor = chosen_doctor(turn)
-    text = fold(turn.inbound.text)
-    numbered, timed = NUMBER.fullmatch(text), TIME.fullmatch(text)
-    if turn.state != "slot" or doctor is None or day is None or not (numbered or timed):
-        return None
-    for slot in _view(turn, doctor, day).queue.timetable:
-        if numbered:
-            found = slot.number == int(numbered[1])
-        else:
-            assert timed is not None  # noqa: S101 - looked at above
-            found = _is_at(slot_time(slot).astimezone(turn.clinic.zone), *timed.groups())
-        if found:
-            return _slot_option(doctor, day, slot).id
-    return None
-
-
 NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
+
+
 TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
 
 
-def _is_at(at: datetime, hour: str, minute: str | None, half: str | None) -> bool:
-    """Return whether *at* is the time that was typed; without am or pm either half will do."""
-    clock = {f"{at:%I}am" if at.hour < NOON else f"{at:%I}pm"} if half else {f"{at:%I}", f"{at:%H}"}
-    return at.minute == int(minute or 0) and f"{hour:0>2}{half or ''}" in clock
-
-
 NOON = 12
-
-
-def free_slots(turn: Turn) -> list[Slot]:
-    """Return the chosen doctor's free slots on the turn's day."""
-    doctor = chosen_doctor(turn)
-    if doctor is None or turn.day is None:
-        return []
-    return _view(turn, doctor, turn.day).free(turn.work.now)
-
-
-def bookable_days(turn: Turn) -> list[tuple[date, int]]:
-    """Return the chosen doctor's days that have a free slot, with how many, soonest first."""
-    doctor = chosen_doctor(turn)
-    if doctor is None:
-        return []
-    found: list[tuple[date, int]] = []
-    for day in open_days(turn.clinic, doctor, turn.work.now):
-        left = len(_view(turn, doctor, day).free(turn.work.now))
-        if left:
-            found.append((day, left))
-        if len(found) == DAYS_A_PAGE:
-            break
-    return found
-
-
-def _view(turn: Turn, doctor: Doctor, day: date) -> Day:
-    return read_day(turn.work, turn.clinic, doctor, day)
 
 
 def _slot_option(doctor: Doctor, day: date, slot: Slot) -> Option:
@@ -495,62 +440,6 @@ def _slot_option(doctor: Doctor, day: date, slot: Slot) -> Option:
     )
 
 
-def _slot(turn: Turn) -> tuple[Doctor, date, int]:
-    doctor, parts = chosen_doctor(turn), _slot_parts(turn)
-    if doctor is None or len(parts) < 3:  # noqa: PLR2004
-        raise NotFound
-    day = _date(parts[1])
-    if day is None or not parts[2].isdecimal():
-        raise NotFound
-    return doctor, day, int(parts[2])
-
-
-def _slot_parts(turn: Turn) -> list[str]:
-    """Return doctor, day and number of the slot chosen now, or before the person was named."""
-    if turn.choice and turn.choice[0].startswith("doc_"):
-        return turn.choice
-    return (turn.conversation.note or "").split(":")
-
-
-def _page(turn: Turn, free: list[Slot]) -> int:
-    """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
-    parts = _slot_parts(turn)
-    if len(parts) < 3 or not parts[2].isdecimal():  # noqa: PLR2004
-        return 0
-    if turn.heard.trigger == "day":
-        return int(parts[2])
-    return sum(s.number < int(parts[2]) for s in free) // SLOTS_A_PAGE
-
-
-def _doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
-    doctor = chosen_doctor(turn)
-    if doctor is None or turn.day is None:
-        raise NotFound
-    return doctor, turn.day
-
-
 def _moving_number(turn: Turn) -> int | None:
     token = slot_kept(turn)
     return token.number if token and token.status in LIVE - {TokenStatus.PENDING} else None
-
-
-def _person(turn: Turn) -> Patient:
-    known = patients_of(turn.work, turn.contact)
-    for patient in known:
-        if patient.patient_id == turn.conversation.patient_id:
-            return patient
-    if known:
-        return known[0]
-    turn.contact, patient = patient_named(turn.work, turn.contact, _profile_name(turn) or "")
-    return patient
-
-
-def _profile_name(turn: Turn) -> str | None:
-    return clean_name(turn.inbound.profile_name or turn.contact.profile_name or "")
-
-
-def _date(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None

@@ -8,7 +8,7 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import booking, mine, settings
+from flows import booking, choosing, mine, settings
 from flows.table import Table
 from flows.turn import Turn
 from flows.words import Heard, fold, number_in
@@ -42,7 +42,7 @@ def _trigger(turn: Turn) -> str:
     typed = _said_to_event(turn) or (_answer_to_sure(turn) if word in {"yes", "no"} else None)
     if typed is None and word is not None and word in TABLE.machine.events:
         return word
-    typed = typed or _typed_choice(turn) or booking.slot_named(turn)
+    typed = typed or _typed_choice(turn) or choosing.slot_named(turn)
     return _choose(turn, typed) if typed is not None else _lost(turn)
 
 

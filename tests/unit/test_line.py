@@ -201,8 +201,16 @@ def state(stage: Stage, cast: Cast, tokens: list[Token]) -> dict[str, Any]:
     return rows
 
 
-@pytest.mark.parametrize("action", [calling.call_next, calling.skip])
-@pytest.mark.parametrize("before", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("action", "before"),
+    [
+        (calling.call_next, 0),
+        (calling.call_next, 1),
+        (calling.call_next, 2),
+        (calling.skip, 1),
+        (calling.skip, 2),
+    ],
+)
 def test_undo_restores_exactly_what_the_move_changed(
     stage: Stage, cast: Cast, tokens: list[Token], action: Any, before: int
 ) -> None:
@@ -210,8 +218,6 @@ def test_undo_restores_exactly_what_the_move_changed(
     for _ in range(before):
         move(stage, cast, calling.call_next)
         stage.clock.advance(9)
-    if action is calling.skip and not before:
-        pytest.skip("nobody is there to be skipped")
     was = state(stage, cast, tokens)
     move(stage, cast, action)
     stage.clock.advance(1)

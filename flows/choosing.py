@@ -1,0 +1,165 @@
+"""What a patient has chosen so far: doctor, day, slot, person."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from domain.actions.days import Day, read_day
+from domain.actions.people import clean_name, patient_named, patients_of
+from domain.errors import (
+    NotFound,
+)
+from domain.model.clinics import Doctor, StaffStatus
+from domain.model.people import Patient
+from domain.model.queues import Slot
+from domain.timetable import open_days, slot_time
+from flows.booking import NOON, NUMBER, TIME, _slot_option
+from flows.mine import chosen_token
+from flows.turn import Turn
+from flows.words import fold
+
+SLOTS_A_PAGE = 8
+
+
+DAYS_A_PAGE = 9
+
+
+DOCTORS_A_PAGE = 9
+"""A WhatsApp list has ten rows; the last ones lead on."""
+
+
+def chosen_doctor(turn: Turn) -> Doctor | None:
+    """Return the doctor named by the choice, or else the one spoken about; None if they left."""
+    if turn.doctor is None:
+        doctor_id = turn.conversation.doctor_id
+        if turn.choice and turn.choice[0].startswith("doc_"):
+            doctor_id = turn.choice[0]
+        token = chosen_token(turn)
+        if token is not None:
+            doctor_id = token.doctor_id
+        if doctor_id is not None:
+            turn.doctor = turn.work.get(Doctor, turn.clinic.clinic_id, doctor_id)
+    doctor = turn.doctor
+    return doctor if doctor and doctor.status is StaffStatus.ACTIVE else None
+
+
+def slot_named(turn: Turn) -> str | None:
+    """Return the choice of the slot whose time or number was typed, of the day being shown."""
+    day = date_in(turn.conversation.date or "")
+    doctor = chosen_doctor(turn)
+    text = fold(turn.inbound.text)
+    numbered, timed = NUMBER.fullmatch(text), TIME.fullmatch(text)
+    if turn.state != "slot" or doctor is None or day is None or not (numbered or timed):
+        return None
+    for slot in view_of(turn, doctor, day).queue.timetable:
+        if numbered:
+            found = slot.number == int(numbered[1])
+        else:
+            assert timed is not None  # noqa: S101 - looked at above
+            found = _is_at(slot_time(slot).astimezone(turn.clinic.zone), *timed.groups())
+        if found:
+            return _slot_option(doctor, day, slot).id
+    return None
+
+
+def _is_at(at: datetime, hour: str, minute: str | None, half: str | None) -> bool:
+    """Return whether *at* is the time that was typed; without am or pm either half will do."""
+    clock = {f"{at:%I}am" if at.hour < NOON else f"{at:%I}pm"} if half else {f"{at:%I}", f"{at:%H}"}
+    return at.minute == int(minute or 0) and f"{hour:0>2}{half or ''}" in clock
+
+
+def free_slots(turn: Turn) -> list[Slot]:
+    """Return the chosen doctor's free slots on the turn's day."""
+    doctor = chosen_doctor(turn)
+    if doctor is None or turn.day is None:
+        return []
+    return view_of(turn, doctor, turn.day).free(turn.work.now)
+
+
+def bookable_days(turn: Turn) -> list[tuple[date, int]]:
+    """Return the chosen doctor's days that have a free slot, with how many, soonest first."""
+    doctor = chosen_doctor(turn)
+    if doctor is None:
+        return []
+    found: list[tuple[date, int]] = []
+    for day in open_days(turn.clinic, doctor, turn.work.now):
+        left = len(view_of(turn, doctor, day).free(turn.work.now))
+        if left:
+            found.append((day, left))
+        if len(found) == DAYS_A_PAGE:
+            break
+    return found
+
+
+def view_of(turn: Turn, doctor: Doctor, day: date) -> Day:
+    """Return the doctor's day and what of it is taken."""
+    return read_day(turn.work, turn.clinic, doctor, day)
+
+
+def chosen_slot(turn: Turn) -> tuple[Doctor, date, int]:
+    """Return doctor, day and number of the slot chosen.
+
+    Raises:
+        NotFound: If the choice does not name one.
+    """
+    doctor, parts = chosen_doctor(turn), slot_parts(turn)
+    if doctor is None or len(parts) < 3:  # noqa: PLR2004
+        raise NotFound
+    day = date_in(parts[1])
+    if day is None or not parts[2].isdecimal():
+        raise NotFound
+    return doctor, day, int(parts[2])
+
+
+def slot_parts(turn: Turn) -> list[str]:
+    """Return doctor, day and number of the slot chosen now, or before the person was named."""
+    if turn.choice and turn.choice[0].startswith("doc_"):
+        return turn.choice
+    return (turn.conversation.note or "").split(":")
+
+
+def page_of(turn: Turn, free: list[Slot]) -> int:
+    """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
+    parts = slot_parts(turn)
+    if len(parts) < 3 or not parts[2].isdecimal():  # noqa: PLR2004
+        return 0
+    if turn.heard.trigger == "day":
+        return int(parts[2])
+    return sum(s.number < int(parts[2]) for s in free) // SLOTS_A_PAGE
+
+
+def doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
+    """Return the doctor and the day spoken about.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    doctor = chosen_doctor(turn)
+    if doctor is None or turn.day is None:
+        raise NotFound
+    return doctor, turn.day
+
+
+def person_for(turn: Turn) -> Patient:
+    """Return the patient a booking is for, introduced by their WhatsApp name if nobody is yet."""
+    known = patients_of(turn.work, turn.contact)
+    for patient in known:
+        if patient.patient_id == turn.conversation.patient_id:
+            return patient
+    if known:
+        return known[0]
+    turn.contact, patient = patient_named(turn.work, turn.contact, profile_name(turn) or "")
+    return patient
+
+
+def profile_name(turn: Turn) -> str | None:
+    """Return the person's WhatsApp name, if it can be a name."""
+    return clean_name(turn.inbound.profile_name or turn.contact.profile_name or "")
+
+
+def date_in(text: str) -> date | None:
+    """Return the date that *text* is, or None."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
