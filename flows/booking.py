@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from datetime import date
-
 from domain.actions import booking, seats
 from domain.actions.days import read_day
 from domain.actions.payments import pay_url
@@ -20,8 +17,8 @@ from domain.errors import (
 )
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
-from domain.model.queues import LIVE, Slot, Token, TokenStatus
-from domain.timetable import open_days, slot_time, today
+from domain.model.queues import LIVE, Token, TokenStatus
+from domain.timetable import open_days, today
 from flows.choosing import (
     DAYS_A_PAGE,
     DOCTORS_A_PAGE,
@@ -35,6 +32,7 @@ from flows.choosing import (
     page_of,
     person_for,
     profile_name,
+    slot_option,
     slot_parts,
 )
 from flows.mine import slot_kept
@@ -302,7 +300,7 @@ def _slots(turn: Turn) -> Say:
         start = 0
     shown = free[start : start + SLOTS_A_PAGE]
     where = f"{doctor.doctor_id}:{day.isoformat()}"
-    options = [_slot_option(doctor, day, s) for s in shown]
+    options = [slot_option(doctor, day, s) for s in shown]
     if len(free) > start + SLOTS_A_PAGE:
         options.append(Option(id=f"day:{where}:{start // SLOTS_A_PAGE + 1}", label="more_row"))
     options.append(Option(id=f"days:{doctor.doctor_id}", label="days_row"))
@@ -421,23 +419,6 @@ def _already(turn: Turn) -> Say:
 @says("booking/too_many_holds")
 def _too_many_holds(_turn: Turn) -> Say:
     return Say(options=[Option(id="status", label="status_button")])
-
-
-NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
-
-
-TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
-
-
-NOON = 12
-
-
-def _slot_option(doctor: Doctor, day: date, slot: Slot) -> Option:
-    return Option(
-        id=f"slot:{doctor.doctor_id}:{day.isoformat()}:{slot.number}",
-        label="slot_row",
-        values={"at": slot_time(slot).isoformat(), "number": slot.number},
-    )
 
 
 def _moving_number(turn: Turn) -> int | None:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 
 from domain.actions.days import Day, read_day
 from domain.actions.people import clean_name, patient_named, patients_of
-from domain.errors import (
-    NotFound,
-)
+from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus
+from domain.model.messages import Option
 from domain.model.people import Patient
 from domain.model.queues import Slot
 from domain.timetable import open_days, slot_time
-from flows.booking import NOON, NUMBER, TIME, _slot_option
 from flows.mine import chosen_token
 from flows.turn import Turn
 from flows.words import fold
 
+TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
+NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
+NOON = 12
 SLOTS_A_PAGE = 8
-
-
 DAYS_A_PAGE = 9
-
-
 DOCTORS_A_PAGE = 9
 """A WhatsApp list has ten rows; the last ones lead on."""
 
@@ -58,7 +56,7 @@ def slot_named(turn: Turn) -> str | None:
             assert timed is not None  # noqa: S101 - looked at above
             found = _is_at(slot_time(slot).astimezone(turn.clinic.zone), *timed.groups())
         if found:
-            return _slot_option(doctor, day, slot).id
+            return slot_option(doctor, day, slot).id
     return None
 
 
@@ -163,3 +161,12 @@ def date_in(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
+
+
+def slot_option(doctor: Doctor, day: date, slot: Slot) -> Option:
+    """Return the choice of a slot."""
+    return Option(
+        id=f"slot:{doctor.doctor_id}:{day.isoformat()}:{slot.number}",
+        label="slot_row",
+        values={"at": slot_time(slot).isoformat(), "number": slot.number},
+    )

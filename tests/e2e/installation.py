@@ -62,6 +62,7 @@ SECRET = "app-secret"
 VERIFY = "verify-token"
 DEADLINE = 20.0
 """Seconds that anything may take which a test does not time; some machines are busy."""
+LAST_SECONDS = 5.0
 PR_SET_PDEATHSIG = 1
 FIRST_PORT, LAST_PORT = 20_000, 32_000
 """Below the ports that the system gives to outgoing connections, which nobody can keep free."""
@@ -138,26 +139,22 @@ class Process:
         """End it and all its children at once."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, signal.SIGKILL)
-        self._gone()
+        self.wait(DEADLINE)
 
     def kill_parent(self) -> None:
         """End it alone; its children are left to themselves."""
         os.kill(self.pid, signal.SIGKILL)
-        self._gone()
+        self.wait(DEADLINE)
 
     def stop(self) -> int:
         """Ask it to end and return its exit code; it has some seconds."""
-        assert self.run is not None
-        self.run.terminate()
-        return self.run.wait(DEADLINE)
+        os.kill(self.pid, signal.SIGTERM)
+        return self.wait(DEADLINE)
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to it and its children."""
-        os.killpg(self.pid, number)
-
-    def _gone(self) -> None:
+    def wait(self, seconds: float) -> int:
+        """Wait for its end and return its exit code."""
         assert self.run is not None
-        self.run.wait(DEADLINE)
+        return self.run.wait(seconds)
 
     @property
     def children(self) -> list[int]:
@@ -258,7 +255,7 @@ class Installation:
 
     def answers(self, url: str) -> bool:
         """Return whether a GET of *url* is answered well."""
-        with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+        with contextlib.suppress(requests.RequestException):
             return self.http.get(url, timeout=5).ok
         return False
 
@@ -283,10 +280,15 @@ class Installation:
             self.until_web_answers()
 
     def close(self) -> None:
-        """End everything, whatever it does."""
-        for process in self.processes.values():
-            if process.run is not None:
-                process.kill()
+        """End everything: first asked, so that what was measured is kept, then told."""
+        started = [p for p in self.processes.values() if p.run is not None]
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
+        for process in started:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(LAST_SECONDS)
+            process.kill()
         for left in supervisor().marked(self.mark):
             supervisor().tell(left, signal.SIGKILL)
         self.http.close()
@@ -515,7 +517,7 @@ class Person:
         """Press the button of a payment's page; without an answer look first, then press again."""
         deadline = time.monotonic() + DEADLINE
         while time.monotonic() < deadline:
-            with contextlib.suppress(requests.ConnectionError, requests.Timeout):
+            with contextlib.suppress(requests.RequestException):
                 page = self.http.get(url, timeout=5)
                 if page.ok and 'data-state="open"' not in page.text:
                     return

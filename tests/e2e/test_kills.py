@@ -9,7 +9,7 @@ import pytest
 
 from domain.model.messages import MessageStatus
 from tests.e2e.conftest import running
-from tests.e2e.installation import Crowd, Installation, Person
+from tests.e2e.installation import PARTS, Crowd, Installation, Person
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e kills")]
 
@@ -20,7 +20,7 @@ DELIVERED = {MessageStatus.DELIVERED, MessageStatus.READ}
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running(tmp_path_factory.mktemp("kills"), patients=5 * AT_ONCE) as installation:
+    with running(tmp_path_factory.mktemp("kills"), patients=6 * AT_ONCE) as installation:
         yield installation
 
 
@@ -89,7 +89,16 @@ def test_the_clock_is_killed(town):
         town.processes["clock"].kill()
         town.restart("clock")
 
-    a_busy_day(town, town.patients[4 * AT_ONCE :], "Dr. Bose", strike)
+    a_busy_day(town, town.patients[4 * AT_ONCE : 5 * AT_ONCE], "Dr. Bose", strike)
+
+
+def test_processes_that_are_asked_to_end_do_so_by_themselves(town):
+    def strike() -> None:
+        for name in PARTS:
+            assert town.processes[name].stop() == 0, name
+            town.restart(name)
+
+    a_busy_day(town, town.patients[5 * AT_ONCE :], "Dr. Khan", strike)
 
 
 def test_without_redis_people_are_answered_within_seconds_and_soon_after_it_at_once(town):
