@@ -175,9 +175,11 @@ def servers(folder: Path) -> Iterator[tuple[int, int]]:
         redis += ["--dir", str(folder), "--appendonly", "yes", "--save", ""]
         stack.enter_context(started(folder, "redis", redis, environment))
         for words in (["init-db"], ["seed", "--demo"]):
-            subprocess.run(
-                [*pulseops, *words], cwd=ROOT, env=environment, check=True, capture_output=True
+            done = subprocess.run(
+                [*pulseops, *words], cwd=ROOT, env=environment, capture_output=True, check=False
             )
+            if done.returncode:
+                sys.exit(done.stderr.decode() or done.stdout.decode())
         for name, app, port in (
             ("turn", "bot:create_app()", turn_port),
             ("floor", "benchmarks.floor:create_app()", floor_port),

@@ -1,0 +1,128 @@
+"""What the documents say of files, names, commands and settings is so."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import pytest
+
+from bin import draw_flows
+from bot.cli import commands
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted(
+    path
+    for pattern in ("*.md", "docs/**/*.md", "benchmarks/*.md", "simulator/*.md")
+    for path in ROOT.glob(pattern)
+)
+OF_TODAY = [d for d in DOCUMENTS if d.parent.name != "decisions"]
+"""Decisions are true of the day they were made: they are not rewritten when a name changes."""
+FENCED = re.compile(r"```(\w*)\n(.*?)```", re.DOTALL)
+QUOTED = re.compile(r"`([^`\n]+)`")
+FOLDERS = "bin|bot|benchmarks|docs|domain|flows|simulator|store|templates|tests|workers"
+A_FILE = re.compile(rf"(?:{FOLDERS})/[\w./-]*[\w/]")
+A_NAME = re.compile(rf"((?:{FOLDERS})/[\w/]+\.py):(\w+)")
+A_PROGRAM = re.compile(r"(?:bin|benchmarks|\.ci)/[a-z-]+")
+READS = (
+    ("bot/config.py", r'(?:env\.get\(|_(?:choice|whole|url|list)\(env, )"([A-Z_]+)"'),
+    ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
+    ("bot/cli.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
+    ("bot/metrics.py", r'MULTIPROCESS_VARIABLE = "([A-Z_]+)"'),
+    ("bin/supervise.py", r'choose_port\("([A-Z_]+)"'),
+)
+"""Where settings are read, and how that looks."""
+
+
+def each(documents: list[Path]) -> pytest.MarkDecorator:
+    names = [str(d.relative_to(ROOT)) for d in documents]
+    return pytest.mark.parametrize("document", documents, ids=names)
+
+
+def read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def settings_read() -> set[str]:
+    return {name for path, pattern in READS for name in re.findall(pattern, read(path))}
+
+
+def settings_in_table(path: str) -> set[str]:
+    """Return the names in the first column of the tables of *path*."""
+    rows = [line.split("|")[1] for line in read(path).splitlines() if line.startswith("| `")]
+    return {name for row in rows for name in re.findall(r"`([A-Z][A-Z_]+)`", row)}
+
+
+def commands_in(text: str) -> list[str]:
+    """Return what is quoted or fenced in *text* as something to type, a line each."""
+    fenced = [
+        line for kind, block in FENCED.findall(text) if not kind for line in block.split("\n")
+    ]
+    return [*fenced, *QUOTED.findall(FENCED.sub("", text))]
+
+
+@pytest.mark.parametrize("file", draw_flows.pages(), ids=[file.name for file in draw_flows.pages()])
+def test_the_drawn_conversations_are_those_that_run(file):
+    wanted = draw_flows.pages()[file]
+    assert file.read_text(encoding="utf-8") == wanted, "run bin/draw-flows"
+
+
+@each(DOCUMENTS)
+def test_links_lead_somewhere(document):
+    text = FENCED.sub("", document.read_text(encoding="utf-8"))
+    links = re.findall(r"\]\(([^)\s]+)\)|src=\"([^\"]+)\"", text)
+    for link in (markdown or html for markdown, html in links):
+        if "://" not in link:
+            assert (document.parent / link.partition("#")[0]).exists(), link
+
+
+@each(OF_TODAY)
+def test_files_that_are_named_exist(document):
+    if document.name == "CONTRIBUTING.md" or document.parent.name == "simulator":
+        pytest.skip("names places that are to be filled in, or files of its own folder")
+    for quoted in QUOTED.findall(FENCED.sub("", document.read_text(encoding="utf-8"))):
+        path = quoted.partition(":")[0].partition(" ")[0]
+        if A_FILE.fullmatch(path) and not path.startswith("benchmarks/turn"):
+            assert (ROOT / path).exists(), quoted
+
+
+@each(OF_TODAY)
+def test_names_in_files_are_there(document):
+    for path, name in A_NAME.findall(document.read_text(encoding="utf-8")):
+        definition = rf"^\s*(?:def|class) {name}\b|^\s*{name}\b[^\n]* = "
+        assert re.search(definition, read(path), re.MULTILINE), f"{path}:{name}"
+
+
+@each(OF_TODAY)
+def test_programs_that_are_named_can_be_run(document):
+    for line in commands_in(document.read_text(encoding="utf-8")):
+        word = line.partition(" ")[0]
+        if A_PROGRAM.fullmatch(word):
+            assert os.access(ROOT / word, os.X_OK), line
+
+
+@each(OF_TODAY)
+def test_operations_that_are_named_exist(document):
+    group: Any = commands(cast("Any", None))
+    for words in re.findall(r"pulseops ([a-z][a-z-]*(?: [a-z]+)?)", document.read_text("utf-8")):
+        command: Any = group
+        for word in words.split():
+            if not isinstance(command, click.Group):
+                break
+            assert word in command.commands, words
+            command = command.commands[word]
+
+
+def test_every_setting_is_documented_and_no_other():
+    boto = {"AWS_ENDPOINT_URL_DYNAMODB"}
+    assert settings_in_table("docs/operations.md") - boto == settings_read()
+
+
+def test_the_readme_names_only_settings_that_are_read():
+    assert settings_in_table("README.md")
+    assert settings_in_table("README.md") <= settings_read()
+
+
+def test_the_picture_is_not_too_heavy():
+    assert (ROOT / "docs" / "images" / "conversation.png").stat().st_size < 400_000
