@@ -21,7 +21,8 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from benchmarks.load import Outcome, Plan, run
+from benchmarks import load
+from benchmarks.load import Outcome, Plan
 from bin.supervise import redis_program
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -57,51 +58,73 @@ def measure(folder: Path, floor_port: int, turn_port: int, asked: argparse.Names
         steps=(("text", "hi"), ("tap", f"doc:{doctor}"), ("tap", f"day:{doctor}:{today}:1")),
     )
     floor = replace(turn, port=floor_port, path="/floor")
-    nothing = replace(floor, path="/nothing")
     print(
         f"{os.cpu_count()} CPUs, {platform.machine()}, Python {platform.python_version()},"
-        f" SQLite {sqlite3.sqlite_version}, fsync {fsync_ms(folder):.2f} ms,"
-        f" load average {os.getloadavg()[0]:.1f}"
+        f" SQLite {sqlite3.sqlite_version}, fsync {fsync_ms(folder):.2f} ms"
     )
     print(f"{asked.connections} connections, {asked.people} people, {asked.seconds:g} s each\n")
 
-    ceiling = run(replace(nothing, run="n"))
-    run(replace(floor, seconds=1.0, run="w"))
-    newcomers = run(replace(turn, once=True, run="first"))
+    row("", "a second", "p50 ms", "p99 ms", "generator", "others")
+    ceiling = shown("a route that does nothing", replace(floor, path="/nothing", run="n"))
+    newcomers = shown("a newcomer's first message", replace(turn, once=True, run="first"))
+    load.run(replace(floor, seconds=1.0, run="warm"))
     floors: list[Outcome] = []
     turns: list[Outcome] = []
-    for number in range(asked.rounds):
-        floors.append(run(replace(floor, run=f"f{number}")))
-        turns.append(run(replace(turn, run=f"t{number}")))
-    peak = {
-        name: statistics.median(o.rate for o in found)
-        for name, found in (("floor", floors), ("turn", turns))
-    }
-    easy = [
-        run(replace(plan, run="easy", rate=PART_OF_PEAK * peak[name]))
-        for name, plan in (("floor", floor), ("turn", turn))
-    ]
-    check(folder, newcomers, [*turns, easy[1]])
-
-    row("", "a second", "p50 ms", "p99 ms", "generator")
-    show("a route that does nothing", ceiling)
-    show("a newcomer's first message", newcomers)
-    for number, (one, other) in enumerate(zip(floors, turns, strict=True), 1):
-        show(f"round {number}: floor", one)
-        show(f"round {number}: turn", other)
-    show("floor at 70 % of its peak", easy[0])
-    show("turn at 70 % of its peak", easy[1])
+    for number in range(1, asked.rounds + 1):
+        floors.append(shown(f"round {number}: floor", replace(floor, run=f"f{number}")))
+        turns.append(shown(f"round {number}: turn", replace(turn, run=f"t{number}")))
+    best, peak = (statistics.median(o.rate for o in found) for found in (floors, turns))
+    shown("floor at 70 % of its peak", replace(floor, run="e", rate=PART_OF_PEAK * best))
+    easy = shown("turn at 70 % of its peak", replace(turn, run="e", rate=PART_OF_PEAK * peak))
+    check(folder, newcomers, [*turns, easy])
     ratios = sorted(t.rate / f.rate for f, t in zip(floors, turns, strict=True))
     print(
         f"\nturn / floor: {statistics.median(ratios):.2f}"
-        f" (rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})"
+        f" (rounds: {ratios[0]:.2f} to {ratios[-1]:.2f})\n"
+        f"With nothing to do, server and generator reach {ceiling.rate / best:.1f} times the"
+        " floor's rate."
     )
-    used = statistics.median(o.cpu_seconds / o.seconds for o in turns)
-    print(
-        f"The generator answers for {ceiling.rate / peak['floor']:.1f} times the floor's rate with"
-        f" nothing to wait for, and used {100 * used / (os.cpu_count() or 1):.0f} % of the machine"
-        " during turns."
+
+
+def shown(name: str, plan: Plan) -> Outcome:
+    """Run *plan* and print what came of it, and who else used the machine meanwhile."""
+    busy, ours = busy_seconds(), own_seconds()
+    began = time.monotonic()
+    found = load.run(plan)
+    room = (os.cpu_count() or 1) * (time.monotonic() - began)
+    others = busy_seconds() - busy - (own_seconds() - ours) - found.cpu_seconds
+    row(
+        name,
+        f"{found.rate:,.0f}",
+        f"{found.percentile(0.5):.1f}",
+        f"{found.percentile(0.99):.1f}",
+        f"{100 * found.cpu_seconds / room:.0f} %",
+        f"{max(0.0, 100 * others / room):.0f} %",
     )
+    return found
+
+
+SESSIONS: set[int] = set()
+"""Of the servers started here."""
+
+
+def busy_seconds() -> float:
+    """Return the processor time that the whole machine has used."""
+    user, nice, system, _idle, _wait, *interrupts = (
+        int(word) for word in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]
+    )
+    return (user + nice + system + sum(interrupts[:2])) / os.sysconf("SC_CLK_TCK")
+
+
+def own_seconds() -> float:
+    """Return the processor time that the servers started here have used, and this process."""
+    used = 0
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            words = entry.read_text().rpartition(")")[2].split()
+            if int(words[3]) in SESSIONS or entry.parent.name == str(os.getpid()):
+                used += int(words[11]) + int(words[12])
+    return used / os.sysconf("SC_CLK_TCK")
 
 
 def check(folder: Path, newcomers: Outcome, turns: list[Outcome]) -> None:
@@ -128,19 +151,7 @@ def check(folder: Path, newcomers: Outcome, turns: list[Outcome]) -> None:
 
 def row(*cells: str) -> None:
     """Print a line of the table."""
-    print(f"{cells[0]:<28}" + "".join(f"{cell:>11}" for cell in cells[1:]))
-
-
-def show(name: str, found: Outcome) -> None:
-    """Print a measurement."""
-    part = found.cpu_seconds / found.seconds / (os.cpu_count() or 1)
-    row(
-        name,
-        f"{found.rate:,.0f}",
-        f"{found.percentile(0.5):.1f}",
-        f"{found.percentile(0.99):.1f}",
-        f"{100 * part:.0f} %",
-    )
+    print(f"{cells[0]:<28}" + "".join(f"{cell:>11}" for cell in cells[1:]), flush=True)
 
 
 def fsync_ms(folder: Path) -> float:
@@ -200,6 +211,7 @@ def started(
         process = subprocess.Popen(
             command, cwd=ROOT, env=environment, stdout=log, stderr=log, start_new_session=True
         )
+        SESSIONS.add(process.pid)
         try:
             yield
         finally:

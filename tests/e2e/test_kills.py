@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -20,19 +21,26 @@ DELIVERED = {MessageStatus.DELIVERED, MessageStatus.READ}
 
 @pytest.fixture(scope="module")
 def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with running(tmp_path_factory.mktemp("kills"), patients=6 * AT_ONCE) as installation:
+    with running(tmp_path_factory.mktemp("kills"), patients=7 * AT_ONCE) as installation:
         yield installation
 
 
 def a_busy_day(
-    town: Installation, people: list[Person], doctor: str, strike: Callable[[], None]
+    town: Installation,
+    people: list[Person],
+    doctor: str,
+    strike: Callable[[], None],
+    strikes: tuple[int, ...] = (2, 6),
 ) -> None:
-    """Let *people* book at once and *strike* twice meanwhile; all get what they came for."""
+    """Let *people* book at once and *strike* meanwhile; all get what they came for.
+
+    *strikes* says how many have booked each time.
+    """
     crowd = Crowd()
     with town.faults(latency_ms=60, latency_jitter_ms=40):
         for n, person in enumerate(people):
             crowd.add(person.books, doctor, n % 8)
-        for done in (2, 6):
+        for done in strikes:
             crowd.until_done(done)
             strike()
         crowd.join()
@@ -48,6 +56,11 @@ def a_busy_day(
         assert seat or row.get("status") == "PROCESSED" or row.get("disposition") == "REFUND"
 
 
+def alive(processes: list[int]) -> list[int]:
+    """Return which of *processes* have not ended."""
+    return [p for p in processes if Path(f"/proc/{p}/cwd").exists()]
+
+
 def test_the_web_process_is_killed(town):
     def strike() -> None:
         town.processes["web"].kill()
@@ -58,9 +71,7 @@ def test_the_web_process_is_killed(town):
 
 def test_the_parent_of_the_web_process_is_killed(town):
     def strike() -> None:
-        web = town.processes["web"]
-        web.kill_parent()
-        town.until(lambda: not web.children, "its processes end by themselves")
+        town.processes["web"].kill_parent()
         town.restart("web")
 
     a_busy_day(town, town.patients[AT_ONCE : 2 * AT_ONCE], "Dr. Khan", strike)
@@ -78,8 +89,9 @@ def test_the_parent_of_the_workers_is_killed(town):
     def strike() -> None:
         worker = town.processes["worker"]
         worker.kill_parent()
-        town.until(lambda: not worker.children, "its children end by themselves")
+        left = worker.children
         town.restart("worker")
+        town.until(lambda: not alive(left), "its children end by themselves")
 
     a_busy_day(town, town.patients[3 * AT_ONCE : 4 * AT_ONCE], "Dr. Bose", strike)
 
@@ -98,7 +110,18 @@ def test_processes_that_are_asked_to_end_do_so_by_themselves(town):
             assert town.processes[name].stop() == 0, name
             town.restart(name)
 
-    a_busy_day(town, town.patients[5 * AT_ONCE :], "Dr. Khan", strike)
+    a_busy_day(town, town.patients[5 * AT_ONCE : 6 * AT_ONCE], "Dr. Khan", strike, (4,))
+
+
+def test_two_workers_and_two_clocks_share_the_work(town):
+    twins = [town.processes[name].twin() for name in ("worker", "clock")]
+    try:
+        for twin in twins:
+            twin.start()
+        a_busy_day(town, town.patients[6 * AT_ONCE :], "Dr. Meera", lambda: None)
+    finally:
+        for twin in twins:
+            twin.kill()
 
 
 def test_without_redis_people_are_answered_within_seconds_and_soon_after_it_at_once(town):

@@ -32,9 +32,13 @@ def create_app():
     @click.option("--phones")
     def seed(demo, phones):
         pathlib.Path(phones).write_text(os.environ["WHATSAPP_WEBHOOK_URL"])
+    templates = click.Group("templates")
+    templates.command("push")(lambda: None)
+    group.add_command(templates)
     app.cli.add_command(group)
     return app
 """
+LOGS = "from logging import StreamHandler as Lines"
 SIMULATOR = """
 import http.server, sys
 port = int(sys.argv[sys.argv.index("--port") + 1])
@@ -124,6 +128,7 @@ def demo(tmp_path):
     root = tmp_path / "a clinic's folder"
     for module, text in {
         "bot/__init__": BOT,
+        "bot/logs": LOGS,
         "simulator/__main__": SIMULATOR,
         "workers/__main__": WORKER,
         "workers/clock": "import time; time.sleep(600)",

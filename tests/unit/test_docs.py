@@ -124,5 +124,18 @@ def test_the_readme_names_only_settings_that_are_read():
     assert settings_in_table("README.md") <= settings_read()
 
 
+def test_every_module_is_on_the_map():
+    tree = read("docs/architecture.md").partition("## The house")[2].partition("Who may import")[0]
+    modules = [
+        m for p in ("bot", "domain", "flows", "store", "workers") for m in ROOT.glob(f"{p}/**/*.py")
+    ]
+    missing = [
+        str(m.relative_to(ROOT))
+        for m in modules
+        if m.stem != "__init__" and not re.search(rf"\b{m.stem}\b", tree)
+    ]
+    assert missing == []
+
+
 def test_the_picture_is_not_too_heavy():
     assert (ROOT / "docs" / "images" / "conversation.png").stat().st_size < 400_000

@@ -1,4 +1,4 @@
-"""Every message, in every language, from every sample: what people would read, and its limits."""
+"""Invariant I9: every message, in every language, from every sample, and its limits."""
 
 import re
 import string
