@@ -35,7 +35,7 @@ def refusal(code: str, status: int = 400, *reasons: str) -> ClientError:
         "ResponseMetadata": {"HTTPStatusCode": status},
         "CancellationReasons": [{"Code": reason} for reason in reasons],
     }
-    return ClientError(answer, "Any")  # type: ignore[arg-type]
+    return ClientError(answer, "Any")
 
 
 def cancelled(*reasons: str) -> ClientError:
