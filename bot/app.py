@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from http import HTTPStatus
 
-from flask import Flask, Response, jsonify, request
+from flask import Response, request
+from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from api import errors
+from api.app import install, new_app
+from api.limits import Limits
+from api.services import Services
 from bot import logs
 from bot.cli import commands
 from bot.config import read_settings
@@ -24,7 +29,7 @@ LARGEST_BODY = 4 * 1024 * 1024
 """Meta's webhooks have up to 3 MB (protocol notes, 1.3)."""
 
 
-def create_app(parts: Parts | None = None) -> Flask:
+def create_app(parts: Parts | None = None) -> OpenAPI:
     """Return the web application.
 
     Tables that are missing are created. Tests pass their own *parts*.
@@ -37,7 +42,7 @@ def create_app(parts: Parts | None = None) -> Flask:
         logs.configure(settings.log_level)
         parts = build(settings)
         parts.store.create_tables()
-    app = Flask("bot", static_folder=None, template_folder=None)
+    app = new_app("bot")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     if parts.settings.trusted_proxies:
         hops = parts.settings.trusted_proxies
@@ -55,10 +60,30 @@ def create_app(parts: Parts | None = None) -> Flask:
             reachable(parts.settings.whatsapp_api_url),
         )
     )
+    install(app, _api_services(parts))
     app.cli.add_command(commands(parts))
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
     return app
+
+
+def _api_services(parts: Parts) -> Services:
+    settings = parts.settings
+    return Services(
+        open_work=parts.open_work,
+        clock=parts.clock,
+        ids=parts.ids,
+        rules=parts.rules,
+        seal=parts.sealer,
+        redis=parts.redis,
+        secret=settings.jwt_secret,
+        access_expiry=settings.jwt_access_expiry,
+        refresh_expiry=settings.jwt_refresh_expiry,
+        limits=Limits(parts.redis, settings.api_limit),
+        otp_limit=settings.otp_limit,
+        cors_origins=settings.cors_origins,
+        production=settings.production,
+    )
 
 
 def _probe_store(parts: Parts) -> Callable[[], None]:
@@ -79,17 +104,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if not request.path.startswith("/api/"):
         return message_page(_said(status), status)
-    text = error.description or error.name
-    answer = jsonify(
-        success=False,
-        message=text,
-        error={"code": error.name.upper().replace(" ", "_"), "details": []},
-    )
-    answer.status_code = status
-    for name, value in error.get_headers():
-        if name == "Allow":
-            answer.headers[name] = value
-    return answer
+    return errors.http_error(error)
 
 
 def _said(status: int) -> Said:
@@ -101,11 +116,4 @@ def _said(status: int) -> Said:
 def _unavailable(_error: StoreUnavailable) -> Response:
     if not request.path.startswith("/api/"):
         return message_page(Said.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
-    answer = jsonify(
-        success=False,
-        message="The service is busy; please try again in a moment.",
-        error={"code": "UNAVAILABLE", "details": []},
-    )
-    answer.status_code = 503
-    answer.headers["Retry-After"] = "1"
-    return answer
+    return errors.unavailable()

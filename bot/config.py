@@ -6,6 +6,9 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
+
+import limits
 
 from domain.errors import PulseOpsError
 from domain.rules import Rules
@@ -15,7 +18,7 @@ class BadSetting(PulseOpsError):
     """A variable of the environment has a value the product cannot run with."""
 
 
-DEVELOPMENT_SECRET = "development-only-secret"  # noqa: S105 - refused in production
+DEVELOPMENT_SECRET = "development-only-secret-of-no-worth"  # noqa: S105 - refused in production
 DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE="
 """Base64 of 32 bytes, so that a laptop starts without any set-up; refused in production."""
 
@@ -36,6 +39,16 @@ class Settings:
     """REDIS_URL: RQ, rate limits, live updates."""
     jwt_secret: str
     """JWT_SECRET."""
+    jwt_access_expiry: timedelta
+    """JWT_ACCESS_EXPIRY: how long an access token is good."""
+    jwt_refresh_expiry: timedelta
+    """JWT_REFRESH_EXPIRY: how long a refresh token is good."""
+    api_limit: str
+    """API_LIMIT: calls of one user; of one network address ten times as much."""
+    otp_limit: str
+    """OTP_LIMIT: OTPs for one number; for one network address ten times as much."""
+    cors_origins: tuple[str, ...]
+    """CORS_ORIGINS: pages of other origins that may call the API."""
     data_keys: tuple[str, ...]
     """DATA_KEY: base64 keys of 32 bytes for fields encrypted by the application, newest first."""
     whatsapp_provider: str
@@ -81,6 +94,8 @@ class Settings:
             platform_sender=self.whatsapp_phone_number_id,
             phone_countries=self.phone_countries,
             public_url=self.public_url,
+            otp_limit=_per_seconds(self.otp_limit),
+            session_lasts=self.jwt_refresh_expiry,
         )
 
 
@@ -116,6 +131,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         table_prefix=env.get("TABLE_PREFIX", "pulseops-"),
         redis_url=env.get("REDIS_URL", "redis://localhost:6379/0"),
         jwt_secret=env.get("JWT_SECRET", DEVELOPMENT_SECRET),
+        jwt_access_expiry=_duration(env, "JWT_ACCESS_EXPIRY", "15m"),
+        jwt_refresh_expiry=_duration(env, "JWT_REFRESH_EXPIRY", "7d"),
+        api_limit=_rate(env, "API_LIMIT", "600 per minute"),
+        otp_limit=_rate(env, "OTP_LIMIT", "10 per hour"),
+        cors_origins=_origins(env),
         data_keys=_list(env, "DATA_KEY", DEVELOPMENT_KEY),
         whatsapp_provider=_choice(env, "WHATSAPP_PROVIDER", PROVIDERS["WHATSAPP_PROVIDER"]),
         whatsapp_api_url=_url(env, "WHATSAPP_API_URL", "https://graph.facebook.com/v26.0"),
@@ -159,6 +179,38 @@ def _whole(env: Mapping[str, str], name: str, default: int, least: int, most: in
     if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
         raise BadSetting(f"{name} is {text!r}; it must be a whole number from {least} to {most}")
     return int(text)
+
+
+def _duration(env: Mapping[str, str], name: str, default: str) -> timedelta:
+    value = env.get(name, "") or default
+    found = re.fullmatch(r"([1-9]\d{0,5})([smhd])", value)
+    if found is None:
+        raise BadSetting(f"{name} is {value!r}; it looks like 15m, 12h or 7d")
+    units = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+    return timedelta(**{units[found[2]]: int(found[1])})
+
+
+def _rate(env: Mapping[str, str], name: str, default: str) -> str:
+    value = env.get(name, "") or default
+    try:
+        limits.parse(value)
+    except ValueError:
+        raise BadSetting(f"{name} is {value!r}; it looks like {default}") from None
+    return value
+
+
+def _per_seconds(rate: str) -> tuple[int, int]:
+    """Return a rate in the notation of `limits` as so many in so many seconds."""
+    item = limits.parse(rate)
+    return item.amount, item.get_expiry()
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    origins = tuple(v.strip() for v in env.get("CORS_ORIGINS", "").split(",") if v.strip())
+    for origin in origins:
+        if not re.fullmatch(r"https?://[^\s/,*]+", origin):
+            raise BadSetting(f"CORS_ORIGINS has {origin!r}; an origin looks like https://example.in")
+    return origins
 
 
 def _url(env: Mapping[str, str], name: str, default: str) -> str:

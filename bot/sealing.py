@@ -5,20 +5,17 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from domain.errors import PulseOpsError
+from domain.errors import Unreadable
 
 NONCE_BYTES = 12
 KEY_BYTES = 32
-
-
-class Unreadable(PulseOpsError):
-    """The text was sealed with none of the keys given, or was changed."""
 
 
 class Sealer:
@@ -33,6 +30,7 @@ class Sealer:
         if not keys:
             raise ValueError("DATA_KEY holds no key")
         self._keys: dict[str, AESGCM] = {}
+        self._hashing = b""
         for text in keys:
             try:
                 key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -41,6 +39,7 @@ class Sealer:
             if len(key) != KEY_BYTES:
                 raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
             self._keys.setdefault(hashlib.sha256(key).hexdigest()[:8], AESGCM(key))
+            self._hashing = self._hashing or hmac.digest(key, b"pulseops digest", hashlib.sha256)
         self._newest = next(iter(self._keys))
 
     def seal(self, text: str) -> str:
@@ -64,3 +63,7 @@ class Sealer:
         except InvalidTag:
             raise Unreadable("changed since it was sealed") from None
         return text.decode()
+
+    def digest(self, text: str) -> str:
+        """Return a keyed hash of *text* under the newest key; another key gives another hash."""
+        return hmac.new(self._hashing, text.encode(), hashlib.sha256).hexdigest()

@@ -278,7 +278,7 @@ def _day(
     scope = SystemScope("seed the demo")
 
     def work_at(moment: datetime) -> Work:
-        return Work(records, scope, moment, parts.ids, parts.rules)
+        return Work(records, scope, moment, parts.ids, parts.rules, seal=parts.sealer)
 
     names = chance.sample(NAMES, PATIENTS_A_DAY)
     for place, name in enumerate(names):

@@ -9,7 +9,7 @@ from pathlib import Path
 from redis import Redis
 
 from bot.channels.cloud.channel import CloudChannel
-from bot.channels.cloud.client import new_session
+from bot.channels.http import new_session
 from bot.config import BadSetting, Settings, read_settings
 from bot.logs import configure as set_up_logs
 from bot.metrics import message_reached
@@ -60,7 +60,8 @@ class Parts:
 
     def open_work(self, scope: Scope) -> Work:
         """Return a new unit of work that reads through *scope* and rings when committed."""
-        return Work(self.records, scope, self.clock.now(), self.ids, self.rules, self.bell)
+        now = self.clock.now()
+        return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.sealer)
 
     def new_capture_id(self) -> str:
         """Return a new id of a payment captured in the sandbox."""
@@ -76,7 +77,7 @@ class Parts:
             phrases=self.renderer,
             ears=Ears(self.renderer.vocabularies()),
             bell=self.bell,
-            seal=self.sealer.seal,
+            seal=self.sealer,
         )
 
 

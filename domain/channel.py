@@ -60,6 +60,8 @@ class ErrorClass(StrEnum):
     """Too many to this person just now."""
     TEMPLATE = "template"
     """Outside the 24-hour window: send it as a template."""
+    LANGUAGE = "language"
+    """There is no approved template in that language: send the English one."""
     NEVER = "never"
     STOP = "stop"
     """The number cannot send at all: stop it and tell the clinic."""
@@ -77,6 +79,17 @@ class SendFailed(PulseOpsError):
 
 class SendUnknown(PulseOpsError):
     """The message may or may not have gone: no answer came after it was written."""
+
+
+class Sms(Protocol):
+    """A provider of text messages, for what must arrive where WhatsApp does not reach."""
+
+    def send(self, to: str, text: str, our_id: str) -> str:
+        """Hand *text* for the phone *to* (E.164) to the provider; return the provider's id for it.
+
+        Raises:
+            SendFailed, SendUnknown: As for a `Channel`.
+        """
 
 
 class Channel(Protocol):

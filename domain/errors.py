@@ -23,6 +23,46 @@ class NotFound(Refused):
     code = "NOT_FOUND"
 
 
+class NotAllowed(Refused):
+    """This account may not do that (fact `field`, if it is about one field)."""
+
+    code = "FORBIDDEN"
+
+
+class PasswordChangeRequired(NotAllowed):
+    """The account's password was set by somebody else and must be changed before all else."""
+
+    code = "PASSWORD_CHANGE_REQUIRED"
+
+
+class NotSignedIn(Refused):
+    """Nobody, or nobody any more: the credentials are missing, wrong, expired or withdrawn."""
+
+    code = "UNAUTHORIZED"
+
+
+class TooMany(Refused):
+    """Asked too often (fact `retry_after_seconds`)."""
+
+    code = "RATE_LIMITED"
+
+
+class Busy(Refused):
+    """More is asked at this moment than can be done (fact `retry_after_seconds`)."""
+
+    code = "UNAVAILABLE"
+
+
+class Invalid(Refused):
+    """What was given cannot be used; says of which field, by its name in the API."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(self, field: str, message: str, **facts: object) -> None:
+        super().__init__(message, **facts)
+        self.field = field
+
+
 class SlotTaken(Refused):
     """Someone else has the slot."""
 
@@ -77,12 +117,40 @@ class NothingToUndo(NotNow):
     code = "NOTHING_TO_UNDO"
 
 
+class ConfirmationNeeded(Refused):
+    """It would take days away on which people are booked (fact `days`); ask again, with confirm."""
+
+    code = "CONFIRMATION_NEEDED"
+
+
+class NumberTaken(Refused):
+    """The number belongs to somebody else who works at the clinic."""
+
+    code = "NUMBER_TAKEN"
+
+
+class PlanRequired(Refused):
+    """The feature is outside the clinic's plan (fact `plan`: the one that has it)."""
+
+    code = "PLAN_REQUIRED"
+
+
+class PlanLimit(Refused):
+    """The clinic has as many doctors as its plan allows (fact `plan`: one that allows more)."""
+
+    code = "PLAN_LIMIT"
+
+
 class Conflict(PulseOpsError):
     """A conditional write lost; `items` are the (table, partition, sort) keys that had changed."""
 
     def __init__(self, items: tuple[tuple[str, str, str | None], ...] = ()) -> None:
         super().__init__(f"changed meanwhile: {sorted({table for table, _, _ in items})}")
         self.items = items
+
+
+class Unreadable(PulseOpsError):
+    """A sealed text was sealed with none of our keys, or was changed."""
 
 
 class StoreUnavailable(PulseOpsError):

@@ -1,8 +1,15 @@
-"""What a payment gateway takes and answers, whichever provider stands behind it."""
+"""What a payment gateway takes and answers, whichever provider stands behind it.
+
+Every call may be repeated: a link is known by the request for payment it was made for, a refund by
+the payment it returns. None takes longer than some seconds, and none is made in a turn.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from domain.errors import PulseOpsError
@@ -10,11 +17,55 @@ from domain.model.money import RefundStatus
 
 
 class GatewayUnavailable(PulseOpsError):
-    """The gateway did not answer, or failed for a while; ask again later."""
+    """The gateway did not answer, or failed for a while; what it did is not known. Ask again."""
 
 
 class GatewayRefused(PulseOpsError):
     """The gateway says no, and will say so again."""
+
+
+@dataclass(frozen=True)
+class LinkRequest:
+    """What a link is asked for; nothing in it tells who pays."""
+
+    payment_id: str
+    """The request for payment: the link's reference, of which the gateway takes one link."""
+    amount_paise: int
+    description: str
+    token_id: str
+    held_until: datetime
+    """When the product ends it; the gateway itself may keep it open for longer."""
+    page: str
+    """Where the payer's browser goes afterwards."""
+
+
+class LinkStatus(StrEnum):
+    """What can be done with a link."""
+
+    OPEN = "OPEN"
+    PAID = "PAID"
+    OVER = "OVER"
+    """Cancelled or expired: nobody can pay by it any more, but money may still be on its way."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """A payment captured at the gateway."""
+
+    capture_id: str
+    amount_paise: int
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link as the gateway has it: its truth about one request for payment."""
+
+    payment_id: str
+    link_id: str
+    url: str
+    status: LinkStatus
+    taken: tuple[Taken, ...] = ()
+    """Every payment captured by it, those that were returned since included."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +79,65 @@ class RefundAnswer:
 class Gateway(Protocol):
     """A payment gateway."""
 
+    takes_money_here: bool
+    """Whether the product's own page is where money is taken; else a link leads to it."""
+
+    def make_link(self, asked: LinkRequest) -> Link:
+        """Return the one link for a request for payment, made now unless there is one.
+
+        Raises:
+            GatewayUnavailable: Ask again later; it may have been made.
+            GatewayRefused: There will be none.
+        """
+
+    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+        """Return the link of a request for payment as it is now; None if there is none.
+
+        *link_id* is the gateway's name of it, where that is known.
+
+        Raises:
+            GatewayUnavailable: Ask again later.
+            GatewayRefused: It cannot be said.
+        """
+
+    def find(self, capture_id: str) -> Link | None:
+        """Return the link by which a payment came; None if it came by none of ours.
+
+        Raises:
+            GatewayUnavailable: Ask again later.
+            GatewayRefused: It cannot be said.
+        """
+
+    def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
+        """See to it that nobody can pay any more; return the link as it is then.
+
+        One that is paid or over stays as it is. None if there is none.
+
+        Raises:
+            GatewayUnavailable: Ask again later.
+            GatewayRefused: It cannot be cancelled.
+        """
+
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
         """Return a captured payment to who paid it; the capture is the key.
 
         May be repeated: one capture is refunded once, and a repeat answers as the first did.
 
         Raises:
-            GatewayUnavailable: Ask again later.
+            GatewayUnavailable: Ask again later; it may have been made.
             GatewayRefused: It will not be refunded.
+        """
+
+    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+        """Return how far the refund of a captured payment has come; None if there is none.
+
+        Raises:
+            GatewayUnavailable: Ask again later.
+            GatewayRefused: It cannot be said.
+        """
+
+    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+        """Return whether a browser brings the gateway's proof that it was there to pay.
+
+        It is worth a look and a word to the payer, never a seat.
         """

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import phonenumbers
 
+from domain.errors import Invalid
+
 
 def normalise(text: str, countries: Sequence[str]) -> str | None:
     """Return *text* as an E.164 number of an accepted country, or None if it is not one.
@@ -22,3 +24,20 @@ def normalise(text: str, countries: Sequence[str]) -> str | None:
     if f"+{number.country_code}" not in countries:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def require(field: str, text: str, countries: Sequence[str]) -> str:
+    """Return *text* as an E.164 number of an accepted country.
+
+    Raises:
+        Invalid: About *field*, if it is not one.
+    """
+    number = normalise(text, countries)
+    if number is None:
+        raise Invalid(field, f"Must be a phone number of {' or '.join(countries)}.")
+    return number
+
+
+def masked(number: str) -> str:
+    """Return a number as it may be shown to somebody who has not proven that it is theirs."""
+    return f"{number[:6]}****{number[-3:]}"

@@ -102,6 +102,23 @@ class Ids(Protocol):
         """Return a new id of 128 random bits that tells nothing of its time."""
 
 
+class Seal(Protocol):
+    """Encryption of what must not lie in the store in clear: codes, passwords, clinical text."""
+
+    def seal(self, text: str) -> str:
+        """Return *text* encrypted, with the id of its key."""
+
+    def open(self, sealed: str) -> str:
+        """Return the text that was sealed.
+
+        Raises:
+            Unreadable: If its key is none of ours, or it was tampered with.
+        """
+
+    def digest(self, text: str) -> str:
+        """Return a keyed hash of *text*, for comparing: from it alone nothing can be guessed."""
+
+
 class Phrases(Protocol):
     """The words of choices, for flows that must recognise them when typed."""
 
@@ -120,7 +137,10 @@ class Bell(Protocol):
         """Whether there is anybody to hear it, as far as was known when it was last rung."""
 
     def ring(self, job: str, shard: str) -> None:
-        """Wake *job* for *shard*. Never raises, returns within a fraction of a second."""
+        """Wake *job* for *shard*. Never raises, returns within a fraction of a second.
+
+        `live` wakes the pages that watch what *shard* names instead: a doctor.
+        """
 
     def begun(self, job: str, shard: str) -> None:
         """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""

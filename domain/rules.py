@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,12 @@ class Rules:
     """Accepted country codes; the first is assumed for numbers given without one."""
     public_url: str = "http://localhost:8000"
     """The base of links sent to people."""
+    otp_limit: tuple[int, int] = (10, 3600)
+    """One-time codes for one number: so many in so many seconds; per address ten times as many."""
+    session_lasts: timedelta = timedelta(days=7)
+    """How long a session lasts without being carried on: as long as its refresh token."""
+    password_memory_kib: int = 65_536
+    """Memory that one check of a password takes (argon2id); tests make do with less."""
 
 
 HOLDS_PER_CONTACT = 3

@@ -70,6 +70,15 @@ def timetable(clinic: Clinic, doctor: Doctor, day: date) -> tuple[Slot, ...]:
     return tuple(found)
 
 
+def fits(clinic: Clinic, doctor: Doctor, day: date, slot: Slot, minutes: int) -> bool:
+    """Return whether a consultation of *minutes* at *slot* lies in the hours of *day*."""
+    begin, end = hours(clinic, doctor, day)
+    at = slot_time(slot)
+    over = at + timedelta(minutes=minutes)
+    lunch = _lunch(clinic, doctor, day, begin)
+    return begin <= at and over <= end and not (lunch and at < lunch[1] and over > lunch[0])
+
+
 def slot_time(slot: Slot) -> datetime:
     """Return the instant *slot* is planned for, in UTC."""
     return datetime.fromtimestamp(slot.at, UTC)

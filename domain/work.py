@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from domain.model.base import Record, utc
-from domain.ports import Bell, Changes, Ids, Page, Records, Ref
+from domain.ports import Bell, Changes, Ids, Page, Records, Ref, Seal
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
 
 R = TypeVar("R", bound=Record)
+LIVE = "live"
+"""What is rung for when something changes that people watch; no job of the workers."""
 
 
 class Work:
@@ -28,6 +30,7 @@ class Work:
         ids: Ids,
         rules: Rules,
         bell: Bell | None = None,
+        seal: Seal | None = None,
     ) -> None:
         self._records = records
         self._cache: dict[Ref, Record | None] = {}
@@ -40,8 +43,20 @@ class Work:
         self.ids = ids
         self.rules = rules
         self._bell = bell
+        self._seal = seal
         self._committed: Changes | None = None
         self._rings: set[tuple[str, str]] = set()
+
+    @property
+    def seal(self) -> Seal:
+        """What encrypts here.
+
+        Raises:
+            RuntimeError: If this work was made without it.
+        """
+        if self._seal is None:
+            raise RuntimeError("this work was given nothing to seal with")
+        return self._seal
 
     def within(self, scope: Scope) -> Work:
         """Return the same work, reading through another scope."""
@@ -137,6 +152,8 @@ class Work:
         if doomed is not None:
             record = record.but(version=doomed.version)
         self._puts[ref] = record
+        if record.RINGS is not None:
+            self.ring(LIVE, str(getattr(record, record.RINGS)))
         return record
 
     def delete(self, record: Record) -> None:

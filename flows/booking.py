@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.actions import booking, seats
 from domain.actions.days import read_day
 from domain.actions.payments import pay_url
-from domain.actions.people import clean_name, patient_named, patients_of
+from domain.actions.people import patient_named, patients_of
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -18,6 +18,7 @@ from domain.errors import (
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
+from domain.names import clean_name
 from domain.timetable import open_days, today
 from flows.choosing import (
     DAYS_A_PAGE,

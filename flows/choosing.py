@@ -6,12 +6,13 @@ import re
 from datetime import date, datetime
 
 from domain.actions.days import Day, read_day
-from domain.actions.people import clean_name, patient_named, patients_of
+from domain.actions.people import patient_named, patients_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option
 from domain.model.people import Patient
 from domain.model.queues import Slot
+from domain.names import clean_name
 from domain.timetable import open_days, slot_time
 from flows.mine import chosen_token
 from flows.turn import Turn

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from domain.actions import calling, desk, line, news
-from domain.actions.days import line_of, open_queue, read_day
+from domain.actions.days import beyond_limit, line_of, open_queue
 from domain.actions.moves import Saw
-from domain.actions.people import clean_name
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -22,13 +21,13 @@ from domain.errors import (
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
+from domain.names import clean_name
 from domain.phones import normalise
 from domain.rules import COMMAND_MAX_AGE_SECONDS
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold, number_in
 
-DEFAULT_EMERGENCY_MINUTES = 30
 MOST_MINUTES = 600
 LISTED = 20
 FILLERS = frozenset(
@@ -149,7 +148,7 @@ def emergency(turn: Turn) -> None:
     """Stop the line for an emergency; everybody who waits chooses what to do."""
     _, queue = the_line(turn)
     minutes, _ = minutes_and_reason(arguments(turn))
-    turn.queue = line.emergency(turn.work, queue, turn.actor, minutes or DEFAULT_EMERGENCY_MINUTES)
+    turn.queue = line.emergency(turn.work, queue, turn.actor, minutes or line.EMERGENCY_MINUTES)
 
 
 def resume(turn: Turn) -> None:
@@ -388,10 +387,7 @@ def _added(turn: Turn) -> Say:
 def _beyond(turn: Turn) -> int | None:
     """Return the day's limit if more than that are booked now."""
     doctor, queue = the_line(turn)
-    day = read_day(turn.work, turn.clinic, doctor, date.fromisoformat(queue.date))
-    slots = [int(s.removeprefix("slot#")) for s in day.seats if s.startswith("slot#")]
-    booked = sum(day.is_taken(number, turn.work.now) for number in slots)
-    return day.queue.daily_limit if booked > day.queue.daily_limit else None
+    return beyond_limit(turn.work, turn.clinic, doctor, date.fromisoformat(queue.date))
 
 
 @says("line/list")

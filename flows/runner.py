@@ -8,13 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+import msgspec
+
 from domain.actions.messages import send
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import Claim, Role
 from domain.model.conversations import Conversation, Parked, Push, Seen
 from domain.model.messages import Message, Option
 from domain.model.people import Address, Contact
-from domain.ports import Bell, Clock, Ids, Phrases, Records, Ref
+from domain.ports import Bell, Clock, Ids, Phrases, Records, Ref, Seal
 from domain.rules import Rules
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, SystemScope
 from domain.work import Work
@@ -43,7 +45,7 @@ class Runner:
     phrases: Phrases
     ears: Ears
     bell: Bell
-    seal: Callable[[str], str]
+    seal: Seal
     """Encrypts what must not be stored in clear."""
     pause: Callable[[float], None] = time.sleep
 
@@ -77,7 +79,8 @@ class Runner:
 
     def _work(self) -> Work:
         scope = SystemScope("find who wrote and to which clinic")
-        return Work(self.records, scope, self.clock.now(), self.ids, self.rules, self.bell)
+        now = self.clock.now()
+        return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.seal)
 
     def _once(self, inbound: Inbound) -> bool:
         work = self._work()
@@ -193,7 +196,7 @@ class Runner:
                 parked=inbound.message_id,
                 clinic_id=conversation.clinic_id,
                 contact_id=contact.contact_id,
-                payload=self.seal(repr(inbound)),
+                payload=self.seal.seal(msgspec.json.encode(inbound).decode()),
                 error=type(error).__name__,
                 at=work.now,
             )

@@ -171,6 +171,10 @@ SPECIFIED = (
 
 OWN = (
     Table("addresses", "address", None, "The one contact a phone or WhatsApp id belongs to."),
+    Table(
+        "audit", "clinicId", "entry", "Who looked at or changed a patient's data: append-only.",
+        (Index("patientId", "entry"), Index("userId", "entry")),
+    ),
     Table("bookings", "contactId", "booking", "One live booking a patient, doctor and day."),
     Table("claims", "claim", None, "What only one clinic can have: numbers, senders, join codes."),
     Table(
@@ -182,19 +186,27 @@ OWN = (
     Table("due", "shard", "due", "What must happen later, by instant."),
     Table("history", "queueId", "entry", "What happened in a line: append-only."),
     Table("holds", "contactId", "hold", "A contact's unpaid holds, three at most."),
+    Table("idempotency", "idempotencyKey", None, "What repeated calls of the API answered."),
     Table("ids", "id", None, "Where the thing with a given id is stored."),
-    Table("ledger", "captureId", "row", "Money captured, moved and returned.", mixed=True),
+    Table(
+        "ledger", "captureId", "row", "Money captured, moved, returned and taken at the desk.",
+        (Index("clinicId", "at"),),
+        mixed=True,
+    ),
     Table("line", "queueId", "place", "Who waits, in the order of being called."),
     Table("messages", "messageId", None, "Messages to people, and how far each has come."),
     Table("optouts", "clinicId", "contactId", "Who wants no more messages of a clinic."),
+    Table("otp-limits", "subject", None, "Codes asked for a number or from a network address."),
     Table("outbox", "shard", "place", "Messages waiting to be sent, the urgent first."),
     Table("parked", "parked", None, "Messages that could not be understood by our own fault."),
     Table("payments", "paymentId", None, "Requests for the advance of a token."),
     Table("progress", "queueId", "tokenId", "What a waiting patient was told and promised."),
     Table("pushes", "conversation", None, "Questions that events have put to people."),
     Table("ratings", "queueId", "tokenId", "What patients thought of their visits."),
+    Table("sandbox", "subject", "row", "What the sandbox, playing a gateway, took and returned."),
     Table("seats", "queueId", "seat", "Sold slots and used online sales of a day."),
     Table("seen", "seen", None, "Inbound messages whose effect is committed."),
+    Table("sessions", "sessionId", None, "Sign-ins of staff, ended by logout everywhere at once."),
     Table("staff-numbers", "whatsappNumber", "clinicId", "Which user of a clinic has a number."),
 )  # fmt: skip
 """The product's own tables."""

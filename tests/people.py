@@ -28,7 +28,9 @@ PLATFORM_SENDER = "100000000000001"
 PLATFORM_NUMBER = "+919876543000"
 CITY_SENDER = "100000000000002"
 """City Medical Center's own WhatsApp sender; Sunrise Clinic uses the platform's."""
-RULES = Rules(platform_sender=PLATFORM_SENDER, platform_number=PLATFORM_NUMBER)
+RULES = Rules(
+    platform_sender=PLATFORM_SENDER, platform_number=PLATFORM_NUMBER, password_memory_kib=32
+)
 TESTS = SystemScope("a test")
 
 

@@ -15,6 +15,7 @@ from functools import cache
 from typing import TypeVar
 
 from bot.config import read_settings
+from bot.outside import connect
 from bot.payments.sandbox import SandboxGateway
 from bot.render import Renderer
 from bot.sealing import Sealer
@@ -82,7 +83,9 @@ class NoRates:
 
 
 class NoRedis:
-    """A Redis that is never there, of which nothing depends."""
+    """A Redis that is never there, of which nothing depends; whoever connects is refused."""
+
+    connection_pool = connect("redis://127.0.0.1:1/0").connection_pool
 
     def set(self, *_args: object, **_kwargs: object) -> bool:
         """Grant every lease."""

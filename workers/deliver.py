@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
 from domain.actions import consent, delivery, news
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
-from domain.errors import Conflict, PulseOpsError, StoreUnavailable
+from domain.errors import Conflict, PulseOpsError, StoreUnavailable, Unreadable
 from domain.model.base import stamp
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
@@ -186,7 +186,8 @@ class Deliverer:
             raise _Later
         try:
             values = self._still_true(work, message)
-            rendered = self._words(work, message, contact, values)
+            known = values | self._secrets(work, message)
+            rendered = self._words(work, message, contact, known)
         except _Ends as ends:
             delivery.end(work, message, ends.status, ends.reason)
             work.commit()
@@ -222,6 +223,20 @@ class Deliverer:
         if values is None:
             raise _Ends(MessageStatus.DROPPED, "no longer true, or too late to help")
         return values
+
+    def _secrets(self, work: Work, message: Message) -> dict[str, str]:
+        """Return the variables of the message that are kept sealed; they are never stored in clear.
+
+        Raises:
+            _Ends: If they are no good any more, or cannot be read.
+        """
+        if message.sealed_until is not None and message.sealed_until <= work.now:
+            raise _Ends(MessageStatus.DROPPED, "too late: its code is no longer good")
+        try:
+            return delivery.secrets_of(work, message)
+        except Unreadable:
+            reason = "its code was encrypted with a key that is no longer in the settings"
+            raise _Ends(MessageStatus.FAILED, reason) from None
 
     def _words(
         self, work: Work, message: Message, contact: Contact, values: dict[str, Any]

@@ -15,6 +15,7 @@ from domain.actions.closing import closed
 from domain.actions.days import line_of
 from domain.actions.messages import send
 from domain.actions.people import contact_by_phone, new_contact
+from domain.actions.schedule import follow_schedule
 from domain.actions.steps import OpenWork, place_of_item
 from domain.actions.telling import announce, emergency, moved, paused, push
 from domain.model.clinics import Clinic, Doctor
@@ -27,6 +28,7 @@ from domain.model.queues import (
     TokenStatus,
 )
 from domain.rules import (
+    AUTO_CLOSE_HOURS,
     QUIET_BEFORE_CLOSE_MINUTES,
     RATING_AFTER_SECONDS,
     REMINDER_BEFORE_MINUTES,
@@ -184,7 +186,10 @@ def auto_close(open_work: OpenWork, item: Due) -> None:
         clinic, doctor, queue = place
         last = queue.last_move.at if queue.last_move else queue.started_at
         quiet = timedelta(minutes=QUIET_BEFORE_CLOSE_MINUTES)
-        if last is not None and work.now - last < quiet:
+        close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
+        if close_at > work.now:  # its hours were made longer since
+            due.about_queue(work, "auto_close", close_at, queue)
+        elif last is not None and work.now - last < quiet:
             due.about_queue(work, "auto_close", last + quiet, queue)
         else:
             line.close(work, clinic, doctor, queue, moves.CLOCK, "AUTO_CLOSED")
@@ -212,5 +217,6 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "auto_close": auto_close,
     "refund_waiting": refund_waiting,
     "announce": announce,
+    "follow_schedule": follow_schedule,
 }
 """Who does what is due. Refunds are the workers' own, as they ask the gateway."""

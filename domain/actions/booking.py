@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from domain.actions import consent, due, history
-from domain.actions.days import keep_queue, place_of, read_day
+from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
 from domain.actions.messages import send
+from domain.actions.moves import Actor, person_of
 from domain.actions.people import associate
+from domain.actions.requests import ask_advance, check_holds
 from domain.actions.seats import (
     drop_hold,
     end_request,
@@ -23,16 +26,15 @@ from domain.actions.seats import (
     waiting_of,
     write_new,
 )
-from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, SlotTaken, TooManyHolds
+from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, SlotTaken
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Urgency
-from domain.model.money import Capture, Disposition, Payment, Refund, Transfer
+from domain.model.money import Capture, Disposition, Refund, Transfer
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
     LIVE,
     WAITING,
-    Hold,
     PaymentStatus,
     Queue,
     QueueStatus,
@@ -41,11 +43,38 @@ from domain.model.queues import (
     number_text,
 )
 from domain.rules import (
-    HOLDS_PER_CONTACT,
     REMINDER_BEFORE_MINUTES,
     REMINDER_IF_BOOKED_BEFORE_MINUTES,
 )
 from domain.work import Work
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a booking is made: by the patient in chat, unless staff say otherwise."""
+
+    actor: Actor | None = None
+    """Who of the staff books; None: the patient."""
+    hold_minutes: int | None = None
+    """How long an unpaid slot is held; None: as for a patient."""
+    amount_paise: int | None = None
+    """The whole fee, if it is not the day's."""
+    pays_at_clinic: bool = False
+    """No advance is asked for."""
+    consultation_type: str = "GENERAL"
+
+
+IN_CHAT = Terms()
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a booking takes of a day: a number, its instant, and one of the online sales."""
+
+    number: int
+    at: datetime
+    limit: int | None
+    """None: beyond the limit, as staff may go."""
 
 
 def hold(
@@ -56,9 +85,6 @@ def hold(
     patient: Patient,
     day: date,
     number: int,
-    *,
-    minutes: int | None = None,
-    source: str = "BOT",
 ) -> Token:
     """Sell slot *number* of *day* to *patient*: held until paid, or confirmed if nothing is due.
 
@@ -79,16 +105,33 @@ def hold(
             give_up_hold(work, old)
     view = read_day(work, clinic, doctor, day)
     slot_at, limit = sellable(view, number, work.now)
-    holds = holds_of(work, contact.contact_id)
-    busy = {h.hold for h in holds if h.held_until > work.now}
+    place = Place(number, slot_at, limit)
+    return sell(work, clinic, doctor, contact, patient, view, place, IN_CHAT)
+
+
+def sell(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    contact: Contact,
+    patient: Patient,
+    view: Day,
+    place: Place,
+    terms: Terms,
+) -> Token:
+    """Write a booking of *place*, which is free: held until paid, or confirmed if nothing is due.
+
+    Raises:
+        TooManyHolds: If an advance is due and the contact holds three unpaid slots.
+    """
     queue = keep_queue(work, view.queue)
-    free = queue.advance_paise == 0
+    advance = 0 if terms.pays_at_clinic else queue.advance_paise
     held_until = None
-    if not free:
-        if len(busy) >= HOLDS_PER_CONTACT:
-            raise TooManyHolds(holds=holds)
-        minutes = minutes or work.rules.hold_minutes
-        held_until = min(work.now + timedelta(minutes=minutes), max(slot_at, work.now + _MIN_HOLD))
+    if advance:
+        by_patient = terms.actor is None
+        check_holds(work, contact.contact_id, clinic.clinic_id, everywhere=by_patient)
+        minutes = timedelta(minutes=terms.hold_minutes or work.rules.hold_minutes)
+        held_until = min(work.now + minutes, max(place.at, work.now + _MIN_HOLD))
     token = Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),
@@ -99,74 +142,41 @@ def hold(
         patient_name=patient.name,
         patient_phone=contact.phone,
         status=TokenStatus.PENDING,
-        number=number,
-        token_number=number_text(number),
+        number=place.number,
+        token_number=number_text(place.number),
         date=queue.date,
-        estimated_time=slot_at,
-        source=source,
-        amount_paise=queue.fee_paise,
-        advance_paise=queue.advance_paise,
+        estimated_time=place.at,
+        consultation_type=terms.consultation_type,
+        source="STAFF" if terms.actor else "BOT",
+        amount_paise=queue.fee_paise if terms.amount_paise is None else terms.amount_paise,
+        advance_paise=advance,
         held_until=held_until,
-        limit_number=limit,
+        limit_number=place.limit,
         created_at=work.now,
         updated_at=work.now,
     )
     take_seats(work, view, token)
-    write_new(work, token)
-    if source == "BOT":
+    write_new(work, token, terms.actor or person_of(token))
+    if terms.actor is None:
         consent.booked(work, clinic.clinic_id, contact.contact_id)
-    if free:
-        return confirm(work, clinic, doctor, token)
-    free_hold = next(str(n) for n in range(1, HOLDS_PER_CONTACT + 1) if str(n) not in busy)
-    stale = next((h for h in holds if h.hold == free_hold), None)
-    assert held_until is not None  # noqa: S101 - set above for whatever must be paid
-    work.put(
-        Hold(
-            version=stale.version if stale else 0,
-            contact_id=contact.contact_id,
-            hold=free_hold,
-            token_id=token.token_id,
-            queue_id=token.queue_id,
-            patient_id=patient.patient_id,
-            doctor_id=doctor.doctor_id,
-            held_until=held_until,
-        )
-    )
-    payment = work.put(
-        Payment(
-            payment_id=work.ids.secret("payr_"),
-            clinic_id=clinic.clinic_id,
-            doctor_id=doctor.doctor_id,
-            queue_id=token.queue_id,
-            token_id=token.token_id,
-            contact_id=contact.contact_id,
-            amount_paise=token.advance_paise,
-            held_until=held_until,
-            created_at=work.now,
-        )
-    )
-    due.later(
-        work,
-        "hold_ends",
-        held_until,
-        token.token_id,
-        clinic_id=clinic.clinic_id,
-        queue_id=token.queue_id,
-        token_id=token.token_id,
-    )
-    return work.put(token.but(payment_id=payment.payment_id))
+    if held_until is None:
+        return confirm(work, clinic, doctor, token, terms.actor)
+    return ask_advance(work, token, held_until)
 
 
 _MIN_HOLD = timedelta(minutes=2)
 """A hold never ends before a person could pay, however near its slot is."""
 
 
-def confirm(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
+def confirm(
+    work: Work, clinic: Clinic, doctor: Doctor, token: Token, actor: Actor | None = None
+) -> Token:
     """Make a token's seat final: it stands in the line, and doctor and patient are connected.
 
-    Writes the confirmation to the patient, whose waiting time is worked out when it is sent.
+    *actor* is who made it so, if not the patient. Writes the confirmation to the patient, whose waiting time is worked out when it is sent.
     """
-    place = place_of(token.number)
+    queue = work.get(Queue, token.doctor_id, token.date)
+    place = place_in(queue, token.number) if queue else place_of(token.number)
     token = work.put(
         token.but(
             status=TokenStatus.CONFIRMED,
@@ -181,7 +191,8 @@ def confirm(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
         work.put(seat.but(held_until=None))
     drop_hold(work, token)
     associate(work, clinic, doctor, token)
-    history.note(work, token, "confirm", by=token.contact_id, by_name=token.patient_name)
+    by = actor or person_of(token)
+    history.note(work, token, "confirm", by=by.user_id, by_name=by.name)
     send(
         work,
         name="booking/confirmed",
@@ -215,7 +226,9 @@ def confirm(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
     return token
 
 
-def cancel(work: Work, token: Token, *, by: str, by_name: str, reason: str) -> Token:
+def cancel(
+    work: Work, token: Token, *, by: str, by_name: str, reason: str, notes: str | None = None
+) -> Token:
     """Cancel a live token, free its seat, and send back what was paid online.
 
     Raises:
@@ -227,7 +240,7 @@ def cancel(work: Work, token: Token, *, by: str, by_name: str, reason: str) -> T
         raise NotNow(state=TokenStatus.NO_SHOW)
     ended = give_back(work, token, reason)
     line_shortened(work, token)
-    history.note(work, token, "cancel", by=by, by_name=by_name, detail=reason)
+    history.note(work, token, "cancel", by=by, by_name=by_name, detail=reason, notes=notes)
     if token.capture_id:
         ended = refund(work, ended, reason)
     return ended
@@ -305,7 +318,7 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
         updated_at=work.now,
     )
     take_seats(work, view, token)
-    write_new(work, token)
+    write_new(work, token, person_of(token))
     if capture is not None:
         work.put(
             Transfer(

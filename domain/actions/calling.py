@@ -40,6 +40,17 @@ class Moved:
     following: Token | None
 
 
+@dataclass(frozen=True)
+class Remark:
+    """Why a move is made, for the line's history."""
+
+    reason: str | None = None
+    notes: str | None = None
+
+
+SILENT = Remark()
+
+
 def call_next(
     work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw
 ) -> Moved:
@@ -54,10 +65,19 @@ def call_next(
     """
     state_after(queue, "next")
     judge(work, queue, actor, saw)
-    return _advance(work, clinic, doctor, queue, actor, TokenStatus.COMPLETED)
+    ends = Ends(TokenStatus.COMPLETED)
+    return advance(work, clinic, doctor, queue, actor, ends, line_of(work, queue.queue_id, 3))
 
 
-def skip(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw) -> Moved:
+def skip(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    actor: Actor,
+    saw: Saw,
+    remark: Remark = SILENT,
+) -> Moved:
     """Mark the token that was called and did not come SKIPPED, and call the next.
 
     Raises:
@@ -68,7 +88,8 @@ def skip(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
     judge(work, queue, actor, saw)
     if queue.current_token is None:
         raise NobodyWaiting(state=queue.status)
-    return _advance(work, clinic, doctor, queue, actor, TokenStatus.SKIPPED)
+    ends = Ends(TokenStatus.SKIPPED, remark=remark)
+    return advance(work, clinic, doctor, queue, actor, ends, line_of(work, queue.queue_id, 3))
 
 
 def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw) -> Moved:
@@ -161,22 +182,40 @@ def _paid_before(token: Token) -> PaymentStatus:
     return PaymentStatus.PAID if token.capture_id else PaymentStatus.PENDING
 
 
-def _advance(
+@dataclass(frozen=True)
+class Ends:
+    """How a consultation ends, or that nobody came to it."""
+
+    status: TokenStatus
+    action: str | None = None
+    """What the history calls it; None: as the moves of the whole line."""
+    collected_paise: int | None = None
+    """What was taken at the desk; None: what was owed."""
+    remark: Remark = SILENT
+
+
+def advance(
     work: Work,
     clinic: Clinic,
     doctor: Doctor,
     queue: Queue,
     actor: Actor,
-    left_status: TokenStatus,
+    ends: Ends,
+    line: list[Waiting],
 ) -> Moved:
-    line = line_of(work, queue.queue_id, 3)
+    """End what is going on and call in the first of *line*: nobody, if that is empty.
+
+    Raises:
+        NobodyWaiting: If nobody is being served either.
+    """
+    left_status = ends.status
     if queue.current_token is None and not line:
         raise NobodyWaiting(state=queue.status)
     left = collected = None
     consultations = queue.consultations
     if queue.current_token is not None:
         before = the_token(work, queue.queue_id, queue.current_token)
-        left = leave(work, clinic, doctor, before, left_status)
+        left = leave(work, clinic, doctor, before, left_status, ends.collected_paise)
         collected = left.collected_paise - before.collected_paise
         if left_status is TokenStatus.COMPLETED and queue.current_since is not None:
             seconds = int((work.now - queue.current_since).total_seconds())
@@ -211,7 +250,16 @@ def _advance(
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, action, by=actor.user_id, by_name=actor.name)
+    history.note_line(
+        work,
+        queue,
+        ends.action or action,
+        by=actor.user_id,
+        by_name=actor.name,
+        detail=ends.remark.reason,
+        notes=ends.remark.notes,
+        left=left,
+    )
     due.event(work, "moved", queue)
     return _moved(work, queue, called, line[1:])
 
@@ -273,8 +321,18 @@ MOST_REPEATS = 5
 """How often the same patient may be told that they are next, however often moves are undone."""
 
 
-def leave(work: Work, clinic: Clinic, doctor: Doctor, token: Token, status: TokenStatus) -> Token:
-    """End a consultation, or mark who did not come; ask for a rating, or say how to rejoin."""
+def leave(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    token: Token,
+    status: TokenStatus,
+    collected_paise: int | None = None,
+) -> Token:
+    """End a consultation, or mark who did not come; ask for a rating, or say how to rejoin.
+
+    Completion collects what is owed, or *collected_paise* of it.
+    """
     if status is TokenStatus.SKIPPED:
         visits.undo_open(work, token)
         left = token.but(status=status, visit_id=None, actual_time=None, updated_at=work.now)
@@ -304,12 +362,15 @@ def leave(work: Work, clinic: Clinic, doctor: Doctor, token: Token, status: Toke
         queue_id=token.queue_id,
         token_id=token.token_id,
     )
+    owed = max(0, token.amount_paise - token.paid_paise)
+    collected = owed if collected_paise is None else collected_paise
+    settled = collected >= owed or token.capture_id is not None
     return work.put(
         token.but(
             status=status,
             completed_at=work.now,
-            collected_paise=token.amount_paise - token.paid_paise,
-            payment_status=PaymentStatus.PAID,
+            collected_paise=collected,
+            payment_status=PaymentStatus.PAID if settled else token.payment_status,
             updated_at=work.now,
         )
     )

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, payments, seats
+from domain.actions import booking, history, payments
+from domain.actions.line import DOCTOR_REMOVED, no_show
 from domain.actions.messages import send
+from domain.actions.moves import CLOCK
 from domain.actions.openings import next_open
 from domain.actions.steps import OpenWork, chunks, finish, place_of_item, tokens_of
 from domain.actions.telling import push
+from domain.actions.tokens import CLINIC_CLOSED
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Option
@@ -61,19 +64,17 @@ def _end(
     another: date | None,
 ) -> None:
     if token.status is TokenStatus.SKIPPED:
-        seats.release(work, token)
-        work.put(
-            token.but(
-                status=TokenStatus.NO_SHOW, place=None, limit_number=None, updated_at=work.now
-            )
-        )
+        no_show(work, token, CLOCK)
         return
-    ended = booking.give_back(work, token, "CLINIC_CLOSED")
+    ended = booking.give_back(work, token, CLINIC_CLOSED)
+    history.note(
+        work, ended, "cancel", by=CLOCK.user_id, by_name=CLOCK.name, detail=CLINIC_CLOSED
+    )
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
-    at_once = queue.close_reason == "NOT_STARTED"
+    at_once = queue.close_reason in {"NOT_STARTED", DOCTOR_REMOVED}
     options: list[Option] = []
     if paid and at_once:
-        booking.refund(work, ended, "NOT_STARTED")
+        booking.refund(work, ended, queue.close_reason or "NOT_STARTED")
     elif paid:
         payments.keep_for_another_day(work, ended, CHOICE_HOURS)
         if another is not None:

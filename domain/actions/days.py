@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.actions import due
 from domain.errors import NotFound
+from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import Queue, QueueStatus, Seat, Slot, Token, Waiting
 from domain.rules import AUTO_CLOSE_HOURS
@@ -44,6 +47,10 @@ class Day:
         contend for the same one.
         """
         limit = self.queue.daily_limit
+        # A limit lowered since leaves sales above it, which count though their numbers are gone.
+        used = (s for s in self.seats.values() if s.seat.startswith("limit#"))
+        if sum(not _ran_out(s, now) for s in used) >= limit:
+            return None
         for step in range(limit):
             number = (preferred - 1 + step) % limit + 1
             seat = self.seats.get(f"limit#{number:03d}")
@@ -55,7 +62,8 @@ class Day:
     def last_number(self) -> int:
         """The highest number of the day, whether planned or given to a walk-in."""
         given = (int(s.seat[5:]) for s in self.seats.values() if s.seat.startswith("slot#"))
-        return max([*given, *(s.number for s in self.queue.timetable)], default=0)
+        known = (*self.queue.timetable, *self.queue.withdrawn)
+        return max([*given, *(s.number for s in known)], default=0)
 
 
 def _ran_out(seat: Seat, now: datetime) -> bool:
@@ -89,7 +97,7 @@ def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
     return Queue(
         doctor_id=doctor.doctor_id,
         date=day.isoformat(),
-        queue_id=work.ids.new("queue_"),
+        queue_id=queue_id_of(doctor.doctor_id, day),
         clinic_id=clinic.clinic_id,
         timetable=timetable(clinic, doctor, day),
         fee_paise=doctor.consultation_fee * 100,
@@ -102,6 +110,15 @@ def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
         created_at=work.now,
         updated_at=work.now,
     )
+
+
+def queue_id_of(doctor_id: str, day: date) -> str:
+    """Return the id of a doctor's day: the same before its first booking as afterwards.
+
+    It cannot be guessed without the doctor's id, which nobody can guess.
+    """
+    digest = hashlib.sha256(f"{doctor_id}#{day.isoformat()}".encode()).digest()
+    return f"queue_{base64.b32encode(digest[:16]).decode().rstrip('=')}"
 
 
 def keep_queue(work: Work, queue: Queue) -> Queue:
@@ -122,15 +139,31 @@ def open_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
     day = today(clinic, work.now)
     dates = [(day - timedelta(days=1)).isoformat(), day.isoformat()]
     yesterday, now = work.fetch([(Queue, (doctor.doctor_id, d)) for d in dates])
+    head = open_head(yesterday, now, work.now)
+    return head or plan_queue(work, clinic, doctor, day)
+
+
+def open_head(
+    yesterday: Record | None, today_s: Record | None, now: datetime
+) -> Queue | None:
+    """Return which of two days' heads commands mean; None if it is today's and not stored yet."""
     running = {QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY}
-    if isinstance(now, Queue) and now.status in running:
-        return now
+    if isinstance(today_s, Queue) and today_s.status in running:
+        return today_s
     if isinstance(yesterday, Queue) and (
         yesterday.status in running
-        or (yesterday.status is QueueStatus.SCHEDULED and yesterday.planned_end > work.now)
+        or (yesterday.status is QueueStatus.SCHEDULED and yesterday.planned_end > now)
     ):
         return yesterday
-    return now if isinstance(now, Queue) else plan_queue(work, clinic, doctor, day)
+    return today_s if isinstance(today_s, Queue) else None
+
+
+def beyond_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int | None:
+    """Return the limit of *day* if more than that are booked now: staff may go beyond it."""
+    view = read_day(work, clinic, doctor, day)
+    slots = [int(s.removeprefix("slot#")) for s in view.seats if s.startswith("slot#")]
+    booked = sum(view.is_taken(number, work.now) for number in slots)
+    return view.queue.daily_limit if booked > view.queue.daily_limit else None
 
 
 def the_queue(work: Work, doctor_id: str, day: str) -> Queue:
@@ -173,3 +206,15 @@ def line_of(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
 def place_of(number: int) -> str:
     """Return where in the line a token number stands of itself."""
     return f"{number:05d}"
+
+
+def place_in(queue: Queue, number: int) -> str:
+    """Return where in the line of a day a number stands: by its time.
+
+    Numbers follow the time, but for slots that later hours added before others.
+    """
+    slot = next((s for s in queue.timetable if s.number == number), None)
+    if slot is None or all(s.number > number for s in queue.timetable if s.at > slot.at):
+        return place_of(number)
+    earlier = [s.number for s in queue.timetable if s.at < slot.at and s.number < number]
+    return f"{place_of(max(earlier, default=0))}+{slot.at:010d}"

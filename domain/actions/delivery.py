@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -55,6 +56,23 @@ def is_in_doubt(message: Message, now: datetime) -> bool:
     )
 
 
+def is_spent(message: Message) -> bool:
+    """Return whether a message carried secrets that are wiped, so that it can never go again."""
+    return message.sealed is None and message.sealed_until is not None
+
+
+def secrets_of(work: Work, message: Message) -> dict[str, str]:
+    """Return the variables of *message* that are kept sealed, to be put into words at once.
+
+    Raises:
+        Unreadable: If the key they were sealed with is gone.
+    """
+    if message.sealed is None:
+        return {}
+    opened: dict[str, str] = json.loads(work.seal.open(message.sealed))
+    return opened
+
+
 def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
     """Return whether free-form messages may be sent in this conversation."""
     if conversation is None or conversation.last_inbound_at is None:
@@ -82,6 +100,7 @@ def accepted(work: Work, message: Message, provider_id: str) -> None:
             status=max(message.status, MessageStatus.SENT, key=RANKS.__getitem__),
             provider_id=provider_id,
             outbox=None,
+            sealed=None,
             failure=None,
             error_code=None,
             sent_at=work.now,
@@ -110,7 +129,9 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
     """Do what the provider's refusal asks for: later, as a template, never, or stop the number."""
     tried = message.attempts
     again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)
-    if failure.kind is ErrorClass.TEMPLATE and not message.as_template:
+    if is_spent(message):
+        end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
+    elif failure.kind is ErrorClass.TEMPLATE and not message.as_template:
         _wait(work, again.but(as_template=True), work.now)
     elif failure.kind in {ErrorClass.NEVER, ErrorClass.TEMPLATE} or tried >= MOST_ATTEMPTS:
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
@@ -134,7 +155,12 @@ def end(
     """End a message without delivery, with a reason a person can read."""
     work.put(
         message.but(
-            status=status, failure=reason, error_code=code, outbox=None, updated_at=work.now
+            status=status,
+            failure=reason,
+            error_code=code,
+            outbox=None,
+            sealed=None,
+            updated_at=work.now,
         )
     )
     leave_outbox(work, message)
@@ -185,6 +211,7 @@ def apply_status(
             provider_id=provider_id,
             category=category or message.category,
             outbox=None,
+            sealed=None,
             failure=None if RANKS[new] > RANKS[MessageStatus.SENT] else message.failure,
             sent_at=message.sent_at or work.now,
             updated_at=work.now,
@@ -214,6 +241,8 @@ def leave_outbox(work: Work, message: Message) -> None:
 def _wait(work: Work, message: Message, until: datetime) -> None:
     before = work.get(Outgoing, shard_of(message.sender), message.outbox or "")
     leave_outbox(work, message)
+    if message.sealed_until is not None:
+        until = min(until, message.sealed_until)  # then it is ended, and its secrets with it
     place = f"{message.urgency}#{stamp(until)}#00#{message.message_id}"
     work.put(message.but(outbox=place))
     work.put(

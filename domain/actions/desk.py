@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.actions import booking, due, history, seats
-from domain.actions.days import keep_queue, place_of, read_day
+from domain.actions.days import keep_queue, place_in, read_day
 from domain.actions.messages import send
 from domain.actions.moves import Actor
 from domain.actions.people import associate, contact_by_phone, new_contact, patient_named
@@ -80,7 +80,7 @@ def add_walk_in(
         confirmed_at=work.now,
         source="WALK_IN",
         amount_paise=queue.fee_paise,
-        place=place_of(number),
+        place=place_in(queue, number),
         created_at=work.now,
         updated_at=work.now,
     )

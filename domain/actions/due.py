@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import zlib
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain.model.base import stamp, utc
 from domain.model.due import Due
 from domain.model.queues import Queue
 from domain.work import Work
 
-SHARDS = 8
+ORDINARY_SHARDS = 8
+GATEWAY_SHARDS = 2
+SHARDS = ORDINARY_SHARDS + GATEWAY_SHARDS
 """Due items are spread over so many partitions, so that no single one is hot."""
+GATEWAY_KINDS = frozenset({"refund", "watch_payment", "look_payment", "find_capture"})
+"""What asks the payment gateway; in shards of its own, so that a slow gateway delays nobody."""
 
 
-def shard_of(key: str) -> str:
-    """Return the shard of due items about *key*."""
-    return f"{zlib.crc32(key.encode()) % SHARDS:02d}"
+def shard_of(kind: str, subject: str) -> str:
+    """Return the shard of due items of *kind* about *subject*."""
+    spread = zlib.crc32(subject.encode())
+    if kind in GATEWAY_KINDS:
+        return f"{ORDINARY_SHARDS + spread % GATEWAY_SHARDS:02d}"
+    return f"{spread % ORDINARY_SHARDS:02d}"
+
+
+def asks_gateway(shard: str) -> bool:
+    """Return whether what is due in *shard* asks the payment gateway."""
+    return int(shard) >= ORDINARY_SHARDS
 
 
 def later(
@@ -38,7 +50,7 @@ def later(
     What is due now is begun right after the commit.
     """
     at = utc(at)
-    shard = shard_of(subject)
+    shard = shard_of(kind, subject)
     due = Due(
         shard=shard,
         due=f"{stamp(at)}#{kind}#{subject}",
@@ -77,4 +89,20 @@ def about_queue(
         date=queue.date,
         queue_id=queue.queue_id,
         values=values,
+    )
+
+
+def again(work: Work, item: Due, after: timedelta, **values: str | int | None) -> Due:
+    """Put *item* off, as it was read, until *after* from now; return it in its new place."""
+    at = utc(work.now + after)
+    work.delete(item)
+    name = item.due.split("#", 1)[1]
+    return work.put(
+        item.but(
+            version=0,
+            due=f"{stamp(at)}#{name}",
+            at=at,
+            attempts=item.attempts + 1,
+            values={**item.values, **values},
+        )
     )

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from domain.actions import due, history
-from domain.actions.calling import leave, tell_next
+from domain.actions.calling import SILENT, Remark, leave, tell_next
 from domain.actions.days import keep_queue, line_of, place_of, read_day, the_token
-from domain.actions.moves import Actor, state_after
-from domain.actions.seats import waiting_of
+from domain.actions.moves import Actor, not_undoable, person_of, state_after
+from domain.actions.seats import release, waiting_of
 from domain.errors import NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import (
     WAITING,
-    Move,
     Queue,
     QueueStatus,
     Token,
@@ -24,10 +24,26 @@ from domain.timetable import hours, today
 from domain.work import Work
 
 
-def start(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor) -> Queue:
+@dataclass(frozen=True)
+class Hours:
+    """The day's times as whoever starts the line gives them."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+def start(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    actor: Actor,
+    said: Hours = Hours(),  # noqa: B008 - frozen
+) -> Queue:
     """Open a day's line and tell those who wait.
 
     A line of an earlier day that nobody has closed ends in the same write, and today's begins.
+    What is *said* of its times is kept to be shown; the line runs from now on all the same.
 
     Raises:
         NotNow: If it is open or over already.
@@ -40,7 +56,15 @@ def start(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor
         queue = read_day(work, clinic, doctor, begins).queue
     status = state_after(queue, "start")
     queue = keep_queue(work, queue)
-    queue = work.put(queue.but(status=status, started_at=work.now, updated_at=work.now))
+    queue = work.put(
+        queue.but(
+            status=status,
+            started_at=work.now,
+            said_start=said.start,
+            said_end=said.end,
+            updated_at=work.now,
+        )
+    )
     history.note_line(work, queue, "start", by=actor.user_id, by_name=actor.name)
     waiting = line_of(work, queue.queue_id, 1)
     if waiting:
@@ -50,22 +74,36 @@ def start(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor
     return queue
 
 
-def pause(work: Work, queue: Queue, actor: Actor, minutes: int | None, reason: str | None) -> Queue:
-    """Stop calling for a while; those who wait are told how long it may take.
+def pause(
+    work: Work,
+    queue: Queue,
+    actor: Actor,
+    length: int | datetime | None,
+    reason: str | None,
+) -> Queue:
+    """Stop calling for *length* minutes, or until that instant; those who wait are told.
 
     Raises:
         NotNow: Unless the line is ACTIVE.
     """
-    return _halt(work, queue, actor, "pause", minutes, reason)
+    return _halt(work, queue, actor, "pause", length, reason)
 
 
-def emergency(work: Work, queue: Queue, actor: Actor, minutes: int) -> Queue:
+def emergency(work: Work, queue: Queue, actor: Actor, length: int | datetime) -> Queue:
     """Stop calling because of an emergency; those who wait choose what to do.
+
+    *length* is in minutes, or the instant at which it may be over.
 
     Raises:
         NotNow: Unless the line is ACTIVE or PAUSED.
     """
-    return _halt(work, queue, actor, "emergency", minutes, "EMERGENCY")
+    return _halt(work, queue, actor, "emergency", length, EMERGENCY)
+
+
+EMERGENCY = "EMERGENCY"
+"""The reason of a pause that makes it an emergency."""
+EMERGENCY_MINUTES = 30
+"""How long an emergency is taken to last if nobody says."""
 
 
 def resume(work: Work, queue: Queue, actor: Actor) -> Queue:
@@ -112,7 +150,7 @@ def close(
             current_since=None,
             last_move=None,
             closed_at=work.now,
-            close_reason="NOT_STARTED" if never_started else reason,
+            close_reason="NOT_STARTED" if never_started and reason not in DECIDED else reason,
             resume_expected_at=None,
             updated_at=work.now,
         )
@@ -122,6 +160,10 @@ def close(
     due.about_queue(work, "closed_again", work.now + timedelta(minutes=1), queue)
     return queue
 
+
+DAY_OFF, DOCTOR_REMOVED = "DAY_OFF", "DOCTOR_REMOVED"
+DECIDED = frozenset({DAY_OFF, DOCTOR_REMOVED})
+"""Why a day is closed that somebody took away, begun or not; money waits only after a day off."""
 
 START_EARLY = timedelta(hours=4)
 """So long before today's hours `start` means today's line, though yesterday's was left open."""
@@ -135,18 +177,19 @@ def _halt(
     queue: Queue,
     actor: Actor,
     action: str,
-    minutes: int | None,
+    length: int | datetime | None,
     reason: str | None,
 ) -> Queue:
     status = state_after(queue, action)
-    until = work.now + timedelta(minutes=minutes) if minutes is not None else None
+    until = work.now + timedelta(minutes=length) if isinstance(length, int) else length
+    minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
     queue = work.put(
         queue.but(
             status=status,
             paused_at=work.now,
             pause_reason=reason,
             resume_expected_at=until,
-            last_move=_no_longer_undoable(queue),
+            last_move=not_undoable(queue),
             updated_at=work.now,
         )
     )
@@ -164,16 +207,12 @@ def _halt(
     return queue
 
 
-def _no_longer_undoable(queue: Queue) -> Move | None:
-    """Keep who moved last and when, which later moves are judged by, but nothing to take back."""
-    last = queue.last_move
-    return last and Move(action="undo", by=last.by, by_name=last.by_name, at=last.at)
-
-
-def check_in(work: Work, token: Token) -> Token:
+def check_in(
+    work: Work, token: Token, actor: Actor | None = None, remark: Remark = SILENT
+) -> Token:
     """Note that a patient has come; one who was skipped stands after the next of the line.
 
-    May be repeated.
+    *actor* is who says so, if not the patient. May be repeated.
 
     Raises:
         NotNow: If the token is not waiting, or its line is closed (fact `state`).
@@ -194,5 +233,31 @@ def check_in(work: Work, token: Token) -> Token:
     )
     stored = work.get(Waiting, token.queue_id, arrived.place or "")
     work.put(waiting_of(arrived).but(version=stored.version if stored else 0))
-    history.note(work, arrived, "check-in", by=token.contact_id, by_name=token.patient_name)
+    by = actor or person_of(token)
+    history.note(
+        work,
+        arrived,
+        "check-in",
+        by=by.user_id,
+        by_name=by.name,
+        detail=remark.reason,
+        notes=remark.notes,
+    )
     return arrived
+
+
+def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:
+    """End a skipped token: who was called never came, and the advance is forfeited."""
+    release(work, token)
+    history.note(
+        work,
+        token,
+        "no-show",
+        by=actor.user_id,
+        by_name=actor.name,
+        detail=remark.reason,
+        notes=remark.notes,
+    )
+    return work.put(
+        token.but(status=TokenStatus.NO_SHOW, place=None, limit_number=None, updated_at=work.now)
+    )

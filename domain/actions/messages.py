@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -44,15 +45,22 @@ def send(
     about: Token | None = None,
     guard: str | None = None,
     helps_until: datetime | None = None,
+    secrets: Mapping[str, str] | None = None,
     message_id: str | None = None,
     order: int = 0,
 ) -> Message:
     """Write a message and its place in the outbox, and have it delivered after the commit.
 
-    *name* is a template (flow/message) and *values* its variables, plain data only. With
-    *message_id* given, writing it a second time fails the work with a conflict, so a message made
-    from an event goes out once. *order* sorts messages of one instant.
+    *name* is a template (flow/message) and *values* its variables, plain data only. *secrets* are
+    variables too (a one-time code, a temporary password), stored sealed until *helps_until* at
+    most. With *message_id* given, writing it a second time fails the work with a conflict, so a
+    message made from an event goes out once. *order* sorts messages of one instant.
+
+    Raises:
+        ValueError: If there are secrets and no *helps_until*: none is kept for ever.
     """
+    if secrets and helps_until is None:
+        raise ValueError("a message with secrets needs an end")
     if sender is None:
         sender = sender_of(work, clinic) if clinic else work.rules.platform_sender
     filled = dict(values or {})
@@ -79,6 +87,8 @@ def send(
         queue_id=about.queue_id if about else None,
         guard=guard,
         helps_until=helps_until,
+        sealed=work.seal.seal(json.dumps(dict(secrets))) if secrets else None,
+        sealed_until=helps_until if secrets else None,
         outbox=place,
         created_at=work.now,
         updated_at=work.now,

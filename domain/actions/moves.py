@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from domain.errors import LineMoved, NotNow
 from domain.model.queues import (
+    Move,
     Queue,
     QueueStatus,
+    Token,
 )
 from domain.rules import (
     MOVE_TOLERANCE_SECONDS,
@@ -26,6 +28,11 @@ class Actor:
 
 
 CLOCK = Actor("system", "PulseOps")
+
+
+def person_of(token: Token) -> Actor:
+    """Return the patient of *token* as the one who acts."""
+    return Actor(token.contact_id, token.patient_name)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,12 @@ def state_after(queue: Queue, action: str) -> QueueStatus:
     if status is None:
         raise NotNow(state=queue.status, action=action)
     return status
+
+
+def not_undoable(queue: Queue) -> Move | None:
+    """Keep who moved last and when, which later moves are judged by, but nothing to take back."""
+    last = queue.last_move
+    return last and Move(action="undo", by=last.by, by_name=last.by_name, at=last.at)
 
 
 def _line_moved(queue: Queue) -> LineMoved:

@@ -137,14 +137,14 @@ def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund 
     return work.get(Refund, capture_id, "REFUND")
 
 
-def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> None:
-    """Record what the gateway says of a refund; it only moves forward.
+def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> Refund:
+    """Record what the gateway says of a refund, and return it; it only moves forward.
 
     A refund that failed may still be made; one that was made does not fail any more.
     """
     if _REFUND_ORDER.index(status) <= _REFUND_ORDER.index(refund.status):
-        return
-    work.put(refund.but(status=status, gateway_refund_id=gateway_id))
+        return refund
+    return work.put(refund.but(status=status, gateway_refund_id=gateway_id or None))
 
 
 _REFUND_ORDER = (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from domain.actions import due, history
+from domain.actions import due, history, links
 from domain.actions.days import Day, place_of
+from domain.actions.moves import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
 from domain.model.money import Payment, RequestStatus
 from domain.model.queues import (
@@ -19,9 +20,6 @@ from domain.model.queues import (
     Token,
     TokenStatus,
     Waiting,
-)
-from domain.rules import (
-    HOLDS_PER_CONTACT,
 )
 from domain.timetable import slot_time
 from domain.work import Work
@@ -53,10 +51,11 @@ def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
     return sorted(live, key=lambda t: (t.estimated_time, t.token_id))
 
 
-def expire(work: Work, token: Token) -> Token:
-    """End a hold that ran out; its seat is free again. The patient may still pay late."""
+def expire(work: Work, token: Token, *, why: str = "NOT_PAID") -> Token:
+    """End a hold that ran out or is given up; its seat is free again. Money may still come late."""
     release(work, token)
     end_request(work, token)
+    history.note(work, token, "expire", by=CLOCK.user_id, by_name=CLOCK.name, detail=why)
     return work.put(
         token.but(
             status=TokenStatus.EXPIRED,
@@ -132,7 +131,7 @@ def take_seats(work: Work, view: Day, token: Token) -> None:
     On the condition of what *view* showed: read anew, a seat sold since would be overwritten.
     """
     across = work.system("end a hold that ran out")
-    for name in (f"slot#{token.number:03d}", f"limit#{token.limit_number:03d}"):
+    for name in seat_names(token):
         stale = view.seats.get(name)
         if stale is not None:
             previous = across.get(Token, stale.queue_id, stale.token_id)
@@ -150,7 +149,7 @@ def take_seats(work: Work, view: Day, token: Token) -> None:
         )
 
 
-def write_new(work: Work, token: Token) -> None:
+def write_new(work: Work, token: Token, actor: Actor) -> None:
     """Write a new token, what leads from its id to it, and its being the day's booking."""
     work.put(token)
     work.put(
@@ -164,7 +163,7 @@ def write_new(work: Work, token: Token) -> None:
         )
     )
     keep_booking(work, token)
-    history.note(work, token, "book", by=token.contact_id, by_name=token.patient_name)
+    history.note(work, token, "book", by=actor.user_id, by_name=actor.name)
 
 
 def keep_booking(work: Work, token: Token) -> None:
@@ -185,18 +184,22 @@ def keep_booking(work: Work, token: Token) -> None:
 
 def seats_of(work: Work, token: Token) -> list[Seat]:
     """Return the seat and the online sale that a token holds."""
+    seats = [work.get(Seat, token.queue_id, n) for n in seat_names(token)]
+    return [s for s in seats if s is not None and s.token_id == token.token_id]
+
+
+def seat_names(token: Token) -> list[str]:
+    """Return the names of a token's seat, and of its online sale if it takes one."""
     names = [f"slot#{token.number:03d}"]
     if token.limit_number is not None:
         names.append(f"limit#{token.limit_number:03d}")
-    seats = [work.get(Seat, token.queue_id, n) for n in names]
-    return [s for s in seats if s is not None and s.token_id == token.token_id]
+    return names
 
 
 def holds_of(work: Work, contact_id: str) -> list[Hold]:
     """Return a contact's unpaid holds, those that ran out included."""
-    refs = [(Hold, (contact_id, str(n))) for n in range(1, HOLDS_PER_CONTACT + 1)]
     own = work.system("a contact's unpaid holds, whoever acts")
-    return [h for h in own.fetch(refs) if isinstance(h, Hold)]
+    return own.query(Hold, contact_id).records
 
 
 def drop_hold(work: Work, token: Token) -> None:
@@ -210,7 +213,7 @@ def give_up_hold(work: Work, old: Hold) -> None:
     """Free the slot of an unpaid hold."""
     token = work.get(Token, old.queue_id, old.token_id)
     if token is not None and token.status is TokenStatus.PENDING:
-        expire(work, token)
+        expire(work, token, why="GIVEN_UP")
     else:
         work.delete(old)
 
@@ -222,6 +225,7 @@ def end_request(work: Work, token: Token) -> None:
     payment = work.get(Payment, token.payment_id)
     if payment is not None and payment.status is RequestStatus.OPEN:
         work.put(payment.but(status=RequestStatus.ENDED))
+        links.look_now(work, payment)
 
 
 def hold_ran_out(token: Token, now: datetime) -> bool:

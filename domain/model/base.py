@@ -21,6 +21,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     KEY: ClassVar[tuple[str, ...]]
     """The attributes that identify the record in it: partition, or partition and sort key."""
 
+    RINGS: ClassVar[str | None] = None
+    """The attribute whose value live pages are told of whenever such a record is written."""
+
     SHOWN: ClassVar[bool] = False
     """Whether a clinic shows these records to anybody who writes to it."""
 

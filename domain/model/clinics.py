@@ -90,6 +90,9 @@ class User(Record, frozen=True, kw_only=True):
     permissions: tuple[str, ...] = ()
     password_hash: str | None = None
     must_change_password: bool = False
+    password_updated_at: datetime | None = None
+    session_era: int = 0
+    """Sessions of an earlier era have ended; see domain.actions.sessions."""
     last_login: datetime | None = None
     created_at: datetime
     updated_at: datetime

@@ -89,6 +89,13 @@ class Message(Record, frozen=True, kw_only=True):
     """What must still be true when it is sent; see domain.actions.news."""
     helps_until: datetime | None = None
     """From this instant on it would be stale."""
+    sealed: str | None = None
+    """Ciphertext of further variables (a JSON object): codes and temporary passwords.
+
+    Opened only to be sent, and gone once the provider has taken the message or it has ended.
+    """
+    sealed_until: datetime | None = None
+    """From this instant on they are no good, and neither is the message."""
     status: MessageStatus = MessageStatus.QUEUED
     outbox: str | None = None
     """The sort key of its outbox item while it has one."""

@@ -32,6 +32,8 @@ class Payment(Record, frozen=True, kw_only=True):
     amount_paise: int
     status: RequestStatus = RequestStatus.OPEN
     held_until: datetime | None = None
+    link_asked_at: datetime | None = None
+    """When the gateway was first asked for a link; None while its page was never pressed."""
     gateway_link_id: str | None = None
     gateway_url: str | None = None
     failed_attempts: int = 0
@@ -110,4 +112,41 @@ class Transfer(Record, frozen=True, kw_only=True):
     from_token_id: str
     to_token_id: str
     amount_paise: int
+    at: datetime
+
+
+class Collection(Record, frozen=True, kw_only=True):
+    """What the desk took for one token. Key: captureId (the token's id), row (DESK).
+
+    A consultation that is taken back leaves it with no amount, as nobody has been paid then.
+    """
+
+    TABLE: ClassVar[str] = "ledger"
+    KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
+
+    capture_id: str
+    row: str = "DESK"
+    clinic_id: str
+    token_id: str
+    queue_id: str
+    doctor_id: str
+    patient_id: str
+    amount_paise: int
+    at: datetime
+
+
+class SandboxEntry(Record, frozen=True, kw_only=True):
+    """A line in the books of the sandbox, which plays a gateway. Key: subject, row.
+
+    A link (subject: the request for payment, row LINK), a payment taken by it (row PAID#capture)
+    or the refund of a payment (subject: the capture, row REFUND).
+    """
+
+    TABLE: ClassVar[str] = "sandbox"
+    KEY: ClassVar[tuple[str, ...]] = ("subject", "row")
+
+    subject: str
+    row: str
+    amount_paise: int
+    cancelled: bool = False
     at: datetime

@@ -57,7 +57,34 @@ class Patient(Record, frozen=True, kw_only=True):
     contact_id: str
     patient_phone: str | None = None
     name: str
+    named_by: str | None = None
+    """The clinic that gave the name; None once the contact has given or used it themself.
+
+    Until then the contact is offered it in that clinic's conversation only.
+    """
+    clinic_ids: tuple[str, ...] = ()
+    """The clinics that keep a record of this person; no clinic is ever told of another."""
     created_at: datetime
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is known of a patient's person and health; stored only as one sealed text.
+
+    None is what nobody has said yet.
+    """
+
+    date_of_birth: date | None = None
+    age: int | None = None
+    """Whole years on `age_on`; never beside a date of birth."""
+    age_on: date | None = None
+    gender: str | None = None
+    address: str | None = None
+    emergency_contact: str | None = None
+    """E.164."""
+    blood_group: str | None = None
+    allergies: tuple[str, ...] | None = None
+    chronic_conditions: tuple[str, ...] | None = None
+    current_medications: tuple[str, ...] | None = None
 
 
 class ClinicPatient(Record, frozen=True, kw_only=True):
@@ -72,11 +99,16 @@ class ClinicPatient(Record, frozen=True, kw_only=True):
     name: str
     name_key: str
     """The name folded for searching, so that the index sorts and finds it."""
-    date_of_birth: date | None = None
-    gender: str | None = None
+    facts: str | None = None
+    """Ciphertext of `Facts`."""
+    author: str | None = None
+    """The doctor who alone has written this record so far, and so may see all of it."""
+    doctor_ids: tuple[str, ...] = ()
+    """The clinic's doctors who have, or had, an association with the patient."""
     opted_in_by: str = "BOT"
     """The way of the opt-in: BOT (wrote first) or CLINIC (recorded by staff)."""
     opted_in_at: datetime | None = None
+    """None if staff recorded the patient without consent to be written to."""
     created_at: datetime
     updated_at: datetime
 
@@ -105,9 +137,34 @@ class Association(Record, frozen=True, kw_only=True):
     total_visits: int = 0
     preferences: dict[str, str] = msgspec.field(default_factory=dict)
     notes: str | None = None
+    """Ciphertext of the doctor's notes."""
+    recorded: str | None = None
+    """Ciphertext of the `Facts` this doctor gave, until they may see the clinic's."""
+    treats: bool = False
+    """Whether the patient ever had a token or visit here: this opens the clinic's facts."""
     status: AssociationStatus = AssociationStatus.ACTIVE
     created_at: datetime
     updated_at: datetime
+
+
+class DirectoryEntry(Record, frozen=True, kw_only=True):
+    """One way to find a patient among those of a clinic or of a doctor. Key: owner, entry.
+
+    `entry` is a way (by the whole name, by a later word of it, by phone), what is looked for, and
+    the patient. Read consistently, unlike an index, and small, so that it can be counted.
+    """
+
+    TABLE: ClassVar[str] = "directory"
+    KEY: ClassVar[tuple[str, ...]] = ("owner", "entry")
+
+    owner: str
+    """The clinicId, or the doctorId of one of its doctors."""
+    entry: str
+    clinic_id: str
+    doctor_id: str | None = None
+    patient_id: str
+    name_key: str
+    patient_phone: str | None = None
 
 
 class OptOut(Record, frozen=True, kw_only=True):
@@ -123,4 +180,6 @@ class OptOut(Record, frozen=True, kw_only=True):
     clinic_id: str
     contact_id: str
     everything: bool = False
+    by_clinic: bool = False
+    """Whether staff recorded the person without consent; ended by writing to the clinic."""
     at: datetime

@@ -89,6 +89,7 @@ class Queue(Record, frozen=True, kw_only=True):
 
     TABLE: ClassVar[str] = "queues"
     KEY: ClassVar[tuple[str, ...]] = ("doctor_id", "date")
+    RINGS: ClassVar[str | None] = "doctor_id"
     SHOWN: ClassVar[bool] = True
 
     doctor_id: str
@@ -97,6 +98,9 @@ class Queue(Record, frozen=True, kw_only=True):
     clinic_id: str
     status: QueueStatus = QueueStatus.SCHEDULED
     timetable: tuple[Slot, ...] = ()
+    """In the order of time; numbers are those of the first sale, later hours add higher ones."""
+    withdrawn: tuple[Slot, ...] = ()
+    """What later hours have taken away; the numbers come back if the hours do."""
     fee_paise: int = 0
     advance_paise: int = 0
     daily_limit: int = 0
@@ -113,6 +117,9 @@ class Queue(Record, frozen=True, kw_only=True):
     consultations: tuple[int, ...] = ()
     """Seconds each of the last 20 consultations of today took, oldest first."""
     started_at: datetime | None = None
+    said_start: datetime | None = None
+    said_end: datetime | None = None
+    """The day's times as whoever started the line gave them, for people to read; no rule asks."""
     paused_at: datetime | None = None
     pause_reason: str | None = None
     resume_expected_at: datetime | None = None
@@ -233,13 +240,18 @@ class LiveBooking(Record, frozen=True, kw_only=True):
 
 
 class Hold(Record, frozen=True, kw_only=True):
-    """One of the at most three unpaid holds of a contact. Key: contactId, hold (1, 2 or 3)."""
+    """One of the at most three unpaid holds of a contact at a clinic.
+
+    Key: contactId, hold (clinicId#1, 2 or 3). The clinic is in the key: otherwise a refusal would
+    tell one clinic that the phone is known to another.
+    """
 
     TABLE: ClassVar[str] = "holds"
     KEY: ClassVar[tuple[str, ...]] = ("contact_id", "hold")
 
     contact_id: str
     hold: str
+    clinic_id: str
     token_id: str
     queue_id: str
     patient_id: str
@@ -278,7 +290,13 @@ class HistoryEntry(Record, frozen=True, kw_only=True):
     at: datetime
     token_id: str | None = None
     token_number: str | None = None
+    left_token: str | None = None
+    left_number: str | None = None
+    """Who was being served before a move."""
     detail: str | None = None
+    """Why, in a word or two; never anything of a person's health."""
+    notes: str | None = None
+    """What staff wrote to it, sealed."""
 
 
 class Progress(Record, frozen=True, kw_only=True):

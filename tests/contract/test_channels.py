@@ -25,7 +25,8 @@ from requests.adapters import BaseAdapter
 from urllib3.exceptions import MaxRetryError, NameResolutionError, ReadTimeoutError, SSLError
 
 from bot.channels.cloud.channel import CloudChannel
-from bot.channels.cloud.client import CloudClient, new_session
+from bot.channels.cloud.client import CloudClient
+from bot.channels.http import new_session
 from domain.channel import (
     Channel,
     Choice,

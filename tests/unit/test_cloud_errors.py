@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.channels.cloud.errors import CODES, classify, details, reason
+from bot.channels.cloud.errors import CODES, classify, reason
+from bot.channels.http import details
 from domain.channel import ErrorClass
 
 LATER, LATER_PAIR, TEMPLATE, NEVER, STOP = (

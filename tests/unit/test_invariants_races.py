@@ -213,7 +213,7 @@ def test_i1_the_daily_limit_holds_under_a_race_and_is_given_back(stage: Stage, c
 def test_i1_sixteen_who_race_for_a_hold_that_ran_out_end_it_once(stage: Stage, cast: Cast) -> None:
     work = stage.work()
     old = booking.hold(
-        work, cast.clinic, cast.meera, cast.asha_contact, cast.asha, MONDAY, 3, minutes=10
+        work, cast.clinic, cast.meera, cast.asha_contact, cast.asha, MONDAY, 3
     )
     work.commit()
     stage.clock.advance(10, seconds=1)

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import requests
 import structlog
 
-from bot.channels.cloud.client import ANSWER_SECONDS, CONNECT_SECONDS, CloudClient
+from bot.channels.cloud.client import CloudClient
 from bot.channels.cloud.compose import compose
+from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import PulseOpsError
 
@@ -24,7 +25,7 @@ class CloudChannel:
         base_url: Meta's address with the version, such as `https://graph.facebook.com/v26.0`.
         tokens: Gives a sender's access token; asked before every call, so that a renewed token
             works at once. Raises LookupError, or gives nothing, for a sender without one.
-        session: From `client.new_session`, one a process.
+        session: From `http.new_session`, one a process.
         timeout: Seconds to connect, and seconds between bytes of the answer.
         typing: Whether `mark_read` also shows that we are typing.
     """

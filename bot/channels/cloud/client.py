@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import ssl
 from http import HTTPStatus
-from http.cookiejar import DefaultCookiePolicy
-from typing import Final
 
 import heyoo
 import requests
 from requests import exceptions as failures
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import ConnectTimeoutError, MaxRetryError, NewConnectionError
 
-from bot.channels.cloud.errors import classify, details, reason
+from bot.channels.cloud.errors import classify, reason
+from bot.channels.http import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    UNUSABLE,
+    details,
+    is_unwritten,
+)
 from domain.channel import ErrorClass, SendFailed, SendUnknown
-
-CONNECT_SECONDS = 3.05
-"""A little over TCP's first retransmission after 3 s, as requests' documentation advises."""
-ANSWER_SECONDS = 10.0
-POOL = 32
-"""Connections kept open: as many as the sending threads of a worker."""
 
 
 class _Silence:
@@ -38,21 +34,6 @@ class _Silence:
 
 
 heyoo.logging = _Silence()
-
-
-def new_session(pool: int = POOL) -> requests.Session:
-    """Return the session over which a process makes all its calls: once, and after the fork.
-
-    It keeps *pool* connections open and takes nothing from its surroundings: proxies of the
-    environment and `.netrc` stay out, as do cookies, since many clinics share it.
-    """
-    session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    for scheme in ("https://", "http://"):
-        # No retries: only the row of the message knows whether it may go again.
-        session.mount(scheme, HTTPAdapter(pool_maxsize=pool, max_retries=0))
-    return session
 
 
 class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
@@ -112,7 +93,7 @@ class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
                 "The address or the access token in the settings is malformed.",
             ) from error
         except failures.RequestException as error:
-            if _is_unwritten(error):
+            if is_unwritten(error):
                 raise SendFailed(
                     ErrorClass.LATER, None, "WhatsApp could not be reached."
                 ) from error
@@ -133,34 +114,6 @@ class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
         if typing:
             data["typing_indicator"] = {"type": "text"}
         return self.send_custom_json(data)
-
-
-UNUSABLE: Final = (
-    failures.InvalidURL,
-    failures.InvalidSchema,
-    failures.MissingSchema,
-    failures.InvalidHeader,
-    UnicodeError,  # A token with a letter that no header can carry.
-)
-"""What requests raises before it opens a connection, when the settings are wrong."""
-
-
-def _is_unwritten(error: failures.RequestException) -> bool:
-    """Tell whether it is certain that nothing of the request was written.
-
-    So it is when no connection came about: refused, unknown host, no answer in time, or a
-    certificate that is not Meta's. Anything else may have happened after Meta got the message.
-    """
-    if isinstance(error, failures.ConnectTimeout):
-        return True
-    cause = error.args[0] if error.args else None
-    if isinstance(cause, MaxRetryError):
-        cause = cause.reason
-    if isinstance(cause, NewConnectionError | ConnectTimeoutError):
-        return True
-    return isinstance(error, failures.SSLError) and any(
-        isinstance(part, ssl.SSLCertVerificationError) for part in getattr(cause, "args", ())
-    )
 
 
 def _interpret(answer: requests.Response) -> dict[str, object]:

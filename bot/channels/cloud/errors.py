@@ -6,16 +6,16 @@ the code: titles change and HTTP statuses are not reliable.
 
 from __future__ import annotations
 
-import re
-from http import HTTPStatus
 from typing import Final
 
+from bot.channels.http import classify_status
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
+    ErrorClass.LANGUAGE,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -54,7 +54,7 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
 
     # --- The template. Fallen back on another language or mended, never repeated as it is. ---
     132000: (NEVER, "The template has another number of parameters."),
-    132001: (NEVER, "The template does not exist, or is not approved, in that language."),
+    132001: (LANGUAGE, "The template does not exist, or is not approved, in that language."),
     132005: (NEVER, "The template with its parameters is too long."),
     132007: (NEVER, "The template breaks WhatsApp's rules for content."),
     132012: (NEVER, "A parameter does not have the form that the template asks for."),
@@ -110,22 +110,14 @@ NO_SUCH_NUMBER = (100, 33)
 counts: without it a wrong phone_number_id would use up message after message as if each were badly
 made (the answer is quoted in github.com/sajuthankappan/whatsapp-cloud-api-rs/issues/3)."""
 
-# What an HTTP status says when there is no code that we know.
-PASSING_STATUSES = frozenset(
-    {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
-)
-
 REASONS: Final[dict[ErrorClass, str]] = {
     LATER: "WhatsApp cannot take messages for the moment.",
     LATER_PAIR: "Too many messages went to this person in a short time.",
     TEMPLATE: "Only an approved template may go to this person now.",
+    LANGUAGE: "The template is not approved in that language.",
     NEVER: "WhatsApp refused the message.",
     STOP: "WhatsApp lets the number send nothing.",
 }
-
-SAID_MAX = 2000
-DETAILS_MAX = 300
-_LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{5,}\d")
 
 
 def classify(
@@ -142,16 +134,7 @@ def classify(
         return STOP
     if code in CODES:
         return CODES[code][0]
-    return NEVER if http_status is None else _classify_status(http_status)
-
-
-def _classify_status(http_status: int) -> ErrorClass:
-    if http_status in PASSING_STATUSES or http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return LATER
-    # A redirect means that the address is not Meta's (any more).
-    if http_status == HTTPStatus.UNAUTHORIZED or http_status < HTTPStatus.BAD_REQUEST:
-        return STOP
-    return NEVER
+    return NEVER if http_status is None else classify_status(http_status)
 
 
 def reason(code: int | None, http_status: int | None = None, subcode: int | None = None) -> str:
@@ -160,11 +143,3 @@ def reason(code: int | None, http_status: int | None = None, subcode: int | None
     words = CODES[code][1] if code in CODES and CODES[code][0] is kind else REASONS[kind]
     known = f"error {code}" if code is not None else f"HTTP {http_status}"
     return f"{words.removesuffix('.')} ({known})."
-
-
-def details(said: str) -> str:
-    """Return what Meta *said* about an error, fit to be kept and shown.
-
-    Meta repeats numbers of people and accounts in it; long numbers are blacked out.
-    """
-    return _LONG_NUMBER.sub("•••", " ".join(said[:SAID_MAX].split()))[:DETAILS_MAX]

@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from bot.channels.cloud.errors import classify, details
+from bot.channels.cloud.errors import classify
+from bot.channels.http import details
 from bot.channels.numbers import e164
 from flows.inbound import Inbound, StatusUpdate
 

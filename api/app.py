@@ -1,0 +1,45 @@
+"""The API in an application: its resources, its document, and what it answers when all fails."""
+
+from __future__ import annotations
+
+from flask_openapi.models.info import Info
+from flask_openapi.openapi import OpenAPI
+
+from api import errors
+from api.engine import EXTENSION
+from api.routes import BEARER_AUTH, Resource
+from api.schemas.base import Failure
+from api.services import Services
+
+VERSION = "1.0.0"
+DESCRIPTION = """The admin API of PulseOps: everything a clinic can do on WhatsApp, and what it
+cannot. Sign in with `POST /api/v1/auth/clinic/login`, then send `Authorization: Bearer …`.
+
+Days, hours and periods are meant in the clinic's time zone, instants are UTC, money is whole
+rupees. A mutating call with an `Idempotency-Key` can be repeated and acts once (24 hours)."""
+RESOURCES: tuple[Resource, ...] = ()
+"""Every resource; a new one is added here."""
+
+
+def new_app(import_name: str) -> OpenAPI:
+    """Return an application that can hold the API; its document is OpenAPI 3.1."""
+    app = OpenAPI(
+        import_name,
+        info=Info(title="PulseOps", version=VERSION, description=DESCRIPTION),
+        security_schemes={BEARER_AUTH: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        validation_error_model=Failure,
+        doc_ui=False,
+        static_folder=None,
+        template_folder=None,
+    )
+    app.openapi_version = "3.1.0"
+    return app
+
+
+def install(app: OpenAPI, services: Services) -> None:
+    """Put the API into *app*: its addresses and GET /openapi.json."""
+    app.extensions[EXTENSION] = services
+    for resource in RESOURCES:
+        app.register_api(resource.blueprint)
+    app.add_url_rule("/openapi.json", "openapi_document", lambda: app.api_doc)
+    app.register_error_handler(500, lambda _error: errors.failed())

@@ -1,0 +1,181 @@
+"""One call of the API: who makes it, and what it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import g, request
+from itsdangerous import BadData, URLSafeSerializer
+
+from api import jwts
+from api.schemas.base import Data
+from api.services import Services
+from domain.actions import sessions
+from domain.actions.moves import Actor
+from domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
+from domain.model.accounts import AuditEntry, Session
+from domain.model.base import stamp
+from domain.model.clinics import Role, User
+from domain.permissions import OF_ROLE, Permission
+from domain.scopes import ClinicScope, DoctorScope, Scope, SystemScope
+from domain.work import Work
+
+BEARER = "Bearer "
+
+
+@dataclass(frozen=True)
+class Caller:
+    """A signed-in member of staff."""
+
+    user: User
+    session: Session
+    expires_at: int
+    """When the access token ends, seconds since 1970."""
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether this account sees the whole clinic."""
+        return self.user.role is Role.ADMIN
+
+    @property
+    def clinic_id(self) -> str:
+        """The one clinic this account belongs to."""
+        return self.user.clinic_id
+
+    @property
+    def scope(self) -> Scope:
+        """What this account may see (invariant I7)."""
+        if self.is_admin:
+            return ClinicScope(self.user.clinic_id)
+        return DoctorScope(self.user.clinic_id, self.user.doctor_id or "nobody")
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, as the line's history names them."""
+        return Actor(self.user.user_id, self.user.name)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a view answers; `refusal` says no and yet keeps what was written."""
+
+    data: Data | None = None
+    message: str | None = None
+    status: int | None = None
+    """None: the route's own."""
+    refusal: Refused | None = None
+
+    @classmethod
+    def refused(cls, error: Refused) -> Answer:
+        """Return a refusal that keeps what the view wrote, such as a counted attempt."""
+        return cls(refusal=error)
+
+
+@dataclass
+class Call:
+    """One request being answered."""
+
+    services: Services
+    operation: str
+    now: datetime
+    known: Caller | None = None
+    patient_id: str | None = None
+    """Whose data this call is about, for the audit log; views set it when the path does not."""
+    about: dict[str, str] = field(default_factory=dict)
+    """Ids of other things concerned, for the audit log."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who makes this call.
+
+        Raises:
+            NotSignedIn: On a public route without a token.
+        """
+        if self.known is None:
+            raise NotSignedIn
+        return self.known
+
+    @property
+    def scope(self) -> Scope:
+        """What this call may read."""
+        return self.known.scope if self.known else SystemScope(f"answer {self.operation}")
+
+    @property
+    def address(self) -> str:
+        """The network address the call comes from, as trusted proxies tell it."""
+        return request.remote_addr or "unknown"
+
+    @property
+    def request_id(self) -> str:
+        """The id under which this request is logged."""
+        value: str = g.get("request_id", "")
+        return value
+
+    def sign_in(self, needs: tuple[Permission, ...]) -> None:
+        """Find out who calls, and whether they may.
+
+        Raises:
+            NotSignedIn: If the token is missing, wrong, expired or withdrawn.
+            NotAllowed: If the role has none of *needs*, or the password must be changed first.
+        """
+        header = request.headers.get("Authorization", "")
+        if not header.startswith(BEARER):
+            raise NotSignedIn
+        self.known = self.who(header.removeprefix(BEARER).strip())
+        may = OF_ROLE[self.known.user.role]
+        if needs and not any(p in may for p in needs):
+            raise NotAllowed
+
+    def who(self, token: str) -> Caller:
+        """Return whom an access token belongs to.
+
+        Raises:
+            NotSignedIn: If it is wrong, expired or withdrawn.
+        """
+        claims = jwts.read_access(self.services, token, self.now)
+        work = self.services.open_work(SystemScope("see whose session a token names"))
+        session, user = sessions.who(work, claims.session_id, claims.clinic_id, claims.user_id)
+        return Caller(user, session, claims.expires_at)
+
+    def read_cursor(self, text: str | None) -> str | None:
+        """Return where a list goes on, from the cursor this operation gave this account.
+
+        Raises:
+            Invalid: If it is not such a cursor.
+        """
+        if text is None:
+            return None
+        try:
+            found: str = self._signer().loads(text)
+        except BadData:
+            raise Invalid("cursor", "This is not a cursor of this list.") from None
+        return found
+
+    def next_cursor(self, after: str | None) -> str | None:
+        """Return the cursor that goes on from *after*; None at the end."""
+        return None if after is None else str(self._signer().dumps(after))
+
+    def audit(self, work: Work, outcome: str) -> None:
+        """Write into *work* that the caller accessed a patient's data (invariant I11)."""
+        user = self.caller.user
+        work.put(
+            AuditEntry(
+                clinic_id=user.clinic_id,
+                entry=f"{stamp(work.now)}#{work.ids.new('')}",
+                user_id=user.user_id,
+                user_name=user.name,
+                role=user.role.value,
+                action=self.operation,
+                outcome=outcome,
+                patient_id=self.patient_id,
+                about=dict(self.about),
+                at=work.now,
+                request_id=self.request_id or None,
+            )
+        )
+
+    def _signer(self) -> URLSafeSerializer:
+        # Holds a sort key only; the partition is the caller's scope, whatever is sent.
+        salt = f"cursor {self.operation} {self.caller.user.user_id}"
+        return URLSafeSerializer(self.services.secret, salt=salt)

@@ -1,0 +1,198 @@
+"""What happens around a view: who calls, with what, in one transaction, answered how.
+
+The order: the address's limit, who calls, whether they may, their limit, what they sent; then the
+view on a unit of work in the caller's scope, its audit entry and its Idempotency-Key's record,
+committed together. When others changed what it read, the view is replayed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, get_type_hints
+
+import structlog
+from flask import Response, current_app, make_response, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+
+from api import errors, idempotency
+from api.calls import Answer, Call
+from api.schemas.base import Body, Done, Success
+from api.services import Services
+from domain.errors import Conflict, NotFound, PasswordChangeRequired, Refused, StoreUnavailable
+from domain.permissions import Permission
+from domain.work import Work
+
+EXTENSION = "pulseops_api"
+"""Under which name an application holds the API's `Services`."""
+TRIES = 12
+"""A view is replayed this often when others changed what it read."""
+LARGEST_BODY = 256 * 1024
+READS = frozenset({"GET"})
+
+View = Callable[..., Answer | Response]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is declared about an address, for the engine, the document and the wall test."""
+
+    method: str
+    path: str
+    operation: str
+    needs: tuple[Permission, ...] | None
+    """Any one of these opens it; None: anybody may call it."""
+    audits: bool
+    """Whether it touches a patient's data, so that each call leaves an entry (I11)."""
+    status: int
+    masked: tuple[str, ...]
+    """Fields of the answer that are not kept for a repetition of the call."""
+    before_password_change: bool
+    """Whether it is open to somebody who must change their password first."""
+    optional_body: bool
+
+
+def services() -> Services:
+    """Return what the process gives the API."""
+    found: Services = current_app.extensions[EXTENSION]
+    return found
+
+
+def make_engine(route: Route, view: View) -> Callable[..., Response]:
+    """Return what answers the address of *route* by means of *view*."""
+    run = _Engine(route, view)
+
+    @wraps(view)
+    def answer(**ids: str) -> Response:
+        try:
+            return run(ids)
+        except Refused as error:
+            return errors.refused(error)
+        except ValidationError as error:
+            return errors.invalid(error)
+        except HTTPException as error:
+            return errors.http_error(error)
+        except StoreUnavailable:
+            return errors.unavailable()
+
+    # The library then leaves the checking of parameters to us: after the caller, and strictly.
+    answer.__delay_validate_request__ = True  # type: ignore[attr-defined]
+    return answer
+
+
+class _Engine:
+    def __init__(self, route: Route, view: View) -> None:
+        self._route = route
+        self._view = view
+        self._hints = get_type_hints(view)
+        self._wanted = frozenset(inspect.signature(view).parameters)
+
+    def __call__(self, ids: dict[str, str]) -> Response:
+        request.max_content_length = LARGEST_BODY
+        given = services()
+        call = Call(given, self._route.operation, given.clock.now())
+        given.limits.count_address(call.address)
+        if self._route.needs is not None:
+            self._sign_in(call)
+        arguments = self._arguments(ids)
+        call.about = {name: value for name, value in ids.items() if name != "patientId"}
+        call.patient_id = ids.get("patientId")
+        key = None if self._route.method in READS else idempotency.key_of(call)
+        for attempt in range(TRIES):
+            before = None if key is None else idempotency.done_before(call, key)
+            if before is not None:
+                return before
+            work = given.open_work(call.scope)
+            answer = self._run(call, work, arguments, key)
+            try:
+                work.commit()
+            except Conflict:
+                # Spread, so that those who lost against each other do not meet again.
+                time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311
+                continue
+            return answer
+        return errors.unavailable()
+
+    def _sign_in(self, call: Call) -> None:
+        call.sign_in(self._route.needs or ())
+        user = call.caller.user
+        structlog.contextvars.bind_contextvars(userId=user.user_id, clinicId=user.clinic_id)
+        call.services.limits.count_user(user.user_id)
+        if user.must_change_password and not self._route.before_password_change:
+            raise PasswordChangeRequired("Please change your password first.")
+
+    def _run(self, call: Call, work: Work, arguments: dict[str, Any], key: str | None) -> Response:
+        given = {**arguments, "work": work, "call": call}
+        try:
+            said = self._view(**{name: given[name] for name in self._wanted})
+        except NotFound as error:
+            self._audit_alone(call, error.code)
+            raise
+        if isinstance(said, Answer) and said.refusal is not None:
+            return errors.refused(said.refusal)
+        answer = said if isinstance(said, Response) else self._render(said)
+        if self._route.audits:
+            call.audit(work, "DONE")
+        if key is not None and isinstance(said, Answer):
+            idempotency.remember(work, call, key, answer, self._route.masked)
+        return answer
+
+    def _audit_alone(self, call: Call, outcome: str) -> None:
+        """Record an attempt at what is not there, or is another's: nothing else was written."""
+        if self._route.audits:
+            work = call.services.open_work(call.scope)
+            call.audit(work, outcome)
+            work.commit()
+
+    def _render(self, said: Answer) -> Response:
+        body: BaseModel
+        if said.data is None:
+            body = Done(message=said.message or "Done")
+        else:
+            body = Success(message=said.message, data=said.data)
+        shown = body.model_dump(mode="json", by_alias=True, serialize_as_any=True)
+        if shown["message"] is None:
+            del shown["message"]
+        answer = make_response(current_app.json.dumps(shown), said.status or self._route.status)
+        answer.mimetype = "application/json"
+        return answer
+
+    def _arguments(self, ids: dict[str, str]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if "path" in self._hints:
+            try:
+                found["path"] = self._hints["path"].model_validate(ids)
+            except ValidationError:
+                raise NotFound from None
+        if "query" in self._hints:
+            found["query"] = _query(self._hints["query"])
+        if "body" in self._hints:
+            found["body"] = _body(self._hints["body"], optional=self._route.optional_body)
+        return found
+
+
+def _query(model: type[BaseModel]) -> BaseModel:
+    sent = request.args
+    lists = {f.alias or n for n, f in model.model_fields.items() if "list" in str(f.annotation)}
+    return model.model_validate(
+        {name: sent.getlist(name) if name in lists else sent[name] for name in sent}
+    )
+
+
+def _body(model: type[Body], *, optional: bool) -> BaseModel:
+    raw = request.get_data()
+    if optional and not raw.strip():
+        return model.model_validate({})
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType
+    try:
+        return model.model_validate_json(raw)
+    except ValidationError as error:
+        if any(found["type"] == "json_invalid" for found in error.errors(include_input=False)):
+            raise BadRequest from None
+        raise

@@ -1,0 +1,148 @@
+"""Refusals of the rules, in the shape and with the status that the API answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum
+
+from flask import Response, g, make_response
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException
+
+from api.schemas.base import Detail, ErrorBody, Failure
+from domain import errors
+
+STATUS: dict[type[errors.Refused], int] = {
+    errors.NotSignedIn: 401,
+    errors.NotAllowed: 403,
+    errors.NotFound: 404,
+    errors.Invalid: 422,
+    errors.TooMany: 429,
+    errors.Busy: 503,
+}
+"""Every other refusal is about the state of things: 409."""
+CONFLICT = 409
+WORDS = {
+    "NOT_FOUND": "There is no such thing here.",
+    "FORBIDDEN": "This account may not do that.",
+    "UNAUTHORIZED": "Please sign in.",
+    "RATE_LIMITED": "Too many requests; please wait a little.",
+    "SLOT_TAKEN": "Somebody else has that slot.",
+    "DAY_FULL": "Every booking of that day is taken.",
+    "DAY_CLOSED": "The doctor does not see patients then.",
+    "ALREADY_BOOKED": "The patient already has a booking with this doctor on that day.",
+    "TOO_MANY_HOLDS": "This phone already holds as many unpaid bookings as it may.",
+    "NOT_NOW": "The state of the line or of the booking does not allow that now.",
+    "NOBODY_WAITING": "Nobody is being served and nobody waits.",
+    "LINE_MOVED": "The line has moved since.",
+    "NOTHING_TO_UNDO": "There is no move that could be taken back.",
+}
+"""What a refusal says that was raised without words of its own."""
+OF_HTTP = {
+    400: ("BAD_REQUEST", "The request could not be read."),
+    404: ("NOT_FOUND", "There is nothing at this address."),
+    405: ("METHOD_NOT_ALLOWED", "This address does not take that method."),
+    413: ("PAYLOAD_TOO_LARGE", "The body is too large."),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, with Content-Type application/json."),
+}
+HIDDEN_INPUT = "Value error, "
+"""How pydantic begins the words of our own validators."""
+
+
+def failure(
+    status: int,
+    code: str,
+    message: str,
+    details: Sequence[Detail] = (),
+    facts: dict[str, object] | None = None,
+) -> Response:
+    """Return a refusal in the contract's shape."""
+    body = Failure(
+        message=message,
+        error=ErrorBody.model_validate(
+            {
+                "code": code,
+                "details": list(details),
+                **_shown(facts or {}),
+            }
+        ),
+        request_id=g.get("request_id", ""),
+    )
+    answer = make_response(body.model_dump_json(by_alias=True, exclude_none=True), status)
+    answer.mimetype = "application/json"
+    return answer
+
+
+def refused(error: errors.Refused) -> Response:
+    """Return what *error* answers: its status by its kind, its words or the usual ones."""
+    status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), CONFLICT)
+    said = str(error)
+    message = WORDS.get(error.code, "That is not possible now.") if said == error.code else said
+    facts = dict(error.facts)
+    details: list[Detail] = []
+    field = getattr(error, "field", None) or facts.pop("field", None)
+    if field is not None:
+        details.append(Detail(field=str(field), message=message))
+    if isinstance(error, errors.LineMoved) and facts.get("by_name"):
+        message = f"{facts['by_name']} moved the line meanwhile ({facts.get('action')})."
+    answer = failure(status, error.code, message, details, facts)
+    if isinstance(error, errors.TooMany | errors.Busy):
+        answer.headers["Retry-After"] = str(facts.get("retry_after_seconds", 60))
+    return answer
+
+
+def invalid(error: ValidationError) -> Response:
+    """Return which fields cannot be used and why, without repeating what was sent."""
+    details = [
+        Detail(
+            field=".".join(str(part) for part in found["loc"]) or "body",
+            message=_sentence(found["msg"].removeprefix(HIDDEN_INPUT)),
+        )
+        for found in error.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    message = "Please check " + ", ".join(dict.fromkeys(d.field for d in details)) + "."
+    return failure(422, "VALIDATION_ERROR", message, details)
+
+
+def http_error(error: HTTPException) -> Response:
+    """Return what the web server's own refusals say, with `Allow` kept."""
+    status = error.code or 500
+    code, message = OF_HTTP.get(status, (error.name.upper().replace(" ", "_"), error.name + "."))
+    answer = failure(status, code, message)
+    for name, value in error.get_headers():
+        if name in {"Allow", "Retry-After"}:
+            answer.headers[name] = value
+    return answer
+
+
+def unavailable() -> Response:
+    """Return that the service is busy and the call may be repeated."""
+    answer = failure(503, "UNAVAILABLE", "The service is busy; please try again in a moment.")
+    answer.headers["Retry-After"] = "1"
+    return answer
+
+
+def failed() -> Response:
+    """Return that we made a mistake, and nothing of what is inside."""
+    return failure(500, "INTERNAL_ERROR", "Something went wrong on our side.")
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") + "."
+
+
+def _shown(facts: dict[str, object]) -> dict[str, object]:
+    """Return facts for programs: names in camelCase, plain values only."""
+    shown: dict[str, object] = {}
+    for name, value in facts.items():
+        first, *rest = name.split("_")
+        key = first + "".join(word.capitalize() for word in rest)
+        match value:
+            case Enum():
+                shown[key] = value.value
+            case datetime():
+                shown[key] = value.strftime("%Y-%m-%dT%H:%M:%SZ")
+            case str() | int() | bool():
+                shown[key] = value
+    return shown

@@ -1,0 +1,96 @@
+"""Calls that may be repeated and act once (invariant I12)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from datetime import timedelta
+from typing import Any
+
+from flask import Response, request
+
+from api.calls import Call
+from domain.errors import Invalid, Refused
+from domain.model.accounts import Idempotency
+from domain.scopes import SystemScope
+from domain.work import Work
+
+HEADER = "Idempotency-Key"
+KEPT = timedelta(hours=24)
+MASK = "(shown once)"
+_KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class OtherRequest(Refused):
+    """The key was used with another request."""
+
+    code = "IDEMPOTENCY_KEY_REUSED"
+
+
+def key_of(call: Call) -> str | None:
+    """Return under which key this call's answer is kept, or None if it names none.
+
+    A key belongs to the user, or to the network address before anybody has signed in.
+
+    Raises:
+        Invalid: If it is not 1 to 200 visible ASCII characters.
+    """
+    sent = request.headers.get(HEADER)
+    if sent is None:
+        return None
+    if not _KEY.fullmatch(sent):
+        raise Invalid(HEADER, "Must be 1 to 200 visible ASCII characters.")
+    owner = call.known.user.user_id if call.known else f"address {call.address}"
+    return hashlib.sha256(f"{owner}\n{sent}".encode()).hexdigest()
+
+
+def fingerprint() -> str:
+    """Return a hash of what is asked: method, address, query and body."""
+    asked = f"{request.method}\n{request.path}\n{request.query_string.decode('latin-1')}\n"
+    return hashlib.sha256(asked.encode() + request.get_data()).hexdigest()
+
+
+def done_before(call: Call, key: str) -> Response | None:
+    """Return what this call answered when it acted, or None if it has not.
+
+    Raises:
+        OtherRequest: If the key was used with another request.
+    """
+    work = call.services.open_work(SystemScope("see whether a call was made before"))
+    kept = work.get(Idempotency, key)
+    if kept is None:
+        return None
+    if kept.fingerprint != fingerprint():
+        raise OtherRequest("This Idempotency-Key was used with another request.")
+    answer = Response(
+        call.services.seal.open(kept.answer), kept.status, mimetype="application/json"
+    )
+    answer.headers["Idempotency-Replayed"] = "true"
+    return answer
+
+
+def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> None:
+    """Write what is answered into the work that has the effect, without the fields *masked*."""
+    text = answer.get_data(as_text=True)
+    if masked:
+        text = json.dumps(_mask(json.loads(text), masked), ensure_ascii=False)
+    work.put(
+        Idempotency(
+            idempotency_key=key,
+            fingerprint=fingerprint(),
+            status=answer.status_code,
+            answer=call.services.seal.seal(text),
+            created_at=work.now,
+            ttl=int((work.now + KEPT).timestamp()),
+        )
+    )
+
+
+def _mask(value: Any, masked: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON
+    match value:
+        case dict():
+            return {k: MASK if k in masked else _mask(v, masked) for k, v in value.items()}
+        case list():
+            return [_mask(part, masked) for part in value]
+    return value

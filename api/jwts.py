@@ -1,0 +1,113 @@
+"""Access and refresh tokens: signed, short-lived, without personal data (specification 3.2)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import jwt
+
+from api.services import Services
+from domain.errors import NotSignedIn
+from domain.model.accounts import Session
+from domain.model.clinics import User
+from domain.permissions import OF_ROLE, PATIENT_ACCESS_SCOPE
+
+ISSUER = "pulseops-api"
+AUDIENCE = "pulseops-client"
+ALGORITHM = "HS256"
+REFRESH = "refresh"
+
+
+@dataclass(frozen=True)
+class Claims:
+    """What a good access token says."""
+
+    user_id: str
+    clinic_id: str
+    session_id: str
+    expires_at: int
+    """Seconds since 1970."""
+
+
+def access_token(services: Services, user: User, session: Session, now: datetime) -> str:
+    """Return an access token of *user* for *session*, good for JWT_ACCESS_EXPIRY."""
+    claims: dict[str, object] = {
+        "user_id": user.user_id,
+        "clinic_id": user.clinic_id,
+        "role": user.role.value,
+        "permissions": [p.value for p in OF_ROLE[user.role]],
+        "patient_access_scope": PATIENT_ACCESS_SCOPE[user.role],
+        "sid": session.session_id,
+        "jti": secrets.token_hex(16),
+        "iat": int(now.timestamp()),
+        "exp": int((now + services.access_expiry).timestamp()),
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+    }
+    if user.doctor_id is not None:
+        claims["doctor_id"] = user.doctor_id
+    return jwt.encode(claims, services.secret, ALGORITHM)
+
+
+def refresh_token(services: Services, session: Session, now: datetime) -> str:
+    """Return the refresh token that is good for *session* until it is used."""
+    claims = {
+        "typ": REFRESH,
+        "sid": session.session_id,
+        "jti": session.refresh_id,
+        "iat": int(now.timestamp()),
+        "exp": int((now + services.refresh_expiry).timestamp()),
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+    }
+    return jwt.encode(claims, services.secret, ALGORITHM)
+
+
+def read_access(services: Services, token: str, now: datetime) -> Claims:
+    """Return what an access token says.
+
+    Raises:
+        NotSignedIn: If it is not ours, was changed, is a refresh token, or has expired.
+    """
+    claims = _read(services, token, now)
+    try:
+        return Claims(claims["user_id"], claims["clinic_id"], claims["sid"], claims["exp"])
+    except KeyError:
+        raise NotSignedIn("This is not an access token.") from None
+
+
+def read_refresh(services: Services, token: str, now: datetime) -> tuple[str, str]:
+    """Return session and id of a refresh token, whether or not it has been used.
+
+    Raises:
+        NotSignedIn: If it is not ours, was changed, is an access token, or has expired.
+    """
+    claims = _read(services, token, now)
+    if claims.get("typ") != REFRESH:
+        raise NotSignedIn("This is not a refresh token.")
+    return claims["sid"], claims["jti"]
+
+
+def _read(services: Services, token: str, now: datetime) -> dict[str, Any]:
+    try:
+        # Our clock judges the expiry, so that a test's clock does.
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            services.secret,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=ISSUER,
+            options={
+                "require": ["exp", "iat", "jti", "sid"],
+                "verify_exp": False,
+                "verify_iat": False,
+            },
+        )
+    except jwt.InvalidTokenError:
+        raise NotSignedIn("The token is not valid.") from None
+    if int(claims["exp"]) <= now.timestamp():
+        raise NotSignedIn("The token has expired.")
+    return claims

@@ -1,0 +1,77 @@
+"""How many calls a user and a network address may make (API_LIMIT).
+
+Counted in Redis, so that all processes count together; while it cannot be reached each process
+counts for itself.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+
+from limits import RateLimitItem, parse
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import FixedWindowRateLimiter
+from redis import Redis
+from redis.exceptions import RedisError
+
+from domain.errors import TooMany
+
+ADDRESS_TIMES = 10
+"""An address may be a clinic's whole staff behind one router (the deployment contract)."""
+LEFT_ALONE_SECONDS = 1.0
+"""How long a Redis that failed is not asked again."""
+
+
+class Limits:
+    """Counts calls in fixed windows."""
+
+    def __init__(self, redis: Redis | None, api_limit: str) -> None:
+        """Count in *redis*, or in this process alone if there is none.
+
+        Raises:
+            ValueError: If *api_limit* is not in the notation of the `limits` package.
+        """
+        self._of_user = parse(api_limit)
+        self._of_address = _times(self._of_user, ADDRESS_TIMES)
+        here = MemoryStorage()
+        self._here = FixedWindowRateLimiter(here)
+        self._together = self._here if redis is None else _counting_in(redis)
+        self._alone_until = 0.0
+        self._lock = threading.Lock()
+
+    def count_user(self, user_id: str) -> None:
+        """Count a call of a user.
+
+        Raises:
+            TooMany: If it is one too many; says after how many seconds to try again.
+        """
+        self._count(self._of_user, "user", user_id)
+
+    def count_address(self, address: str) -> None:
+        """Count a call from a network address; raises as `count_user` does."""
+        self._count(self._of_address, "address", address)
+
+    def _count(self, limit: RateLimitItem, kind: str, who: str) -> None:
+        counting = self._here if time.monotonic() < self._alone_until else self._together
+        try:
+            ok = counting.hit(limit, kind, who)
+        except RedisError:
+            with self._lock:
+                self._alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+            counting = self._here
+            ok = counting.hit(limit, kind, who)
+        if not ok:
+            reset, _ = counting.get_window_stats(limit, kind, who)
+            raise TooMany(retry_after_seconds=max(1, int(reset - time.time()) + 1))
+
+
+def _counting_in(redis: Redis) -> FixedWindowRateLimiter:
+    storage: Storage = RedisStorage(
+        "redis://localhost", connection_pool=redis.connection_pool, key_prefix="limit"
+    )
+    return FixedWindowRateLimiter(storage)
+
+
+def _times(limit: RateLimitItem, times: int) -> RateLimitItem:
+    return type(limit)(limit.amount * times, limit.multiples, limit.namespace)

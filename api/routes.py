@@ -1,0 +1,137 @@
+"""How a view becomes an address: who may call it, what it takes, and how it is committed.
+
+A view is `def view(work, call, path, query, body) -> Answer`, with those of the parameters that it
+needs. It calls one action of the domain on `work` and renders; everything around that is here.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.models.tag import Tag
+from pydantic import create_model
+
+from api.engine import Route, View, make_engine
+from api.schemas.base import Data, Done, Failure, Success
+from domain.permissions import Permission
+
+PREFIX = "/api/v1"
+SHARED_FAILURES = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503")
+"""What any call may be answered beside its success."""
+BEARER_AUTH = "bearer"
+V = TypeVar("V", bound=View)
+
+
+@dataclass
+class Resource:
+    """The addresses of one subject, on a blueprint of their own."""
+
+    name: str
+    description: str
+    routes: list[Route] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Make the blueprint."""
+        self.blueprint = APIBlueprint(
+            f"api_{self.name.replace(' ', '_')}",
+            __name__,
+            url_prefix=PREFIX,
+            abp_responses=dict.fromkeys(SHARED_FAILURES, Failure),
+            abp_tags=[Tag(name=self.name, description=self.description)],
+        )
+
+    def get(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+        """Declare a view that only looks; see `route`."""
+        return self.route("GET", path, **declared)
+
+    def post(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+        """Declare a view that acts; see `route`."""
+        return self.route("POST", path, **declared)
+
+    def put(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+        """Declare a view that changes; see `route`."""
+        return self.route("PUT", path, **declared)
+
+    def delete(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+        """Declare a view that ends something; see `route`."""
+        return self.route("DELETE", path, **declared)
+
+    def route(
+        self,
+        method: str,
+        path: str,
+        *,
+        needs: Permission | tuple[Permission, ...] | None,
+        answers: type[Data] | str | None = None,
+        status: int = 200,
+        audits: bool = False,
+        masked: tuple[str, ...] = (),
+        before_password_change: bool = False,
+        optional_body: bool = False,
+    ) -> Callable[[V], V]:
+        """Declare a view under *path* (Flask's notation, without /api/v1).
+
+        Args:
+            method: HTTP's.
+            path: Such as `/doctors/<doctorId>`.
+            needs: The permission that opens it, any of several, or None: public.
+            answers: The schema of `data`; None for a bare success; a media type such as
+                text/event-stream where the view returns a response of its own.
+            status: Of a success.
+            audits: Whether each call leaves an entry in the audit log.
+            masked: Names of fields that a repeated call does not get again.
+            before_password_change: Whether it is open while the password must be changed.
+            optional_body: Whether the body may be left out; its model then has all defaults.
+
+        The view's first line of docstring is the summary in the document, the rest its
+        description; `Args` and the like do not belong there.
+        """
+
+        def declare(view: V) -> V:
+            route = Route(
+                method,
+                PREFIX + path,
+                view.__name__,
+                (needs,) if isinstance(needs, Permission) else needs,
+                audits,
+                status,
+                masked,
+                before_password_change,
+                optional_body,
+            )
+            self.routes.append(route)
+            engine = make_engine(route, view)
+            register = getattr(self.blueprint, method.lower())
+            summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
+            register(
+                path,
+                operation_id=view.__name__,
+                summary=summary.rstrip("."),
+                description=description or None,
+                responses={str(status): _document(view.__name__, answers)},
+                security=[{BEARER_AUTH: []}] if route.needs is not None else [],
+                endpoint=view.__name__,
+            )(engine)
+            if optional_body:
+                shown = self.blueprint.paths[_braced(PREFIX + path)][method.lower()]
+                shown["requestBody"]["required"] = False
+            return view
+
+        return declare
+
+
+def _braced(path: str) -> str:
+    return path.replace("<", "{").replace(">", "}")
+
+
+def _document(operation: str, answers: type[Data] | str | None) -> Any:  # noqa: ANN401 - the library's
+    if isinstance(answers, str):
+        return {"content": {answers: {"schema": {"type": "string"}}}}
+    if answers is None:
+        return Done
+    name = "".join(part.capitalize() for part in operation.split("_"))
+    return create_model(f"{name}Answer", __base__=Success[answers])  # type: ignore[valid-type]

@@ -1,0 +1,1 @@
+"""What goes over the wire: bodies, queries and answers, with their types, ranges and units."""

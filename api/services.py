@@ -1,0 +1,39 @@
+"""What the API is given by the process it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from redis import Redis
+
+from api.limits import Limits
+from domain.ports import Clock, Ids, Seal
+from domain.rules import Rules
+from domain.scopes import Scope
+from domain.work import Work
+
+
+@dataclass(frozen=True)
+class Services:
+    """The concrete parts, picked by `bot.wiring`; the views see little of them."""
+
+    open_work: Callable[[Scope], Work]
+    """Returns a new unit of work that reads through a scope and rings when committed."""
+    clock: Clock
+    ids: Ids
+    rules: Rules
+    seal: Seal
+    redis: Redis
+    """For rate limits and live updates; may be away at any moment."""
+    secret: str
+    """JWT_SECRET: signs tokens and cursors."""
+    access_expiry: timedelta
+    refresh_expiry: timedelta
+    limits: Limits
+    """How many calls are let through."""
+    otp_limit: str
+    """OTPs for one number, such as 10 per hour; per network address ten times as much."""
+    cors_origins: tuple[str, ...] = ()
+    production: bool = False

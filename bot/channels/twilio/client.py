@@ -1,0 +1,122 @@
+"""Twilio's client, with time limits, one pool of connections, and nothing in the logs."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+from requests import exceptions as failures
+from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.http import HttpClient
+from twilio.http.response import Response
+from twilio.rest import Client
+
+from bot.channels.http import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    UNUSABLE,
+    details,
+    is_unwritten,
+)
+from bot.channels.twilio.errors import classify, reason
+from domain.channel import ErrorClass, SendFailed, SendUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+T = TypeVar("T")
+SMALLEST_CODE = 10_000
+"""Where an answer has no code of Twilio's, its library puts the HTTP status in its place."""
+
+
+class _Quiet(HttpClient):  # type: ignore[misc]  # twilio has no types
+    """Makes the calls over *session*. Twilio's own keeps the last message and logs requests."""
+
+    def __init__(self, session: requests.Session, timeout: tuple[float, float]) -> None:
+        super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
+        self._session = session
+        self._limits = timeout
+
+    def request(  # noqa: PLR0917 - the signature is Twilio's
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, Any] | None = None,
+        data: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,  # noqa: FBT001, FBT002
+    ) -> Response:
+        """Make one call; a redirect is never followed, as it would carry the token elsewhere."""
+        del timeout, allow_redirects
+        is_json = (headers or {}).get("Content-Type") == "application/json"
+        answer = self._session.request(
+            method,
+            uri,
+            params=params,
+            headers=headers,
+            auth=auth,
+            timeout=self._limits,
+            allow_redirects=False,
+            **({"json": data} if is_json else {"data": data}),
+        )
+        return Response(answer.status_code, answer.text, answer.headers)
+
+
+def new_client(
+    account_sid: str,
+    auth_token: str,
+    api_url: str | None,
+    session: requests.Session,
+    timeout: tuple[float, float] = (CONNECT_SECONDS, ANSWER_SECONDS),
+) -> Client:
+    """Return a client of the account, safe to share between threads.
+
+    Args:
+        account_sid: The account, `AC…`.
+        auth_token: Its primary token.
+        api_url: Stands in the place of all of Twilio's addresses, if given.
+        session: From `http.new_session`, one a process.
+        timeout: Seconds to connect, and seconds between bytes of the answer.
+    """
+    # An environment of ours: TWILIO_EDGE or TWILIO_REGION would bend even a given address.
+    ours = {"TWILIO_ACCOUNT_SID": account_sid}
+    client = Client(account_sid, auth_token, http_client=_Quiet(session, timeout), environment=ours)
+    if api_url:
+        client.api.base_url = client.content.base_url = api_url
+    return client
+
+
+def calling(call: Callable[[], T]) -> T:
+    """Return what *call* returns; what goes wrong at Twilio becomes what we know of it.
+
+    Raises:
+        SendFailed: If Twilio refused, or could not be reached.
+        SendUnknown: If no answer, or none to be understood, came after the request was written.
+    """
+    try:
+        return call()
+    except UNUSABLE as error:
+        said = "The address or the account's token in the settings is malformed."
+        raise SendFailed(ErrorClass.STOP, None, said) from error
+    except failures.RequestException as error:
+        if is_unwritten(error):
+            raise SendFailed(ErrorClass.LATER, None, "Twilio could not be reached.") from error
+        raise SendUnknown("Twilio did not answer.") from error
+    except (TwilioRestException, TwilioServiceException) as error:
+        raise _refusal(error) from None
+    except (ValueError, AttributeError) as error:  # What was taken, but answered with no JSON.
+        raise SendUnknown("Twilio's answer could not be read.") from error
+
+
+def _refusal(error: Any) -> SendFailed:
+    status, code = int(error.status), error.code
+    known = code if isinstance(code, int) and code >= SMALLEST_CODE else None
+    said = getattr(error, "msg", None) or getattr(error, "detail", None)
+    words = reason(known, status)
+    if known is not None and isinstance(said, str):
+        words = f"{words} Twilio says: {details(said)}"
+    return SendFailed(classify(known, status), known, words)

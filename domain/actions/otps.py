@@ -1,0 +1,215 @@
+"""One-time codes: asked for, sent, and proven (design, 7).
+
+Asking is the same for every number: the same reads, the same writes, the same answer. Whether there
+is an account behind a number is looked up only afterwards, when the code is written to the outbox;
+a number that is nobody's gets none, and its request never proves anything.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from domain.actions.due import later
+from domain.actions.messages import send
+from domain.actions.people import contact_by_phone, new_contact
+from domain.actions.steps import OpenWork
+from domain.errors import TooMany
+from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType
+from domain.model.clinics import StaffNumber, StaffStatus, User
+from domain.model.due import Due
+from domain.model.messages import Urgency
+from domain.work import Work
+
+DIGITS = 6
+GOOD_FOR = timedelta(minutes=5)
+KEPT = timedelta(days=90)
+"""How long it is known that a code was asked for."""
+PER_ADDRESS = 10
+"""So many times the limit of a number holds for a network address, which many may share."""
+PREFIXES = {
+    OtpType.REGISTRATION: "reg_",
+    OtpType.LOGIN: "login_req_",
+    OtpType.PASSWORD_RESET: "reset_req_",
+    OtpType.CLINIC_NUMBER: "otp_req_",
+}
+OF_ACCOUNTS = {OtpType.LOGIN, OtpType.PASSWORD_RESET}
+"""These go only to a number that belongs to somebody who works at the clinic."""
+
+
+def ask(
+    work: Work,
+    kind: OtpType,
+    number: str,
+    *,
+    clinic_id: str,
+    address: str,
+    user_id: str | None = None,
+) -> OtpRequest:
+    """Ask for a code to *number*, in place of an earlier one of the same purpose.
+
+    *address* is the network address of who asks. The code is sent after the commit.
+
+    Raises:
+        TooMany: If too many were asked for the number, or from the address (fact
+            `retry_after_seconds`); nothing is written.
+    """
+    work = work.system("codes are asked for by people nobody knows yet")
+    by_address = f"net:{work.seal.digest(address)}"
+    by_number = f"tel:{number}"
+    work.fetch([(OtpLimit, (by_address,)), (OtpLimit, (by_number,))])
+    _count(work, by_address, PER_ADDRESS)
+    limit = _count(work, by_number, 1)
+    purpose = _purpose(kind, clinic_id)
+    before = limit.live.get(purpose)
+    _withdraw(work, before.request_id if before else "no_req")
+    request = work.put(
+        OtpRequest(
+            request_id=work.ids.secret(PREFIXES[kind]),
+            whatsapp_number=number,
+            clinic_id=clinic_id,
+            request_type=kind,
+            user_id=user_id,
+            expires_at=work.now + GOOD_FOR,
+            created_at=work.now,
+            updated_at=work.now,
+            ttl=int((work.now + KEPT).timestamp()),
+        )
+    )
+    live = {p: c for p, c in limit.live.items() if c.expires_at > work.now}
+    live[purpose] = LiveCode(request_id=request.request_id, expires_at=request.expires_at)
+    work.put(limit.but(live=live))
+    later(work, "send_code", work.now, request.request_id)
+    return request
+
+
+def account(work: Work, number: str, clinic_id: str) -> User | None:
+    """Return who signs in at a clinic with *number*, if they work there.
+
+    Reads the same whether or not there is somebody.
+    """
+    work = work.system("find who signs in")
+    entry = work.get(StaffNumber, number, clinic_id)
+    user = work.get(User, clinic_id, entry.user_id if entry else "usr_nobody")
+    is_theirs = user is not None and user.whatsapp_number == number
+    return user if is_theirs and user and user.status is StaffStatus.ACTIVE else None
+
+
+def find(work: Work, kind: OtpType, request_id: str) -> OtpRequest | None:
+    """Return the request of that id, if it is of that kind."""
+    request = work.system("prove a code").get(OtpRequest, request_id)
+    return request if request is not None and request.request_type is kind else None
+
+
+def prove(work: Work, request: OtpRequest | None, code: str, *, and_also: bool = True) -> bool:
+    """Return whether *code* is the request's, which it then can never be again.
+
+    What is wrong counts as one of three attempts, and so does a right code if *and_also*, that
+    whatever else was asked for is right too, does not hold. The caller keeps what was written
+    either way.
+    """
+    if request is None or request.status is not OtpStatus.PENDING:
+        return False
+    work = work.system("prove a code")
+    if request.expires_at <= work.now:
+        _end(work, request, OtpStatus.EXPIRED)
+        return False
+    given = work.seal.digest(_hashed(request.request_id, code))
+    is_right = hmac.compare_digest(given, request.code_hash or "")
+    if is_right and and_also:
+        _end(work, request.but(attempts=request.attempts + 1), OtpStatus.VERIFIED)
+        return True
+    tried = request.but(attempts=request.attempts + 1, updated_at=work.now)
+    if tried.attempts >= tried.max_attempts:
+        _end(work, tried, OtpStatus.FAILED)
+    else:
+        work.put(tried)
+    return False
+
+
+def send_code(open_work: OpenWork, item: Due) -> None:
+    """Make the code of a request and write it to the outbox, if there is somebody to have it."""
+    work = open_work()
+    work.delete(item)
+    request = work.get(OtpRequest, _request_id(item))
+    if request is not None and request.status is OtpStatus.PENDING and _is_wanted(work, request):
+        code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
+        digest = work.seal.digest(_hashed(request.request_id, code))
+        work.put(request.but(code_hash=digest, updated_at=work.now))
+        number = request.whatsapp_number
+        contact = contact_by_phone(work, number) or new_contact(
+            work, phone=number, wa_user_id=None, profile_name=None, verified=False
+        )
+        send(
+            work,
+            name="account/code",
+            contact_id=contact.contact_id,
+            clinic=None,
+            secrets={"code": code},
+            urgency=Urgency.NOW,
+            helps_until=request.expires_at,
+        )
+    if request is not None:
+        later(work, "code_ends", request.expires_at, request.request_id)
+    work.commit()
+
+
+def code_ends(open_work: OpenWork, item: Due) -> None:
+    """Note that a code nobody used is no longer good, and forget its hash."""
+    work = open_work()
+    work.delete(item)
+    _withdraw(work, _request_id(item), OtpStatus.EXPIRED)
+    work.commit()
+
+
+def _is_wanted(work: Work, request: OtpRequest) -> bool:
+    if request.expires_at <= work.now:
+        return False
+    if request.request_type not in OF_ACCOUNTS:
+        return True
+    return account(work, request.whatsapp_number, request.clinic_id) is not None
+
+
+def _count(work: Work, subject: str, times: int) -> OtpLimit:
+    """Count one request of *subject*, which may make *times* what a number may."""
+    amount, seconds = work.rules.otp_limit
+    known = work.get(OtpLimit, subject)
+    span = timedelta(seconds=seconds)
+    ttl = int((work.now + span + GOOD_FOR).timestamp())
+    if known is None:
+        return work.put(OtpLimit(subject=subject, since=work.now, count=1, ttl=ttl))
+    if work.now >= known.since + span:
+        return work.put(known.but(since=work.now, count=1, ttl=ttl))
+    if known.count >= amount * times:
+        wait = _whole_seconds(known.since + span, work.now)
+        raise TooMany("Too many codes were asked for; please wait.", retry_after_seconds=wait)
+    return work.put(known.but(count=known.count + 1))
+
+
+def _whole_seconds(until: datetime, now: datetime) -> int:
+    return max(1, -int(-(until - now).total_seconds() // 1))
+
+
+def _purpose(kind: OtpType, clinic_id: str) -> str:
+    # Every registration is of a clinic of its own, and the number still has one live code for it.
+    return kind.value if kind is OtpType.REGISTRATION else f"{kind.value}#{clinic_id}"
+
+
+def _withdraw(work: Work, request_id: str, status: OtpStatus = OtpStatus.REPLACED) -> None:
+    request = work.get(OtpRequest, request_id)
+    if request is not None and request.status is OtpStatus.PENDING:
+        _end(work, request, status)
+
+
+def _end(work: Work, request: OtpRequest, status: OtpStatus) -> None:
+    work.put(request.but(status=status, code_hash=None, updated_at=work.now))
+
+
+def _hashed(request_id: str, code: str) -> str:
+    return f"{request_id} {code}"
+
+
+def _request_id(item: Due) -> str:
+    """Return what an item is about, which its key ends with."""
+    return item.due.rsplit("#", 1)[1]

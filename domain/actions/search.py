@@ -1,0 +1,170 @@
+"""Finding patients: among those of a clinic, or among those of one of its doctors.
+
+A directory of small entries stands beside the records, and is read consistently: one entry by the
+whole name (the list, in its order), one a word of the name, one by the phone. A search reads only
+what begins with what is looked for, in the caller's own partition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from domain.model.people import DirectoryEntry
+from domain.names import fold_name
+from domain.phones import normalise
+from domain.scopes import ClinicScope, DoctorScope
+from domain.work import Work
+
+NAME, WORD, PHONE = "name", "word", "phone"
+END = "\x1f"
+"""Parts the pieces of an entry; no name holds it, and it sorts before a blank."""
+LAST = "\U0010ffff"
+MOST_WORDS = 8
+"""Later words of a name find it only beside one of these."""
+COUNT_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whose patients are looked at: the clinic's, or those of one doctor of it."""
+
+    clinic_id: str
+    doctor_id: str | None
+
+    @property
+    def owner(self) -> str:
+        """The partition of the directory that is theirs."""
+        return self.doctor_id or self.clinic_id
+
+
+def caller_of(work: Work) -> Caller:
+    """Return who asks, as the scope of *work* says.
+
+    Raises:
+        TypeError: If it is neither a clinic nor a doctor.
+    """
+    match work.scope:
+        case ClinicScope(clinic_id):
+            return Caller(clinic_id, None)
+        case DoctorScope(clinic_id, doctor_id):
+            return Caller(clinic_id, doctor_id)
+        case _:
+            raise TypeError("only a clinic or a doctor has patients")
+
+
+def enter(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
+    """Let *owner* find the patient by *name* and *phone*; may be repeated."""
+    for entry in _entries(owner, patient_id, name, phone):
+        before = work.get(DirectoryEntry, entry.owner, entry.entry)
+        work.put(entry.but(version=before.version if before else 0))
+
+
+def leave(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
+    """Let *owner* find the patient no more; *name* and *phone* are those entered."""
+    for entry in _entries(owner, patient_id, name, phone):
+        before = work.get(DirectoryEntry, entry.owner, entry.entry)
+        if before is not None:
+            work.delete(before)
+
+
+def _entries(
+    owner: Caller, patient_id: str, name: str, phone: str | None
+) -> Iterator[DirectoryEntry]:
+    name_key = fold_name(name)
+    ways = [(NAME, name_key)]
+    ways += [(WORD, word) for word in list(dict.fromkeys(name_key.split()))[:MOST_WORDS]]
+    ways += [(PHONE, phone)] if phone else []
+    for way, text in ways:
+        yield DirectoryEntry(
+            owner=owner.owner,
+            entry=END.join((way, text, patient_id)),
+            clinic_id=owner.clinic_id,
+            doctor_id=owner.doctor_id,
+            patient_id=patient_id,
+            name_key=name_key,
+            patient_phone=phone,
+        )
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of the list by name: whose, where it goes on, and how many there are in all."""
+
+    patient_ids: list[str]
+    after: str | None
+    total: int
+
+
+def listed(work: Work, owner: Caller, limit: int, after: str | None) -> Listed:
+    """Return a page of the patients of *owner*, by name.
+
+    The count reads the list's own small entries, and nobody else's.
+
+    Raises:
+        ValueError: If *after* is not where a page of this list ended.
+    """
+    span = (f"{NAME}{END}", f"{NAME}{END}{LAST}")
+    page = work.query(DirectoryEntry, owner.owner, between=span, limit=limit, after=after)
+    total = len(page.records)
+    if after is not None or page.after is not None:
+        total = sum(1 for _ in _all(work, owner, span))
+    return Listed([e.patient_id for e in page.records], page.after, total)
+
+
+def found(work: Work, owner: Caller, *, name: str | None, phone: str | None) -> list[str]:
+    """Return the patients of *owner* that *name* and *phone* fit, by name.
+
+    Each word of *name* begins a word of theirs, in any order; *phone* is what their number begins
+    with. One of the two is given; both must fit.
+    """
+    words = fold_name(name or "").split()
+    if phone:
+        span = _beginning(PHONE, phone)
+    else:
+        span = _beginning(WORD, max(words, key=len)) if words else ("", "")
+    fitting = {
+        entry.patient_id: entry.name_key
+        for entry in _all(work, owner, span)
+        if _fits(entry.name_key, words)
+    }
+    return sorted(fitting, key=lambda patient_id: (fitting[patient_id], patient_id))
+
+
+def phone_sought(work: Work, text: str) -> str | None:
+    """Return what a number typed into a search begins with, E.164; None if it is no number.
+
+    A blank where the plus sign was is what addresses make of it. Without either, a number too
+    short to be one is meant to be of the first accepted country.
+    """
+    text = "+" + text[1:] if text.startswith(" ") else text
+    whole = normalise(text, work.rules.phone_countries)
+    if whole is not None:
+        return whole
+    digits = "".join(c for c in text if c.isascii() and c.isdigit())
+    if not digits or any(c.isalpha() for c in text):
+        return None
+    if text.startswith("+"):
+        return f"+{digits}"
+    return f"{work.rules.phone_countries[0]}{digits.lstrip('0')}"
+
+
+def _beginning(way: str, text: str) -> tuple[str, str]:
+    return f"{way}{END}{text}", f"{way}{END}{text}{LAST}"
+
+
+def _fits(name_key: str, words: list[str]) -> bool:
+    own = name_key.split()
+    return all(any(mine.startswith(word) for mine in own) for word in words)
+
+
+def _all(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[DirectoryEntry]:
+    after = None
+    while True:
+        page = work.query(
+            DirectoryEntry, owner.owner, between=span, limit=COUNT_PAGE, after=after
+        )
+        yield from page.records
+        after = page.after
+        if after is None:
+            return

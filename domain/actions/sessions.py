@@ -1,0 +1,111 @@
+"""Sign-ins of staff: begun, carried on, and ended everywhere at once.
+
+A session is an item that every call reads, so its end holds from the next call on. All sessions of
+a user end in one write, however many there are, by the user's era moving on.
+"""
+
+from __future__ import annotations
+
+from domain.errors import NotSignedIn
+from domain.model.accounts import Session
+from domain.model.clinics import StaffStatus, User
+from domain.work import Work
+
+OVER = "The session has ended; please sign in again."
+
+
+def begin(work: Work, user: User) -> Session:
+    """Write a new session of *user*."""
+    return work.put(
+        Session(
+            session_id=work.ids.secret("ses_"),
+            clinic_id=user.clinic_id,
+            user_id=user.user_id,
+            refresh_id=work.ids.secret(""),
+            era=user.session_era,
+            created_at=work.now,
+            refreshed_at=work.now,
+            ttl=_ttl(work),
+        )
+    )
+
+
+def who(work: Work, session_id: str, clinic_id: str, user_id: str) -> tuple[Session, User]:
+    """Return a session that still goes on, and its user, who still works here.
+
+    Reads consistently, so that a logout or a deactivation holds from the next call on.
+
+    Raises:
+        NotSignedIn: If it has ended, or the account is not active.
+    """
+    session, user = work.fetch([(Session, (session_id,)), (User, (clinic_id, user_id))])
+    if not isinstance(session, Session) or not isinstance(user, User):
+        raise NotSignedIn(OVER)
+    if session.user_id != user.user_id or not _goes_on(session, user):
+        raise NotSignedIn(OVER)
+    return session, user
+
+
+def carry_on(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] | NotSignedIn:
+    """Use a refresh token, which makes the next one; return the session as it goes on.
+
+    One that was used before has been stolen, from us or from its owner: its whole session ends. The
+    refusal is returned rather than raised, for that end must be kept.
+
+    Raises:
+        NotSignedIn: If the session has ended, or the account is not active.
+    """
+    work = work.system("carry on a session")
+    session = work.get(Session, session_id)
+    user = work.get(User, session.clinic_id, session.user_id) if session else None
+    if session is None or user is None or not _goes_on(session, user):
+        raise NotSignedIn(OVER)
+    if session.refresh_id != refresh_id:
+        end(work, session, "REFRESH_TOKEN_REUSED")
+        return NotSignedIn(OVER)
+    return _renew(work, session, user), user
+
+
+def end(work: Work, session: Session, reason: str) -> None:
+    """End a session, if it has not ended."""
+    if session.ended_at is None:
+        work.put(session.but(ended_at=work.now, end_reason=reason))
+
+
+def end_named(work: Work, session_id: str, reason: str) -> None:
+    """End the session of that id, if there is one."""
+    session = work.system("end a session").get(Session, session_id)
+    if session is not None:
+        end(work, session, reason)
+
+
+def end_all(work: Work, user: User) -> User:
+    """End every session of *user*; return the user as written, for further changes."""
+    return work.put(user.but(session_era=user.session_era + 1, updated_at=work.now))
+
+
+def end_others(work: Work, user: User, session: Session) -> tuple[Session, User]:
+    """End every session of *user* but this one, which goes on with new tokens."""
+    user = end_all(work, user)
+    return _renew(work, session.but(wrong_passwords=0), user), user
+
+
+def _goes_on(session: Session, user: User) -> bool:
+    is_over = session.ended_at is not None or session.era != user.session_era
+    return not is_over and user.status is StaffStatus.ACTIVE
+
+
+def _renew(work: Work, session: Session, user: User) -> Session:
+    return work.put(
+        session.but(
+            refresh_id=work.ids.secret(""),
+            refreshed_at=work.now,
+            era=user.session_era,
+            ttl=_ttl(work),
+        )
+    )
+
+
+def _ttl(work: Work) -> int:
+    """Return from when on nobody asks for a session any more."""
+    return int((work.now + work.rules.session_lasts).timestamp()) + 60

@@ -1,0 +1,198 @@
+"""Asking the payment gateway, until money is a seat or on its way back (invariant I3).
+
+Each handler first puts its item off, so that one worker at a time asks about one thing and a killed
+one is followed by another; then it calls, with nothing held open; then it writes what it heard. It
+may be killed and run again at any line: a link is known by its request, a refund by its payment,
+and whoever repeats asks the gateway first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from domain.actions import due, links, payments
+from domain.actions.steps import OpenWork
+from domain.errors import Conflict, NotFound
+from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer
+from domain.model.due import Due
+from domain.model.money import Payment, Refund, RefundStatus, RequestStatus
+from domain.work import Work
+
+TRIES = 10
+PATIENCE = timedelta(seconds=30)
+LONGEST_PATIENCE = timedelta(hours=1)
+"""A call without an answer is repeated after these, doubling; the first outlasts any call."""
+REFUND_LOOKS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+REFUND_LOOK = timedelta(hours=24)
+"""When a refund under way is asked about: after these, and then by the day until it ends."""
+FINDS = 5
+"""How often it is asked whose a payment is, before it is taken for nobody's of ours."""
+
+
+def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+    """Ask about a request for payment while it can be paid, and a while longer."""
+    claimed = _claim(open_work, item)
+    if claimed is None:
+        return
+    payment = _look(open_work, gateway, claimed)
+
+    def go_on(work: Work) -> None:
+        now = work.get(Payment, payment.payment_id) if payment else None
+        again = links.next_look(now, claimed, work.now) if now else None
+        if again is None:
+            work.delete(claimed)
+        else:
+            due.again(work, claimed, again[0], asked=again[1])
+
+    _write(open_work, go_on)
+
+
+def look_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+    """Ask about a request for payment once, and end its link if it is over."""
+    claimed = _claim(open_work, item)
+    if claimed is not None:
+        _look(open_work, gateway, claimed)
+        _write(open_work, lambda work: work.delete(claimed))
+
+
+def find_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+    """Ask whose a payment is, and record it; it may well be nobody's of ours."""
+    claimed = _claim(open_work, item)
+    if claimed is None:
+        return
+    link = gateway.find(item.capture_id or "")
+    if link is not None:
+        _record(open_work, link)
+    elif claimed.attempts < FINDS:
+        return
+    _write(open_work, lambda work: work.delete(claimed))
+
+
+def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+    """Have a captured payment returned, and follow it until the gateway says how it ended."""
+    claimed = _claim(open_work, item)
+    if claimed is None:
+        return
+    wanted = open_work().get(Refund, item.capture_id or "", "REFUND")
+    if wanted is None or wanted.status in _ENDED:
+        _write(open_work, lambda work: work.delete(claimed))
+        return
+    answer = _ask_refund(open_work, gateway, wanted)
+
+    def record(work: Work) -> None:
+        now = work.get(Refund, wanted.capture_id, "REFUND")
+        if now is None:
+            work.delete(claimed)
+            return
+        now = payments.refund_answered(work, now, answer.status, answer.gateway_refund_id)
+        if now.status in _ENDED:
+            work.delete(claimed)
+            return
+        asked = int(claimed.values.get("asked") or 0)
+        after = REFUND_LOOKS[asked] if asked < len(REFUND_LOOKS) else REFUND_LOOK
+        due.again(work, claimed, after, asked=asked + 1)
+
+    _write(open_work, record)
+
+
+HANDLERS: dict[str, Callable[[OpenWork, Gateway, Due], None]] = {
+    "watch_payment": watch_payment,
+    "look_payment": look_payment,
+    "find_capture": find_capture,
+    "refund": refund,
+}
+"""Who does what is due at the gateway: exactly `domain.actions.due.GATEWAY_KINDS`."""
+
+_ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
+
+
+def _ask_refund(open_work: OpenWork, gateway: Gateway, wanted: Refund) -> RefundAnswer:
+    """Return what the gateway says of a refund: asked for now, unless it was before."""
+    key, amount = wanted.capture_id, wanted.amount_paise
+    if wanted.attempts:
+        known = gateway.look_refund(key, amount)
+        if known is not None:
+            return known
+
+    def begin(work: Work) -> None:
+        now = work.get(Refund, key, "REFUND")
+        if now is not None:
+            work.put(now.but(attempts=now.attempts + 1))
+
+    _write(open_work, begin)
+    try:
+        return gateway.refund(key, amount)
+    except GatewayRefused:
+        # It may be because it was made before, by us or by hand.
+        known = gateway.look_refund(key, amount)
+        return known or RefundAnswer("", RefundStatus.FAILED)
+
+
+def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
+    """Record what the gateway knows of a request; return the request, None if it is gone.
+
+    The link of one that is over, or was paid another way, is ended.
+    """
+    payment = open_work().get(Payment, str(item.values.get("payment") or ""))
+    if payment is None:
+        return None
+    link = gateway.look(payment.payment_id, payment.gateway_link_id)
+    if link is None:
+        return payment
+    _record(open_work, link)
+    payment = open_work().get(Payment, payment.payment_id)
+    if payment is None or payment.status is RequestStatus.OPEN or link.status is not LinkStatus.OPEN:
+        return payment
+    ended = gateway.cancel_link(payment.payment_id, payment.gateway_link_id)
+    if ended is not None:
+        _record(open_work, ended)
+    return payment
+
+
+def _record(open_work: OpenWork, link: Link) -> None:
+    """Write what is known of a link: its name, and every payment that came by it."""
+    try:
+        _write(open_work, lambda work: links.keep_link(work, link))
+        for taken in link.taken:
+            _write(
+                open_work,
+                lambda work, taken=taken: payments.captured(  # type: ignore[misc]
+                    work, link.payment_id, taken.capture_id, taken.amount_paise
+                ),
+            )
+    except NotFound:
+        return  # another installation's, at the same gateway
+
+
+def _claim(open_work: OpenWork, item: Due) -> Due | None:
+    """Put an item off so that nobody else acts on it now; None if somebody else has it."""
+    work = open_work()
+    current = work.get(Due, item.shard, item.due)
+    if current is None:
+        return None
+    patience = min(PATIENCE * 2 ** min(current.attempts, 10), LONGEST_PATIENCE)
+    put_off = due.again(work, current, patience)
+    try:
+        work.commit()
+    except Conflict:
+        return None
+    return open_work().get(Due, put_off.shard, put_off.due)
+
+
+def _write(open_work: OpenWork, act: Callable[[Work], object]) -> None:
+    """Do and commit *act*, again on fresh reads while others are faster.
+
+    Raises:
+        Conflict: If they were faster every time; the item comes again by itself.
+    """
+    for attempt in range(TRIES):
+        work = open_work()
+        act(work)
+        try:
+            work.commit()
+        except Conflict:
+            if attempt == TRIES - 1:
+                raise
+        else:
+            return

@@ -1,0 +1,128 @@
+"""Signing in, and the password that it takes beside a code (specification 6.1).
+
+Whoever does not get in learns nothing: a number nobody has, a wrong code and a wrong password read
+alike and take the same time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from domain import passwords
+from domain.actions import otps, sessions
+from domain.errors import Invalid, NotSignedIn
+from domain.model.accounts import OtpRequest, OtpType, Session
+from domain.model.clinics import Clinic, User
+from domain.work import Work
+
+WRONG = "The code or the password is wrong, or the code is no longer good."
+WRONG_CODE = "The code is wrong or no longer good."
+WRONG_PASSWORDS = 5
+"""After so many wrong current passwords the session ends: it may be in other hands."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """Somebody who has signed in."""
+
+    user: User
+    clinic: Clinic
+    session: Session
+
+
+def ask_to_sign_in(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
+    """Ask for a code to sign in with; answers the same whoever has the number, or nobody.
+
+    Raises:
+        TooMany: If too many codes were asked for.
+    """
+    return otps.ask(work, OtpType.LOGIN, number, clinic_id=clinic_id, address=address)
+
+
+def sign_in(work: Work, request_id: str, code: str, password: str) -> SignedIn | NotSignedIn:
+    """Begin a session with a code and a password; the code also proves the number.
+
+    A wrong one of either counts one attempt, so the refusal is returned for that to be kept.
+
+    Raises:
+        Busy: If too many passwords are being checked.
+    """
+    request = otps.find(work, OtpType.LOGIN, request_id)
+    user = _account(work, request)
+    stored = user.password_hash if user else None
+    is_right = passwords.is_right(password, stored, work.rules.password_memory_kib)
+    clinic = work.get(Clinic, request.clinic_id if request else "clinic_none")
+    if not otps.prove(work, request, code, and_also=is_right) or user is None or clinic is None:
+        return NotSignedIn(WRONG)
+    now = work.now.replace(microsecond=0)
+    user = work.put(user.but(proven=True, last_login=now, updated_at=now))
+    return SignedIn(user, clinic, sessions.begin(work, user))
+
+
+def ask_to_reset(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
+    """Ask for a code to set a new password with; answers the same for every number.
+
+    Raises:
+        TooMany: If too many codes were asked for.
+    """
+    return otps.ask(work, OtpType.PASSWORD_RESET, number, clinic_id=clinic_id, address=address)
+
+
+def reset_password(work: Work, request_id: str, code: str, password: str) -> User | NotSignedIn:
+    """Set a new password with a code, and end every session.
+
+    A refusal for the code is returned, for its attempt counts.
+
+    Raises:
+        Invalid: If the password is not good enough.
+        Busy: If too many passwords are being checked.
+    """
+    passwords.refuse_weak("newPassword", password)
+    request = otps.find(work, OtpType.PASSWORD_RESET, request_id)
+    user = _account(work, request)
+    if not otps.prove(work, request, code) or user is None:
+        return NotSignedIn(WRONG_CODE)
+    return _set_password(work, sessions.end_all(work, user), password)
+
+
+def change_password(
+    work: Work, session: Session, current: str, password: str
+) -> tuple[Session, User] | Invalid:
+    """Set a new password, end every other session, and let this one go on with new tokens.
+
+    A refusal for the current password is returned, for it counts.
+
+    Raises:
+        Invalid: If the new password is not good enough.
+        NotSignedIn: If the session has ended meanwhile.
+        Busy: If too many passwords are being checked.
+    """
+    passwords.refuse_weak("newPassword", password)
+    session, user = sessions.who(work, session.session_id, session.clinic_id, session.user_id)
+    if password == current:
+        raise Invalid("newPassword", "The new password is the old one.")
+    if not passwords.is_right(current, user.password_hash, work.rules.password_memory_kib):
+        tried = work.put(session.but(wrong_passwords=session.wrong_passwords + 1))
+        if tried.wrong_passwords >= WRONG_PASSWORDS:
+            sessions.end(work, tried, "WRONG_PASSWORDS")
+        return Invalid("currentPassword", "This is not the current password.")
+    session, user = sessions.end_others(work, user, session)
+    return session, _set_password(work, user, password)
+
+
+def _account(work: Work, request: OtpRequest | None) -> User | None:
+    if request is None:
+        return None
+    return otps.account(work, request.whatsapp_number, request.clinic_id)
+
+
+def _set_password(work: Work, user: User, password: str) -> User:
+    now = work.now.replace(microsecond=0)
+    return work.put(
+        user.but(
+            password_hash=passwords.hash_of(password, work.rules.password_memory_kib),
+            password_updated_at=now,
+            must_change_password=False,
+            updated_at=now,
+        )
+    )

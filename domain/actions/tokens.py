@@ -1,0 +1,146 @@
+"""Tokens as they are shown: one by its id, a day's, a patient's, and what they add up to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.actions.days import the_token
+from domain.actions.seats import hold_ran_out
+from domain.actions.steps import tokens_of
+from domain.errors import NotFound
+from domain.model.clinics import Doctor
+from domain.model.money import Refund
+from domain.model.people import ClinicPatient
+from domain.model.queues import WAITING, Locator, Queue, QueueStatus, Token, TokenStatus
+from domain.work import Work
+
+CLINIC_CLOSED = "CLINIC_CLOSED"
+"""Why a token was cancelled by the end of its day."""
+OWED_A_TURN = WAITING | {TokenStatus.CURRENT}
+AWAY = frozenset({TokenStatus.SKIPPED, TokenStatus.NO_SHOW})
+
+
+@dataclass(frozen=True)
+class Counts:
+    """A line in numbers; at its close, `pending` are those who were not seen."""
+
+    completed: int = 0
+    pending: int = 0
+    skipped: int = 0
+    """Those who never came among them."""
+
+    @property
+    def total(self) -> int:
+        """All of these: what was held and not paid, or cancelled, is not counted."""
+        return self.completed + self.pending + self.skipped
+
+
+def by_id(work: Work, token_id: str) -> tuple[Token, Queue]:
+    """Return a token and the head of its line.
+
+    Raises:
+        NotFound: If there is none, or it lies behind a wall.
+    """
+    locator = work.get(Locator, token_id)
+    if locator is None or locator.kind != "token":
+        raise NotFound
+    token = the_token(work, locator.partition, token_id)
+    queue = work.get(Queue, token.doctor_id, token.date)
+    if queue is None:
+        raise NotFound
+    return token, queue
+
+
+def state_of(token: Token, queue: Queue | None, now: datetime) -> TokenStatus:
+    """Return the state of *token* as it is true now.
+
+    A hold that ran out is over, and so is a closed day, though nobody has brought the token after.
+    """
+    if hold_ran_out(token, now):
+        return TokenStatus.EXPIRED
+    if queue is not None and queue.status is QueueStatus.CLOSED:
+        if token.status is TokenStatus.SKIPPED:
+            return TokenStatus.NO_SHOW
+        if token.status in WAITING | {TokenStatus.PENDING}:
+            return TokenStatus.CANCELLED
+    return token.status
+
+
+def of_day(work: Work, queue: Queue) -> list[Token]:
+    """Return every token of a day in the order of their numbers, each in its state of now."""
+    found = [_as_of_now(t, queue, work.now) for t in tokens_of(work, queue.queue_id)]
+    return sorted(found, key=lambda t: (t.number, t.token_id))
+
+
+def of_patient(work: Work, patient_id: str) -> list[Token]:
+    """Return the tokens of a patient that the scope may see, the latest day first."""
+    found: list[Token] = []
+    after = None
+    while True:
+        page = work.query(
+            Token, patient_id, index="patientId-date-idx", limit=400, after=after, descending=True
+        )
+        found += page.records
+        after = page.after
+        if after is None:
+            break
+    heads = {
+        (q.doctor_id, q.date): q
+        for q in work.fetch({(Queue, (t.doctor_id, t.date)): None for t in found})
+        if isinstance(q, Queue)
+    }
+    shown = [_as_of_now(t, heads.get((t.doctor_id, t.date)), work.now) for t in found]
+    return sorted(shown, key=lambda t: (t.date, t.token_id), reverse=True)
+
+
+def _as_of_now(token: Token, queue: Queue | None, now: datetime) -> Token:
+    state = state_of(token, queue, now)
+    if state is token.status:
+        return token
+    closed = state is TokenStatus.CANCELLED
+    return token.but(
+        status=state,
+        place=None,
+        cancel_reason=CLINIC_CLOSED if closed else token.cancel_reason,
+        cancelled_at=queue.closed_at if closed and queue else token.cancelled_at,
+    )
+
+
+def count(tokens: Iterable[Token]) -> Counts:
+    """Return what a day's tokens, as `of_day` gives them, add up to."""
+    states = Counter(t.status for t in tokens if not _is_unserved(t))
+    unserved = sum(_is_unserved(t) for t in tokens)
+    return Counts(
+        completed=states[TokenStatus.COMPLETED],
+        pending=sum(states[s] for s in OWED_A_TURN) + unserved,
+        skipped=sum(states[s] for s in AWAY),
+    )
+
+
+def _is_unserved(token: Token) -> bool:
+    """Whether the day ended before this booking had its turn."""
+    ended = token.status is TokenStatus.CANCELLED and token.cancel_reason == CLINIC_CLOSED
+    return ended and token.confirmed_at is not None
+
+
+def refunded_paise(work: Work, tokens: Iterable[Token]) -> dict[str, int]:
+    """Return what was sent back of each token's money, by its id."""
+    wanted = {t.token_id: t.capture_id for t in tokens if t.capture_id}
+    rows = work.fetch([(Refund, (c, "REFUND")) for c in wanted.values()])
+    amounts = {r.capture_id: r.amount_paise for r in rows if isinstance(r, Refund)}
+    return {token_id: amounts[c] for token_id, c in wanted.items() if c in amounts}
+
+
+def doctors_of(work: Work, tokens: Iterable[Token]) -> dict[str, Doctor]:
+    """Return the doctors of *tokens* by their id."""
+    refs = {(Doctor, (t.clinic_id, t.doctor_id)): None for t in tokens}
+    return {d.doctor_id: d for d in work.fetch(refs) if isinstance(d, Doctor)}
+
+
+def names_of(work: Work, clinic_id: str, tokens: Iterable[Token]) -> dict[str, str]:
+    """Return the names that the clinic keeps of the patients of *tokens*, by their id."""
+    refs = {(ClinicPatient, (clinic_id, t.patient_id)): None for t in tokens}
+    return {p.patient_id: p.name for p in work.fetch(refs) if isinstance(p, ClinicPatient)}

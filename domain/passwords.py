@@ -1,0 +1,85 @@
+"""Passwords of staff: which are good enough, and how one is checked without being kept."""
+
+from __future__ import annotations
+
+import threading
+from functools import cache
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from zxcvbn import zxcvbn
+
+from domain.errors import Busy, Invalid
+
+SHORTEST, LONGEST = 10, 128
+FEWEST_GUESSES = 100_000
+"""The well-known passwords, and those made of one with a few digits, take fewer."""
+LOOKED_AT = 72
+"""No more of a long password is compared with known ones."""
+AT_ONCE = 2
+"""Each check takes 94 ms of a processor and 64 MiB: more at once would only be slower."""
+WAIT_SECONDS = 3.0
+_turns = threading.BoundedSemaphore(AT_ONCE)
+
+
+def refuse_weak(field: str, password: str) -> None:
+    """Return if *password* is good enough to be set.
+
+    Raises:
+        Invalid: About *field*, if it has not 10 to 128 characters with a letter and a digit, or is
+            one of the well-known ones.
+    """
+    if not SHORTEST <= len(password) <= LONGEST:
+        raise Invalid(field, f"A password has {SHORTEST} to {LONGEST} characters.")
+    if not any(c.isalpha() for c in password) or not any(c.isdigit() for c in password):
+        raise Invalid(field, "A password needs a letter and a digit.")
+    if zxcvbn(password[:LOOKED_AT])["guesses"] < FEWEST_GUESSES:
+        raise Invalid(field, "This is one of the first passwords anybody would try.")
+
+
+def hash_of(password: str, memory_kib: int) -> str:
+    """Return the argon2id hash to be stored.
+
+    Raises:
+        Busy: If too many passwords are being checked.
+    """
+    with _Turn():
+        return _hasher(memory_kib).hash(password)
+
+
+def is_right(password: str, stored: str | None, memory_kib: int) -> bool:
+    """Return whether *password* is the one that was stored.
+
+    Takes the same time if none was stored, so that nobody can tell.
+
+    Raises:
+        Busy: If too many passwords are being checked.
+    """
+    with _Turn():
+        nobodys = _nobodys(memory_kib)  # also where it is not used: it is made once a process
+        try:
+            _hasher(memory_kib).verify(stored or nobodys, password)
+        except (VerificationError, InvalidHashError):
+            return False
+    return stored is not None
+
+
+class _Turn:
+    """Waits for a turn, but not for ever: those who wait hold a thread of the web process."""
+
+    def __enter__(self) -> None:
+        if not _turns.acquire(timeout=WAIT_SECONDS):
+            raise Busy("Many people are signing in; please try again.", retry_after_seconds=2)
+
+    def __exit__(self, *_: object) -> None:
+        _turns.release()
+
+
+@cache
+def _hasher(memory_kib: int) -> PasswordHasher:
+    return PasswordHasher(memory_cost=memory_kib)
+
+
+@cache
+def _nobodys(memory_kib: int) -> str:
+    return _hasher(memory_kib).hash("nobody's password")

@@ -1,0 +1,131 @@
+"""The admin API in process: the stage's parts behind the real application.
+
+Every answer is checked against the API's own OpenAPI document, whichever test asked for it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from flask.testing import FlaskClient
+from openapi_core import Config, OpenAPI
+from openapi_core.testing import MockRequest, MockResponse
+from werkzeug.test import TestResponse
+
+from api import jwts
+from api.engine import EXTENSION
+from api.services import Services
+from bot.app import create_app
+from domain.actions import sessions
+from domain.model.clinics import User
+from tests.people import Cast
+from tests.stage import Stage
+
+_documents: dict[str, OpenAPI] = {}
+
+
+@dataclass(frozen=True)
+class Client:
+    """Calls the API with one account's token, or with none."""
+
+    office: Office
+    token: str | None = None
+
+    def get(self, path: str, **given: Any) -> TestResponse:
+        return self.call("GET", path, **given)
+
+    def post(self, path: str, body: Any = None, **given: Any) -> TestResponse:
+        return self.call("POST", path, body, **given)
+
+    def put(self, path: str, body: Any = None, **given: Any) -> TestResponse:
+        return self.call("PUT", path, body, **given)
+
+    def delete(self, path: str, body: Any = None, **given: Any) -> TestResponse:
+        return self.call("DELETE", path, body, **given)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        headers: dict[str, str] | None = None,
+        query: dict[str, Any] | None = None,
+    ) -> TestResponse:
+        """Call *path* (without /api/v1) and check the answer against the document."""
+        sent = dict(headers or {})
+        if self.token is not None:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        given: dict[str, Any] = {} if body is None else {"json": body}
+        answer = self.office.http.open(
+            "/api/v1" + path, method=method, headers=sent, query_string=query, **given
+        )
+        self.office.check(answer)
+        return answer
+
+
+class Office:
+    """A clinic's office: accounts that call the API, beside the people on WhatsApp."""
+
+    def __init__(self, stage: Stage) -> None:
+        self.stage = stage
+        self.app = create_app(stage.parts)
+        self.http: FlaskClient = self.app.test_client()
+        self.services: Services = self.app.extensions[EXTENSION]
+
+    @property
+    def cast(self) -> Cast:
+        assert self.stage.cast is not None
+        return self.stage.cast
+
+    @property
+    def admin(self) -> Client:
+        """Farida, who runs City Medical Center."""
+        return self.sign_in(self.cast.farida)
+
+    @property
+    def doctor(self) -> Client:
+        """Dr. Meera of City Medical Center."""
+        return self.sign_in(self.cast.meera_user)
+
+    @property
+    def other_doctor(self) -> Client:
+        """Dr. Khan of the same clinic."""
+        return self.sign_in(self.cast.khan_user)
+
+    @property
+    def stranger(self) -> Client:
+        """Somebody without an account."""
+        return Client(self)
+
+    def sign_in(self, user: User) -> Client:
+        """Return a client with a new session of *user*, without the ceremony of a login."""
+        work = self.stage.work()
+        session = sessions.begin(work, user)
+        work.commit()
+        return Client(self, jwts.access_token(self.services, user, session, work.now))
+
+    def settle(self) -> list[Any]:
+        """Let the workers do and send what is due; return what was sent."""
+        return self.stage.settle()
+
+    def check(self, answer: TestResponse) -> None:
+        """Fail if *answer* is not what the document says of its address."""
+        assert answer.headers.get("X-Request-Id")
+        if answer.mimetype != "application/json":
+            return
+        document = _document(self.app.api_doc)
+        # The request's body was read by the application; its address and method are enough.
+        document.validate_response(
+            MockRequest("http://localhost", answer.request.method, answer.request.path),
+            MockResponse(answer.data, answer.status_code, content_type=answer.mimetype),
+        )
+
+
+def _document(spec: dict[str, Any]) -> OpenAPI:
+    key = json.dumps(spec, sort_keys=True)
+    if key not in _documents:
+        _documents[key] = OpenAPI.from_dict(spec, config=Config(spec_validator_cls=None))
+    return _documents[key]
