@@ -6,10 +6,12 @@ from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 
 from api import errors
+from api.auth import auth
 from api.engine import EXTENSION
 from api.routes import BEARER_AUTH, Resource
 from api.schemas.base import Failure
 from api.services import Services
+from api.users import users
 
 VERSION = "1.0.0"
 DESCRIPTION = """The admin API of PulseOps: everything a clinic can do on WhatsApp, and what it
@@ -17,7 +19,10 @@ cannot. Sign in with `POST /api/v1/auth/clinic/login`, then send `Authorization:
 
 Days, hours and periods are meant in the clinic's time zone, instants are UTC, money is whole
 rupees. A mutating call with an `Idempotency-Key` can be repeated and acts once (24 hours)."""
-RESOURCES: tuple[Resource, ...] = ()
+RESOURCES: tuple[Resource, ...] = (
+    auth,
+    users,
+)
 """Every resource; a new one is added here."""
 
 

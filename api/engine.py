@@ -18,13 +18,14 @@ from typing import Any, get_type_hints
 import structlog
 from flask import Response, current_app, make_response, request
 from pydantic import BaseModel, ValidationError
-from werkzeug.exceptions import BadRequest, HTTPException, UnsupportedMediaType
+from werkzeug.exceptions import HTTPException
 
 from api import errors, idempotency
 from api.calls import Answer, Call
-from api.schemas.base import Body, Done, Success
+from api.reading import LARGEST_BODY, read_body, read_path, read_query
+from api.schemas.base import Done, Success
 from api.services import Services
-from domain.errors import Conflict, NotFound, PasswordChangeRequired, Refused, StoreUnavailable
+from domain.errors import Conflict, Invalid, PasswordChangeRequired, Refused, StoreUnavailable
 from domain.permissions import Permission
 from domain.work import Work
 
@@ -32,8 +33,10 @@ EXTENSION = "pulseops_api"
 """Under which name an application holds the API's `Services`."""
 TRIES = 12
 """A view is replayed this often when others changed what it read."""
-LARGEST_BODY = 256 * 1024
 READS = frozenset({"GET"})
+DONE = "DONE"
+REPEATED = "REPEATED"
+"""What the audit log says of a call that was answered as the first time."""
 
 View = Callable[..., Answer | Response]
 
@@ -106,11 +109,12 @@ class _Engine:
         for attempt in range(TRIES):
             before = None if key is None else idempotency.done_before(call, key)
             if before is not None:
+                self._audit_alone(call, REPEATED)
                 return before
             work = given.open_work(call.scope)
             answer = self._run(call, work, arguments, key)
             try:
-                work.commit()
+                _commit(work)
             except Conflict:
                 # Spread, so that those who lost against each other do not meet again.
                 time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311
@@ -130,24 +134,28 @@ class _Engine:
         given = {**arguments, "work": work, "call": call}
         try:
             said = self._view(**{name: given[name] for name in self._wanted})
-        except NotFound as error:
+        except Invalid:
+            raise
+        except Refused as error:
             self._audit_alone(call, error.code)
             raise
-        if isinstance(said, Answer) and said.refusal is not None:
-            return errors.refused(said.refusal)
-        answer = said if isinstance(said, Response) else self._render(said)
+        refusal = said.refusal if isinstance(said, Answer) else None
+        if refusal is not None:
+            answer = errors.refused(refusal)
+        else:
+            answer = said if isinstance(said, Response) else self._render(said)
         if self._route.audits:
-            call.audit(work, "DONE")
+            call.audit(work, DONE if refusal is None else refusal.code)
         if key is not None and isinstance(said, Answer):
             idempotency.remember(work, call, key, answer, self._route.masked)
         return answer
 
     def _audit_alone(self, call: Call, outcome: str) -> None:
-        """Record an attempt at what is not there, or is another's: nothing else was written."""
+        """Record an access with which nothing else is written, such as to what is another's."""
         if self._route.audits:
             work = call.services.open_work(call.scope)
             call.audit(work, outcome)
-            work.commit()
+            _commit(work)
 
     def _render(self, said: Answer) -> Response:
         body: BaseModel
@@ -165,34 +173,17 @@ class _Engine:
     def _arguments(self, ids: dict[str, str]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         if "path" in self._hints:
-            try:
-                found["path"] = self._hints["path"].model_validate(ids)
-            except ValidationError:
-                raise NotFound from None
+            found["path"] = read_path(self._hints["path"], ids)
         if "query" in self._hints:
-            found["query"] = _query(self._hints["query"])
+            found["query"] = read_query(self._hints["query"])
         if "body" in self._hints:
-            found["body"] = _body(self._hints["body"], optional=self._route.optional_body)
+            found["body"] = read_body(self._hints["body"], optional=self._route.optional_body)
         return found
 
 
-def _query(model: type[BaseModel]) -> BaseModel:
-    sent = request.args
-    lists = {f.alias or n for n, f in model.model_fields.items() if "list" in str(f.annotation)}
-    return model.model_validate(
-        {name: sent.getlist(name) if name in lists else sent[name] for name in sent}
-    )
-
-
-def _body(model: type[Body], *, optional: bool) -> BaseModel:
-    raw = request.get_data()
-    if optional and not raw.strip():
-        return model.model_validate({})
-    if request.mimetype != "application/json":
-        raise UnsupportedMediaType
+def _commit(work: Work) -> None:
+    """Commit, and ask once more for an answer that did not come: it acts once all the same."""
     try:
-        return model.model_validate_json(raw)
-    except ValidationError as error:
-        if any(found["type"] == "json_invalid" for found in error.errors(include_input=False)):
-            raise BadRequest from None
-        raise
+        work.commit()
+    except StoreUnavailable:
+        work.commit()

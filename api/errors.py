@@ -17,12 +17,14 @@ STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
     errors.NotAllowed: 403,
     errors.NotFound: 404,
+    errors.PlanRequired: 403,
     errors.Invalid: 422,
     errors.TooMany: 429,
     errors.Busy: 503,
 }
 """Every other refusal is about the state of things: 409."""
 CONFLICT = 409
+INTERNAL = 500
 WORDS = {
     "NOT_FOUND": "There is no such thing here.",
     "FORBIDDEN": "This account may not do that.",
@@ -36,6 +38,8 @@ WORDS = {
     "NOT_NOW": "The state of the line or of the booking does not allow that now.",
     "NOBODY_WAITING": "Nobody is being served and nobody waits.",
     "LINE_MOVED": "The line has moved since.",
+    "CONFIRMATION_NEEDED": "This takes days away on which people are booked; confirm it.",
+    "NUMBER_TAKEN": "This number belongs to somebody else at the clinic.",
     "NOTHING_TO_UNDO": "There is no move that could be taken back.",
 }
 """What a refusal says that was raised without words of its own."""
@@ -87,6 +91,8 @@ def refused(error: errors.Refused) -> Response:
     if isinstance(error, errors.LineMoved) and facts.get("by_name"):
         message = f"{facts['by_name']} moved the line meanwhile ({facts.get('action')})."
     answer = failure(status, error.code, message, details, facts)
+    if isinstance(error, errors.NotSignedIn):
+        answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.TooMany | errors.Busy):
         answer.headers["Retry-After"] = str(facts.get("retry_after_seconds", 60))
     return answer
@@ -108,6 +114,8 @@ def invalid(error: ValidationError) -> Response:
 def http_error(error: HTTPException) -> Response:
     """Return what the web server's own refusals say, with `Allow` kept."""
     status = error.code or 500
+    if status == INTERNAL:
+        return failed()
     code, message = OF_HTTP.get(status, (error.name.upper().replace(" ", "_"), error.name + "."))
     answer = failure(status, code, message)
     for name, value in error.get_headers():
@@ -125,7 +133,7 @@ def unavailable() -> Response:
 
 def failed() -> Response:
     """Return that we made a mistake, and nothing of what is inside."""
-    return failure(500, "INTERNAL_ERROR", "Something went wrong on our side.")
+    return failure(INTERNAL, "INTERNAL_ERROR", "Something went wrong on our side.")
 
 
 def _sentence(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import re
 from datetime import timedelta
@@ -45,10 +46,14 @@ def key_of(call: Call) -> str | None:
     return hashlib.sha256(f"{owner}\n{sent}".encode()).hexdigest()
 
 
-def fingerprint() -> str:
-    """Return a hash of what is asked: method, address, query and body."""
+def fingerprint(call: Call) -> str:
+    """Return a keyed hash of what is asked: method, address, query and body.
+
+    Keyed, because a body may hold a password or a code that could be guessed from a plain hash.
+    """
     asked = f"{request.method}\n{request.path}\n{request.query_string.decode('latin-1')}\n"
-    return hashlib.sha256(asked.encode() + request.get_data()).hexdigest()
+    key = f"idempotency {call.services.secret}"
+    return hmac.new(key.encode(), asked.encode() + request.get_data(), hashlib.sha256).hexdigest()
 
 
 def done_before(call: Call, key: str) -> Response | None:
@@ -61,7 +66,7 @@ def done_before(call: Call, key: str) -> Response | None:
     kept = work.get(Idempotency, key)
     if kept is None:
         return None
-    if kept.fingerprint != fingerprint():
+    if kept.fingerprint != fingerprint(call):
         raise OtherRequest("This Idempotency-Key was used with another request.")
     answer = Response(
         call.services.seal.open(kept.answer), kept.status, mimetype="application/json"
@@ -78,7 +83,7 @@ def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[s
     work.put(
         Idempotency(
             idempotency_key=key,
-            fingerprint=fingerprint(),
+            fingerprint=fingerprint(call),
             status=answer.status_code,
             answer=call.services.seal.seal(text),
             created_at=work.now,

@@ -6,7 +6,7 @@ counts for itself.
 
 from __future__ import annotations
 
-import threading
+import math
 import time
 
 from limits import RateLimitItem, parse
@@ -38,7 +38,6 @@ class Limits:
         self._here = FixedWindowRateLimiter(here)
         self._together = self._here if redis is None else _counting_in(redis)
         self._alone_until = 0.0
-        self._lock = threading.Lock()
 
     def count_user(self, user_id: str) -> None:
         """Count a call of a user.
@@ -55,15 +54,21 @@ class Limits:
     def _count(self, limit: RateLimitItem, kind: str, who: str) -> None:
         counting = self._here if time.monotonic() < self._alone_until else self._together
         try:
-            ok = counting.hit(limit, kind, who)
+            ends = _hit(counting, limit, kind, who)
         except RedisError:
-            with self._lock:
-                self._alone_until = time.monotonic() + LEFT_ALONE_SECONDS
-            counting = self._here
-            ok = counting.hit(limit, kind, who)
-        if not ok:
-            reset, _ = counting.get_window_stats(limit, kind, who)
-            raise TooMany(retry_after_seconds=max(1, int(reset - time.time()) + 1))
+            self._alone_until = time.monotonic() + LEFT_ALONE_SECONDS
+            ends = _hit(self._here, limit, kind, who)
+        if ends is not None:
+            raise TooMany(retry_after_seconds=max(1, math.ceil(ends - time.time())))
+
+
+def _hit(
+    counting: FixedWindowRateLimiter, limit: RateLimitItem, kind: str, who: str
+) -> float | None:
+    """Count a call; return when its window ends (seconds since 1970) if it is one too many."""
+    if counting.hit(limit, kind, who):
+        return None
+    return counting.get_window_stats(limit, kind, who)[0]
 
 
 def _counting_in(redis: Redis) -> FixedWindowRateLimiter:

@@ -117,8 +117,8 @@ class Resource:
                 endpoint=view.__name__,
             )(engine)
             if optional_body:
-                shown = self.blueprint.paths[_braced(PREFIX + path)][method.lower()]
-                shown["requestBody"]["required"] = False
+                shown = getattr(self.blueprint.paths[_braced(PREFIX + path)], method.lower())
+                shown.requestBody.required = False
             return view
 
         return declare

@@ -9,7 +9,8 @@ from datetime import timedelta
 from redis import Redis
 
 from api.limits import Limits
-from domain.ports import Clock, Ids, Seal
+from domain.channel import Senders
+from domain.ports import Clock, Documents, Ids, Seal
 from domain.rules import Rules
 from domain.scopes import Scope
 from domain.work import Work
@@ -33,6 +34,10 @@ class Services:
     refresh_expiry: timedelta
     limits: Limits
     """How many calls are let through."""
+    senders: Senders
+    """Whom a clinic's own WhatsApp sender is proven by."""
+    documents: Documents
+    """Makes PDFs."""
     otp_limit: str
     """OTPs for one number, such as 10 per hour; per network address ten times as much."""
     cors_origins: tuple[str, ...] = ()

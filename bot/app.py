@@ -19,7 +19,8 @@ from bot.cli import commands
 from bot.config import read_settings
 from bot.ops import ops, reachable
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
-from bot.webhooks import whatsapp
+from bot.payments.razorpay.webhook import razorpay
+from bot.webhooks import twilio, whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from domain.model.clinics import Claim
@@ -48,10 +49,15 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
         hops = parts.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     logs.install(app)
-    app.register_blueprint(whatsapp(parts))
+    if parts.settings.whatsapp_provider == "cloud":
+        # Elsewhere its secrets need not be set, and nobody may sign with the default ones.
+        app.register_blueprint(whatsapp(parts))
+    app.register_blueprint(twilio(parts))
     # Only the simulator's phones show pages in a frame, and only where no real money is at stake.
     frames = "'none'" if parts.settings.production else SIMULATOR_FRAMES
-    app.register_blueprint(pages(parts, frames=frames))
+    app.register_blueprint(pages(parts, frames=frames, public_url=parts.settings.public_url))
+    if parts.settings.payment_provider == "razorpay":
+        app.register_blueprint(razorpay(parts))
     app.register_blueprint(
         ops(
             _probe_store(parts),
@@ -80,6 +86,8 @@ def _api_services(parts: Parts) -> Services:
         access_expiry=settings.jwt_access_expiry,
         refresh_expiry=settings.jwt_refresh_expiry,
         limits=Limits(parts.redis, settings.api_limit),
+        senders=parts.senders,
+        documents=parts.documents,
         otp_limit=settings.otp_limit,
         cors_origins=settings.cors_origins,
         production=settings.production,

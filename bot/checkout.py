@@ -33,6 +33,8 @@ class State(StrEnum):
     """What a request for payment looks like to the person it was sent to."""
 
     OPEN = "open"
+    CHECKING = "checking"
+    """The payer has just come back from the gateway, which has not told us yet."""
     PAID = "paid"
     CHANGED = "changed"
     """Paid, and what was paid for is over or has moved."""
@@ -40,6 +42,18 @@ class State(StrEnum):
     ENDED = "ended"
     """Its time ran out."""
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True)
+class Way:
+    """How it is paid, and what the reader has just done about it."""
+
+    here: bool
+    """Whether money is taken on this page: by the sandbox."""
+    returned: bool = False
+    """Whether the last press's money goes back."""
+    came_back: bool = False
+    """Whether they have just come back from the gateway's page."""
 
 
 @dataclass(frozen=True)
@@ -123,14 +137,13 @@ def _nearest(tag: str | None) -> str:
     return next((t for t in (tag, tag.partition("-")[0]) if t in known), ENGLISH)
 
 
-def describe(checkout: Checkout, now: datetime, *, returned: bool) -> dict[str, object]:
-    """Return what the checkout page shows at *now*, in the words of its reader's language.
-
-    *returned* says that the last press's money goes back.
-    """
-    payment, token = checkout.payment, checkout.token
+def describe(checkout: Checkout, now: datetime, way: Way) -> dict[str, object]:
+    """Return what the checkout page shows at *now*, in the words of its reader's language."""
+    payment, token, returned = checkout.payment, checkout.token, way.returned
     words = words_in(checkout.language)
     state = checkout.state(now)
+    if state is State.OPEN and way.came_back:
+        state = State.CHECKING
     until = payment.held_until or now
     facts = {
         "amount": money(payment.amount_paise),
@@ -153,12 +166,11 @@ def describe(checkout: Checkout, now: datetime, *, returned: bool) -> dict[str, 
     return {
         "words": words,
         "state": state.value,
+        "here": way.here,
         "title": said["title"],
         "heading": said.get("heading"),
         "text": said.get("text"),
-        "tone": {State.PAID: "good", State.ENDED: "clock", State.CANCELLED: "bad"}.get(
-            state, "back"
-        ),
+        "tone": _TONES.get(state, "back"),
         "notice": _notice(checkout, state, words, facts, returned=returned),
         "lines": [line for line in lines if line],
         "clinic": checkout.clinic.name,
@@ -169,6 +181,8 @@ def describe(checkout: Checkout, now: datetime, *, returned: bool) -> dict[str, 
         "when": _instant(token.estimated_time, words["format"]["when"], checkout),
         "amount": facts["amount"],
         "pay": said.get("pay"),
+        "busy": words["open"]["busy" if way.here else "opening"],
+        "note": words["open"]["note" if way.here else "leads_away"],
         "until": said.get("until"),
         "balance": words["open"]["balance"].format(amount=money(balance))
         if balance > 0
@@ -178,6 +192,14 @@ def describe(checkout: Checkout, now: datetime, *, returned: bool) -> dict[str, 
         "whatsapp": checkout.whatsapp(booking=ending),
         "whatsapp_words": words["page"]["whatsapp_book" if ending else "whatsapp"],
     }
+
+
+_TONES = {
+    State.PAID: "good",
+    State.CHECKING: "clock",
+    State.ENDED: "clock",
+    State.CANCELLED: "bad",
+}
 
 
 def _notice(

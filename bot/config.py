@@ -21,6 +21,8 @@ class BadSetting(PulseOpsError):
 DEVELOPMENT_SECRET = "development-only-secret-of-no-worth"  # noqa: S105 - refused in production
 DEVELOPMENT_KEY = "ZGV2ZWxvcG1lbnQtb25seS1rZXktMzItYnl0ZXMhISE="
 """Base64 of 32 bytes, so that a laptop starts without any set-up; refused in production."""
+DEVELOPMENT_SENDER, DEVELOPMENT_NUMBER = "100000000000001", "+918040009000"
+"""The simulator's number that clinics share."""
 
 
 @dataclass(frozen=True)
@@ -52,21 +54,43 @@ class Settings:
     data_keys: tuple[str, ...]
     """DATA_KEY: base64 keys of 32 bytes for fields encrypted by the application, newest first."""
     whatsapp_provider: str
-    """WHATSAPP_PROVIDER: cloud."""
+    """WHATSAPP_PROVIDER: cloud or twilio."""
     whatsapp_api_url: str
     """WHATSAPP_API_URL: Graph's base with its version."""
     whatsapp_access_token: str
     """WHATSAPP_ACCESS_TOKEN: of the platform's number."""
     whatsapp_phone_number_id: str
     """WHATSAPP_PHONE_NUMBER_ID: the platform's number."""
+    whatsapp_phone_number: str | None
+    """WHATSAPP_PHONE_NUMBER: that number itself, E.164, for links that open a chat with it."""
     whatsapp_business_account_id: str
     """WHATSAPP_BUSINESS_ACCOUNT_ID: the account templates belong to."""
     whatsapp_webhook_secrets: tuple[str, ...]
     """WHATSAPP_WEBHOOK_SECRET: Meta's app secret; comma-separated while it is being changed."""
     whatsapp_verify_token: str
     """WHATSAPP_VERIFY_TOKEN: of the GET handshake."""
+    twilio_account_sid: str
+    """TWILIO_ACCOUNT_SID."""
+    twilio_auth_token: str
+    """TWILIO_AUTH_TOKEN: the account's primary token; it also signs Twilio's webhooks."""
+    twilio_whatsapp_from: str | None
+    """TWILIO_WHATSAPP_FROM: the platform's number at Twilio, E.164."""
+    twilio_api_url: str | None
+    """TWILIO_API_URL: stands in the place of Twilio's own addresses."""
+    sms_provider: str
+    """SMS_PROVIDER: none or twilio."""
+    twilio_sms_from: str | None
+    """TWILIO_SMS_FROM: the number that text messages come from, E.164."""
     payment_provider: str
-    """PAYMENT_PROVIDER: sandbox."""
+    """PAYMENT_PROVIDER: sandbox or razorpay."""
+    razorpay_key_id: str
+    """RAZORPAY_KEY_ID."""
+    razorpay_key_secret: str
+    """RAZORPAY_KEY_SECRET."""
+    razorpay_webhook_secrets: tuple[str, ...]
+    """RAZORPAY_WEBHOOK_SECRET: comma-separated while it is being changed."""
+    razorpay_api_url: str
+    """RAZORPAY_API_URL: instead of Razorpay's own."""
     hold_minutes: int
     """HOLD_MINUTES: how long an unpaid slot is held."""
     staff_hold_minutes: int
@@ -85,13 +109,29 @@ class Settings:
     """AWS_PARAMETER_PATH: when set, secrets are read from the Parameter Store under it."""
 
     @property
+    def platform_sender(self) -> str:
+        """What the provider knows the platform's number by."""
+        if self.whatsapp_provider == "twilio":
+            return self.twilio_whatsapp_from or ""
+        return self.whatsapp_phone_number_id
+
+    @property
+    def platform_number(self) -> str | None:
+        """The platform's number itself, E.164, if it is known."""
+        if self.whatsapp_provider == "twilio":
+            return self.twilio_whatsapp_from
+        return self.whatsapp_phone_number
+
+    @property
     def rules(self) -> Rules:
         """What of this the rules depend on."""
         return Rules(
             hold_minutes=self.hold_minutes,
             staff_hold_minutes=self.staff_hold_minutes,
             progress_every=self.progress_every,
-            platform_sender=self.whatsapp_phone_number_id,
+            platform_sender=self.platform_sender,
+            platform_number=self.platform_number,
+            sms=self.sms_provider != "none",
             phone_countries=self.phone_countries,
             public_url=self.public_url,
             otp_limit=_per_seconds(self.otp_limit),
@@ -99,13 +139,18 @@ class Settings:
         )
 
 
-SECRETS = (
-    "JWT_SECRET", "DATA_KEY", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_WEBHOOK_SECRET",
-    "WHATSAPP_VERIFY_TOKEN",
-)  # fmt: skip
+REQUIRED = ("JWT_SECRET", "DATA_KEY", "PUBLIC_URL")
 """What production must be given and development has defaults for."""
-REQUIRED = (*SECRETS, "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_BUSINESS_ACCOUNT_ID", "PUBLIC_URL")
-PROVIDERS = {"WHATSAPP_PROVIDER": ("cloud",), "PAYMENT_PROVIDER": ("sandbox",)}
+REQUIRED_BY_CLOUD = (
+    "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_WEBHOOK_SECRET", "WHATSAPP_VERIFY_TOKEN",
+    "WHATSAPP_PHONE_NUMBER_ID", "WHATSAPP_BUSINESS_ACCOUNT_ID",
+)  # fmt: skip
+"""The same, where messages go through Meta's Cloud API."""
+TWILIO = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN")
+"""What nothing goes through Twilio without, in development neither."""
+RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+"""What no payment goes through Razorpay without, in development neither."""
+PROVIDERS = {"WHATSAPP_PROVIDER": ("cloud", "twilio"), "PAYMENT_PROVIDER": ("sandbox", "razorpay")}
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -124,6 +169,9 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     production = _choice(env, "APP_ENV", ("development", "production")) == "production"
     if production:
         _refuse_defaults(env)
+    _refuse_half_a_twilio(env)
+    _refuse_half_a_razorpay(env)
+    sender = env.get("WHATSAPP_PHONE_NUMBER_ID", DEVELOPMENT_SENDER)
     return Settings(
         production=production,
         public_url=_url(env, "PUBLIC_URL", "http://localhost:8000"),
@@ -140,11 +188,24 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         whatsapp_provider=_choice(env, "WHATSAPP_PROVIDER", PROVIDERS["WHATSAPP_PROVIDER"]),
         whatsapp_api_url=_url(env, "WHATSAPP_API_URL", "https://graph.facebook.com/v26.0"),
         whatsapp_access_token=env.get("WHATSAPP_ACCESS_TOKEN", DEVELOPMENT_SECRET),
-        whatsapp_phone_number_id=env.get("WHATSAPP_PHONE_NUMBER_ID", "100000000000001"),
+        whatsapp_phone_number_id=sender,
+        whatsapp_phone_number=_number(
+            env, "WHATSAPP_PHONE_NUMBER", DEVELOPMENT_NUMBER if sender == DEVELOPMENT_SENDER else ""
+        ),
         whatsapp_business_account_id=env.get("WHATSAPP_BUSINESS_ACCOUNT_ID", "200000000000001"),
         whatsapp_webhook_secrets=_list(env, "WHATSAPP_WEBHOOK_SECRET", DEVELOPMENT_SECRET),
         whatsapp_verify_token=env.get("WHATSAPP_VERIFY_TOKEN", DEVELOPMENT_SECRET),
+        twilio_account_sid=env.get("TWILIO_ACCOUNT_SID", ""),
+        twilio_auth_token=env.get("TWILIO_AUTH_TOKEN", ""),
+        twilio_whatsapp_from=_number(env, "TWILIO_WHATSAPP_FROM"),
+        twilio_api_url=_url(env, "TWILIO_API_URL", "") if env.get("TWILIO_API_URL") else None,
+        sms_provider=_choice(env, "SMS_PROVIDER", ("none", "twilio")),
+        twilio_sms_from=_number(env, "TWILIO_SMS_FROM"),
         payment_provider=_choice(env, "PAYMENT_PROVIDER", PROVIDERS["PAYMENT_PROVIDER"]),
+        razorpay_key_id=env.get("RAZORPAY_KEY_ID", ""),
+        razorpay_key_secret=env.get("RAZORPAY_KEY_SECRET", ""),
+        razorpay_webhook_secrets=_list(env, "RAZORPAY_WEBHOOK_SECRET", ""),
+        razorpay_api_url=_url(env, "RAZORPAY_API_URL", "https://api.razorpay.com"),
         hold_minutes=_whole(env, "HOLD_MINUTES", 10, 1, 1440),
         staff_hold_minutes=_whole(env, "STAFF_HOLD_MINUTES", 60, 1, 1440),
         progress_every=_whole(env, "PROGRESS_EVERY", 3, 1, 100),
@@ -157,14 +218,40 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 
 def _refuse_defaults(env: Mapping[str, str]) -> None:
-    for name in REQUIRED:
+    is_cloud = (env.get("WHATSAPP_PROVIDER") or "cloud") == "cloud"
+    for name in (*REQUIRED, *(REQUIRED_BY_CLOUD if is_cloud else ())):
         value = env.get(name, "")
         if not value:
             raise BadSetting(f"{name} must be set in production")
         if value in {DEVELOPMENT_SECRET, DEVELOPMENT_KEY}:
             raise BadSetting(f"{name} still has the value meant for development")
-    if env.get("PAYMENT_PROVIDER", "sandbox") == "sandbox":
+    if (env.get("PAYMENT_PROVIDER") or "sandbox") == "sandbox":
         raise BadSetting("PAYMENT_PROVIDER must not be sandbox in production")
+
+
+def _refuse_half_a_twilio(env: Mapping[str, str]) -> None:
+    for chooses, number in (
+        ("WHATSAPP_PROVIDER", "TWILIO_WHATSAPP_FROM"),
+        ("SMS_PROVIDER", "TWILIO_SMS_FROM"),
+    ):
+        if env.get(chooses) == "twilio":
+            for name in (*TWILIO, number):
+                if not env.get(name):
+                    raise BadSetting(f"{name} must be set, as {chooses} is twilio")
+
+
+def _refuse_half_a_razorpay(env: Mapping[str, str]) -> None:
+    if env.get("PAYMENT_PROVIDER") == "razorpay":
+        for name in RAZORPAY:
+            if not any(part.strip() for part in env.get(name, "").split(",")):
+                raise BadSetting(f"{name} must be set, as PAYMENT_PROVIDER is razorpay")
+
+
+def _number(env: Mapping[str, str], name: str, default: str = "") -> str | None:
+    value = (env.get(name, "") or default).removeprefix("whatsapp:")
+    if value and not re.fullmatch(r"\+[1-9]\d{6,14}", value):
+        raise BadSetting(f"{name} is {value!r}; a number looks like +918040009000")
+    return value or None
 
 
 def _choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
@@ -209,7 +296,9 @@ def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
     origins = tuple(v.strip() for v in env.get("CORS_ORIGINS", "").split(",") if v.strip())
     for origin in origins:
         if not re.fullmatch(r"https?://[^\s/,*]+", origin):
-            raise BadSetting(f"CORS_ORIGINS has {origin!r}; an origin looks like https://example.in")
+            raise BadSetting(
+                f"CORS_ORIGINS has {origin!r}; an origin looks like https://example.in"
+            )
     return origins
 
 

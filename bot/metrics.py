@@ -30,6 +30,14 @@ INBOUND_KINDS = frozenset(
 OUTCOMES = frozenset({"acted", "seen", "parked", "unavailable"})
 PROVIDERS = frozenset({"cloud", "twilio", "razorpay"})
 REJECTIONS = frozenset({"signature", "malformed", "too_large", "not_ours", "unavailable"})
+PAYMENT_EVENTS = frozenset(
+    {
+        "payment_link.paid", "payment_link.partially_paid", "payment_link.cancelled",
+        "payment_link.expired", "payment.captured", "payment.failed", "order.paid",
+        "refund.created", "refund.processed", "refund.failed", "refund.speed_changed",
+    }
+)  # fmt: skip
+PAYMENT_OUTCOMES = frozenset({"acted", "known", "asked", "ignored", "not_ours", "unread", "broke"})
 STATUSES = frozenset({"queued", "sending", "sent", "delivered", "read", "failed", "dropped"})
 CLASSES = frozenset({"now", "news", "bulk"})
 
@@ -44,6 +52,9 @@ _inbound = Counter("pulseops_inbound_messages", "Messages from people.", ("kind"
 _turns = Counter("pulseops_turns", "What became of messages from people.", ("outcome",))
 _rejected = Counter(
     "pulseops_webhooks_rejected", "Webhooks that were not taken.", ("provider", "reason")
+)
+_payments = Counter(
+    "pulseops_payment_events", "What gateways told of payments.", ("event", "outcome")
 )
 _messages = Counter(
     "pulseops_messages", "Messages to people, each time one reaches a status.", ("status", "class")
@@ -70,6 +81,11 @@ def turn_ended(outcome: str) -> None:
 def webhook_rejected(provider: str, reason: str) -> None:
     """Count a webhook that was refused: signature, malformed, too_large, not_ours, unavailable."""
     _rejected.labels(_of(provider, PROVIDERS), _of(reason, REJECTIONS)).inc()
+
+
+def payment_noticed(event: str, outcome: str) -> None:
+    """Count what a payment gateway told: acted on, known before, the gateway asked, and so on."""
+    _payments.labels(_of(event, PAYMENT_EVENTS), _of(outcome, PAYMENT_OUTCOMES)).inc()
 
 
 def message_reached(status: str, urgency: str) -> None:

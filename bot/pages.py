@@ -1,4 +1,4 @@
-"""The pages people reach from a message: the sandbox's checkout, and plain words for errors.
+"""The pages people reach from a message: what is to be paid, and plain words for errors.
 
 A page knows whose request it shows by 128 random bits in its address and nothing else, so it tells
 no more than a receipt would, is never kept by a browser or an index, and leaks no address onwards.
@@ -7,11 +7,10 @@ no more than a receipt would, is never kept by a browser or an index, and leaks 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import StrEnum
 from functools import cache
 from http import HTTPStatus
-from typing import Protocol
 
 import structlog
 from flask import Blueprint, Response, make_response, redirect, request, url_for
@@ -19,35 +18,37 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from bot.checkout import ENGLISH, FOLDER, describe, languages, read_checkout, words_in
+from bot.checkout import (
+    ENGLISH,
+    FOLDER,
+    Way,
+    describe,
+    languages,
+    read_checkout,
+    words_in,
+)
 from bot.logs import request_id
+from bot.payments.press import Desk, look_again, pay_here, replayed, way_to_pay
 from domain.actions import payments
-from domain.errors import Conflict, NotFound, StoreUnavailable
-from domain.model.money import Capture, Disposition, Payment
-from domain.scopes import Scope, SystemScope
-from domain.work import Work
+from domain.errors import Conflict, NotFound, NotNow, StoreUnavailable
+from domain.gateway import GatewayRefused, GatewayUnavailable
+from domain.scopes import SystemScope
 
-TRIES = 10
-"""A press is replayed this often when others changed what it read."""
 FORM_BYTES = 2_000
 """One word is all that is ever sent."""
 RETURNED_COOKIE = "returned"
 RETURNED_SECONDS = 600
 """How long the page goes on saying that the last payment made on it is returned."""
+CAME_BACK_COOKIE = "paying"
+CAME_BACK_SECONDS = 60
+"""How long the page waits for the gateway's word after somebody has come back from it."""
+AWAY = "https:"
+"""Where a press may lead: the gateway's pages have more than one address."""
+AWAY_IN_DEVELOPMENT = "https: http:"
 RETRY_SECONDS = 5
 SIMULATOR_FRAMES = "'self' http://localhost:* http://127.0.0.1:*"
 """Who may show a page in a frame during development: the phones of the simulator."""
 log = structlog.get_logger()
-
-
-class Desk(Protocol):
-    """What the pages need of the process; `bot.wiring.Parts` is one."""
-
-    def open_work(self, scope: Scope) -> Work:
-        """Return a new unit of work that rings its bells when it is committed."""
-
-    def new_capture_id(self) -> str:
-        """Return a new id of a payment captured in the sandbox."""
 
 
 class Said(StrEnum):
@@ -56,38 +57,62 @@ class Said(StrEnum):
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
     UNAVAILABLE = "unavailable"
+    NO_GATEWAY = "no_gateway"
+    NOT_PAYABLE = "not_payable"
     FAILURE = "failure"
 
 
-def pages(desk: Desk, *, frames: str = "'none'") -> Blueprint:
-    """Return GET and POST /pay/{paymentId}, the sandbox's checkout.
+def pages(desk: Desk, *, frames: str = "'none'", public_url: str = "") -> Blueprint:
+    """Return GET and POST /pay/{paymentId}: a request for payment, and its button.
+
+    The sandbox takes money on the page itself; any other gateway on one of its own, to which the
+    button leads.
 
     Args:
         desk: Where work is done.
         frames: Who may show the page in a frame, as CSP's frame-ancestors takes it;
             `SIMULATOR_FRAMES` during development.
+        public_url: The base of the address that a gateway sends people back to.
     """
     found = Blueprint("pages", __name__)
+    here = desk.gateway.takes_money_here
+    away = AWAY if public_url.startswith("https:") else AWAY_IN_DEVELOPMENT
+    form = "'self'" if here else f"'self' {away}"
 
     @found.get("/pay/<payment_id>")
     def show(payment_id: str) -> Response:
+        if request.args:
+            return _came_back(desk, payment_id)
         work = desk.open_work(SystemScope("show a request for payment"))
         checkout = read_checkout(work, payment_id)
-        returned = request.cookies.get(RETURNED_COOKIE) == "yes"
-        context = describe(checkout, work.now, returned=returned) | {"script": _asset("pay.js")}
-        return _page("pay.html", checkout.language, context, status=200, frames=frames)
+        way = Way(
+            here=here,
+            returned=request.cookies.get(RETURNED_COOKIE) == "yes",
+            came_back=request.cookies.get(CAME_BACK_COOKIE) == "yes",
+        )
+        context = describe(checkout, work.now, way) | {"script": _asset("pay.js")}
+        return _page("pay.html", checkout.language, context, frames=frames, form=form)
 
     @found.post("/pay/<payment_id>")
     def press(payment_id: str) -> Response:
         request.max_content_length = FORM_BYTES
         outcomes = request.form.getlist("outcome")
-        if outcomes not in (["paid"], ["failed"]):
+        if not here and not outcomes:
+            return _lead_away(desk, payment_id, public_url)
+        if not here or outcomes not in (["paid"], ["failed"]):
             return message_page(Said.BAD_REQUEST, 422, frames=frames)
-        returned = outcomes == ["paid"] and _pay(desk, payment_id)
+        returned = outcomes == ["paid"] and pay_here(desk, payment_id)
         if outcomes == ["failed"]:
-            _replayed(desk, lambda work: payments.failed(work, payment_id))
+            replayed(desk, lambda work: payments.failed(work, payment_id))
         log.info("sandbox_pressed", outcome=outcomes[0], state="returned" if returned else "taken")
-        return _back_to(url_for(".show", payment_id=payment_id), returned=returned)
+        return _back_to(payment_id, RETURNED_COOKIE if returned else None, RETURNED_SECONDS)
+
+    _answer_errors(found, frames)
+    return found
+
+
+def _answer_errors(found: Blueprint, frames: str) -> None:
+    """Let every refusal be a page in plain words, and nothing be kept by a browser."""
 
     @found.after_request
     def private(response: Response) -> Response:
@@ -106,13 +131,22 @@ def pages(desk: Desk, *, frames: str = "'none'") -> Blueprint:
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 
+    @found.errorhandler(GatewayUnavailable)
+    def no_gateway(_error: GatewayUnavailable) -> Response:
+        response = message_page(Said.NO_GATEWAY, 503, frames=frames)
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+
+    @found.errorhandler(GatewayRefused)
+    def not_payable(_error: GatewayRefused) -> Response:
+        log.error("link_refused")
+        return message_page(Said.NOT_PAYABLE, 502, frames=frames)
+
     @found.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
         said = Said.FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Said.BAD_REQUEST
         return message_page(said, status, frames=frames)
-
-    return found
 
 
 def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response:
@@ -130,55 +164,40 @@ def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response
     return _page("message.html", language, context, status=status, frames=frames)
 
 
-def _pay(desk: Desk, payment_id: str) -> bool:
-    """Capture one payment; return whether its money goes back.
+def _lead_away(desk: Desk, payment_id: str, public_url: str) -> Response:
+    """Send a browser to the gateway's page; back to ours if there is nothing to pay."""
+    here = url_for(".show", payment_id=payment_id)
+    try:
+        address = way_to_pay(desk, payment_id, f"{public_url}{here}")
+    except NotNow:
+        address = None
+    log.info("gateway_pressed", outcome="led" if address else "over")
+    return redirect(address or here, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
 
-    The capture keeps its id through every replay, so that one press is one payment in the ledger
-    even where an earlier try was written and only its answer lost.
+
+def _came_back(desk: Desk, payment_id: str) -> Response:
+    """Have a payment looked at whose payer is sent back by the gateway; the proof stays not here.
+
+    Whoever comes without a proof only loses what follows the address.
     """
-    capture_id = desk.new_capture_id()
-
-    def capture(work: Work) -> None:
-        payment = work.get(Payment, payment_id)
-        if payment is None:
-            raise NotFound
-        payments.captured(work, payment_id, capture_id, payment.amount_paise)
-
-    work = _replayed(desk, capture)
-    captured = work.get(Capture, capture_id, "CAPTURE")
-    return captured is not None and captured.disposition is Disposition.REFUND
+    proven = desk.gateway.came_back(payment_id, request.args)
+    if proven:
+        look_again(desk, payment_id)
+    return _back_to(payment_id, CAME_BACK_COOKIE if proven else None, CAME_BACK_SECONDS)
 
 
-def _replayed(desk: Desk, act: Callable[[Work], object]) -> Work:
-    """Do and commit *act*, again on fresh reads while others are faster; return the work done.
-
-    Raises:
-        Conflict: If they were faster every time.
-    """
-    for attempt in range(TRIES):
-        work = desk.open_work(SystemScope("pay in the sandbox"))
-        act(work)
-        try:
-            work.commit()
-        except Conflict:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return work
-    raise AssertionError  # the last try returns or raises
-
-
-def _back_to(address: str, *, returned: bool) -> Response:
-    """Return the way back to the page; a cookie of its own remembers that money goes back.
+def _back_to(payment_id: str, cookie: str | None, seconds: int) -> Response:
+    """Return the way back to the page; a cookie of its own remembers why it is seen again.
 
     303, so that reloading what follows asks again and does not pay again.
     """
+    address = url_for(".show", payment_id=payment_id)
     response = make_response(redirect(address, HTTPStatus.SEE_OTHER))
-    if returned:
+    if cookie:
         response.set_cookie(
-            RETURNED_COOKIE,
+            cookie,
             "yes",
-            max_age=RETURNED_SECONDS,
+            max_age=seconds,
             path=address,
             httponly=True,
             samesite="Lax",
@@ -188,7 +207,13 @@ def _back_to(address: str, *, returned: bool) -> Response:
 
 
 def _page(
-    template: str, language: str, context: dict[str, object], *, status: int, frames: str
+    template: str,
+    language: str,
+    context: dict[str, object],
+    *,
+    status: int = 200,
+    frames: str,
+    form: str = "'self'",
 ) -> Response:
     nonce = secrets.token_urlsafe(16)
     text = (
@@ -197,14 +222,14 @@ def _page(
         .render(language=language, nonce=nonce, styles=_asset("styles.css"), **context)
     )
     response = Response(text, status=status, content_type="text/html; charset=utf-8")
-    response.headers.update(_headers(nonce, frames))
+    response.headers.update(_headers(nonce, frames, form))
     return response
 
 
-def _headers(nonce: str, frames: str) -> Iterable[tuple[str, str]]:
+def _headers(nonce: str, frames: str, form: str) -> Iterable[tuple[str, str]]:
     policy = (
         f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
-        f"img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors {frames}"
+        f"img-src data:; form-action {form}; base-uri 'none'; frame-ancestors {frames}"
     )
     yield "Content-Security-Policy", policy
     yield "Referrer-Policy", "no-referrer"

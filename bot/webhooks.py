@@ -1,4 +1,4 @@
-"""What WhatsApp sends us: checked, taken apart, answered 200 once its effect is durable (I4)."""
+"""What Meta and Twilio send us: checked, taken apart, answered once its effect is durable (I4)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
+from twilio.twiml.messaging_response import MessagingResponse
 
 from bot import metrics
 from bot.channels.cloud.parse import parse
 from bot.channels.cloud.signature import is_signed
+from bot.channels.twilio import signature as twilio_signature
+from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
 from domain.actions import delivery
 from domain.channel import ErrorClass, SendFailed
@@ -77,6 +80,50 @@ def whatsapp(parts: Parts) -> Blueprint:
     return blueprint
 
 
+def twilio(parts: Parts) -> Blueprint:
+    """Return Twilio's webhook: one message or one status a POST, answered with empty TwiML.
+
+    Messages are taken only where WhatsApp goes through Twilio; statuses also where text messages
+    alone do.
+    """
+    blueprint = Blueprint("twilio_webhook", __name__)
+    runner = parts.runner()
+    settings = parts.settings
+    by_twilio = settings.whatsapp_provider == "twilio"
+
+    @blueprint.post(twilio_signature.PATH)
+    def receive() -> Response:
+        deadline = time.monotonic() + ANSWER_WITHIN_SECONDS
+        form = request.form
+        if not twilio_signature.is_signed(
+            settings.public_url,
+            request.query_string.decode("latin-1"),
+            form,
+            request.headers.get("X-Twilio-Signature"),
+            request.headers.get("X-Twilio-Webhooks-Signature-Settings"),
+            settings.twilio_auth_token,
+        ):
+            metrics.webhook_rejected("twilio", "signature")
+            return _refuse(403, "The signature does not match the request.")
+        now = parts.clock.now()
+        if "MessageStatus" in form:
+            status = parse_status(form, request.args.get(twilio_signature.OUR_ID), now)
+            task = _statuses(parts, [status] if status else [], deadline)
+        else:
+            message = parse_inbound(form, now) if by_twilio else None
+            if message is None:
+                metrics.webhook_rejected("twilio", "not_ours")
+            task = _people(parts, runner, [message] if message else [], deadline)
+        try:
+            task()
+        except StoreUnavailable:
+            metrics.webhook_rejected("twilio", "unavailable")
+            return _refuse(503, "It could not be stored in time; please send it again.")
+        return Response(str(MessagingResponse()), mimetype="text/xml")
+
+    return blueprint
+
+
 def _run(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], None]], deadline: float) -> bool:
     """Run *tasks* side by side; False if the store failed one or they were not done in time."""
     if len(tasks) == 1:
@@ -117,15 +164,15 @@ def _people(
 ) -> Callable[[], None]:
     def answer() -> None:
         for message in messages:
-            _in_time(deadline)
             try:
-                acted = runner.handle(message)
+                _in_time(deadline)
+                outcome = runner.handle(message)
             except StoreUnavailable:
                 metrics.turn_ended("unavailable")
                 raise
             parts.rates.take(message.sender)
             metrics.message_received(message.kind)
-            metrics.turn_ended("acted" if acted else "seen")
+            metrics.turn_ended(outcome.value)
 
     return answer
 

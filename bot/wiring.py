@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from redis import Redis
+from requests import Session
+from twilio.rest import Client
 
 from bot.channels.cloud.channel import CloudChannel
+from bot.channels.cloud.senders import CloudSenders
+from bot.channels.cloud.tokens import sender_tokens
 from bot.channels.http import new_session
+from bot.channels.twilio.channel import TwilioChannel, TwilioSms
+from bot.channels.twilio.client import new_client
+from bot.channels.twilio.contents import Contents
+from bot.channels.twilio.missed import missed
+from bot.channels.twilio.senders import TwilioSenders
 from bot.config import BadSetting, Settings, read_settings
+from bot.documents.maker import Maker
 from bot.logs import configure as set_up_logs
 from bot.metrics import message_reached
 from bot.outside import RedisBell, SystemClock, UlidIds, connect
+from bot.payments.razorpay.client import RazorpayClient
+from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
 from bot.rates import Rates
 from bot.render import NoTemplate, Rendered, Renderer
 from bot.sealing import Sealer
-from domain.channel import Channel
+from domain.channel import Channel, Senders, Sms
 from domain.gateway import Gateway
-from domain.ports import Bell, Clock, Ids, Records
+from domain.ports import Bell, Clock, Documents, Ids, Records
 from domain.rules import Rules
-from domain.scopes import Scope
+from domain.scopes import Scope, SystemScope
 from domain.work import Work
+from flows.inbound import Inbound
 from flows.runner import Runner
 from flows.words import Ears
 from store import Store, open_records, open_store
@@ -54,9 +70,14 @@ class Parts:
     redis: Redis
     rates: Rates
     channel: Channel
+    senders: Senders
     gateway: Gateway
     renderer: Renderer
     sealer: Sealer
+    sms: Sms | None = None
+    documents: Documents = field(default_factory=Maker)
+    missed: Callable[[datetime, datetime], list[Inbound]] | None = None
+    """Returns what came from one instant to another, where the provider keeps messages for us."""
 
     def open_work(self, scope: Scope) -> Work:
         """Return a new unit of work that reads through *scope* and rings when committed."""
@@ -94,19 +115,59 @@ def build(settings: Settings) -> Parts:
         sealer = Sealer(settings.data_keys)
     except ValueError as error:
         raise BadSetting(str(error)) from None
-    token = settings.whatsapp_access_token
+    records = open_records(store)
+    session = new_session()
+    access_token = settings.whatsapp_access_token
+    twilio = None
+    if "twilio" in {settings.whatsapp_provider, settings.sms_provider}:
+        sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+        twilio = new_client(sid, token, settings.twilio_api_url, session)
+    by_twilio = twilio is not None and settings.whatsapp_provider == "twilio"
+    channel: Channel = CloudChannel(
+        settings.whatsapp_api_url, sender_tokens(records, sealer, access_token), session
+    )
+    senders: Senders = CloudSenders(
+        settings.whatsapp_api_url, settings.whatsapp_access_token, session
+    )
+    if by_twilio:
+        channel = TwilioChannel(twilio, Contents(twilio), settings.public_url)
+        senders = TwilioSenders()
     return Parts(
         settings=settings,
         rules=settings.rules,
         store=store,
-        records=open_records(store),
+        records=records,
         clock=clock,
         ids=UlidIds(),
         bell=RedisBell(redis),
         redis=redis,
         rates=Rates(redis, settings.send_rate),
-        channel=CloudChannel(settings.whatsapp_api_url, lambda _sender: token, new_session()),
-        gateway=SandboxGateway(),
+        channel=channel,
+        senders=senders,
+        gateway=_gateway(settings, records, clock, session),
         renderer=Renderer(TEMPLATES),
         sealer=sealer,
+        sms=_sms(settings, twilio),
+        missed=partial(missed, twilio) if by_twilio else None,
     )
+
+
+def _sms(settings: Settings, twilio: Client | None) -> Sms | None:
+    if twilio is None or settings.sms_provider == "none":
+        return None
+    return TwilioSms(twilio, settings.twilio_sms_from or "", settings.public_url)
+
+
+def _gateway(
+    settings: Settings, records: Records, clock: Clock, session: Session
+) -> Gateway:
+    if settings.payment_provider == "razorpay":
+        client = RazorpayClient(
+            settings.razorpay_api_url,
+            settings.razorpay_key_id,
+            settings.razorpay_key_secret,
+            session,
+        )
+        return RazorpayGateway(client, settings.razorpay_key_secret, clock.now)
+    books = SystemScope("keep the sandbox's books")
+    return SandboxGateway(lambda: Work(records, books, clock.now(), UlidIds(), settings.rules))

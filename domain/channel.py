@@ -92,6 +92,20 @@ class Sms(Protocol):
         """
 
 
+class Senders(Protocol):
+    """What the provider knows of sending numbers."""
+
+    def number_of(self, sender: str, access_token: str | None = None) -> str | None:
+        """Return the number (E.164) behind *sender*, or None if there is none to be seen.
+
+        The provider is asked on behalf of whoever holds *access_token*, so an answer proves that
+        the sender is theirs; without one it is asked as the platform.
+
+        Raises:
+            Busy: If the provider could not be asked.
+        """
+
+
 class Channel(Protocol):
     """A WhatsApp provider."""
 

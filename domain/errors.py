@@ -99,6 +99,12 @@ class NotNow(Refused):
     code = "NOT_NOW"
 
 
+class HasLiveToken(NotNow):
+    """The patient still holds a booking, which must end first."""
+
+    code = "HAS_LIVE_TOKEN"
+
+
 class NobodyWaiting(NotNow):
     """Nobody is being served and nobody waits."""
 
@@ -127,6 +133,12 @@ class NumberTaken(Refused):
     """The number belongs to somebody else who works at the clinic."""
 
     code = "NUMBER_TAKEN"
+
+
+class LastAdmin(Refused):
+    """Nobody else runs the clinic."""
+
+    code = "LAST_ADMIN"
 
 
 class PlanRequired(Refused):

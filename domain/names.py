@@ -31,7 +31,9 @@ def clean_name(text: str) -> str | None:
 
     Line breaks, control characters and WhatsApp's formatting marks go; a name has a letter.
     """
-    kept = "".join(" " if unicodedata.category(c)[0] == "C" and c not in JOINERS else c for c in text)
+    kept = "".join(
+        " " if unicodedata.category(c)[0] == "C" and c not in JOINERS else c for c in text
+    )
     kept = " ".join(re.sub(r"[*_~`]", "", kept).split())[:LONGEST_NAME].strip()
     if len(kept) < SHORTEST_NAME or not any(unicodedata.category(c)[0] == "L" for c in kept):
         return None

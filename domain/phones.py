@@ -6,8 +6,6 @@ from collections.abc import Sequence
 
 import phonenumbers
 
-from domain.errors import Invalid
-
 
 def normalise(text: str, countries: Sequence[str]) -> str | None:
     """Return *text* as an E.164 number of an accepted country, or None if it is not one.
@@ -24,18 +22,6 @@ def normalise(text: str, countries: Sequence[str]) -> str | None:
     if f"+{number.country_code}" not in countries:
         return None
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def require(field: str, text: str, countries: Sequence[str]) -> str:
-    """Return *text* as an E.164 number of an accepted country.
-
-    Raises:
-        Invalid: About *field*, if it is not one.
-    """
-    number = normalise(text, countries)
-    if number is None:
-        raise Invalid(field, f"Must be a phone number of {' or '.join(countries)}.")
-    return number
 
 
 def masked(number: str) -> str:

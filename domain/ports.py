@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
 from domain.model.base import Record
 from domain.model.messages import Option
+from domain.model.visits import Medication
 from domain.scopes import Scope
 
 R = TypeVar("R", bound=Record)
@@ -117,6 +118,39 @@ class Seal(Protocol):
 
     def digest(self, text: str) -> str:
         """Return a keyed hash of *text*, for comparing: from it alone nothing can be guessed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrescriptionPage:
+    """What a prescription shows, for whoever makes a document of it."""
+
+    clinic: str
+    address: str
+    phone: str
+    doctor: str
+    specialization: str
+    patient: str
+    age: int | None
+    gender: str | None
+    day: date
+    """Of the visit, in the clinic's zone."""
+    diagnosis: str | None
+    medications: tuple[Medication, ...]
+    words: str | None
+    """The whole prescription, where it was written in words alone."""
+    notes: str | None
+    written_at: datetime
+    zone: str
+    language: str
+    branded: bool
+    """Whether the page is the clinic's alone, without our name."""
+
+
+class Documents(Protocol):
+    """Makes documents that people open, save and print."""
+
+    def prescription(self, page: PrescriptionPage) -> bytes:
+        """Return a prescription as a PDF, its text selectable in every language we speak."""
 
 
 class Phrases(Protocol):

@@ -20,6 +20,8 @@ class Rules:
     """The phone_number_id shared by clinics that have none of their own."""
     platform_number: str | None = None
     """The number behind it, E.164."""
+    sms: bool = False
+    """Whether text messages can go where WhatsApp does not reach."""
     phone_countries: tuple[str, ...] = ("+91",)
     """Accepted country codes; the first is assumed for numbers given without one."""
     public_url: str = "http://localhost:8000"

@@ -82,18 +82,21 @@ def moving(turn: Turn) -> bool:
 
 def person_chosen(turn: Turn) -> bool:
     """Whether it is clear for whom the slot is."""
-    known = patients_of(turn.work, turn.contact)
-    return turn.conversation.patient_id in turn.contact.patient_ids or len(known) == 1
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
+    chosen = turn.conversation.patient_id
+    return len(known) == 1 or any(p.patient_id == chosen for p in known)
 
 
 def no_name_yet(turn: Turn) -> bool:
     """Whether nobody is known by name, nor by a WhatsApp profile whose name could be one."""
-    return not turn.contact.patient_ids and profile_name(turn) is None
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
+    return not known and profile_name(turn) is None
 
 
 def several_people(turn: Turn) -> bool:
     """Whether the contact writes for several people and has not said for whom."""
-    return len(turn.contact.patient_ids) > 1 and not person_chosen(turn)
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
+    return len(known) > 1 and not person_chosen(turn)
 
 
 def owes_nothing(turn: Turn) -> bool:
@@ -268,7 +271,7 @@ def _doctors(turn: Turn) -> Say:
     person = next(
         (
             p.name
-            for p in patients_of(turn.work, turn.contact)
+            for p in patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
             if p.patient_id == turn.conversation.patient_id
         ),
         None,
@@ -365,7 +368,7 @@ def _ask_name(_turn: Turn) -> Say:
 
 @says("booking/for_whom")
 def _for_whom(turn: Turn) -> Say:
-    known = patients_of(turn.work, turn.contact)[:9]
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)[:9]
     options = [
         Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name}) for p in known
     ]

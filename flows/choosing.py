@@ -141,7 +141,7 @@ def doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
 
 def person_for(turn: Turn) -> Patient:
     """Return the patient a booking is for, introduced by their WhatsApp name if nobody is yet."""
-    known = patients_of(turn.work, turn.contact)
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
     for patient in known:
         if patient.patient_id == turn.conversation.patient_id:
             return patient

@@ -8,12 +8,15 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import booking, choosing, mine, settings
+from flows import account, booking, choosing, mine, settings
 from flows.table import Table
 from flows.turn import Turn
 from flows.words import Heard, fold, number_in
 
-TABLE = Table((*booking.ROWS, *mine.ROWS, *settings.ROWS), {**booking.REFUSALS, **mine.REFUSALS})
+TABLE = Table(
+    (*booking.ROWS, *mine.ROWS, *account.ROWS, *settings.ROWS),
+    {**booking.REFUSALS, **mine.REFUSALS},
+)
 
 NO_CHOICES = {"text", "media", "repeat", "lost"}
 """Triggers that say what a message is, which no option stands for."""

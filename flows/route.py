@@ -205,8 +205,11 @@ def is_join(inbound: Inbound, ears: Ears) -> bool:
 
 
 def _answered(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
-    """Return the clinic that is answered: its booking by a tap, its event's question by a digit."""
+    """Return the clinic that is answered: its booking or staff by a tap, its event by a digit."""
     if inbound.kind == "tap":
+        kind, _, about = (inbound.choice or "").partition(":")
+        if kind == "me":
+            return _active(work, about.partition(":")[0])
         named = (p for p in (inbound.choice or "").split(":") if p.startswith("TKN_"))
         located = work.get(Locator, next(named, ""))
         return _active(work, located.clinic_id) if located else None

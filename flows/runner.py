@@ -7,11 +7,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from enum import StrEnum
 
 import msgspec
 
+from domain.actions import consent
 from domain.actions.messages import send
-from domain.errors import Conflict, StoreUnavailable
+from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.model.clinics import Claim, Role
 from domain.model.conversations import Conversation, Parked, Push, Seen
 from domain.model.messages import Message, Option
@@ -34,6 +36,16 @@ SEEN_DAYS = 9
 """WhatsApp repeats a webhook for up to seven days."""
 
 
+class Outcome(StrEnum):
+    """What became of a message from a person."""
+
+    ACTED = "acted"
+    SEEN = "seen"
+    """It had acted before."""
+    PARKED = "parked"
+    """It failed twice by our own fault, and is kept for the desk."""
+
+
 @dataclass
 class Runner:
     """Takes inbound messages, one at a time, and commits what they cause."""
@@ -49,8 +61,8 @@ class Runner:
     """Encrypts what must not be stored in clear."""
     pause: Callable[[float], None] = time.sleep
 
-    def handle(self, inbound: Inbound) -> bool:
-        """Answer one message; return whether it acted now, False if it had been seen before.
+    def handle(self, inbound: Inbound) -> Outcome:
+        """Answer one message, unless it was answered before.
 
         When this returns, its effect is durable. A turn that fails twice by our own fault is
         parked: kept encrypted, the person told, the message marked as seen (invariant I4).
@@ -77,38 +89,64 @@ class Runner:
                 failures.append(error)
         raise StoreUnavailable(f"a turn lost {TRIES} times against others")
 
+    def replay(self, parked_id: str) -> Outcome:
+        """Answer a parked message at last; what it was written for is judged by what is true now.
+
+        Raises:
+            NotFound: If no message is parked under that id.
+            Unreadable: If the key it was encrypted with is gone.
+            StoreUnavailable: If the store does not answer; it stays parked.
+            Exception: What it failed of this time; it stays parked.
+        """
+        for attempt in range(TRIES):
+            parked = self._work().get(Parked, parked_id)
+            if parked is None:
+                raise NotFound("No message is parked under that id.")
+            inbound = msgspec.json.decode(self.seal.open(parked.payload), type=Inbound)
+            try:
+                return self._once(inbound, parked)
+            except Conflict:
+                self.pause(random.uniform(0.0005, 0.004) * (attempt + 1))  # noqa: S311 - jitter
+        raise StoreUnavailable(f"a turn lost {TRIES} times against others")
+
     def _work(self) -> Work:
         scope = SystemScope("find who wrote and to which clinic")
         now = self.clock.now()
         return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.seal)
 
-    def _once(self, inbound: Inbound) -> bool:
+    def _once(self, inbound: Inbound, parked: Parked | None = None) -> Outcome:
         work = self._work()
         refs: list[Ref] = [(Seen, (inbound.message_id,)), (Claim, (f"sender:{inbound.sender}",))]
         if inbound.wa_user_id:
             refs.append((Address, (f"wa:{inbound.wa_user_id}",)))
         if inbound.phone:
             refs.append((Address, (f"tel:{inbound.phone}",)))
-        if work.fetch(refs)[0] is not None:
-            return False
-        if inbound.kind == "reaction":
-            return self._commit(work, inbound)
+        if work.fetch(refs)[0] is not None and parked is None:
+            return Outcome.SEEN
+        if parked is not None:
+            work.delete(parked)
+        if inbound.kind != "reaction":
+            self._answer(work, inbound)
+        return self._commit(work, inbound)
+
+    def _answer(self, work: Work, inbound: Inbound) -> None:
         contact = contact_of(work, inbound)
         if inbound.kind == "system":
             change_number(work, inbound, contact)
-            return self._commit(work, inbound)
+            return
         conversation = conversation_of(work, inbound, contact)
         routed = route(work, inbound, contact, conversation, self.ears)
         if routed.clinic is None:
             self._ask_clinic(work, inbound, routed, conversation)
-            return self._commit(work, inbound)
+            return
         clinic_id = routed.clinic.clinic_id
         if routed.shared and contact.last_clinic_id != clinic_id:
             contact = work.put(contact.but(last_clinic_id=clinic_id))
+        if conversation.clinic_id != clinic_id:
+            consent.wrote(work, clinic_id, contact.contact_id)
         if routed.entered or conversation.clinic_id not in {None, clinic_id}:
             conversation = _fresh(conversation)
         self._converse(work, inbound, routed, contact, conversation)
-        return self._commit(work, inbound)
 
     def _converse(
         self,
@@ -179,16 +217,24 @@ class Runner:
             )
         )
 
-    def _commit(self, work: Work, inbound: Inbound) -> bool:
+    def _commit(self, work: Work, inbound: Inbound) -> Outcome:
+        before = work.get(Seen, inbound.message_id)
         expires = work.now + timedelta(days=SEEN_DAYS)
-        work.put(Seen(seen=inbound.message_id, at=work.now, ttl=int(expires.timestamp())))
+        work.put(
+            Seen(
+                version=before.version if before else 0,
+                seen=inbound.message_id,
+                at=work.now,
+                ttl=int(expires.timestamp()),
+            )
+        )
         work.commit()
-        return True
+        return Outcome.ACTED
 
-    def _park(self, inbound: Inbound, error: Exception) -> bool:
+    def _park(self, inbound: Inbound, error: Exception) -> Outcome:
         work = self._work()
         if work.get(Seen, inbound.message_id) is not None:
-            return False
+            return Outcome.SEEN
         contact = contact_of(work, inbound)
         conversation = conversation_of(work, inbound, contact)
         work.put(
@@ -199,6 +245,7 @@ class Runner:
                 payload=self.seal.seal(msgspec.json.encode(inbound).decode()),
                 error=type(error).__name__,
                 at=work.now,
+                day=f"{work.now:%Y-%m-%d}",
             )
         )
         send(
@@ -211,7 +258,7 @@ class Runner:
         )
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
         self._commit(work, inbound)
-        return True
+        return Outcome.PARKED
 
 
 def _acknowledge(turn: Turn) -> None:

@@ -24,7 +24,7 @@ from domain.actions import payments
 from domain.actions.due import SHARDS as DUE_SHARDS
 from domain.actions.messages import SHARDS as OUTBOX_SHARDS
 from domain.channel import Outbound, SendFailed, SendUnknown
-from domain.errors import Conflict
+from domain.errors import Busy, Conflict
 from domain.model.base import Record
 from domain.model.due import Due
 from domain.model.messages import Message, Outgoing
@@ -37,7 +37,17 @@ from domain.work import Work
 from flows.inbound import Inbound
 from flows.runner import Runner
 from store import Store
-from tests.people import CITY_SENDER, RULES, TESTS, Cast, CountingIds, FixedClock, SilentBell
+from tests.people import (
+    CITY_SENDER,
+    PLATFORM_NUMBER,
+    PLATFORM_SENDER,
+    RULES,
+    TESTS,
+    Cast,
+    CountingIds,
+    FixedClock,
+    SilentBell,
+)
 from workers.act import Doer
 from workers.deliver import Deliverer
 
@@ -66,6 +76,25 @@ class FakeChannel:
         """Remember what was read."""
         del sender
         self.read.append(provider_id)
+
+
+@dataclass
+class FakeSenders:
+    """Meta's knowledge of sending numbers: which token sees which, and the number behind it."""
+
+    numbers: dict[str, str] = field(
+        default_factory=lambda: {PLATFORM_SENDER: PLATFORM_NUMBER, CITY_SENDER: "+919876543001"}
+    )
+    tokens: dict[str, set[str]] = field(default_factory=dict)
+    away: bool = False
+
+    def number_of(self, sender: str, access_token: str | None = None) -> str | None:
+        """Return the number behind *sender*, if the token sees it."""
+        if self.away:
+            raise Busy("WhatsApp could not be asked; please try again.")
+        if access_token is not None and sender not in self.tokens.get(access_token, set()):
+            return None
+        return self.numbers.get(sender)
 
 
 class NoRates:
@@ -117,6 +146,7 @@ class Stage:
         self.records = records
         self.ids = CountingIds(1_000_000)
         self.channel = FakeChannel()
+        self.senders = FakeSenders()
         self.bell = SilentBell()
         settings = replace(
             read_settings({}), whatsapp_phone_number_id=rules.platform_sender, send_rate=1000
@@ -132,6 +162,7 @@ class Stage:
             redis=NoRedis(),  # type: ignore[arg-type]
             rates=NoRates(),  # type: ignore[arg-type]
             channel=self.channel,
+            senders=self.senders,
             gateway=SandboxGateway(),
             renderer=_renderer(clock),
             sealer=Sealer(settings.data_keys),

@@ -1,26 +1,25 @@
-"""Doing what is due: each item's handler, and refunds, which ask the gateway."""
+"""Doing what is due: each item's handler, and what asks the payment gateway, aside."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
 
 from bot.wiring import Parts
-from domain.actions import after, payments
+from domain.actions import after, due, settling
 from domain.errors import Conflict, StoreUnavailable
-from domain.gateway import GatewayRefused, GatewayUnavailable, RefundAnswer
+from domain.gateway import GatewayRefused, GatewayUnavailable
 from domain.model.base import stamp
 from domain.model.due import Due
-from domain.model.money import Refund, RefundStatus
 from domain.scopes import SystemScope
 from domain.work import Work
 
 PASS = 100
 """Items taken in one pass; what is left rings again."""
 TRIES = 8
-MOST_ATTEMPTS = 20
 LONGEST_BACKOFF_SECONDS = 600
 log = structlog.get_logger()
 
@@ -30,9 +29,29 @@ class Doer:
     """Does what is due in a shard. Any number of them may run; each item acts once."""
 
     parts: Parts
+    aside: Executor | None = None
+    """Where the gateway is asked, so that nothing else waits for it; without one, at once."""
+    _asking: dict[str, Future[int]] = field(default_factory=dict)
 
     def run(self, shard: str) -> int:
-        """Do everything due in *shard* now, at most PASS items; return how many were done."""
+        """Do everything due in *shard* now, at most PASS items; return how many were done.
+
+        What is done aside is not counted, and goes on when this returns.
+        """
+        if self.aside is None or not due.asks_gateway(shard):
+            return self._pass(shard)
+        asking = self._asking.get(shard)
+        if asking is None or asking.done():
+            self._asking[shard] = self.aside.submit(self._aside, shard)
+        return 0
+
+    def _aside(self, shard: str) -> int:
+        try:
+            return self._pass(shard)
+        except StoreUnavailable:
+            return 0  # the clock rings again as long as anything is due
+
+    def _pass(self, shard: str) -> int:
         work = self._work()
         items = work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=PASS).records
         for item in items:
@@ -44,8 +63,8 @@ class Doer:
     def _do(self, item: Due) -> None:
         for _ in range(TRIES):
             try:
-                if item.kind == "refund":
-                    self._refund(item)
+                if item.kind in settling.HANDLERS:
+                    self._ask(item)
                 else:
                     after.HANDLERS[item.kind](self._work, item)
             except Conflict:
@@ -78,28 +97,14 @@ class Doer:
         except (Conflict, StoreUnavailable):
             return
 
-    def _refund(self, item: Due) -> None:
-        """Ask the gateway to return a captured payment, until it says yes or no."""
-        work = self._work()
-        refund = work.get(Refund, item.capture_id or "", "REFUND")
-        if refund is None or refund.status in {RefundStatus.PROCESSED, RefundStatus.FAILED}:
-            work.delete(item)
-            work.commit()
-            return
+    def _ask(self, item: Due) -> None:
+        """Ask the gateway; the item puts itself off first, and so comes again without an answer."""
         try:
-            answer = self.parts.gateway.refund(refund.capture_id, refund.amount_paise)
-        except GatewayRefused:
-            answer = RefundAnswer("", RefundStatus.FAILED)
-            log.warning("refund_refused")
+            settling.HANDLERS[item.kind](self._work, self.parts.gateway, item)
         except GatewayUnavailable:
-            self._again(item)
-            return
-        work = self._work()
-        refund = work.get(Refund, item.capture_id or "", "REFUND")
-        if refund is not None:
-            payments.refund_answered(work, refund, answer.status, answer.gateway_refund_id)
-        work.delete(item)
-        work.commit()
+            log.warning("gateway_away", job=item.kind, attempts=item.attempts)
+        except GatewayRefused:
+            log.exception("gateway_refused", job=item.kind, attempts=item.attempts)
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("do what is due"))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 import structlog
 
 from bot.wiring import Parts, build, read_settings, set_up_logs
+from domain.actions.due import GATEWAY_SHARDS
 from workers.act import Doer
 from workers.deliver import Deliverer
 
@@ -31,4 +33,4 @@ def deliverer() -> Deliverer:
 @cache
 def doer() -> Doer:
     """Return what does this process's due items."""
-    return Doer(parts())
+    return Doer(parts(), ThreadPoolExecutor(GATEWAY_SHARDS, thread_name_prefix="gateway"))

@@ -1,16 +1,159 @@
-"""A gateway without money: every capture is made on our own page, every refund succeeds at once."""
+"""A gateway without money: its payments are made on our own page, its books are in our own store.
+
+It keeps to the same protocol as a real one, so that whatever must work with money works in a demo,
+and what a test calls lost, late or repeated is so here too.
+"""
 
 from __future__ import annotations
 
-from domain.gateway import GatewayRefused, RefundAnswer
-from domain.model.money import RefundStatus
+from collections.abc import Callable, Iterator, Mapping
+
+from domain.errors import Conflict
+from domain.gateway import (
+    GatewayRefused,
+    GatewayUnavailable,
+    Link,
+    LinkRequest,
+    LinkStatus,
+    RefundAnswer,
+    Taken,
+)
+from domain.model.money import RefundStatus, SandboxEntry
+from domain.work import Work
+
+LINK, PAID, REFUND = "LINK", "PAID#", "REFUND"
+MINE = "sbx_"
+"""How the ids of its payments begin."""
+TRIES = 10
+MOST_PAYMENTS = 1000
+
+
+def take(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+    """Take a payment, in *work*: it stands in the sandbox's books as soon as that is committed.
+
+    Taken a second time under the same id it is the same payment.
+    """
+    if work.get(SandboxEntry, payment_id, PAID + capture_id) is None:
+        entry = SandboxEntry(
+            subject=payment_id, row=PAID + capture_id, amount_paise=amount_paise, at=work.now
+        )
+        work.put(entry)
+        work.put(entry.but(subject=capture_id, row=PAID + payment_id))
 
 
 class SandboxGateway:
-    """Implements `domain.gateway.Gateway`. One capture has one refund, by its name."""
+    """Implements `domain.gateway.Gateway`."""
+
+    takes_money_here = True
+
+    def __init__(self, open_work: Callable[[], Work]) -> None:
+        """Keep books by units of work that *open_work* returns, each of which sees everything."""
+        self._open_work = open_work
+
+    def make_link(self, asked: LinkRequest) -> Link:
+        """Return the link of a request: the product's own page."""
+
+        def make(work: Work) -> None:
+            if work.get(SandboxEntry, asked.payment_id, LINK) is None:
+                work.put(
+                    SandboxEntry(
+                        subject=asked.payment_id,
+                        row=LINK,
+                        amount_paise=asked.amount_paise,
+                        at=work.now,
+                    )
+                )
+
+        return _link(self._write(make), asked.payment_id)
+
+    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+        """Return the link of a request with all payments made on its page."""
+        del link_id
+        work = self._open_work()
+        is_known = _paid(work, payment_id) or _made(work, payment_id)
+        return _link(work, payment_id) if is_known else None
+
+    def find(self, capture_id: str) -> Link | None:
+        """Return the link by which a payment came."""
+        for entry in _rows(self._open_work(), capture_id, PAID):
+            return self.look(entry.row.removeprefix(PAID), None)
+        return None
+
+    def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
+        """End a link; the page ends with the hold by itself."""
+        del link_id
+
+        def cancel(work: Work) -> None:
+            made = work.get(SandboxEntry, payment_id, LINK)
+            if made is not None and not _paid(work, payment_id):
+                work.put(made.but(cancelled=True))
+
+        work = self._write(cancel)
+        return _link(work, payment_id) if _made(work, payment_id) else None
 
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
-        """Return the refund of a sandbox capture; a repeat answers the same."""
-        if not capture_id.startswith("sbx_") or amount_paise <= 0:
-            raise GatewayRefused("the sandbox refunds only what it captured")
-        return RefundAnswer(f"rfnd_{capture_id.removeprefix('sbx_')}", RefundStatus.PROCESSED)
+        """Return a payment; a repeat answers the same."""
+
+        def give_back(work: Work) -> None:
+            taken = next(_rows(work, capture_id, PAID), None)
+            if taken is None or not 0 < amount_paise <= taken.amount_paise:
+                raise GatewayRefused("the sandbox returns only what it took")
+            if work.get(SandboxEntry, capture_id, REFUND) is None:
+                work.put(
+                    SandboxEntry(
+                        subject=capture_id, row=REFUND, amount_paise=amount_paise, at=work.now
+                    )
+                )
+
+        self._write(give_back)
+        return _returned(capture_id)
+
+    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+        """Return the refund of a payment, which was made at once; None if it was not."""
+        made = self._open_work().get(SandboxEntry, capture_id, REFUND)
+        return _returned(capture_id) if made and made.amount_paise >= amount_paise else None
+
+    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+        """Return False: nobody ever leaves the page."""
+        del payment_id, query
+        return False
+
+    def _write(self, act: Callable[[Work], None]) -> Work:
+        for _ in range(TRIES):
+            work = self._open_work()
+            act(work)
+            try:
+                work.commit()
+            except Conflict:
+                continue
+            return work
+        raise GatewayUnavailable("the sandbox's books are being written by others")
+
+
+def _made(work: Work, payment_id: str) -> SandboxEntry | None:
+    return work.get(SandboxEntry, payment_id, LINK)
+
+
+def _paid(work: Work, payment_id: str) -> list[SandboxEntry]:
+    return list(_rows(work, payment_id, PAID))
+
+
+def _rows(work: Work, subject: str, begins: str) -> Iterator[SandboxEntry]:
+    span = (begins, f"{begins}~")
+    yield from work.query(SandboxEntry, subject, between=span, limit=MOST_PAYMENTS).records
+
+
+def _link(work: Work, payment_id: str) -> Link:
+    made, paid = _made(work, payment_id), _paid(work, payment_id)
+    over = LinkStatus.OVER if made and made.cancelled else LinkStatus.OPEN
+    return Link(
+        payment_id=payment_id,
+        link_id=f"link_{payment_id}",
+        url=f"{work.rules.public_url}/pay/{payment_id}",
+        status=LinkStatus.PAID if paid else over,
+        taken=tuple(Taken(e.row.removeprefix(PAID), e.amount_paise) for e in paid),
+    )
+
+
+def _returned(capture_id: str) -> RefundAnswer:
+    return RefundAnswer(f"rfnd_{capture_id.removeprefix(MINE)}", RefundStatus.PROCESSED)

@@ -14,6 +14,7 @@ from domain.actions import booking, due, line, moves, payments, seats
 from domain.actions.closing import closed
 from domain.actions.days import line_of
 from domain.actions.messages import send
+from domain.actions.otps import code_ends, send_code
 from domain.actions.people import contact_by_phone, new_contact
 from domain.actions.schedule import follow_schedule
 from domain.actions.steps import OpenWork, place_of_item
@@ -218,5 +219,7 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "refund_waiting": refund_waiting,
     "announce": announce,
     "follow_schedule": follow_schedule,
+    "send_code": send_code,
+    "code_ends": code_ends,
 }
 """Who does what is due. Refunds are the workers' own, as they ask the gateway."""

@@ -106,7 +106,7 @@ def hold(
     view = read_day(work, clinic, doctor, day)
     slot_at, limit = sellable(view, number, work.now)
     place = Place(number, slot_at, limit)
-    return sell(work, clinic, doctor, contact, patient, view, place, IN_CHAT)
+    return sell(work, clinic, doctor, contact, patient, view, place=place, terms=IN_CHAT)
 
 
 def sell(
@@ -116,6 +116,7 @@ def sell(
     contact: Contact,
     patient: Patient,
     view: Day,
+    *,
     place: Place,
     terms: Terms,
 ) -> Token:
@@ -173,7 +174,8 @@ def confirm(
 ) -> Token:
     """Make a token's seat final: it stands in the line, and doctor and patient are connected.
 
-    *actor* is who made it so, if not the patient. Writes the confirmation to the patient, whose waiting time is worked out when it is sent.
+    *actor* is who made it so, if not the patient. Writes the confirmation to the patient, whose
+    waiting time is worked out when it is sent.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
     place = place_in(queue, token.number) if queue else place_of(token.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.actions import due, history, visits
+from domain.actions import due, history, ledger, visits
 from domain.actions.booking import facts
 from domain.actions.days import line_of, the_token
 from domain.actions.messages import send
@@ -108,13 +108,13 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
     judge(work, queue, actor, saw)
     if last.called is not None:
         called = the_token(work, queue.queue_id, last.called)
-        visits.undo_open(work, called)
+        kept = visits.undo_open(work, called)
         called = work.put(
             called.but(
                 status=last.called_status or TokenStatus.CONFIRMED,
                 place=last.called_place,
                 actual_time=None,
-                visit_id=None,
+                visit_id=kept,
                 updated_at=work.now,
             )
         )
@@ -165,7 +165,7 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
         day = date.fromisoformat(left.date)
         if live_booking(work, left.contact_id, left.patient_id, left.doctor_id, day) is None:
             keep_booking(work, left)
-    return work.put(
+    back = work.put(
         left.but(
             status=TokenStatus.CURRENT,
             place=None,
@@ -176,6 +176,7 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
             updated_at=work.now,
         )
     )
+    return ledger.collect(work, back)
 
 
 def _paid_before(token: Token) -> PaymentStatus:
@@ -334,8 +335,8 @@ def leave(
     Completion collects what is owed, or *collected_paise* of it.
     """
     if status is TokenStatus.SKIPPED:
-        visits.undo_open(work, token)
-        left = token.but(status=status, visit_id=None, actual_time=None, updated_at=work.now)
+        kept = visits.undo_open(work, token)
+        left = token.but(status=status, visit_id=kept, actual_time=None, updated_at=work.now)
         send(
             work,
             name="news/skipped",
@@ -365,7 +366,7 @@ def leave(
     owed = max(0, token.amount_paise - token.paid_paise)
     collected = owed if collected_paise is None else collected_paise
     settled = collected >= owed or token.capture_id is not None
-    return work.put(
+    done = work.put(
         token.but(
             status=status,
             completed_at=work.now,
@@ -374,3 +375,4 @@ def leave(
             updated_at=work.now,
         )
     )
+    return ledger.collect(work, done)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from domain.model.clinics import Clinic
+from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message
-from domain.model.people import OptOut
+from domain.model.people import ClinicPatient, Contact, OptOut
 from domain.work import Work
 
 
@@ -39,6 +41,46 @@ def booked(work: Work, clinic_id: str, contact_id: str) -> None:
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None and before.everything:
         work.put(before.but(everything=False))
+
+
+def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> None:
+    """Note what a person whom staff record has agreed to, before the record is written.
+
+    Consent belongs to the phone: one person's ends what another's lack of it had stopped, and
+    lack of it stops nothing where somebody on that phone has agreed or has written themself. A
+    person's own STOP stands in any case.
+    """
+    before = work.get(OptOut, clinic.clinic_id, contact.contact_id)
+    if opt_in:
+        if before is not None and before.by_clinic:
+            work.delete(before)
+        return
+    if before is None and not _has_agreed(work, clinic, contact):
+        work.put(
+            OptOut(
+                clinic_id=clinic.clinic_id,
+                contact_id=contact.contact_id,
+                by_clinic=True,
+                at=work.now,
+            )
+        )
+
+
+def wrote(work: Work, clinic_id: str, contact_id: str) -> None:
+    """Count a person who writes to a clinic as opted in, if it was staff who said they are not."""
+    before = work.get(OptOut, clinic_id, contact_id)
+    if before is not None and before.by_clinic:
+        work.delete(before)
+
+
+def _has_agreed(work: Work, clinic: Clinic, contact: Contact) -> bool:
+    across = work.system("whether a person has written to the clinic before")
+    sender = clinic.phone_number_id or work.rules.platform_sender
+    spoken = across.get(Conversation, f"{sender}#{contact.contact_id}")
+    if spoken is not None and spoken.clinic_id == clinic.clinic_id:
+        return True
+    known = work.fetch([(ClinicPatient, (clinic.clinic_id, i)) for i in contact.patient_ids])
+    return any(isinstance(r, ClinicPatient) and r.opted_in_at is not None for r in known)
 
 
 def allows(work: Work, message: Message) -> bool:

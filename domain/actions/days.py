@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from domain.actions import due
 from domain.errors import NotFound
 from domain.model.base import Record
-from domain.model.clinics import Clinic, Doctor
+from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.queues import Queue, QueueStatus, Seat, Slot, Token, Waiting
 from domain.rules import AUTO_CLOSE_HOURS
 from domain.timetable import hours, is_open, slot_time, timetable, today
@@ -70,6 +70,18 @@ def _ran_out(seat: Seat, now: datetime) -> bool:
     return seat.held_until is not None and seat.held_until <= now
 
 
+def the_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor]:
+    """Return a doctor with their clinic.
+
+    Raises:
+        NotFound: If there is none, or they lie behind a wall.
+    """
+    clinic, doctor = work.fetch([(Clinic, (clinic_id,)), (Doctor, (clinic_id, doctor_id))])
+    if not isinstance(clinic, Clinic) or not isinstance(doctor, Doctor):
+        raise NotFound
+    return clinic, doctor
+
+
 def read_day(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Day:
     """Return *doctor*'s *day*, as stored or as it would be planned now."""
     queue = work.get(Queue, doctor.doctor_id, day.isoformat())
@@ -97,7 +109,7 @@ def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
     return Queue(
         doctor_id=doctor.doctor_id,
         date=day.isoformat(),
-        queue_id=queue_id_of(doctor.doctor_id, day),
+        queue_id=queue_id_of(doctor.doctor_id, day.isoformat()),
         clinic_id=clinic.clinic_id,
         timetable=timetable(clinic, doctor, day),
         fee_paise=doctor.consultation_fee * 100,
@@ -112,12 +124,12 @@ def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
     )
 
 
-def queue_id_of(doctor_id: str, day: date) -> str:
+def queue_id_of(doctor_id: str, day: str) -> str:
     """Return the id of a doctor's day: the same before its first booking as afterwards.
 
     It cannot be guessed without the doctor's id, which nobody can guess.
     """
-    digest = hashlib.sha256(f"{doctor_id}#{day.isoformat()}".encode()).digest()
+    digest = hashlib.sha256(f"{doctor_id}#{day}".encode()).digest()
     return f"queue_{base64.b32encode(digest[:16]).decode().rstrip('=')}"
 
 
@@ -143,9 +155,41 @@ def open_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
     return head or plan_queue(work, clinic, doctor, day)
 
 
-def open_head(
-    yesterday: Record | None, today_s: Record | None, now: datetime
-) -> Queue | None:
+def queue_of(work: Work, clinic: Clinic, doctor: Doctor, day: date | None) -> Queue:
+    """Return the head of *day*, or the one that commands mean; perhaps not stored (version 0)."""
+    if day is None:
+        return open_queue(work, clinic, doctor)
+    stored = work.get(Queue, doctor.doctor_id, day.isoformat())
+    return stored or plan_queue(work, clinic, doctor, day)
+
+
+def lines_of(work: Work, clinic_id: str, day: date | None) -> list[tuple[Doctor, Queue]]:
+    """Return the line of each doctor of the clinic, by doctorId, as `queue_of` finds it.
+
+    Who has left is among them only where there was a line.
+
+    Raises:
+        NotFound: If the clinic lies behind a wall.
+    """
+    clinic = work.get(Clinic, clinic_id)
+    if clinic is None:
+        raise NotFound
+    doctors: list[Doctor] = []
+    after = None
+    while True:
+        page = work.query(Doctor, clinic_id, limit=400, after=after)
+        doctors += page.records
+        after = page.after
+        if after is None:
+            break
+    first = day or today(clinic, work.now) - timedelta(days=1)
+    dates = [first] if day else [first, first + timedelta(days=1)]
+    work.fetch([(Queue, (d.doctor_id, x.isoformat())) for d in doctors for x in dates])
+    lines = [(d, queue_of(work, clinic, d, day)) for d in doctors]
+    return [(d, q) for d, q in lines if q.version or d.status is StaffStatus.ACTIVE]
+
+
+def open_head(yesterday: Record | None, today_s: Record | None, now: datetime) -> Queue | None:
     """Return which of two days' heads commands mean; None if it is today's and not stored yet."""
     running = {QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY}
     if isinstance(today_s, Queue) and today_s.status in running:

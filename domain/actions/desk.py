@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
-from domain.actions import booking, due, history, seats
-from domain.actions.days import keep_queue, place_in, read_day
+from domain.actions import booking, due, history, payments, seats
+from domain.actions.calling import SILENT, Remark
+from domain.actions.days import Day, keep_queue, open_queue, place_in, read_day, the_token
 from domain.actions.messages import send
 from domain.actions.moves import Actor
-from domain.actions.people import associate, contact_by_phone, new_contact, patient_named
-from domain.errors import AlreadyBooked, DayClosed
+from domain.actions.people import associate, identify
+from domain.actions.tokens import state_of
+from domain.errors import AlreadyBooked, DayClosed, DayFull, Invalid, NotAllowed, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent
+from domain.model.people import Contact, Patient
 from domain.model.queues import (
+    LIVE,
     Locator,
     Queue,
     QueueStatus,
@@ -21,7 +26,7 @@ from domain.model.queues import (
     TokenStatus,
     number_text,
 )
-from domain.timetable import slot_time
+from domain.timetable import hours, slot_time, today
 from domain.work import Work
 
 
@@ -45,10 +50,7 @@ def add_walk_in(
     if queue.status is QueueStatus.CLOSED:
         raise DayClosed
     across = work.system("a walk-in's phone may be known already")
-    contact = contact_by_phone(across, phone) or new_contact(
-        across, phone=phone, wa_user_id=None, profile_name=None, verified=False
-    )
-    contact, patient = patient_named(across, contact, name)
+    contact, patient = identify(across, clinic.clinic_id, phone, name)
     day = date.fromisoformat(queue.date)
     live = seats.live_booking(across, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
     if live is not None:
@@ -129,6 +131,154 @@ def add_walk_in(
         consent=Consent.TOKEN,
     )
     return token
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What staff ask for when they book for somebody."""
+
+    preferred: datetime | None = None
+    """That free slot of its day, or the next one after it; None: the next free one of today."""
+    amount_paise: int | None = None
+    """The whole fee; None: the day's."""
+    may_set_amount: bool = False
+    """Whether who books may ask for another fee than the day's."""
+    pays_at_clinic: bool = False
+    consultation_type: str = "GENERAL"
+
+
+def book(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    actor: Actor,
+    contact: Contact,
+    patient: Patient,
+    wanted: Wanted,
+) -> Token:
+    """Book for a patient, beyond the daily limit if need be.
+
+    With an advance to be paid the slot is held for an hour at most and the link is sent to the
+    patient. Who pays at the clinic is confirmed at once, and gets a number after the last if no
+    slot is left today and none was asked for.
+
+    Raises:
+        Invalid: If the time is past or too far ahead, or the amount does not cover the advance.
+        NotAllowed: If who books may not ask for that amount.
+        DayClosed, DayFull: If the doctor sees nobody then, or no slot is left.
+        AlreadyBooked: If the patient has a live token that day, or an unpaid one with the doctor.
+        TooManyHolds: If the phone holds three unpaid slots at this clinic.
+    """
+    across = work.system("staff book for somebody whom other clinics may know")
+    day = _day_wanted(work, clinic, doctor, wanted.preferred)
+    live = seats.live_booking(across, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
+    if live is not None:
+        raise AlreadyBooked(token=live)
+    view = read_day(across, clinic, doctor, day)
+    if not view.open:
+        raise DayClosed
+    fee, advance = view.queue.fee_paise, view.queue.advance_paise
+    owes = bool(advance) and not wanted.pays_at_clinic
+    amount = fee if wanted.amount_paise is None else wanted.amount_paise
+    if amount != fee and not wanted.may_set_amount:
+        raise NotAllowed("Only an admin can ask for another amount than the fee.", field="amount")
+    if owes and amount < advance:
+        raise Invalid("amount", "Is less than the advance.")
+    if owes:
+        _refuse_second_hold(across, contact, patient, doctor)
+    place = _place(view, wanted, work.now, owes=owes)
+    terms = booking.Terms(
+        actor=actor,
+        hold_minutes=work.rules.staff_hold_minutes,
+        amount_paise=amount,
+        pays_at_clinic=wanted.pays_at_clinic,
+        consultation_type=wanted.consultation_type,
+    )
+    token = booking.sell(across, clinic, doctor, contact, patient, view, place=place, terms=terms)
+    if token.payment_id is not None and token.held_until is not None:
+        send(
+            across,
+            name="booking/pay",
+            contact_id=contact.contact_id,
+            clinic=clinic,
+            about=token,
+            guard="unpaid",
+            values={
+                **booking.facts(token, doctor),
+                "today": day == today(clinic, work.now),
+                "advance": token.advance_paise,
+                "fee": token.amount_paise,
+                "until": token.held_until.isoformat(),
+            },
+            url=payments.pay_url(work, token.payment_id),
+            consent=Consent.TOKEN,
+            helps_until=token.held_until,
+        )
+    return token
+
+
+def _day_wanted(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime | None) -> date:
+    if preferred is None:
+        return date.fromisoformat(open_queue(work, clinic, doctor).date)
+    if preferred < work.now:
+        raise Invalid("preferredTime", "Is in the past.")
+    day = preferred.astimezone(clinic.zone).date()
+    if day > today(clinic, work.now) + timedelta(days=clinic.booking_days):
+        raise Invalid("preferredTime", f"Is more than {clinic.booking_days} days ahead.")
+    night = day - timedelta(days=1)
+    # Hours that reach past midnight belong to the day they begin on.
+    return night if preferred < hours(clinic, doctor, night)[1] else day
+
+
+def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: Doctor) -> None:
+    for held in seats.holds_of(work, contact.contact_id):
+        same = held.patient_id == patient.patient_id and held.doctor_id == doctor.doctor_id
+        if same and held.held_until > work.now:
+            raise AlreadyBooked(token=the_token(work, held.queue_id, held.token_id))
+
+
+def _place(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.Place:
+    after = wanted.preferred or now
+    for slot in view.queue.timetable:
+        at = slot_time(slot)
+        if at >= after and at > now and not view.is_taken(slot.number, now):
+            limit = view.free_limit(slot.number, now) if owes else None
+            return booking.Place(slot.number, at, limit)
+    if owes or wanted.preferred is not None:
+        raise DayFull
+    return booking.Place(view.last_number + 1, max(view.queue.planned_end, now), None)
+
+
+def cancel(
+    work: Work, clinic: Clinic, doctor: Doctor, token: Token, actor: Actor, remark: Remark = SILENT
+) -> Token:
+    """Cancel a booking for the clinic, send back what was paid online, and tell the patient.
+
+    Raises:
+        NotNow: If the token is being served or over, or its day is closed.
+    """
+    queue = work.get(Queue, token.doctor_id, token.date)
+    state = state_of(token, queue, work.now)
+    if state not in LIVE or state is TokenStatus.CURRENT:
+        raise NotNow(f"The token is {state.value}.", state=state)
+    ended = booking.cancel(
+        work,
+        token,
+        by=actor.user_id,
+        by_name=actor.name,
+        reason=remark.reason or "CLINIC_REQUEST",
+        notes=remark.notes,
+    )
+    send(
+        work,
+        name="news/cancelled",
+        contact_id=token.contact_id,
+        clinic=clinic,
+        about=ended,
+        values={**booking.facts(token, doctor), "paid": token.paid_paise},
+        consent=Consent.TOKEN,
+    )
+    return ended
 
 
 def announce(work: Work, queue: Queue, doctor: Doctor, actor: Actor, text: str) -> None:

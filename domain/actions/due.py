@@ -92,8 +92,18 @@ def about_queue(
     )
 
 
-def again(work: Work, item: Due, after: timedelta, **values: str | int | None) -> Due:
-    """Put *item* off, as it was read, until *after* from now; return it in its new place."""
+def again(
+    work: Work,
+    item: Due,
+    after: timedelta,
+    *,
+    attempts: int | None = None,
+    **values: str | int | None,
+) -> Due:
+    """Put *item* off, as it was read, until *after* from now; return it in its new place.
+
+    It counts as another attempt, unless *attempts* says how many there were.
+    """
     at = utc(work.now + after)
     work.delete(item)
     name = item.due.split("#", 1)[1]
@@ -102,7 +112,7 @@ def again(work: Work, item: Due, after: timedelta, **values: str | int | None) -
             version=0,
             due=f"{stamp(at)}#{name}",
             at=at,
-            attempts=item.attempts + 1,
+            attempts=item.attempts + 1 if attempts is None else attempts,
             values={**item.values, **values},
         )
     )

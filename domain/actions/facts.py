@@ -75,13 +75,15 @@ def given(today: date, changes: dict[str, Any]) -> Facts:
 def filled(old: Facts, new: Facts) -> Facts:
     """Return *old* with what it does not know from *new*; nothing known is changed."""
     changes: dict[str, Any] = {
-        name: getattr(new, name) for name in (*PLAIN, *LISTS) if not getattr(old, name)
+        name: getattr(new, name)
+        for name in (*PLAIN, *LISTS)
+        if not getattr(old, name) and getattr(new, name) is not None
     }
     if old.date_of_birth is None and new.date_of_birth is not None:
         changes |= {"date_of_birth": new.date_of_birth, "age": None, "age_on": None}
     elif old.date_of_birth is None and old.age is None:
         changes |= {"age": new.age, "age_on": new.age_on}
-    return msgspec.structs.replace(old, **{k: v for k, v in changes.items() if v or k[:3] == "age"})
+    return msgspec.structs.replace(old, **changes)
 
 
 def changed(old: Facts, new: Facts, named: set[str]) -> Facts:

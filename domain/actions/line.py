@@ -10,7 +10,7 @@ from domain.actions.calling import SILENT, Remark, leave, tell_next
 from domain.actions.days import keep_queue, line_of, place_of, read_day, the_token
 from domain.actions.moves import Actor, not_undoable, person_of, state_after
 from domain.actions.seats import release, waiting_of
-from domain.errors import NotNow
+from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import (
     WAITING,
@@ -38,7 +38,7 @@ def start(
     doctor: Doctor,
     queue: Queue,
     actor: Actor,
-    said: Hours = Hours(),  # noqa: B008 - frozen
+    said: Hours = Hours(),
 ) -> Queue:
     """Open a day's line and tell those who wait.
 
@@ -182,6 +182,8 @@ def _halt(
 ) -> Queue:
     status = state_after(queue, action)
     until = work.now + timedelta(minutes=length) if isinstance(length, int) else length
+    if until is not None and until <= work.now:
+        raise Invalid("estimatedResumeTime", "Is in the past.")
     minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
     queue = work.put(
         queue.but(

@@ -65,14 +65,14 @@ def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | No
         "ahead": expected.ahead,
         "low": low,
         "high": high,
-        "from": _rounded(expected.start, up=False).isoformat(),
-        "to": _rounded(expected.end, up=True).isoformat(),
+        "from": rounded(expected.start, up=False).isoformat(),
+        "to": rounded(expected.end, up=True).isoformat(),
         "certain": expected.certain,
     }
     return facts, expected
 
 
-def _rounded(at: datetime, *, up: bool) -> datetime:
+def rounded(at: datetime, *, up: bool) -> datetime:
     """Return *at* in whole steps, as no finer promise could be kept; *up* never promises less."""
     past = timedelta(seconds=at.timestamp() % (60 * STEP))
     if not past:

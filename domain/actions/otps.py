@@ -8,16 +8,16 @@ a number that is nobody's gets none, and its request never proves anything.
 from __future__ import annotations
 
 import hmac
+import ipaddress
 import secrets
 from datetime import datetime, timedelta
 
+from domain.actions import numbers
 from domain.actions.due import later
 from domain.actions.messages import send
-from domain.actions.people import contact_by_phone, new_contact
 from domain.actions.steps import OpenWork
 from domain.errors import TooMany
 from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType
-from domain.model.clinics import StaffNumber, StaffStatus, User
 from domain.model.due import Due
 from domain.model.messages import Urgency
 from domain.work import Work
@@ -28,6 +28,7 @@ KEPT = timedelta(days=90)
 """How long it is known that a code was asked for."""
 PER_ADDRESS = 10
 """So many times the limit of a number holds for a network address, which many may share."""
+IPV6 = 6
 PREFIXES = {
     OtpType.REGISTRATION: "reg_",
     OtpType.LOGIN: "login_req_",
@@ -56,7 +57,7 @@ def ask(
             `retry_after_seconds`); nothing is written.
     """
     work = work.system("codes are asked for by people nobody knows yet")
-    by_address = f"net:{work.seal.digest(address)}"
+    by_address = f"net:{work.seal.digest(_network(address))}"
     by_number = f"tel:{number}"
     work.fetch([(OtpLimit, (by_address,)), (OtpLimit, (by_number,))])
     _count(work, by_address, PER_ADDRESS)
@@ -82,18 +83,6 @@ def ask(
     work.put(limit.but(live=live))
     later(work, "send_code", work.now, request.request_id)
     return request
-
-
-def account(work: Work, number: str, clinic_id: str) -> User | None:
-    """Return who signs in at a clinic with *number*, if they work there.
-
-    Reads the same whether or not there is somebody.
-    """
-    work = work.system("find who signs in")
-    entry = work.get(StaffNumber, number, clinic_id)
-    user = work.get(User, clinic_id, entry.user_id if entry else "usr_nobody")
-    is_theirs = user is not None and user.whatsapp_number == number
-    return user if is_theirs and user and user.status is StaffStatus.ACTIVE else None
 
 
 def find(work: Work, kind: OtpType, request_id: str) -> OtpRequest | None:
@@ -138,9 +127,7 @@ def send_code(open_work: OpenWork, item: Due) -> None:
         digest = work.seal.digest(_hashed(request.request_id, code))
         work.put(request.but(code_hash=digest, updated_at=work.now))
         number = request.whatsapp_number
-        contact = contact_by_phone(work, number) or new_contact(
-            work, phone=number, wa_user_id=None, profile_name=None, verified=False
-        )
+        contact = numbers.contact_at(work, number, None)
         send(
             work,
             name="account/code",
@@ -168,7 +155,7 @@ def _is_wanted(work: Work, request: OtpRequest) -> bool:
         return False
     if request.request_type not in OF_ACCOUNTS:
         return True
-    return account(work, request.whatsapp_number, request.clinic_id) is not None
+    return numbers.member_at(work, request.clinic_id, request.whatsapp_number) is not None
 
 
 def _count(work: Work, subject: str, times: int) -> OtpLimit:
@@ -185,6 +172,17 @@ def _count(work: Work, subject: str, times: int) -> OtpLimit:
         wait = _whole_seconds(known.since + span, work.now)
         raise TooMany("Too many codes were asked for; please wait.", retry_after_seconds=wait)
     return work.put(known.but(count=known.count + 1))
+
+
+def _network(address: str) -> str:
+    """Return what belongs to one subscriber: an IPv4 address, or the first half of an IPv6 one."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return (
+        str(ipaddress.ip_network((known, 64), strict=False)) if known.version == IPV6 else address
+    )
 
 
 def _whole_seconds(until: datetime, now: datetime) -> int:

@@ -1,10 +1,12 @@
-"""Contacts and patients: who writes, and for whom."""
+"""Contacts and patients: who writes, and for whom; how a person comes to belong to a clinic."""
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from datetime import date
 
+from domain.actions import facts as facts_of
+from domain.actions import search
+from domain.actions.search import Caller
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import (
     Address,
@@ -15,26 +17,11 @@ from domain.model.people import (
     Patient,
 )
 from domain.model.queues import Token
+from domain.names import fold_name
 from domain.work import Work
 
-SHORTEST_NAME, LONGEST_NAME = 2, 100
-
-
-def fold_name(name: str) -> str:
-    """Return *name* for comparing: one case, one form of each letter, single spaces."""
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
-
-
-def clean_name(text: str) -> str | None:
-    """Return *text* as a person's name, or None if it cannot be one.
-
-    Line breaks, control characters and WhatsApp's formatting marks go; a name has a letter.
-    """
-    kept = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    kept = " ".join(re.sub(r"[*_~`]", "", kept).split())[:LONGEST_NAME].strip()
-    if len(kept) < SHORTEST_NAME or not any(unicodedata.category(c)[0] == "L" for c in kept):
-        return None
-    return kept
+NOBODY = "nobody"
+"""An id that nothing has: what is read in the place of what is not known."""
 
 
 def contact_by_phone(work: Work, phone: str) -> Contact | None:
@@ -69,28 +56,159 @@ def new_contact(
     return contact
 
 
-def patients_of(work: Work, contact: Contact) -> list[Patient]:
-    """Return the patients *contact* writes for, in the order they were introduced."""
+def patients_of(work: Work, contact: Contact, clinic_id: str) -> list[Patient]:
+    """Return the patients *contact* writes for, in the order they were introduced.
+
+    Who was named by another clinic, and never by the contact, is that clinic's affair.
+    """
     found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
-    return [p for p in found if isinstance(p, Patient)]
+    patients = [p for p in found if isinstance(p, Patient)]
+    return [p for p in patients if p.named_by in {None, clinic_id}]
 
 
 def patient_named(work: Work, contact: Contact, name: str) -> tuple[Contact, Patient]:
-    """Return the contact's patient of that name, introducing them if they are new."""
-    for patient in patients_of(work, contact):
-        if fold_name(patient.name) == fold_name(name):
-            return contact, patient
-    patient = work.put(
-        Patient(
-            patient_id=work.ids.secret("pat_"),
+    """Return the contact's patient of that name, introducing them if they are new.
+
+    It is the contact who gives the name.
+    """
+    found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
+    for patient in found:
+        if isinstance(patient, Patient) and fold_name(patient.name) == fold_name(name):
+            return contact, work.put(patient.but(named_by=None)) if patient.named_by else patient
+    patient = work.put(_introduced(work, contact, name))
+    return work.put(_writing_for(contact, patient)), patient
+
+
+def identify(
+    work: Work, clinic_id: str, phone: str, name: str, born: date | None = None
+) -> tuple[Contact, Patient]:
+    """Return the person staff mean by *phone* and *name*, introducing who is new.
+
+    They are the same if the names are, as the clinic knows it or else as it was given, and the
+    date of birth does not differ from the one in the clinic's record. The patient is returned
+    under the name by which this clinic knows them, and is not to be written. Reads and writes are
+    as many whether or not the number is known: the time they take tells nobody of another clinic.
+    """
+    across = work.system("whose number this is, which no clinic is told")
+    address = across.get(Address, f"tel:{phone}")
+    contact = across.get(Contact, address.contact_id if address else NOBODY)
+    if address is None or contact is None:
+        contact = Contact(contact_id=work.ids.secret("con_"), phone=phone, created_at=work.now)
+        address = Address(
+            version=address.version if address else 0,
+            address=f"tel:{phone}",
             contact_id=contact.contact_id,
-            patient_phone=contact.phone,
+        )
+    patient, known_as = _meant(across, clinic_id, contact, name, born)
+    if patient is None:
+        patient = _introduced(work, contact, name).but(named_by=clinic_id)
+        contact = _writing_for(contact, patient)
+    work.put(address)
+    work.put(contact)
+    work.put(patient)
+    return contact, patient.but(name=known_as)
+
+
+def _meant(
+    across: Work, clinic_id: str, contact: Contact, name: str, born: date | None
+) -> tuple[Patient | None, str]:
+    """Return who is meant, if they are known, and the name by which the clinic knows them."""
+    ids = contact.patient_ids or (NOBODY,)
+    found = across.fetch(
+        [(Patient, (i,)) for i in ids] + [(ClinicPatient, (clinic_id, i)) for i in ids]
+    )
+    fitting: list[tuple[int, Patient, str]] = []
+    for patient, record in zip(found[: len(ids)], found[len(ids) :], strict=True):
+        if not isinstance(patient, Patient):
+            continue
+        if not isinstance(record, ClinicPatient):
+            if fold_name(patient.name) == fold_name(name):
+                fitting.append((2, patient, name))
+        elif record.name_key == fold_name(name):
+            known = facts_of.opened(across, record.facts).date_of_birth if born else None
+            if known is None or known == born:
+                fitting.append((0 if known else 1, patient, record.name))
+    if not fitting:
+        return None, name
+    _, patient, known_as = min(fitting, key=lambda each: each[0])
+    return patient, known_as
+
+
+def _introduced(work: Work, contact: Contact, name: str) -> Patient:
+    return Patient(
+        patient_id=work.ids.secret("pat_"),
+        contact_id=contact.contact_id,
+        patient_phone=contact.phone,
+        name=name,
+        created_at=work.now,
+    )
+
+
+def _writing_for(contact: Contact, patient: Patient) -> Contact:
+    return contact.but(patient_ids=(*contact.patient_ids, patient.patient_id))
+
+
+def open_record(
+    work: Work,
+    clinic_id: str,
+    patient_id: str,
+    *,
+    name: str,
+    phone: str | None,
+    way: str,
+    opted_in: bool = True,
+) -> ClinicPatient:
+    """Write a clinic's own record of a patient it did not know, under the *name* it was given."""
+    now = work.now.replace(microsecond=0)
+    patient = work.system("note who keeps a record of a patient").get(Patient, patient_id)
+    if patient is not None and clinic_id not in patient.clinic_ids:
+        work.put(patient.but(clinic_ids=(*patient.clinic_ids, clinic_id)))
+    search.enter(work, Caller(clinic_id, None), patient_id, name, phone)
+    return work.put(
+        ClinicPatient(
+            clinic_id=clinic_id,
+            patient_id=patient_id,
+            patient_phone=phone,
             name=name,
-            created_at=work.now,
+            name_key=fold_name(name),
+            opted_in_by=way,
+            opted_in_at=now if opted_in else None,
+            created_at=now,
+            updated_at=now,
         )
     )
-    contact = work.put(contact.but(patient_ids=(*contact.patient_ids, patient.patient_id)))
-    return contact, patient
+
+
+def connect(
+    work: Work, record: ClinicPatient, doctor_id: str, name: str
+) -> tuple[ClinicPatient, Association]:
+    """Connect a patient of the clinic with a doctor, under the *name* the doctor knows.
+
+    May be repeated; an association that had ended is revived.
+    """
+    now = work.now.replace(microsecond=0)
+    known = work.get(Association, doctor_id, record.patient_id)
+    if known is not None and known.status is AssociationStatus.ACTIVE:
+        return record, known
+    if known is not None:
+        known = known.but(status=AssociationStatus.ACTIVE, updated_at=now)
+    else:
+        known = Association(
+            doctor_id=doctor_id,
+            patient_id=record.patient_id,
+            association_id=work.ids.new("assoc_"),
+            clinic_id=record.clinic_id,
+            patient_phone=record.patient_phone,
+            patient_name=name,
+            association_date=now,
+            created_at=now,
+            updated_at=now,
+        )
+    owner = Caller(record.clinic_id, doctor_id)
+    search.enter(work, owner, record.patient_id, known.patient_name, known.patient_phone)
+    if doctor_id not in record.doctor_ids:
+        record = work.put(record.but(doctor_ids=(*record.doctor_ids, doctor_id)))
+    return record, work.put(known)
 
 
 def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
@@ -99,39 +217,75 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
     May be repeated; an association that had ended is revived.
     """
     work = work.system("what a clinic keeps of its patients is not shown to them")
-    now = work.now.replace(microsecond=0)
-    record = work.get(ClinicPatient, clinic.clinic_id, token.patient_id)
+    key = token.patient_id
+    work.fetch(
+        [
+            (Patient, (key,)),
+            (ClinicPatient, (clinic.clinic_id, key)),
+            (Association, (doctor.doctor_id, key)),
+        ]
+    )
+    in_person = token.source == "BOT"
+    patient = work.get(Patient, key) or _returning(work, token)
+    if in_person and patient.named_by is not None:
+        patient = work.put(patient.but(named_by=None))
+    record = work.get(ClinicPatient, clinic.clinic_id, key)
     if record is None:
-        work.put(
-            ClinicPatient(
-                clinic_id=clinic.clinic_id,
-                patient_id=token.patient_id,
-                patient_phone=token.patient_phone,
-                name=token.patient_name,
-                name_key=fold_name(token.patient_name),
-                opted_in_by="BOT" if token.source == "BOT" else "CLINIC",
-                opted_in_at=now,
-                created_at=now,
-                updated_at=now,
-            )
+        record = open_record(
+            work,
+            clinic.clinic_id,
+            key,
+            name=token.patient_name,
+            phone=token.patient_phone,
+            way="BOT" if in_person else "CLINIC",
         )
-    known = work.get(Association, doctor.doctor_id, token.patient_id)
-    if known is None:
-        work.put(
-            Association(
-                doctor_id=doctor.doctor_id,
-                patient_id=token.patient_id,
-                association_id=work.ids.new("assoc_"),
-                clinic_id=clinic.clinic_id,
-                patient_phone=token.patient_phone,
-                patient_name=token.patient_name,
-                association_date=now,
-                created_at=now,
-                updated_at=now,
-            )
-        )
-    elif known.status is AssociationStatus.INACTIVE:
-        work.put(known.but(status=AssociationStatus.ACTIVE, updated_at=now))
+    elif in_person and record.opted_in_at is None:
+        now = work.now.replace(microsecond=0)
+        record = work.put(record.but(opted_in_by="BOT", opted_in_at=now))
+    record, known = connect(work, record, doctor.doctor_id, record.name)
+    if not known.treats:
+        treat(work, record, known)
+
+
+def _returning(work: Work, token: Token) -> Patient:
+    """Write anew a patient whose booking was under way while they were erased elsewhere."""
+    contact = work.get(Contact, token.contact_id)
+    patient = Patient(
+        patient_id=token.patient_id,
+        contact_id=token.contact_id,
+        patient_phone=token.patient_phone,
+        name=token.patient_name,
+        created_at=work.now,
+    )
+    if contact is not None and patient.patient_id not in contact.patient_ids:
+        work.put(_writing_for(contact, patient))
+    return work.put(patient)
+
+
+def treat(work: Work, record: ClinicPatient, known: Association) -> Association:
+    """Open the clinic's facts to a doctor whose patient this now is.
+
+    What the doctor had recorded before joins them.
+    """
+    if known.recorded is not None:
+        old = facts_of.opened(work, record.facts)
+        both = facts_of.joined(old, facts_of.opened(work, known.recorded))
+        if both != old:
+            work.put(record.but(facts=facts_of.sealed(work, both)))
+    known = known.but(treats=True, recorded=None)
+    if known.patient_name != record.name:
+        known = rename(work, known, record.name)
+    return work.put(known)
+
+
+def rename(work: Work, known: Association, name: str) -> Association:
+    """Let a doctor know the patient by another name."""
+    if known.status is AssociationStatus.ACTIVE:
+        owner = Caller(known.clinic_id, known.doctor_id)
+        search.leave(work, owner, known.patient_id, known.patient_name, known.patient_phone)
+        search.enter(work, owner, known.patient_id, name, known.patient_phone)
+    now = work.now.replace(microsecond=0)
+    return work.put(known.but(patient_name=name, updated_at=now))
 
 
 def count_visit(work: Work, token: Token, change: int) -> None:
@@ -139,10 +293,12 @@ def count_visit(work: Work, token: Token, change: int) -> None:
     known = work.get(Association, token.doctor_id, token.patient_id)
     if known is not None:
         now = work.now.replace(microsecond=0)
+        total = max(0, known.total_visits + change)
+        last = now if change > 0 else known.last_visit_date
         work.put(
             known.but(
-                total_visits=max(0, known.total_visits + change),
-                last_visit_date=now if change > 0 else known.last_visit_date,
+                total_visits=total,
+                last_visit_date=last if total else None,
                 updated_at=now,
             )
         )

@@ -87,7 +87,7 @@ def follow(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor) -> None:
 
 
 def follow_later(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor) -> None:
-    """Have a job bring a doctor's sold days after a change, or those of all the clinic's doctors."""
+    """Have a job bring sold days after a change: one doctor's, or with None all of the clinic's."""
     for at in (work.now, work.now + AGAIN):
         due.later(
             work,

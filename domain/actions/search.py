@@ -78,7 +78,7 @@ def _entries(
     for way, text in ways:
         yield DirectoryEntry(
             owner=owner.owner,
-            entry=END.join((way, text, patient_id)),
+            entry=_entry(way, text, patient_id),
             clinic_id=owner.clinic_id,
             doctor_id=owner.doctor_id,
             patient_id=patient_id,
@@ -88,47 +88,64 @@ def _entries(
 
 
 @dataclass(frozen=True)
-class Listed:
-    """A page of the list by name: whose, where it goes on, and how many there are in all."""
+class Place:
+    """Where a patient stands in a list by name."""
 
-    patient_ids: list[str]
-    after: str | None
+    name_key: str
+    patient_id: str
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A page of a list by name: whether it goes on, and how many there are in all."""
+
+    places: list[Place]
+    more: bool
     total: int
 
 
-def listed(work: Work, owner: Caller, limit: int, after: str | None) -> Listed:
-    """Return a page of the patients of *owner*, by name.
+def listed(
+    work: Work, owner: Caller, limit: int, after: Place | None, *, counting: bool = True
+) -> Listed:
+    """Return the patients of *owner* that come after a place, by name.
 
-    The count reads the list's own small entries, and nobody else's.
-
-    Raises:
-        ValueError: If *after* is not where a page of this list ended.
+    The count reads the list's own small entries, and nobody else's; without *counting* it is that
+    of the page.
     """
-    span = (f"{NAME}{END}", f"{NAME}{END}{LAST}")
-    page = work.query(DirectoryEntry, owner.owner, between=span, limit=limit, after=after)
+    span = _beginning(NAME, "")
+    rest = (f"{_entry(NAME, after.name_key, after.patient_id)}{END}", span[1]) if after else span
+    page = work.query(DirectoryEntry, owner.owner, between=rest, limit=limit)
     total = len(page.records)
-    if after is not None or page.after is not None:
+    if counting and (after is not None or page.after is not None):
         total = sum(1 for _ in _all(work, owner, span))
-    return Listed([e.patient_id for e in page.records], page.after, total)
+    places = [Place(e.name_key, e.patient_id) for e in page.records]
+    return Listed(places, page.after is not None, total)
 
 
-def found(work: Work, owner: Caller, *, name: str | None, phone: str | None) -> list[str]:
-    """Return the patients of *owner* that *name* and *phone* fit, by name.
+def found(
+    work: Work, owner: Caller, name: str, phone: str | None, limit: int, after: Place | None
+) -> Listed:
+    """Return those of the patients of *owner* whom *name* and *phone* fit, by name.
 
     Each word of *name* begins a word of theirs, in any order; *phone* is what their number begins
-    with. One of the two is given; both must fit.
+    with. Of what is given, all must fit; of nothing, nobody does.
     """
-    words = fold_name(name or "").split()
+    words = fold_name(name).split()
     if phone:
         span = _beginning(PHONE, phone)
+    elif words:
+        span = _beginning(WORD, max(words, key=len))
     else:
-        span = _beginning(WORD, max(words, key=len)) if words else ("", "")
+        return Listed([], more=False, total=0)
     fitting = {
-        entry.patient_id: entry.name_key
+        (entry.name_key, entry.patient_id)
         for entry in _all(work, owner, span)
         if _fits(entry.name_key, words)
     }
-    return sorted(fitting, key=lambda patient_id: (fitting[patient_id], patient_id))
+    last = (after.name_key, after.patient_id) if after else ("", "")
+    rest = sorted(key for key in fitting if key > last)
+    places = [Place(*key) for key in rest[:limit]]
+    return Listed(places, len(rest) > limit, len(fitting))
 
 
 def phone_sought(work: Work, text: str) -> str | None:
@@ -149,6 +166,10 @@ def phone_sought(work: Work, text: str) -> str | None:
     return f"{work.rules.phone_countries[0]}{digits.lstrip('0')}"
 
 
+def _entry(way: str, text: str, patient_id: str) -> str:
+    return END.join((way, text, patient_id))
+
+
 def _beginning(way: str, text: str) -> tuple[str, str]:
     return f"{way}{END}{text}", f"{way}{END}{text}{LAST}"
 
@@ -161,9 +182,7 @@ def _fits(name_key: str, words: list[str]) -> bool:
 def _all(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[DirectoryEntry]:
     after = None
     while True:
-        page = work.query(
-            DirectoryEntry, owner.owner, between=span, limit=COUNT_PAGE, after=after
-        )
+        page = work.query(DirectoryEntry, owner.owner, between=span, limit=COUNT_PAGE, after=after)
         yield from page.records
         after = page.after
         if after is None:

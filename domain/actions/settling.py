@@ -8,7 +8,8 @@ and whoever repeats asks the gateway first.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 from domain.actions import due, links, payments
@@ -26,6 +27,8 @@ LONGEST_PATIENCE = timedelta(hours=1)
 REFUND_LOOKS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 REFUND_LOOK = timedelta(hours=24)
 """When a refund under way is asked about: after these, and then by the day until it ends."""
+MOST_REFUSALS = 12
+"""After so many in a row, over half a day, the gateway's no to a question is taken as final."""
 FINDS = 5
 """How often it is asked whose a payment is, before it is taken for nobody's of ours."""
 
@@ -35,7 +38,8 @@ def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     claimed = _claim(open_work, item)
     if claimed is None:
         return
-    payment = _look(open_work, gateway, claimed)
+    with _giving_up(open_work, claimed):
+        payment = _look(open_work, gateway, claimed)
 
     def go_on(work: Work) -> None:
         now = work.get(Payment, payment.payment_id) if payment else None
@@ -43,7 +47,7 @@ def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         if again is None:
             work.delete(claimed)
         else:
-            due.again(work, claimed, again[0], asked=again[1])
+            due.again(work, claimed, again[0], attempts=0, asked=again[1])
 
     _write(open_work, go_on)
 
@@ -52,7 +56,8 @@ def look_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     """Ask about a request for payment once, and end its link if it is over."""
     claimed = _claim(open_work, item)
     if claimed is not None:
-        _look(open_work, gateway, claimed)
+        with _giving_up(open_work, claimed):
+            _look(open_work, gateway, claimed)
         _write(open_work, lambda work: work.delete(claimed))
 
 
@@ -61,7 +66,8 @@ def find_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     claimed = _claim(open_work, item)
     if claimed is None:
         return
-    link = gateway.find(item.capture_id or "")
+    with _giving_up(open_work, claimed):
+        link = gateway.find(item.capture_id or "")
     if link is not None:
         _record(open_work, link)
     elif claimed.attempts < FINDS:
@@ -91,7 +97,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
             return
         asked = int(claimed.values.get("asked") or 0)
         after = REFUND_LOOKS[asked] if asked < len(REFUND_LOOKS) else REFUND_LOOK
-        due.again(work, claimed, after, asked=asked + 1)
+        due.again(work, claimed, after, attempts=0, asked=asked + 1)
 
     _write(open_work, record)
 
@@ -111,7 +117,7 @@ def _ask_refund(open_work: OpenWork, gateway: Gateway, wanted: Refund) -> Refund
     """Return what the gateway says of a refund: asked for now, unless it was before."""
     key, amount = wanted.capture_id, wanted.amount_paise
     if wanted.attempts:
-        known = gateway.look_refund(key, amount)
+        known = _known_refund(gateway, wanted)
         if known is not None:
             return known
 
@@ -125,8 +131,14 @@ def _ask_refund(open_work: OpenWork, gateway: Gateway, wanted: Refund) -> Refund
         return gateway.refund(key, amount)
     except GatewayRefused:
         # It may be because it was made before, by us or by hand.
-        known = gateway.look_refund(key, amount)
-        return known or RefundAnswer("", RefundStatus.FAILED)
+        return _known_refund(gateway, wanted) or RefundAnswer("", RefundStatus.FAILED)
+
+
+def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
+    try:
+        return gateway.look_refund(wanted.capture_id, wanted.amount_paise)
+    except GatewayRefused:
+        return None  # it knows no such payment, or none that it would tell about
 
 
 def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
@@ -142,7 +154,11 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
         return payment
     _record(open_work, link)
     payment = open_work().get(Payment, payment.payment_id)
-    if payment is None or payment.status is RequestStatus.OPEN or link.status is not LinkStatus.OPEN:
+    if (
+        payment is None
+        or payment.status is RequestStatus.OPEN
+        or link.status is not LinkStatus.OPEN
+    ):
         return payment
     ended = gateway.cancel_link(payment.payment_id, payment.gateway_link_id)
     if ended is not None:
@@ -178,6 +194,17 @@ def _claim(open_work: OpenWork, item: Due) -> Due | None:
     except Conflict:
         return None
     return open_work().get(Due, put_off.shard, put_off.due)
+
+
+@contextmanager
+def _giving_up(open_work: OpenWork, claimed: Due) -> Iterator[None]:
+    """Let an item end whose question was refused too often; the refusal is passed on."""
+    try:
+        yield
+    except GatewayRefused:
+        if claimed.attempts > MOST_REFUSALS:
+            _write(open_work, lambda work: work.delete(claimed))
+        raise
 
 
 def _write(open_work: OpenWork, act: Callable[[Work], object]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain import passwords
-from domain.actions import otps, sessions
+from domain.actions import numbers, otps, sessions
 from domain.errors import Invalid, NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session
 from domain.model.clinics import Clinic, User
@@ -113,7 +113,7 @@ def change_password(
 def _account(work: Work, request: OtpRequest | None) -> User | None:
     if request is None:
         return None
-    return otps.account(work, request.whatsapp_number, request.clinic_id)
+    return numbers.member_at(work, request.clinic_id, request.whatsapp_number)
 
 
 def _set_password(work: Work, user: User, password: str) -> User:

@@ -13,8 +13,7 @@ from domain.actions.steps import tokens_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor
 from domain.model.money import Refund
-from domain.model.people import ClinicPatient
-from domain.model.queues import WAITING, Locator, Queue, QueueStatus, Token, TokenStatus
+from domain.model.queues import LIVE, WAITING, Locator, Queue, QueueStatus, Token, TokenStatus
 from domain.work import Work
 
 CLINIC_CLOSED = "CLINIC_CLOSED"
@@ -140,7 +139,20 @@ def doctors_of(work: Work, tokens: Iterable[Token]) -> dict[str, Doctor]:
     return {d.doctor_id: d for d in work.fetch(refs) if isinstance(d, Doctor)}
 
 
-def names_of(work: Work, clinic_id: str, tokens: Iterable[Token]) -> dict[str, str]:
-    """Return the names that the clinic keeps of the patients of *tokens*, by their id."""
-    refs = {(ClinicPatient, (clinic_id, t.patient_id)): None for t in tokens}
-    return {p.patient_id: p.name for p in work.fetch(refs) if isinstance(p, ClinicPatient)}
+def in_order(found: Iterable[Token]) -> list[Token]:
+    """Return a day's tokens as the desk looks at them.
+
+    Who is being served, who waits in the order of being called, then all others by number; neither
+    what was cancelled nor what was not paid in time.
+    """
+    gone = {TokenStatus.CANCELLED, TokenStatus.EXPIRED}
+    rank = {TokenStatus.CURRENT: 0} | dict.fromkeys(WAITING, 1)
+    shown = [t for t in found if t.status not in gone]
+    return sorted(shown, key=lambda t: (rank.get(t.status, 2), t.place or "", t.number))
+
+
+def balance_paise(token: Token) -> int:
+    """Return what is still to be paid for *token*; nothing once it is over without a visit."""
+    if token.status not in LIVE | {TokenStatus.COMPLETED}:
+        return 0
+    return max(0, token.amount_paise - token.paid_paise - token.collected_paise)

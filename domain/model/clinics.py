@@ -46,6 +46,10 @@ class Clinic(Record, frozen=True, kw_only=True):
     """The WhatsApp sender of its own, proven; None while it uses the platform's."""
     join_code: str = ""
     """What people send after JOIN to reach this clinic on a shared number."""
+    routed_number: str | None = None
+    """The proven number that still leads here while a changed whatsapp_number is not proven."""
+    number_request_id: str | None = None
+    """The one-time code that proves a changed whatsapp_number."""
     holidays: tuple[date, ...] = ()
     booking_days: int = 14
     """How many days ahead of today can be booked."""
@@ -144,6 +148,24 @@ class Claim(Record, frozen=True, kw_only=True):
 
     claim: str
     clinic_id: str
+
+
+class Sender(Record, frozen=True, kw_only=True):
+    """A clinic's own WhatsApp sender, proven by its own access token. Key: sender.
+
+    The key is WhatsApp's phone_number_id. A sender given up stays for a day, for what waits.
+    """
+
+    TABLE: ClassVar[str] = "senders"
+    KEY: ClassVar[tuple[str, ...]] = ("sender",)
+
+    sender: str
+    clinic_id: str
+    number: str
+    """The number behind it, E.164."""
+    access_token: str
+    """Ciphertext."""
+    proven_at: datetime
 
 
 class StaffNumber(Record, frozen=True, kw_only=True):

@@ -60,7 +60,7 @@ class Push(Record, frozen=True, kw_only=True):
     contact_id: str
     clinic_id: str
     question: str
-    """emergency or rating or closed."""
+    """emergency, rating, closed or withdrawn."""
     token_id: str
     queue_id: str
     offered: tuple[str, ...]
@@ -90,3 +90,5 @@ class Parked(Record, frozen=True, kw_only=True):
     """Ciphertext."""
     error: str
     at: datetime
+    day: str | None = None
+    """The day it was parked on (UTC), under which the operator finds it."""

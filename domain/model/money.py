@@ -18,7 +18,10 @@ class RequestStatus(StrEnum):
 
 
 class Payment(Record, frozen=True, kw_only=True):
-    """A request for the advance of one token, with a page of its own. Key: paymentId."""
+    """A request for the advance of one token, with a page of its own. Key: paymentId.
+
+    A clinic's own invoice is asked for in the same way; ids of doctor, queue and token are empty.
+    """
 
     TABLE: ClassVar[str] = "payments"
     KEY: ClassVar[tuple[str, ...]] = ("payment_id",)
@@ -30,6 +33,8 @@ class Payment(Record, frozen=True, kw_only=True):
     token_id: str
     contact_id: str
     amount_paise: int
+    invoice_id: str | None = None
+    """What of the clinic's own this pays for, in the place of a token."""
     status: RequestStatus = RequestStatus.OPEN
     held_until: datetime | None = None
     link_asked_at: datetime | None = None

@@ -15,7 +15,10 @@ class SubscriptionStatus(StrEnum):
     PENDING = "PENDING"
     """The clinic has not proven its number yet."""
     ACTIVE = "ACTIVE"
+    PAST_DUE = "PAST_DUE"
+    """An invoice was not paid in time; everything still works."""
     SUSPENDED = "SUSPENDED"
+    """Nor in the days of grace: no new online bookings, doctors, reports or announcements."""
 
 
 class Subscription(Record, frozen=True, kw_only=True):
@@ -37,5 +40,41 @@ class Subscription(Record, frozen=True, kw_only=True):
     last_payment_date: date | None = None
     last_payment_amount: int | None = None
     payment_method: str | None = None
+    next_plan: str | None = None
+    """The plan whose price counts from effective_date; None while nothing changes."""
+    effective_date: date | None = None
     created_at: datetime
     updated_at: datetime
+
+
+class InvoiceStatus(StrEnum):
+    """Whether an invoice was paid."""
+
+    OPEN = "OPEN"
+    PAID = "PAID"
+
+
+class Invoice(Record, frozen=True, kw_only=True):
+    """What a clinic owes for one month. Key: clinicId, invoiceId. Amounts are whole rupees.
+
+    One a month, by being named for its first day (`inv_2025-02-15`).
+    """
+
+    TABLE: ClassVar[str] = "invoices"
+    KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "invoice_id")
+
+    clinic_id: str
+    invoice_id: str
+    period_start: date
+    period_end: date
+    """The last day it covers."""
+    plan: str
+    doctors: int
+    price_per_doctor: int
+    amount: int
+    status: InvoiceStatus = InvoiceStatus.OPEN
+    due_date: date
+    """Past due from the day after."""
+    payment_id: str | None = None
+    paid_at: datetime | None = None
+    created_at: datetime

@@ -20,6 +20,7 @@ from domain.model.people import Contact, Patient
 from domain.model.queues import HistoryEntry, LiveBooking, Queue, Seat, Token, TokenStatus
 from domain.work import Work
 from flows.inbound import Inbound
+from flows.runner import Outcome
 from tests.people import CITY_SENDER, NOW, Cast, FixedClock, a_person, address_of, store, stored
 from tests.stage import Stage
 
@@ -212,9 +213,7 @@ def test_i1_the_daily_limit_holds_under_a_race_and_is_given_back(stage: Stage, c
 
 def test_i1_sixteen_who_race_for_a_hold_that_ran_out_end_it_once(stage: Stage, cast: Cast) -> None:
     work = stage.work()
-    old = booking.hold(
-        work, cast.clinic, cast.meera, cast.asha_contact, cast.asha, MONDAY, 3
-    )
+    old = booking.hold(work, cast.clinic, cast.meera, cast.asha_contact, cast.asha, MONDAY, 3)
     work.commit()
     stage.clock.advance(10, seconds=1)
     crowd = a_crowd(stage, 16)
@@ -391,8 +390,8 @@ def test_i4_the_same_message_at_once_in_eight_threads_acts_once(stage: Stage, ca
         choice=f"slot:doc_meera:{MONDAY.isoformat()}:5",
     )
     ends = at_once([lambda: stage.runner.handle(inbound)] * 8)
-    assert Counter(ends) == {True: 1, False: 7}
-    assert stage.runner.handle(inbound) is False
+    assert Counter(ends) == {Outcome.ACTED: 1, Outcome.SEEN: 7}
+    assert stage.runner.handle(inbound) is Outcome.SEEN
     assert [t.number for t in stage.tokens("+919876543021")] == [5]
     assert len(stage.settle()) == 1
 

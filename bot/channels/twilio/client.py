@@ -61,7 +61,8 @@ class _Quiet(HttpClient):  # type: ignore[misc]  # twilio has no types
             auth=auth,
             timeout=self._limits,
             allow_redirects=False,
-            **({"json": data} if is_json else {"data": data}),
+            json=data if is_json else None,
+            data=None if is_json else data,
         )
         return Response(answer.status_code, answer.text, answer.headers)
 
@@ -112,7 +113,7 @@ def calling(call: Callable[[], T]) -> T:
         raise SendUnknown("Twilio's answer could not be read.") from error
 
 
-def _refusal(error: Any) -> SendFailed:
+def _refusal(error: TwilioRestException | TwilioServiceException) -> SendFailed:
     status, code = int(error.status), error.code
     known = code if isinstance(code, int) and code >= SMALLEST_CODE else None
     said = getattr(error, "msg", None) or getattr(error, "detail", None)

@@ -16,6 +16,8 @@ from domain.channel import Choice, ErrorClass, Outbound, SendFailed, TemplateCal
 
 EMPTY = "–"
 """Twilio takes no empty variable, and a patient may have no name."""
+MENU = "menu_"
+"""What the names of menus begin with."""
 ANY_LANGUAGE = "en"
 """Menus hold no words of their own, so there is one of each shape."""
 
@@ -84,7 +86,7 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
 
 def menu_name(shape: str, choices: int) -> str:
     """Return the name of the content resource for a menu of so many choices."""
-    return f"menu_{shape}_{choices}"
+    return f"{MENU}{shape}_{choices}"
 
 
 def _fit_buttons(choices: tuple[Choice, ...]) -> bool:

@@ -6,6 +6,7 @@ by name and language, so nothing of them is kept here.
 
 from __future__ import annotations
 
+import json
 import re
 import threading
 import time
@@ -16,7 +17,7 @@ from twilio.rest import Client
 
 from bot.channels.twilio import limits
 from bot.channels.twilio.client import calling
-from bot.channels.twilio.compose import ANY_LANGUAGE, menu_name
+from bot.channels.twilio.compose import ANY_LANGUAGE, MENU, menu_name
 from bot.render_catalogue import CODE_MINUTES, TemplateDefinition
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 
@@ -26,7 +27,9 @@ PAGE = 500
 
 
 class Contents:
-    """What content resources the account has, read anew every ten minutes.
+    """What content resources the account can send, read anew every ten minutes.
+
+    Those are templates that WhatsApp has approved, and menus, which need no approval.
 
     Safe to share between threads; one of them reads while the others go by what was read before.
     """
@@ -51,7 +54,11 @@ class Contents:
 
     def _read(self) -> None:
         try:
-            self._sids = {key: sid for key, sid, _ in listed(self._client)}
+            self._sids = {
+                (name, language): sid
+                for (name, language), sid, approval in listed(self._client)
+                if approval == "APPROVED" or name.startswith(MENU)
+            }
         except (SendFailed, SendUnknown):
             self._until = self._clock() + AFTER_A_FAILURE_SECONDS
         else:
@@ -82,7 +89,8 @@ def create(client: Client, content: dict[str, Any]) -> str:
         SendFailed, SendUnknown: If Twilio did not make it.
     """
     base = client.content.base_url
-    return _sid(_post(client, f"{base}/v1/Content", content))
+    answer = _post(client, f"{base}/v1/Content", content)
+    return calling(lambda: str(json.loads(answer)["sid"]))
 
 
 def submit(client: Client, sid: str, name: str, category: str) -> None:
@@ -96,18 +104,17 @@ def submit(client: Client, sid: str, name: str, category: str) -> None:
     _post(client, url, {"name": name, "category": category})
 
 
-def _post(client: Client, url: str, body: dict[str, Any]) -> Any:
+def _post(client: Client, url: str, body: dict[str, Any]) -> str:
     headers = {"Content-Type": "application/json"}
     answer = calling(lambda: client.request("POST", url, data=body, headers=headers))
     if answer.status_code >= 300:  # noqa: PLR2004 - anything but success
         raise SendFailed(ErrorClass.NEVER, None, f"Twilio refused it (HTTP {answer.status_code}).")
-    return answer
+    return str(answer.text)
 
 
-def _sid(answer: Any) -> str:
-    import json  # noqa: PLC0415
-
-    return str(json.loads(answer.text)["sid"])
+def variable(number: int) -> str:
+    """Return what stands in a content resource for its variable of that *number*."""
+    return f"{{{{{number}}}}}"
 
 
 def content_of(definition: TemplateDefinition) -> dict[str, Any]:
@@ -126,26 +133,26 @@ def content_of(definition: TemplateDefinition) -> dict[str, Any]:
         }
         return _resource(definition.name, definition.language, kind, ["123456"])
     numbers = {name: n for n, name in enumerate(definition.examples, start=1)}
-    body = re.sub(
-        r"\{\{(\w+)\}\}", lambda found: "{{%d}}" % numbers[found[1]], definition.body
-    )
+    body = re.sub(r"\{\{(\w+)\}\}", lambda found: variable(numbers[found[1]]), definition.body)
     first = len(numbers) + 1
     actions = [
-        {"type": "QUICK_REPLY", "title": words, "id": "{{%d}}" % (first + place)}
+        {"type": "QUICK_REPLY", "title": words, "id": variable(first + place)}
         for place, words in enumerate(definition.buttons)
     ]
-    kind = {"twilio/quick-reply": {"body": body, "actions": actions}} if actions else {
-        "twilio/text": {"body": body}
-    }
+    kind = (
+        {"twilio/quick-reply": {"body": body, "actions": actions}}
+        if actions
+        else {"twilio/text": {"body": body}}
+    )
     samples = [*definition.examples.values(), *(f"choice:{n}" for n in range(len(actions)))]
     return _resource(definition.name, definition.language, kind, samples)
 
 
 def menus() -> Iterator[dict[str, Any]]:
-    """Yield the content resource of every shape a menu can have; they hold no words of their own."""
+    """Yield the content resource of each shape of a menu; they hold no words of their own."""
     for count in range(1, limits.BUTTONS_MAX + 1):
         actions = [
-            {"type": "QUICK_REPLY", "title": "{{%d}}" % n, "id": "{{%d}}" % (n + 1)}
+            {"type": "QUICK_REPLY", "title": variable(n), "id": variable(n + 1)}
             for n in range(2, 2 + 2 * count, 2)
         ]
         kind = {"twilio/quick-reply": {"body": "{{1}}", "actions": actions}}
@@ -154,9 +161,9 @@ def menus() -> Iterator[dict[str, Any]]:
         for count in range(1, limits.LIST_ROWS_MAX + 1):
             items = []
             for first in range(3, 3 + width * count, width):
-                item = {"item": "{{%d}}" % first, "id": "{{%d}}" % (first + 1)}
+                item = {"item": variable(first), "id": variable(first + 1)}
                 if shape == "rows":
-                    item["description"] = "{{%d}}" % (first + 2)
+                    item["description"] = variable(first + 2)
                 items.append(item)
             kind = {"twilio/list-picker": {"body": "{{1}}", "button": "{{2}}", "items": items}}
             yield _menu(shape, count, kind, 2 + width * count)

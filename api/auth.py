@@ -1,0 +1,235 @@
+"""Registration, sign-in and passwords (specification 6.1)."""
+
+from __future__ import annotations
+
+from flask import request
+
+from api import jwts
+from api.calls import BEARER, Answer, Call
+from api.routes import Resource
+from api.schemas.auth import (
+    Account,
+    ClinicName,
+    FirstAdmin,
+    LoggedIn,
+    LoginAsked,
+    LoginProof,
+    LogoutCall,
+    OpenedClinic,
+    OtpCall,
+    PasswordChange,
+    PasswordChanged,
+    PasswordReset,
+    RefreshCall,
+    Registered,
+    Registration,
+    RegistrationProof,
+    RegistrationVerified,
+    ResetAsked,
+    ResetProof,
+    TokenPair,
+)
+from domain import phones
+from domain.actions import numbers, registration, sessions, signing_in
+from domain.errors import Invalid, Refused
+from domain.model.accounts import Session
+from domain.model.clinics import User
+from domain.permissions import EVERYBODY, OF_ROLE
+from domain.work import Work
+
+auth = Resource("auth", "Registering a clinic, signing in with WhatsApp and a password.")
+TOKENS = ("accessToken", "refreshToken")
+LOGOUT = "LOGOUT"
+
+
+@auth.post("/auth/clinic/register", needs=None, answers=Registered, status=201)
+def register_clinic(work: Work, call: Call, body: Registration) -> Answer:
+    """Register a clinic with its first admin.
+
+    A code goes to the number on WhatsApp; `verify-registration` opens the clinic with it.
+    """
+    asked = registration.register(
+        work,
+        name=body.clinic_name,
+        address=body.address,
+        number=_number(work, body.whatsapp_number),
+        admin_name=body.admin_name,
+        plan=body.subscription_plan,
+        network_address=call.address,
+    )
+    return Answer(
+        Registered(clinic_id=asked.clinic_id, registration_id=asked.request_id),
+        "Clinic registered successfully. OTP sent to WhatsApp.",
+    )
+
+
+@auth.post(
+    "/auth/clinic/verify-registration", needs=None, answers=RegistrationVerified, masked=TOKENS
+)
+def verify_registration(work: Work, call: Call, body: RegistrationProof) -> Answer:
+    """Prove the number with the code, set the password, and begin.
+
+    A wrong code counts as one of three attempts.
+    """
+    opened = registration.verify(work, body.registration_id, body.otp, body.password)
+    if isinstance(opened, Refused):
+        return Answer.refused(opened)
+    clinic, admin = opened.clinic, opened.admin
+    return Answer(
+        RegistrationVerified(
+            clinic=OpenedClinic(
+                clinic_id=clinic.clinic_id, name=clinic.name, status=clinic.status.value
+            ),
+            admin_user=FirstAdmin(user_id=admin.user_id, role=admin.role.value),
+            **_pair(call, admin, opened.session),
+        ),
+        "Clinic registration completed successfully",
+    )
+
+
+@auth.post("/auth/clinic/login", needs=None, answers=LoginAsked)
+def login(work: Work, call: Call, body: OtpCall) -> Answer:
+    """Have a code sent to sign in with.
+
+    The answer is the same for a number that nobody has; no code comes then.
+    """
+    number = _number(work, body.whatsapp_number)
+    asked = signing_in.ask_to_sign_in(work, number, body.clinic_id, call.address)
+    return Answer(
+        LoginAsked(login_request_id=asked.request_id, masked_number=phones.masked(number)),
+        "Login OTP sent to WhatsApp",
+    )
+
+
+@auth.post("/auth/clinic/verify-login", needs=None, answers=LoggedIn, masked=TOKENS)
+def verify_login(work: Work, call: Call, body: LoginProof) -> Answer:
+    """Sign in with the code and the password.
+
+    A wrong one of either counts as one of three attempts, and the answer does not say which.
+    """
+    signed_in = signing_in.sign_in(work, body.login_request_id, body.otp, body.password)
+    if isinstance(signed_in, Refused):
+        return Answer.refused(signed_in)
+    user, clinic = signed_in.user, signed_in.clinic
+    return Answer(
+        LoggedIn(
+            user=_account(user),
+            clinic=ClinicName(clinic_id=clinic.clinic_id, name=clinic.name),
+            must_change_password=user.must_change_password,
+            **_pair(call, user, signed_in.session),
+        ),
+        "Login successful",
+    )
+
+
+@auth.post("/auth/forgot-password", needs=None, answers=ResetAsked)
+def forgot_password(work: Work, call: Call, body: OtpCall) -> Answer:
+    """Have a code sent to set a new password with.
+
+    The answer is the same for a number that nobody has; no code comes then.
+    """
+    number = _number(work, body.whatsapp_number)
+    asked = signing_in.ask_to_reset(work, number, body.clinic_id, call.address)
+    return Answer(
+        ResetAsked(reset_request_id=asked.request_id, masked_number=phones.masked(number)),
+        "Password reset OTP sent to WhatsApp",
+    )
+
+
+@auth.post("/auth/reset-password", needs=None, answers=PasswordReset)
+def reset_password(work: Work, body: ResetProof) -> Answer:
+    """Set a new password with the code; every session of the account ends.
+
+    A wrong code counts as one of three attempts.
+    """
+    user = signing_in.reset_password(work, body.reset_request_id, body.otp, body.new_password)
+    if isinstance(user, Refused):
+        return Answer.refused(user)
+    return Answer(
+        PasswordReset(user_id=user.user_id, password_updated_at=user.updated_at),
+        "Password reset successfully",
+    )
+
+
+@auth.post("/auth/refresh", needs=None, answers=TokenPair, masked=TOKENS)
+def refresh(work: Work, call: Call, body: RefreshCall) -> Answer:
+    """Get the next pair of tokens with the refresh token.
+
+    Each refresh token is good once; one that is used again ends its session.
+    """
+    session_id, refresh_id = jwts.read_refresh(call.services, body.refresh_token, call.now)
+    carried_on = sessions.carry_on(work, session_id, refresh_id)
+    if isinstance(carried_on, Refused):
+        return Answer.refused(carried_on)
+    session, user = carried_on
+    return Answer(TokenPair(**_pair(call, user, session)))
+
+
+@auth.post("/auth/logout", needs=None, optional_body=True)
+def logout(work: Work, call: Call, body: LogoutCall) -> Answer:
+    """End the session that the refresh token, or the access token, belongs to.
+
+    Its tokens are worth nothing from now on. It may be called again.
+    """
+    header = request.headers.get("Authorization", "")
+    if body.refresh_token is not None:
+        session_id, _ = jwts.read_refresh(call.services, body.refresh_token, call.now)
+    elif header.startswith(BEARER):
+        token = header.removeprefix(BEARER).strip()
+        session_id = jwts.read_access(call.services, token, call.now).session_id
+    else:
+        raise Invalid("refreshToken", "Is needed, unless an access token is sent.")
+    sessions.end_named(work, session_id, LOGOUT)
+    return Answer(message="Logged out successfully")
+
+
+@auth.post(
+    "/auth/change-password",
+    needs=EVERYBODY,
+    answers=PasswordChanged,
+    masked=TOKENS,
+    before_password_change=True,
+)
+def change_password(work: Work, call: Call, body: PasswordChange) -> Answer:
+    """Set a new password.
+
+    Every other session of the account ends; this one goes on with the tokens of the answer.
+    """
+    changed = signing_in.change_password(
+        work, call.caller.session, body.current_password, body.new_password
+    )
+    if isinstance(changed, Refused):
+        return Answer.refused(changed)
+    session, user = changed
+    return Answer(
+        PasswordChanged(
+            user_id=user.user_id,
+            password_updated_at=user.updated_at,
+            **_pair(call, user, session),
+        ),
+        "Password changed successfully",
+    )
+
+
+def _number(work: Work, text: str) -> str:
+    return numbers.accepted(work, "whatsappNumber", text)
+
+
+def _pair(call: Call, user: User, session: Session) -> dict[str, str]:
+    return {
+        "access_token": jwts.access_token(call.services, user, session, call.now),
+        "refresh_token": jwts.refresh_token(call.services, session, call.now),
+    }
+
+
+def _account(user: User) -> Account:
+    return Account(
+        user_id=user.user_id,
+        whatsapp_number=user.whatsapp_number,
+        name=user.name,
+        role=user.role.value,
+        clinic_id=user.clinic_id,
+        doctor_id=user.doctor_id,
+        permissions=[p.value for p in OF_ROLE[user.role]],
+        must_change_password=user.must_change_password,
+    )

@@ -1,0 +1,366 @@
+"""A doctor's line: seen, moved, paused and closed, as from WhatsApp (specification 6.6)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from api.calls import Answer, Call
+from api.days import day_of, page_of
+from api.routes import Resource
+from api.schemas.base import rupees
+from api.schemas.queues import (
+    Called,
+    Closed,
+    CurrentQueue,
+    DoctorsQueue,
+    History,
+    HistoryEntryShown,
+    HistoryQuery,
+    LinePath,
+    OfDay,
+    Paused,
+    PauseCall,
+    Promises,
+    PromiseShown,
+    Queues,
+    QueueShown,
+    QueuesQuery,
+    Resumed,
+    Sight,
+    SkipCall,
+    Skipped,
+    StartCall,
+    Started,
+    Summary,
+    TokenInLine,
+    Undone,
+)
+from domain.actions import calling, history, line, promises, tokens
+from domain.actions.calling import Moved, Remark
+from domain.actions.days import lines_of, open_queue, queue_of, the_doctor
+from domain.actions.line import Hours
+from domain.actions.moves import Saw
+from domain.model.clinics import Clinic, Doctor
+from domain.model.queues import HistoryEntry, Queue, QueueStatus, Token, number_text
+from domain.permissions import EVERYBODY
+from domain.permissions import Permission as P
+from domain.work import Work
+
+queues = Resource("queues", "Doctors' lines: who is in, who waits, and what moves them.")
+
+
+@queues.get("/queues", needs=P.VIEW_ALL_QUEUES, answers=Queues)
+def list_queues(work: Work, call: Call, query: QueuesQuery) -> Answer:
+    """List the lines of all doctors of the clinic on one day."""
+    lines = lines_of(work, call.caller.clinic_id, day_of(query.date))
+    after = call.read_cursor(query.cursor)
+    page, more = page_of(lines, lambda pair: pair[0].doctor_id, query.limit, after)
+    shown = [
+        DoctorsQueue(doctor_name=doctor.name, **_fields(queue, tokens.of_day(work, queue)))
+        for doctor, queue in page
+    ]
+    return Answer(Queues(queues=shown, total_count=len(lines), next_cursor=call.next_cursor(more)))
+
+
+@queues.get("/doctors/<doctorId>/queue/current", needs=EVERYBODY, answers=CurrentQueue, audits=True)
+def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
+    """Show the line that runs now, or today's, with its bookings.
+
+    Who is being served comes first, then who waits in the order of being called, then all others
+    by number. What was cancelled or not paid in time is left out.
+    """
+    queue = _line(work, call, path)[2]
+    found = tokens.of_day(work, queue)
+    return Answer(
+        CurrentQueue(
+            queue=QueueShown(**_fields(queue, found)),
+            tokens=[_in_line(t) for t in tokens.in_order(found)],
+        )
+    )
+
+
+@queues.post(
+    "/doctors/<doctorId>/queue/start", needs=EVERYBODY, answers=Started, optional_body=True
+)
+def start_queue(work: Work, call: Call, path: LinePath, body: StartCall) -> Answer:
+    """Open the day's line; those who wait are told."""
+    clinic, doctor, queue = _line(work, call, path)
+    said = Hours(body.start_time, body.estimated_end_time)
+    queue = line.start(work, clinic, doctor, queue, call.caller.actor, said)
+    begun = queue.said_start or queue.started_at or work.now
+    return Answer(
+        Started(
+            queue_id=queue.queue_id,
+            status=queue.status,
+            start_time=begun,
+            estimated_end_time=queue.said_end or queue.planned_end,
+        ),
+        "Queue started successfully",
+    )
+
+
+@queues.post(
+    "/doctors/<doctorId>/queue/call-next",
+    needs=EVERYBODY,
+    answers=Called,
+    audits=True,
+    optional_body=True,
+)
+def call_next(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
+    """Complete who is being served and call the next in.
+
+    With nobody waiting `currentToken` is null. With `currentToken` in the body the call is judged
+    by that alone: 409 LINE_MOVED if somebody else is being served. Without it, it is refused when
+    another person has moved the line within five seconds.
+    """
+    clinic, doctor, queue = _line(work, call, path)
+    moved = calling.call_next(work, clinic, doctor, queue, call.caller.actor, _saw(body))
+    call.patient_id = moved.current.patient_id if moved.current else None
+    message = "Next patient called" if moved.current else "Nobody is waiting"
+    return Answer(Called(**_moved(moved)), message)
+
+
+@queues.post(
+    "/doctors/<doctorId>/queue/skip",
+    needs=EVERYBODY,
+    answers=Skipped,
+    audits=True,
+    optional_body=True,
+)
+def skip_token(work: Work, call: Call, path: LinePath, body: SkipCall) -> Answer:
+    """Skip who was called and is not there, and call the next; they may rejoin.
+
+    `currentToken` in the body is judged as in `call-next`.
+    """
+    clinic, doctor, queue = _line(work, call, path)
+    remark = Remark(body.reason, body.notes)
+    moved = calling.skip(work, clinic, doctor, queue, call.caller.actor, _saw(body), remark)
+    call.patient_id = moved.current.patient_id if moved.current else None
+    return Answer(
+        Skipped(
+            skipped_token=queue.current_token or "",
+            skipped_token_number=number_text(queue.current_number or 0),
+            next_token=moved.queue.current_token,
+            next_token_number=_number(moved.queue.current_number),
+            reason=body.reason,
+        ),
+        "Token skipped successfully",
+    )
+
+
+@queues.post(
+    "/doctors/<doctorId>/queue/undo",
+    needs=EVERYBODY,
+    answers=Undone,
+    audits=True,
+    optional_body=True,
+)
+def undo_move(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
+    """Take back the last `call-next` or `skip`; who had been called is told.
+
+    Nothing can be taken back after a pause or a close. `currentToken` in the body is judged as in
+    `call-next`.
+    """
+    clinic, doctor, queue = _line(work, call, path)
+    last = queue.last_move
+    moved = calling.undo(work, clinic, doctor, queue, call.caller.actor, _saw(body))
+    call.patient_id = moved.current.patient_id if moved.current else None
+    undone = last.action if last else ""
+    return Answer(Undone(undone=undone, **_moved(moved)), "The last move was taken back")
+
+
+@queues.post("/doctors/<doctorId>/queue/pause", needs=EVERYBODY, answers=Paused, optional_body=True)
+def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answer:
+    """Stop calling for a while; those who wait are told.
+
+    The reason EMERGENCY is the emergency: those who wait choose between waiting, another day and
+    their money. It lasts until `estimatedResumeTime`, else 30 minutes; either ends by `resume`.
+    """
+    queue, until = _line(work, call, path)[2], body.estimated_resume_time
+    actor = call.caller.actor
+    if body.reason == line.EMERGENCY:
+        queue = line.emergency(work, queue, actor, until or line.EMERGENCY_MINUTES)
+    else:
+        queue = line.pause(work, queue, actor, until, body.reason)
+    return Answer(
+        Paused(
+            status=queue.status,
+            pause_reason=queue.pause_reason,
+            paused_at=queue.paused_at or work.now,
+            estimated_resume_time=queue.resume_expected_at,
+        ),
+        "Queue paused successfully",
+    )
+
+
+@queues.post("/doctors/<doctorId>/queue/resume", needs=EVERYBODY, answers=Resumed)
+def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
+    """Go on after a pause or an emergency; those who wait are told."""
+    queue = line.resume(work, _line(work, call, path)[2], call.caller.actor)
+    return Answer(
+        Resumed(
+            status=queue.status,
+            resumed_at=queue.resumed_at or work.now,
+            current_token=queue.current_token,
+            current_token_number=_number(queue.current_number),
+        ),
+        "Queue resumed successfully",
+    )
+
+
+@queues.post("/doctors/<doctorId>/queue/close", needs=EVERYBODY, answers=Closed)
+def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
+    """End the day; who was not seen is told, and their money waits for another day of theirs."""
+    clinic, doctor, queue = _line(work, call, path)
+    queue = line.close(work, clinic, doctor, queue, call.caller.actor, "CLOSED_BY_STAFF")
+    counts = tokens.count(tokens.of_day(work, queue))
+    return Answer(
+        Closed(
+            status=queue.status,
+            closed_at=queue.closed_at or work.now,
+            summary=Summary(
+                total_tokens=counts.total,
+                completed_tokens=counts.completed,
+                skipped_tokens=counts.skipped,
+                pending_tokens=counts.pending,
+            ),
+        ),
+        "Queue closed successfully",
+    )
+
+
+@queues.get("/doctors/<doctorId>/queue/history", needs=EVERYBODY, answers=History, audits=True)
+def queue_history(work: Work, call: Call, path: LinePath, query: HistoryQuery) -> Answer:
+    """List everything that happened in a day's line, oldest first."""
+    queue = _line(work, call, path, query)[2]
+    found = history.entries(work, queue.queue_id)
+    after = call.read_cursor(query.cursor)
+    page, more = page_of(found, lambda e: e.entry, query.limit, after)
+    return Answer(
+        History(
+            queue_id=queue.queue_id,
+            date=queue.date,
+            history=[_entry(e) for e in page],
+            total_count=len(found),
+            next_cursor=call.next_cursor(more),
+        )
+    )
+
+
+@queues.get("/doctors/<doctorId>/queue/promises", needs=EVERYBODY, answers=Promises)
+def queue_promises(work: Work, call: Call, path: LinePath, query: OfDay) -> Answer:
+    """Compare what patients were told of their turn with what happened, on one day."""
+    queue = _line(work, call, path, query)[2]
+    day = promises.of_day(work, queue)
+    return Answer(
+        Promises(
+            queue_id=queue.queue_id,
+            date=queue.date,
+            promised=len(day.promises),
+            called=day.called,
+            kept=day.kept,
+            kept_percent=day.kept_percent,
+            promises=[
+                PromiseShown(
+                    token_id=p.token.token_id,
+                    token_number=p.token.token_number,
+                    told_at=p.first_told_at,
+                    told_from=p.first_from,
+                    told_to=p.first_to,
+                    last_told_at=p.last_told_at,
+                    last_told_from=p.last_from,
+                    last_told_to=p.last_to,
+                    actual_time=p.token.actual_time,
+                    minutes_off=p.minutes_off,
+                )
+                for p in day.promises
+            ],
+        )
+    )
+
+
+def _line(
+    work: Work, call: Call, path: LinePath, query: OfDay | None = None
+) -> tuple[Clinic, Doctor, Queue]:
+    clinic, doctor = the_doctor(work, call.caller.clinic_id, path.doctor_id)
+    if query is None:
+        return clinic, doctor, open_queue(work, clinic, doctor)
+    return clinic, doctor, queue_of(work, clinic, doctor, day_of(query.date))
+
+
+def _saw(body: Sight) -> Saw:
+    return Saw(button=body.names_current, current=body.current_token)
+
+
+def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, object]:
+    counts = tokens.count(found)
+    halted = queue.status in {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
+    known = queue.version > 0
+    begin = queue.said_start or queue.started_at or queue.planned_start
+    return {
+        "queue_id": queue.queue_id,
+        "doctor_id": queue.doctor_id,
+        "date": queue.date,
+        "status": queue.status,
+        "current_token": queue.current_token,
+        "current_token_number": _number(queue.current_number),
+        "total_tokens": counts.total,
+        "completed_tokens": counts.completed,
+        "pending_tokens": counts.pending,
+        "skipped_tokens": counts.skipped,
+        "start_time": begin if known else None,
+        "estimated_end_time": (queue.said_end or queue.planned_end) if known else None,
+        "pause_reason": queue.pause_reason if halted else None,
+        "paused_at": queue.paused_at if halted else None,
+        "estimated_resume_time": queue.resume_expected_at if halted else None,
+        "closed_at": queue.closed_at,
+    }
+
+
+def _in_line(token: Token) -> TokenInLine:
+    return TokenInLine(
+        token_id=token.token_id,
+        token_number=token.token_number,
+        patient_id=token.patient_id,
+        patient_phone=token.patient_phone,
+        patient_name=token.patient_name,
+        status=token.status,
+        estimated_time=token.estimated_time,
+        actual_time=token.actual_time,
+        arrived_at=token.arrived_at,
+        balance_due=rupees(tokens.balance_paise(token)),
+    )
+
+
+def _moved(moved: Moved) -> dict[str, object]:
+    now, following = moved.current, moved.following
+    return {
+        "current_token": now.token_id if now else None,
+        "current_token_number": now.token_number if now else None,
+        "patient_id": now.patient_id if now else None,
+        "patient_name": now.patient_name if now else None,
+        "patient_phone": now.patient_phone if now else None,
+        "estimated_time": now.estimated_time if now else None,
+        "next_token": following.token_id if following else None,
+        "next_token_number": following.token_number if following else None,
+    }
+
+
+def _entry(entry: HistoryEntry) -> HistoryEntryShown:
+    return HistoryEntryShown(
+        action=entry.action,
+        at=entry.at,
+        # A contact's id says nothing at a clinic; staff and the clock are named as they are.
+        by="PATIENT" if entry.by.startswith("con_") else entry.by,
+        by_name=entry.by_name,
+        token_id=entry.token_id,
+        token_number=entry.token_number,
+        left_token=entry.left_token,
+        left_token_number=entry.left_number,
+        reason=entry.detail,
+        notes=entry.notes,
+    )
+
+
+def _number(number: int | None) -> str | None:
+    return None if number is None else number_text(number)

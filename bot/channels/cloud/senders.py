@@ -1,0 +1,69 @@
+"""Sending numbers at Meta: the number behind one, and whose it is."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import requests
+
+from bot.channels.http import CONNECT_SECONDS
+from bot.channels.numbers import e164
+from domain.errors import Busy
+
+ANSWER_SECONDS = 4.0
+"""A person waits for the answer."""
+
+
+class CloudSenders:
+    """Asks Graph about phone_number_ids; implements `domain.channel.Senders`.
+
+    Args:
+        base_url: Meta's address with the version.
+        access_token: The platform's, for what is asked on its own behalf.
+        session: From `new_session`, one a process.
+    """
+
+    def __init__(self, base_url: str, access_token: str, session: requests.Session) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._access_token = access_token
+        self._session = session
+        self._known: dict[str, str] = {}
+
+    def number_of(self, sender: str, access_token: str | None = None) -> str | None:
+        """Return the number behind *sender* as Graph shows it to the token; see `Senders`.
+
+        Raises:
+            Busy: If Graph could not be reached, or is not able to say.
+        """
+        if access_token is not None:
+            return self._asked(sender, access_token)
+        if sender not in self._known:
+            number = self._asked(sender, self._access_token)
+            if number is None:
+                return None
+            self._known[sender] = number
+        return self._known[sender]
+
+    def _asked(self, sender: str, access_token: str) -> str | None:
+        if not sender.isascii() or not sender.isdecimal():
+            return None  # no phone_number_id, and it would become part of an address
+        try:
+            answer = self._session.get(
+                f"{self._base_url}/{sender}",
+                params={"fields": "display_phone_number"},
+                headers={"Authorization": f"Bearer {access_token}"},
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                # Redirected, the token would go to another host.
+                allow_redirects=False,
+            )
+            read = answer.json()
+        except (requests.exceptions.InvalidHeader, UnicodeError):
+            return None  # a token that no header can carry is nobody's
+        except requests.RequestException as error:
+            raise Busy("WhatsApp could not be asked; please try again.") from error
+        status = answer.status_code
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise Busy("WhatsApp could not be asked; please try again.")
+        if status != HTTPStatus.OK or not isinstance(read, dict) or read.get("id") != sender:
+            return None
+        return e164(read.get("display_phone_number"))

@@ -1,0 +1,48 @@
+"""Messages that came to the account while nobody answered Twilio's webhooks.
+
+Twilio tries a webhook again for some seconds only. What it keeps of a message is less than what it
+posts: a tap is no more than the words tapped on, which choose as well.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from twilio.rest import Client
+
+from bot.channels.twilio.client import calling
+from bot.channels.twilio.parse import parse_inbound
+from flows.inbound import Inbound
+
+MOST = 5000
+"""Messages read at once; what is beyond them is found by the next reading."""
+PAGE = 1000
+
+
+def missed(client: Client, since: datetime, until: datetime) -> list[Inbound]:
+    """Return the WhatsApp messages that came from *since* until *until*, oldest first.
+
+    Raises:
+        SendFailed, SendUnknown: If Twilio could not be asked.
+    """
+    listed = calling(
+        lambda: client.messages.list(
+            date_sent_after=since, date_sent_before=until, limit=MOST, page_size=PAGE
+        )
+    )
+    found = []
+    for message in listed:
+        at = message.date_sent or message.date_created
+        if message.direction != "inbound" or at is None or not since <= at <= until:
+            continue
+        form = {
+            "MessageSid": message.sid or "",
+            "From": message.from_ or "",
+            "To": message.to or "",
+            "Body": message.body or "",
+            "NumMedia": message.num_media or "0",
+        }
+        inbound = parse_inbound(form, at.astimezone(UTC))
+        if inbound is not None:
+            found.append(inbound)
+    return sorted(found, key=lambda inbound: inbound.sent_at)

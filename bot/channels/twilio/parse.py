@@ -1,0 +1,114 @@
+"""From Twilio's webhook to what came in: one message, or one status, a POST."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+from bot.channels.numbers import e164
+from bot.channels.twilio.channel import WHATSAPP
+from bot.channels.twilio.errors import classify, reason
+from flows.inbound import Inbound, StatusUpdate
+
+ID_MAX = 256
+STATUSES: Final = {
+    "sent": "sent",
+    "delivered": "delivered",
+    "read": "read",
+    "failed": "failed",
+    "undelivered": "failed",
+}
+"""Twilio's words for what became of a message, and ours. Before `sent` nothing has happened."""
+MEDIA: Final = {"audio", "image", "video"}
+
+
+def parse_status(form: Mapping[str, str], our_id: str | None, now: datetime) -> StatusUpdate | None:
+    """Return what became of our message *our_id*, or None for what is not acted on."""
+    word = STATUSES.get(form.get("MessageStatus", ""))
+    provider_id = _id(form.get("MessageSid"))
+    if word is None or provider_id is None:
+        return None
+    code = _code(form.get("ErrorCode"))
+    return StatusUpdate(
+        message_id=our_id,
+        provider_id=provider_id,
+        status=word,
+        at=now.astimezone(UTC).replace(microsecond=0),
+        error_code=code,
+        error_kind=classify(code) if word == "failed" else None,
+        error_text=reason(code) if word == "failed" and code is not None else None,
+    )
+
+
+def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
+    """Return the message that *form* brings, or None for what is no WhatsApp message to us.
+
+    What was meant is read from `ButtonPayload`, then `ListId`, then `Body`.
+    """
+    message_id = _id(form.get("MessageSid"))
+    sender = e164(form.get("To"))
+    phone, wa_user_id = _who(form)
+    is_whatsapp = form.get("From", "").startswith(WHATSAPP)
+    if message_id is None or sender is None or not is_whatsapp or not (phone or wa_user_id):
+        return None
+    kind, media = _kind(form)
+    choice = form.get("ButtonPayload") or form.get("ListId")
+    text = _text(form.get("ListTitle") or form.get("ButtonText") or form.get("Body") or "")
+    if choice and kind == "text":
+        kind = "tap"
+    return Inbound(
+        message_id=message_id,
+        sender=sender,
+        display_number=sender,
+        kind=kind,
+        sent_at=now.astimezone(UTC).replace(microsecond=0),
+        phone=phone,
+        wa_user_id=wa_user_id,
+        profile_name=_text(form.get("ProfileName", "")) or None,
+        text=text,
+        choice=_text(choice) if kind == "tap" and choice else None,
+        answers=_id(form.get("OriginalRepliedMessageSid")),
+        media=media,
+    )
+
+
+def _who(form: Mapping[str, str]) -> tuple[str | None, str | None]:
+    """Return phone and WhatsApp user id of who wrote; one of a username has letters in `From`."""
+    written = form.get("From", "").removeprefix(WHATSAPP)
+    user_id = _id(form.get("ExternalUserId"))
+    if any(c.isalpha() for c in written):
+        return e164(form.get("WaId")), user_id or _id(written)
+    return e164(written), user_id
+
+
+def _kind(form: Mapping[str, str]) -> tuple[str, str | None]:
+    if form.get("MessageType") == "reaction":
+        return "reaction", None
+    if form.get("Latitude") and form.get("Longitude"):
+        return "location", None
+    if form.get("NumMedia", "0").strip() not in {"", "0"}:
+        content_type = form.get("MediaContentType0", "")
+        kind = content_type.partition("/")[0]
+        if "vcard" in content_type:
+            return "contacts", None
+        return "media", kind if kind in MEDIA else "document"
+    if form.get("MessageType") == "contacts":
+        return "contacts", None
+    return ("text" if form.get("Body") or form.get("ButtonPayload") or form.get("ListId")
+            else "unsupported"), None  # fmt: skip
+
+
+def _id(value: str | None) -> str | None:
+    """Return *value* if it can be an identifier: one printable word of bearable length."""
+    if not value or len(value) > ID_MAX:
+        return None
+    return value if value.isprintable() and " " not in value else None
+
+
+def _text(value: str) -> str:
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _code(value: str | None) -> int | None:
+    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else None  # noqa: PLR2004

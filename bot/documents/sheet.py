@@ -1,0 +1,146 @@
+"""A sheet of paper whose text is shaped as its script asks, and can be selected and searched."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import fontpkg_noto_sans
+import fontpkg_noto_sans_devanagari
+from fpdf import FPDF
+from fpdf.enums import TableBordersLayout, TextMode, VAlign, XPos, YPos
+from fpdf.fonts import FontFace, TTFFont
+
+LATIN, DEVANAGARI = "noto", "notodevanagari"
+FONTS = {
+    LATIN: Path(fontpkg_noto_sans.ROOT) / "files" / "NotoSans[wdth,wght].ttf",
+    DEVANAGARI: Path(fontpkg_noto_sans_devanagari.ROOT)
+    / "files"
+    / "NotoSansDevanagari[wdth,wght].ttf",
+}
+BODY_SIZE = 10.5
+"""Points."""
+BOLD_LINE = 0.2
+"""Millimetres added around letters for emphasis: making a bold cut of the font takes seconds."""
+GREY, BLACK, PALE = 110, 25, 240
+
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # It tells of every table it leaves out.
+
+
+@dataclass(frozen=True)
+class _Glyph:
+    """A shaped glyph, and which letter of the text it is copied as."""
+
+    codepoint: int
+    cluster: int
+
+
+class _Selectable(TTFFont):
+    """A font whose shaped glyphs are copied as the letters they were made from.
+
+    The library gives a group of glyphs that were reordered (as the Hindi vowel i is) to the
+    group's first glyph, and leaves the others without letters; readers then invent some. Here
+    each glyph gets letters of its group, in the order of writing.
+    """
+
+    __slots__ = ()
+
+    def perform_harfbuzz_shaping(self, text: str, *given: Any) -> Any:  # noqa: ANN401 - its types
+        glyphs, positions = super().perform_harfbuzz_shaping(text, *given)
+        starts = sorted({glyph.cluster for glyph in glyphs})
+        ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+        met: dict[int, int] = {}
+        shaped = []
+        for glyph in glyphs:
+            place = met.get(glyph.cluster, 0)
+            met[glyph.cluster] = place + 1
+            letter = min(glyph.cluster + place, ends[glyph.cluster] - 1)
+            shaped.append(_Glyph(glyph.codepoint, letter))
+        return shaped, positions
+
+
+class Sheet:
+    """An A4 page, written from top to bottom; text of any length goes on on the next."""
+
+    def __init__(self, title: str, language: str) -> None:
+        self._pdf = FPDF(format="A4")
+        self._pdf.set_title(title)
+        self._pdf.set_lang(language)
+        self._pdf.set_margins(18, 16, 18)
+        self._pdf.set_auto_page_break(auto=True, margin=22)
+        for name, file in FONTS.items():
+            self._pdf.add_font(name, "", file)
+            self._pdf.fonts[name].__class__ = _Selectable
+        self._pdf.set_fallback_fonts([DEVANAGARI], exact_match=False)
+        self._pdf.set_text_shaping(use_shaping_engine=True, script="deva")
+        self._pdf.add_page()
+        self._pdf.set_font(LATIN, size=BODY_SIZE)
+
+    def line(self, text: str, *, size: float = BODY_SIZE, grey: bool = False) -> None:
+        """Write *text* on lines of its own."""
+        self._pdf.set_font(LATIN, size=size)
+        self._pdf.set_text_color(GREY if grey else BLACK)
+        self._pdf.multi_cell(0, size * 0.55, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+
+    def heading(self, text: str, *, size: float = BODY_SIZE) -> None:
+        """Write *text* so that it is seen first."""
+        with self._emphasis():
+            self.line(text, size=size)
+
+    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Write facts, each beside its name."""
+        for name, value in facts:
+            self._pdf.set_font(LATIN, size=BODY_SIZE)
+            self._pdf.set_text_color(GREY)
+            self._pdf.cell(32, BODY_SIZE * 0.55, name)
+            self._pdf.set_text_color(BLACK)
+            self._pdf.multi_cell(
+                0, BODY_SIZE * 0.55, value, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            )
+
+    def table(
+        self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]
+    ) -> None:
+        """Write *rows* under *heads*, which are repeated on every page; widths are shares."""
+        self._pdf.set_font(LATIN, size=BODY_SIZE - 0.5)
+        self._pdf.set_text_color(BLACK)
+        self._pdf.set_draw_color(200)
+        with self._pdf.table(
+            col_widths=tuple(widths),
+            text_align="LEFT",
+            v_align=VAlign.T,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            headings_style=FontFace(emphasis="", fill_color=PALE),
+            line_height=(BODY_SIZE - 0.5) * 0.55,
+            padding=1.4,
+        ) as table:
+            for cells in (heads, *rows):
+                row = table.row()
+                for cell in cells:
+                    row.cell(cell)
+
+    def rule(self) -> None:
+        """Draw a line across the page."""
+        self.space(2)
+        self._pdf.set_draw_color(170)
+        y = self._pdf.get_y()
+        self._pdf.line(self._pdf.l_margin, y, self._pdf.w - self._pdf.r_margin, y)
+        self.space(3)
+
+    def space(self, millimetres: float) -> None:
+        """Leave room."""
+        self._pdf.ln(millimetres)
+
+    def made(self) -> bytes:
+        """Return the document."""
+        return bytes(self._pdf.output())
+
+    @contextmanager
+    def _emphasis(self) -> Iterator[None]:
+        self._pdf.set_draw_color(BLACK)
+        with self._pdf.local_context(text_mode=TextMode.FILL_STROKE, line_width=BOLD_LINE):
+            yield

@@ -1,0 +1,216 @@
+"""Payment links and refunds at Razorpay, as the rules ask for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from bot.payments.razorpay.client import RazorpayClient
+from bot.payments.razorpay.signature import is_return
+from domain.gateway import (
+    GatewayRefused,
+    GatewayUnavailable,
+    Link,
+    LinkRequest,
+    LinkStatus,
+    RefundAnswer,
+    Taken,
+)
+from domain.model.money import RefundStatus
+
+LEAST_LIFE = timedelta(minutes=16)
+"""Razorpay refuses a link of less than 15 minutes; clocks differ. The hold ends it before."""
+CURRENCY = "INR"
+CAPTURED = frozenset({"captured", "refunded"})
+"""States of a payment whose money has arrived, whatever became of it."""
+LINK_STATUSES = {
+    "created": LinkStatus.OPEN,
+    "partially_paid": LinkStatus.OPEN,
+    "paid": LinkStatus.PAID,
+    "cancelled": LinkStatus.OVER,
+    "expired": LinkStatus.OVER,
+}
+REFUND_STATUSES = {
+    "pending": RefundStatus.REQUESTED,
+    "processed": RefundStatus.PROCESSED,
+    "failed": RefundStatus.FAILED,
+}
+MOST_REFUNDS = 100
+log = structlog.get_logger()
+
+
+class RazorpayGateway:
+    """Implements `domain.gateway.Gateway`. A request's id is the link's `reference_id`."""
+
+    takes_money_here = False
+
+    def __init__(
+        self, client: RazorpayClient, key_secret: str, now: Callable[[], datetime]
+    ) -> None:
+        self._client = client
+        self._key_secret = key_secret
+        self._now = now
+
+    def make_link(self, asked: LinkRequest) -> Link:
+        """Return the link of a request, made now unless there is one.
+
+        Razorpay takes a reference once. It is told nothing of the patient: its own page asks the
+        payer for what it needs.
+        """
+        expires = max(asked.held_until, self._now() + LEAST_LIFE)
+        wanted = {
+            "amount": asked.amount_paise,
+            "currency": CURRENCY,
+            "accept_partial": False,
+            "reference_id": asked.payment_id,
+            "description": asked.description,
+            "expire_by": int(expires.timestamp()),
+            "notify": {"sms": False, "email": False},
+            "reminder_enable": False,
+            "notes": {"paymentId": asked.payment_id, "tokenId": asked.token_id},
+            "callback_url": asked.page,
+            "callback_method": "get",
+        }
+        try:
+            return _link(self._client.payment_link.create(wanted))
+        except GatewayRefused:
+            # Most likely because it was made before: by another press, or one that had no answer.
+            made = self.look(asked.payment_id, None)
+            if made is None:
+                raise
+            return made
+
+    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+        """Return the link of a request with every payment that came by it."""
+        entity = (
+            self._client.payment_link.fetch(link_id)
+            if link_id
+            else self._only({"reference_id": payment_id}, payment_id)
+        )
+        return None if entity is None else self._whole(entity)
+
+    def find(self, capture_id: str) -> Link | None:
+        """Return the link by which a payment came."""
+        entity = self._only({"payment_id": capture_id}, None)
+        return None if entity is None else self._whole(entity)
+
+    def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
+        """End a link, and return it as it is then."""
+        if link_id is None:
+            found = self.look(payment_id, None)
+            if found is None or found.status is not LinkStatus.OPEN:
+                return found
+            link_id = found.link_id
+        try:
+            self._client.payment_link.cancel(link_id)
+        except GatewayRefused:
+            now = self.look(payment_id, link_id)
+            if now is None or now.status is LinkStatus.OPEN:
+                raise
+            return now
+        # Asked again: a payment may have come between the two.
+        return self.look(payment_id, link_id)
+
+    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
+        """Return a payment. Its id is the key under which Razorpay makes one refund of it."""
+        wanted = {
+            "amount": amount_paise,
+            "speed": "normal",
+            "receipt": capture_id,
+            "notes": {"captureId": capture_id},
+        }
+        headers = {"X-Refund-Idempotency": f"refund-{capture_id}"}
+        return _refund(self._client.payment.refund(capture_id, wanted, headers=headers))
+
+    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+        """Return how far a payment's refund has come, ours or one made by hand.
+
+        Of several the one counts that has come furthest; those that failed return nothing.
+        """
+        answer = self._client.payment.fetch_multiple_refund(capture_id, {"count": MOST_REFUNDS})
+        made = [i for i in _items(answer, "items") if i.get("amount") == amount_paise]
+        if not made and sum(_paise(i) for i in _items(answer, "items")) >= amount_paise:
+            made = list(_items(answer, "items"))  # by hand, in parts
+        order = (RefundStatus.PROCESSED, RefundStatus.REQUESTED, RefundStatus.FAILED)
+        answers = sorted((_refund(item) for item in made), key=lambda a: order.index(a.status))
+        return answers[0] if answers else None
+
+    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+        """Return whether Razorpay's page has sent this browser back, for this request."""
+        return is_return(payment_id, query, self._key_secret)
+
+    def _only(self, query: dict[str, str], reference: str | None) -> dict[str, Any] | None:
+        """Return the link that a query finds, None if there is none."""
+        answer = self._client.payment_link.all(query)
+        found = [
+            entity
+            for entity in _items(answer, "payment_links")
+            if reference is None or entity.get("reference_id") == reference
+        ]
+        # The list tells less of each than the link itself.
+        return None if not found else self._client.payment_link.fetch(str(found[0].get("id")))
+
+    def _whole(self, entity: dict[str, Any]) -> Link:
+        """Return a link with all its payments: the link names those in time, its order the rest."""
+        link = _link(entity)
+        order_id = entity.get("order_id")
+        if not isinstance(order_id, str) or not order_id:
+            return link
+        if not order_id.startswith("order_"):
+            order_id = f"order_{order_id}"
+        try:
+            payments = list(_items(self._client.order.payments(order_id), "items"))
+        except GatewayRefused:
+            return link
+        known = {t.capture_id: t for t in link.taken}
+        known |= {t.capture_id: t for t in _taken(payments, "id")}
+        return Link(link.payment_id, link.link_id, link.url, link.status, tuple(known.values()))
+
+
+def _link(entity: dict[str, Any]) -> Link:
+    try:
+        return Link(
+            payment_id=str(entity["reference_id"]),
+            link_id=str(entity["id"]),
+            url=str(entity["short_url"]),
+            status=LINK_STATUSES[entity["status"]],
+            taken=tuple(_taken(_items(entity, "payments"), "payment_id")),
+        )
+    except (KeyError, TypeError) as error:
+        raise GatewayUnavailable("a link that cannot be read") from error
+
+
+def _taken(payments: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str) -> Iterator[Taken]:
+    for payment in payments:
+        if payment.get("status") not in CAPTURED or not isinstance(payment.get(name), str):
+            continue
+        if payment.get("currency", CURRENCY) != CURRENCY:
+            log.error("foreign_currency", provider="razorpay", captureId=payment[name])
+            continue
+        yield Taken(payment[name], _paise(payment))
+
+
+def _paise(entity: dict[str, Any]) -> int:
+    """Return an amount, which comes as a number or in quotes."""
+    try:
+        return int(entity["amount"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise GatewayUnavailable("an amount that cannot be read") from error
+
+
+def _refund(entity: dict[str, Any]) -> RefundAnswer:
+    try:
+        return RefundAnswer(str(entity["id"]), REFUND_STATUSES[entity["status"]])
+    except (KeyError, TypeError) as error:
+        raise GatewayUnavailable("a refund that cannot be read") from error
+
+
+def _items(answer: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:
+    """Yield the entities of a list, which may be null."""
+    items = answer.get(name)
+    for item in items if isinstance(items, list) else []:
+        if isinstance(item, dict):
+            yield item

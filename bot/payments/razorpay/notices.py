@@ -1,0 +1,136 @@
+"""What an event of Razorpay's means: money captured, an attempt that failed, a link, a refund.
+
+An event is a snapshot of its moment, may come twice, late, out of order, and contradict another.
+So only what it says of a payment or a refund itself is taken from it; of a link that is over, or a
+contradiction, the gateway is asked.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.payments.razorpay.gateway import CAPTURED, CURRENCY, REFUND_STATUSES
+from domain.model.money import RefundStatus
+
+
+@dataclass(frozen=True)
+class Captured:
+    """Money has arrived."""
+
+    capture_id: str
+    amount_paise: int
+    payment_id: str | None
+    """The request it was paid for; None if the event does not tell."""
+
+
+@dataclass(frozen=True)
+class Failed:
+    """An attempt to pay came to nothing; another, or this one yet, may succeed."""
+
+    payment_id: str | None
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """Something has become of a link, which the gateway is to be asked about."""
+
+    payment_id: str
+
+
+@dataclass(frozen=True)
+class RefundTold:
+    """A refund has come some way."""
+
+    capture_id: str
+    refund_id: str
+    status: RefundStatus
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """Nothing that concerns a clinic's money."""
+
+
+Notice = Captured | Failed | Unclear | RefundTold | Ignored
+
+PAYING: Final = frozenset({"payment_link.paid", "payment.captured", "order.paid"})
+LINKS: Final = frozenset(
+    {"payment_link.partially_paid", "payment_link.cancelled", "payment_link.expired"}
+)
+REFUNDS: Final = frozenset(
+    {"refund.created", "refund.processed", "refund.failed", "refund.speed_changed"}
+)
+FAILING: Final = "payment.failed"
+"""These are acted on, and whatever else comes is answered and counted."""
+
+
+def read(payload: dict[str, Any]) -> Notice:
+    """Return what an event says.
+
+    Raises:
+        ValueError: If it is an event that we know, but not in a shape that we know.
+    """
+    event = payload.get("event")
+    if event in PAYING:
+        return _paid(payload)
+    if event in LINKS:
+        payment_id = _request(payload)
+        return Unclear(payment_id) if payment_id else Ignored()
+    if event in REFUNDS:
+        return _refunded(payload)
+    if event == FAILING:
+        return Failed(_request(payload))
+    return Ignored()
+
+
+def _paid(payload: dict[str, Any]) -> Notice:
+    payment = _entity(payload, "payment")
+    payment_id = _request(payload)
+    amount = payment.get("amount")
+    is_captured = payment.get("status") in CAPTURED and payment.get("currency") == CURRENCY
+    if not is_captured or not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
+        # It says that something was paid, but not by what: the gateway will know.
+        if payment_id is None:
+            raise ValueError("a payment that was not captured")
+        return Unclear(payment_id)
+    return Captured(_text(payment, "id"), amount, payment_id)
+
+
+def _refunded(payload: dict[str, Any]) -> Notice:
+    refund = _entity(payload, "refund")
+    status = REFUND_STATUSES.get(str(refund.get("status")))
+    if status is None:
+        raise ValueError("a refund in an unknown state")
+    return RefundTold(_text(refund, "payment_id"), _text(refund, "id"), status)
+
+
+def _request(payload: dict[str, Any]) -> str | None:
+    """Return the request for payment that an event is about, if it says so.
+
+    A link has it as its reference. Payments and orders carry it among the notes we gave the link;
+    payers cannot write those.
+    """
+    reference = _entity(payload, "payment_link").get("reference_id")
+    if isinstance(reference, str) and reference:
+        return reference
+    for name in ("payment", "order"):
+        notes = _entity(payload, name).get("notes")  # without any it is a list, or null
+        noted = notes.get("paymentId") if isinstance(notes, dict) else None
+        if isinstance(noted, str) and noted:
+            return noted
+    return None
+
+
+def _entity(payload: dict[str, Any], name: str) -> dict[str, Any]:
+    inside = payload.get("payload")
+    part = inside.get(name) if isinstance(inside, dict) else None
+    entity = part.get("entity") if isinstance(part, dict) else None
+    return entity if isinstance(entity, dict) else {}
+
+
+def _text(entity: dict[str, Any], name: str) -> str:
+    value = entity.get(name)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{name} is missing")
+    return value

@@ -1,0 +1,142 @@
+"""The address at which Razorpay tells of payments: answered 200 once the effect is durable (I4).
+
+Razorpay repeats for a day what is not answered so within five seconds, and then tells no more at
+all. Nothing it sends may therefore be refused twice for a reason of ours: what cannot be read is
+answered and counted, as the gateway is asked about every payment anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import structlog
+from flask import Blueprint, Response, jsonify, request
+
+from bot import metrics
+from bot.payments.razorpay import notices
+from bot.payments.razorpay.notices import Captured, Failed, Ignored, RefundTold, Unclear
+from bot.payments.razorpay.signature import is_signed
+from bot.wiring import Parts
+from domain.actions import links, payments
+from domain.errors import Conflict, NotFound, StoreUnavailable
+from domain.model.money import Capture, Payment, Refund
+from domain.scopes import SystemScope
+from domain.work import Work
+
+ANSWER_WITHIN_SECONDS = 3.5
+TRIES = 10
+PROVIDER = "razorpay"
+log = structlog.get_logger()
+
+
+def razorpay(parts: Parts) -> Blueprint:
+    """Return Razorpay's webhook."""
+    blueprint = Blueprint("razorpay_webhook", __name__, url_prefix="/api/v1/webhooks")
+
+    @blueprint.post("/razorpay")
+    def receive() -> Response:
+        began = time.monotonic()
+        raw = request.get_data(cache=False)
+        header = request.headers.get("X-Razorpay-Signature")
+        if not is_signed(raw, header, parts.settings.razorpay_webhook_secrets):
+            metrics.webhook_rejected(PROVIDER, "signature")
+            return _refuse(403, "The signature does not match the body.")
+        try:
+            payload = json.loads(raw)
+        except (ValueError, RecursionError):
+            payload = None
+        if not isinstance(payload, dict):
+            metrics.webhook_rejected(PROVIDER, "malformed")
+            return _refuse(400, "The body is not an event.")
+        try:
+            outcome = _take(parts, payload, began + ANSWER_WITHIN_SECONDS)
+        except StoreUnavailable:
+            metrics.webhook_rejected(PROVIDER, "unavailable")
+            answer = _refuse(503, "It could not be stored in time; please send it again.")
+            answer.headers["Retry-After"] = "5"
+            return answer
+        metrics.payment_noticed(str(payload.get("event")), outcome)
+        return jsonify(success=True, message="Webhook processed successfully")
+
+    return blueprint
+
+
+def _take(parts: Parts, payload: dict[str, Any], until: float) -> str:
+    """Do what an event is for, durably; return what became of it.
+
+    Raises:
+        StoreUnavailable: If the store failed, or others were faster until *until*.
+    """
+    try:
+        notice = notices.read(payload)
+    except ValueError:
+        log.exception("payment_event_unread", provider=PROVIDER)
+        return "unread"
+    if isinstance(notice, Ignored):
+        return "ignored"
+    for _ in range(TRIES):
+        work = parts.open_work(SystemScope("record what a payment gateway tells"))
+        try:
+            outcome = _act(work, notice)
+            work.commit()
+        except NotFound:
+            log.warning("payment_not_ours", provider=PROVIDER)
+            return "not_ours"
+        except Conflict:
+            if time.monotonic() > until:
+                break
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            # By our own fault. Sent again it would break again, until no events come at all; money
+            # is left to a worker, who goes on until it is where it belongs.
+            log.exception("payment_event_broke", error=type(error).__name__)
+            _leave_to_worker(parts, notice)
+            return "broke"
+        else:
+            return outcome
+    raise StoreUnavailable("an event lost against others too often")
+
+
+def _leave_to_worker(parts: Parts, notice: Captured | Failed | Unclear | RefundTold) -> None:
+    if isinstance(notice, Captured):
+        work = parts.open_work(SystemScope("have a payment looked for again"))
+        links.find_capture(work, notice.capture_id)
+        work.commit()
+
+
+def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
+    match notice:
+        case Captured(capture_id, amount, payment_id):
+            if work.get(Capture, capture_id, "CAPTURE") is not None:
+                return "known"
+            if payment_id is None or work.get(Payment, payment_id) is None:
+                links.find_capture(work, capture_id)
+                return "asked"
+            payments.captured(work, payment_id, capture_id, amount)
+        case Failed(payment_id):
+            if payment_id is None:
+                return "not_ours"
+            payments.failed(work, payment_id)
+        case Unclear(payment_id):
+            payment = work.get(Payment, payment_id)
+            if payment is None:
+                raise NotFound
+            links.look_now(work, payment)
+            return "asked"
+        case RefundTold(capture_id, refund_id, status):
+            refund = work.get(Refund, capture_id, "REFUND")
+            if refund is None:
+                # Made by hand at the gateway: the ledger knows of none, so a person must look.
+                log.warning("refund_by_hand", provider=PROVIDER, captureId=capture_id)
+                return "not_ours"
+            payments.refund_answered(work, refund, status, refund_id)
+    return "acted" if not work.empty else "known"
+
+
+def _refuse(status: int, message: str) -> Response:
+    answer = jsonify(success=False, message=message, error={"code": "WEBHOOK", "details": []})
+    answer.status_code = status
+    return answer

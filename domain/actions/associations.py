@@ -1,0 +1,163 @@
+"""Which patients are a doctor's: connecting, changing what is noted, and ending it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from domain.actions import patients, search
+from domain.actions.patients import Known, KnownPage
+from domain.actions.seats import hold_ran_out
+from domain.actions.search import caller_of
+from domain.errors import HasLiveToken, Invalid, NotFound, NotNow
+from domain.model.clinics import Doctor, StaffStatus
+from domain.model.people import Association, AssociationStatus, Patient
+from domain.model.queues import LIVE, LiveBooking, Token
+from domain.work import Work
+
+FIELDS = {"phone": "patientPhone", "name": "patientName"}
+"""What this resource of the API calls the fields of a new patient."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """A patient as the caller knows them, with one doctor's association and notes in clear."""
+
+    patient: Known
+    association: Association
+    notes: str | None
+
+
+def doctor_of(work: Work, doctor_id: str) -> Doctor:
+    """Return a doctor whose patients the caller may look at: their own, or any of the clinic.
+
+    Raises:
+        NotFound: If there is none such.
+    """
+    doctor = work.get(Doctor, caller_of(work).clinic_id, doctor_id)
+    if doctor is None:
+        raise NotFound
+    return doctor
+
+
+def page(work: Work, doctor_id: str, limit: int, after: str | None) -> KnownPage:
+    """Return a page of a doctor's patients, by name.
+
+    Raises:
+        NotFound: If the caller may see no such doctor.
+        Invalid: If *after* is not where a page of such a list ended.
+    """
+    doctor_of(work, doctor_id)
+    return patients.page(work, limit, after, doctor_id)
+
+
+def connection(work: Work, doctor_id: str, patient_id: str) -> Connection:
+    """Return one patient of a doctor.
+
+    Raises:
+        NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
+    """
+    doctor_of(work, doctor_id)
+    known = patients.of_doctor(work, doctor_id, patient_id)
+    own = known.associations[0]
+    return Connection(known, own, work.seal.open(own.notes) if own.notes else None)
+
+
+def join(
+    work: Work,
+    doctor_id: str,
+    *,
+    phone: str,
+    name: str,
+    given: dict[str, Any],
+    preferences: dict[str, str],
+    opt_in: bool = True,
+) -> Connection:
+    """Make somebody a doctor's patient, recording them if the clinic does not know them.
+
+    May be repeated; an association that had ended is revived. See `patients.record`.
+
+    Raises:
+        NotFound: If the caller may see no such doctor.
+        NotNow: If the doctor does not work at the clinic any more.
+        Invalid: If the phone, the name or the date of birth cannot be one.
+    """
+    if doctor_of(work, doctor_id).status is not StaffStatus.ACTIVE:
+        raise NotNow("This doctor does not see patients any more.", state=StaffStatus.INACTIVE)
+    try:
+        known = patients.record(
+            work,
+            phone=phone,
+            name=name,
+            given=given,
+            opt_in=opt_in,
+            doctor_id=doctor_id,
+            preferences=preferences,
+        )
+    except Invalid as refused:
+        field = FIELDS.get(refused.field, refused.field)
+        raise Invalid(field, str(refused)) from None
+    return connection(work, doctor_id, known.patient_id)
+
+
+def update(work: Work, doctor_id: str, patient_id: str, changes: dict[str, Any]) -> Association:
+    """Change what a doctor notes of a patient: `preferences` and `notes`, where *changes* has them.
+
+    Of the preferences those named change, and None ends one; so does None for the notes.
+
+    Raises:
+        NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
+    """
+    own = connection(work, doctor_id, patient_id).association
+    found: dict[str, object] = {}
+    if "preferences" in changes:
+        both = {**own.preferences, **(changes["preferences"] or {})}
+        found["preferences"] = {k: v for k, v in both.items() if v is not None}
+    if "notes" in changes:
+        text = changes["notes"]
+        found["notes"] = work.seal.seal(text) if text else None
+    return work.put(own.but(**found, updated_at=work.now.replace(microsecond=0)))
+
+
+def end(work: Work, doctor_id: str, patient_id: str) -> datetime:
+    """End a doctor's association with a patient; return when.
+
+    Visits stay readable to that doctor, and the next booking revives it.
+
+    Raises:
+        NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
+        HasLiveToken: If the patient holds a live token with the doctor.
+    """
+    own = connection(work, doctor_id, patient_id).association
+    if has_live_token(work, own.clinic_id, patient_id, doctor_id):
+        raise HasLiveToken("This patient still has a booking with the doctor.")
+    now = work.now.replace(microsecond=0)
+    search.leave(
+        work,
+        search.Caller(own.clinic_id, doctor_id),
+        patient_id,
+        own.patient_name,
+        own.patient_phone,
+    )
+    work.put(own.but(status=AssociationStatus.INACTIVE, updated_at=now))
+    return now
+
+
+def has_live_token(
+    work: Work, clinic_id: str, patient_id: str, doctor_id: str | None = None
+) -> bool:
+    """Return whether a patient holds a live token at a clinic, or with one doctor of it."""
+    across = work.system("whose bookings a patient's are")
+    patient = across.get(Patient, patient_id)
+    if patient is None:
+        return False
+    begin = f"{patient_id}#{doctor_id}#" if doctor_id else f"{patient_id}#"
+    booked = across.query(
+        LiveBooking, patient.contact_id, between=(begin, f"{begin}{search.LAST}")
+    ).records
+    refs = [(Token, (b.queue_id, b.token_id)) for b in booked if b.clinic_id == clinic_id]
+    return any(
+        isinstance(t, Token) and t.status in LIVE and not hold_ran_out(t, work.now)
+        for t in across.fetch(refs)
+    )

@@ -1,0 +1,89 @@
+"""Who looked at or changed a patient's data: the audit log, read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from domain.actions.search import caller_of
+from domain.errors import Invalid, NotFound
+from domain.model.accounts import AuditEntry
+from domain.model.base import stamp
+from domain.model.clinics import Clinic
+from domain.work import Work
+
+END = "~"
+"""Sorts after whatever follows an instant in an entry's key."""
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """Entries, newest first; `after` continues them."""
+
+    entries: list[AuditEntry]
+    after: str | None
+
+
+def page(
+    work: Work,
+    *,
+    patient_id: str | None,
+    user_id: str | None,
+    first: date | None,
+    last: date | None,
+    limit: int,
+    after: str | None,
+) -> AuditPage:
+    """Return a page of the clinic's audit log: about a patient, of a user, of days, or all of it.
+
+    Days are the clinic's, both inclusive. There is no count: the log only grows.
+
+    Raises:
+        Invalid: If *last* is before *first*, or *after* is not where a page of this list ended.
+    """
+    clinic = work.get(Clinic, caller_of(work).clinic_id)
+    if clinic is None:
+        raise NotFound
+    if first is not None and last is not None and last < first:
+        raise Invalid("endDate", "The period ends before it begins.")
+    index, equals = None, clinic.clinic_id
+    if patient_id is not None:
+        index, equals = "patientId-entry-idx", patient_id
+    elif user_id is not None:
+        index, equals = "userId-entry-idx", user_id
+    span = (_begin(clinic, first), _end(clinic, last))
+    found: list[AuditEntry] = []
+    while len(found) < limit:
+        # Asked for no more than is missing, so that the cursor stands where the page ends.
+        try:
+            part = work.query(
+                AuditEntry,
+                equals,
+                index=index,
+                between=span,
+                limit=limit - len(found),
+                after=after,
+                descending=True,
+            )
+        except ValueError:
+            raise Invalid("cursor", "This is not a cursor of this list.") from None
+        found += [e for e in part.records if user_id in {None, e.user_id}]
+        after = part.after
+        if after is None:
+            break
+    return AuditPage(found, after)
+
+
+def _begin(clinic: Clinic, day: date | None) -> str:
+    return "" if day is None else stamp(_midnight(clinic, day))
+
+
+def _end(clinic: Clinic, day: date | None) -> str:
+    if day is None:
+        return END
+    last = _midnight(clinic, day + timedelta(days=1)) - timedelta(milliseconds=1)
+    return stamp(last) + END
+
+
+def _midnight(clinic: Clinic, day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=clinic.zone)

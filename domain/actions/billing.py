@@ -1,0 +1,214 @@
+"""The monthly bill of a clinic: invoiced, asked for on WhatsApp, past due, suspended, paid.
+
+A suspension closes the clinic's online booking and what its plan adds; people who are booked notice
+nothing of it: records, days, refunds and turn notices go on (specification notes, 11).
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+
+from domain.actions import due, subscriptions
+from domain.actions.messages import send
+from domain.actions.payments import pay_url
+from domain.actions.people import contact_by_phone, new_contact
+from domain.actions.steps import OpenWork
+from domain.model.base import utc
+from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User
+from domain.model.due import Due
+from domain.model.messages import Consent
+from domain.model.money import Capture, Payment, RequestStatus
+from domain.model.subscriptions import (
+    Invoice,
+    InvoiceStatus,
+    Subscription,
+    SubscriptionStatus,
+)
+from domain.timetable import today
+from domain.work import Work
+
+DAYS_TO_PAY = 7
+"""From the invoice's day; after them it is past due."""
+DAYS_OF_GRACE = 7
+"""From then on everything still works; after them the clinic is suspended."""
+PAISE = 100
+
+
+def bill(open_work: OpenWork, item: Due) -> None:
+    """Invoice a clinic for the month that begins, and have the next month's bill come."""
+    work = open_work()
+    work.delete(item)
+    clinic = work.get(Clinic, item.clinic_id or "")
+    if clinic is not None:
+        first = date.fromisoformat(item.date or "")
+        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        anchor = today(clinic, subscription.created_at).day
+        following = subscriptions.month_after(first, anchor)
+        work.put(subscription.but(next_billing_date=following, updated_at=work.now))
+        work.put(clinic.but(next_billing_date=following))
+        subscriptions.bill_later(work, clinic, following)
+        amount = subscriptions.monthly_amount(clinic, subscription)
+        if amount and subscription.status is not SubscriptionStatus.SUSPENDED:
+            _invoice(work, clinic, subscription, first, following - timedelta(days=1))
+    work.commit()
+
+
+def overdue(open_work: OpenWork, item: Due) -> None:
+    """Mark a clinic past due whose invoice was not paid in time, and say what follows when."""
+    work = open_work()
+    work.delete(item)
+    clinic, invoice = _unpaid(work, item)
+    if clinic is not None and invoice is not None:
+        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        if subscription.status is SubscriptionStatus.ACTIVE:
+            work.put(subscription.but(status=SubscriptionStatus.PAST_DUE, updated_at=work.now))
+        last_day = invoice.due_date + timedelta(days=DAYS_OF_GRACE)
+        _later(work, "suspend", clinic, invoice, last_day + timedelta(days=1))
+        _tell_admins(work, clinic, invoice, "billing/past_due", last_day=last_day.isoformat())
+    work.commit()
+
+
+def suspend(open_work: OpenWork, item: Due) -> None:
+    """Suspend a clinic that has not paid in the days of grace either."""
+    work = open_work()
+    work.delete(item)
+    clinic, invoice = _unpaid(work, item)
+    if clinic is not None and invoice is not None:
+        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        work.put(subscription.but(status=SubscriptionStatus.SUSPENDED, updated_at=work.now))
+        work.put(clinic.but(status=ClinicStatus.SUSPENDED, updated_at=work.now))
+        _tell_admins(work, clinic, invoice, "billing/suspended")
+    work.commit()
+
+
+def change_of_plan(open_work: OpenWork, item: Due) -> None:
+    """Let a plan that was chosen count from its effective date."""
+    work = open_work()
+    work.delete(item)
+    clinic = work.get(Clinic, item.clinic_id or "")
+    if clinic is not None:
+        subscriptions.take_effect(work, clinic, item.date or "")
+    work.commit()
+
+
+def paid(work: Work, payment: Payment, capture: Capture) -> None:
+    """Note that an invoice was paid; a suspended clinic that owes nothing more is active again."""
+    clinic = work.get(Clinic, payment.clinic_id)
+    invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
+    if clinic is None or invoice is None:
+        return
+    day = today(clinic, work.now)
+    work.put(invoice.but(status=InvoiceStatus.PAID, paid_at=work.now))
+    others = [
+        i
+        for i in work.query(Invoice, clinic.clinic_id).records
+        if i.status is InvoiceStatus.OPEN and i.due_date < day
+    ]
+    subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+    status = subscription.status if others else SubscriptionStatus.ACTIVE
+    work.put(
+        subscription.but(
+            status=status,
+            last_payment_date=day,
+            last_payment_amount=capture.amount_paise // PAISE,
+            payment_method="UPI",
+            updated_at=work.now,
+        )
+    )
+    if status is SubscriptionStatus.ACTIVE and clinic.status is ClinicStatus.SUSPENDED:
+        work.put(clinic.but(status=ClinicStatus.ACTIVE, updated_at=work.now))
+    _tell_admins(work, clinic, invoice, "billing/paid")
+
+
+def _invoice(
+    work: Work, clinic: Clinic, subscription: Subscription, first: date, last: date
+) -> None:
+    invoice_id = f"inv_{first.isoformat()}"
+    if work.get(Invoice, clinic.clinic_id, invoice_id) is not None:
+        return
+    amount = subscriptions.monthly_amount(clinic, subscription)
+    payment = work.put(
+        Payment(
+            payment_id=work.ids.secret("pay_"),
+            clinic_id=clinic.clinic_id,
+            doctor_id="",
+            queue_id="",
+            token_id="",
+            contact_id="",
+            amount_paise=amount * PAISE,
+            invoice_id=invoice_id,
+            status=RequestStatus.OPEN,
+            created_at=work.now,
+        )
+    )
+    invoice = work.put(
+        Invoice(
+            clinic_id=clinic.clinic_id,
+            invoice_id=invoice_id,
+            period_start=first,
+            period_end=last,
+            plan=subscription.plan,
+            doctors=clinic.current_doctors,
+            price_per_doctor=subscription.price_per_doctor,
+            amount=amount,
+            due_date=first + timedelta(days=DAYS_TO_PAY),
+            payment_id=payment.payment_id,
+            created_at=work.now,
+        )
+    )
+    _later(work, "overdue", clinic, invoice, invoice.due_date + timedelta(days=1))
+    _tell_admins(work, clinic, invoice, "billing/invoice")
+
+
+def _later(work: Work, kind: str, clinic: Clinic, invoice: Invoice, day: date) -> None:
+    at = utc(datetime.combine(day, time(9), clinic.zone))
+    due.later(
+        work, kind, at, f"{clinic.clinic_id}:{invoice.invoice_id}", clinic_id=clinic.clinic_id,
+        values={"invoice": invoice.invoice_id},
+    )  # fmt: skip
+
+
+def _unpaid(work: Work, item: Due) -> tuple[Clinic | None, Invoice | None]:
+    clinic = work.get(Clinic, item.clinic_id or "")
+    invoice = work.get(Invoice, item.clinic_id or "", str(item.values.get("invoice") or ""))
+    if invoice is None or invoice.status is InvoiceStatus.PAID:
+        return clinic, None
+    return clinic, invoice
+
+
+def _tell_admins(
+    work: Work, clinic: Clinic, invoice: Invoice, name: str, **values: str | int
+) -> None:
+    """Write to every admin of the clinic from the platform's number, once for each event."""
+    admins = work.query(User, clinic.clinic_id).records
+    for admin in admins:
+        if admin.role is not Role.ADMIN or admin.status is not StaffStatus.ACTIVE:
+            continue
+        contact = contact_by_phone(work, admin.whatsapp_number) or new_contact(
+            work,
+            phone=admin.whatsapp_number,
+            wa_user_id=None,
+            profile_name=admin.name,
+            verified=False,
+        )
+        owed = invoice.status is InvoiceStatus.OPEN
+        send(
+            work,
+            name=name,
+            message_id=f"msg_{name.split('/')[1]}_{invoice.invoice_id}_{admin.user_id}",
+            contact_id=contact.contact_id,
+            clinic=clinic,
+            sender=work.rules.platform_sender,
+            values={
+                "amount": invoice.amount * PAISE,
+                "doctors": invoice.doctors,
+                "plan": invoice.plan.title(),
+                "first": invoice.period_start.isoformat(),
+                "last": invoice.period_end.isoformat(),
+                "due": invoice.due_date.isoformat(),
+                **values,
+            },
+            url=pay_url(work, invoice.payment_id or "") if owed else None,
+            consent=Consent.REPLY,
+            helps_until=work.now + timedelta(days=DAYS_TO_PAY),
+        )

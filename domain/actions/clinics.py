@@ -1,0 +1,244 @@
+"""A clinic's profile, its patient-facing number, and a WhatsApp sender of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+from zoneinfo import available_timezones
+
+from domain import plans
+from domain.actions import numbers, otps, schedule
+from domain.actions.moves import Actor
+from domain.channel import Senders
+from domain.errors import Busy, Invalid, NotFound
+from domain.model.accounts import OtpStatus, OtpType
+from domain.model.clinics import Claim, Clinic, Doctor, Sender, User
+from domain.work import Work
+
+GIVEN_UP_KEPT = timedelta(days=1)
+"""How long what waits for a sender given up may still leave by it."""
+NOT_VERIFIED = "This could not be verified."
+"""All that is said, whoever else has it: no clinic learns of another."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How a clinic is reached on WhatsApp."""
+
+    clinic: Clinic
+    number_proven: bool
+    sender: Sender | None
+    """Its own; None while it uses the platform's."""
+    join_url: str | None
+    """Opens WhatsApp with the join code; None while the number behind it is not known."""
+
+
+def find(work: Work, clinic_id: str) -> Clinic:
+    """Return the clinic.
+
+    Raises:
+        NotFound: If it lies behind a wall.
+    """
+    clinic = work.get(Clinic, clinic_id)
+    if clinic is None:
+        raise NotFound
+    return clinic
+
+
+def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:
+    """Return how *clinic* is reached on WhatsApp."""
+    sender = work.get(Sender, clinic.phone_number_id or "")
+    number = sender.number if sender else work.rules.platform_number
+    if number is None:
+        try:
+            number = senders.number_of(clinic.phone_number_id or work.rules.platform_sender)
+        except Busy:
+            number = None
+    text = quote(f"JOIN {clinic.join_code}")
+    url = f"https://wa.me/{number.removeprefix('+')}?text={text}" if number else None
+    return Reach(clinic, _is_ours(work, f"number:{clinic.whatsapp_number}", clinic), sender, url)
+
+
+def change(
+    work: Work,
+    clinic_id: str,
+    changes: Mapping[str, Any],
+    *,
+    by: User,
+    address: str,
+    confirm: bool = False,
+) -> Clinic:
+    """Change fields of a clinic's profile.
+
+    A changed whatsapp_number is stored at once and sent a code, which `prove_number` takes; until
+    then the proven one leads here. *address* is the network address of who asks for that code.
+    Holidays and a changed time zone are brought to the days that are sold by a job.
+
+    Raises:
+        Invalid: If a number or the time zone is none, or the number is the platform's own.
+        ConfirmationNeeded: If a holiday falls on a day with bookings and *confirm* is not given.
+        TooMany: If too many codes were asked for.
+    """
+    clinic = find(work, clinic_id)
+    wanted = dict(changes)
+    number = wanted.pop("whatsapp_number", None)
+    if wanted.get("phone") is not None:
+        wanted["phone"] = numbers.accepted(work, "phone", wanted["phone"])
+    if wanted.get("time_zone", "UTC") not in available_timezones():
+        raise Invalid("timeZone", "Must be a time zone such as Asia/Kolkata.")
+    planned = clinic.but(**wanted)
+    moves_days = (planned.holidays, planned.time_zone) != (clinic.holidays, clinic.time_zone)
+    if moves_days and not confirm:
+        for doctor in work.query(Doctor, clinic_id, limit=1000).records:
+            schedule.check_days(work, clinic, doctor, doctor, planned)
+    if number is not None:
+        number = numbers.accepted(work, "whatsappNumber", number)
+        planned = _with_number(work, clinic, planned, number, by, address)
+    if planned == clinic:
+        return clinic
+    planned = work.put(planned.but(updated_at=work.now))
+    if moves_days:
+        schedule.follow_later(work, planned, None, Actor(by.user_id, by.name))
+    return planned
+
+
+def _with_number(
+    work: Work, clinic: Clinic, planned: Clinic, number: str, by: User, address: str
+) -> Clinic:
+    """Return *planned* with another patient-facing number, which is sent a code to prove it.
+
+    The same number again is sent another code, if it is not proven and the last is no longer good.
+    """
+    if number == work.rules.platform_number:
+        raise Invalid("whatsappNumber", NOT_VERIFIED)
+    is_ours = _is_ours(work, f"number:{number}", clinic)
+    if number == clinic.whatsapp_number and (is_ours or _is_asked(work, clinic)):
+        return planned
+    routed = clinic.routed_number
+    if routed is None and _is_ours(work, f"number:{clinic.whatsapp_number}", clinic):
+        routed = clinic.whatsapp_number
+    if is_ours:
+        return planned.but(whatsapp_number=number, routed_number=None, number_request_id=None)
+    request = otps.ask(
+        work,
+        OtpType.CLINIC_NUMBER,
+        number,
+        clinic_id=clinic.clinic_id,
+        address=address,
+        user_id=by.user_id,
+    )
+    return planned.but(
+        whatsapp_number=number,
+        routed_number=routed,
+        number_request_id=request.request_id,
+    )
+
+
+def _is_asked(work: Work, clinic: Clinic) -> bool:
+    request = otps.find(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
+    if request is None or request.status is not OtpStatus.PENDING:
+        return False
+    return request.expires_at > work.now
+
+
+def prove_number(work: Work, clinic_id: str, code: str) -> Clinic | Invalid:
+    """Prove the clinic's changed number with the code sent to it; from now on it leads here.
+
+    A refusal is returned rather than raised, for the attempt it counts must be kept. It says the
+    same whether the code is wrong or the number leads to another clinic.
+    """
+    clinic = find(work, clinic_id)
+    request = otps.find(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
+    is_about = request is not None and request.whatsapp_number == clinic.whatsapp_number
+    if not otps.prove(work, request, code, and_also=is_about):
+        return Invalid("otp", NOT_VERIFIED)
+    if not _claim(work, f"number:{clinic.whatsapp_number}", clinic):
+        return Invalid("otp", NOT_VERIFIED)
+    if clinic.routed_number is not None:
+        _release(work, f"number:{clinic.routed_number}", clinic)
+    return work.put(clinic.but(routed_number=None, number_request_id=None, updated_at=work.now))
+
+
+def set_sender(
+    work: Work, clinic_id: str, sender: str | None, access_token: str | None, senders: Senders
+) -> Clinic:
+    """Give a clinic a WhatsApp sender of its own, proven by the provider to its own access token.
+
+    Without *sender* the token of the present one is renewed; without *access_token* the present
+    one has to do for the new sender.
+
+    Raises:
+        PlanRequired: If the plan has no own sender.
+        Invalid: If something is missing, or the sender could not be verified, for whatever reason.
+        Busy: If the provider could not be asked.
+    """
+    clinic = find(work, clinic_id)
+    plans.require(clinic, plans.Feature.OWN_SENDER)
+    before = work.get(Sender, clinic.phone_number_id or "")
+    wanted = sender or clinic.phone_number_id
+    if wanted is None:
+        raise Invalid("whatsappPhoneNumberId", "Is needed: this token belongs to no sender yet.")
+    if access_token is None and before is None:
+        raise Invalid("accessToken", "Is needed to verify the sender.")
+    token = access_token or work.seal.open(before.access_token if before else "")
+    number = senders.number_of(wanted, token)
+    if number is None or wanted == work.rules.platform_sender:
+        raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
+    if not _claim(work, f"sender:{wanted}", clinic):
+        raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
+    known = work.system("a sender may have been another clinic's").get(Sender, wanted)
+    work.put(
+        Sender(
+            version=known.version if known else 0,
+            sender=wanted,
+            clinic_id=clinic_id,
+            number=number,
+            access_token=work.seal.seal(token),
+            proven_at=work.now,
+        )
+    )
+    if clinic.phone_number_id not in {None, wanted}:
+        _give_up(work, clinic)
+    if number == clinic.whatsapp_number and _claim(work, f"number:{number}", clinic):
+        if clinic.routed_number is not None:
+            _release(work, f"number:{clinic.routed_number}", clinic)
+        clinic = clinic.but(routed_number=None, number_request_id=None)
+    return work.put(clinic.but(phone_number_id=wanted, updated_at=work.now))
+
+
+def give_up_sender(work: Work, clinic_id: str) -> Clinic:
+    """Let a clinic use the platform's sender again; its own token is forgotten within a day."""
+    clinic = find(work, clinic_id)
+    if clinic.phone_number_id is None:
+        return clinic
+    _give_up(work, clinic)
+    return work.put(clinic.but(phone_number_id=None, updated_at=work.now))
+
+
+def _give_up(work: Work, clinic: Clinic) -> None:
+    _release(work, f"sender:{clinic.phone_number_id}", clinic)
+    own = work.get(Sender, clinic.phone_number_id or "")
+    if own is not None:
+        work.put(own.but(ttl=int((work.now + GIVEN_UP_KEPT).timestamp())))
+
+
+def _is_ours(work: Work, claim: str, clinic: Clinic) -> bool:
+    found = work.get(Claim, claim)
+    return found is not None and found.clinic_id == clinic.clinic_id
+
+
+def _claim(work: Work, claim: str, clinic: Clinic) -> bool:
+    """Take what only one clinic can have; False if another has it."""
+    found = work.system("only one clinic can have it").get(Claim, claim)
+    if found is None:
+        work.put(Claim(claim=claim, clinic_id=clinic.clinic_id))
+    return found is None or found.clinic_id == clinic.clinic_id
+
+
+def _release(work: Work, claim: str, clinic: Clinic) -> None:
+    found = work.get(Claim, claim)
+    if found is not None and found.clinic_id == clinic.clinic_id:
+        work.delete(found)

@@ -1,0 +1,329 @@
+"""A clinic's doctors: added, changed, removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from domain import passwords, plans
+from domain.actions import numbers, schedule, sessions
+from domain.actions.messages import send
+from domain.actions.moves import Actor
+from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
+from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
+from domain.ports import Page
+from domain.timetable import timetable, today
+from domain.work import Work
+
+CREDENTIALS_KEPT = timedelta(days=1)
+"""How long a temporary password waits, encrypted, to be delivered."""
+ADMINS_ONLY = ("consultation_fee", "advance_amount", "daily_limit", "status")
+"""What of their own profile doctors cannot change (specification notes, 5)."""
+OF_THE_DAY = frozenset({
+    "start_time", "end_time", "lunch_break", "working_days", "days_off", "daily_limit", "status",
+})  # fmt: skip
+"""What days that are sold have to follow."""
+DAY_MINUTES = 24 * 60
+
+
+@dataclass(frozen=True)
+class Added:
+    """A doctor who was added, and their account."""
+
+    doctor: Doctor
+    user: User
+    password: str | None
+    """The temporary password they were sent; None for an owner, who has one."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A doctor as changed, and which of their fields are."""
+
+    doctor: Doctor
+    fields: tuple[str, ...]
+
+    @property
+    def number_changed(self) -> bool:
+        """Whether they write from another number now."""
+        return "whatsapp_number" in self.fields
+
+
+def find(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor, User | None]:
+    """Return a doctor of the clinic with their account.
+
+    Raises:
+        NotFound: If there is none, or they lie behind a wall.
+    """
+    clinic, doctor = work.fetch([(Clinic, (clinic_id,)), (Doctor, (clinic_id, doctor_id))])
+    if not isinstance(clinic, Clinic) or not isinstance(doctor, Doctor):
+        raise NotFound
+    return clinic, doctor, work.get(User, clinic_id, doctor.user_id or "")
+
+
+def page(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[Doctor]:
+    """Return a page of the clinic's doctors, in the order they joined, those who left too."""
+    return work.query(Doctor, clinic_id, limit=limit, after=after)
+
+
+def count(work: Work, clinic_id: str) -> int:
+    """Return how many doctors can be seen, those who left included."""
+    after, found = None, 0
+    while True:
+        some = work.query(Doctor, clinic_id, limit=400, after=after)
+        found += len(some.records)
+        after = some.after
+        if after is None:
+            return found
+
+
+def accounts(work: Work, doctors: list[Doctor]) -> dict[str, User]:
+    """Return the account of each of *doctors* by doctorId."""
+    refs = [(User, (d.clinic_id, d.user_id or "")) for d in doctors]
+    users = zip(doctors, work.fetch(refs), strict=True)
+    return {d.doctor_id: u for d, u in users if isinstance(u, User)}
+
+
+def add(
+    work: Work, clinic_id: str, details: Mapping[str, Any], initial_password: str | None
+) -> Added:
+    """Add a doctor with *details*, fields of `Doctor`, and an account for their number.
+
+    The number of an admin makes that admin a doctor too, with the password they have. Everybody
+    else is sent *initial_password*, which they must change, and the button that proves the number.
+
+    Raises:
+        Invalid: If the details contradict each other, or the password is missing or weak.
+        NumberTaken: If the number is another doctor's of the clinic.
+        PlanLimit: If the clinic has as many doctors as it may.
+    """
+    clinic = work.get(Clinic, clinic_id)
+    if clinic is None:
+        raise NotFound
+    number = numbers.accepted(work, "whatsappNumber", details["whatsapp_number"])
+    doctor = Doctor(
+        **{
+            **details,
+            "whatsapp_number": number,
+            "clinic_id": clinic_id,
+            "doctor_id": work.ids.new("doc_"),
+            "created_at": work.now,
+            "updated_at": work.now,
+        }
+    )
+    _check(work, clinic, doctor)
+    owner = numbers.member_at(work, clinic_id, number)
+    if owner is not None and (owner.role is not Role.ADMIN or owner.doctor_id is not None):
+        raise NumberTaken("This number belongs to another doctor of the clinic.")
+    if owner is None:
+        _check_password(initial_password)
+    plans.require_room(clinic, clinic.current_doctors + 1)
+    _count(work, clinic, 1)
+    if owner is None:
+        assert initial_password is not None  # noqa: S101 - just checked
+        user = _new_account(work, doctor, initial_password)
+        send_credentials(work, clinic, user, initial_password)
+    else:
+        user = work.put(owner.but(doctor_id=doctor.doctor_id, updated_at=work.now))
+        _tell_owner(work, clinic, doctor, user)
+    numbers.take(work, user)
+    doctor = work.put(doctor.but(user_id=user.user_id))
+    return Added(doctor, user, initial_password if owner is None else None)
+
+
+def change(
+    work: Work,
+    clinic_id: str,
+    doctor_id: str,
+    changes: Mapping[str, Any],
+    *,
+    by: User,
+    confirm: bool = False,
+) -> Changed:
+    """Change fields of a doctor; days that are sold follow the new hours, days off and limit.
+
+    With *confirm*, days that are taken away over bookings are closed.
+
+    Raises:
+        NotFound: If there is no such doctor to be seen.
+        NotAllowed: If a doctor changes what only admins do (fact `field`).
+        Invalid: If the fields contradict each other.
+        ConfirmationNeeded: If a day is taken away on which somebody is booked.
+        NumberTaken: If the new number is somebody else's of the clinic.
+        PlanLimit: If an inactive doctor comes back and the clinic has as many as it may.
+    """
+    clinic, doctor, user = find(work, clinic_id, doctor_id)
+    if by.role is not Role.ADMIN:
+        for name in ADMINS_ONLY:
+            if name in changes:
+                raise NotAllowed("Only an admin of the clinic changes this.", field=api_name(name))
+    wanted = dict(changes)
+    if "whatsapp_number" in wanted:
+        given = wanted["whatsapp_number"]
+        wanted["whatsapp_number"] = numbers.accepted(work, "whatsappNumber", given)
+    planned = doctor.but(**wanted)
+    fields = tuple(name for name in wanted if getattr(doctor, name) != getattr(planned, name))
+    if not fields:
+        return Changed(doctor, fields)
+    _check(work, clinic, planned)
+    if not confirm:
+        schedule.check_days(work, clinic, doctor, planned)
+    planned = work.put(planned.but(updated_at=work.now))
+    if user is not None:
+        _change_account(work, clinic, doctor, planned, user)
+    if OF_THE_DAY & set(fields):
+        schedule.follow(work, clinic, planned, Actor(by.user_id, by.name))
+    return Changed(planned, fields)
+
+
+def remove(work: Work, clinic_id: str, doctor_id: str, *, by: User) -> tuple[Doctor, User | None]:
+    """Remove a doctor: the account ends, days to come are closed, who is booked is told and repaid.
+
+    Records of patients and visits stay. An owner keeps the account of an admin.
+
+    Raises:
+        NotFound: If there is no such doctor.
+        NotNow: If they were removed before (fact `state`).
+    """
+    clinic, doctor, user = find(work, clinic_id, doctor_id)
+    if doctor.status is not StaffStatus.ACTIVE:
+        raise NotNow("This doctor was removed before.", state=doctor.status)
+    left = work.put(doctor.but(status=StaffStatus.INACTIVE, updated_at=work.now))
+    if user is not None:
+        user = _change_account(work, clinic, doctor, left, user)
+    schedule.follow(work, clinic, left, Actor(by.user_id, by.name))
+    return left, user
+
+
+def api_name(name: str) -> str:
+    """Return a field's name as the API writes it."""
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, user: User) -> User:
+    """Let the account follow its doctor: name, number, and whether they work here."""
+    was_here = before.status is StaffStatus.ACTIVE
+    is_here = doctor.status is StaffStatus.ACTIVE
+    if was_here != is_here:
+        _count(work, clinic, 1 if is_here else -1)
+    is_owner = user.role is Role.ADMIN
+    changed = user
+    if not is_owner and doctor.name != before.name:
+        changed = changed.but(name=doctor.name)
+    if was_here and is_here and doctor.whatsapp_number != user.whatsapp_number:
+        changed = numbers.change(work, clinic, changed, doctor.whatsapp_number)
+    elif is_here and not was_here and is_owner:
+        if user.doctor_id is not None:
+            raise NumberTaken("This account belongs to another doctor by now.")
+        changed = changed.but(doctor_id=doctor.doctor_id)
+        work.put(doctor.but(whatsapp_number=user.whatsapp_number))
+        numbers.take(work, changed)
+    elif is_here and not was_here:
+        changed = changed.but(
+            doctor_id=doctor.doctor_id,
+            status=StaffStatus.ACTIVE,
+            whatsapp_number=doctor.whatsapp_number,
+            proven=changed.proven and changed.whatsapp_number == doctor.whatsapp_number,
+        )
+        numbers.take(work, changed)
+    elif was_here and is_owner and not is_here:
+        changed = changed.but(doctor_id=None)
+        numbers.take(work, changed)
+    elif was_here and not is_here:
+        numbers.give_up(work, user)
+        changed = sessions.end_all(work, changed.but(status=StaffStatus.INACTIVE))
+    return changed if changed == user else work.put(changed.but(updated_at=work.now))
+
+
+def _count(work: Work, clinic: Clinic, more: int) -> None:
+    """Count the clinic's ACTIVE doctors in the transaction that changes them."""
+    doctors = clinic.current_doctors + more
+    if more > 0:
+        plans.require_room(clinic, doctors)
+    work.put(clinic.but(current_doctors=doctors, total_amount=doctors * clinic.price_per_doctor))
+
+
+def _new_account(work: Work, doctor: Doctor, password: str) -> User:
+    return work.put(
+        User(
+            clinic_id=doctor.clinic_id,
+            user_id=work.ids.new("usr_"),
+            whatsapp_number=doctor.whatsapp_number,
+            name=doctor.name,
+            role=Role.DOCTOR,
+            doctor_id=doctor.doctor_id,
+            password_hash=passwords.hash_of(password, work.rules.password_memory_kib),
+            must_change_password=True,
+            password_updated_at=work.now,
+            created_at=work.now,
+            updated_at=work.now,
+        )
+    )
+
+
+def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> None:
+    """Send a new member of staff a temporary *password*, and the button that proves the number."""
+    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
+    send(
+        work,
+        name="account/credentials",
+        contact_id=contact.contact_id,
+        clinic=clinic,
+        values={
+            "name": user.name,
+            "phone": user.whatsapp_number,
+            "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
+        },
+        secrets={"password": password},
+        options=[numbers.this_is_me(user)],
+        helps_until=work.now + CREDENTIALS_KEPT,
+    )
+
+
+def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
+    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
+    options = [] if user.proven else [numbers.this_is_me(user)]
+    send(
+        work,
+        name="account/now_doctor",
+        contact_id=contact.contact_id,
+        clinic=clinic,
+        values={"name": user.name, "doctor": doctor.name},
+        options=options,
+    )
+
+
+def _check_password(password: str | None) -> None:
+    if password is None:
+        raise Invalid("initialPassword", "Is needed for a number that has no account yet.")
+    passwords.refuse_weak("initialPassword", password)
+
+
+def _check(work: Work, clinic: Clinic, doctor: Doctor) -> None:
+    """See that a doctor's fields fit each other.
+
+    Raises:
+        Invalid: Naming the field that does not.
+    """
+    if doctor.advance_amount > doctor.consultation_fee:
+        raise Invalid("advanceAmount", "The advance cannot be more than the fee.")
+    if doctor.lunch_break is not None and not _lunch_fits(doctor, doctor.lunch_break):
+        raise Invalid("lunchBreak", "The break must begin and end within the hours.")
+    if not timetable(clinic, doctor, today(clinic, work.now)):
+        raise Invalid("endTime", "These hours leave no time for a consultation.")
+
+
+def _lunch_fits(doctor: Doctor, lunch: str) -> bool:
+    begin, _, end = lunch.partition("-")
+    opens, closes = _minutes(doctor.start_time), _minutes(doctor.end_time)
+    length = (closes - opens) % DAY_MINUTES or DAY_MINUTES
+    leaves, returns = ((_minutes(t) - opens) % DAY_MINUTES for t in (begin, end))
+    return leaves < returns <= length
+
+
+def _minutes(clock: str) -> int:
+    hour, _, minute = clock.partition(":")
+    return int(hour) * 60 + int(minute)

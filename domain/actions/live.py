@@ -1,0 +1,131 @@
+"""What live pages show of a line: a whole snapshot, numbered by the version of its head."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from domain.actions import tokens
+from domain.actions.days import open_head, queue_id_of
+from domain.actions.tokens import Counts
+from domain.errors import NotSignedIn
+from domain.model.accounts import Session
+from domain.model.clinics import Clinic
+from domain.model.queues import Queue, QueueStatus
+from domain.model.tickets import StreamTicket
+from domain.ports import Ref
+from domain.timetable import today
+from domain.work import Work
+
+TICKET_SECONDS = 60
+VERSIONS_A_DAY = 1_000_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """Whose line is watched; names no day, as commands do not."""
+
+    clinic: Clinic
+    doctor_id: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head that is now meant by "current", perhaps not stored yet."""
+
+    line: Line
+    queue: Queue | None
+    date: str
+
+    @property
+    def number(self) -> int:
+        """Which state this is: it rises with every change of the head, and from day to day."""
+        version = self.queue.version if self.queue else 0
+        return int(self.date.replace("-", "")) * VERSIONS_A_DAY + version
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A line as a live page shows it; it names no person."""
+
+    number: int
+    queue_id: str
+    doctor_id: str
+    date: str
+    status: QueueStatus
+    current_token: str | None
+    current_number: int | None
+    resume_expected_at: datetime | None
+    counts: Counts
+    at: datetime
+
+
+def heads(work: Work, lines: Sequence[Line]) -> list[Head]:
+    """Return the heads of several lines, in one read."""
+    days = [today(line.clinic, work.now) for line in lines]
+    refs: list[Ref] = [
+        (Queue, (line.doctor_id, date.isoformat()))
+        for line, day in zip(lines, days, strict=True)
+        for date in (day - timedelta(days=1), day)
+    ]
+    found = iter(work.fetch(refs))
+    both = [(next(found), next(found)) for _ in lines]
+    return [
+        Head(line, queue, queue.date if queue else day.isoformat())
+        for line, day, pair in zip(lines, days, both, strict=True)
+        for queue in [open_head(*pair, work.now)]
+    ]
+
+
+def snapshot(work: Work, head: Head) -> Snapshot:
+    """Return what *head*'s line looks like; reads the day's tokens once."""
+    queue, doctor_id = head.queue, head.line.doctor_id
+    return Snapshot(
+        number=head.number,
+        queue_id=queue.queue_id if queue else queue_id_of(doctor_id, head.date),
+        doctor_id=doctor_id,
+        date=head.date,
+        status=queue.status if queue else QueueStatus.SCHEDULED,
+        current_token=queue.current_token if queue else None,
+        current_number=queue.current_number if queue else None,
+        resume_expected_at=queue.resume_expected_at if queue else None,
+        counts=tokens.count(tokens.of_day(work, queue)) if queue else Counts(),
+        at=work.now,
+    )
+
+
+def give_ticket(work: Work, session: Session, line: Line) -> str:
+    """Write a ticket that opens *line*'s stream once for *session*; return it, unknown to us."""
+    ticket = work.ids.secret("tkt_")
+    expires = work.now + timedelta(seconds=TICKET_SECONDS)
+    work.put(
+        StreamTicket(
+            ticket=_hash(ticket),
+            clinic_id=line.clinic.clinic_id,
+            doctor_id=line.doctor_id,
+            user_id=session.user_id,
+            session_id=session.session_id,
+            expires_at=expires,
+            ttl=int(expires.timestamp()) + 1,
+        )
+    )
+    return ticket
+
+
+def use_ticket(work: Work, ticket: str, doctor_id: str) -> StreamTicket:
+    """Use up a ticket; whoever commits this first has it.
+
+    Raises:
+        NotSignedIn: If there is no such ticket for that doctor's stream, or no longer.
+    """
+    found = work.get(StreamTicket, _hash(ticket))
+    if found is None or found.expires_at <= work.now or found.doctor_id != doctor_id:
+        raise NotSignedIn("The ticket has been used or is over.")
+    work.delete(found)
+    return found
+
+
+def _hash(ticket: str) -> str:
+    return hashlib.sha256(ticket.encode()).hexdigest()

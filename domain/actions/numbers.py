@@ -1,0 +1,136 @@
+"""The numbers of staff: taken, proven, changed and given up."""
+
+from __future__ import annotations
+
+from domain import phones
+from domain.actions import sessions
+from domain.actions.messages import send
+from domain.actions.people import contact_by_phone, new_contact
+from domain.errors import Invalid, NotFound, NumberTaken
+from domain.model.clinics import Clinic, StaffNumber, StaffStatus, User
+from domain.model.messages import Option
+from domain.model.people import Contact
+from domain.work import Work
+
+
+def accepted(work: Work, field: str, text: str) -> str:
+    """Return *text* as E.164.
+
+    Raises:
+        Invalid: About *field*, if there is no such number or its country is not accepted.
+    """
+    number = phones.normalise(text, work.rules.phone_countries)
+    if number is None:
+        countries = ", ".join(work.rules.phone_countries)
+        raise Invalid(field, f"Must be a telephone number of {countries}.")
+    return number
+
+
+def member_at(work: Work, clinic_id: str, number: str) -> User | None:
+    """Return who works at a clinic under *number* now.
+
+    Reads the same when there is nobody, so that the time it takes tells nothing.
+    """
+    work = work.system("a number belongs to one member of a clinic's staff")
+    taken = work.get(StaffNumber, number, clinic_id)
+    user = work.get(User, clinic_id, taken.user_id if taken else "usr_nobody")
+    is_theirs = user is not None and user.whatsapp_number == number
+    return user if is_theirs and user and user.status is StaffStatus.ACTIVE else None
+
+
+def take(work: Work, user: User) -> None:
+    """Make *user* the one who works at their clinic under their number.
+
+    Raises:
+        NumberTaken: If somebody else there has it.
+    """
+    other = member_at(work, user.clinic_id, user.whatsapp_number)
+    if other is not None and other.user_id != user.user_id:
+        raise NumberTaken("This number belongs to somebody else who works at the clinic.")
+    before = work.system("a number belongs to one member of a clinic's staff").get(
+        StaffNumber, user.whatsapp_number, user.clinic_id
+    )
+    work.put(
+        StaffNumber(
+            version=before.version if before else 0,
+            whatsapp_number=user.whatsapp_number,
+            clinic_id=user.clinic_id,
+            user_id=user.user_id,
+            doctor_id=user.doctor_id,
+        )
+    )
+
+
+def give_up(work: Work, user: User) -> None:
+    """End *user*'s working at their clinic under their number."""
+    taken = work.system("a number belongs to one member of a clinic's staff").get(
+        StaffNumber, user.whatsapp_number, user.clinic_id
+    )
+    if taken is not None and taken.user_id == user.user_id:
+        work.delete(taken)
+
+
+def change(work: Work, clinic: Clinic, user: User, number: str) -> User:
+    """Give *user* another number: the old one loses its powers at once, and all sessions end.
+
+    Both numbers are told. The new one is a patient's until its owner says that it is them.
+
+    Raises:
+        NumberTaken: If somebody else at the clinic has it.
+    """
+    give_up(work, user)
+    changed = user.but(whatsapp_number=number, proven=False)
+    take(work, changed)
+    changed = sessions.end_all(work, changed)
+    _tell(work, clinic, user, "account/number_gone", [])
+    _tell(work, clinic, changed, "account/number_changed", [this_is_me(changed)])
+    return changed
+
+
+def this_is_me(user: User) -> Option:
+    """Return the button under a message to *user*'s number with which its owner proves it."""
+    return Option(id=f"me:{user.clinic_id}:{user.user_id}", label="me_button")
+
+
+def account_of(work: Work, contact: Contact, clinic_id: str, user_id: str) -> User | None:
+    """Return an active account, if the contact's verified phone is its number."""
+    work = work.system("who taps is not known as staff before")
+    user = work.get(User, clinic_id, user_id)
+    if user is None or not contact.verified_phone or contact.phone != user.whatsapp_number:
+        return None
+    return user if user.status is StaffStatus.ACTIVE else None
+
+
+def prove(work: Work, contact: Contact, clinic_id: str, user_id: str) -> User:
+    """Take it that a member of staff's number is theirs, as its owner said so with the button.
+
+    May be repeated.
+
+    Raises:
+        NotFound: If it is not the contact's account; see `account_of`.
+    """
+    user = account_of(work, contact, clinic_id, user_id)
+    if user is None:
+        raise NotFound
+    return user if user.proven else work.put(user.but(proven=True, updated_at=work.now))
+
+
+def contact_at(work: Work, number: str, name: str | None) -> Contact:
+    """Return the WhatsApp account at a staff member's number, known from now on if it was not."""
+    work = work.system("staff are written to like anybody")
+    return contact_by_phone(work, number) or new_contact(
+        work, phone=number, wa_user_id=None, profile_name=name, verified=False
+    )
+
+
+def _tell(work: Work, clinic: Clinic, user: User, name: str, options: list[Option]) -> None:
+    contact = contact_at(work, user.whatsapp_number, user.name)
+    values = {"name": user.name}
+    send(
+        work,
+        name=name,
+        contact_id=contact.contact_id,
+        clinic=clinic,
+        values=values,
+        options=options,
+    )

@@ -1,0 +1,279 @@
+"""What a consultation ends with: a diagnosis, and a prescription that the patient can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from domain import diagnoses, plans
+from domain.actions import facts, visits
+from domain.actions.messages import send
+from domain.actions.moves import Actor
+from domain.errors import Invalid, NotFound, NotNow
+from domain.model.clinics import Clinic, Doctor
+from domain.model.messages import Consent, Message
+from domain.model.people import Association, ClinicPatient, Contact, Patient
+from domain.model.visits import (
+    Medication,
+    Prescribed,
+    Prescription,
+    PrescriptionLink,
+    Severity,
+    Visit,
+)
+from domain.names import fold_name
+from domain.ports import PrescriptionPage
+from domain.work import Work
+
+LINK_LASTS = timedelta(days=7)
+"""How long a patient can open the prescription that was sent."""
+SHORTEST_ALLERGEN = 4
+"""Letters an allergen has at least to be found inside a longer name, as in Benzylpenicillin."""
+
+
+@dataclass(frozen=True)
+class AllergyWarning:
+    """That a medicine prescribed is among the patient's allergies."""
+
+    medicine: str
+    allergy: str
+
+
+def diagnose(
+    work: Work,
+    visit: Visit,
+    actor: Actor,
+    diagnosis: str,
+    *,
+    icd10_code: str | None = None,
+    severity: Severity | None = None,
+    notes: str | None = None,
+) -> tuple[Visit, diagnoses.Code | None]:
+    """Put a diagnosis into a visit, in the place of the one before; return it and its code.
+
+    Raises:
+        Invalid: If *icd10_code* is not one of the WHO's ICD-10.
+    """
+    code = None
+    if icd10_code is not None:
+        code = diagnoses.find(icd10_code)
+        if code is None:
+            raise Invalid("icd10Code", "This is not a code of ICD-10 (WHO).")
+    changes = {
+        "diagnosis": diagnosis,
+        "icd10_code": code.code if code else None,
+        "severity": severity,
+        "diagnosis_notes": notes,
+    }
+    return visits.write(work, visit, actor, "diagnosis", changes), code
+
+
+def prescribe(
+    work: Work,
+    visit: Visit,
+    actor: Actor,
+    medications: tuple[Medication, ...],
+    notes: str | None,
+) -> tuple[Visit, Prescription]:
+    """Prescribe medicines; the prescription before is superseded and kept."""
+    _supersede(work, visit)
+    prescribed = Prescribed(medications=medications, notes=notes)
+    prescription = work.put(
+        Prescription(
+            visit_id=visit.visit_id,
+            prescription_id=work.ids.new("pres_"),
+            clinic_id=visit.clinic_id,
+            doctor_id=visit.doctor_id,
+            prescribed=work.seal.seal(msgspec.json.encode(prescribed).decode()),
+            by=actor.user_id,
+            by_name=actor.name,
+            at=work.now,
+        )
+    )
+    changes = {
+        "prescription": ", ".join(m.words for m in medications),
+        "prescription_id": prescription.prescription_id,
+    }
+    return visits.write(work, visit, actor, "prescription", changes), prescription
+
+
+def edit(work: Work, visit: Visit, actor: Actor, changes: dict[str, Any]) -> Visit:
+    """Change what was written about a consultation, in words.
+
+    A diagnosis or a prescription in words takes the place of the structured one, which is marked
+    superseded and kept. The same words again change nothing.
+    """
+    before = visits.clinical(work, visit)
+    changes = {name: v for name, v in changes.items() if getattr(before, name) != v}
+    if "diagnosis" in changes:
+        changes |= {"icd10_code": None, "severity": None, "diagnosis_notes": None}
+    if "prescription" in changes:
+        _supersede(work, visit)
+        changes["prescription_id"] = None
+    return visits.write(work, visit, actor, "edit", changes)
+
+
+def _supersede(work: Work, visit: Visit) -> None:
+    current = visits.clinical(work, visit).prescription_id
+    before = work.get(Prescription, visit.visit_id, current) if current else None
+    if before is not None:
+        work.put(before.but(superseded_at=work.now))
+
+
+def opened(work: Work, prescription: Prescription) -> Prescribed:
+    """Return what a prescription says."""
+    return msgspec.json.decode(work.seal.open(prescription.prescribed), type=Prescribed)
+
+
+def of_visit(work: Work, visit: Visit) -> list[Prescription]:
+    """Return every structured prescription of a visit, oldest first, superseded ones too."""
+    found: list[Prescription] = []
+    after = None
+    while True:
+        page = work.query(Prescription, visit.visit_id, after=after)
+        found += page.records
+        after = page.after
+        if after is None:
+            return found
+
+
+def warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[AllergyWarning]:
+    """Return which of *medicines* are among the patient's allergies, as this clinic knows them."""
+    record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
+    known = work.get(Association, visit.doctor_id, visit.patient_id)
+    allergies = dict.fromkeys(
+        allergy
+        for text in (record and record.facts, known and known.recorded)
+        for allergy in facts.opened(work, text).allergies or ()
+    )
+    return [AllergyWarning(m, a) for m in medicines for a in allergies if _is_among(m, a)]
+
+
+def _is_among(medicine: str, allergy: str) -> bool:
+    one, other = fold_name(medicine), fold_name(allergy)
+    short, long = sorted((one, other), key=len)
+    if len(short) >= SHORTEST_ALLERGEN and short in long:
+        return True
+    words = set(other.split())
+    return bool(words) and words <= set(one.split())
+
+
+# For the patient
+
+
+def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
+    """Return what the prescription of a visit shows, as its document in *language*.
+
+    Private notes, examination and complaint stay inside the clinic.
+
+    Raises:
+        NotFound: If nothing is prescribed.
+    """
+    written = visits.clinical(work, visit)
+    clinic = work.get(Clinic, visit.clinic_id)
+    doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
+    if not written.prescription or clinic is None or doctor is None:
+        raise NotFound("Nothing is prescribed in this visit.")
+    current = None
+    if written.prescription_id is not None:
+        current = work.get(Prescription, visit.visit_id, written.prescription_id)
+    prescribed = opened(work, current) if current else None
+    record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
+    day = date.fromisoformat(visit.visit_date)
+    known = facts.opened(work, record.facts) if record else facts.NOTHING
+    return PrescriptionPage(
+        clinic=clinic.name,
+        address=clinic.address,
+        phone=clinic.phone or clinic.whatsapp_number,
+        doctor=doctor.name,
+        specialization=doctor.specialization,
+        patient=record.name if record else visit.patient_name,
+        age=facts.age_of(known, day),
+        gender=known.gender,
+        day=day,
+        diagnosis=written.diagnosis,
+        medications=prescribed.medications if prescribed else (),
+        words=None if prescribed else written.prescription,
+        notes=prescribed.notes if prescribed else None,
+        written_at=current.at if current else visit.updated_at,
+        zone=clinic.time_zone,
+        language=language,
+        branded=plans.allows(clinic, plans.Feature.BRANDING),
+    )
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A prescription on its way to the patient."""
+
+    message: Message
+    url: str
+    ends_at: datetime
+
+
+def send_to_patient(work: Work, visit: Visit) -> Sent:
+    """Send the patient a link to the visit's prescription, which opens for a week.
+
+    Raises:
+        NotFound: If nothing is prescribed.
+        NotNow: If the patient cannot be written to.
+    """
+    page_of(work, visit)
+    clinic = work.get(Clinic, visit.clinic_id)
+    across = work.system("a patient's prescription goes to the contact who writes for them")
+    patient = across.get(Patient, visit.patient_id)
+    contact = across.get(Contact, patient.contact_id) if patient else None
+    doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
+    if clinic is None or doctor is None or contact is None:
+        raise NotNow("This patient is not reachable.")
+    ends_at = work.now + LINK_LASTS
+    link = work.put(
+        PrescriptionLink(
+            link=work.ids.secret("rx_"),
+            clinic_id=visit.clinic_id,
+            doctor_id=visit.doctor_id,
+            visit_id=visit.visit_id,
+            ends_at=ends_at,
+            ttl=int(ends_at.timestamp()),
+        )
+    )
+    url = f"{work.rules.public_url}/api/v1/prescriptions/{link.link}"
+    message = send(
+        work,
+        name="visits/prescription",
+        contact_id=contact.contact_id,
+        clinic=clinic,
+        values={
+            "person": visit.patient_name,
+            "doctor": doctor.name,
+            "day": visit.visit_date,
+            "until": ends_at.isoformat(),
+        },
+        url=url,
+        consent=Consent.NEWS,
+        helps_until=ends_at,
+    )
+    return Sent(message, url, ends_at)
+
+
+def by_link(work: Work, link: str) -> PrescriptionPage:
+    """Return what the prescription behind *link* shows, in the patient's language.
+
+    It is the one of now: what was superseded since the link was sent is not shown any more.
+
+    Raises:
+        NotFound: If there is no such link, it has ended, or nothing is prescribed any more.
+    """
+    found = work.get(PrescriptionLink, link)
+    if found is None or found.ends_at <= work.now:
+        raise NotFound
+    visit = work.get(Visit, found.doctor_id, found.visit_id)
+    if visit is None:
+        raise NotFound
+    patient = work.get(Patient, visit.patient_id)
+    contact = work.get(Contact, patient.contact_id) if patient else None
+    return page_of(work, visit, (contact and contact.language) or "en")

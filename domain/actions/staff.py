@@ -1,0 +1,116 @@
+"""The accounts of a clinic's staff: admins invited and deactivated."""
+
+from __future__ import annotations
+
+import secrets
+import string
+
+from domain import passwords, plans
+from domain.actions import numbers, sessions
+from domain.actions.doctors import send_credentials
+from domain.errors import LastAdmin, NotFound, NotNow, NumberTaken
+from domain.model.clinics import Clinic, Role, StaffStatus, User
+from domain.plans import Feature
+from domain.ports import Page
+from domain.work import Work
+
+TEMPORARY_LETTERS = "".join(c for c in string.ascii_lowercase if c not in "ilo")
+TEMPORARY_GROUPS, TEMPORARY_GROUP = 4, 4
+"""Such as kqtz-4827-hmwe-9053: 62 bits, and easy to type from a phone."""
+PAGE = 200
+
+
+def page(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[User]:
+    """Return a page of the clinic's accounts, those who left too."""
+    return work.query(User, clinic_id, limit=limit, after=after)
+
+
+def invite(
+    work: Work, clinic_id: str, *, name: str, number: str, initial_password: str | None = None
+) -> User:
+    """Open an admin's account for a number, and send its owner a temporary password.
+
+    They must change it, and the button under the message, or signing in, proves the number. Without
+    *initial_password* one is made that nobody else sees.
+
+    Raises:
+        Invalid: If the number or the password cannot be used.
+        NumberTaken: If somebody works at the clinic under that number.
+        PlanRequired: If the plan has one admin (fact `plan`).
+        Busy: If too many passwords are being checked.
+    """
+    clinic = work.get(Clinic, clinic_id)
+    if clinic is None:
+        raise NotFound
+    number = numbers.accepted(work, "whatsappNumber", number)
+    if initial_password is not None:
+        passwords.refuse_weak("initialPassword", initial_password)
+    if _another_admin(work, clinic_id, but=None) is not None:
+        plans.require(clinic, Feature.MORE_ADMINS)
+    if numbers.member_at(work, clinic_id, number) is not None:
+        raise NumberTaken("Somebody already works at the clinic under this number.")
+    password = initial_password or _temporary_password()
+    now = work.now.replace(microsecond=0)
+    user = work.put(
+        User(
+            clinic_id=clinic_id,
+            user_id=work.ids.secret("usr_"),
+            whatsapp_number=number,
+            name=name,
+            role=Role.ADMIN,
+            password_hash=passwords.hash_of(password, work.rules.password_memory_kib),
+            must_change_password=True,
+            password_updated_at=now,
+            created_at=now,
+            updated_at=now,
+        )
+    )
+    numbers.take(work, user)
+    send_credentials(work, clinic, user, password)
+    return user
+
+
+def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
+    """End an admin's account: their sessions, and what they can do in chat, at once.
+
+    Raises:
+        NotFound: If there is no such account here.
+        LastAdmin: If nobody else runs the clinic.
+        NotNow: If it has ended (fact `state`), or is a doctor's, who is removed as a doctor.
+    """
+    user = work.get(User, clinic_id, user_id)
+    if user is None:
+        raise NotFound
+    if user.status is not StaffStatus.ACTIVE:
+        raise NotNow("This account has ended already.", state=user.status)
+    if user.doctor_id is not None:
+        raise NotNow("This is a doctor's account: remove the doctor first.", state=user.status)
+    other = _another_admin(work, clinic_id, but=user_id)
+    if other is None:
+        raise LastAdmin("This is the clinic's last admin; invite another one first.")
+    # Two admins who remove each other at the same moment: the second finds the first changed.
+    work.check(other)
+    numbers.give_up(work, user)
+    return sessions.end_all(work, user.but(status=StaffStatus.INACTIVE))
+
+
+def _another_admin(work: Work, clinic_id: str, *, but: str | None) -> User | None:
+    """Return an ACTIVE admin of the clinic other than *but*."""
+    after = None
+    while True:
+        some = work.query(User, clinic_id, limit=PAGE, after=after)
+        for user in some.records:
+            is_admin = user.role is Role.ADMIN and user.status is StaffStatus.ACTIVE
+            if is_admin and user.user_id != but:
+                return user
+        after = some.after
+        if after is None:
+            return None
+
+
+def _temporary_password() -> str:
+    groups = [
+        "".join(secrets.choice(letters) for _ in range(TEMPORARY_GROUP))
+        for letters in (TEMPORARY_LETTERS, string.digits) * (TEMPORARY_GROUPS // 2)
+    ]
+    return "-".join(groups)

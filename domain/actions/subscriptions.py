@@ -1,0 +1,186 @@
+"""A clinic's plan: what it allows, what it costs, and how it is changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from domain.actions import due
+from domain.errors import NotFound, NotNow, PlanLimit
+from domain.model.base import utc
+from domain.model.clinics import Clinic
+from domain.model.subscriptions import Subscription, SubscriptionStatus
+from domain.plans import PLANS, Plan, PlanName
+from domain.timetable import today
+from domain.work import Work
+
+BILLED_AT = time(9)
+"""Of the clinic's day: nobody is asked for money at midnight."""
+DECEMBER = 12
+
+
+class SamePlan(NotNow):
+    """The clinic has that plan already."""
+
+    code = "SAME_PLAN"
+
+
+@dataclass(frozen=True)
+class PlanChange:
+    """What changing the plan does; amounts are whole rupees a month."""
+
+    previous: Plan
+    new: Plan
+    old_price_per_doctor: int
+    estimated_monthly_saving: int
+    """Negative if it will cost more."""
+    effective_date: date
+    next_billing_amount: int
+
+
+def subscription_of(work: Work, clinic_id: str) -> Subscription:
+    """Return the subscription of a clinic.
+
+    Raises:
+        NotFound: If it has none, or it lies behind a wall.
+    """
+    found = work.query(Subscription, clinic_id, limit=1, descending=True).records
+    if not found:
+        raise NotFound
+    return found[0]
+
+
+def begin(work: Work, clinic: Clinic, subscription: Subscription) -> Subscription:
+    """Let a plan run, once the clinic's number is proven: the first bill comes after a month."""
+    running = work.put(
+        subscription.but(status=SubscriptionStatus.ACTIVE, updated_at=work.now, ttl=None)
+    )
+    bill_later(work, clinic, running.next_billing_date)
+    return running
+
+
+def bill_later(work: Work, clinic: Clinic, day: date) -> None:
+    """Have the clinic billed on *day*, in its morning."""
+    due.later(
+        work, "bill", _morning(clinic, day), clinic.clinic_id, clinic_id=clinic.clinic_id,
+        date=day.isoformat(),
+    )  # fmt: skip
+
+
+def change_plan(work: Work, clinic: Clinic, name: PlanName, estimated_doctors: int) -> PlanChange:
+    """Change the plan of *clinic* to the one called *name*.
+
+    More is allowed at once; the price, and everything that becomes less, counts from the first of
+    next month. *estimated_doctors* only serves to say what it will cost: bills count real doctors.
+    A second change takes the place of one that has not come into effect.
+
+    Raises:
+        SamePlan: If that is the plan that counts already.
+        PlanLimit: If the clinic has more doctors than the plan allows, or expects more.
+    """
+    subscription = subscription_of(work, clinic.clinic_id)
+    previous, new = PLANS[PlanName(subscription.plan)], PLANS[name]
+    coming = PlanName(subscription.next_plan or subscription.plan)
+    if name is coming:
+        raise SamePlan(f"The clinic is on the {name} plan already.")
+    doctors = max(clinic.current_doctors, estimated_doctors)
+    if doctors > new.max_doctors:
+        raise PlanLimit(
+            f"The {name} plan allows {new.max_doctors} doctors; the clinic has "
+            f"{clinic.current_doctors} and expects {estimated_doctors}.",
+            plan=_plan_for(doctors),
+            max_doctors=new.max_doctors,
+        )
+    effective = _first_of_next_month(today(clinic, work.now))
+    now = work.now.replace(microsecond=0)
+    allowed = new if new.max_doctors > previous.max_doctors else previous
+    work.put(
+        subscription.but(
+            plan=allowed.name.value,
+            max_doctors=allowed.max_doctors,
+            next_plan=name.value,
+            effective_date=effective,
+            updated_at=now,
+        )
+    )
+    work.put(_allowed(clinic, allowed, now))
+    due.later(
+        work, "plan_change", utc(datetime.combine(effective, time(), clinic.zone)),
+        clinic.clinic_id, clinic_id=clinic.clinic_id, date=effective.isoformat(),
+    )  # fmt: skip
+    old_price = subscription.price_per_doctor
+    return PlanChange(
+        previous=previous,
+        new=new,
+        old_price_per_doctor=old_price,
+        estimated_monthly_saving=(old_price - new.price_per_doctor) * estimated_doctors,
+        effective_date=effective,
+        next_billing_amount=new.price_per_doctor * estimated_doctors,
+    )
+
+
+def take_effect(work: Work, clinic: Clinic, day: str) -> None:
+    """Let the plan change that was set for *day* count from now on.
+
+    A plan that meanwhile has become too small stays away: the larger one goes on, with its price.
+    May be repeated; a change that was replaced by another does nothing.
+    """
+    subscription = subscription_of(work, clinic.clinic_id)
+    if subscription.next_plan is None or str(subscription.effective_date) != day:
+        return
+    new = PLANS[PlanName(subscription.next_plan)]
+    if clinic.current_doctors > new.max_doctors:
+        new = PLANS[PlanName(subscription.plan)]
+    now = work.now.replace(microsecond=0)
+    work.put(
+        subscription.but(
+            plan=new.name.value,
+            max_doctors=new.max_doctors,
+            price_per_doctor=new.price_per_doctor,
+            next_plan=None,
+            effective_date=None,
+            updated_at=now,
+        )
+    )
+    changed = _allowed(clinic, new, now)
+    work.put(
+        changed.but(
+            price_per_doctor=new.price_per_doctor,
+            total_amount=new.price_per_doctor * clinic.current_doctors,
+        )
+    )
+
+
+def monthly_amount(clinic: Clinic, subscription: Subscription) -> int:
+    """Return what the clinic's ACTIVE doctors cost a month at the price that counts, in rupees."""
+    return clinic.current_doctors * subscription.price_per_doctor
+
+
+def month_after(day: date, anchor: int) -> date:
+    """Return the day numbered *anchor* of the month after *day*'s, or its last if it is shorter."""
+    following = _first_of_next_month(day)
+    last = _first_of_next_month(following) - timedelta(days=1)
+    return following.replace(day=min(anchor, last.day))
+
+
+def _allowed(clinic: Clinic, plan: Plan, now: datetime) -> Clinic:
+    return clinic.but(
+        subscription_plan=plan.name.value,
+        plan=plan.name.value,
+        max_doctors=plan.max_doctors,
+        updated_at=now,
+    )
+
+
+def _plan_for(doctors: int) -> str | None:
+    return next((p.name.value for p in PLANS.values() if p.max_doctors >= doctors), None)
+
+
+def _first_of_next_month(day: date) -> date:
+    if day.month == DECEMBER:
+        return date(day.year + 1, 1, 1)
+    return date(day.year, day.month + 1, 1)
+
+
+def _morning(clinic: Clinic, day: date) -> datetime:
+    return utc(datetime.combine(day, BILLED_AT, clinic.zone))

@@ -1,0 +1,43 @@
+"""Staff who show that a number is theirs, with the button under a message sent to it."""
+
+from __future__ import annotations
+
+from domain.actions import numbers
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+
+
+def not_theirs(turn: Turn) -> bool:
+    """Whether the account tapped on has another number, or is no longer active."""
+    return numbers.account_of(turn.work, turn.contact, *_account(turn)) is None
+
+
+def prove(turn: Turn) -> None:
+    """Take it that the number is theirs: from now on they are staff here."""
+    user = numbers.prove(turn.work, turn.contact, *_account(turn))
+    turn.facts = {"name": user.name, "doctor": user.doctor_id is not None}
+
+
+# fmt: off
+ROWS = (
+    #   on     at         when         do      say                 then
+    Row("me",  ANYWHERE,  not_theirs,  None,   "account/not_you",  None),
+    Row("me",  ANYWHERE,  None,        prove,  "account/proven",   "idle"),
+)
+# fmt: on
+
+
+@says("account/not_you")
+def _not_you(_turn: Turn) -> Say:
+    return Say(keeps_question=True)
+
+
+@says("account/proven")
+def _proven(turn: Turn) -> Say:
+    return Say(values=turn.facts)
+
+
+def _account(turn: Turn) -> tuple[str, str]:
+    """Return clinic and user that the button names."""
+    clinic_id, user_id, *_ = (*turn.choice, "", "")
+    return clinic_id, user_id

@@ -1,0 +1,218 @@
+"""What a clinic pays for the product: plans, bills, grace and suspension."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from domain.actions import payments, subscriptions
+from domain.errors import NotFound, PlanLimit
+from domain.model.clinics import Clinic, ClinicStatus
+from domain.model.money import Payment
+from domain.model.subscriptions import Invoice, InvoiceStatus, Subscription, SubscriptionStatus
+from domain.plans import PlanName
+from domain.scopes import ClinicScope
+from tests.people import Cast, store
+from tests.stage import Stage
+
+
+@pytest.fixture
+def town(stage: Stage, cast: Cast) -> Stage:
+    """City Medical Center on the Professional plan since today, with two doctors."""
+    clinic = cast.clinic.but(
+        subscription_plan="PROFESSIONAL", plan="PROFESSIONAL", max_doctors=10, price_per_doctor=649
+    )
+    subscription = Subscription(
+        clinic_id=clinic.clinic_id,
+        subscription_id="sub_1",
+        plan="PROFESSIONAL",
+        max_doctors=10,
+        price_per_doctor=649,
+        status=SubscriptionStatus.PENDING,
+        next_billing_date=date(2030, 12, 25),
+        created_at=stage.clock.now(),
+        updated_at=stage.clock.now(),
+    )
+    store(stage.records, clinic, subscription)
+    work = stage.work()
+    subscriptions.begin(work, the_clinic(stage), the_subscription(stage))
+    work.commit()
+    return stage
+
+
+def the_clinic(stage: Stage) -> Clinic:
+    found = stage.work().get(Clinic, "clinic_city")
+    assert found is not None
+    return found
+
+
+def the_subscription(stage: Stage) -> Subscription:
+    return subscriptions.subscription_of(stage.work(), "clinic_city")
+
+
+def invoices(stage: Stage) -> list[Invoice]:
+    return stage.work().query(Invoice, "clinic_city").records
+
+
+def change(stage: Stage, plan: PlanName, doctors: int) -> subscriptions.PlanChange:
+    work = stage.work()
+    made = subscriptions.change_plan(work, the_clinic(stage), plan, doctors)
+    work.commit()
+    return made
+
+
+def days(stage: Stage, count: float) -> None:
+    stage.wait(count * 24 * 60)
+
+
+def told(stage: Stage) -> list[str]:
+    """Return the names of what the admin was sent."""
+    admin = stage.contact_id("+919876543010")
+    return [m.name for m in stage.messages() if m.contact_id == admin]
+
+
+def test_an_upgrade_allows_more_at_once_and_costs_from_the_first_of_next_month(town):
+    made = change(town, PlanName.ENTERPRISE, 15)
+    assert made.effective_date == date(2030, 12, 1)
+    assert made.old_price_per_doctor == 649
+    assert made.estimated_monthly_saving == 1500
+    assert made.next_billing_amount == 8235
+    clinic = the_clinic(town)
+    assert (clinic.subscription_plan, clinic.max_doctors) == ("ENTERPRISE", 50)
+    assert (clinic.plan, clinic.price_per_doctor) == ("ENTERPRISE", 649)
+    days(town, 6)
+    assert the_clinic(town).price_per_doctor == 549
+    assert the_clinic(town).total_amount == 2 * 549
+    assert the_subscription(town).next_plan is None
+
+
+def test_a_downgrade_counts_altogether_from_the_first_of_next_month(town):
+    made = change(town, PlanName.BASIC, 2)
+    assert made.estimated_monthly_saving == -300
+    assert the_clinic(town).max_doctors == 10
+    assert the_subscription(town).next_plan == "BASIC"
+    days(town, 6)
+    clinic = the_clinic(town)
+    assert (clinic.subscription_plan, clinic.max_doctors, clinic.price_per_doctor) == (
+        "BASIC", 3, 799,
+    )  # fmt: skip
+
+
+def test_a_downgrade_is_refused_while_there_are_too_many_doctors(town):
+    store(town.records, the_clinic(town).but(current_doctors=4))
+    with pytest.raises(PlanLimit) as refusal:
+        change(town, PlanName.BASIC, 2)
+    assert refusal.value.facts["plan"] == "PROFESSIONAL"
+    assert the_subscription(town).next_plan is None
+
+
+def test_a_downgrade_that_has_become_too_small_stays_away(town):
+    change(town, PlanName.BASIC, 2)
+    store(town.records, the_clinic(town).but(current_doctors=5))
+    days(town, 6)
+    assert the_clinic(town).max_doctors == 10
+    assert the_clinic(town).price_per_doctor == 649
+    assert the_subscription(town).next_plan is None
+
+
+def test_a_plan_that_is_too_small_for_the_estimate_is_refused(town):
+    with pytest.raises(PlanLimit):
+        change(town, PlanName.ENTERPRISE, 51)
+
+
+def test_the_plan_one_has_cannot_be_chosen_again(town):
+    with pytest.raises(subscriptions.SamePlan):
+        change(town, PlanName.PROFESSIONAL, 3)
+
+
+def test_the_last_choice_before_the_effective_date_counts(town):
+    change(town, PlanName.ENTERPRISE, 15)
+    change(town, PlanName.BASIC, 2)
+    days(town, 6)
+    assert the_clinic(town).subscription_plan == "BASIC"
+
+
+def test_a_clinic_without_a_subscription_has_none(stage, cast):
+    with pytest.raises(NotFound):
+        subscriptions.subscription_of(stage.work(), cast.sunrise.clinic_id)
+    with pytest.raises(NotFound):
+        subscriptions.subscription_of(
+            stage.work().within(ClinicScope("clinic_sunrise")), "clinic_city"
+        )
+
+
+def test_each_month_brings_one_bill_with_a_link_to_pay_it(town):
+    days(town, 31)
+    (bill,) = invoices(town)
+    assert (bill.amount, bill.doctors, bill.price_per_doctor) == (1298, 2, 649)
+    assert (bill.period_start, bill.period_end) == (date(2030, 12, 25), date(2031, 1, 24))
+    assert the_subscription(town).next_billing_date == date(2031, 1, 25)
+    assert told(town) == ["billing/invoice"]
+    days(town, 31)
+    assert [i.period_start for i in invoices(town)] == [date(2030, 12, 25), date(2031, 1, 25)]
+
+
+def pay(stage: Stage, bill: Invoice, capture_id: str = "cap_1") -> None:
+    work = stage.work()
+    payment = work.get(Payment, bill.payment_id or "")
+    assert payment is not None
+    payments.captured(work, payment.payment_id, capture_id, payment.amount_paise)
+    work.commit()
+    stage.settle()
+
+
+def test_a_bill_that_is_paid_is_noted_and_thanked_for(town):
+    days(town, 31)
+    pay(town, invoices(town)[0])
+    assert invoices(town)[0].status is InvoiceStatus.PAID
+    subscription = the_subscription(town)
+    assert subscription.last_payment_amount == 1298
+    assert subscription.last_payment_date == date(2030, 12, 26)
+    assert told(town) == ["billing/invoice", "billing/paid"]
+    days(town, 20)
+    assert the_subscription(town).status is SubscriptionStatus.ACTIVE
+    assert told(town) == ["billing/invoice", "billing/paid"]
+
+
+def test_a_bill_paid_twice_goes_back_once(town):
+    days(town, 31)
+    pay(town, invoices(town)[0])
+    pay(town, invoices(town)[0], "cap_2")
+    town.settle()
+    assert told(town).count("billing/paid") == 1
+
+
+def test_an_unpaid_bill_is_past_due_then_in_grace_then_suspends_until_it_is_paid(town):
+    days(town, 31)
+    days(town, 8)
+    assert the_subscription(town).status is SubscriptionStatus.PAST_DUE
+    assert the_clinic(town).status is ClinicStatus.ACTIVE
+    days(town, 7)
+    assert the_subscription(town).status is SubscriptionStatus.SUSPENDED
+    assert the_clinic(town).status is ClinicStatus.SUSPENDED
+    assert told(town) == ["billing/invoice", "billing/past_due", "billing/suspended"]
+    pay(town, invoices(town)[0])
+    assert the_subscription(town).status is SubscriptionStatus.ACTIVE
+    assert the_clinic(town).status is ClinicStatus.ACTIVE
+
+
+def test_a_clinic_without_doctors_is_billed_nothing(town):
+    store(town.records, the_clinic(town).but(current_doctors=0))
+    days(town, 31)
+    assert invoices(town) == []
+    assert the_subscription(town).next_billing_date == date(2031, 1, 25)
+
+
+@pytest.mark.parametrize(
+    ("day", "anchor", "following"),
+    [
+        (date(2031, 1, 31), 31, date(2031, 2, 28)),
+        (date(2031, 2, 28), 31, date(2031, 3, 31)),
+        (date(2031, 12, 15), 15, date(2032, 1, 15)),
+        (date(2032, 1, 30), 30, date(2032, 2, 29)),
+    ],
+)
+def test_a_month_after_keeps_its_day_where_there_is_one(day, anchor, following):
+    assert subscriptions.month_after(day, anchor) == following
+    assert following - day <= timedelta(days=31)
