@@ -5,13 +5,25 @@ from __future__ import annotations
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 
-from api import errors
+from api import headers
+from api.associations import associations
+from api.audit import audit
 from api.auth import auth
+from api.clinics import clinics
+from api.docs import docs
+from api.doctors import doctors
+from api.document import complete
 from api.engine import EXTENSION
+from api.patients import patients
+from api.queues import queues
 from api.routes import BEARER_AUTH, Resource
 from api.schemas.base import Failure
 from api.services import Services
+from api.streams.views import streams
+from api.tokens import tokens
 from api.users import users
+from api.visits import visits
+from api.whatsapp import whatsapp
 
 VERSION = "1.0.0"
 DESCRIPTION = """The admin API of PulseOps: everything a clinic can do on WhatsApp, and what it
@@ -21,14 +33,33 @@ Days, hours and periods are meant in the clinic's time zone, instants are UTC, m
 rupees. A mutating call with an `Idempotency-Key` can be repeated and acts once (24 hours)."""
 RESOURCES: tuple[Resource, ...] = (
     auth,
+    clinics,
+    doctors,
+    queues,
+    streams,
+    tokens,
     users,
+    associations,
+    audit,
+    patients,
+    visits,
+    whatsapp,
 )
 """Every resource; a new one is added here."""
 
 
+class _Api(OpenAPI):
+    """An application whose document is complete: examples, links, servers."""
+
+    def generate_spec_json(self) -> None:
+        """Make the document, when it is first asked for."""
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
+        complete(self.spec_json, RESOURCES)
+
+
 def new_app(import_name: str) -> OpenAPI:
     """Return an application that can hold the API; its document is OpenAPI 3.1."""
-    app = OpenAPI(
+    app = _Api(
         import_name,
         info=Info(title="PulseOps", version=VERSION, description=DESCRIPTION),
         security_schemes={BEARER_AUTH: {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
@@ -42,9 +73,10 @@ def new_app(import_name: str) -> OpenAPI:
 
 
 def install(app: OpenAPI, services: Services) -> None:
-    """Put the API into *app*: its addresses and GET /openapi.json."""
+    """Put the API into *app*: its addresses, GET /openapi.json and GET /docs."""
     app.extensions[EXTENSION] = services
     for resource in RESOURCES:
         app.register_api(resource.blueprint)
     app.add_url_rule("/openapi.json", "openapi_document", lambda: app.api_doc)
-    app.register_error_handler(500, lambda _error: errors.failed())
+    app.register_blueprint(docs())
+    headers.install(app, services)

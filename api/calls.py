@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -67,6 +68,11 @@ class Answer:
     status: int | None = None
     """None: the route's own."""
     refusal: Refused | None = None
+    then: Callable[[], Answer] | None = None
+    """Called after the commit; what it returns is answered instead, such as what became of it.
+
+    A call repeated with its Idempotency-Key gets this answer, not that one.
+    """
 
     @classmethod
     def refused(cls, error: Refused) -> Answer:
@@ -86,6 +92,8 @@ class Call:
     """Whose data this call is about, for the audit log; views set it when the path does not."""
     about: dict[str, str] = field(default_factory=dict)
     """Ids of other things concerned, for the audit log."""
+    then: Callable[[], Answer] | None = None
+    """What finds the answer after the commit, if the view named it."""
 
     @property
     def caller(self) -> Caller:
@@ -122,9 +130,9 @@ class Call:
             NotAllowed: If the role has none of *needs*, or the password must be changed first.
         """
         header = request.headers.get("Authorization", "")
-        if not header.startswith(BEARER):
+        if header[: len(BEARER)].casefold() != BEARER.casefold():
             raise NotSignedIn
-        self.known = self.who(header.removeprefix(BEARER).strip())
+        self.known = self.who(header[len(BEARER) :].strip())
         may = OF_ROLE[self.known.user.role]
         if needs and not any(p in may for p in needs):
             raise NotAllowed

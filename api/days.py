@@ -26,12 +26,21 @@ def day_of(text: str | None, field: str = "date") -> date | None:
 
 
 def page_of(
-    items: Sequence[T], key: Callable[[T], str], limit: int, after: str | None
+    items: Sequence[T],
+    key: Callable[[T], str],
+    limit: int,
+    after: str | None,
+    *,
+    descending: bool = False,
 ) -> tuple[list[T], str | None]:
-    """Return the page of *items*, in the order of *key*, that follows *after*; and what follows it.
+    """Return the page of *items*, in the order of *key*, that follows *after*; and where it ends.
 
-    For lists that are read whole anyway, such as a day's.
+    For lists that are read whole anyway, such as a day's. The end of the last page is None.
     """
-    left = [item for item in items if after is None or key(item) > after]
+
+    def follows(item: T) -> bool:
+        return after is None or (key(item) < after if descending else key(item) > after)
+
+    left = [item for item in items if follows(item)]
     page = left[:limit]
     return page, key(page[-1]) if len(left) > limit else None

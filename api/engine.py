@@ -10,8 +10,8 @@ from __future__ import annotations
 import inspect
 import random
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, get_type_hints
 
@@ -58,6 +58,8 @@ class Route:
     before_password_change: bool
     """Whether it is open to somebody who must change their password first."""
     optional_body: bool
+    links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """What can be called with an answer: see `Resource.route`."""
 
 
 def services() -> Services:
@@ -119,7 +121,7 @@ class _Engine:
                 # Spread, so that those who lost against each other do not meet again.
                 time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311
                 continue
-            return answer
+            return answer if call.then is None else self._render(call.then())
         return errors.unavailable()
 
     def _sign_in(self, call: Call) -> None:
@@ -140,6 +142,7 @@ class _Engine:
             self._audit_alone(call, error.code)
             raise
         refusal = said.refusal if isinstance(said, Answer) else None
+        call.then = said.then if isinstance(said, Answer) else None
         if refusal is not None:
             answer = errors.refused(refusal)
         else:

@@ -50,6 +50,9 @@ OF_HTTP = {
     413: ("PAYLOAD_TOO_LARGE", "The body is too large."),
     415: ("UNSUPPORTED_MEDIA_TYPE", "The body must be JSON, with Content-Type application/json."),
 }
+MOST_DETAILS = 50
+LONGEST_NAME = 100
+"""Who sends ten thousand unknown fields is not told of each, nor all of a field's long name."""
 HIDDEN_INPUT = "Value error, "
 """How pydantic begins the words of our own validators."""
 
@@ -102,11 +105,11 @@ def invalid(error: ValidationError) -> Response:
     """Return which fields cannot be used and why, without repeating what was sent."""
     details = [
         Detail(
-            field=".".join(str(part) for part in found["loc"]) or "body",
+            field=".".join(str(part)[:LONGEST_NAME] for part in found["loc"]) or "body",
             message=_sentence(found["msg"].removeprefix(HIDDEN_INPUT)),
         )
         for found in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+    ][:MOST_DETAILS]
     message = "Please check " + ", ".join(dict.fromkeys(d.field for d in details)) + "."
     return failure(422, "VALIDATION_ERROR", message, details)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from api.calls import Answer, Call
 from api.days import day_of, page_of
@@ -18,8 +19,8 @@ from api.schemas.queues import (
     HistoryQuery,
     LinePath,
     OfDay,
-    Paused,
     PauseCall,
+    Paused,
     Promises,
     PromiseShown,
     Queues,
@@ -42,14 +43,13 @@ from domain.actions.line import Hours
 from domain.actions.moves import Saw
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import HistoryEntry, Queue, QueueStatus, Token, number_text
-from domain.permissions import EVERYBODY
-from domain.permissions import Permission as P
+from domain.permissions import EVERYBODY, Permission
 from domain.work import Work
 
 queues = Resource("queues", "Doctors' lines: who is in, who waits, and what moves them.")
 
 
-@queues.get("/queues", needs=P.VIEW_ALL_QUEUES, answers=Queues)
+@queues.get("/queues", needs=Permission.VIEW_ALL_QUEUES, answers=Queues)
 def list_queues(work: Work, call: Call, query: QueuesQuery) -> Answer:
     """List the lines of all doctors of the clinic on one day."""
     lines = lines_of(work, call.caller.clinic_id, day_of(query.date))
@@ -292,7 +292,7 @@ def _saw(body: Sight) -> Saw:
     return Saw(button=body.names_current, current=body.current_token)
 
 
-def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, object]:
+def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, Any]:
     counts = tokens.count(found)
     halted = queue.status in {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
     known = queue.version > 0
@@ -332,7 +332,7 @@ def _in_line(token: Token) -> TokenInLine:
     )
 
 
-def _moved(moved: Moved) -> dict[str, object]:
+def _moved(moved: Moved) -> dict[str, Any]:
     now, following = moved.current, moved.following
     return {
         "current_token": now.token_id if now else None,

@@ -7,8 +7,9 @@ needs. It calls one action of the domain on `work` and renders; everything aroun
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from flask_openapi.blueprint import APIBlueprint
@@ -72,6 +73,8 @@ class Resource:
         masked: tuple[str, ...] = (),
         before_password_change: bool = False,
         optional_body: bool = False,
+        also: tuple[int, ...] = (),
+        links: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
     ) -> Callable[[V], V]:
         """Declare a view under *path* (Flask's notation, without /api/v1).
 
@@ -80,12 +83,18 @@ class Resource:
             path: Such as `/doctors/<doctorId>`.
             needs: The permission that opens it, any of several, or None: public.
             answers: The schema of `data`; None for a bare success; a media type such as
-                text/event-stream where the view returns a response of its own.
+                text/event-stream (or several, after commas) where the view returns a response of
+                its own.
             status: Of a success.
             audits: Whether each call leaves an entry in the audit log.
             masked: Names of fields that a repeated call does not get again.
             before_password_change: Whether it is open while the password must be changed.
             optional_body: Whether the body may be left out; its model then has all defaults.
+            also: Other statuses of a success, which the view's answer names.
+            links: Which operations can be called with what the answer holds: by name, where under
+                `data` each of their parameters is, such as
+                `{"get_profile": {"clinicId": "clinic/clinicId"}}`. Those whose parameter is a field
+                of `data` itself are found without saying so.
 
         The view's first line of docstring is the summary in the document, the rest its
         description; `Args` and the like do not belong there.
@@ -102,6 +111,7 @@ class Resource:
                 masked,
                 before_password_change,
                 optional_body,
+                links,
             )
             self.routes.append(route)
             engine = make_engine(route, view)
@@ -112,25 +122,30 @@ class Resource:
                 operation_id=view.__name__,
                 summary=summary.rstrip("."),
                 description=description or None,
-                responses={str(status): _document(view.__name__, answers)},
+                responses=dict.fromkeys(
+                    map(str, (status, *also)), _document(view.__name__, answers)
+                ),
                 security=[{BEARER_AUTH: []}] if route.needs is not None else [],
                 endpoint=view.__name__,
             )(engine)
             if optional_body:
-                shown = getattr(self.blueprint.paths[_braced(PREFIX + path)], method.lower())
+                shown = getattr(self.blueprint.paths[braced(PREFIX + path)], method.lower())
                 shown.requestBody.required = False
             return view
 
         return declare
 
 
-def _braced(path: str) -> str:
+def braced(path: str) -> str:
+    """Return a path of Flask's as the document writes it: `<id>` as `{id}`."""
     return path.replace("<", "{").replace(">", "}")
 
 
 def _document(operation: str, answers: type[Data] | str | None) -> Any:  # noqa: ANN401 - the library's
     if isinstance(answers, str):
-        return {"content": {answers: {"schema": {"type": "string"}}}}
+        kinds = answers.split(", ")
+        shapes = {k: "object" if k == "application/json" else "string" for k in kinds}
+        return {"content": {k: {"schema": {"type": shape}} for k, shape in shapes.items()}}
     if answers is None:
         return Done
     name = "".join(part.capitalize() for part in operation.split("_"))

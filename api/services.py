@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from redis import Redis
 
 from api.limits import Limits
+from api.streams.hub import Hub
 from domain.channel import Senders
+from domain.offers import OfferedTemplate
 from domain.ports import Clock, Documents, Ids, Seal
 from domain.rules import Rules
 from domain.scopes import Scope
@@ -34,10 +36,16 @@ class Services:
     refresh_expiry: timedelta
     limits: Limits
     """How many calls are let through."""
+    hub: Hub
+    """The live pages of this process."""
     senders: Senders
     """Whom a clinic's own WhatsApp sender is proven by."""
     documents: Documents
     """Makes PDFs."""
+    offers: Sequence[OfferedTemplate]
+    """The templates that staff may send."""
+    pause: Callable[[float], None]
+    """Waits so many seconds, for those who wait for the provider's answer."""
     otp_limit: str
     """OTPs for one number, such as 10 per hour; per network address ten times as much."""
     cors_origins: tuple[str, ...] = ()

@@ -43,6 +43,7 @@ LOG_LIMIT = 10_000_000
 MARK = "PULSEOPS_DEMO"  # In the environment of all parts and of whatever they start.
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
+DEMO_ADMIN = "clinic clinic_demo_city, number +919876501001, password pulse-demo-2030"
 ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -659,6 +660,13 @@ def bring_up(supervisor: Supervisor, host: str, redis_port: int | None) -> None:
     say(f"  Logs       {var / 'log'}")
     say(f"  Data       {var}")
     say()
+    own = "" if var == supervisor.root / "var" else f" --var {shlex.quote(str(var))}"
+    say("Try the API as Farida, who runs City Medical Center:")
+    say()
+    say(f'  curl -H "Authorization: Bearer $(bin/demo --token{own})" {base}/api/v1/users')
+    say()
+    say(f"or sign in: {DEMO_ADMIN}; the code comes to her phone.")
+    say()
     say("Ctrl-C ends all of it; the data stays.")
 
 
@@ -671,6 +679,7 @@ def parse() -> argparse.Namespace:
     )
     here = Path(__file__).resolve().parent.parent
     parser.add_argument("--open", action="store_true", help="open the phones in a browser")
+    parser.add_argument("--token", action="store_true", help="print an access token of the demo's")
     parser.add_argument("--var", type=Path, help="where data and logs are kept (default: var)")
     parser.add_argument("--root", type=Path, default=here, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -682,6 +691,8 @@ def main() -> int:
     root = chosen.root.resolve()
     var = (chosen.var or root / "var").resolve()
     var.mkdir(parents=True, exist_ok=True)
+    if chosen.token:
+        show_token(root, var)
     held = None
     try:
         held = lock(var)
@@ -704,6 +715,14 @@ def main() -> int:
     finally:
         if held is not None:
             os.close(held)
+
+
+def show_token(root: Path, var: Path) -> NoReturn:
+    """Print an access token for the API of the demo in *var*, whether or not it is running."""
+    environment = settings(root, var, 8000, 8001, "redis://127.0.0.1:6379/0")
+    command = [sys.executable, "-m", "flask", "--app", "bot", "pulseops", "token"]
+    os.chdir(root)
+    os.execve(sys.executable, command, environment)  # noqa: S606 - there is nothing to wait for
 
 
 def supervise(supervisor: Supervisor, host: str, redis_port: int | None, show: bool) -> int:  # noqa: FBT001

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 
@@ -10,14 +11,16 @@ from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import errors
+from api import errors, jwts
 from api.app import install, new_app
 from api.limits import Limits
 from api.services import Services
+from api.streams.hub import MOST_STREAMS, Hub
 from bot import logs
 from bot.cli import commands
 from bot.config import read_settings
 from bot.ops import ops, reachable
+from bot.outside import listen
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.payments.razorpay.webhook import razorpay
 from bot.webhooks import twilio, whatsapp
@@ -66,8 +69,11 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
             reachable(parts.settings.whatsapp_api_url),
         )
     )
-    install(app, _api_services(parts))
-    app.cli.add_command(commands(parts))
+    services = _api_services(parts)
+    install(app, services)
+    app.cli.add_command(
+        commands(parts, lambda u, s: jwts.access_token(services, u, s, parts.clock.now()))
+    )
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
     return app
@@ -86,8 +92,15 @@ def _api_services(parts: Parts) -> Services:
         access_expiry=settings.jwt_access_expiry,
         refresh_expiry=settings.jwt_refresh_expiry,
         limits=Limits(parts.redis, settings.api_limit),
+        hub=Hub(
+            parts.open_work,
+            lambda heard: listen(parts.redis, heard),
+            most=min(MOST_STREAMS, settings.web_threads * 10 // 11),
+        ),
         senders=parts.senders,
         documents=parts.documents,
+        offers=parts.renderer.offered_templates(),
+        pause=time.sleep,
         otp_limit=settings.otp_limit,
         cors_origins=settings.cors_origins,
         production=settings.production,

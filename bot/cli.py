@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 import requests
 from flask.cli import AppGroup
 
-from bot.seed import demo_phones, seed_demo
+from bot.seed import CITY, demo_phones, seed_demo
 from bot.wiring import Parts
+from domain.actions import sessions
+from domain.model.accounts import Session
+from domain.model.clinics import Role, StaffStatus, User
+from domain.scopes import SystemScope
 
 TIMEOUT_SECONDS = 10
 BAD_REQUEST = 400
 
 
-def commands(parts: Parts) -> AppGroup:
-    """Return the group of commands for an installation made of *parts*."""
+AccessToken = Callable[[User, Session], str]
+
+
+def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
+    """Return the group of commands for an installation made of *parts*.
+
+    *access_token* makes the API's tokens.
+    """
     group = AppGroup("pulseops", help="Run and look after an installation.")
 
     @group.command("init-db")
@@ -43,6 +54,8 @@ def commands(parts: Parts) -> AppGroup:
         if phones is not None:
             phones.parent.mkdir(parents=True, exist_ok=True)
             phones.write_text(json.dumps(_simulator(parts), ensure_ascii=False, indent=1))
+
+    _add_token(group, parts, access_token)
 
     @group.group("templates")
     def templates() -> None:
@@ -78,6 +91,28 @@ def commands(parts: Parts) -> AppGroup:
         click.echo(f"{len(catalogue)} templates are submitted, {len(every)} in all.")
 
     return group
+
+
+def _add_token(group: AppGroup, parts: Parts, access_token: AccessToken) -> None:
+    @group.command("token")
+    @click.option("--clinic", default=CITY, show_default=True, help="The clinic's id.")
+    @click.option("--number", help="Whose account; without it, an admin's.")
+    def token(*, clinic: str, number: str | None) -> None:
+        """Print an access token, to try the API in development without signing in."""
+        if parts.settings.production:
+            raise click.ClickException("In production people sign in with a code and a password.")
+        work = parts.open_work(SystemScope("try the API"))
+        user = next((u for u in work.query(User, clinic).records if _is_meant(u, number)), None)
+        if user is None:
+            raise click.ClickException(f"Nobody of {clinic} is meant by that.")
+        session = sessions.begin(work, user)
+        work.commit()
+        click.echo(access_token(user, session))
+
+
+def _is_meant(user: User, number: str | None) -> bool:
+    is_theirs = user.role is Role.ADMIN if number is None else user.whatsapp_number == number
+    return is_theirs and user.status is StaffStatus.ACTIVE
 
 
 def _simulator(parts: Parts) -> dict[str, object]:

@@ -97,6 +97,8 @@ class Settings:
     """STAFF_HOLD_MINUTES: the same when staff booked."""
     progress_every: int
     """PROGRESS_EVERY: at most every so many tokens a waiting patient hears of progress."""
+    web_threads: int
+    """WEB_THREADS: of a web process; live pages leave a part of them to everything else."""
     send_rate: int
     """SEND_RATE: messages a second for one WhatsApp number."""
     phone_countries: tuple[str, ...]
@@ -209,6 +211,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         hold_minutes=_whole(env, "HOLD_MINUTES", 10, 1, 1440),
         staff_hold_minutes=_whole(env, "STAFF_HOLD_MINUTES", 60, 1, 1440),
         progress_every=_whole(env, "PROGRESS_EVERY", 3, 1, 100),
+        web_threads=_whole(env, "WEB_THREADS", 1100, 1, 10_000),
         send_rate=_whole(env, "SEND_RATE", 80, 1, 1000),
         phone_countries=_countries(env),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 10),

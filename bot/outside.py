@@ -5,7 +5,9 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from typing import NoReturn
 
 import structlog
 from redis import Redis
@@ -14,11 +16,15 @@ from rq import Queue, Retry
 from rq.serializers import JSONSerializer
 from ulid import ULID
 
+from domain.work import LIVE
+
 BELL_TIMEOUT_SECONDS = 0.2
 LEFT_ALONE_SECONDS = 1.0
 """After a failure Redis is not asked again for this long (design, 3.4)."""
 RUNG_MILLISECONDS = 400
 """A job rung once is not queued again until it begins, or for so long."""
+LISTEN_SECONDS = 30.0
+"""How long one wait for a ring lasts; a connection that broke unnoticed is found by its end."""
 log = structlog.get_logger()
 
 
@@ -62,6 +68,24 @@ QUEUES = {"deliver": "deliver", "act": "act"}
 """The queue of each job: delivery never waits behind what follows from events."""
 
 
+def listen(redis: Redis, heard: Callable[[str], None]) -> NoReturn:
+    """Call *heard* with what is rung for on live pages (a doctor), for ever.
+
+    What is rung while Redis is away is not heard: whoever listens looks by themself now and then.
+    """
+    while True:
+        try:
+            with redis.pubsub(ignore_subscribe_messages=True) as ears:  # type: ignore[no-untyped-call]
+                ears.psubscribe(f"{LIVE}:*")
+                while True:
+                    message = ears.get_message(timeout=LISTEN_SECONDS)
+                    if message is not None:
+                        heard(message["channel"].decode().partition(":")[2])
+        except RedisError as error:
+            log.warning("redis_unreachable", error=type(error).__name__)
+            time.sleep(LEFT_ALONE_SECONDS)
+
+
 class RedisBell:
     """Queues an RQ job; what it would do is in the store, so a bell unheard only delays it."""
 
@@ -80,7 +104,9 @@ class RedisBell:
         if not self.heard:
             return
         try:
-            if self._redis.set(f"rung:{job}:{shard}", 1, nx=True, px=RUNG_MILLISECONDS):
+            if job == LIVE:
+                self._redis.publish(f"{LIVE}:{shard}", 1)
+            elif self._redis.set(f"rung:{job}:{shard}", 1, nx=True, px=RUNG_MILLISECONDS):
                 job_queue(self._redis, job).enqueue(
                     f"workers.jobs.{job}",
                     shard,

@@ -16,12 +16,19 @@ from bot.render_words import ENGLISH, FLOW, SINK, Block, NoWords, Parameters, Wo
 from domain.channel import Choice, TemplateCall
 from domain.errors import PulseOpsError
 from domain.model.messages import Message, Option
+from domain.offers import OfferedTemplate
 from flows.words import Vocabulary
 
 __all__ = ["NoTemplate", "NoWords", "Offered", "Rendered", "Renderer"]
 
 TEMPLATE_VERSION = "v1"
 """Part of every template's name: an approved text is not changed but followed by another."""
+OFFICE = "office"
+"""The flow of templates that staff fill and send."""
+GIVEN = frozenset({"clinic"})
+"""Variables that every message has without being given them."""
+SMS_MAX = 480
+"""Three parts of a text message in an Indian script, each charged."""
 TEMPLATE_BUTTON_MAX = 25
 """Meta, "Template components": a quick reply's words."""
 
@@ -143,6 +150,17 @@ class Renderer:
             url_label=cut(link, limits.URL_LABEL_MAX),
         )
 
+    def sms(self, message: Message, values: Mapping[str, Any], language: str) -> str:
+        """Return *message* as a text message, which has no choices and no markup.
+
+        Raises:
+            NoWords: If no language has words for it.
+        """
+        flow, name = _parts(message.name)
+        scope = self._scope(values, message.name, message.url) | {"options": []}
+        block = self.words.block(language, flow, f"{name}__sms", name)
+        return cut(formats.tidy(block.render(scope)).replace("*", ""), SMS_MAX)
+
     def template_catalogue(self) -> list[TemplateDefinition]:
         """Return every template in every language, as they are submitted to Meta.
 
@@ -156,6 +174,26 @@ class Renderer:
             for variant in entry.template
             for tag in self.words.languages
         ]
+
+    def offered_templates(self) -> list[OfferedTemplate]:
+        """Return the templates that staff may send, English first; those of the flow `office`."""
+        found = [
+            OfferedTemplate(
+                name=_parts(name)[1],
+                message=name,
+                provider_name=definition.name,
+                language=tag,
+                category=definition.category,
+                header=definition.header,
+                body=definition.body,
+                variables=tuple(v for v in definition.examples if v not in GIVEN),
+            )
+            for tag in self.words.languages
+            for name, entry in self._catalogue.items()
+            if _parts(name)[0] == OFFICE
+            for definition in [self._definition(name, entry, entry.template[0], tag)]
+        ]
+        return sorted(found, key=lambda o: o.language != ENGLISH)
 
     def _code(self, name: str, values: Mapping[str, Any], language: str) -> Rendered:
         said = self.free(name, values, language)
@@ -194,6 +232,7 @@ class Renderer:
             name=_template_name(name, variant),
             language=tag,
             category=entry.category,
+            header=self.words.optional_line(tag, *_header(name), scope),
             body=body,
             examples=sink.values,
             buttons=tuple(self._template_title(tag, name, o, scope) for o in sample.options),
@@ -243,6 +282,11 @@ class Renderer:
             ),
             long=self.words.optional_line(language, flow, long, inner) or title,
         )
+
+
+def _header(name: str) -> tuple[str, tuple[str, ...]]:
+    flow, message = _parts(name)
+    return flow, (f"{message}__header",)
 
 
 def _parts(name: str) -> tuple[str, str]:

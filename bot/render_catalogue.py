@@ -58,6 +58,8 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     language: str
     category: Category
+    header: str = ""
+    """A title above the body, the same in every message."""
     body: str
     """With named placeholders; an authentication template's text is Meta's own."""
     examples: dict[str, str]
@@ -79,10 +81,13 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
         if self.examples:
             named = [{"param_name": n, "example": e} for n, e in self.examples.items()]
             body["example"] = {"body_text_named_params": named}
-        if not self.buttons:
-            return [body]
-        replies = [{"type": "QUICK_REPLY", "text": words} for words in self.buttons]
-        return [body, {"type": "BUTTONS", "buttons": replies}]
+        parts = [body]
+        if self.header:
+            parts.insert(0, {"type": "HEADER", "format": "TEXT", "text": self.header})
+        if self.buttons:
+            replies = [{"type": "QUICK_REPLY", "text": words} for words in self.buttons]
+            parts.append({"type": "BUTTONS", "buttons": replies})
+        return parts
 
     def _code(self) -> list[dict[str, Any]]:
         copy = {"type": "OTP", "otp_type": "COPY_CODE"}

@@ -33,6 +33,8 @@ VIRAMA = 9
 FIRST_STRONG, POP = "\u2068", "\u2069"
 CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "zone"})
 """Values the product makes, which words look at and never show."""
+EXACT = frozenset({"link", "password"})
+"""Values that must arrive letter by letter; words show them as typewriting, or alone in a line."""
 EXTRA = re.compile(r"\n{3,}")
 GROUPS = re.compile(r"(?<=\d)(?=(?:\d\d)*\d{3}$)")
 
@@ -89,8 +91,8 @@ def _isolated(line: str) -> str:
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *values* with every text made plain, at any depth; codes stay as they are."""
-    return {k: v if k in CODES else _plain(v) for k, v in values.items()}
+    """Return *values* with every text made plain, at any depth; codes and secrets stay."""
+    return {k: v if k in CODES | EXACT else _plain(v) for k, v in values.items()}
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - plain data of any shape

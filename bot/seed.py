@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
+from domain import passwords
 from domain.actions import calling, desk, line
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor, Saw
@@ -31,6 +32,7 @@ from domain.work import Work
 CITY, SUNRISE = "clinic_demo_city", "clinic_demo_sunrise"
 CITY_SENDER = "100200300400500"
 CITY_NUMBER, SUNRISE_NUMBER, PLATFORM_NUMBER = "+918040001000", "+918040002000", "+918040009000"
+DEMO_PASSWORD = "pulse-demo-2030"  # noqa: S105 - known to everybody, and refused in production
 HISTORY_DAYS = 7
 PATIENTS_A_DAY = 9
 NAMES = (
@@ -68,7 +70,8 @@ def seed_demo(parts: Parts) -> bool:
     """Write the demo clinics with a week of history, unless they are there.
 
     Each time, the doctors' hours are set so that today has slots left, whatever the time is; days
-    already sold keep their timetable. Returns whether the clinics are new.
+    already sold keep their timetable. Everybody's password is DEMO_PASSWORD until they change it,
+    but for production, where they have none. Returns whether the clinics are new.
     """
     work = parts.open_work(SystemScope("seed the demo"))
     new = work.get(Clinic, CITY) is None
@@ -83,6 +86,8 @@ def seed_demo(parts: Parts) -> bool:
         for doctor in work.query(Doctor, clinic_id).records:
             if clinic is not None:
                 work.put(doctor.but(**_hours(clinic, work.now)))
+    if not parts.settings.production:
+        _passwords(work)
     work.commit()
     return new
 
@@ -135,6 +140,15 @@ def demo_phones(platform_sender: str) -> dict[str, object]:
             for name, wa_id, role, number, hint in staff
         ],
     }
+
+
+def _passwords(work: Work) -> None:
+    """Let the staff sign in to the API; one hash for all, as the password is no secret."""
+    hashed = passwords.hash_of(DEMO_PASSWORD, work.rules.password_memory_kib)
+    for clinic_id in (CITY, SUNRISE):
+        for user in work.query(User, clinic_id).records:
+            if user.password_hash is None:
+                work.put(user.but(password_hash=hashed))
 
 
 def _number(sender: str, number: str, name: str, about: str) -> dict[str, str]:

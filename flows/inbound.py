@@ -56,3 +56,6 @@ class StatusUpdate:
     """What to do about the failure, as for a refusal when it was sent."""
     error_text: str | None = None
     category: str | None = None
+    """The price category the provider named."""
+    price_type: str | None = None
+    """Whether it charges: regular, or a word for free."""

@@ -171,11 +171,19 @@ SPECIFIED = (
 
 OWN = (
     Table("addresses", "address", None, "The one contact a phone or WhatsApp id belongs to."),
+    Table("approvals", "account", "template", "What WhatsApp says of each message template."),
     Table(
         "audit", "clinicId", "entry", "Who looked at or changed a patient's data: append-only.",
         (Index("patientId", "entry"), Index("userId", "entry")),
     ),
     Table("bookings", "contactId", "booking", "One live booking a patient, doctor and day."),
+    Table("broadcast-pages", "broadcastId", "page", "The numbers given for a broadcast."),
+    Table(
+        "broadcast-recipients", "broadcastId", "recipient", "What became of each of a broadcast.",
+        (Index("broadcastId", "place", local=True),),
+    ),
+    Table("broadcasts", "clinicId", "broadcastId", "One message to many people of a clinic."),
+    Table("caught-up", "provider", None, "Until when everything a provider keeps was answered."),
     Table("claims", "claim", None, "What only one clinic can have: numbers, senders, join codes."),
     Table(
         "clinic-patients", "clinicId", "patientId", "What one clinic knows about a patient.",
@@ -183,6 +191,7 @@ OWN = (
     ),
     Table("contacts", "contactId", None, "WhatsApp accounts, with the choices made in them."),
     Table("conversations", "conversation", None, "Where each person is in the conversation."),
+    Table("day-costs", "clinicId", "part", "What WhatsApp charged for, by clinic and day."),
     Table("directory", "owner", "entry", "How a clinic or a doctor finds a patient."),
     Table("due", "shard", "due", "What must happen later, by instant."),
     Table(
@@ -200,7 +209,10 @@ OWN = (
         mixed=True,
     ),
     Table("line", "queueId", "place", "Who waits, in the order of being called."),
-    Table("messages", "messageId", None, "Messages to people, and how far each has come."),
+    Table(
+        "messages", "messageId", None, "Messages to people, and how far each has come.",
+        (Index("contactId", "createdAt"), Index("failedOn", "messageId")),
+    ),
     Table("optouts", "clinicId", "contactId", "Who wants no more messages of a clinic."),
     Table("otp-limits", "subject", None, "Codes asked for a number or from a network address."),
     Table("outbox", "shard", "place", "Messages waiting to be sent, the urgent first."),
@@ -218,8 +230,10 @@ OWN = (
     Table("sandbox", "subject", "row", "What the sandbox, playing a gateway, took and returned."),
     Table("seats", "queueId", "seat", "Sold slots and used online sales of a day."),
     Table("seen", "seen", None, "Inbound messages whose effect is committed."),
+    Table("sender-health", "sender", None, "Whether a sending number can send, and how it fares."),
     Table("senders", "sender", None, "WhatsApp senders of clinics' own, with their tokens."),
     Table("sessions", "sessionId", None, "Sign-ins of staff, ended by logout everywhere at once."),
+    Table("silences", "contactId", None, "Who wants no more messages, whichever clinic's."),
     Table("staff-numbers", "whatsappNumber", "clinicId", "Which user of a clinic has a number."),
     Table("stream-tickets", "ticket", None, "What opens one live page once, within a minute."),
     Table("visit-versions", "visitId", "entry", "Who wrote what of a visit: append-only."),

@@ -7,16 +7,19 @@ Every message goes through the store and back: the conversation is stored and re
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from threading import Event
 from typing import TypeVar
 
 from bot.config import read_settings
 from bot.outside import connect
-from bot.payments.sandbox import SandboxGateway
+from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
@@ -123,6 +126,22 @@ class NoRedis:
     def delete(self, *_args: object) -> None:
         """Forget."""
 
+    @contextmanager
+    def pubsub(self, **_kwargs: object) -> Iterator[Silence]:
+        """Let somebody listen who will hear nothing."""
+        yield Silence()
+
+
+class Silence:
+    """What is heard of a Redis that is never there."""
+
+    def psubscribe(self, *_patterns: str) -> None:
+        """Take note of what to listen for."""
+
+    def get_message(self, timeout: float) -> None:
+        """Hear nothing for *timeout* seconds."""
+        Event().wait(timeout)
+
 
 @cache
 def _words() -> Renderer:
@@ -163,7 +182,7 @@ class Stage:
             rates=NoRates(),  # type: ignore[arg-type]
             channel=self.channel,
             senders=self.senders,
-            gateway=SandboxGateway(),
+            gateway=SandboxGateway(self.work),
             renderer=_renderer(clock),
             sealer=Sealer(settings.data_keys),
         )
@@ -227,8 +246,8 @@ class Stage:
 
     def wait(self, minutes: float) -> list[Outbound]:
         """Let time pass, with the workers doing what is due at its own moment."""
-        sent: list[Outbound] = []
         end = self.clock.now() + timedelta(minutes=minutes)
+        sent = self.settle()
         while True:
             moment = self._next_moment(end)
             self.clock.instant = max(self.clock.now(), moment)
@@ -305,7 +324,9 @@ class Stage:
         capture_id = capture_id or self.ids.new("sbx_")
         for _ in range(5):
             work = self.work()
-            payments.captured(work, payment.payment_id, capture_id, amount or payment.amount_paise)
+            paid = amount or payment.amount_paise
+            take(work, payment.payment_id, capture_id, paid)
+            payments.captured(work, payment.payment_id, capture_id, paid)
             try:
                 work.commit()
             except Conflict:

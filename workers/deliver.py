@@ -15,12 +15,12 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
-from domain.actions import consent, delivery, news
+from domain.actions import circuit, consent, delivery, fallback, news
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import Conflict, PulseOpsError, StoreUnavailable, Unreadable
 from domain.model.base import stamp
 from domain.model.conversations import Conversation
-from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
+from domain.model.messages import Message, MessageStatus, Outgoing, SenderHealth, Urgency
 from domain.model.people import Contact
 from domain.scopes import SystemScope
 from domain.work import Work
@@ -139,14 +139,14 @@ class Deliverer:
             return True
         message, outbound = ready
         try:
-            provider_id = self.parts.channel.send(outbound)
+            provider_id = self._hand_over(message, outbound)
         except SendUnknown:
             self._settle(message, delivery.in_doubt)
             return False
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
-            self._settle(message, partial(delivery.refused, failure=failure))
-            if failure.kind is ErrorClass.TEMPLATE:
+            settled = self._settle(message, partial(delivery.refused, failure=failure))
+            if failure.kind in _OTHER_FORM or (settled and settled.by_sms != message.by_sms):
                 raise _Busy from None  # in its other form it can go now
             return failure.kind is ErrorClass.NEVER
         except Exception as error:
@@ -155,9 +155,16 @@ class Deliverer:
             self._settle(message, delivery.in_doubt)
             return False
         self._settle(message, partial(delivery.accepted, provider_id=provider_id))
-        if message.reply_to:
+        if message.reply_to and not message.by_sms:
             self.parts.channel.mark_read(message.sender, message.reply_to)
         return True
+
+    def _hand_over(self, message: Message, outbound: Outbound) -> str:
+        if not message.by_sms:
+            return self.parts.channel.send(outbound)
+        if self.parts.sms is None or outbound.phone is None:
+            raise SendFailed(ErrorClass.NEVER, None, "text messages are not set up")
+        return self.parts.sms.send(outbound.phone, outbound.text, outbound.message_id)
 
     def _prepare(self, item: Outgoing) -> tuple[Message, Outbound] | None:
         """Mark a message SENDING and render it; None if it is settled without sending.
@@ -173,6 +180,7 @@ class Deliverer:
                 (Message, (item.message_id,)),
                 (Contact, (item.contact_id,)),
                 (Conversation, (conversation_key,)),
+                (SenderHealth, (item.sender,)),
             ]
         )
         message = work.get(Message, item.message_id)
@@ -184,6 +192,14 @@ class Deliverer:
             return None
         if delivery.is_in_doubt(message, work.now):
             raise _Later
+        if not message.by_sms and fallback.goes_by_sms_at_once(work, message, contact):
+            message = message.but(by_sms=True)
+        health = work.get(SenderHealth, circuit.line_of(message))
+        until = circuit.wait_until(message, health, work.now)
+        if until is not None and not news.is_over(work, message):
+            waits = delivery.put_off(work, message, until)
+            work.commit()
+            raise _Later if waits else _Busy
         try:
             values = self._still_true(work, message)
             known = values | self._secrets(work, message)
@@ -194,6 +210,8 @@ class Deliverer:
             message_reached(ends.status.value, message.urgency.name)
             return None
         self._wait_for_rate(message)
+        if health is not None and circuit.is_down(health):
+            circuit.probe(work, health)
         message = delivery.begin(work, message, values)
         work.commit()
         return message, Outbound(
@@ -215,7 +233,7 @@ class Deliverer:
         Raises:
             _Ends: If it should not be sent, or not again.
         """
-        if message.attempts >= delivery.MOST_ATTEMPTS:
+        if message.attempts >= delivery.most_attempts(message):
             raise _Ends(MessageStatus.FAILED, delivery.GIVEN_UP)
         if not consent.allows(work, message):
             raise _Ends(MessageStatus.DROPPED, "the person asked for no more messages")
@@ -250,6 +268,8 @@ class Deliverer:
         is_open = delivery.window_is_open(conversation, work.now) and not message.as_template
         language = message.language or contact.language or "en"
         try:
+            if message.by_sms:
+                return Rendered(self.parts.renderer.sms(message, values, language))
             return self.parts.renderer.render(message, values, language, window_open=is_open)
         except NoTemplate:
             reason = "outside the 24-hour window, and there is no template for it"
@@ -260,24 +280,27 @@ class Deliverer:
             raise _Ends(MessageStatus.FAILED, "it could not be put into words") from error
 
     def _wait_for_rate(self, message: Message) -> None:
-        if not self.parts.rates.take_pair(message.sender, message.contact_id):
+        line = circuit.line_of(message)
+        if not self.parts.rates.take_pair(line, message.contact_id):
             self._settle(message, delivery.postpone)
             raise _Later
-        wait = self.parts.rates.take(message.sender)
+        wait = self.parts.rates.take(line)
         if wait is None:
             raise _Busy
         time.sleep(wait)
 
-    def _settle(self, message: Message, change: Callable[[Work, Message], None]) -> None:
-        """Write what became of a message, whatever statuses came meanwhile.
+    def _settle(self, message: Message, change: Callable[[Work, Message], None]) -> Message | None:
+        """Write what became of a message, whatever statuses came meanwhile; return it as it is.
 
         If that cannot be written now the row stays SENDING, which later counts as in doubt.
         """
         for _ in range(TRIES):
             work = self._work()
+            line = circuit.line_of(message)
+            work.fetch([(Message, (message.message_id,)), (SenderHealth, (line,))])
             current = work.get(Message, message.message_id)
             if current is None or current.attempts != message.attempts:
-                return
+                return current
             change(work, current)
             try:
                 work.commit()
@@ -285,11 +308,12 @@ class Deliverer:
                 continue
             except StoreUnavailable:
                 log.warning("settle_failed", messageId=message.message_id)
-                return
+                return None
             settled = work.get(Message, message.message_id)
             if settled is not None and settled.status in _SETTLED:
                 message_reached(settled.status.value, settled.urgency.name)
-            return
+            return settled
+        return None
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("deliver the outbox"))
@@ -333,5 +357,6 @@ class _Busy(_Later):
     """Its moment is near: the number has sent its share of this instant, or it changed its form."""
 
 
+_OTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}
 _SETTLED = {MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DROPPED}
 _UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}

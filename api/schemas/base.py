@@ -24,7 +24,11 @@ class Wire(BaseModel):
     """Names are snake_case here and camelCase outside."""
 
     model_config = ConfigDict(
-        alias_generator=to_camel, populate_by_name=True, frozen=True, ser_json_inf_nan="null"
+        alias_generator=to_camel,
+        field_title_generator=lambda name, _field: to_camel(name),
+        populate_by_name=True,
+        frozen=True,
+        ser_json_inf_nan="null",
     )
 
 

@@ -78,10 +78,7 @@ def way_to_pay(desk: Desk, payment_id: str, page: str) -> str | None:
         return known.gateway_url
     link = desk.gateway.make_link(asked[-1])
     replayed(desk, lambda work: links.keep_link(work, link))
-    if link.status is not LinkStatus.OPEN:
-        look_again(desk, payment_id)
-        return None
-    return link.url
+    return link.url if link.status is LinkStatus.OPEN else None
 
 
 def look_again(desk: Desk, payment_id: str) -> None:

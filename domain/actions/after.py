@@ -10,11 +10,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from domain.actions import booking, due, line, moves, payments, seats
+from domain.actions import (
+    billing,
+    booking,
+    broadcast_counts,
+    broadcasts,
+    due,
+    line,
+    moves,
+    payments,
+    seats,
+)
 from domain.actions.closing import closed
 from domain.actions.days import line_of
+from domain.actions.erasure import forget
+from domain.actions.fallback import unheard
 from domain.actions.messages import send
 from domain.actions.otps import code_ends, send_code
+from domain.actions.patients import renamed
 from domain.actions.people import contact_by_phone, new_contact
 from domain.actions.schedule import follow_schedule
 from domain.actions.steps import OpenWork, place_of_item
@@ -218,8 +231,17 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "auto_close": auto_close,
     "refund_waiting": refund_waiting,
     "announce": announce,
+    "erase": forget,
+    "renamed": renamed,
     "follow_schedule": follow_schedule,
     "send_code": send_code,
     "code_ends": code_ends,
+    "unheard": unheard,
+    "broadcast": broadcasts.expand,
+    "broadcast_count": broadcast_counts.count,
+    "bill": billing.bill,
+    "overdue": billing.overdue,
+    "suspend": billing.suspend,
+    "plan_change": billing.change_of_plan,
 }
 """Who does what is due. Refunds are the workers' own, as they ask the gateway."""

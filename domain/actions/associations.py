@@ -8,8 +8,8 @@ from typing import Any
 
 from domain.actions import patients, search
 from domain.actions.patients import Known, KnownPage
-from domain.actions.seats import hold_ran_out
 from domain.actions.search import caller_of
+from domain.actions.seats import hold_ran_out
 from domain.errors import HasLiveToken, Invalid, NotFound, NotNow
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.people import Association, AssociationStatus, Patient

@@ -16,6 +16,7 @@ from domain.channel import Senders
 from domain.errors import Busy, Invalid, NotFound
 from domain.model.accounts import OtpStatus, OtpType
 from domain.model.clinics import Claim, Clinic, Doctor, Sender, User
+from domain.model.subscriptions import Subscription
 from domain.work import Work
 
 GIVEN_UP_KEPT = timedelta(days=1)
@@ -28,8 +29,6 @@ NOT_VERIFIED = "This could not be verified."
 class Reach:
     """How a clinic is reached on WhatsApp."""
 
-    clinic: Clinic
-    number_proven: bool
     sender: Sender | None
     """Its own; None while it uses the platform's."""
     join_url: str | None
@@ -48,10 +47,18 @@ def find(work: Work, clinic_id: str) -> Clinic:
     return clinic
 
 
+def subscription(work: Work, clinic: Clinic) -> Subscription | None:
+    """Return what the clinic pays for; None for one that was set up without a subscription."""
+    found = work.query(Subscription, clinic.clinic_id, limit=1, descending=True).records
+    return found[0] if found else None
+
+
 def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:
     """Return how *clinic* is reached on WhatsApp."""
     sender = work.get(Sender, clinic.phone_number_id or "")
-    number = sender.number if sender else work.rules.platform_number
+    number = sender.number if sender else None
+    if clinic.phone_number_id is None:
+        number = work.rules.platform_number
     if number is None:
         try:
             number = senders.number_of(clinic.phone_number_id or work.rules.platform_sender)
@@ -59,7 +66,12 @@ def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:
             number = None
     text = quote(f"JOIN {clinic.join_code}")
     url = f"https://wa.me/{number.removeprefix('+')}?text={text}" if number else None
-    return Reach(clinic, _is_ours(work, f"number:{clinic.whatsapp_number}", clinic), sender, url)
+    return Reach(sender, url)
+
+
+def is_number_proven(work: Work, clinic: Clinic) -> bool:
+    """Return whether the clinic's patient-facing number is proven to be its own."""
+    return _is_ours(work, f"number:{clinic.whatsapp_number}", clinic)
 
 
 def change(
@@ -118,7 +130,7 @@ def _with_number(
     if number == clinic.whatsapp_number and (is_ours or _is_asked(work, clinic)):
         return planned
     routed = clinic.routed_number
-    if routed is None and _is_ours(work, f"number:{clinic.whatsapp_number}", clinic):
+    if routed is None and is_number_proven(work, clinic):
         routed = clinic.whatsapp_number
     if is_ours:
         return planned.but(whatsapp_number=number, routed_number=None, number_request_id=None)
@@ -176,6 +188,8 @@ def set_sender(
         Busy: If the provider could not be asked.
     """
     clinic = find(work, clinic_id)
+    if access_token is None and sender is not None and sender == clinic.phone_number_id:
+        return clinic
     plans.require(clinic, plans.Feature.OWN_SENDER)
     before = work.get(Sender, clinic.phone_number_id or "")
     wanted = sender or clinic.phone_number_id

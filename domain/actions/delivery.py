@@ -6,12 +6,12 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions import news
-from domain.actions.messages import shard_of
+from domain.actions import circuit, costs, fallback, news
+from domain.actions.messages import CALLS, leave_outbox, requeue
 from domain.channel import ErrorClass, SendFailed
-from domain.model.base import stamp
 from domain.model.conversations import Conversation
-from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
+from domain.model.messages import Message, MessageStatus, Urgency
+from domain.model.people import Contact
 from domain.work import Work
 
 WINDOW = timedelta(hours=24)
@@ -19,10 +19,12 @@ WINDOW = timedelta(hours=24)
 WINDOW_MARGIN = timedelta(minutes=1)
 """A message near the end of the window might arrive after it."""
 MOST_ATTEMPTS = 12
+MORE_BY_SMS = 6
 GIVEN_UP = "the provider gave no answer, however often it was asked"
 LONGEST_BACKOFF_SECONDS = 300
-STOPPED_SECONDS = 60
-"""How long a number that cannot send is left alone before it is tried again."""
+TRIES_BEFORE_SMS = 3
+"""What has another way and still fails after some seconds takes it."""
+ENGLISH = "en"
 PAIR_SECONDS = 6
 """After so long one more message may go to a person who has had too many (protocol notes, 2.6)."""
 DOUBT_URGENT_SECONDS = 10
@@ -38,6 +40,8 @@ RANKS = {
     MessageStatus.DROPPED: 5,
 }
 """Statuses only move forward; a delivery outranks a failure reported for another device."""
+FOR_GOOD = {ErrorClass.NEVER, ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}
+"""What a message is refused for that was sent as the provider asked for."""
 FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
 
 
@@ -54,6 +58,11 @@ def is_in_doubt(message: Message, now: datetime) -> bool:
         and message.sending_since is not None
         and now - message.sending_since < doubt_of(message)
     )
+
+
+def most_attempts(message: Message) -> int:
+    """Return how often *message* is tried at most; as a text message some more times."""
+    return MOST_ATTEMPTS + (MORE_BY_SMS if message.by_sms else 0)
 
 
 def is_spent(message: Message) -> bool:
@@ -103,46 +112,82 @@ def accepted(work: Work, message: Message, provider_id: str) -> None:
             sealed=None,
             failure=None,
             error_code=None,
+            category="sms" if message.by_sms else message.category,
             sent_at=work.now,
             updated_at=work.now,
         )
     )
     leave_outbox(work, message)
+    circuit.mended(work, circuit.line_of(message))
 
 
 def in_doubt(work: Work, message: Message) -> None:
     """Let a message that may have gone wait for its status; later it goes again."""
     if message.status is not MessageStatus.SENDING:
         return  # a status has settled it
-    if message.attempts >= MOST_ATTEMPTS:
+    if message.attempts >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, GIVEN_UP)
         return
-    _wait(work, message, work.now + doubt_of(message))
+    requeue(work, message, work.now + doubt_of(message))
 
 
 def postpone(work: Work, message: Message) -> None:
     """Leave a message to a person who has had too many just now for a little later."""
-    _wait(work, message, work.now + timedelta(seconds=PAIR_SECONDS))
+    requeue(work, message, work.now + timedelta(seconds=PAIR_SECONDS))
 
 
 def refused(work: Work, message: Message, failure: SendFailed) -> None:
-    """Do what the provider's refusal asks for: later, as a template, never, or stop the number."""
+    """Do what the provider's refusal asks for.
+
+    Later, as a template, in English, never, or stop the number. What must arrive goes by text
+    message where WhatsApp will not bring it in time.
+    """
     tried = message.attempts
     again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)
+    if failure.kind is ErrorClass.STOP:
+        circuit.broke(work, circuit.line_of(message), failure)
+    elif failure.kind is not ErrorClass.LATER:
+        circuit.mended(work, circuit.line_of(message))
     if is_spent(message):
+        _remember_unreached(work, message)
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif failure.kind is ErrorClass.TEMPLATE and not message.as_template:
-        _wait(work, again.but(as_template=True), work.now)
-    elif failure.kind in {ErrorClass.NEVER, ErrorClass.TEMPLATE} or tried >= MOST_ATTEMPTS:
+        requeue(work, again.but(as_template=True), work.now)
+    elif failure.kind is ErrorClass.LANGUAGE and message.language != ENGLISH:
+        requeue(work, again.but(language=ENGLISH, as_template=True), work.now)
+    elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
+    elif _is_hurried(failure, tried) and fallback.can_go_by_sms(work, message):
+        fallback.by_sms(work, again.but(failure=failure.reason))
     elif failure.kind is ErrorClass.STOP:
         # Trying again while a number is blocked costs nothing of the message's own tries.
         waits = again.but(attempts=max(0, tried - 1), failure=failure.reason)
-        _wait(work, waits, work.now + timedelta(seconds=STOPPED_SECONDS))
+        requeue(work, waits, work.now + timedelta(seconds=circuit.LOOK_AGAIN_SECONDS))
     else:
         base = 4 if failure.kind is ErrorClass.LATER_PAIR else 2
         seconds = min(LONGEST_BACKOFF_SECONDS, base ** min(tried - 1, 8))
-        _wait(work, again, work.now + timedelta(seconds=seconds))
+        requeue(work, again, work.now + timedelta(seconds=seconds))
+
+
+def _is_hurried(failure: SendFailed, tried: int) -> bool:
+    """Return whether WhatsApp can be waited for no longer by a message that has another way."""
+    return failure.kind is ErrorClass.STOP or tried >= TRIES_BEFORE_SMS
+
+
+def _remember_unreached(work: Work, message: Message) -> None:
+    """Let the next code for this person go by text message: this one is wiped already."""
+    contact = work.get(Contact, message.contact_id)
+    if contact is not None and message.name in fallback.CODES:
+        work.put(contact.but(whatsapp_failed_at=work.now))
+
+
+def put_off(work: Work, message: Message, until: datetime) -> bool:
+    """Leave a message until its number may be tried again; False if it goes another way now."""
+    if fallback.can_go_by_sms(work, message):
+        fallback.by_sms(work, message)
+        return False
+    requeue(work, message.but(status=MessageStatus.QUEUED, updated_at=work.now), until)
+    return True
 
 
 def end(
@@ -152,12 +197,21 @@ def end(
     reason: str,
     code: int | None = None,
 ) -> None:
-    """End a message without delivery, with a reason a person can read."""
+    """End a message without delivery, with a reason a person can read.
+
+    One that must arrive, and failed, goes by text message instead; a call in that nobody will hear
+    is told to who runs the line.
+    """
+    if status is MessageStatus.FAILED and fallback.can_go_by_sms(work, message):
+        fallback.by_sms(work, message.but(failure=reason, error_code=code))
+        return
+    has_failed = status is MessageStatus.FAILED
     work.put(
         message.but(
             status=status,
             failure=reason,
             error_code=code,
+            failed_on=f"{work.now:%Y-%m-%d}" if has_failed else None,
             outbox=None,
             sealed=None,
             updated_at=work.now,
@@ -165,6 +219,8 @@ def end(
     )
     leave_outbox(work, message)
     news.forget_pending(work, message)
+    if has_failed and message.name in CALLS and fallback.is_still_true(work, message):
+        fallback.tell_desk(work, message)
 
 
 def apply_status(
@@ -175,6 +231,7 @@ def apply_status(
     *,
     failure: SendFailed | None = None,
     category: str | None = None,
+    price_type: str | None = None,
 ) -> None:
     """Record what became of a message; repeated, late and backward statuses change nothing.
 
@@ -201,23 +258,38 @@ def apply_status(
         return
     if new is MessageStatus.SENT and is_refused:
         return
+    before = message
+    if message.category is None:
+        message = message.but(category=category, price_type=price_type)
     if RANKS[new] <= RANKS[message.status] and message.provider_id is not None:
-        if category and message.category is None:
-            work.put(message.but(category=category))
+        if message != before:
+            work.put(_counted(work, message))
         return
+    leave_outbox(work, message)
     work.put(
-        message.but(
-            status=max(message.status, new, key=RANKS.__getitem__),
-            provider_id=provider_id,
-            category=category or message.category,
-            outbox=None,
-            sealed=None,
-            failure=None if RANKS[new] > RANKS[MessageStatus.SENT] else message.failure,
-            sent_at=message.sent_at or work.now,
-            updated_at=work.now,
+        _counted(
+            work,
+            message.but(
+                status=max(message.status, new, key=RANKS.__getitem__),
+                provider_id=provider_id,
+                outbox=None,
+                sealed=None,
+                failed_on=None,
+                failure=None if RANKS[new] > RANKS[MessageStatus.SENT] else message.failure,
+                sent_at=message.sent_at or work.now,
+                updated_at=work.now,
+            ),
         )
     )
-    leave_outbox(work, message)
+
+
+def _counted(work: Work, message: Message) -> Message:
+    """Return *message*, counted among its day's costs if it has just become due: on delivery."""
+    is_delivered = message.status in {MessageStatus.DELIVERED, MessageStatus.READ}
+    if message.counted or not is_delivered or message.category is None:
+        return message
+    costs.count(work, message, message.category, message.price_type)
+    return message.but(counted=True)
 
 
 _STATUSES = {
@@ -227,33 +299,3 @@ _STATUSES = {
     "played": MessageStatus.READ,
     "failed": MessageStatus.FAILED,
 }
-
-
-def leave_outbox(work: Work, message: Message) -> None:
-    """Remove the message's place in the outbox, if it still has one."""
-    if message.outbox is None:
-        return
-    waiting = work.get(Outgoing, shard_of(message.sender), message.outbox)
-    if waiting is not None:
-        work.delete(waiting)
-
-
-def _wait(work: Work, message: Message, until: datetime) -> None:
-    before = work.get(Outgoing, shard_of(message.sender), message.outbox or "")
-    leave_outbox(work, message)
-    if message.sealed_until is not None:
-        until = min(until, message.sealed_until)  # then it is ended, and its secrets with it
-    place = f"{message.urgency}#{stamp(until)}#00#{message.message_id}"
-    work.put(message.but(outbox=place))
-    work.put(
-        Outgoing(
-            shard=shard_of(message.sender),
-            place=place,
-            message_id=message.message_id,
-            sender=message.sender,
-            contact_id=message.contact_id,
-            written=before.written if before else f"{stamp(message.created_at)}#00",
-        )
-    )
-    if until <= work.now:
-        work.ring("deliver", shard_of(message.sender))

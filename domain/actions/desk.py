@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import booking, due, history, payments, seats
+from domain.actions import booking, due, history, patients, payments, seats
 from domain.actions.calling import SILENT, Remark
 from domain.actions.days import Day, keep_queue, open_queue, place_in, read_day, the_token
 from domain.actions.messages import send
 from domain.actions.moves import Actor
 from domain.actions.people import associate, identify
 from domain.actions.tokens import state_of
-from domain.errors import AlreadyBooked, DayClosed, DayFull, Invalid, NotAllowed, NotNow
+from domain.errors import (
+    AlreadyBooked,
+    DayClosed,
+    DayFull,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    NotNow,
+)
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent
 from domain.model.people import Contact, Patient
@@ -26,6 +34,8 @@ from domain.model.queues import (
     TokenStatus,
     number_text,
 )
+from domain.names import clean_name
+from domain.phones import normalise
 from domain.timetable import hours, slot_time, today
 from domain.work import Work
 
@@ -145,6 +155,36 @@ class Wanted:
     """Whether who books may ask for another fee than the day's."""
     pays_at_clinic: bool = False
     consultation_type: str = "GENERAL"
+
+
+def person(
+    work: Work, clinic_id: str, patient_id: str | None, phone: str | None, name: str | None
+) -> tuple[Contact, Patient]:
+    """Return whom staff book for: a patient of theirs by id, else a person by phone and name.
+
+    Raises:
+        NotFound: If they have no such patient.
+        Invalid: If the phone is not that patient's, or phone or name is missing or cannot be one.
+    """
+    number = normalise(phone, work.rules.phone_countries) if phone else None
+    if phone and number is None:
+        raise Invalid("patientPhone", "This is not a phone number of a country that is accepted.")
+    if patient_id is not None:
+        known = patients.seen(work, patient_id)
+        if number is not None and number != known.phone:
+            raise Invalid("patientPhone", "Is not the number of that patient.")
+        across = work.system("whom a patient of the clinic is reached through")
+        patient = across.get(Patient, patient_id)
+        contact = across.get(Contact, patient.contact_id) if patient else None
+        if patient is None or contact is None:
+            raise NotFound
+        return contact, patient.but(name=known.name)
+    if number is None:
+        raise Invalid("patientPhone", "Is needed, unless there is a patientId.")
+    cleaned = clean_name(name) if name else None
+    if cleaned is None:
+        raise Invalid("patientName", "Is needed, unless there is a patientId.")
+    return identify(work, clinic_id, number, cleaned)
 
 
 def book(

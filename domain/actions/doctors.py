@@ -203,6 +203,29 @@ def api_name(name: str) -> str:
     return first + "".join(part.capitalize() for part in rest)
 
 
+def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> None:
+    """Send a new member of staff a temporary *password*, and the button that proves the number."""
+    """Send a new member of staff their temporary password, with the button that proves the number.
+
+    The password is kept sealed until it is delivered, a day at most.
+    """
+    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
+    send(
+        work,
+        name="account/credentials",
+        contact_id=contact.contact_id,
+        clinic=clinic,
+        values={
+            "name": user.name,
+            "phone": user.whatsapp_number,
+            "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
+        },
+        secrets={"password": password},
+        options=[numbers.this_is_me(user)],
+        helps_until=work.now + CREDENTIALS_KEPT,
+    )
+
+
 def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, user: User) -> User:
     """Let the account follow its doctor: name, number, and whether they work here."""
     was_here = before.status is StaffStatus.ACTIVE
@@ -264,25 +287,6 @@ def _new_account(work: Work, doctor: Doctor, password: str) -> User:
     )
 
 
-def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> None:
-    """Send a new member of staff a temporary *password*, and the button that proves the number."""
-    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
-    send(
-        work,
-        name="account/credentials",
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        values={
-            "name": user.name,
-            "phone": user.whatsapp_number,
-            "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
-        },
-        secrets={"password": password},
-        options=[numbers.this_is_me(user)],
-        helps_until=work.now + CREDENTIALS_KEPT,
-    )
-
-
 def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
     contact = numbers.contact_at(work, user.whatsapp_number, user.name)
     options = [] if user.proven else [numbers.this_is_me(user)]
@@ -300,6 +304,8 @@ def _check_password(password: str | None) -> None:
     if password is None:
         raise Invalid("initialPassword", "Is needed for a number that has no account yet.")
     passwords.refuse_weak("initialPassword", password)
+    if not password.isprintable() or len(password.split()) > 1 or password != password.strip():
+        raise Invalid("initialPassword", "It is sent in a message: no blanks, no signs unseen.")
 
 
 def _check(work: Work, clinic: Clinic, doctor: Doctor) -> None:

@@ -105,8 +105,10 @@ def again(
     It counts as another attempt, unless *attempts* says how many there were.
     """
     at = utc(work.now + after)
-    work.delete(item)
     name = item.due.split("#", 1)[1]
+    while work.get(Due, item.shard, f"{stamp(at)}#{name}") is not None:
+        at += timedelta(milliseconds=1)  # another of its kind and subject stands there
+    work.delete(item)
     return work.put(
         item.but(
             version=0,

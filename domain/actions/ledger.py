@@ -29,8 +29,9 @@ class Statement:
     """One day of a clinic's money, in paise.
 
     `captured` is what payers gave online that day; `seated`, `waiting` and `refunded` are where
-    that money is now, so that the four add up to nothing. `sent_back` is the part of `refunded`
-    that the gateway says has been returned. `collected` is what the desk took that day.
+    that money is now, so that the four add up to nothing. Of `refunded`, `sent_back` is what the
+    gateway says has been returned, and `failed` what it could not return: somebody must.
+    `collected` is what the desk took that day.
     """
 
     captured: int = 0
@@ -38,6 +39,7 @@ class Statement:
     waiting: int = 0
     refunded: int = 0
     sent_back: int = 0
+    failed: int = 0
     collected: int = 0
     payments: int = 0
     """How many payments were captured."""
@@ -61,6 +63,14 @@ class Paid:
     payment: Payment | None
     token: Token | None
     """The booking that it pays for, or was meant for."""
+
+
+@dataclass(frozen=True)
+class PaidPage:
+    """Payments in the order asked for; `after` continues them, None at the end."""
+
+    payments: list[Paid]
+    after: str | None
 
 
 def collect(work: Work, token: Token) -> Token:
@@ -94,7 +104,7 @@ def list_payments(
     *,
     limit: int = 50,
     after: str | None = None,
-) -> Page[Paid]:
+) -> PaidPage:
     """Return the payments captured from *first* to *last*, the newest first.
 
     *after* is a former page's. The list is found by an index, and may miss the last moments; what
@@ -112,7 +122,7 @@ def list_payments(
         after=after,
         descending=True,
     )
-    return Page(_with_all(work, page.records), page.after)
+    return PaidPage(_with_all(work, page.records), page.after)
 
 
 def list_collections(
@@ -159,14 +169,15 @@ def discrepancies(work: Work, clinic: Clinic, day: date) -> list[str]:
 
 def _of(paid: Paid) -> Statement:
     amount = paid.capture.amount_paise
-    is_back = paid.refund is not None and paid.refund.status is RefundStatus.PROCESSED
+    refund = paid.refund.status if paid.refund else None
     where = paid.capture.disposition
     return Statement(
         captured=amount,
         seated=amount if where is Disposition.SEAT else 0,
         waiting=amount if where is Disposition.WAITING else 0,
         refunded=amount if where is Disposition.REFUND else 0,
-        sent_back=amount if is_back else 0,
+        sent_back=amount if refund is RefundStatus.PROCESSED else 0,
+        failed=amount if refund is RefundStatus.FAILED else 0,
         payments=1,
     )
 

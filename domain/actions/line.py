@@ -47,6 +47,7 @@ def start(
 
     Raises:
         NotNow: If it is open or over already.
+        Invalid: If the times said cannot be those of one day.
     """
     begins = today(clinic, work.now)
     begin, _ = hours(clinic, doctor, begins)
@@ -54,6 +55,7 @@ def start(
     if is_left_open and queue.date < begins.isoformat() and begin - work.now <= START_EARLY:
         close(work, clinic, doctor, queue, actor, "NEXT_DAY_STARTED")
         queue = read_day(work, clinic, doctor, begins).queue
+    _check(said, work.now)
     status = state_after(queue, "start")
     queue = keep_queue(work, queue)
     queue = work.put(
@@ -72,6 +74,14 @@ def start(
         tell_next(work, clinic, doctor, first)
     due.event(work, "moved", queue, reason="started")
     return queue
+
+
+def _check(said: Hours, now: datetime) -> None:
+    if said.start is not None and abs(said.start - now) > timedelta(days=1):
+        raise Invalid("startTime", "Is on another day.")
+    begin = said.start or now
+    if said.end is not None and not begin < said.end <= begin + timedelta(days=1):
+        raise Invalid("estimatedEndTime", "Is not within a day of the start.")
 
 
 def pause(
@@ -201,7 +211,7 @@ def _halt(
         action,
         by=actor.user_id,
         by_name=actor.name,
-        detail=f"{minutes} min" if minutes is not None else None,
+        detail=", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w) or None,
     )
     due.event(work, action, queue, by=actor.user_id)
     if until is not None:
@@ -224,6 +234,8 @@ def check_in(
         raise NotNow(state=queue.status)
     if token.status is TokenStatus.ARRIVED:
         return token
+    if queue is not None and queue.planned_start - work.now > ARRIVE_EARLY:
+        raise NotNow("The booking is for another day.", state=token.status)
     if token.status is TokenStatus.SKIPPED:
         first = line_of(work, token.queue_id, 1)
         place = f"{first[0].place}~{work.ids.new('')}" if first else place_of(token.number)
@@ -246,6 +258,10 @@ def check_in(
         notes=remark.notes,
     )
     return arrived
+
+
+ARRIVE_EARLY = timedelta(hours=12)
+"""Nobody has come to a line that is to begin later than this."""
 
 
 def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:

@@ -70,10 +70,8 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
     )
 
 
-def keep_link(work: Work, link: Link) -> Payment:
+def note_link(work: Work, link: Link) -> Payment:
     """Record where a request for payment can be paid.
-
-    If it has ended while the gateway made the link, the link is ended too.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -83,7 +81,17 @@ def keep_link(work: Work, link: Link) -> Payment:
         raise NotFound
     if payment.gateway_link_id != link.link_id:
         payment = work.put(payment.but(gateway_link_id=link.link_id, gateway_url=link.url))
-    if payment.status is not RequestStatus.OPEN and link.status is LinkStatus.OPEN:
+    return payment
+
+
+def keep_link(work: Work, link: Link) -> Payment:
+    """Record the link that was asked for; if it is over already, or its request is, look again.
+
+    Raises:
+        NotFound: If there is no such request for payment.
+    """
+    payment = note_link(work, link)
+    if payment.status is not RequestStatus.OPEN or link.status is not LinkStatus.OPEN:
         look_now(work, payment)
     return payment
 

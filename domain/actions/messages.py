@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from domain.actions import due
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
 from domain.model.messages import Consent, Message, Option, Outgoing, Urgency
@@ -16,6 +17,8 @@ from domain.work import Work
 
 SHARDS = 16
 """Sending numbers are spread over so many shards, each drained by one worker at a time."""
+CALLS = {"news/your_turn": 45, "news/next_in_line": 90}
+"""What calls a person in, and after how many seconds somebody must know that it did not arrive."""
 
 
 def shard_of(sender: str) -> str:
@@ -105,4 +108,38 @@ def send(
         )
     )
     work.ring("deliver", shard_of(sender))
+    if name in CALLS and about is not None:
+        watched_until = work.now + timedelta(seconds=CALLS[name])
+        due.later(work, "unheard", watched_until, message_id, values={"message": message_id})
     return message
+
+
+def requeue(work: Work, message: Message, until: datetime) -> None:
+    """Have *message* sent not before *until*, in its order among those to the same person."""
+    before = work.get(Outgoing, shard_of(message.sender), message.outbox or "")
+    leave_outbox(work, message)
+    if message.sealed_until is not None:
+        until = min(until, message.sealed_until)  # then it is ended, and its secrets with it
+    place = f"{message.urgency}#{stamp(until)}#00#{message.message_id}"
+    work.put(message.but(outbox=place))
+    work.put(
+        Outgoing(
+            shard=shard_of(message.sender),
+            place=place,
+            message_id=message.message_id,
+            sender=message.sender,
+            contact_id=message.contact_id,
+            written=before.written if before else f"{stamp(message.created_at)}#00",
+        )
+    )
+    if until <= work.now:
+        work.ring("deliver", shard_of(message.sender))
+
+
+def leave_outbox(work: Work, message: Message) -> None:
+    """Take a message out of the outbox, if it is there."""
+    if message.outbox is None:
+        return
+    waiting = work.get(Outgoing, shard_of(message.sender), message.outbox)
+    if waiting is not None:
+        work.delete(waiting)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.actions.days import line_of
+from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Message
 from domain.model.queues import (
     LIVE,
@@ -86,7 +87,7 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
     Called in the transaction that marks the message as being sent; it records in the token's
     Progress what the person is about to be promised.
     """
-    if message.helps_until is not None and message.helps_until <= work.now:
+    if is_over(work, message):
         return None
     if message.guard is None or message.about is None or message.queue_id is None:
         return message.values
@@ -107,6 +108,16 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
     if expected is not None:
         _promise(work, token, row, expected)
     return {**message.values, **facts}
+
+
+def is_over(work: Work, message: Message) -> bool:
+    """Return whether a message is too old to help, or part of a broadcast that was cancelled."""
+    if message.helps_until is not None and message.helps_until <= work.now:
+        return True
+    if message.broadcast_id is None:
+        return False
+    broadcast = work.get(Broadcast, message.clinic_id or "", message.broadcast_id or "")
+    return broadcast is None or broadcast.status is BroadcastStatus.CANCELLED
 
 
 def worth_telling(

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from unicodedata import category
 
 import msgspec
 
@@ -31,8 +32,13 @@ from domain.work import Work
 
 LINK_LASTS = timedelta(days=7)
 """How long a patient can open the prescription that was sent."""
-SHORTEST_ALLERGEN = 4
-"""Letters an allergen has at least to be found inside a longer name, as in Benzylpenicillin."""
+SHORTEST_WORD, SHORTEST_ALLERGEN = 3, 4
+"""Letters a word has at least to name a medicine, and to be found inside a longer one."""
+COMMON = frozenset(
+    "allergic allergy and any capsule capsules class daily drug drugs for group injection medicine"
+    " medicines once other product products syrup tablet tablets the twice type with".split()
+)
+"""Words that name no medicine."""
 
 
 @dataclass(frozen=True)
@@ -142,24 +148,34 @@ def of_visit(work: Work, visit: Visit) -> list[Prescription]:
 
 
 def warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[AllergyWarning]:
-    """Return which of *medicines* are among the patient's allergies, as this clinic knows them."""
+    """Return which of *medicines* are among the patient's allergies, as this clinic knows them.
+
+    Names are compared word by word: an allergen inside a longer name counts, as in
+    Benzylpenicillin; a warning too many costs a look, one too few may cost more.
+    """
     record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
     known = work.get(Association, visit.doctor_id, visit.patient_id)
     allergies = dict.fromkeys(
         allergy
-        for text in (record and record.facts, known and known.recorded)
+        for text in (record.facts if record else None, known.recorded if known else None)
         for allergy in facts.opened(work, text).allergies or ()
     )
     return [AllergyWarning(m, a) for m in medicines for a in allergies if _is_among(m, a)]
 
 
 def _is_among(medicine: str, allergy: str) -> bool:
-    one, other = fold_name(medicine), fold_name(allergy)
-    short, long = sorted((one, other), key=len)
-    if len(short) >= SHORTEST_ALLERGEN and short in long:
-        return True
-    words = set(other.split())
-    return bool(words) and words <= set(one.split())
+    one, other = _words(medicine), _words(allergy)
+    return any(
+        a == b or (min(len(a), len(b)) >= SHORTEST_ALLERGEN and (a in b or b in a))
+        for a in one
+        for b in other
+    )
+
+
+def _words(text: str) -> set[str]:
+    letters = "".join(c if category(c)[0] in "LM" else " " for c in fold_name(text))
+    words = {word for word in letters.split() if len(word) >= SHORTEST_WORD}
+    return words - COMMON
 
 
 # For the patient

@@ -93,7 +93,7 @@ def follow_later(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor
             work,
             "follow_schedule",
             at,
-            doctor_id or clinic.clinic_id,
+            work.ids.new("change_"),
             clinic_id=clinic.clinic_id,
             doctor_id=doctor_id,
             values={"by": actor.user_id, "by_name": actor.name},

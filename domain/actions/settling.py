@@ -154,22 +154,19 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
         return payment
     _record(open_work, link)
     payment = open_work().get(Payment, payment.payment_id)
-    if (
-        payment is None
-        or payment.status is RequestStatus.OPEN
-        or link.status is not LinkStatus.OPEN
-    ):
+    if payment is None or payment.status is RequestStatus.OPEN:
         return payment
-    ended = gateway.cancel_link(payment.payment_id, payment.gateway_link_id)
-    if ended is not None:
-        _record(open_work, ended)
+    if link.status is LinkStatus.OPEN:
+        ended = gateway.cancel_link(payment.payment_id, payment.gateway_link_id)
+        if ended is not None:
+            _record(open_work, ended)
     return payment
 
 
 def _record(open_work: OpenWork, link: Link) -> None:
     """Write what is known of a link: its name, and every payment that came by it."""
     try:
-        _write(open_work, lambda work: links.keep_link(work, link))
+        _write(open_work, lambda work: links.note_link(work, link))
         for taken in link.taken:
             _write(
                 open_work,

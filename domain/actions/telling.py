@@ -113,7 +113,7 @@ def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
         another = next_open(work, clinic, doctor, date.fromisoformat(queue.date))
         minutes = None
         if queue.resume_expected_at and queue.paused_at:
-            minutes = int((queue.resume_expected_at - queue.paused_at).total_seconds() // 60)
+            minutes = round((queue.resume_expected_at - queue.paused_at).total_seconds() / 60)
         for chunk in chunks(everybody, EXPAND_CHUNK):
             work = open_work()
             work.fetch([(Token, (queue.queue_id, w.token_id)) for w in chunk])

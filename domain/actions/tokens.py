@@ -70,7 +70,7 @@ def state_of(token: Token, queue: Queue | None, now: datetime) -> TokenStatus:
 
 def of_day(work: Work, queue: Queue) -> list[Token]:
     """Return every token of a day in the order of their numbers, each in its state of now."""
-    found = [_as_of_now(t, queue, work.now) for t in tokens_of(work, queue.queue_id)]
+    found = [as_of_now(t, queue, work.now) for t in tokens_of(work, queue.queue_id)]
     return sorted(found, key=lambda t: (t.number, t.token_id))
 
 
@@ -91,11 +91,12 @@ def of_patient(work: Work, patient_id: str) -> list[Token]:
         for q in work.fetch({(Queue, (t.doctor_id, t.date)): None for t in found})
         if isinstance(q, Queue)
     }
-    shown = [_as_of_now(t, heads.get((t.doctor_id, t.date)), work.now) for t in found]
+    shown = [as_of_now(t, heads.get((t.doctor_id, t.date)), work.now) for t in found]
     return sorted(shown, key=lambda t: (t.date, t.token_id), reverse=True)
 
 
-def _as_of_now(token: Token, queue: Queue | None, now: datetime) -> Token:
+def as_of_now(token: Token, queue: Queue | None, now: datetime) -> Token:
+    """Return *token* in its state of now; see `state_of`."""
     state = state_of(token, queue, now)
     if state is token.status:
         return token
@@ -125,12 +126,11 @@ def _is_unserved(token: Token) -> bool:
     return ended and token.confirmed_at is not None
 
 
-def refunded_paise(work: Work, tokens: Iterable[Token]) -> dict[str, int]:
-    """Return what was sent back of each token's money, by its id."""
-    wanted = {t.token_id: t.capture_id for t in tokens if t.capture_id}
-    rows = work.fetch([(Refund, (c, "REFUND")) for c in wanted.values()])
-    amounts = {r.capture_id: r.amount_paise for r in rows if isinstance(r, Refund)}
-    return {token_id: amounts[c] for token_id, c in wanted.items() if c in amounts}
+def refunded_paise(work: Work, token: Token) -> int:
+    """Return what was sent back of *token*'s money, or is on its way."""
+    across = work.system("what came back of one's own booking's money")
+    refund = across.get(Refund, token.capture_id, "REFUND") if token.capture_id else None
+    return refund.amount_paise if refund else 0
 
 
 def doctors_of(work: Work, tokens: Iterable[Token]) -> dict[str, Doctor]:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import msgspec
 
 from domain.actions import tokens
 from domain.actions.moves import Actor
+from domain.actions.search import caller_of
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
-from domain.model.people import Association, AssociationStatus
+from domain.model.people import Association, AssociationStatus, ClinicPatient
 from domain.model.queues import WAITING, Locator, Token, TokenStatus
 from domain.model.visits import (
     Clinical,
@@ -113,6 +115,33 @@ def association_of(work: Work, doctor_id: str, patient_id: str) -> Association:
     return found
 
 
+def patient_of(work: Work, patient_id: str) -> Association | ClinicPatient:
+    """Return what the caller keeps of a patient: a clinic its record, a doctor the association.
+
+    Raises:
+        NotFound: If the patient is not theirs.
+    """
+    caller = caller_of(work)
+    if caller.doctor_id is not None:
+        return association_of(work, caller.doctor_id, patient_id)
+    found = work.get(ClinicPatient, caller.clinic_id, patient_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def name_of(work: Work, clinic_id: str, patient_id: str) -> str:
+    """Return the name the clinic keeps of a patient; empty if it keeps none."""
+    found = work.get(ClinicPatient, clinic_id, patient_id)
+    return found.name if found else ""
+
+
+def doctors_of(work: Work, found: Iterable[Visit]) -> dict[str, str]:
+    """Return the names of the doctors of visits by their id."""
+    refs = {(Doctor, (v.clinic_id, v.doctor_id)): None for v in found}
+    return {d.doctor_id: d.name for d in work.fetch(refs) if isinstance(d, Doctor)}
+
+
 @dataclass(frozen=True)
 class Timeline:
     """A page of a patient's visits, the latest first; `after` continues it."""
@@ -183,8 +212,7 @@ def versions(work: Work, visit: Visit) -> list[VisitVersion]:
 
 def record(
     work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
+    doctor_id: str,
     patient_id: str,
     actor: Actor,
     changes: dict[str, Any],
@@ -201,19 +229,22 @@ def record(
         NotFound: If the patient is not the doctor's, or the token is not theirs both.
         NotNow: If the token was never served and never will be, or the patient has left the
             doctor.
-        Invalid: If *visit_date* is ahead.
+        Invalid: If *visit_date* is no day, or ahead.
     """
-    association = association_of(work, doctor.doctor_id, patient_id)
-    if visit_date is not None and visit_date > today(clinic, work.now).isoformat():
-        raise Invalid("visitDate", "A visit cannot lie in the future.")
+    association = association_of(work, doctor_id, patient_id)
+    clinic = work.get(Clinic, association.clinic_id)
+    if clinic is None:
+        raise NotFound
+    present = today(clinic, work.now).isoformat()
+    if visit_date is not None:
+        _must_be_past(visit_date, present)
     if token_id is None:
         if association.status is AssociationStatus.INACTIVE:
             raise NotNow("This patient is no longer with this doctor.", state=association.status)
-        day = visit_date or today(clinic, work.now).isoformat()
-        visit = _without_token(work, association, day)
+        visit = _without_token(work, association, visit_date or present)
         return write(work, visit, actor, "record", changes), True
     token, _ = tokens.by_id(work, token_id)
-    if token.doctor_id != doctor.doctor_id or token.patient_id != patient_id:
+    if token.doctor_id != doctor_id or token.patient_id != patient_id:
         raise NotFound
     known = work.get(Visit, token.doctor_id, token.visit_id) if token.visit_id else None
     if known is None:
@@ -229,6 +260,15 @@ def record(
     if visit_date is not None:
         known = known.but(visit_date=visit_date)
     return write(work, work.put(known), actor, "record", changes), fresh
+
+
+def _must_be_past(day: str, present: str) -> None:
+    try:
+        date.fromisoformat(day)
+    except ValueError:
+        raise Invalid("visitDate", "There is no such day.") from None
+    if day > present:
+        raise Invalid("visitDate", "A visit cannot lie in the future.")
 
 
 def write(work: Work, visit: Visit, actor: Actor, action: str, changes: dict[str, Any]) -> Visit:
@@ -247,6 +287,11 @@ def write(work: Work, visit: Visit, actor: Actor, action: str, changes: dict[str
     return work.put(
         visit.but(clinical=work.seal.seal(msgspec.json.encode(after).decode()), updated_at=work.now)
     )
+
+
+def keep_follow_up(work: Work, visit: Visit, token: Token) -> None:
+    """Keep which booking follows *visit*."""
+    work.put(visit.but(follow_up_token=token.token_id, updated_at=work.now))
 
 
 def add_note(

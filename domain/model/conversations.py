@@ -77,6 +77,16 @@ class Seen(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class CaughtUp(Record, frozen=True, kw_only=True):
+    """Until when everything that a provider keeps for us has been answered. Key: provider."""
+
+    TABLE: ClassVar[str] = "caught-up"
+    KEY: ClassVar[tuple[str, ...]] = ("provider",)
+
+    provider: str
+    until: datetime
+
+
 class Parked(Record, frozen=True, kw_only=True):
     """A message that failed twice by our own fault, kept encrypted for the desk. Key: parked."""
 

@@ -89,6 +89,8 @@ class Message(Record, frozen=True, kw_only=True):
     """What must still be true when it is sent; see domain.actions.news."""
     helps_until: datetime | None = None
     """From this instant on it would be stale."""
+    broadcast_id: str | None = None
+    """The broadcast it is part of, which may be cancelled before it is sent."""
     sealed: str | None = None
     """Ciphertext of further variables (a JSON object): codes and temporary passwords.
 
@@ -107,11 +109,84 @@ class Message(Record, frozen=True, kw_only=True):
     error_code: int | None = None
     as_template: bool = False
     """Whether the provider asked for a template instead of text."""
+    by_sms: bool = False
+    """Whether it goes as a text message, as WhatsApp did not bring it."""
+    failed_on: str | None = None
+    """The day it failed on (UTC), under which the operator finds it."""
+    counted: bool = False
+    """Whether its price category is among the clinic's costs of the day."""
     category: str | None = None
     """The price category the provider named."""
+    price_type: str | None = None
+    """Whether it charges for it: regular, or a word for free."""
     created_at: datetime
     sent_at: datetime | None = None
     updated_at: datetime
+
+
+class SenderHealth(Record, frozen=True, kw_only=True):
+    """How a sending number fares: whether it can send, and what WhatsApp thinks of it. Key: sender.
+
+    While it is down one message at a time is tried, at `retry_at`, with growing pauses.
+    """
+
+    TABLE: ClassVar[str] = "sender-health"
+    KEY: ClassVar[tuple[str, ...]] = ("sender",)
+
+    sender: str
+    down_since: datetime | None = None
+    reason: str | None = None
+    """Why it cannot send, in words for people."""
+    code: int | None = None
+    retry_at: datetime | None = None
+    refusals: int = 0
+    """How often it could not send since it could last."""
+    quality: str | None = None
+    """WhatsApp's word of its quality webhook, such as FLAGGED or UNFLAGGED."""
+    limit: str | None = None
+    """How many people it may write to first in a day, such as TIER_1K."""
+    updated_at: datetime
+
+
+class DayCosts(Record, frozen=True, kw_only=True):
+    """A part of what WhatsApp charges a clinic for on one day. Key: clinicId, part (date#part).
+
+    Several parts a day, so that statuses that come at once seldom meet; the sum is the day's.
+    """
+
+    TABLE: ClassVar[str] = "day-costs"
+    KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "part")
+
+    clinic_id: str
+    part: str
+    charged: dict[str, int] = msgspec.field(default_factory=dict)
+    """Messages delivered, by the price category that WhatsApp named."""
+    free: dict[str, int] = msgspec.field(default_factory=dict)
+    """The same of those it did not charge for."""
+
+
+class Approval(Record, frozen=True, kw_only=True):
+    """What WhatsApp says of a template in one language. Key: account, template (name#language)."""
+
+    TABLE: ClassVar[str] = "approvals"
+    KEY: ClassVar[tuple[str, ...]] = ("account", "template")
+
+    account: str
+    """The WhatsApp Business account it belongs to."""
+    template: str
+    name: str
+    language: str
+    """BCP 47."""
+    status: str | None = None
+    """WhatsApp's word: APPROVED, PENDING, REJECTED, PAUSED, DISABLED, …"""
+    reason: str | None = None
+    """Why it was rejected or paused, in WhatsApp's word."""
+    category: str | None = None
+    """As it is charged now: UTILITY, MARKETING or AUTHENTICATION."""
+    quality: str | None = None
+    """GREEN, YELLOW, RED or UNKNOWN."""
+    at: datetime
+    """When WhatsApp last said something of it."""
 
 
 class Outgoing(Record, frozen=True, kw_only=True):

@@ -32,6 +32,8 @@ class Contact(Record, frozen=True, kw_only=True):
     last_clinic_id: str | None = None
     """The clinic last talked to on a shared number."""
     profile_name: str | None = None
+    whatsapp_failed_at: datetime | None = None
+    """When WhatsApp last could not bring a code here; codes then go by text message."""
     patient_ids: tuple[str, ...] = ()
     """Who this contact writes for, the first being the one who introduced themself."""
     created_at: datetime
@@ -165,6 +167,27 @@ class DirectoryEntry(Record, frozen=True, kw_only=True):
     patient_id: str
     name_key: str
     patient_phone: str | None = None
+
+
+class Silence(Record, frozen=True, kw_only=True):
+    """That a contact wants no more messages, whichever clinic they are of. Key: contactId.
+
+    On a number that clinics share a person may stop all of them at once; and in WhatsApp itself
+    they may stop marketing.
+    """
+
+    TABLE: ClassVar[str] = "silences"
+    KEY: ClassVar[tuple[str, ...]] = ("contact_id",)
+
+    contact_id: str
+    all_clinics: bool = False
+    everything: bool = False
+    """Of all clinics the notices of live tokens too."""
+    but_for: tuple[str, ...] = ()
+    """Clinics (clinicId) that the person has let write again since."""
+    marketing: bool = False
+    """Announcements to many, which WhatsApp counts as marketing."""
+    at: datetime
 
 
 class OptOut(Record, frozen=True, kw_only=True):

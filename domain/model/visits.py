@@ -63,6 +63,8 @@ class Visit(Record, frozen=True, kw_only=True):
     status: VisitStatus = VisitStatus.OPEN
     clinical: str | None = None
     """`Clinical`, sealed; None while nothing is written."""
+    follow_up_token: str | None = None
+    """The booking that follows it."""
     created_at: datetime
     updated_at: datetime
 

@@ -14,11 +14,13 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from bot.app import create_app
-from domain.model.clinics import Clinic, Doctor
+from bot.seed import DEMO_PASSWORD, STAFF
+from domain import passwords
+from domain.model.clinics import Clinic, Doctor, User
 from domain.model.messages import Message, Outgoing
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
 from domain.model.visits import Rating
-from tests.people import FixedClock, new_records
+from tests.people import FixedClock, new_records, stored
 from tests.stage import Stage
 
 
@@ -139,3 +141,62 @@ def test_a_refused_template_is_named(empty: Stage, meta: tuple[str, list[dict[st
     result = runner(empty).invoke(args=["pulseops", "templates", "push"])
     assert result.exit_code != 0
     assert "190" in result.output
+
+
+def test_the_demos_staff_sign_in_with_the_documented_password(empty: Stage) -> None:
+    for _ in range(2):
+        runner(empty).invoke(args=["pulseops", "seed", "--demo"])
+    work = empty.work()
+    users = [u for c in STAFF for u in work.query(User, c).records]
+    assert len(users) == sum(len(members) for members in STAFF.values())
+    for user in users:
+        memory = empty.parts.rules.password_memory_kib
+        assert passwords.is_right(DEMO_PASSWORD, user.password_hash, memory)
+
+
+def test_seeding_again_leaves_a_changed_password(empty: Stage) -> None:
+    runner(empty).invoke(args=["pulseops", "seed", "--demo"])
+    work = empty.work()
+    (admin, *_) = work.query(User, "clinic_demo_city").records
+    work.put(admin.but(password_hash="theirs"))
+    work.commit()
+    runner(empty).invoke(args=["pulseops", "seed", "--demo"])
+    assert stored(empty.records, admin).password_hash == "theirs"
+
+
+def production(stage: Stage) -> Stage:
+    stage.parts = replace(stage.parts, settings=replace(stage.parts.settings, production=True))
+    return stage
+
+
+def test_in_production_the_demos_staff_have_no_password(empty: Stage) -> None:
+    runner(production(empty)).invoke(args=["pulseops", "seed", "--demo"])
+    users = empty.work().query(User, "clinic_demo_city").records
+    assert [u.password_hash for u in users] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("options", "status"),
+    [
+        ((), 200),
+        (("--number", "+919876501002"), 403),
+        (("--clinic", "clinic_demo_sunrise"), 200),
+    ],
+    ids=["an admin", "a doctor", "another clinic"],
+)
+def test_a_token_opens_the_api(empty: Stage, options: tuple[str, ...], status: int) -> None:
+    runner(empty).invoke(args=["pulseops", "seed", "--demo"])
+    printed = runner(empty).invoke(args=["pulseops", "token", *options])
+    assert printed.exit_code == 0
+    client = create_app(empty.parts).test_client()
+    header = {"Authorization": f"Bearer {printed.output.strip()}"}
+    assert client.get("/api/v1/users", headers=header).status_code == status
+
+
+def test_no_token_for_nobody_and_none_in_production(empty: Stage) -> None:
+    runner(empty).invoke(args=["pulseops", "seed", "--demo"])
+    nobody = runner(empty).invoke(args=["pulseops", "token", "--number", "+919876509999"])
+    assert nobody.exit_code == 1
+    refused = runner(production(empty)).invoke(args=["pulseops", "token"])
+    assert refused.exit_code == 1
+    assert "sign in with a code" in refused.output

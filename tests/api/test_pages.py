@@ -18,8 +18,10 @@ from bot import logs
 from bot.checkout import languages, words_in
 from bot.logs import install
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
+from bot.payments.sandbox import SandboxGateway
 from domain.actions import booking, seats
 from domain.errors import Conflict, StoreUnavailable
+from domain.gateway import Gateway
 from domain.model.clinics import Clinic
 from domain.model.money import Capture, Disposition, Payment, Refund, RequestStatus
 from domain.model.people import Contact, Patient
@@ -47,8 +49,10 @@ class Town:
     conflicts: int = 0
     """How many of the next commits somebody else is faster than."""
     down: bool = False
+    gateway: Gateway = field(init=False)
 
     def __post_init__(self) -> None:
+        self.gateway = SandboxGateway(self.work)
         self.client = self.app().test_client()
 
     def app(self, frames: str = "'none'") -> Flask:

@@ -9,6 +9,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -128,6 +129,44 @@ def test_a_booking_outlives_the_demo_and_no_process_does(demo):
     run.send_signal(signal.SIGINT)
     assert run.wait(DEADLINE) == 0
     assert demo.processes() == []
+
+
+def test_what_it_prints_about_the_api_works(demo):
+    run = demo.start()
+    assert f"$(bin/demo --token --var {demo.folder / 'var'})" in demo.said()
+    printed = subprocess.run(
+        [ROOT / "bin/demo", "--token", "--var", demo.folder / "var"],
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "City" not in printed.stdout
+    users = called(demo, "GET", "/users", token=printed.stdout.strip())["users"]
+    assert "Farida Khan" in [u["name"] for u in users]
+
+    account = re.search(r"clinic (\S+), number (\S+), password (\S+);", demo.said())
+    assert account is not None
+    clinic, number, password = account.groups()
+    asked = {"whatsappNumber": number, "clinicId": clinic}
+    begun = called(demo, "POST", "/auth/clinic/login", asked)
+    farida = person(demo, "Farida", number.removeprefix("+"))
+    farida.number = "100000000000001"
+    otp = farida.hears("verification code")["text"][:6]
+    proof = {"loginRequestId": begun["loginRequestId"], "otp": otp, "password": password}
+    signed_in = called(demo, "POST", "/auth/clinic/verify-login", proof)
+    assert called(demo, "GET", "/users", token=signed_in["accessToken"])["users"] == users
+    run.send_signal(signal.SIGINT)
+    assert run.wait(DEADLINE) == 0
+
+
+def called(demo: Demo, method: str, path: str, body: Any = None, token: str = "") -> Any:
+    """Call the API as somebody's own program does."""
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    url = f"{demo.url}/api/v1{path}"
+    answer = requests.request(method, url, json=body, headers=headers, timeout=30)
+    assert answer.ok, answer.text
+    return answer.json()["data"]
 
 
 def person(demo: Demo, name: str, wa_id: str) -> Person:

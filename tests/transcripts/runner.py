@@ -18,6 +18,9 @@ A line is a step, or what was said because of the step above it:
     Lata shows no name              WhatsApp tells no profile name of hers from now on
     Farida works at Sunrise Clinic  as an admin there too
     Farida sees patients            as a doctor of City Medical Center, by her own number
+    Farida adds Nisha as a doctor   over the API, with a temporary password
+    Dr. Meera moves to Lata's number   over the API
+    Dr. Khan's hours become 09:00-12:00   over the API
     everybody shares one number     City Medical Center has none of its own any more
     set Dr. Meera: days off today   or tomorrow, both ("today tomorrow"); also working days MON,
                                     daily limit 2, advance 0, hours 09:00-10:00, status INACTIVE
@@ -36,6 +39,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from domain.actions import doctors
 from domain.channel import Outbound
 from domain.model.clinics import Claim, Doctor, StaffStatus
 from domain.model.people import Contact
@@ -205,6 +209,37 @@ class Story:
             number.but(doctor_id=doctor.doctor_id),
         )
 
+    def adds(self, name: str) -> None:
+        """Let Farida add *name* as a doctor of City Medical Center."""
+        details = {
+            "name": f"Dr. {name}",
+            "whatsapp_number": PEOPLE[name],
+            "specialization": "Pediatrics",
+            "consultation_fee": 500,
+            "advance_amount": 50,
+        }
+        assert self.stage.cast is not None
+        work = self.stage.work()
+        doctors.add(work, self.stage.cast.clinic.clinic_id, details, "temporaryPassword123")
+        work.commit()
+
+    def moves_to(self, name: str, other: str) -> None:
+        """Give the doctor *name* the number of *other*."""
+        self._changes(name, {"whatsapp_number": PEOPLE[other]})
+
+    def has_hours(self, name: str, start: str, end: str) -> None:
+        """Change the hours of the doctor *name*, on the days that are sold too."""
+        self._changes(name, {"start_time": start, "end_time": end, "lunch_break": None})
+
+    def _changes(self, name: str, changes: dict[str, Any]) -> None:
+        assert self.stage.cast is not None
+        cast = self.stage.cast
+        doctor = {d.name: d for d in (cast.meera, cast.khan, cast.rao)}[name]
+        work = self.stage.work()
+        farida = stored(self.stage.records, cast.farida)
+        doctors.change(work, doctor.clinic_id, doctor.doctor_id, changes, by=farida)
+        work.commit()
+
     def share_number(self) -> None:
         """Take City Medical Center's own number away."""
         assert self.stage.cast is not None
@@ -257,6 +292,9 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"({_NAME}) shows no name", Story.hides_name),
     (rf"({_NAME}) works at Sunrise Clinic", Story.works_at_sunrise),
     (rf"({_NAME}) sees patients", Story.sees_patients),
+    (rf"Farida adds ({_NAME}) as a doctor", Story.adds),
+    (rf"({_NAME}) moves to ({_NAME})'s number", Story.moves_to),
+    (rf"({_NAME})'s hours become (\d\d:\d\d)-(\d\d:\d\d)", Story.has_hours),
     (r"everybody shares one number", Story.share_number),
     (
         rf"set ({_NAME}): (days off|working days|daily limit|advance|status|hours) ?(.*)",

@@ -99,7 +99,8 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
     else:
         assert after.status is MessageStatus.QUEUED
         assert [p.place for p in places(stage)] == [after.outbox]
-        assert after.as_template == (kind is ErrorClass.TEMPLATE)
+        assert after.as_template == (kind in {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE})
+        assert after.language == ("en" if kind is ErrorClass.LANGUAGE else None)
 
 
 def test_a_template_refused_as_none_ends(stage: Stage, cast: Cast) -> None:

@@ -104,7 +104,7 @@ def test_programs_that_are_named_can_be_run(document):
 
 @each(OF_TODAY)
 def test_operations_that_are_named_exist(document):
-    group: Any = commands(cast("Any", None))
+    group: Any = commands(cast("Any", None), cast("Any", None))
     for words in re.findall(r"pulseops ([a-z][a-z-]*(?: [a-z]+)?)", document.read_text("utf-8")):
         command: Any = group
         for word in words.split():

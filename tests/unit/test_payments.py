@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
-
 import pytest
 
 from domain.actions import booking, line, payments
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor
 from domain.errors import NotFound
-from domain.gateway import GatewayRefused, GatewayUnavailable, RefundAnswer
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
-from workers.act import Doer
 
 
 def capture(stage: Stage, capture_id: str) -> Capture:
@@ -154,56 +149,11 @@ def test_an_unknown_request_is_not_found(stage: Stage) -> None:
         payments.failed(stage.work(), "payr_none")
 
 
-class Gateway:
-    """Answers as told, in order; the last answer stays."""
-
-    def __init__(self, *answers: Any) -> None:
-        self.answers = list(answers)
-        self.asked: list[tuple[str, int]] = []
-
-    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
-        self.asked.append((capture_id, amount_paise))
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-
-DONE = RefundAnswer("rfnd_1", RefundStatus.PROCESSED)
-
-
-def with_gateway(stage: Stage, gateway: Gateway) -> None:
-    stage.doer = Doer(replace(stage.parts, gateway=gateway))
-
-
 def a_refund(stage: Stage, cast: Cast) -> Token:
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
     stage.clock.advance(seconds=1)
     return cancel(stage, stage.token(token))
-
-
-def test_a_gateway_that_is_away_is_asked_until_it_answers(stage: Stage, cast: Cast) -> None:
-    gateway = Gateway(GatewayUnavailable(), GatewayUnavailable(), DONE)
-    with_gateway(stage, gateway)
-    a_refund(stage, cast)
-    for _ in range(5):
-        stage.wait(1)
-    back = refund(stage, "sbx_1")
-    assert back is not None
-    assert (back.status, back.gateway_refund_id) == (RefundStatus.PROCESSED, "rfnd_1")
-    assert gateway.asked == [("sbx_1", 5000)] * 3
-    stage.wait(60)
-    assert len(gateway.asked) == 3
-
-
-def test_a_refund_the_gateway_refuses_is_kept_as_failed(stage: Stage, cast: Cast) -> None:
-    with_gateway(stage, Gateway(GatewayRefused()))
-    a_refund(stage, cast)
-    stage.settle()
-    back = refund(stage, "sbx_1")
-    assert back is not None
-    assert back.status is RefundStatus.FAILED
 
 
 @pytest.mark.parametrize(
@@ -269,10 +219,10 @@ def test_waiting_money_is_returned_once_however_often_it_is_asked_for(
     closed_with_money(stage, cast)
     assert do(stage, payments.refund_waiting, "sbx_1", tell=False) is not None
     assert do(stage, payments.refund_waiting, "sbx_1", tell=False) is None
-    gateway = Gateway(DONE)
-    with_gateway(stage, gateway)
     stage.wait(25 * 60)
-    assert gateway.asked == [("sbx_1", 5000)]
+    back = refund(stage, "sbx_1")
+    assert back is not None
+    assert (back.status, back.attempts) == (RefundStatus.PROCESSED, 1)
 
 
 def test_a_day_never_started_returns_money_at_once(stage: Stage, cast: Cast) -> None:

@@ -9,10 +9,8 @@ import pytest
 from domain.actions import booking
 from domain.actions.people import (
     associate,
-    clean_name,
     contact_by_phone,
     count_visit,
-    fold_name,
     new_contact,
     patient_named,
     patients_of,
@@ -23,26 +21,6 @@ from tests.people import Cast, store
 from tests.stage import Stage
 
 MONDAY = date(2030, 11, 25)
-
-
-@pytest.mark.parametrize(
-    ("text", "name"),
-    [
-        ("  Asha   Rani ", "Asha Rani"),
-        ("*Asha*\n_Rani_", "Asha Rani"),
-        ("आशा", "आशा"),
-        ("A", None),
-        ("12", None),
-        ("\u200f\u202e", None),
-        ("x" * 200, "x" * 100),
-    ],
-)
-def test_a_name_is_cleaned_of_what_could_break_a_message(text: str, name: str | None) -> None:
-    assert clean_name(text) == name
-
-
-def test_names_are_the_same_whatever_case_and_form() -> None:
-    assert fold_name("ＡSHA  Rani") == fold_name("asha rani")
 
 
 def test_a_phone_leads_to_one_contact(stage: Stage, cast: Cast) -> None:
@@ -64,7 +42,10 @@ def test_a_family_is_introduced_one_by_one(stage: Stage, cast: Cast) -> None:
     work.commit()
     stored = stage.work().get(Contact, "con_asha")
     assert stored is not None
-    assert [p.name for p in patients_of(stage.work(), stored)] == ["Asha", "Anu"]
+    assert [p.name for p in patients_of(stage.work(), stored, "clinic_city")] == [
+        "Asha",
+        "Anu",
+    ]
     assert anu.contact_id == "con_asha"
 
 

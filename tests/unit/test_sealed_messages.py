@@ -111,6 +111,7 @@ def test_when_its_time_is_over_it_is_wiped_at_that_moment(stage: Stage, cast: Ca
     message = write(stage, cast, minutes=1)
     stage.channel.failures.extend([SendFailed(ErrorClass.STOP, 190, "token ran out")] * 9)
     stage.wait(1)
+    stage.settle()
     assert row(stage, message).status is MessageStatus.DROPPED
     assert row(stage, message).sealed is None
     assert stage.channel.sent == []

@@ -260,6 +260,7 @@ def _read_status(status: Node, now: datetime) -> StatusUpdate | None:
         error_kind=classify(number) if word == "failed" else None,
         error_text=details(said) if said else None,
         category=_id(_node(status.get("pricing")).get("category")),
+        price_type=_id(_node(status.get("pricing")).get("type")),
     )
 
 

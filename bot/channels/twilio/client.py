@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import requests
 from requests import exceptions as failures
-from twilio.base.exceptions import TwilioRestException, TwilioServiceException
+from twilio.base.exceptions import (
+    TwilioException,
+    TwilioRestException,
+    TwilioServiceException,
+)
 from twilio.http import HttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
@@ -109,6 +113,9 @@ def calling(call: Callable[[], T]) -> T:
         raise SendUnknown("Twilio did not answer.") from error
     except (TwilioRestException, TwilioServiceException) as error:
         raise _refusal(error) from None
+    except TwilioException:  # Of a list, whose error says nothing more.
+        said = "Twilio did not give the list it was asked for."
+        raise SendFailed(ErrorClass.LATER, None, said) from None
     except (ValueError, AttributeError) as error:  # What was taken, but answered with no JSON.
         raise SendUnknown("Twilio's answer could not be read.") from error
 

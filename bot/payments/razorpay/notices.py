@@ -71,7 +71,7 @@ def read(payload: dict[str, Any]) -> Notice:
     Raises:
         ValueError: If it is an event that we know, but not in a shape that we know.
     """
-    event = payload.get("event")
+    event = str(payload.get("event"))
     if event in PAYING:
         return _paid(payload)
     if event in LINKS:

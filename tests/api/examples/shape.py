@@ -1,6 +1,6 @@
 """The specification's examples of requests and answers, and what it means to be like one.
 
-`specification.json` holds the 58 addresses with their examples. A test of an example builds the
+`api/examples.json` holds the 58 addresses with their examples. A test of an example builds the
 clinic it talks of, sends the example's request with the ids it has, and compares with `differs`.
 """
 
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-EXAMPLES = Path(__file__).with_name("specification.json")
+EXAMPLES = Path(__file__).resolve().parents[3] / "api" / "examples.json"
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"([a-z]+_)[A-Za-z0-9_]+")
@@ -41,37 +42,39 @@ def differs(address: str, answer: Any, *, may_be_null: tuple[str, ...] = ()) -> 
     return list(_compare("", examples()[address]["response"], answer, may_be_null))
 
 
-def _compare(where: str, example: Any, found: Any, may_be_null: tuple[str, ...]) -> Any:
-    name = where.rpartition(".")[2]
-    if example is None or (found is None and name in may_be_null):
+def _compare(where: str, example: Any, found: Any, may_be_null: tuple[str, ...]) -> Iterator[str]:
+    if example is None or (found is None and where.rpartition(".")[2] in may_be_null):
         return
-    if isinstance(example, bool) or isinstance(found, bool):
-        if type(example) is not type(found):
-            yield f"{where}: {found!r} is not like {example!r}"
-        return
-    if isinstance(example, int | float):
-        if not isinstance(found, int | float):
-            yield f"{where}: {found!r} is not a number"
-        return
-    if type(example) is not type(found):
+    if _kind(example) != _kind(found):
         yield f"{where}: {found!r} is not like {example!r}"
     elif isinstance(example, dict):
-        for key, value in example.items():
-            if key not in found:
-                yield f"{where}.{key} is missing"
-            else:
-                yield from _compare(f"{where}.{key}", value, found[key], may_be_null)
+        yield from _compare_fields(where, example, found, may_be_null)
     elif isinstance(example, list):
         if example and isinstance(example[0], dict):
             if not found:
                 yield f"{where} is empty"
             for position, value in enumerate(found):
                 yield from _compare(f"{where}.{position}", example[0], value, may_be_null)
-    else:
+    elif isinstance(example, str):
         yield from _compare_text(where, example, found)
 
 
-def _compare_text(where: str, example: str, found: str) -> Any:
+def _kind(value: Any) -> type:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float if is_number else type(value)
+
+
+def _compare_fields(
+    where: str, example: dict[str, Any], found: dict[str, Any], may_be_null: tuple[str, ...]
+) -> Iterator[str]:
+    for key, value in example.items():
+        if key not in found:
+            yield f"{where}.{key} is missing"
+        else:
+            yield from _compare(f"{where}.{key}", value, found[key], may_be_null)
+
+
+def _compare_text(where: str, example: str, found: str) -> Iterator[str]:
     if _INSTANT.fullmatch(example):
         if not _INSTANT.fullmatch(found):
             yield f"{where}: {found!r} is not an instant"
@@ -81,6 +84,9 @@ def _compare_text(where: str, example: str, found: str) -> Any:
     elif _TOKEN_ID.fullmatch(example):
         if not _TOKEN_ID.fullmatch(found):
             yield f"{where}: {found!r} is not a token's id"
-    elif where.endswith("Id") and (prefix := _ID.fullmatch(example)):
-        if not found.startswith(prefix[1]):
-            yield f"{where}: {found!r} does not begin with {prefix[1]}"
+    elif (
+        where.endswith("Id")
+        and (prefix := _ID.fullmatch(example))
+        and not found.startswith(prefix[1])
+    ):
+        yield f"{where}: {found!r} does not begin with {prefix[1]}"

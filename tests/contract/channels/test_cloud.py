@@ -1,23 +1,14 @@
-"""What every WhatsApp channel keeps to, against a local server that plays its provider.
-
-A second provider joins by a class like `Meta` and a line in PROVIDERS.
-"""
+"""What goes to Meta, and what its answers and the network mean."""
 
 from __future__ import annotations
 
-import json
 import logging
 import socket
 import ssl
 import subprocess
 import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
@@ -27,356 +18,9 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError, ReadTimeoutEr
 from bot.channels.cloud.channel import CloudChannel
 from bot.channels.cloud.client import CloudClient
 from bot.channels.http import new_session
-from domain.channel import (
-    Channel,
-    Choice,
-    ErrorClass,
-    Outbound,
-    SendFailed,
-    SendUnknown,
-    TemplateCall,
-)
+from domain.channel import Choice, ErrorClass, SendFailed, SendUnknown, TemplateCall
 from domain.errors import StoreUnavailable
-
-SENDER = "100200300400500"
-TOKEN = "EAAsecret"
-TEXT = Outbound(
-    message_id="out_01JABC",
-    sender=SENDER,
-    phone="+919800000001",
-    wa_user_id="IN.7788990011",
-    text="Token 012 is next, Asha.",
-)
-
-
-# --- A provider on this machine -----------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Call:
-    """One request as it came over the wire."""
-
-    method: str
-    path: str
-    headers: dict[str, str]
-    body: bytes
-    connection: int
-
-    @property
-    def json(self) -> dict[str, Any]:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int = 200
-    body: bytes = b""
-    content_type: str = "application/json; charset=UTF-8"
-    headers: tuple[tuple[str, str], ...] = ()
-    short: int = 0
-    """How many bytes of the promised body never come."""
-
-
-SILENCE = Answer(status=0)
-HANG_UP = Answer(status=-1)
-
-
-class Server(ThreadingHTTPServer):
-    """Keeps what it was told and answers as it is told to, in turn, and the last way for ever."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.calls: list[Call] = []
-        self.answers: deque[Answer] = deque()
-        self.released = threading.Event()
-        self.url = f"http://127.0.0.1:{self.server_port}"
-
-    def next_answer(self) -> Answer:
-        return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    timeout = 10
-    server: Server
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.calls.append(
-            Call(self.command, self.path, dict(self.headers), body, self.client_address[1])
-        )
-        answer = self.server.next_answer()
-        if answer is SILENCE:
-            self.server.released.wait(10)
-        if answer is SILENCE or answer is HANG_UP:
-            self.close_connection = True
-            return
-        self.send_response(answer.status)
-        self.send_header("Content-Type", answer.content_type)
-        self.send_header("Content-Length", str(len(answer.body) + answer.short))
-        for name, value in answer.headers:
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(answer.body)
-        self.close_connection = bool(answer.short)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing: a test's output is its own."""
-
-
-class Meta:
-    """Plays the Cloud API, in the words of its documentation."""
-
-    CODES: ClassVar = {
-        ErrorClass.LATER: (400, 130429),
-        ErrorClass.LATER_PAIR: (400, 131056),
-        ErrorClass.TEMPLATE: (400, 131047),
-        ErrorClass.NEVER: (400, 131026),
-        ErrorClass.STOP: (401, 190),
-    }
-
-    def __init__(self, server: Server) -> None:
-        self.server = server
-        self.session = new_session()
-        self.accepts()
-
-    def channel(
-        self,
-        url: str | None = None,
-        *,
-        tokens: Callable[[str], str] = {SENDER: TOKEN}.__getitem__,
-        typing: bool = False,
-    ) -> Channel:
-        base_url = f"{url or self.server.url}/v26.0"
-        return CloudChannel(base_url, tokens, self.session, timeout=(0.5, 0.2), typing=typing)
-
-    def accepts(self, *ids: str) -> None:
-        self.answers(*(self._accepted(an_id) for an_id in ids or ("wamid.OUT1",)))
-
-    def _accepted(self, an_id: str) -> Answer:
-        return Answer(
-            body=json.dumps({
-                "messaging_product": "whatsapp",
-                "contacts": [{"input": "+919800000001", "wa_id": "919800000001"}],
-                "messages": [{"id": an_id, "message_status": "accepted"}],
-            }).encode()
-        )  # fmt: skip
-
-    def refuses(self, kind: ErrorClass) -> int:
-        status, code = self.CODES[kind]
-        self.errs(status, code)
-        return code
-
-    def errs(self, status: int, code: object, **more: Any) -> None:
-        error = {"message": f"(#{code}) Title", "type": "OAuthException", "code": code} | more
-        self.answers(Answer(status, json.dumps({"error": error}).encode()))
-
-    def accepts_without_an_id(self) -> None:
-        self.answers(Answer(body=b'{"messaging_product":"whatsapp","messages":[]}'))
-
-    def answers(self, *answers: Answer) -> None:
-        self.server.answers = deque(answers)
-
-
-PROVIDERS = {"cloud": Meta}
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    server = Server()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield server
-    server.released.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(params=PROVIDERS.values(), ids=list(PROVIDERS))
-def provider(request: pytest.FixtureRequest, server: Server) -> Iterator[Meta]:
-    provider = request.param(server)
-    yield provider
-    provider.session.close()
-
-
-@pytest.fixture
-def channel(provider: Meta) -> Channel:
-    return provider.channel()
-
-
-@pytest.fixture
-def nobody_there() -> str:
-    """Return an address where nothing listens."""
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port = taken.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
-
-
-PAGE = Answer(502, b"<html><h1>Bad Gateway</h1></html>", "text/html")
-
-
-# --- What holds for every channel ---------------------------------------------------------------
-
-
-class TestAnyChannel:
-    def test_a_message_taken_returns_the_providers_id(
-        self, channel: Channel, provider: Meta
-    ) -> None:
-        provider.accepts("wamid.OUT1", "wamid.OUT2")
-
-        assert [channel.send(TEXT), channel.send(TEXT)] == ["wamid.OUT1", "wamid.OUT2"]
-
-    @pytest.mark.parametrize("kind", ErrorClass)
-    def test_a_refusal_says_what_to_do_and_why(
-        self, channel: Channel, provider: Meta, kind: ErrorClass
-    ) -> None:
-        code = provider.refuses(kind)
-
-        with pytest.raises(SendFailed) as refusal:
-            channel.send(TEXT)
-
-        assert (refusal.value.kind, refusal.value.code) == (kind, code)
-        assert str(code) in refusal.value.reason
-
-    def test_a_provider_that_cannot_be_reached_is_tried_later(
-        self, provider: Meta, nobody_there: str
-    ) -> None:
-        with pytest.raises(SendFailed) as refusal:
-            provider.channel(nobody_there).send(TEXT)
-
-        assert refusal.value.kind is ErrorClass.LATER
-
-    @pytest.mark.parametrize("answer", [SILENCE, HANG_UP, Answer(body=b"{", short=9)],
-                             ids=["no answer", "hung up", "half an answer"])  # fmt: skip
-    def test_a_message_written_but_not_answered_may_have_gone(
-        self, channel: Channel, provider: Meta, server: Server, answer: Answer
-    ) -> None:
-        provider.answers(answer)
-
-        with pytest.raises(SendUnknown):
-            channel.send(TEXT)
-
-        assert len(server.calls) == 1, "it was sent once, and not again behind our back"
-
-    def test_a_message_taken_without_an_id_may_have_gone(
-        self, channel: Channel, provider: Meta
-    ) -> None:
-        provider.accepts_without_an_id()
-
-        with pytest.raises(SendUnknown):
-            channel.send(TEXT)
-
-    @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
-    def test_a_page_instead_of_an_answer_is_tried_later(
-        self, channel: Channel, provider: Meta, status: int
-    ) -> None:
-        provider.answers(replace(PAGE, status=status))
-
-        with pytest.raises(SendFailed) as refusal:
-            channel.send(TEXT)
-
-        assert (refusal.value.kind, refusal.value.code) == (ErrorClass.LATER, None)
-        assert str(status) in refusal.value.reason
-
-    @pytest.mark.parametrize(("status", "kind"), [(400, ErrorClass.NEVER), (401, ErrorClass.STOP)])
-    def test_a_page_that_refuses_goes_by_its_status(
-        self, channel: Channel, provider: Meta, status: int, kind: ErrorClass
-    ) -> None:
-        provider.answers(replace(PAGE, status=status))
-
-        with pytest.raises(SendFailed) as refusal:
-            channel.send(TEXT)
-
-        assert refusal.value.kind is kind
-
-    def test_a_message_to_nobody_is_refused_without_a_call(
-        self, channel: Channel, server: Server
-    ) -> None:
-        with pytest.raises(SendFailed) as refusal:
-            channel.send(replace(TEXT, phone=None, wa_user_id=None))
-
-        assert refusal.value.kind is ErrorClass.NEVER
-        assert server.calls == []
-
-    def test_a_sender_without_a_token_is_stopped_without_a_call(
-        self, channel: Channel, server: Server
-    ) -> None:
-        with pytest.raises(SendFailed) as refusal:
-            channel.send(replace(TEXT, sender="999"))
-
-        assert refusal.value.kind is ErrorClass.STOP
-        assert server.calls == []
-
-    def test_one_connection_carries_many_messages_refused_ones_too(
-        self, channel: Channel, provider: Meta, server: Server
-    ) -> None:
-        for _ in range(3):
-            channel.send(TEXT)
-        provider.refuses(ErrorClass.NEVER)
-        with pytest.raises(SendFailed):
-            channel.send(TEXT)
-        provider.accepts()
-        channel.send(TEXT)
-
-        assert len(server.calls) == 5
-        assert len({call.connection for call in server.calls}) == 1
-
-    def test_threads_send_side_by_side(self, channel: Channel, server: Server) -> None:
-        messages = [replace(TEXT, message_id=f"out_{number}") for number in range(40)]
-        with ThreadPoolExecutor(8) as pool:
-            assert list(pool.map(channel.send, messages)) == ["wamid.OUT1"] * 40
-
-        assert len({call.body for call in server.calls}) == 40
-        assert len({call.connection for call in server.calls}) <= 8
-
-    @pytest.mark.parametrize("answer", [SILENCE, HANG_UP, PAGE, Answer(401), Answer(body=b"null")])
-    def test_marking_as_read_never_raises(
-        self, channel: Channel, provider: Meta, answer: Answer
-    ) -> None:
-        provider.answers(answer)
-
-        channel.mark_read(SENDER, "wamid.A1")
-
-    def test_marking_as_read_never_raises_though_nothing_can_be_sent(
-        self, provider: Meta, nobody_there: str
-    ) -> None:
-        def no_store(_: str) -> str:
-            raise StoreUnavailable
-
-        provider.channel(nobody_there).mark_read(SENDER, "wamid.A1")
-        provider.channel().mark_read("999", "wamid.A1")
-        provider.channel(tokens=no_store).mark_read(SENDER, "wamid.A1")
-
-    def test_nothing_that_is_logged_names_anybody_or_a_secret(
-        self,
-        channel: Channel,
-        provider: Meta,
-        caplog: pytest.LogCaptureFixture,
-        capfd: pytest.CaptureFixture[str],
-    ) -> None:
-        caplog.set_level(logging.DEBUG)
-
-        channel.send(TEXT)
-        channel.mark_read(SENDER, "wamid.A1")
-        for kind in ErrorClass:
-            provider.refuses(kind)
-            with pytest.raises(SendFailed):
-                channel.send(TEXT)
-            channel.mark_read(SENDER, "wamid.A1")
-        provider.answers(HANG_UP)
-        with pytest.raises(SendUnknown):
-            channel.send(TEXT)
-
-        said = caplog.text + "".join(capfd.readouterr())
-        for secret in ("9800000001", "IN.7788990011", "Asha", "Token 012", TOKEN, "wamid"):
-            assert secret not in said
-
-
-# --- What goes to Meta --------------------------------------------------------------------------
+from tests.contract.channels.providers import SENDER, TEXT, TOKEN, Answer, Meta, Server
 
 TO_ASHA = {
     "messaging_product": "whatsapp",
@@ -463,12 +107,6 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 class TestCloudOnTheWire:
-    @pytest.fixture
-    def meta(self, server: Server) -> Iterator[Meta]:
-        meta = Meta(server)
-        yield meta
-        meta.session.close()
-
     @pytest.mark.parametrize(("parts", "wire"), SHAPES.values(), ids=SHAPES)
     def test_each_shape_is_sent_as_meta_documents_it(
         self, meta: Meta, server: Server, parts: dict[str, Any], wire: dict[str, Any]
@@ -520,6 +158,12 @@ class TestCloudOnTheWire:
         assert (refusal.value.kind, refusal.value.code) == (ErrorClass.NEVER, 131062)
         assert server.calls == []
 
+    def test_marking_as_read_never_raises_though_the_store_is_away(self, meta: Meta) -> None:
+        def no_store(_: str) -> str:
+            raise StoreUnavailable
+
+        meta.channel(tokens=no_store).mark_read(SENDER, "wamid.A1")
+
     @pytest.mark.parametrize("typing", [False, True])
     def test_a_read_mark_may_show_that_we_are_typing(
         self, meta: Meta, server: Server, *, typing: bool
@@ -562,7 +206,7 @@ class TestCloudOnTheWire:
             (500, 999_999, ErrorClass.LATER),
             (400, "131047", ErrorClass.NEVER),
             (429, None, ErrorClass.LATER),
-            (404, 132001, ErrorClass.NEVER),
+            (404, 132001, ErrorClass.LANGUAGE),
             (200, 131047, ErrorClass.TEMPLATE),
         ],
         ids=["4xx", "5xx", "not a number", "429", "code over status", "error under 200"],

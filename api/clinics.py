@@ -1,0 +1,172 @@
+"""A clinic's profile and how it is reached on WhatsApp (specification 6.2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from api.calls import Answer, Call
+from api.days import day_of
+from api.routes import Resource
+from api.schemas.clinics import (
+    ClinicInfo,
+    NumberProof,
+    NumberProven,
+    Profile,
+    ProfileChange,
+    ProfileChanged,
+    SubscriptionInfo,
+    WhatsAppChange,
+    WhatsAppInfo,
+)
+from domain.actions import clinics as actions
+from domain.actions.doctors import api_name
+from domain.errors import Invalid
+from domain.model.clinics import Clinic
+from domain.permissions import Permission
+from domain.work import Work
+
+clinics = Resource("clinics", "The clinic's profile, and how it is reached on WhatsApp.")
+OF_SENDER = ("whatsapp_phone_number_id", "access_token")
+NAMES = {"whatsapp_phone_number_id": "whatsappPhoneNumberId", "access_token": "accessToken"}
+
+
+@clinics.get("/clinics/profile", needs=Permission.MANAGE_SETTINGS, answers=Profile)
+def get_profile(work: Work, call: Call) -> Answer:
+    """Return the clinic and its subscription."""
+    clinic = actions.find(work, call.caller.clinic_id)
+    subscription = actions.subscription(work, clinic)
+    billed = subscription.next_billing_date if subscription else clinic.next_billing_date
+    return Answer(
+        Profile(
+            clinic=ClinicInfo(
+                **_shown(work, clinic), status=clinic.status.value, created_at=clinic.created_at
+            ),
+            subscription=SubscriptionInfo(
+                plan=clinic.subscription_plan,
+                max_doctors=clinic.max_doctors,
+                current_doctors=clinic.current_doctors,
+                price_per_doctor=clinic.price_per_doctor,
+                total_amount=clinic.current_doctors * clinic.price_per_doctor,
+                billing_cycle=clinic.billing_cycle,
+                next_billing_date=billed.isoformat() if billed else None,
+                status=subscription.status.value if subscription else clinic.status.value,
+            ),
+        )
+    )
+
+
+@clinics.put("/clinics/profile", needs=Permission.MANAGE_SETTINGS, answers=ProfileChanged)
+def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
+    """Change the clinic's profile.
+
+    A changed `whatsappNumber` leads to the clinic once the code sent to it has come back. A holiday
+    on which people are booked needs `"confirm": true`; they are told, and choose another day or a
+    refund.
+    """
+    clinic_id = call.caller.clinic_id
+    before = actions.find(work, clinic_id)
+    changes = _changes(body)
+    sender = {name: changes.pop(name) for name in OF_SENDER if name in changes}
+    clinic = actions.change(
+        work,
+        clinic_id,
+        changes,
+        by=call.caller.user,
+        address=call.address,
+        confirm=body.confirm,
+    )
+    if sender:
+        clinic = _set_sender(work, call, sender)
+    changed = [api_name(n) for n in changes if getattr(before, n) != getattr(clinic, n)]
+    if before.phone_number_id != clinic.phone_number_id:
+        changed.append(NAMES["whatsapp_phone_number_id"])
+    if sender.get("access_token") is not None:
+        changed.append(NAMES["access_token"])
+    return Answer(
+        ProfileChanged(**_shown(work, clinic), updated_fields=changed),
+        "Clinic profile updated successfully",
+    )
+
+
+@clinics.get("/clinics/whatsapp", needs=Permission.CONFIGURE_WHATSAPP, answers=WhatsAppInfo)
+def get_whatsapp(work: Work, call: Call) -> Answer:
+    """Return how patients reach the clinic on WhatsApp, with a link for posters and QR codes."""
+    return Answer(_reach(work, call, actions.find(work, call.caller.clinic_id)))
+
+
+@clinics.put("/clinics/whatsapp", needs=Permission.CONFIGURE_WHATSAPP, answers=WhatsAppInfo)
+def change_whatsapp(work: Work, call: Call, body: WhatsAppChange) -> Answer:
+    """Give the clinic a WhatsApp sender of its own, or take it back.
+
+    WhatsApp confirms `whatsappPhoneNumberId` to the clinic's own `accessToken`, which proves it.
+    Needs the ENTERPRISE plan.
+    """
+    sender = {name: getattr(body, name) for name in OF_SENDER if name in body.model_fields_set}
+    if not sender:
+        raise Invalid(NAMES["whatsapp_phone_number_id"], "Is needed.")
+    clinic = _set_sender(work, call, sender)
+    return Answer(_reach(work, call, clinic), "WhatsApp settings updated successfully")
+
+
+@clinics.post("/clinics/whatsapp/verify", needs=Permission.CONFIGURE_WHATSAPP, answers=NumberProven)
+def verify_whatsapp_number(work: Work, call: Call, body: NumberProof) -> Answer:
+    """Prove the clinic's changed number with the code that came to it."""
+    found = actions.prove_number(work, call.caller.clinic_id, body.otp)
+    if isinstance(found, Invalid):
+        return Answer.refused(found)
+    proven = NumberProven(whatsapp_number=found.whatsapp_number, whatsapp_number_verified=True)
+    return Answer(proven, "WhatsApp number verified successfully")
+
+
+def _set_sender(work: Work, call: Call, sender: dict[str, Any]) -> Clinic:
+    sender_id = sender.get("whatsapp_phone_number_id")
+    if sender_id is None and "whatsapp_phone_number_id" in sender:
+        return actions.give_up_sender(work, call.caller.clinic_id)
+    return actions.set_sender(
+        work,
+        call.caller.clinic_id,
+        sender_id,
+        sender.get("access_token"),
+        call.services.senders,
+    )
+
+
+def _changes(body: ProfileChange) -> dict[str, Any]:
+    """Return the fields that were sent; null means no more than leaving one out."""
+    sent = body.model_dump(exclude_unset=True, exclude={"confirm"})
+    changes = {
+        name: value
+        for name, value in sent.items()
+        if value is not None or name == "whatsapp_phone_number_id"
+    }
+    if "holidays" in changes:
+        days = {day_of(text, "holidays") for text in changes["holidays"]}
+        changes["holidays"] = tuple(sorted(d for d in days if d is not None))
+    return changes
+
+
+def _shown(work: Work, clinic: Clinic) -> dict[str, Any]:
+    return {
+        "clinic_id": clinic.clinic_id,
+        "name": clinic.name,
+        "address": clinic.address,
+        "phone": clinic.phone or clinic.whatsapp_number,
+        "whatsapp_number": clinic.whatsapp_number,
+        "whatsapp_number_verified": actions.is_number_proven(work, clinic),
+        "time_zone": clinic.time_zone,
+        "holidays": [day.isoformat() for day in clinic.holidays],
+        "booking_days": clinic.booking_days,
+        "updated_at": clinic.updated_at,
+    }
+
+
+def _reach(work: Work, call: Call, clinic: Clinic) -> WhatsAppInfo:
+    found = actions.reach(work, clinic, call.services.senders)
+    return WhatsAppInfo(
+        whatsapp_number=clinic.whatsapp_number,
+        whatsapp_number_verified=actions.is_number_proven(work, clinic),
+        whatsapp_phone_number_id=clinic.phone_number_id,
+        has_access_token=found.sender is not None,
+        join_code=clinic.join_code,
+        join_url=found.join_url,
+    )

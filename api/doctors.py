@@ -1,0 +1,245 @@
+"""A clinic's doctors (specification 6.3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from api.calls import Answer, Call
+from api.days import day_of
+from api.routes import Resource
+from api.schemas.base import Paged, rupees
+from api.schemas.doctors import (
+    AddedDoctor,
+    DataRetention,
+    DoctorAccount,
+    DoctorAdded,
+    DoctorChange,
+    DoctorChanged,
+    DoctorList,
+    DoctorPath,
+    DoctorProfile,
+    DoctorRemoved,
+    ListedDoctor,
+    MonthStatistics,
+    MonthStatisticsWithRevenue,
+    NewAccount,
+    NewDoctor,
+    OrdinaryDay,
+)
+from domain.actions import doctors as actions
+from domain.actions.doctor_month import Month, month_of
+from domain.errors import Invalid
+from domain.model.clinics import Doctor, Role, StaffStatus, User
+from domain.permissions import EVERYBODY, OF_ROLE, Permission
+from domain.work import Work
+
+doctors = Resource("doctors", "The clinic's doctors and their ordinary day.")
+WELCOME = (
+    "Welcome to PulseOps! Your login details: WhatsApp: {number}, Temp Password: {password}. "
+    "Please change password on first login."
+)
+OWNER_WELCOME = "You are a doctor at your clinic now, as {name}. Your password stays the same."
+NUMBER_NOTICE = "WhatsApp number change notice sent via WhatsApp to new number"
+
+
+@doctors.get("/doctors", needs=EVERYBODY, answers=DoctorList)
+def list_doctors(work: Work, call: Call, query: Paged) -> Answer:
+    """List the clinic's doctors, those who left too; a doctor sees themself."""
+    clinic_id = call.caller.clinic_id
+    page = actions.page(work, clinic_id, query.limit, call.read_cursor(query.cursor))
+    users = actions.accounts(work, page.records)
+    return Answer(
+        DoctorList(
+            doctors=[_listed(d, users.get(d.doctor_id)) for d in page.records],
+            total_doctors=actions.count(work, clinic_id),
+            next_cursor=call.next_cursor(page.after),
+        )
+    )
+
+
+@doctors.post(
+    "/doctors",
+    needs=Permission.MANAGE_DOCTORS,
+    answers=DoctorAdded,
+    status=201,
+    masked=("whatsappMessage",),
+)
+def add_doctor(work: Work, call: Call, body: NewDoctor) -> Answer:
+    """Add a doctor to the clinic, with an account.
+
+    The number of an admin makes that admin a doctor too. Everybody else is sent a temporary
+    password on WhatsApp, and a button with which they say that the number is theirs.
+    """
+    details = _details(body)
+    password = details.pop("initial_password", None)
+    added = actions.add(work, call.caller.clinic_id, details, password)
+    doctor, user = added.doctor, added.user
+    words = WELCOME if added.password is not None else OWNER_WELCOME
+    told = words.format(number=user.whatsapp_number, password=added.password, name=doctor.name)
+    return Answer(
+        DoctorAdded(
+            doctor=AddedDoctor(
+                doctor_id=doctor.doctor_id,
+                user_id=user.user_id,
+                name=doctor.name,
+                whatsapp_number=doctor.whatsapp_number,
+                specialization=doctor.specialization,
+                consultation_fee=doctor.consultation_fee,
+                status=doctor.status.value,
+            ),
+            account=NewAccount(
+                user_id=user.user_id,
+                role=user.role.value,
+                status=user.status.value,
+                must_change_password=user.must_change_password,
+            ),
+            whatsapp_message=told,
+        ),
+        "Doctor added successfully. Login credentials sent via WhatsApp."
+        if added.password is not None
+        else "Doctor added successfully. The admin is told via WhatsApp.",
+    )
+
+
+@doctors.get("/doctors/<doctorId>", needs=EVERYBODY, answers=DoctorProfile)
+def get_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
+    """Return a doctor with their account and this month's figures; a doctor sees themself."""
+    clinic, doctor, user = actions.find(work, call.caller.clinic_id, path.doctor_id)
+    month = month_of(work, clinic, doctor)
+    return Answer(
+        DoctorProfile(
+            doctor=OrdinaryDay(**_ordinary_day(doctor)),
+            account=_account(user) if user else None,
+            statistics=_statistics(month, with_revenue=call.caller.is_admin),
+        )
+    )
+
+
+@doctors.put("/doctors/<doctorId>", needs=EVERYBODY, answers=DoctorChanged)
+def change_doctor(work: Work, call: Call, path: DoctorPath, body: DoctorChange) -> Answer:
+    """Change a doctor's profile, hours, fee or status.
+
+    Doctors change their own, but for fee, advance, daily limit and status. On days that are sold
+    numbers stay: new hours only add slots, or withdraw some, whose holders are told. Taking a day
+    away over bookings needs `"confirm": true` and then closes it. Another `whatsappNumber` ends all
+    sessions; its owner proves it with the button they are sent.
+    """
+    changed = actions.change(
+        work,
+        call.caller.clinic_id,
+        path.doctor_id,
+        _details(body),
+        by=call.caller.user,
+        confirm=body.confirm,
+    )
+    return Answer(
+        DoctorChanged(
+            doctor_id=changed.doctor.doctor_id,
+            updated_fields=[actions.api_name(name) for name in changed.fields],
+            whatsapp_updated=changed.number_changed,
+            notification_sent=NUMBER_NOTICE if changed.number_changed else None,
+            updated_at=changed.doctor.updated_at,
+        ),
+        "Doctor profile updated successfully",
+    )
+
+
+@doctors.delete("/doctors/<doctorId>", needs=Permission.MANAGE_DOCTORS, answers=DoctorRemoved)
+def remove_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
+    """Remove a doctor from the clinic.
+
+    Their account ends, and with it every session. Who is booked with them is told and repaid;
+    records of patients and visits stay.
+    """
+    clinic_id = call.caller.clinic_id
+    doctor, user = actions.remove(work, clinic_id, path.doctor_id, by=call.caller.user)
+    is_revoked = user is None or user.status is not StaffStatus.ACTIVE
+    return Answer(
+        DoctorRemoved(
+            doctor_id=doctor.doctor_id,
+            user_id=doctor.user_id,
+            name=doctor.name,
+            status=doctor.status.value,
+            deactivated_at=doctor.updated_at,
+            data_retention=DataRetention(access_revoked=is_revoked),
+        ),
+        "Doctor removed from clinic successfully",
+    )
+
+
+NULL_MEANS_NONE = {"lunch_break"}
+"""Elsewhere null means no more than leaving a field out."""
+
+
+def _details(body: BaseModel) -> dict[str, Any]:
+    """Return what was sent of a doctor, as the rules name and type it."""
+    everything = isinstance(body, NewDoctor)
+    sent = body.model_dump(exclude_unset=not everything, exclude={"confirm"})
+    details = {n: v for n, v in sent.items() if v is not None or n in NULL_MEANS_NONE}
+    if "working_days" in details:
+        if len(set(details["working_days"])) < len(details["working_days"]):
+            raise Invalid("workingDays", "Names a day twice.")
+        details["working_days"] = tuple(details["working_days"])
+    if "days_off" in details:
+        days = {day_of(text, "daysOff") for text in details["days_off"]}
+        details["days_off"] = tuple(sorted(day for day in days if day is not None))
+    if "status" in details:
+        details["status"] = StaffStatus(details["status"])
+    return details
+
+
+def _ordinary_day(doctor: Doctor) -> dict[str, Any]:
+    return {
+        "doctor_id": doctor.doctor_id,
+        "name": doctor.name,
+        "specialization": doctor.specialization,
+        "consultation_fee": doctor.consultation_fee,
+        "advance_amount": doctor.advance_amount,
+        "daily_limit": doctor.daily_limit,
+        "consultation_duration": doctor.consultation_duration,
+        "start_time": doctor.start_time,
+        "end_time": doctor.end_time,
+        "lunch_break": doctor.lunch_break,
+        "working_days": list(doctor.working_days),
+        "days_off": [day.isoformat() for day in doctor.days_off],
+        "status": doctor.status.value,
+        "created_at": doctor.created_at,
+        "updated_at": doctor.updated_at,
+    }
+
+
+def _listed(doctor: Doctor, user: User | None) -> ListedDoctor:
+    return ListedDoctor(
+        **_ordinary_day(doctor),
+        user_id=doctor.user_id,
+        whatsapp_number=doctor.whatsapp_number,
+        account_status=(user.status if user else StaffStatus.INACTIVE).value,
+        last_login=user.last_login if user else None,
+    )
+
+
+def _account(user: User) -> DoctorAccount:
+    return DoctorAccount(
+        user_id=user.user_id,
+        whatsapp_number=user.whatsapp_number,
+        number_proven=user.proven,
+        role=user.role.value,
+        permissions=[permission.value for permission in OF_ROLE[Role(user.role)]],
+        status=user.status.value,
+        last_login=user.last_login,
+        must_change_password=user.must_change_password,
+    )
+
+
+def _statistics(month: Month, *, with_revenue: bool) -> MonthStatistics:
+    shown = MonthStatistics(
+        total_patients_this_month=month.patients,
+        total_tokens_this_month=month.tokens,
+        average_rating=month.rating,
+    )
+    if not with_revenue:
+        return shown
+    revenue = rupees(month.revenue_paise)
+    return MonthStatisticsWithRevenue(**shown.model_dump(), total_revenue=revenue)

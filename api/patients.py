@@ -1,0 +1,310 @@
+"""A clinic's patients (specification 6.4): search, records, export, erasure."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import chain
+from zoneinfo import ZoneInfo
+
+from flask import Response
+
+from api.calls import Answer, Call
+from api.routes import Resource
+from api.schemas.base import Paged
+from api.schemas.patients import (
+    ExportedPatient,
+    ExportQuery,
+    FoundPatient,
+    FoundPatients,
+    KeptData,
+    ListedPatient,
+    NewPatient,
+    OnePatient,
+    PatientChange,
+    PatientChanged,
+    PatientErased,
+    PatientList,
+    PatientPath,
+    PatientProfile,
+    PatientRecorded,
+    PatientSearch,
+)
+from domain.actions import erasure, patient_export
+from domain.actions import patients as actions
+from domain.actions.patients import Known
+from domain.errors import NotFound
+from domain.model.clinics import Clinic
+from domain.permissions import P
+from domain.work import Work
+
+patients = Resource("patients", "The people a clinic treats.")
+EITHER = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.VIEW_OWN_PATIENTS)
+CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENTS)
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""How a cell begins that a spreadsheet would compute."""
+NUMBERS = {"phone", "emergencyContact"}
+"""Cells with a checked number, whose plus sign computes nothing."""
+
+
+@patients.get("/patients", needs=EITHER, answers=PatientList, audits=True)
+def list_patients(work: Work, call: Call, query: Paged) -> Answer:
+    """List the clinic's patients by name; a doctor gets their own."""
+    page = actions.page(work, query.limit, call.read_cursor(query.cursor))
+    return Answer(
+        PatientList(
+            patients=[_listed(known) for known in page.patients],
+            total_count=page.total,
+            next_cursor=call.next_cursor(page.after),
+        )
+    )
+
+
+@patients.get("/patients/search", needs=EITHER, answers=FoundPatients, audits=True)
+def search_patients(work: Work, call: Call, query: PatientSearch) -> Answer:
+    """Find patients by the beginnings of the words of a name, of a number, or both.
+
+    A doctor searches their own patients. A blank before the number counts as its plus sign.
+    """
+    page = actions.searched(
+        work,
+        name=query.name,
+        phone=query.phone,
+        limit=query.limit,
+        after=call.read_cursor(query.cursor),
+    )
+    zone = _clinic(work, call).zone
+    term = query.name or query.phone or ""
+    return Answer(
+        FoundPatients(
+            patients=[_found(known, zone) for known in page.patients],
+            total_found=page.total,
+            search_term="+" + term[1:] if not query.name and term.startswith(" ") else term,
+            next_cursor=call.next_cursor(page.after),
+        )
+    )
+
+
+@patients.post("/patients", needs=CHANGING, answers=PatientRecorded, status=201, audits=True)
+def record_patient(work: Work, call: Call, body: NewPatient) -> Answer:
+    """Record a patient; one recorded by a doctor is theirs.
+
+    Somebody who is known by this number and name is found; what is known of them stays as it is,
+    and only what was not known is added.
+    """
+    caller = call.caller
+    known = actions.record(
+        work,
+        phone=body.phone,
+        name=body.name,
+        given=body.given(),
+        opt_in=body.opt_in,
+        doctor_id=None if caller.is_admin else caller.user.doctor_id,
+    )
+    call.patient_id = known.patient_id
+    return Answer(_recorded(known), "Patient record created successfully")
+
+
+@patients.get(
+    "/patients/export",
+    needs=P.EXPORT_PATIENT_DATA,
+    answers="text/csv, application/json",
+    audits=True,
+)
+def export_patients(work: Work, call: Call, query: ExportQuery) -> Response:
+    """Take away all of the clinic's patients, as CSV or JSON.
+
+    Numbers are left out unless they are asked for. The answer is sent as it is read.
+    """
+    call.about.update(format=query.format, includePhones=str(query.include_phones).lower())
+    scope, opener = call.scope, call.services.open_work
+    everybody = patient_export.every_patient(lambda: opener(scope))
+    # The first is read now: a store that does not answer is then said as any failure is.
+    first = next(everybody, None)
+    rows = (
+        _exported(known, phones=query.include_phones)
+        for known in chain([first] if first else [], everybody)
+    )
+    day = call.now.astimezone(_clinic(work, call).zone).date()
+    body, kind = (_csv(rows), "text/csv") if query.format == "CSV" else (_json(rows), _JSON)
+    answer = Response(body, mimetype=kind)
+    name = f"patients-{day.isoformat()}.{query.format.lower()}"
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
+
+
+@patients.get("/patients/<patientId>", needs=EITHER, answers=OnePatient, audits=True)
+def get_patient(work: Work, path: PatientPath) -> Answer:
+    """Show a patient.
+
+    A doctor sees what the clinic knows of those who have had a booking or a visit with them; of
+    others, what the doctor recorded.
+    """
+    return Answer(OnePatient(patient=_profile(actions.seen(work, path.patient_id))))
+
+
+@patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)
+def change_patient(work: Work, path: PatientPath, body: PatientChange) -> Answer:
+    """Change what is known of a patient; what is not named stays."""
+    known = actions.update(work, path.patient_id, body.name, body.given())
+    return Answer(
+        PatientChanged(patient_id=known.patient_id, updated_at=known.updated_at),
+        "Patient updated successfully",
+    )
+
+
+@patients.delete(
+    "/patients/<patientId>",
+    needs=P.VIEW_ALL_PATIENT_ASSOCIATIONS,
+    answers=PatientErased,
+    audits=True,
+)
+def erase_patient(work: Work, path: PatientPath) -> Answer:
+    """Erase a patient's data at this clinic.
+
+    What the law asks to be kept is kept and named, with the reason. Not possible while the patient
+    holds a booking.
+    """
+    done = erasure.erase(work, path.patient_id)
+    return Answer(
+        PatientErased(
+            patient_id=done.patient_id,
+            erased_at=done.at,
+            erased=list(done.erased),
+            kept=[
+                KeptData(what=k.what, reason=k.reason, count=k.count, until=k.until)
+                for k in done.kept
+            ],
+        ),
+        "Patient data erased",
+    )
+
+
+_JSON = "application/json"
+
+
+def _clinic(work: Work, call: Call) -> Clinic:
+    clinic = work.get(Clinic, call.caller.clinic_id)
+    if clinic is None:
+        raise NotFound
+    return clinic
+
+
+def _listed(known: Known) -> ListedPatient:
+    return ListedPatient(
+        patient_id=known.patient_id,
+        patient_phone=known.phone,
+        name=known.name,
+        age=known.age,
+        gender=known.facts.gender,
+        last_visit_date=known.last_visit,
+        total_visits=known.total_visits,
+        created_at=known.created_at,
+    )
+
+
+def _found(known: Known, zone: ZoneInfo) -> FoundPatient:
+    last: datetime | None = known.last_visit
+    return FoundPatient(
+        patient_id=known.patient_id,
+        phone=known.phone,
+        name=known.name,
+        age=known.age,
+        gender=known.facts.gender,
+        last_visit=last.astimezone(zone).date() if last else None,
+        total_visits=known.total_visits,
+        is_associated_with_doctor=known.is_associated,
+    )
+
+
+def _recorded(known: Known) -> PatientRecorded:
+    facts = known.facts
+    return PatientRecorded(
+        patient_id=known.patient_id,
+        phone=known.phone,
+        name=known.name,
+        date_of_birth=facts.date_of_birth,
+        age=known.age,
+        gender=facts.gender,
+        blood_group=facts.blood_group,
+        allergies=list(facts.allergies or ()),
+        chronic_conditions=list(facts.chronic_conditions or ()),
+        created_at=known.created_at,
+    )
+
+
+def _profile(known: Known) -> PatientProfile:
+    facts = known.facts
+    return PatientProfile(
+        patient_id=known.patient_id,
+        patient_phone=known.phone,
+        name=known.name,
+        date_of_birth=facts.date_of_birth,
+        age=known.age,
+        gender=facts.gender,
+        address=facts.address,
+        emergency_contact=facts.emergency_contact,
+        blood_group=facts.blood_group,
+        allergies=list(facts.allergies or ()),
+        chronic_conditions=list(facts.chronic_conditions or ()),
+        current_medications=list(facts.current_medications or ()),
+        created_at=known.created_at,
+        updated_at=known.updated_at,
+    )
+
+
+def _exported(known: Known, *, phones: bool) -> ExportedPatient:
+    facts = known.facts
+    return ExportedPatient(
+        patient_id=known.patient_id,
+        name=known.name,
+        phone=known.phone if phones else None,
+        date_of_birth=facts.date_of_birth,
+        age=known.age,
+        gender=facts.gender,
+        address=facts.address,
+        emergency_contact=facts.emergency_contact if phones else None,
+        blood_group=facts.blood_group,
+        allergies=list(facts.allergies or ()),
+        chronic_conditions=list(facts.chronic_conditions or ()),
+        current_medications=list(facts.current_medications or ()),
+        total_visits=known.total_visits,
+        last_visit_date=known.last_visit,
+        created_at=known.created_at,
+        updated_at=known.updated_at,
+    )
+
+
+def _csv(rows: Iterable[ExportedPatient]) -> Iterator[str]:
+    names = [field.alias or name for name, field in ExportedPatient.model_fields.items()]
+    # Spreadsheets take a file without a mark for one in their own country's letters.
+    yield "\ufeff" + _line(names)
+    for row in rows:
+        shown = row.model_dump(mode="json", by_alias=True)
+        yield _line([_cell(name, shown[name]) for name in names])
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return f"'{text}" if name not in NUMBERS and text.startswith(FORMULA) else text
+
+
+def _line(cells: list[str]) -> str:
+    written = io.StringIO()
+    csv.writer(written).writerow(cells)
+    return written.getvalue()
+
+
+def _json(rows: Iterable[ExportedPatient]) -> Iterator[str]:
+    yield '{"success": true, "data": {"patients": ['
+    count = 0
+    for row in rows:
+        yield (",\n" if count else "\n") + json.dumps(row.model_dump(mode="json", by_alias=True))
+        count += 1
+    yield f'\n], "totalCount": {count}}}}}\n'

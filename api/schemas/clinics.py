@@ -1,0 +1,133 @@
+"""A clinic's profile and how it is reached on WhatsApp."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.auth import Otp
+from api.schemas.base import Body, Data, Day, Instant, Name, Phone
+
+Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
+Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
+Holidays = Annotated[list[Day], Field(max_length=366, description="Days the clinic is closed.")]
+BookingDays = Annotated[
+    int, Field(ge=1, le=60, description="How many days ahead of today can be booked.")
+]
+SenderId = Annotated[str, StringConstraints(pattern=r"^[0-9]{5,32}$")]
+AccessToken = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x21-\x7e]{10,2048}$"),
+    Field(description="The sender's own token; kept encrypted and never answered."),
+]
+Proven = Annotated[
+    bool, Field(description="Until then the number proven before leads to the clinic.")
+]
+Confirm = Annotated[
+    bool, Field(description="Take days away though people are booked on them; they are told.")
+]
+
+
+class ClinicInfo(Data):
+    """What a clinic is called and where it is."""
+
+    clinic_id: str
+    name: str
+    address: str
+    phone: str
+    whatsapp_number: str
+    whatsapp_number_verified: Proven
+    status: str
+    time_zone: str
+    holidays: list[str]
+    booking_days: int
+    created_at: Instant
+    updated_at: Instant
+
+
+class SubscriptionInfo(Data):
+    """What a clinic pays for, in whole rupees."""
+
+    plan: str
+    max_doctors: int
+    current_doctors: int
+    price_per_doctor: int
+    total_amount: int
+    billing_cycle: str
+    next_billing_date: Day | None
+    status: str
+
+
+class Profile(Data):
+    """A clinic and its subscription."""
+
+    clinic: ClinicInfo
+    subscription: SubscriptionInfo
+
+
+class ProfileChange(Body):
+    """What of a clinic's profile changes; what is left out stays."""
+
+    name: Name | None = None
+    address: Address | None = None
+    phone: Phone | None = None
+    whatsapp_number: Phone | None = Field(
+        default=None,
+        description="Stored at once; `clinics/whatsapp/verify` takes the code that goes to it.",
+    )
+    whatsapp_phone_number_id: SenderId | None = None
+    access_token: AccessToken | None = None
+    time_zone: Zone | None = None
+    holidays: Holidays | None = None
+    booking_days: BookingDays | None = None
+    confirm: Confirm = False
+
+
+class ProfileChanged(Data):
+    """A clinic's profile as it is now."""
+
+    clinic_id: str
+    name: str
+    address: str
+    phone: str
+    whatsapp_number: str
+    whatsapp_number_verified: Proven
+    time_zone: str
+    holidays: list[str]
+    booking_days: int
+    updated_fields: list[str]
+    updated_at: Instant
+
+
+class WhatsAppChange(Body):
+    """A WhatsApp sender of the clinic's own; null goes back to the platform's."""
+
+    whatsapp_phone_number_id: SenderId | None = None
+    access_token: AccessToken | None = None
+
+
+class WhatsAppInfo(Data):
+    """How a clinic is reached on WhatsApp."""
+
+    whatsapp_number: str
+    whatsapp_number_verified: Proven
+    whatsapp_phone_number_id: str | None
+    has_access_token: bool
+    join_code: str
+    join_url: str | None = Field(
+        description="Opens WhatsApp with the join code; for links and QR codes."
+    )
+
+
+class NumberProof(Body):
+    """The code that came to the clinic's changed number."""
+
+    otp: Otp
+
+
+class NumberProven(Data):
+    """The number that leads to the clinic now."""
+
+    whatsapp_number: str
+    whatsapp_number_verified: Proven

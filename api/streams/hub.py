@@ -1,0 +1,293 @@
+"""One process's live pages: a thousand of them, and one reader of the lines that they watch.
+
+A page's thread sleeps until its line's frame is a new one. The watcher reads all watched heads
+together every few seconds, whatever the bell says, and those that were rung for at once; only a
+head that changed has its day's tokens counted. So the store is read as often as lines change, and
+not as pages are open. What Redis loses is found by the next reading.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+import structlog
+
+from api.schemas.queues import QueueUpdate
+from domain.actions import live, sessions
+from domain.actions.live import Line, Snapshot
+from domain.errors import Busy, NotSignedIn, PulseOpsError
+from domain.model.accounts import Session
+from domain.model.clinics import User
+from domain.model.queues import number_text
+from domain.ports import Ref
+from domain.scopes import Scope, SystemScope
+from domain.work import Work
+
+MOST_STREAMS = 1000
+"""A process takes so many; the threads above that are for webhooks and the rest of the API."""
+EVERY_SECONDS = 5.0
+"""How often everything watched is read again."""
+BEAT_SECONDS = 15.0
+"""How often a silent stream says that it lives; who has gone away is found by it."""
+RETRY_AFTER_SECONDS = 10
+READ_AT_ONCE = 100
+
+Key = tuple[str, str]
+OpenWork = Callable[[Scope], Work]
+Listen = Callable[[Callable[[str], None]], None]
+"""Calls back with the doctor of each line that changes, for as long as the process lives."""
+
+_NUMBER = re.compile(r"[0-9]{1,20}")
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Whose page it is: it ends when their session does, or their role changes."""
+
+    session: Session
+    user: User
+
+
+@dataclass
+class _Watched:
+    """A line that somebody watches, and its newest frame."""
+
+    line: Line
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    reading: threading.Lock = field(default_factory=threading.Lock)
+    read_begun: float = 0.0
+    number: int = -1
+    frame: bytes = b""
+    streams: set[Stream] = field(default_factory=set)
+
+    @property
+    def key(self) -> Key:
+        return self.line.clinic.clinic_id, self.line.doctor_id
+
+
+@dataclass(eq=False)
+class Stream:
+    """One open page."""
+
+    watcher: Watcher
+    ended: bool = False
+
+
+class Hub:
+    """Opens streams and keeps them up to date; its threads begin with the first stream."""
+
+    def __init__(
+        self,
+        open_work: OpenWork,
+        listen: Listen,
+        *,
+        most: int = MOST_STREAMS,
+        every: float = EVERY_SECONDS,
+        beat: float = BEAT_SECONDS,
+    ) -> None:
+        """Take at most *most* streams; *every* and *beat* are in seconds."""
+        self._open_work = open_work
+        self._listen = listen
+        self._most = most
+        self._every = every
+        self._beat = beat
+        self._lines: dict[Key, _Watched] = {}
+        self._open = 0
+        self._lock = threading.Lock()
+        self._rung: set[str] = set()
+        self._bell = threading.Condition()
+        self._begun = False
+
+    @property
+    def open(self) -> int:
+        """How many streams are open in this process."""
+        return self._open
+
+    def check_room(self) -> None:
+        """See that there is room for one more stream.
+
+        Raises:
+            Busy: If there is none; says after how many seconds to try again.
+        """
+        if self._open >= self._most:
+            raise Busy(
+                "As many live pages are open as can be; please try again in a moment.",
+                retry_after_seconds=RETRY_AFTER_SECONDS,
+            )
+
+    def stream(self, line: Line, watcher: Watcher, seen: str | None) -> Iterator[bytes]:
+        """Yield the events of one page until its session ends.
+
+        A snapshot comes first, unless *seen*, the last event that the page has, is that one.
+        """
+        stream = Stream(watcher)
+        with self._lock:
+            if self._open >= self._most:
+                return
+            self._open += 1
+            watched = self._lines.setdefault(
+                (line.clinic.clinic_id, line.doctor_id), _Watched(line)
+            )
+            watched.line = line
+            watched.streams.add(stream)
+        try:
+            self._begin()
+            yield from self._events(watched, stream, seen)
+        except PulseOpsError as error:
+            # The page connects anew by itself.
+            log.warning("stream_ended", error=type(error).__name__)
+        finally:
+            with self._lock:
+                self._open -= 1
+                watched.streams.discard(stream)
+                if not watched.streams and self._lines.get(watched.key) is watched:
+                    del self._lines[watched.key]
+
+    def ring(self, doctor_id: str) -> None:
+        """Have the lines of that doctor read again now."""
+        with self._bell:
+            self._rung.add(doctor_id)
+            self._bell.notify()
+
+    def look(self, doctor_ids: Iterable[str] | None = None) -> None:
+        """Read the lines of these doctors again, or all that are watched; tell their pages.
+
+        Raises:
+            StoreUnavailable: If the store does not answer.
+        """
+        wanted = None if doctor_ids is None else set(doctor_ids)
+        with self._lock:
+            lines = list(self._lines.values())
+        lines = [w for w in lines if wanted is None or w.line.doctor_id in wanted]
+        for begin in range(0, len(lines), READ_AT_ONCE):
+            some = lines[begin : begin + READ_AT_ONCE]
+            with ExitStack() as held:
+                for watched in some:
+                    held.enter_context(watched.reading)
+                self._show(some)
+
+    def end_stale(self) -> None:
+        """End the streams whose session has ended, or whose account may no longer look.
+
+        Raises:
+            StoreUnavailable: If the store does not answer.
+        """
+        with self._lock:
+            pairs = [(w, s) for w in self._lines.values() for s in w.streams]
+        for begin in range(0, len(pairs), READ_AT_ONCE):
+            some = pairs[begin : begin + READ_AT_ONCE]
+            work = self._open_work(SystemScope("see whether those who watch are still signed in"))
+            refs: list[Ref] = []
+            for _, stream in some:
+                session, user = stream.watcher.session, stream.watcher.user
+                refs.append((Session, (session.session_id,)))
+                refs.append((User, (user.clinic_id, user.user_id)))
+            work.fetch(refs)
+            for watched, stream in some:
+                if not _may_still_look(work, stream.watcher):
+                    with watched.changed:
+                        stream.ended = True
+                        watched.changed.notify_all()
+
+    def _events(self, watched: _Watched, stream: Stream, seen: str | None) -> Iterator[bytes]:
+        self._freshen(watched)
+        yield b"retry: 3000\n\n"
+        last = int(seen) if seen is not None and _NUMBER.fullmatch(seen) else -1
+        while not stream.ended:
+            with watched.changed:
+                came = watched.changed.wait_for(_news(watched, stream, last), self._beat)
+                number, frame = watched.number, watched.frame
+            if number != last:
+                last = number
+                yield frame
+            elif not came:
+                yield b": \n\n"
+
+    def _freshen(self, watched: _Watched) -> None:
+        """Read a line, unless a reading begun since has ended: many who come at once share one."""
+        came = time.monotonic()
+        with watched.reading:
+            if watched.read_begun < came:
+                self._show([watched])
+
+    def _show(self, lines: Sequence[_Watched]) -> None:
+        """Read the heads of *lines*, whose `reading` is held, and show those that changed."""
+        begun = time.monotonic()
+        work = self._open_work(SystemScope("show live pages the lines they watch"))
+        for watched, head in zip(lines, live.heads(work, [w.line for w in lines]), strict=True):
+            if head.number != watched.number:
+                shot = live.snapshot(work, head)
+                with watched.changed:
+                    watched.number, watched.frame = shot.number, frame_of(shot)
+                    watched.changed.notify_all()
+            watched.read_begun = begun
+
+    def _begin(self) -> None:
+        with self._lock:
+            if self._begun:
+                return
+            self._begun = True
+        # Here and not before: threads do not follow a process that forks.
+        for name, run in (("streams-watch", self._watch), ("streams-listen", self._hear)):
+            threading.Thread(target=run, name=name, daemon=True).start()
+
+    def _hear(self) -> None:
+        self._listen(self.ring)
+
+    def _watch(self) -> None:
+        full = time.monotonic()
+        while True:
+            with self._bell:
+                left = full + self._every - time.monotonic()
+                self._bell.wait_for(lambda: bool(self._rung), max(0.0, left))
+                rung, self._rung = self._rung, set()
+            is_due = time.monotonic() >= full + self._every
+            try:
+                self.look(None if is_due else rung)
+                if is_due:
+                    self.end_stale()
+            except Exception as error:  # noqa: BLE001 - pages must not go blind by one failure
+                log.warning("streams_not_read", error=type(error).__name__)
+            if is_due:
+                full = time.monotonic()
+
+
+def frame_of(shot: Snapshot) -> bytes:
+    """Return a snapshot as one event: the JSON on one line, so that any reader takes it whole."""
+    number = shot.current_number
+    update = QueueUpdate(
+        queue_id=shot.queue_id,
+        doctor_id=shot.doctor_id,
+        date=shot.date,
+        status=shot.status,
+        current_token=shot.current_token,
+        current_token_number=None if number is None else number_text(number),
+        total_tokens=shot.counts.total,
+        completed_tokens=shot.counts.completed,
+        pending_tokens=shot.counts.pending,
+        skipped_tokens=shot.counts.skipped,
+        estimated_resume_time=shot.resume_expected_at,
+        timestamp=shot.at,
+    )
+    data = update.model_dump_json(by_alias=True)
+    return f"event: queue_update\nid: {shot.number}\ndata: {data}\n\n".encode()
+
+
+def _news(watched: _Watched, stream: Stream, last: int) -> Callable[[], bool]:
+    """Return what a page waits for: its end, or another frame than the one it has."""
+    return lambda: stream.ended or watched.number != last
+
+
+def _may_still_look(work: Work, watcher: Watcher) -> bool:
+    session, was = watcher.session, watcher.user
+    try:
+        _, user = sessions.who(work, session.session_id, session.clinic_id, session.user_id)
+    except NotSignedIn:
+        return False
+    return (user.role, user.doctor_id) == (was.role, was.doctor_id)

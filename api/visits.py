@@ -1,0 +1,436 @@
+"""Consultations: their records, diagnoses, prescriptions and private notes."""
+
+from __future__ import annotations
+
+from datetime import time
+
+from flask import Response
+
+from api.calls import Answer, Call
+from api.routes import Resource
+from api.schemas.visits import (
+    ChangedVisit,
+    Diagnosed,
+    DiagnosisBody,
+    DoctorPatientPath,
+    EditData,
+    FollowUp,
+    FollowUpBody,
+    LinkPath,
+    MedicationData,
+    Noted,
+    NoteData,
+    NotesBody,
+    PatientPath,
+    PatientShown,
+    PrescribedData,
+    PrescriptionBody,
+    PrescriptionData,
+    SentData,
+    TimelineData,
+    TimelineVisit,
+    VisitChange,
+    VisitData,
+    VisitDetail,
+    VisitList,
+    VisitPath,
+    VisitRecord,
+    VisitsQuery,
+    VisitSummary,
+    Warned,
+    Written,
+)
+from domain import diagnoses
+from domain.actions import follow_ups, prescriptions
+from domain.actions import visits as actions
+from domain.actions.prescriptions import AllergyWarning
+from domain.model.clinics import Doctor
+from domain.model.people import Association, ClinicPatient
+from domain.model.visits import Medication, Prescription, Severity, Visit
+from domain.permissions import Permission
+from domain.ports import PrescriptionPage
+from domain.work import Work
+
+READS = (Permission.VIEW_ALL_VISIT_RECORDS, Permission.VIEW_OWN_VISIT_HISTORY)
+PDF = "application/pdf"
+visits = Resource("visits", "Consultations: what was found, prescribed and noted.")
+
+
+@visits.get(
+    "/doctors/<doctorId>/patients/<patientId>/visits",
+    needs=READS,
+    answers=VisitList,
+    audits=True,
+)
+def list_visits(work: Work, call: Call, path: DoctorPatientPath, query: VisitsQuery) -> Answer:
+    """List a patient's visits with one doctor, the latest first."""
+    association = actions.association_of(work, path.doctor_id, path.patient_id)
+    theirs = actions.with_doctor(work, association.clinic_id, path.doctor_id)
+    after = call.read_cursor(query.cursor)
+    page = actions.timeline(theirs, path.patient_id, query.limit, after)
+    return Answer(
+        VisitList(
+            patient=_patient(work, association),
+            visits=[_summary(work, visit) for visit in page.visits],
+            total_count=page.total,
+            next_cursor=call.next_cursor(page.after),
+        )
+    )
+
+
+@visits.get("/patients/<patientId>/visits", needs=READS, answers=TimelineData, audits=True)
+def list_patient_visits(work: Work, call: Call, path: PatientPath, query: VisitsQuery) -> Answer:
+    """List a patient's visits, the latest first.
+
+    An admin sees those with all doctors of the clinic, a doctor their own.
+    """
+    of = actions.patient_of(work, path.patient_id)
+    page = actions.timeline(work, path.patient_id, query.limit, call.read_cursor(query.cursor))
+    names = actions.doctors_of(work, page.visits)
+    return Answer(
+        TimelineData(
+            patient=_patient(work, of),
+            visits=[
+                TimelineVisit(
+                    **_summary(work, visit).model_dump(),
+                    doctor_id=visit.doctor_id,
+                    doctor_name=names.get(visit.doctor_id),
+                )
+                for visit in page.visits
+            ],
+            total_count=page.total,
+            next_cursor=call.next_cursor(page.after),
+        )
+    )
+
+
+@visits.post(
+    "/doctors/<doctorId>/patients/<patientId>/visits",
+    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_VISIT_NOTES),
+    answers=Written,
+    status=201,
+    also=(200,),
+    audits=True,
+)
+def record_visit(work: Work, call: Call, path: DoctorPatientPath, body: VisitRecord) -> Answer:
+    """Write down a consultation.
+
+    With `tokenId` it is the visit of that booking: 200 if it had one, which is brought up to date,
+    else 201. Without, it is a visit of its own, over by being written down.
+    """
+    visit, fresh = actions.record(
+        work,
+        path.doctor_id,
+        path.patient_id,
+        call.caller.actor,
+        body.changes(),
+        token_id=body.token_id,
+        visit_date=body.visit_date,
+    )
+    call.about["visitId"] = visit.visit_id
+    return Answer(
+        Written(
+            visit_id=visit.visit_id,
+            patient_id=visit.patient_id,
+            doctor_id=visit.doctor_id,
+            created_at=visit.created_at,
+        ),
+        "Visit record created successfully" if fresh else "Visit record updated successfully",
+        status=None if fresh else 200,
+    )
+
+
+@visits.get("/visits/<visitId>", needs=READS, answers=VisitDetail, audits=True)
+def get_visit(work: Work, call: Call, path: VisitPath) -> Answer:
+    """Return a visit with all that was written about it, its prescriptions and its edits."""
+    return Answer(VisitDetail(visit=_detail(work, _visit(work, call, path))))
+
+
+@visits.put(
+    "/visits/<visitId>",
+    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_VISIT_NOTES),
+    answers=ChangedVisit,
+    audits=True,
+)
+def change_visit(work: Work, call: Call, path: VisitPath, body: VisitChange) -> Answer:
+    """Change what was written about a visit.
+
+    What was there before is kept, with who wrote it and when. A diagnosis or prescription given
+    here as words takes the place of the structured one.
+    """
+    visit = _visit(work, call, path)
+    changed = prescriptions.edit(work, visit, call.caller.actor, body.changes())
+    found: list[AllergyWarning] = []
+    if body.prescription:
+        found = prescriptions.warnings(work, visit, [body.prescription])
+    return Answer(
+        ChangedVisit(
+            visit_id=changed.visit_id,
+            updated_at=changed.updated_at,
+            warnings=[_warned(warning) for warning in found],
+        ),
+        "Visit record updated successfully",
+    )
+
+
+@visits.post(
+    "/visits/<visitId>/diagnosis",
+    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_DIAGNOSIS),
+    answers=Diagnosed,
+    audits=True,
+)
+def set_diagnosis(work: Work, call: Call, path: VisitPath, body: DiagnosisBody) -> Answer:
+    """Write a visit's diagnosis, with its code of ICD-10 if there is one."""
+    visit, code = prescriptions.diagnose(
+        work,
+        _visit(work, call, path),
+        call.caller.actor,
+        body.diagnosis,
+        icd10_code=body.icd10_code,
+        severity=Severity(body.severity) if body.severity else None,
+        notes=body.notes,
+    )
+    return Answer(
+        Diagnosed(
+            visit_id=visit.visit_id,
+            diagnosis=body.diagnosis,
+            icd10_code=code.code if code else None,
+            icd10_title=code.title if code else None,
+            updated_at=visit.updated_at,
+        ),
+        "Diagnosis updated successfully",
+    )
+
+
+@visits.post(
+    "/visits/<visitId>/prescription",
+    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_PRESCRIPTION),
+    answers=PrescribedData,
+    audits=True,
+)
+def set_prescription(work: Work, call: Call, path: VisitPath, body: PrescriptionBody) -> Answer:
+    """Prescribe medicines; the visit's prescription before is superseded and kept.
+
+    `warnings` names what is among the patient's allergies, as the clinic knows them.
+    """
+    medications = tuple(Medication(**m.model_dump()) for m in body.medications)
+    visit, prescription = prescriptions.prescribe(
+        work, _visit(work, call, path), call.caller.actor, medications, body.notes
+    )
+    found = prescriptions.warnings(work, visit, [m.name for m in medications])
+    return Answer(
+        PrescribedData(
+            visit_id=visit.visit_id,
+            prescription_id=prescription.prescription_id,
+            prescription=actions.clinical(work, visit).prescription or "",
+            warnings=[_warned(warning) for warning in found],
+            updated_at=visit.updated_at,
+        ),
+        "Prescription updated successfully",
+    )
+
+
+@visits.get("/visits/<visitId>/prescription.pdf", needs=READS, answers=PDF, audits=True)
+def get_prescription_pdf(work: Work, call: Call, path: VisitPath) -> Response:
+    """Return a visit's prescription as a document to print, in English."""
+    return _pdf(call, prescriptions.page_of(work, _visit(work, call, path)))
+
+
+@visits.post(
+    "/visits/<visitId>/prescription/send",
+    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_PRESCRIPTION),
+    answers=SentData,
+    audits=True,
+)
+def send_prescription(work: Work, call: Call, path: VisitPath) -> Answer:
+    """Send the patient the visit's prescription on WhatsApp, as a link that opens for a week."""
+    visit = _visit(work, call, path)
+    sent = prescriptions.send_to_patient(work, visit)
+    return Answer(
+        SentData(
+            visit_id=visit.visit_id,
+            message_id=sent.message.message_id,
+            status=sent.message.status.value,
+            expires_at=sent.ends_at,
+        ),
+        "Prescription is on its way to the patient",
+    )
+
+
+@visits.get("/prescriptions/<link>", needs=None, answers=PDF)
+def open_prescription(work: Work, call: Call, path: LinkPath) -> Response:
+    """Return the prescription that a patient was sent, in their language, until the link ends."""
+    return _pdf(call, prescriptions.by_link(work, path.link))
+
+
+@visits.post(
+    "/visits/<visitId>/notes",
+    needs=(Permission.VIEW_DOCTOR_NOTES, Permission.ADD_VISIT_NOTES),
+    answers=Noted,
+    audits=True,
+)
+def add_private_notes(work: Work, call: Call, path: VisitPath, body: NotesBody) -> Answer:
+    """Add a private note to a visit, which only the doctor and the clinic's admins ever see."""
+    visit = _visit(work, call, path)
+    note = actions.add_note(
+        work,
+        visit,
+        call.caller.actor,
+        body.private_notes,
+        confidential=body.is_confidential,
+    )
+    return Answer(
+        Noted(
+            visit_id=visit.visit_id,
+            notes_id=note.notes_id,
+            is_confidential=note.confidential,
+            created_at=note.at,
+        ),
+        "Private notes added successfully",
+    )
+
+
+@visits.post(
+    "/visits/<visitId>/follow-up",
+    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.MANAGE_OWN_TOKENS),
+    answers=FollowUp,
+    audits=True,
+)
+def book_follow_up(work: Work, call: Call, path: VisitPath, body: FollowUpBody) -> Answer:
+    """Book the patient's next visit with the same doctor, as at the desk."""
+    visit = _visit(work, call, path)
+    at = time.fromisoformat(body.follow_up_time) if body.follow_up_time else None
+    token = follow_ups.book(
+        work, visit, call.caller.actor, body.follow_up_date, at, pays_at_clinic=body.pay_at_clinic
+    )
+    return Answer(
+        FollowUp(
+            visit_id=visit.visit_id,
+            token_id=token.token_id,
+            token_number=token.token_number,
+            status=token.status.value,
+            follow_up_date=token.date,
+            estimated_time=token.estimated_time,
+            payment_status=token.payment_status.value,
+            held_until=token.held_until,
+        ),
+        "Follow-up booked successfully",
+    )
+
+
+def _visit(work: Work, call: Call, path: VisitPath) -> Visit:
+    visit = actions.the_visit(work, path.visit_id)
+    call.patient_id = visit.patient_id
+    return visit
+
+
+def _patient(work: Work, of: Association | ClinicPatient) -> PatientShown:
+    return PatientShown(
+        patient_id=of.patient_id,
+        patient_phone=of.patient_phone,
+        name=actions.name_of(work, of.clinic_id, of.patient_id),
+    )
+
+
+def _summary(work: Work, visit: Visit) -> VisitSummary:
+    written = actions.clinical(work, visit)
+    return VisitSummary(
+        visit_id=visit.visit_id,
+        date=visit.visit_date,
+        token_id=visit.token_id,
+        status=visit.status.value,
+        diagnosis=written.diagnosis,
+        prescription=written.prescription,
+        notes=written.notes,
+        created_at=visit.created_at,
+    )
+
+
+def _detail(work: Work, visit: Visit) -> VisitData:
+    written = actions.clinical(work, visit)
+    doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
+    code = diagnoses.find(written.icd10_code) if written.icd10_code else None
+    every = [_prescription(work, p) for p in prescriptions.of_visit(work, visit)]
+    current = next((p for p in every if p.prescription_id == written.prescription_id), None)
+    private = actions.notes(work, visit)
+    return VisitData(
+        visit_id=visit.visit_id,
+        patient_id=visit.patient_id,
+        patient_phone=visit.patient_phone,
+        patient_name=actions.name_of(work, visit.clinic_id, visit.patient_id) or visit.patient_name,
+        doctor_id=visit.doctor_id,
+        doctor_name=doctor.name if doctor else None,
+        visit_date=visit.visit_date,
+        token_id=visit.token_id,
+        status=visit.status.value,
+        chief_complaint=written.chief_complaint,
+        vital_signs=written.vital_signs or {},
+        examination=written.examination,
+        diagnosis=written.diagnosis,
+        icd10_code=written.icd10_code,
+        icd10_title=code.title if code else None,
+        severity=written.severity.value if written.severity else None,
+        diagnosis_notes=written.diagnosis_notes,
+        prescription=written.prescription,
+        prescription_id=written.prescription_id,
+        medications=current.medications if current else [],
+        prescription_notes=current.notes if current else None,
+        prescriptions=every,
+        notes=written.notes,
+        follow_up_token_id=visit.follow_up_token,
+        private_notes="\n\n".join(note.text for note in private) or None,
+        private_notes_entries=[
+            NoteData(
+                notes_id=note.notes_id,
+                private_notes=note.text,
+                is_confidential=note.confidential,
+                created_by=note.by_name,
+                created_at=note.at,
+            )
+            for note in private
+        ],
+        edits=[
+            EditData(action=v.action, fields=list(v.fields), by=v.by_name, at=v.at)
+            for v in actions.versions(work, visit)
+        ],
+        created_at=visit.created_at,
+        updated_at=visit.updated_at,
+    )
+
+
+def _prescription(work: Work, prescription: Prescription) -> PrescriptionData:
+    said = prescriptions.opened(work, prescription)
+    return PrescriptionData(
+        prescription_id=prescription.prescription_id,
+        status="SUPERSEDED" if prescription.superseded_at else "CURRENT",
+        medications=[
+            MedicationData(
+                name=m.name,
+                strength=m.strength,
+                frequency=m.frequency,
+                duration=m.duration,
+                instructions=m.instructions,
+            )
+            for m in said.medications
+        ],
+        notes=said.notes,
+        created_by=prescription.by_name,
+        created_at=prescription.at,
+        superseded_at=prescription.superseded_at,
+    )
+
+
+def _warned(warning: AllergyWarning) -> Warned:
+    return Warned(
+        medicine=warning.medicine,
+        allergy=warning.allergy,
+        message=f"{warning.medicine}: the patient is allergic to {warning.allergy}.",
+    )
+
+
+def _pdf(call: Call, page: PrescriptionPage) -> Response:
+    answer = Response(call.services.documents.prescription(page), mimetype=PDF)
+    name = f"prescription-{page.day.isoformat()}.pdf"
+    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer

@@ -1,0 +1,222 @@
+"""Messages that staff send to patients (specification 6.10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from api.calls import Answer, Call
+from api.days import day_of
+from api.routes import Resource
+from api.schemas.whatsapp import (
+    Audience as AudienceGiven,
+)
+from api.schemas.whatsapp import (
+    BroadcastPath,
+    BroadcastShown,
+    MessageSent,
+    MessageType,
+    NewBroadcast,
+    NewMessage,
+    RecipientShown,
+    Results,
+    ResultsQuery,
+    Said,
+)
+from domain.actions import broadcasts, outreach
+from domain.errors import Invalid, NotFound
+from domain.model.broadcasts import Audience, AudienceKind, Broadcast
+from domain.model.clinics import Clinic, Doctor
+from domain.model.messages import Message, MessageStatus
+from domain.offers import FREE_TEXT, OfferedTemplate, checked_values, find_template
+from domain.permissions import EVERYBODY, Permission
+from domain.phones import normalise
+from domain.work import Work
+
+whatsapp = Resource("whatsapp", "Messages that staff send to patients, one by one and to many.")
+WAIT_SECONDS = 3.0
+"""So long a caller waits for the provider's answer (specification notes, 12)."""
+LOOK_SECONDS = 0.05
+_TAKEN = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
+_ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
+
+
+@whatsapp.post("/whatsapp/send-message", needs=EVERYBODY, answers=MessageSent, audits=True)
+def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
+    """Send a message to one patient of the clinic; a doctor, to one of their own.
+
+    The answer waits up to three seconds for WhatsApp.
+    """
+    caller = call.caller
+    clinic = _clinic(work, call)
+    template, values = _said(call.services.offers, body)
+    phone = _phone("patientPhone", body.patient_phone, call)
+    patient = outreach.patient_at(
+        work, clinic.clinic_id, phone, None if caller.is_admin else caller.user.doctor_id
+    )
+    call.patient_id = patient.patient_id
+    message = outreach.write_to(work, clinic, patient, template, values)
+    return Answer(_became(message), "Message queued", then=_wait_for(call, message.message_id))
+
+
+@whatsapp.post(
+    "/whatsapp/broadcast",
+    needs=Permission.MANAGE_SETTINGS,
+    answers=BroadcastShown,
+    status=202,
+    audits=True,
+)
+def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
+    """Send a message to many patients of the clinic, or count whom it would reach.
+
+    Who is no patient here, or wants no messages, counts as failed and is not written to. A person
+    gets it once, however many numbers or bookings they have.
+    """
+    clinic = _clinic(work, call)
+    template, values = _said(call.services.offers, body)
+    phones = list(
+        dict.fromkeys(
+            _phone(f"recipients.{n}", phone, call) for n, phone in enumerate(body.recipients or ())
+        )
+    )
+    audience = _audience(work, clinic, body.audience)
+    if body.preview:
+        reach = broadcasts.reach(work, clinic, audience, phones)
+        return Answer(
+            BroadcastShown(
+                broadcast_id=None,
+                total_recipients=reach.total,
+                sent_count=0,
+                failed_count=reach.total - reach.reachable,
+                status="PREVIEW",
+                created_at=None,
+                finished_at=None,
+            ),
+            "Nothing was sent",
+        )
+    user = call.caller.user
+    made = broadcasts.begin(
+        work,
+        clinic,
+        name=template.message,
+        values=values,
+        audience=audience,
+        phones=phones,
+        by=user.user_id,
+        by_name=user.name,
+    )
+    return Answer(_shown(made), "Broadcast initiated successfully")
+
+
+@whatsapp.get(
+    "/whatsapp/broadcast/<broadcastId>", needs=Permission.MANAGE_SETTINGS, answers=BroadcastShown
+)
+def read_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
+    """Show how far a broadcast has come."""
+    return Answer(_shown(broadcasts.find(work, call.caller.clinic_id, path.broadcast_id)))
+
+
+@whatsapp.post(
+    "/whatsapp/broadcast/<broadcastId>/cancel",
+    needs=Permission.MANAGE_SETTINGS,
+    answers=BroadcastShown,
+)
+def cancel_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
+    """Stop a broadcast: what has not left yet does not leave any more."""
+    stopped = broadcasts.cancel(work, call.caller.clinic_id, path.broadcast_id)
+    return Answer(_shown(stopped), "Broadcast cancelled")
+
+
+@whatsapp.get(
+    "/whatsapp/broadcast/<broadcastId>/recipients",
+    needs=Permission.MANAGE_SETTINGS,
+    answers=Results,
+    audits=True,
+)
+def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQuery) -> Answer:
+    """List a broadcast's recipients in the order of sending, and what became of each message."""
+    found = broadcasts.find(work, call.caller.clinic_id, path.broadcast_id)
+    page, after = broadcasts.recipients(work, found, query.limit, call.read_cursor(query.cursor))
+    return Answer(
+        Results(
+            recipients=[
+                RecipientShown(phone=r.phone, name=r.name, outcome=r.outcome, reason=r.reason)
+                for r in page
+            ],
+            total_count=found.total,
+            next_cursor=call.next_cursor(after),
+        )
+    )
+
+
+def _clinic(work: Work, call: Call) -> Clinic:
+    clinic = work.get(Clinic, call.caller.clinic_id)
+    if clinic is None:
+        raise NotFound
+    return clinic
+
+
+def _said(offers: Sequence[OfferedTemplate], body: Said) -> tuple[OfferedTemplate, dict[str, str]]:
+    if body.message_type is MessageType.TEXT:
+        return find_template(offers, FREE_TEXT), {"text": body.text or ""}
+    template = find_template(offers, body.template_name or "")
+    return template, checked_values(template, body.template_data)
+
+
+def _phone(field: str, text: str, call: Call) -> str:
+    phone = normalise(text, call.services.rules.phone_countries)
+    if phone is None:
+        raise Invalid(field, "This is no phone number that can be written to.")
+    return phone
+
+
+def _audience(work: Work, clinic: Clinic, given: AudienceGiven | None) -> Audience:
+    if given is None:
+        return Audience(kind=AudienceKind.PHONES)
+    day = day_of(given.date, "audience.date")
+    if given.doctor_id and work.get(Doctor, clinic.clinic_id, given.doctor_id) is None:
+        raise NotFound("There is no such doctor.")
+    return Audience(
+        kind=AudienceKind(given.kind),
+        day=day.isoformat() if day else None,
+        doctor_id=given.doctor_id,
+    )
+
+
+def _wait_for(call: Call, message_id: str) -> Callable[[], Answer]:
+    def look() -> Answer:
+        waited = 0.0
+        while True:
+            message = call.services.open_work(call.scope).get(Message, message_id)
+            if message is None:
+                raise NotFound
+            if message.status in _TAKEN:
+                return Answer(_became(message), "Message sent successfully")
+            if message.status in _ENDED or waited >= WAIT_SECONDS:
+                return Answer(_became(message), "Message queued")
+            call.services.pause(LOOK_SECONDS)
+            waited += LOOK_SECONDS
+
+    return look
+
+
+def _became(message: Message) -> MessageSent:
+    taken = message.status in _TAKEN
+    ended = message.status in _ENDED
+    return MessageSent(
+        message_id=message.provider_id if taken and message.provider_id else message.message_id,
+        status="SENT" if taken else "FAILED" if ended else "QUEUED",
+        sent_at=message.sent_at if taken else None,
+        reason=message.failure if ended else None,
+    )
+
+
+def _shown(broadcast: Broadcast) -> BroadcastShown:
+    return BroadcastShown(
+        broadcast_id=broadcast.broadcast_id,
+        total_recipients=broadcast.total,
+        sent_count=broadcast.sent,
+        failed_count=broadcast.failed,
+        status=broadcast.status,
+        created_at=broadcast.created_at,
+        finished_at=broadcast.finished_at,
+    )

@@ -1,0 +1,104 @@
+"""What became of a broadcast: counted from its messages while it goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from domain.actions import due
+from domain.actions.broadcasts import broadcast_of, find
+from domain.actions.steps import OpenWork, finish
+from domain.model.broadcasts import Broadcast, BroadcastStatus, Outcome, Recipient
+from domain.model.due import Due
+from domain.model.messages import Message, MessageStatus
+from domain.work import Work
+
+COUNT_PAGE = 90
+"""Recipients looked at in one transaction."""
+COUNT_AGAIN = timedelta(seconds=2)
+_TAKEN = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
+_ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
+
+
+def count(open_work: OpenWork, item: Due) -> None:
+    """Look what became of a broadcast's messages, and write it down; ends when all is known."""
+    work = open_work()
+    broadcast = broadcast_of(work, item)
+    if broadcast is None:
+        return finish(open_work, item)
+    everybody_known, all_final = broadcast.expanded, True
+    for page in _not_final(work, broadcast):
+        work = open_work()
+        broadcast = find(work, broadcast.clinic_id, broadcast.broadcast_id)
+        all_final = _look(work, broadcast, page, advance=all_final)
+        if work.empty and not all_final:
+            break
+        work.commit()
+    work = open_work()
+    broadcast = find(work, broadcast.clinic_id, broadcast.broadcast_id)
+    if everybody_known and all_final:
+        cancelled = broadcast.status is BroadcastStatus.CANCELLED
+        status = broadcast.status if cancelled else BroadcastStatus.COMPLETED
+        work.put(broadcast.but(status=status, finished_at=work.now))
+        work.delete(item)
+    else:
+        due.again(work, item, COUNT_AGAIN)
+    work.commit()
+    return None
+
+
+def _not_final(work: Work, broadcast: Broadcast) -> Iterator[list[Recipient]]:
+    """Yield recipients in the order of sending, from the first whose outcome is not known."""
+    after = None
+    while True:
+        page = work.query(
+            Recipient,
+            broadcast.broadcast_id,
+            index="place-idx",
+            between=(broadcast.looked_to or "0", "~"),
+            limit=COUNT_PAGE,
+            after=after,
+        )
+        yield page.records
+        after = page.after
+        if after is None:
+            return
+
+
+def _look(work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advance: bool) -> bool:
+    """Write down what became of a page of recipients; return whether all of it is final.
+
+    *advance* says that everything before the page is final, so that the next count may begin here.
+    """
+    open_ones = [r for r in page if r.outcome is Outcome.QUEUED]
+    across = work.system("see what became of a broadcast's messages")
+    found = across.fetch([(Message, (r.message_id or "",)) for r in open_ones])
+    known = {r.recipient: _outcome(m) for r, m in zip(open_ones, found, strict=True)}
+    sent = failed = 0
+    for recipient in open_ones:
+        outcome, reason = known[recipient.recipient]
+        if outcome is not Outcome.QUEUED:
+            work.put(recipient.but(outcome=outcome, reason=reason))
+            sent += outcome is Outcome.SENT
+            failed += outcome is Outcome.FAILED
+    waiting = [r for r in open_ones if known[r.recipient][0] is Outcome.QUEUED]
+    looked_to = broadcast.looked_to
+    if advance and page:
+        looked_to = waiting[0].place if waiting else page[-1].place
+    if sent or failed or looked_to != broadcast.looked_to:
+        work.put(
+            broadcast.but(
+                sent=broadcast.sent + sent, failed=broadcast.failed + failed, looked_to=looked_to
+            )
+        )
+    return advance and not waiting
+
+
+def _outcome(message: object) -> tuple[Outcome, str | None]:
+    if not isinstance(message, Message):
+        return Outcome.QUEUED, None
+    if message.status in _TAKEN:
+        return Outcome.SENT, None
+    if message.status in _ENDED:
+        return Outcome.FAILED, message.failure
+    return Outcome.QUEUED, None

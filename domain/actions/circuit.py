@@ -1,0 +1,136 @@
+"""Sending numbers that cannot send: left alone, tried one message at a time, shown to the clinic.
+
+What one message is refused for says nothing of the next person's; but a token that ran out, or an
+account that is blocked, stops the number whole.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from domain.actions.desk_notes import Note, tell_admins
+from domain.channel import SendFailed
+from domain.model.clinics import Claim, Clinic
+from domain.model.messages import Message, SenderHealth, Urgency
+from domain.work import Work
+
+FIRST_PAUSE_SECONDS = 30
+LONGEST_PAUSE_SECONDS = 300
+LOOK_AGAIN_SECONDS = 30
+"""What somebody waits for looks this often whether its number can send again."""
+SMS = "sms"
+"""Stands for the number that text messages come from."""
+
+
+def line_of(message: Message) -> str:
+    """Return which sending number *message* goes by."""
+    return SMS if message.by_sms else message.sender
+
+
+def is_down(health: SenderHealth | None) -> bool:
+    """Return whether a number is known not to be able to send."""
+    return health is not None and health.down_since is not None
+
+
+def wait_until(message: Message, health: SenderHealth | None, now: datetime) -> datetime | None:
+    """Return when *message* may look again, or None if it may be tried now."""
+    if health is None or health.down_since is None or health.retry_at is None:
+        return None
+    if health.retry_at <= now:
+        return None
+    if message.urgency is Urgency.BULK:
+        return health.retry_at
+    return min(health.retry_at, now + timedelta(seconds=LOOK_AGAIN_SECONDS))
+
+
+def probe(work: Work, health: SenderHealth) -> None:
+    """Let this message alone find out whether the number can send again: the others wait on."""
+    work.put(health.but(retry_at=work.now + _pause(health.refusals), updated_at=work.now))
+
+
+def broke(work: Work, sender: str, failure: SendFailed) -> None:
+    """Note that a number cannot send, and tell the clinic it belongs to when that begins."""
+    before = work.get(SenderHealth, sender)
+    health = before or SenderHealth(sender=sender, updated_at=work.now)
+    refusals = health.refusals + 1
+    work.put(
+        health.but(
+            down_since=health.down_since or work.now,
+            reason=failure.reason,
+            code=failure.code,
+            refusals=refusals,
+            retry_at=work.now + _pause(refusals - 1),
+            updated_at=work.now,
+        )
+    )
+    clinic = _owner(work, sender)
+    if health.down_since is None and clinic is not None:
+        tell_admins(
+            work,
+            clinic,
+            Note(
+                name="desk/number_down",
+                values={"reason": failure.reason},
+                # The clinic's own number is the one that does not work.
+                sender=work.rules.platform_sender,
+                helps_for=timedelta(hours=12),
+            ),
+        )
+
+
+def mended(work: Work, sender: str) -> None:
+    """Note that a number can send again, if it could not."""
+    health = work.get(SenderHealth, sender)
+    if health is not None and health.down_since is not None:
+        work.put(
+            health.but(
+                down_since=None,
+                reason=None,
+                code=None,
+                retry_at=None,
+                refusals=0,
+                updated_at=work.now,
+            )
+        )
+
+
+def health_of(work: Work, sender: str) -> SenderHealth | None:
+    """Return how a sending number fares, as far as anything is known of it.
+
+    For the admin of a clinic: a number is the clinic's own or the one it shares, so what is shown
+    of it names nobody.
+    """
+    return work.system("how a sending number fares").get(SenderHealth, sender)
+
+
+def reported(work: Work, number: str, quality: str | None, limit: str | None) -> None:
+    """Keep what WhatsApp says of the quality of a *number* (E.164), and of how far it may write."""
+    sender = _sender_of(work, number)
+    health = work.get(SenderHealth, sender) or SenderHealth(sender=sender, updated_at=work.now)
+    work.put(
+        health.but(
+            quality=quality or health.quality,
+            limit=limit or health.limit,
+            updated_at=work.now,
+        )
+    )
+
+
+def _sender_of(work: Work, number: str) -> str:
+    """Return the sender behind *number*; the number itself where none is known."""
+    if number == work.rules.platform_number:
+        return work.rules.platform_sender
+    claim = work.get(Claim, f"number:{number}")
+    clinic = work.get(Clinic, claim.clinic_id) if claim else None
+    return (clinic.phone_number_id if clinic else None) or number
+
+
+def _owner(work: Work, sender: str) -> Clinic | None:
+    claim = work.get(Claim, f"sender:{sender}")
+    return work.get(Clinic, claim.clinic_id) if claim else None
+
+
+def _pause(refusals: int) -> timedelta:
+    return timedelta(
+        seconds=min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(refusals, 8))
+    )

@@ -1,0 +1,341 @@
+"""Erasing a patient at a clinic: what may go goes, what must be kept is kept and said.
+
+The record and the doctors' lists go at once; bookings, messages and visits follow in small steps.
+Why each thing is erased or kept: docs/decisions, "What is erased, and what is kept".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeVar
+
+from domain.actions import due, search
+from domain.actions.associations import has_live_token
+from domain.actions.search import Caller, caller_of
+from domain.actions.seats import hold_ran_out
+from domain.actions.steps import OpenWork, chunks
+from domain.errors import HasLiveToken, NotFound
+from domain.model.base import Record, stamp
+from domain.model.clinics import Clinic, Doctor, StaffNumber
+from domain.model.due import Due
+from domain.model.messages import Message, MessageStatus
+from domain.model.people import (
+    Address,
+    Association,
+    ClinicPatient,
+    Contact,
+    OptOut,
+    Patient,
+)
+from domain.model.queues import LIVE, HistoryEntry, LiveBooking, Locator, Token
+from domain.model.visits import Prescription, PrivateNote, Visit, VisitVersion
+from domain.timetable import today
+from domain.work import Work
+
+R = TypeVar("R", bound=Record)
+
+NO_NAME = "Erased"
+"""What stands in the place of an erased patient's name."""
+KEPT_YEARS = 3
+"""How long the record of a consultation is kept."""
+CHUNK = 20
+AT_ONCE = 3
+"""Doctors whose list loses the patient with the request itself; others moments later."""
+LOOK_AGAIN = timedelta(minutes=10)
+"""What an index did not show yet, or was being sent, is met by a second look."""
+PAGE = 100
+ERASED = (
+    "name", "phone", "dateOfBirth", "age", "gender", "address", "emergencyContact", "bloodGroup",
+    "allergies", "chronicConditions", "currentMedications", "preferences", "associationNotes",
+    "namesInBookings", "messages",
+)  # fmt: skip
+WHY_VISITS = (
+    "Records of consultations must be kept for three years (Indian Medical Council Regulations "
+    "2002, 1.3.1); until then only the treating doctor and admins can read them, then they are "
+    "erased unasked."
+)
+WHY_BOOKINGS = (
+    "Dates, fees and payments are kept without name and number, as tax law asks for accounts."
+)
+WHY_AUDIT = "Who looked at the data, and when, is kept as evidence; it holds ids only."
+WHY_STOP = "A wish not to be written to is kept, so that it goes on being heeded."
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Something that is not erased, and why; until when, where that is known."""
+
+    what: str
+    reason: str
+    count: int | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True)
+class Erasure:
+    """What became of a patient's data."""
+
+    patient_id: str
+    at: datetime
+    erased: tuple[str, ...]
+    kept: tuple[Kept, ...]
+
+
+def erase(work: Work, patient_id: str) -> Erasure:
+    """Erase what this clinic keeps of a patient, as far as it may; say what must be kept.
+
+    Where no other clinic keeps a record of the person, they are forgotten altogether; nothing
+    tells whether that was so.
+
+    Raises:
+        NotFound: If the clinic has no such patient.
+        HasLiveToken: If the patient holds a live token at the clinic.
+    """
+    clinic = work.get(Clinic, caller_of(work).clinic_id)
+    record = work.get(ClinicPatient, caller_of(work).clinic_id, patient_id)
+    if clinic is None or record is None:
+        raise NotFound
+    if has_live_token(work, clinic.clinic_id, patient_id):
+        raise HasLiveToken("This patient still has a booking; cancel or complete it first.")
+    owner = Caller(clinic.clinic_id, None)
+    search.leave(work, owner, patient_id, record.name, record.patient_phone)
+    work.delete(record)
+    for doctor_id in record.doctor_ids[:AT_ONCE]:
+        _drop_association(work, doctor_id, patient_id)
+    across = work.system("a patient whom a clinic erases")
+    person = across.get(Patient, patient_id)
+    if person is not None:
+        others = tuple(c for c in person.clinic_ids if c != clinic.clinic_id)
+        work.put(person.but(clinic_ids=others))
+    _go_on(work, work.now, clinic.clinic_id, patient_id, work.now, again=True)
+    return Erasure(patient_id, work.now, ERASED, _kept(work, clinic, patient_id))
+
+
+def _kept(work: Work, clinic: Clinic, patient_id: str) -> tuple[Kept, ...]:
+    day = today(clinic, work.now)
+    ends = [
+        kept_until(v)
+        for v in _through(work, Visit, patient_id, "patientId-visitDate-idx")
+        if kept_until(v) > day
+    ]
+    visits = [Kept("visits", WHY_VISITS, len(ends), max(ends))] if ends else []
+    return (
+        *visits,
+        Kept("bookings", WHY_BOOKINGS),
+        Kept("auditLog", WHY_AUDIT),
+        Kept("optOut", WHY_STOP),
+    )
+
+
+def kept_until(visit: Visit) -> date:
+    """Return the day from which the record of a consultation is not kept any more."""
+    begun = date.fromisoformat(visit.visit_date)
+    try:
+        return begun.replace(year=begun.year + KEPT_YEARS)
+    except ValueError:  # begun on a 29th of February
+        return date(begun.year + KEPT_YEARS, 3, 1)
+
+
+def _go_on(
+    work: Work, at: datetime, clinic_id: str, patient_id: str, asked: datetime, *, again: bool
+) -> None:
+    due.later(
+        work,
+        "erase",
+        at,
+        f"{patient_id}#{clinic_id}",
+        clinic_id=clinic_id,
+        values={"patient": patient_id, "asked": stamp(asked), "again": int(again)},
+    )
+
+
+def forget(open_work: OpenWork, item: Due) -> None:
+    """Erase what follows from a request: bookings' names, messages, visits kept long enough.
+
+    Only what was there when it was asked for: somebody who comes back is a new patient. It looks
+    once more after a while, and then on the day the next visit need not be kept any more.
+    """
+    clinic_id, patient_id = item.clinic_id or "", str(item.values["patient"])
+    asked = datetime.strptime(str(item.values["asked"]), "%Y-%m-%dT%H:%M:%S.%f%z")
+    clinic = open_work().get(Clinic, clinic_id)
+    person = open_work().get(Patient, patient_id)
+    following: date | None = None
+    if clinic is not None:
+        _forget_associations(open_work, clinic, patient_id)
+        _forget_tokens(open_work, clinic, patient_id, asked)
+        if person is not None:
+            _forget_messages(open_work, clinic, person, asked)
+        following = _forget_visits(open_work, clinic, patient_id, asked)
+        _forget_person(open_work, clinic, patient_id)
+    work = open_work()
+    work.delete(item)
+    if item.values["again"]:
+        at = work.now + LOOK_AGAIN
+        _go_on(work, at, clinic_id, patient_id, asked, again=False)
+    elif following is not None:
+        at = datetime.combine(following + timedelta(days=1), time(), tzinfo=UTC)
+        _go_on(work, at, clinic_id, patient_id, asked, again=False)
+    work.commit()
+
+
+def _forget_associations(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
+    for doctor in _through(open_work(), Doctor, clinic.clinic_id):
+        work = open_work()
+        if work.get(ClinicPatient, clinic.clinic_id, patient_id) is not None:
+            return  # they have come back
+        work.check_absent(ClinicPatient, clinic.clinic_id, patient_id)
+        _drop_association(work, doctor.doctor_id, patient_id)
+        work.commit()
+
+
+def _drop_association(work: Work, doctor_id: str, patient_id: str) -> None:
+    own = work.get(Association, doctor_id, patient_id)
+    if own is not None:
+        owner = Caller(own.clinic_id, doctor_id)
+        search.leave(work, owner, patient_id, own.patient_name, own.patient_phone)
+        work.delete(own)
+
+
+def _forget_tokens(open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime) -> None:
+    """Take the name and the number out of bookings that are over, and out of their history."""
+    work = open_work()
+    tokens = [
+        t
+        for t in _through(work, Token, patient_id, "patientId-date-idx")
+        if t.clinic_id == clinic.clinic_id and t.created_at <= asked and _is_over(t, work.now)
+    ]
+    _in_chunks(open_work, tokens, _nameless)
+    for token in tokens:
+        entries = [
+            e
+            for e in _through(open_work(), HistoryEntry, token.queue_id)
+            if e.token_id == token.token_id and e.by == token.contact_id
+        ]
+        _in_chunks(open_work, entries, lambda entry: entry.but(by_name=NO_NAME))
+
+
+def _is_over(token: Token, now: datetime) -> bool:
+    return token.status not in LIVE or hold_ran_out(token, now)
+
+
+def _nameless(token: Token) -> Token:
+    return token.but(patient_name=NO_NAME, patient_phone=None)
+
+
+def _forget_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked: datetime) -> None:
+    """Take the contents out of the clinic's messages; of a family's, of those about this one."""
+    work = open_work()
+    contact = work.get(Contact, person.contact_id)
+    family = (
+        [(ClinicPatient, (clinic.clinic_id, i)) for i in contact.patient_ids] if contact else []
+    )
+    others = any(r is not None for r in work.fetch(family))
+    own = {t.token_id for t in _through(work, Token, person.patient_id, "patientId-date-idx")}
+    messages = [
+        m
+        for m in _through(work, Message, person.contact_id, "contactId-createdAt-idx")
+        if m.clinic_id == clinic.clinic_id
+        and m.created_at <= asked
+        and (m.about in own or not others)
+    ]
+    _in_chunks(open_work, messages, _empty)
+
+
+def _empty(message: Message) -> Message:
+    if message.status is MessageStatus.SENDING:
+        return message
+    if message.status is MessageStatus.QUEUED:
+        message = message.but(status=MessageStatus.DROPPED, failure="the patient was erased")
+    return message.but(values={}, options=(), url=None, sealed=None)
+
+
+def _forget_visits(
+    open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime
+) -> date | None:
+    """Erase visits that need not be kept any more; return when the next one need not be."""
+    work = open_work()
+    day = today(clinic, work.now)
+    following: list[date] = []
+    for visit in _through(work, Visit, patient_id, "patientId-visitDate-idx"):
+        if visit.clinic_id != clinic.clinic_id or visit.created_at > asked:
+            continue
+        if kept_until(visit) > day:
+            following.append(kept_until(visit))
+            _in_chunks(open_work, [visit], lambda v: v.but(patient_phone=None))
+            continue
+        for kind in (VisitVersion, Prescription, PrivateNote):
+            of_visit: Sequence[Record] = list(_through(open_work(), kind, visit.visit_id))
+            _in_chunks(open_work, of_visit, lambda _: None)
+        final = open_work()
+        located = final.get(Locator, visit.visit_id)
+        current = final.get(Visit, visit.doctor_id, visit.visit_id)
+        for gone in (located, current):
+            if gone is not None:
+                final.delete(gone)
+        final.commit()
+    return min(following, default=None)
+
+
+def _forget_person(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
+    """Forget the person where nobody keeps a record of them, and a number nobody has used."""
+    work = open_work()
+    person = work.get(Patient, patient_id)
+    if person is None or person.clinic_ids:
+        return
+    begin = f"{patient_id}#"
+    span = (begin, begin + search.LAST)
+    if work.query(LiveBooking, person.contact_id, between=span, limit=1).records:
+        return
+    work.delete(person)
+    contact = work.get(Contact, person.contact_id)
+    if contact is not None:
+        left = tuple(i for i in contact.patient_ids if i != patient_id)
+        if left or _is_somebodys(work, contact):
+            work.put(contact.but(patient_ids=left))
+        else:
+            _forget_contact(work, clinic, contact)
+    work.commit()
+
+
+def _is_somebodys(work: Work, contact: Contact) -> bool:
+    """Return whether a person has written from this account, or staff are reached there."""
+    if contact.verified_phone or contact.wa_user_id or contact.profile_name:
+        return True
+    return bool(work.query(StaffNumber, contact.phone or "", limit=1).records)
+
+
+def _forget_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
+    address = work.get(Address, f"tel:{contact.phone}")
+    stopped = work.get(OptOut, clinic.clinic_id, contact.contact_id)
+    for gone in (contact, address, stopped):
+        if gone is not None:
+            work.delete(gone)
+
+
+def _through(work: Work, kind: type[R], equals: str, index: str | None = None) -> Iterator[R]:
+    after = None
+    while True:
+        page = work.query(kind, equals, index=index, limit=PAGE, after=after)
+        yield from page.records
+        after = page.after
+        if after is None:
+            return
+
+
+def _in_chunks(open_work: OpenWork, records: Sequence[R], change: Callable[[R], R | None]) -> None:
+    """Write *records* as *change* has them, each as it is stored now; None deletes it."""
+    for some in chunks(records, CHUNK):
+        work = open_work()
+        keys = [tuple(str(getattr(r, name)) for name in r.KEY) for r in some]
+        found = work.fetch([(type(r), key) for r, key in zip(some, keys, strict=True)])
+        for before, current in zip(some, found, strict=True):
+            if not isinstance(current, type(before)):
+                continue
+            after = change(current)
+            if after is None:
+                work.delete(current)
+            elif after != current:
+                work.put(after)
+        work.commit()

@@ -1,0 +1,118 @@
+"""What must arrive where WhatsApp does not bring it: by text message, or told to the desk."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.actions.booking import facts
+from domain.actions.desk_notes import Note, tell_doctor
+from domain.actions.messages import CALLS, requeue
+from domain.actions.news import GUARDS
+from domain.actions.steps import OpenWork
+from domain.model.clinics import Clinic, Doctor
+from domain.model.conversations import Conversation
+from domain.model.due import Due
+from domain.model.messages import Message, MessageStatus
+from domain.model.people import Contact
+from domain.model.queues import Token
+from domain.work import Work
+
+CODES = {"account/code"}
+NOTICES = {"account/number_gone", "account/number_changed"}
+BY_SMS = CODES | NOTICES | CALLS.keys()
+"""What goes by text message when WhatsApp fails."""
+UNREACHED = timedelta(days=30)
+"""So long after WhatsApp last failed a person, their codes go by text message at once."""
+ARRIVED = {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.DROPPED}
+
+
+def can_go_by_sms(work: Work, message: Message) -> bool:
+    """Return whether *message* may go, and still helps, as a text message."""
+    if not work.rules.sms or message.by_sms or message.name not in BY_SMS:
+        return False
+    if message.sealed is None and message.sealed_until is not None:
+        return False  # what it carried is wiped
+    if message.helps_until is not None and message.helps_until <= work.now:
+        return False
+    contact = work.get(Contact, message.contact_id)
+    return contact is not None and contact.phone is not None
+
+
+def by_sms(work: Work, message: Message) -> None:
+    """Have *message* sent as a text message, now.
+
+    What WhatsApp still says of its own attempt, under the provider's id that is kept, then counts
+    only if the person did receive it.
+    """
+    requeue(
+        work,
+        message.but(
+            by_sms=True,
+            status=MessageStatus.QUEUED,
+            as_template=False,
+            sending_since=None,
+            failed_on=None,
+            updated_at=work.now,
+        ),
+        work.now,
+    )
+
+
+def goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
+    """Return whether a code is better not tried on WhatsApp, which failed this person lately."""
+    failed_at = contact.whatsapp_failed_at
+    if message.name not in CODES or failed_at is None or work.now - failed_at > UNREACHED:
+        return False
+    spoken = work.get(Conversation, f"{message.sender}#{contact.contact_id}")
+    if spoken is not None and spoken.last_inbound_at and spoken.last_inbound_at > failed_at:
+        return False
+    return can_go_by_sms(work, message)
+
+
+def unheard(open_work: OpenWork, item: Due) -> None:
+    """Bring a call that did not arrive by text message, or else tell who runs the line."""
+    work = open_work()
+    work.delete(item)
+    message = work.get(Message, str(item.values.get("message")))
+    if message is not None and message.status not in ARRIVED and is_still_true(work, message):
+        if can_go_by_sms(work, message):
+            by_sms(work, message)
+        else:
+            tell_desk(work, message)
+    work.commit()
+
+
+def is_still_true(work: Work, message: Message) -> bool:
+    """Return whether what *message* says of its token holds now."""
+    if message.about is None or message.queue_id is None or message.guard is None:
+        return False
+    token = work.get(Token, message.queue_id, message.about)
+    return token is not None and GUARDS[message.guard](work, token)
+
+
+def tell_desk(work: Work, message: Message) -> None:
+    """Tell who runs the line, once, that the person of a token may not know they are called."""
+    token = work.get(Token, message.queue_id or "", message.about or "")
+    if token is None or work.get(Message, _note_id(message)) is not None:
+        return
+    clinic = work.get(Clinic, token.clinic_id)
+    doctor = work.get(Doctor, token.clinic_id, token.doctor_id)
+    if clinic is not None and doctor is not None:
+        tell_doctor(
+            work,
+            clinic,
+            doctor,
+            Note(
+                name="desk/unheard",
+                message_id=_note_id(message),
+                values={**facts(token, doctor), "called": message.guard == "current"},
+                about=token,
+                # Not the call's own: only what the patient is sent counts as told to them.
+                guard="current" if message.guard == "current" else "waiting",
+                helps_for=timedelta(minutes=10),
+            ),
+        )
+
+
+def _note_id(message: Message) -> str:
+    return f"msg_unheard_{message.message_id}"

@@ -1,0 +1,45 @@
+"""The next visit, booked from the one before."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time
+
+from domain.actions import desk, visits
+from domain.actions.days import the_doctor
+from domain.actions.moves import Actor
+from domain.model.queues import Token
+from domain.model.visits import Visit
+from domain.timetable import hours, today
+from domain.work import Work
+
+
+def book(
+    work: Work,
+    visit: Visit,
+    actor: Actor,
+    day: date,
+    at: time | None,
+    *,
+    pays_at_clinic: bool,
+) -> Token:
+    """Book the patient of *visit* again with the same doctor, as staff book at the desk.
+
+    *day* and *at* are the clinic's; without *at* it is the day's first free slot. The visit keeps
+    which booking follows it.
+
+    Raises:
+        Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book`.
+    """
+    clinic, doctor = the_doctor(work, visit.clinic_id, visit.doctor_id)
+    contact, patient = desk.person(work, visit.clinic_id, visit.patient_id, None, None)
+    begin = hours(clinic, doctor, day)[0]
+    if at is not None:
+        begin = datetime.combine(day, at, clinic.zone).astimezone(UTC)
+    elif day == today(clinic, work.now):
+        begin = max(begin, work.now)
+    wanted = desk.Wanted(
+        preferred=begin, pays_at_clinic=pays_at_clinic, consultation_type="FOLLOW_UP"
+    )
+    token = desk.book(work, clinic, doctor, actor, contact, patient, wanted)
+    visits.keep_follow_up(work, visit, token)
+    return token

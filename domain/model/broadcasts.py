@@ -1,0 +1,118 @@
+"""One message to many: what is said, to whom, and what became of each."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+import msgspec
+
+from domain.model.base import Record
+
+
+class BroadcastStatus(StrEnum):
+    """How far a broadcast has come."""
+
+    QUEUED = "QUEUED"
+    PROCESSING = "PROCESSING"
+    COMPLETED = "COMPLETED"
+    CANCELLED = "CANCELLED"
+
+
+class AudienceKind(StrEnum):
+    """How the recipients of a broadcast are found."""
+
+    PHONES = "PHONES"
+    """The numbers given, those of the clinic's patients."""
+    BOOKED_ON = "BOOKED_ON"
+    """Everybody with a live token on a day, with one doctor or any."""
+    ALL_PATIENTS = "ALL_PATIENTS"
+    """Everybody the clinic has a record of."""
+
+
+class Audience(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """To whom: a kind, with what it needs."""
+
+    kind: AudienceKind
+    day: str | None = None
+    """Of the clinic's calendar, for BOOKED_ON."""
+    doctor_id: str | None = None
+    """One doctor only, for BOOKED_ON."""
+
+
+class Broadcast(Record, frozen=True, kw_only=True):
+    """One message to many people of a clinic. Key: clinicId, broadcastId.
+
+    Its numbers are written by one job alone, so they never conflict with those who send.
+    """
+
+    TABLE: ClassVar[str] = "broadcasts"
+    KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "broadcast_id")
+
+    clinic_id: str
+    broadcast_id: str
+    doctor_id: str | None = None
+    """Whose announcement it is; None for the clinic's own."""
+    name: str
+    """The message, such as office/clinic_announcement."""
+    values: dict[str, Any] = msgspec.field(default_factory=dict)
+    audience: Audience
+    by: str
+    by_name: str
+    status: BroadcastStatus = BroadcastStatus.QUEUED
+    total: int = 0
+    """How many recipients are known of by now; all of them once `expanded`."""
+    sent: int = 0
+    """How many the provider has taken."""
+    failed: int = 0
+    """How many are not reached, each with a reason."""
+    expanded: bool = False
+    """Whether every recipient is known."""
+    looked_to: str = ""
+    """The place from which on an outcome may still be open."""
+    created_at: datetime
+    finished_at: datetime | None = None
+
+
+class BroadcastPage(Record, frozen=True, kw_only=True):
+    """Some of the numbers that were given for a broadcast. Key: broadcastId, page."""
+
+    TABLE: ClassVar[str] = "broadcast-pages"
+    KEY: ClassVar[tuple[str, ...]] = ("broadcast_id", "page")
+
+    broadcast_id: str
+    page: str
+    clinic_id: str
+    phones: tuple[str, ...]
+
+
+class Outcome(StrEnum):
+    """What became of one recipient."""
+
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+
+
+class Recipient(Record, frozen=True, kw_only=True):
+    """One person of a broadcast. Key: broadcastId, recipient (the contact, or the number).
+
+    Being the key, a contact gets a broadcast once, however often they were meant.
+    """
+
+    TABLE: ClassVar[str] = "broadcast-recipients"
+    KEY: ClassVar[tuple[str, ...]] = ("broadcast_id", "recipient")
+
+    broadcast_id: str
+    recipient: str
+    place: str
+    """In the order of sending."""
+    clinic_id: str
+    phone: str | None = None
+    name: str | None = None
+    message_id: str | None = None
+    """None for those who are not written to."""
+    outcome: Outcome = Outcome.QUEUED
+    reason: str | None = None
+    """Why not, in words for people."""

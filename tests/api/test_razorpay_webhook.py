@@ -1,0 +1,396 @@
+"""Razorpay's webhook: signed, taken whatever the order, durable before it is answered (I3, I4)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass, replace
+from itertools import permutations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from bot.payments.press import way_to_pay
+from bot.payments.razorpay.webhook import razorpay
+from domain.actions import payments
+from domain.errors import Conflict, StoreUnavailable
+from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus
+from domain.model.queues import PaymentStatus, Token, TokenStatus
+from domain.work import Work
+from tests.bank import Bank
+from tests.people import Cast
+from tests.stage import Stage
+from tests.unit.test_booking import cancel, hold, ravi
+from workers.act import Doer
+
+PAYLOADS = Path(__file__).parents[1] / "payloads" / "razorpay"
+SECRET, OLD = "webhook-secret", "the one before"
+PAYING = ("payment_link.paid", "payment.captured", "order.paid")
+
+
+@dataclass
+class Town:
+    """A clinic, and Razorpay writing to it."""
+
+    stage: Stage
+    cast: Cast
+    bank: Bank
+
+    def __post_init__(self) -> None:
+        app = Flask("bot.app")
+        app.register_blueprint(razorpay(self.stage.parts))
+        self.client = app.test_client()
+
+    def tell(
+        self, event: str, token: Token, payment: str = "pay_1", **changes: Any
+    ) -> TestResponse:
+        return self.post(self.body(event, token, payment, **changes))
+
+    def body(self, event: str, token: Token, payment: str = "pay_1", **changes: Any) -> bytes:
+        text = (PAYLOADS / f"{event.replace('.', '_')}.json").read_text("utf-8")
+        text = text.replace("$REQUEST", token.payment_id or "").replace("$PAYMENT", payment)
+        payload = json.loads(text)
+        for path, value in changes.items():
+            entity, _, name = path.partition("__")
+            payload["payload"][entity]["entity"][name] = value
+        return json.dumps(payload, indent=1).encode()
+
+    def post(self, raw: bytes, secret: str = SECRET, **headers: str) -> TestResponse:
+        signature = hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+        given = {"X-Razorpay-Signature": signature, "x-razorpay-event-id": "evt_1", **headers}
+        return self.client.post(
+            "/api/v1/webhooks/razorpay", data=raw, content_type="application/json", headers=given
+        )
+
+    def now(self, token: Token) -> Token:
+        return self.stage.token(token)
+
+    def capture(self, capture_id: str = "pay_1") -> Capture | None:
+        return self.stage.work().get(Capture, capture_id, "CAPTURE")
+
+    def refund(self, capture_id: str = "pay_1") -> Refund | None:
+        return self.stage.work().get(Refund, capture_id, "REFUND")
+
+    def link(self, token: Token) -> None:
+        """Let the link of a token's request be made and watched."""
+        way_to_pay(self.stage.parts, token.payment_id or "", "https://clinic.example/pay")
+
+
+@pytest.fixture
+def town(stage: Stage, cast: Cast) -> Town:
+    bank = Bank()
+    settings = replace(
+        stage.parts.settings, payment_provider="razorpay", razorpay_webhook_secrets=(SECRET, OLD)
+    )
+    stage.parts = replace(stage.parts, gateway=bank, settings=settings)
+    stage.doer = Doer(stage.parts)
+    return Town(stage, cast, bank)
+
+
+@pytest.fixture
+def token(town: Town) -> Token:
+    return hold(town.stage, town.cast, 5)
+
+
+@pytest.mark.parametrize("event", PAYING)
+def test_any_notice_of_a_payment_takes_the_seat(town: Town, token: Token, event: str) -> None:
+    answer = town.tell(event, token)
+    assert answer.status_code == 200
+    assert answer.json == {"success": True, "message": "Webhook processed successfully"}
+    now = town.now(token)
+    assert (now.status, now.payment_status) == (TokenStatus.CONFIRMED, PaymentStatus.PAID)
+    assert (now.capture_id, now.paid_paise) == ("pay_1", 5000)
+
+
+@pytest.mark.parametrize("order", list(permutations(PAYING)))
+def test_three_notices_of_one_payment_are_one_payment(
+    town: Town, token: Token, order: tuple[str, ...]
+) -> None:
+    for event in (*order, *order):
+        assert town.tell(event, token).status_code == 200
+    sent = [m.name for m in town.stage.messages()] if town.stage.settle() else []
+    assert town.now(token).status is TokenStatus.CONFIRMED
+    assert town.refund() is None
+    assert sent == ["booking/confirmed"]
+
+
+@pytest.mark.parametrize("order", list(permutations(["payment.failed", "payment.captured"])))
+def test_a_payment_that_failed_and_was_captured_was_captured(
+    town: Town, token: Token, order: tuple[str, ...]
+) -> None:
+    for event in order:
+        assert town.tell(event, token).status_code == 200
+    now = town.now(token)
+    assert (now.status, now.payment_status) == (TokenStatus.CONFIRMED, PaymentStatus.PAID)
+
+
+def test_a_failed_attempt_is_told_and_the_hold_goes_on(town: Town, token: Token) -> None:
+    town.tell("payment.failed", token)
+    now = town.now(token)
+    assert (now.status, now.payment_status) == (TokenStatus.PENDING, PaymentStatus.FAILED)
+    town.stage.settle()
+    assert [m.name for m in town.stage.messages()] == ["booking/payment_failed"]
+
+
+def test_a_second_payment_is_returned(town: Town, token: Token) -> None:
+    town.bank.pay(token.payment_id or "", "pay_2", 5000)
+    town.tell("payment_link.paid", token, "pay_1")
+    town.tell("payment.captured", token, "pay_2")
+    town.stage.settle()
+    assert town.bank.returned == {"pay_2": 5000}
+    assert town.now(token).capture_id == "pay_1"
+
+
+def test_money_after_the_hold_for_a_slot_sold_since_is_returned(town: Town, token: Token) -> None:
+    town.stage.clock.advance(11)
+    hold(town.stage, town.cast, 5, person=ravi(town.cast))
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    assert town.tell("payment_link.paid", token).status_code == 200
+    town.stage.settle()
+    assert town.bank.returned == {"pay_1": 5000}
+    assert town.now(token).status is TokenStatus.EXPIRED
+
+
+def test_too_little_is_returned(town: Town, token: Token) -> None:
+    town.bank.pay(token.payment_id or "", "pay_1", 4000)
+    town.tell("payment.captured", token, payment__amount=4000)
+    town.stage.settle()
+    assert town.bank.returned == {"pay_1": 4000}
+    assert town.now(token).status is TokenStatus.PENDING
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"payment__status": "authorized"},
+        {"payment__status": "failed"},
+        {"payment__currency": "USD"},
+        {"payment__amount": 0},
+        {"payment__amount": "5000"},
+        {"payment__amount": True},
+    ],
+    ids=str,
+)
+def test_a_paid_link_whose_payment_says_otherwise_is_asked_about(
+    town: Town, token: Token, changes: dict[str, Any]
+) -> None:
+    town.link(token)
+    assert town.tell("payment_link.paid", token, **changes).status_code == 200
+    assert town.now(token).status is TokenStatus.PENDING
+    town.stage.settle()
+    assert town.bank.asked["look"] == 1
+    assert town.now(token).status is TokenStatus.PENDING
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    town.tell("payment_link.paid", token, **changes)
+    town.stage.settle()
+    assert town.now(token).status is TokenStatus.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    "event", ["payment_link.cancelled", "payment_link.expired", "payment_link.partially_paid"]
+)
+def test_what_becomes_of_a_link_is_asked_about_and_decides_nothing(
+    town: Town, token: Token, event: str
+) -> None:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    assert town.tell(event, token).status_code == 200
+    town.stage.settle()
+    assert town.now(token).status is TokenStatus.CONFIRMED
+
+
+def test_a_link_that_ends_after_it_was_paid_changes_nothing(town: Town, token: Token) -> None:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    town.tell("payment_link.paid", token)
+    before = town.now(token)
+    town.tell("payment_link.cancelled", token)
+    town.stage.settle()
+    assert town.now(token) == before
+    assert town.bank.returned == {}
+
+
+@pytest.mark.parametrize("notes", [[], None, {}, {"paymentId": "payr_unknown"}, {"paymentId": 5}])
+def test_a_payment_that_does_not_say_what_it_is_for_is_asked_about(
+    town: Town, token: Token, notes: object
+) -> None:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    answer = town.tell("payment.captured", token, payment__notes=notes)
+    assert answer.status_code == 200
+    town.stage.settle()
+    assert town.now(token).status is TokenStatus.CONFIRMED
+    assert town.bank.asked["find"] == 1
+
+
+def test_another_businesss_payments_concern_nobody(town: Town, token: Token) -> None:
+    answer = town.tell("payment.captured", token, "pay_9", payment__notes=[])
+    assert answer.status_code == 200
+    town.stage.wait(24 * 60)
+    assert town.capture("pay_9") is None
+
+
+# Refunds
+
+
+def a_refund(town: Town, token: Token) -> None:
+    town.bank.slow_refunds = True
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    town.tell("payment_link.paid", token)
+    cancel(town.stage, town.now(token))
+    town.stage.settle()
+
+
+@pytest.mark.parametrize(
+    ("events", "end"),
+    [
+        (["refund.created", "refund.processed"], RefundStatus.PROCESSED),
+        (["refund.processed", "refund.created"], RefundStatus.PROCESSED),
+        (["refund.speed_changed"], RefundStatus.PROCESSED),
+        (["refund.created", "refund.failed", "refund.failed"], RefundStatus.FAILED),
+        (["refund.failed", "refund.created"], RefundStatus.FAILED),
+        (["refund.processed", "refund.failed"], RefundStatus.PROCESSED),
+    ],
+    ids=lambda v: " ".join(v) if isinstance(v, list) else "",
+)
+def test_a_refunds_notices_only_move_it_forward(
+    town: Town, token: Token, events: list[str], end: RefundStatus
+) -> None:
+    a_refund(town, token)
+    for event in events:
+        assert town.tell(event, token).status_code == 200
+    found = town.refund()
+    assert found is not None
+    assert found.status is end
+
+
+def test_a_refund_made_by_hand_is_answered_and_changes_no_seat(town: Town, token: Token) -> None:
+    town.tell("payment_link.paid", token)
+    assert town.tell("refund.processed", token).status_code == 200
+    assert town.now(token).status is TokenStatus.CONFIRMED
+    assert town.refund() is None
+
+
+# What is refused, and what only looks strange
+
+
+@pytest.mark.parametrize("event", ["settlement.processed", "payment.authorized"])
+def test_other_events_are_answered_and_do_nothing(town: Town, token: Token, event: str) -> None:
+    assert town.tell(event, token).status_code == 200
+    assert town.now(token).status is TokenStatus.PENDING
+    assert town.capture() is None
+
+
+@pytest.mark.parametrize("secret", [SECRET, OLD])
+def test_either_secret_is_good_while_it_is_changed(town: Town, token: Token, secret: str) -> None:
+    assert town.post(town.body("payment_link.paid", token), secret).status_code == 200
+
+
+def test_what_is_not_signed_does_nothing(town: Town, token: Token) -> None:
+    raw = town.body("payment_link.paid", token)
+    for answer in (
+        town.post(raw, "somebody else's"),
+        town.post(raw, **{"X-Razorpay-Signature": ""}),
+        town.post(raw, **{"X-Razorpay-Signature": "ñ"}),
+        town.client.post("/api/v1/webhooks/razorpay", data=raw),
+    ):
+        assert answer.status_code == 403
+        assert answer.json is not None
+        assert answer.json["success"] is False
+    assert town.capture() is None
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'"paid"', b"[" * 100_000])
+def test_what_is_signed_and_no_event_is_refused(town: Town, raw: bytes) -> None:
+    assert town.post(raw).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        {"event": "payment_link.paid"},
+        {"event": "payment.captured", "payload": []},
+        {"event": "payment.captured", "payload": {"payment": None}},
+        {"event": "payment.captured", "payload": {"payment": {"entity": {"status": "captured"}}}},
+        {"event": "order.paid", "payload": {"payment": {"entity": {"amount": 5, "id": 5}}}},
+        {"event": "refund.processed", "payload": {"refund": {"entity": {"status": "lost"}}}},
+        {"event": "refund.processed", "payload": {"refund": {"entity": {"status": "failed"}}}},
+        {"event": "payment.failed", "payload": {}},
+        {"event": "payment_link.expired", "payload": {}},
+        {"event": ["payment_link.paid"]} | {"payload": 5},
+        {"event": None},
+        {},
+    ],
+    ids=str,
+)
+def test_a_shape_that_nobody_knows_is_answered_so_that_others_go_on_coming(
+    town: Town, payload: dict[str, Any]
+) -> None:
+    assert town.post(json.dumps(payload).encode()).status_code == 200
+
+
+def test_while_the_store_is_away_it_is_to_be_sent_again(
+    town: Town, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit = Work.commit
+
+    def away(_work: Work) -> None:
+        raise StoreUnavailable
+
+    monkeypatch.setattr(Work, "commit", away)
+    answer = town.tell("payment_link.paid", token)
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"]
+    monkeypatch.setattr(Work, "commit", commit)
+    assert town.tell("payment_link.paid", token).status_code == 200
+    assert town.now(token).status is TokenStatus.CONFIRMED
+
+
+@pytest.mark.parametrize(("conflicts", "status"), [(9, 200), (10, 503)])
+def test_it_is_replayed_while_others_are_faster_and_then_sent_again(
+    town: Town, token: Token, monkeypatch: pytest.MonkeyPatch, conflicts: int, status: int
+) -> None:
+    commit, lost = Work.commit, list[int]()
+
+    def faster(work: Work) -> None:
+        if len(lost) < conflicts:
+            lost.append(1)
+            raise Conflict
+        commit(work)
+
+    monkeypatch.setattr(Work, "commit", faster)
+    assert town.tell("payment_link.paid", token).status_code == status
+
+
+def test_our_own_fault_is_answered_and_the_money_is_looked_for_again(
+    town: Town, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    captured = payments.captured
+
+    def broken(*_: object) -> Token:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(payments, "captured", broken)
+    assert town.tell("payment_link.paid", token).status_code == 200
+    assert town.tell("payment.failed", token).status_code == 200
+    town.stage.settle()
+    assert town.capture() is None
+    monkeypatch.setattr(payments, "captured", captured)
+    town.stage.wait(2)
+    assert town.now(token).status is TokenStatus.CONFIRMED
+
+
+def test_nothing_of_the_payer_is_kept(town: Town, token: Token) -> None:
+    town.tell("payment_link.paid", token)
+    capture = town.capture()
+    assert capture is not None
+    assert capture.disposition is Disposition.SEAT
+    stored = f"{capture}{town.stage.work().get(Payment, token.payment_id or '')}"
+    assert "examplebank" not in stored
+    assert "+919800000009" not in stored

@@ -1,0 +1,355 @@
+"""The live page of a line: what a page is told, when, and for how long."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+from werkzeug.test import TestResponse
+
+from api.engine import EXTENSION
+from api.streams.hub import Hub
+from domain.actions import sessions
+from domain.errors import StoreUnavailable
+from domain.model.clinics import StaffStatus
+from domain.scopes import Scope
+from domain.work import LIVE, Work
+from tests.api.desk import Desk, data, refusal
+from tests.api.office import Client, Office
+from tests.people import store, stored
+
+KHAN = "+919876543012"
+STREAM = "/doctors/doc_khan/queue/stream"
+NEVER = 3600.0
+
+
+@pytest.fixture
+def hub(office: Office) -> Hub:
+    """Return the hub of the office, which reads nothing of itself: tests ask it to."""
+    return use_hub(office)
+
+
+def use_hub(office: Office, *, most: int = 1000, beat: float = NEVER) -> Hub:
+    """Give the office a hub that hears the stage's bell; the tests look and beat by themselves."""
+    made = Hub(office.services.open_work, lambda _: None, most=most, every=NEVER, beat=beat)
+    office.app.extensions[EXTENSION] = replace(office.services, hub=made)
+    return made
+
+
+@pytest.fixture
+def desk(office: Office) -> Desk:
+    return Desk(office, office.cast.farida)
+
+
+@dataclass
+class Page:
+    """An open page, which reads one event at a time."""
+
+    answer: TestResponse
+    chunks: Iterator[bytes]
+
+    def event(self) -> dict[str, Any]:
+        """Return the next event: its fields, with `data` as JSON."""
+        text = self.piece()
+        assert text.endswith("\n\n")
+        found: dict[str, Any] = dict(
+            line.split(": ", 1) for line in text.rstrip("\n").split("\n")
+        )
+        assert found["event"] == "queue_update"
+        found["data"] = json.loads(found["data"])
+        return found
+
+    def piece(self) -> str:
+        """Return the next thing sent."""
+        return next(self.chunks).decode()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more comes."""
+        return next(self.chunks, None) is None
+
+
+@contextmanager
+def opened(client: Client, path: str = STREAM, **given: Any) -> Iterator[Page]:
+    """Open a page; what comes before its first event is read already."""
+    sent = given.pop("headers", {})
+    if client.token:
+        sent["Authorization"] = f"Bearer {client.token}"
+    answer = client.office.http.open(
+        "/api/v1" + path, headers=sent, query_string=given.get("query"), buffered=False
+    )
+    assert answer.status_code == 200, answer.text
+    page = Page(answer, iter(answer.response))
+    assert page.piece() == "retry: 3000\n\n"
+    try:
+        yield page
+    finally:
+        answer.close()
+
+
+def test_a_snapshot_comes_first(office: Office, hub: Hub, desk: Desk) -> None:
+    desk.book(0)
+    with opened(office.admin) as page:
+        assert page.answer.mimetype == "text/event-stream"
+        assert page.answer.headers["X-Accel-Buffering"] == "no"
+        first = page.event()
+        assert first["data"] == {
+            "queueId": desk.look()["queue"]["queueId"],
+            "doctorId": "doc_khan",
+            "date": "2030-11-25",
+            "status": "SCHEDULED",
+            "currentToken": None,
+            "currentTokenNumber": None,
+            "totalTokens": 1,
+            "completedTokens": 0,
+            "pendingTokens": 1,
+            "skippedTokens": 0,
+            "estimatedResumeTime": None,
+            "timestamp": "2030-11-25T03:00:01Z",
+        }
+        assert hub.open == 1
+    assert hub.open == 0
+
+
+def test_a_line_nobody_has_booked_can_be_watched(office: Office, hub: Hub) -> None:
+    with opened(office.admin) as page:
+        shown = page.event()
+        assert (shown["data"]["status"], shown["data"]["totalTokens"]) == ("SCHEDULED", 0)
+    del hub
+
+
+def test_every_move_is_told_from_the_api_and_from_chat(
+    office: Office, hub: Hub, desk: Desk
+) -> None:
+    first, second = desk.book(0), desk.book(1)
+    with opened(office.admin) as page:
+        numbers = [int(page.event()["id"])]
+        desk.queue("start")
+        hub.look(["doc_khan"])
+        event = page.event()
+        assert event["data"]["status"] == "ACTIVE"
+        numbers.append(int(event["id"]))
+        office.stage.clock.advance(seconds=5)
+        office.stage.hear(KHAN, "next")
+        hub.look(["doc_khan"])
+        event = page.event()
+        assert event["data"]["currentToken"] == first
+        assert event["data"]["currentTokenNumber"] == "001"
+        numbers.append(int(event["id"]))
+        desk.queue("call-next", {"currentToken": first})
+        hub.look()
+        event = page.event()
+        assert event["data"]["currentToken"] == second
+        assert (event["data"]["completedTokens"], event["data"]["totalTokens"]) == (1, 2)
+        assert numbers == sorted({*numbers})
+
+
+def test_two_changes_between_two_readings_are_one_event(
+    office: Office, hub: Hub, desk: Desk
+) -> None:
+    desk.book(0)
+    with opened(office.admin) as page:
+        page.event()
+        desk.queue("start")
+        desk.queue("pause")
+        hub.look()
+        assert page.event()["data"]["status"] == "PAUSED"
+
+
+def test_who_comes_back_is_sent_nothing_that_has_not_changed(office: Office, desk: Desk) -> None:
+    hub = use_hub(office, beat=0.001)
+    desk.book(0)
+    with opened(office.admin) as page:
+        last = page.event()["id"]
+    with opened(office.admin, headers={"Last-Event-ID": last}) as page:
+        assert page.piece() == ": \n\n"  # it lives, and has nothing to say
+        desk.queue("start")
+        hub.look()
+        assert page.event()["data"]["status"] == "ACTIVE"
+    for strange in ("0", "later", "9" * 30):
+        with opened(office.admin, headers={"Last-Event-ID": strange}) as page:
+            assert page.event()["data"]["status"] == "ACTIVE"
+
+
+def test_a_commit_rings_for_the_doctor_whose_line_moved(office: Office, desk: Desk) -> None:
+    desk.book(0)
+    office.stage.bell.rung.clear()
+    desk.queue("start")
+    assert (LIVE, "doc_khan") in office.stage.bell.rung
+    office.stage.bell.rung.clear()
+    desk.book(1)  # a booking writes no head
+    assert LIVE not in {job for job, _ in office.stage.bell.rung}
+
+
+@pytest.mark.parametrize("how", ["logout", "deactivated", "other role"])
+def test_a_stream_ends_with_its_session(office: Office, hub: Hub, how: str) -> None:
+    records = office.stage.records
+    with opened(office.doctor, "/doctors/doc_meera/queue/stream") as page, opened(
+        office.admin
+    ) as other:
+        page.event()
+        other.event()
+        user = stored(records, office.cast.meera_user)
+        if how == "logout":
+            work = office.stage.work()
+            sessions.end_all(work, user)
+            work.commit()
+        elif how == "deactivated":
+            store(records, user.but(status=StaffStatus.INACTIVE))
+        else:
+            store(records, user.but(doctor_id="doc_khan"))
+        hub.end_stale()
+        assert page.is_over
+        assert hub.open == 1  # the other page goes on
+
+
+def test_a_full_process_sends_pages_elsewhere(office: Office) -> None:
+    hub = use_hub(office, most=2)
+    with opened(office.admin) as first, opened(office.admin) as second:
+        first.event()
+        second.event()
+        third = office.admin.get(STREAM)
+        assert refusal(third, 503)["code"] == "UNAVAILABLE"
+        assert int(third.headers["Retry-After"]) > 0
+        assert office.admin.get("/doctors/doc_khan/queue/current").status_code == 200
+    assert hub.open == 0
+    with opened(office.admin) as page:
+        page.event()
+
+
+def test_a_line_is_read_once_however_many_watch(office: Office, desk: Desk) -> None:
+    desk.book(0)
+    works: list[str] = []
+
+    def open_work(scope: Scope) -> Work:
+        works.append(str(scope))
+        return office.services.open_work(scope)
+
+    made = Hub(open_work, lambda _: None, every=NEVER, beat=NEVER)
+    office.app.extensions[EXTENSION] = replace(office.services, hub=made)
+    pages = [opened(office.admin) for _ in range(20)]
+    shown = [page.__enter__() for page in pages]
+    for page in shown:
+        page.event()
+    desk.queue("start")
+    works.clear()
+    made.look()
+    assert len(works) == 1
+    assert {json.dumps(page.event()["data"]) for page in shown}.__len__() == 1
+    for page in pages:
+        page.__exit__(None, None, None)
+    assert made.open == 0
+
+
+def test_the_watcher_reads_of_itself_and_hears_the_bell(office: Office, desk: Desk) -> None:
+    desk.book(0)
+    heard: list[Any] = []
+    listens = threading.Event()
+
+    def listen(ring: Any) -> None:
+        heard.append(ring)
+        listens.set()
+
+    made = Hub(office.services.open_work, listen, every=NEVER, beat=NEVER)
+    office.app.extensions[EXTENSION] = replace(office.services, hub=made)
+    with opened(office.admin) as page:
+        page.event()
+        assert listens.wait(5)
+        desk.queue("start")
+        heard[0]("doc_khan")  # as Redis says it
+        assert page.event()["data"]["status"] == "ACTIVE"
+    made = Hub(office.services.open_work, lambda _: None, every=0.01, beat=NEVER)
+    office.app.extensions[EXTENSION] = replace(office.services, hub=made)
+    with opened(office.admin) as page:
+        page.event()
+        desk.queue("pause")
+        assert page.event()["data"]["status"] == "PAUSED"  # though nobody rang
+
+
+def test_a_store_that_fails_for_a_while_blinds_no_page(office: Office, desk: Desk) -> None:
+    desk.book(0)
+    failing = threading.Event()
+    failed = threading.Event()
+
+    def open_work(scope: Scope) -> Work:
+        if failing.is_set():
+            failed.set()
+            raise StoreUnavailable
+        return office.services.open_work(scope)
+
+    made = Hub(open_work, lambda _: None, every=0.01, beat=NEVER)
+    office.app.extensions[EXTENSION] = replace(office.services, hub=made)
+    with opened(office.admin) as page:
+        page.event()
+        failing.set()
+        assert failed.wait(5)
+        desk.queue("start")
+        failing.clear()
+        assert page.event()["data"]["status"] == "ACTIVE"
+
+
+def test_the_stream_is_open_to_admins_and_the_own_doctor(office: Office, hub: Hub) -> None:
+    with opened(office.other_doctor) as page:
+        page.event()
+    assert refusal(office.doctor.get(STREAM), 404) == refusal(
+        office.doctor.get("/doctors/doc_nobody/queue/stream"), 404
+    )
+    assert refusal(office.stranger.get(STREAM), 401)["code"] == "UNAUTHORIZED"
+    changing = stored(office.stage.records, office.cast.khan_user).but(must_change_password=True)
+    store(office.stage.records, changing)
+    answer = office.sign_in(changing).get(STREAM)
+    assert refusal(answer, 403)["code"] == "PASSWORD_CHANGE_REQUIRED"
+    assert hub.open == 0
+
+
+# Tickets
+
+
+def ticket_of(client: Client) -> str:
+    given = data(client.post(f"{STREAM}/ticket"))
+    assert given["expiresIn"] == 60
+    return str(given["ticket"])
+
+
+def test_a_ticket_opens_one_stream_without_a_header(office: Office, hub: Hub) -> None:
+    ticket = ticket_of(office.other_doctor)
+    with opened(office.stranger, query={"ticket": ticket}) as page:
+        assert page.event()["data"]["doctorId"] == "doc_khan"
+    again = office.stranger.get(STREAM, query={"ticket": ticket})
+    assert refusal(again, 401)["code"] == "UNAUTHORIZED"
+    assert hub.open == 0
+
+
+def test_a_ticket_is_good_for_a_minute_and_one_line(office: Office, hub: Hub) -> None:
+    ticket = ticket_of(office.admin)
+    elsewhere = office.stranger.get("/doctors/doc_meera/queue/stream", query={"ticket": ticket})
+    assert elsewhere.status_code == 401
+    office.stage.clock.advance(seconds=60)
+    assert office.stranger.get(STREAM, query={"ticket": ticket}).status_code == 401
+    assert office.stranger.get(STREAM, query={"ticket": "tkt_none"}).status_code == 401
+    del hub
+
+
+def test_a_ticket_dies_with_the_session_that_asked_for_it(office: Office, hub: Hub) -> None:
+    ticket = ticket_of(office.other_doctor)
+    work = office.stage.work()
+    sessions.end_all(work, stored(office.stage.records, office.cast.khan_user))
+    work.commit()
+    assert office.stranger.get(STREAM, query={"ticket": ticket}).status_code == 401
+    del hub
+
+
+def test_a_ticket_is_kept_only_as_a_hash(office: Office, hub: Hub) -> None:
+    ticket = ticket_of(office.admin)
+    store_of_office: Any = office.stage.parts.store
+    rows = repr(store_of_office._connection().execute(  # noqa: SLF001 - the test looks into the file
+        'SELECT * FROM "pulseops-stream-tickets"'
+    ).fetchall()) if hasattr(store_of_office, "_connection") else ""
+    assert ticket not in rows
+    assert office.doctor.post(f"{STREAM}/ticket").status_code == 404
+    del hub

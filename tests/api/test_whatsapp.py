@@ -1,0 +1,287 @@
+"""Messages that staff send to patients: one by one and to many."""
+
+from __future__ import annotations
+
+import pytest
+
+from domain.actions.consent import opt_out
+from domain.channel import ErrorClass, SendFailed
+from domain.model.clinics import ClinicStatus
+from domain.model.people import Association, ClinicPatient
+from domain.names import fold_name
+from tests.api.examples.shape import differs, request_of
+from tests.api.office import Office
+from tests.people import CITY_SENDER, a_person, a_user, address_of, store, stored
+
+ASHA, RAVI = "+919876543021", "+919876543022"
+STRANGER = "+919876543099"
+TEMPLATE = {
+    "messageType": "TEMPLATE",
+    "templateName": "clinic_announcement",
+    "templateData": {"clinic_name": "City Medical Center", "announcement": "Closed on Monday"},
+}
+
+
+def record_of(office: Office, person: str, name: str, phone: str) -> ClinicPatient:
+    now = office.stage.clock.now()
+    return ClinicPatient(
+        clinic_id="clinic_city",
+        patient_id=f"pat_{person}",
+        patient_phone=phone,
+        name=name,
+        name_key=fold_name(name),
+        opted_in_at=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def association_of(office: Office, doctor: str, person: str, name: str, phone: str) -> Association:
+    now = office.stage.clock.now()
+    return Association(
+        doctor_id=doctor,
+        patient_id=f"pat_{person}",
+        association_id=f"assoc_{doctor}_{person}",
+        clinic_id="clinic_city",
+        patient_phone=phone,
+        patient_name=name,
+        association_date=now,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+@pytest.fixture
+def town(office: Office) -> Office:
+    """Asha is a patient of Dr. Meera's, Ravi of Dr. Khan's; both have an open window."""
+    store(
+        office.stage.records,
+        record_of(office, "asha", "Asha", ASHA),
+        record_of(office, "ravi", "Ravi", RAVI),
+        association_of(office, "doc_meera", "asha", "Asha", ASHA),
+        association_of(office, "doc_khan", "ravi", "Ravi", RAVI),
+    )
+    return office
+
+
+def text_to(phone: str, text: str = "Your report is here") -> dict[str, object]:
+    return {"patientPhone": phone, "messageType": "TEXT", "text": text}
+
+
+def test_the_specifications_example_of_a_message_is_answered_like_it(town):
+    body = request_of("POST /api/v1/whatsapp/send-message") | {"patientPhone": ASHA}
+    answer = town.admin.post("/whatsapp/send-message", body)
+    assert answer.status_code == 200
+    assert differs("POST /api/v1/whatsapp/send-message", answer.json) == []
+    assert answer.json["data"]["status"] == "SENT"
+    (sent,) = town.stage.channel.sent
+    assert sent.template is not None
+    assert "Rajesh Kumar" in sent.text
+
+
+def test_a_message_the_provider_refuses_says_so_and_why(town):
+    town.stage.channel.failures.append(
+        SendFailed(ErrorClass.NEVER, "this number is not on WhatsApp", 131026)
+    )
+    answer = town.admin.post("/whatsapp/send-message", text_to(ASHA))
+    assert answer.json["data"]["status"] == "FAILED"
+    assert answer.json["data"]["reason"]
+    assert answer.json["data"]["sentAt"] is None
+
+
+def test_a_message_that_has_not_left_in_time_is_queued_under_our_id(town):
+    town.services.__dict__["pause"] = lambda _seconds: None
+    answer = town.admin.post("/whatsapp/send-message", text_to(ASHA))
+    assert answer.json["data"]["status"] == "QUEUED"
+    assert answer.json["data"]["messageId"].startswith("msg_")
+    assert answer.json["data"]["sentAt"] is None
+
+
+def test_a_doctor_writes_to_own_patients_only(town):
+    assert town.doctor.post("/whatsapp/send-message", text_to(ASHA)).status_code == 200
+    assert town.doctor.post("/whatsapp/send-message", text_to(RAVI)).status_code == 404
+
+
+def test_who_is_no_patient_and_who_is_another_clinics_read_alike(town):
+    admin = town.sign_in(town.cast.rao_user)
+    known = admin.post("/whatsapp/send-message", text_to(ASHA))
+    unknown = admin.post("/whatsapp/send-message", text_to(STRANGER))
+    assert known.status_code == unknown.status_code == 404
+    assert known.json["message"] == unknown.json["message"]
+    assert town.stage.channel.sent == []
+
+
+def test_a_patient_who_wants_no_messages_gets_none(town):
+    work = town.stage.work()
+    opt_out(work, "clinic_city", "con_asha", has_live_token=False)
+    work.commit()
+    answer = town.admin.post("/whatsapp/send-message", text_to(ASHA))
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "NOT_REACHABLE")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"templateName": "no_such"}, "templateName"),
+        ({"templateData": {"clinic_name": "City"}}, "templateData.announcement"),
+        ({"templateData": TEMPLATE["templateData"] | {"more": "x"}}, "templateData.more"),  # type: ignore[operator]
+        ({"patientPhone": "+910000000000"}, "patientPhone"),
+    ],
+)
+def test_what_cannot_be_sent_is_named(town, change, field):
+    answer = town.admin.post("/whatsapp/send-message", {"patientPhone": ASHA, **TEMPLATE, **change})
+    assert answer.status_code == 422
+    assert [d["field"] for d in answer.json["error"]["details"]] == [field]
+
+
+def test_the_specifications_example_of_a_broadcast_is_answered_like_it(town):
+    body = request_of("POST /api/v1/whatsapp/broadcast") | {"recipients": [ASHA, RAVI]}
+    answer = town.admin.post("/whatsapp/broadcast", body)
+    assert answer.status_code == 202
+    assert differs("POST /api/v1/whatsapp/broadcast", answer.json) == []
+    town.stage.wait(1)
+    broadcast_id = answer.json["data"]["broadcastId"]
+    now = town.admin.get(f"/whatsapp/broadcast/{broadcast_id}").json["data"]
+    assert (now["totalRecipients"], now["sentCount"], now["failedCount"]) == (2, 2, 0)
+    assert now["status"] == "COMPLETED"
+    assert {m.contact_id for m in town.stage.messages()} == {"con_asha", "con_ravi"}
+
+
+def test_a_broadcast_reaches_no_strangers_and_says_why(town):
+    work = town.stage.work()
+    opt_out(work, "clinic_city", "con_ravi", has_live_token=False)
+    work.commit()
+    made = town.admin.post(
+        "/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA, STRANGER, RAVI, ASHA]}
+    ).json["data"]
+    town.stage.wait(1)
+    now = town.admin.get(f"/whatsapp/broadcast/{made['broadcastId']}").json["data"]
+    assert (now["totalRecipients"], now["sentCount"], now["failedCount"]) == (3, 1, 2)
+    listed = town.admin.get(f"/whatsapp/broadcast/{made['broadcastId']}/recipients").json["data"]
+    assert [(r["phone"], r["outcome"], r["reason"]) for r in listed["recipients"]] == [
+        (ASHA, "SENT", None),
+        (STRANGER, "FAILED", "not a patient of this clinic"),
+        (RAVI, "FAILED", "wants no messages of this clinic"),
+    ]
+    assert [m.contact_id for m in town.stage.messages()] == ["con_asha"]
+
+
+def test_a_preview_counts_and_sends_nothing(town):
+    answer = town.admin.post(
+        "/whatsapp/broadcast",
+        {**TEMPLATE, "audience": {"kind": "ALL_PATIENTS"}, "preview": True},
+    )
+    assert answer.json["data"]["status"] == "PREVIEW"
+    assert answer.json["data"]["totalRecipients"] == 2
+    assert answer.json["data"]["broadcastId"] is None
+    town.stage.wait(1)
+    assert town.stage.channel.sent == []
+
+
+def test_everybody_booked_on_a_day_is_reached_once(town):
+    town.stage.hear(ASHA, "hi", sender=CITY_SENDER)
+    town.stage.settle()
+    for person, phone in (("asha", ASHA), ("ravi", RAVI)):
+        body = {
+            "patientPhone": phone,
+            "patientName": person.title(),
+            "preferredTime": "2030-11-25T05:00:00Z",
+            "consultationType": "GENERAL",
+            "payAtClinic": True,
+        }
+        for doctor in ("doc_meera", "doc_khan"):
+            assert town.admin.post(f"/doctors/{doctor}/tokens", body).status_code == 201
+    town.stage.settle()
+    before = len(town.stage.channel.sent)
+    made = town.admin.post(
+        "/whatsapp/broadcast",
+        {**TEMPLATE, "audience": {"kind": "BOOKED_ON", "date": "2030-11-25"}},
+    ).json["data"]
+    town.stage.wait(1)
+    now = town.admin.get(f"/whatsapp/broadcast/{made['broadcastId']}").json["data"]
+    assert (now["totalRecipients"], now["sentCount"], now["status"]) == (2, 2, "COMPLETED")
+    assert len(town.stage.channel.sent) == before + 2
+
+
+def many(office: Office, count: int) -> list[str]:
+    """Make *count* patients of the clinic and return their numbers."""
+    phones = []
+    for n in range(count):
+        phone = f"+9198{n:08d}"
+        patient, contact = a_person(f"p{n}", f"Patient {n}", phone)
+        store(
+            office.stage.records,
+            patient, contact, address_of(contact), record_of(office, f"p{n}", f"Patient {n}", phone),
+        )  # fmt: skip
+        phones.append(phone)
+    return phones
+
+
+def test_a_cancelled_broadcast_sends_no_more(town):
+    phones = many(town, 30)
+    made = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": phones}).json["data"]
+    cancelled = town.admin.post(f"/whatsapp/broadcast/{made['broadcastId']}/cancel")
+    assert cancelled.json["data"]["status"] == "CANCELLED"
+    town.stage.wait(1)
+    assert town.stage.channel.sent == []
+    again = town.admin.post(f"/whatsapp/broadcast/{made['broadcastId']}/cancel")
+    assert (again.status_code, again.json["error"]["code"]) == (409, "BROADCAST_OVER")
+
+
+def test_a_broadcast_to_many_reaches_each_once_and_lists_them_in_pages(town):
+    phones = many(town, 130)
+    made = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": phones}).json["data"]
+    town.stage.wait(2)
+    path = f"/whatsapp/broadcast/{made['broadcastId']}"
+    now = town.admin.get(path).json["data"]
+    assert (now["sentCount"], now["status"]) == (130, "COMPLETED")
+    assert len({m.contact_id for m in town.stage.messages()}) == 130
+    admin = town.admin
+    first = admin.get(f"{path}/recipients", query={"limit": 100}).json["data"]
+    rest = admin.get(
+        f"{path}/recipients", query={"limit": 100, "cursor": first["nextCursor"]}
+    ).json["data"]
+    assert [r["phone"] for r in first["recipients"] + rest["recipients"]] == phones
+    assert rest["nextCursor"] is None
+
+
+def test_a_suspended_clinic_announces_nothing(town):
+    clinic = stored(town.stage.records, town.cast.clinic)
+    store(town.stage.records, clinic.but(status=ClinicStatus.SUSPENDED))
+    answer = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA]})
+    assert (answer.status_code, answer.json["error"]["code"]) == (409, "SUSPENDED")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        TEMPLATE,
+        {**TEMPLATE, "recipients": [ASHA], "audience": {"kind": "ALL_PATIENTS"}},
+        {**TEMPLATE, "recipients": []},
+        {**TEMPLATE, "audience": {"kind": "BOOKED_ON"}},
+        {**TEMPLATE, "audience": {"kind": "BOOKED_ON", "date": "2030-02-30"}},
+        {"messageType": "TEXT", "recipients": [ASHA]},
+    ],
+)
+def test_a_broadcast_says_to_whom_and_what(town, body):
+    assert town.admin.post("/whatsapp/broadcast", body).status_code == 422
+
+
+def test_a_doctor_broadcasts_nothing(town):
+    assert (
+        town.doctor.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA]}).status_code
+        == 403
+    )
+
+
+def test_another_clinics_broadcast_is_not_found(town):
+    made = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA]}).json["data"]
+    work = town.stage.work()
+    other = a_user(town.cast.sunrise, "usr_olga", "Olga", "+919876543077")
+    work.put(other)
+    work.commit()
+    admin = town.sign_in(other)
+    path = f"/whatsapp/broadcast/{made['broadcastId']}"
+    assert admin.get(path).status_code == 404
+    assert admin.post(f"{path}/cancel").status_code == 404
+    assert admin.get(f"{path}/recipients").status_code == 404

@@ -1,0 +1,152 @@
+"""A payment gateway in memory: it keeps the port's promises, and fails between any two lines."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from domain.gateway import (
+    GatewayRefused,
+    GatewayUnavailable,
+    Link,
+    LinkRequest,
+    LinkStatus,
+    RefundAnswer,
+    Taken,
+)
+from domain.model.money import RefundStatus
+
+
+class Fault(Enum):
+    """What becomes of a call."""
+
+    AWAY = "not begun"
+    LOST = "done, and its answer lost"
+
+
+@dataclass
+class BankLink:
+    payment_id: str
+    amount_paise: int
+    cancelled: bool = False
+
+
+@dataclass
+class Bank:
+    """What a gateway knows: links, what was paid by them, what was returned."""
+
+    takes_money_here = False
+
+    away: bool = False
+    faults: deque[Fault | None] = field(default_factory=deque)
+    """What happens to the next calls, one after another."""
+    every: int = 0
+    """Besides, the answer of every so many calls is lost; 0 loses none."""
+    slow_refunds: bool = False
+    """Whether refunds stay under way until `end_refunds`."""
+    refuses: bool = False
+    links: dict[str, BankLink] = field(default_factory=dict)
+    paid: dict[str, Taken] = field(default_factory=dict)
+    paid_by: dict[str, str] = field(default_factory=dict)
+    refunds: dict[str, tuple[int, RefundStatus]] = field(default_factory=dict)
+    asked: Counter[str] = field(default_factory=Counter)
+    """How often each call was made, begun or not."""
+    _calls: int = 0
+
+    # The payer's side
+
+    def pay(self, payment_id: str, capture_id: str, amount_paise: int) -> None:
+        """Let money arrive; it may do so when its link is over, as UPI's does."""
+        self.paid[capture_id] = Taken(capture_id, amount_paise)
+        self.paid_by[capture_id] = payment_id
+
+    def end_refunds(self, status: RefundStatus = RefundStatus.PROCESSED) -> None:
+        """Let every refund under way end so."""
+        for key, (amount, now) in self.refunds.items():
+            if now is RefundStatus.REQUESTED:
+                self.refunds[key] = (amount, status)
+
+    @property
+    def returned(self) -> dict[str, int]:
+        """What was returned, by payment."""
+        return {
+            k: a for k, (a, status) in self.refunds.items() if status is not RefundStatus.FAILED
+        }
+
+    # `domain.gateway.Gateway`
+
+    def make_link(self, asked: LinkRequest) -> Link:
+        self._begin("make_link")
+        made = BankLink(asked.payment_id, asked.amount_paise)
+        self.links.setdefault(asked.payment_id, made)
+        self._end()
+        return self._link(asked.payment_id)
+
+    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+        assert link_id in {None, f"plink_{payment_id}"}
+        self._begin("look")
+        self._end()
+        return self._link(payment_id) if payment_id in self.links else None
+
+    def find(self, capture_id: str) -> Link | None:
+        self._begin("find")
+        self._end()
+        payment_id = self.paid_by.get(capture_id)
+        return self._link(payment_id) if payment_id in self.links else None
+
+    def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
+        assert link_id in {None, f"plink_{payment_id}"}
+        self._begin("cancel_link")
+        link = self.links.get(payment_id)
+        if link is not None and payment_id not in self.paid_by.values():
+            link.cancelled = True
+        self._end()
+        return self._link(payment_id) if link is not None else None
+
+    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
+        self._begin("refund")
+        taken = self.paid.get(capture_id)
+        if self.refuses or taken is None or amount_paise != taken.amount_paise:
+            raise GatewayRefused("no such payment")
+        status = RefundStatus.REQUESTED if self.slow_refunds else RefundStatus.PROCESSED
+        self.refunds.setdefault(capture_id, (amount_paise, status))
+        self._end()
+        return self._refund(capture_id)
+
+    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+        self._begin("look_refund")
+        self._end()
+        assert self.refunds.get(capture_id, (amount_paise,))[0] == amount_paise
+        return self._refund(capture_id) if capture_id in self.refunds else None
+
+    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+        return query.get("proof") == payment_id
+
+    def _link(self, payment_id: str) -> Link:
+        taken = tuple(t for k, t in self.paid.items() if self.paid_by[k] == payment_id)
+        over = LinkStatus.OVER if self.links[payment_id].cancelled else LinkStatus.OPEN
+        return Link(
+            payment_id,
+            f"plink_{payment_id}",
+            f"https://bank.example/{payment_id}",
+            LinkStatus.PAID if taken else over,
+            taken,
+        )
+
+    def _refund(self, capture_id: str) -> RefundAnswer:
+        return RefundAnswer(f"rfnd_{capture_id}", self.refunds[capture_id][1])
+
+    def _begin(self, call: str) -> None:
+        self.asked[call] += 1
+        self._calls += 1
+        self._fault = self.faults.popleft() if self.faults else None
+        if self._fault is None and self.every and self._calls % self.every == 0:
+            self._fault = Fault.LOST
+        if self.away or self._fault is Fault.AWAY:
+            raise GatewayUnavailable("away")
+
+    def _end(self) -> None:
+        if self._fault is Fault.LOST:
+            raise GatewayUnavailable("no answer")

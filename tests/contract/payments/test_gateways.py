@@ -1,0 +1,212 @@
+"""What every payment gateway keeps to: the sandbox, Razorpay against a server that plays it, and
+the gateway in memory that other tests use in their place.
+
+Another joins by a class like `Sandbox` and a line in GATEWAYS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+
+from bot.channels.http import new_session
+from bot.payments.razorpay.client import RazorpayClient
+from bot.payments.razorpay.gateway import RazorpayGateway
+from bot.payments.sandbox import SandboxGateway, take
+from domain.gateway import Gateway, GatewayRefused, LinkRequest, LinkStatus, RefundAnswer, Taken
+from domain.model.money import RefundStatus
+from tests.bank import Bank
+from tests.contract.payments.player import KEY_ID, KEY_SECRET, Player, playing
+from tests.people import CountingIds, FixedClock, new_records, work_on
+
+CLOCK = FixedClock()
+REQUEST = "payr_00000000000000000000000000000001"
+OTHER = "payr_00000000000000000000000000000002"
+
+
+class Side(Protocol):
+    """The payer's side of a gateway."""
+
+    gateway: Gateway
+
+    def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
+        """Let money arrive by the link of a request; return the payment's id."""
+
+
+class Sandbox:
+    def __init__(self, folder: Path) -> None:
+        self.store, self.records = new_records(folder, CLOCK)
+        self.ids = CountingIds()
+        self.gateway: Gateway = SandboxGateway(self.work)
+
+    def work(self):
+        return work_on(self.records, CLOCK, self.ids)
+
+    def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
+        work = self.work()
+        made = self.ids.new("sbx_")
+        take(work, payment_id, made, amount_paise)
+        work.commit()
+        return made
+
+
+class Razorpay:
+    def __init__(self, player: Player) -> None:
+        self.player = player
+        client = RazorpayClient(player.url, KEY_ID, KEY_SECRET, new_session())
+        self.gateway: Gateway = RazorpayGateway(client, KEY_SECRET, CLOCK.now)
+
+    def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
+        return self.player.pay(payment_id, amount_paise)
+
+
+class Memory:
+    def __init__(self) -> None:
+        self.bank = Bank()
+        self.gateway: Gateway = self.bank
+
+    def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
+        made = f"pay_{len(self.bank.paid)}"
+        self.bank.pay(payment_id, made, amount_paise)
+        return made
+
+
+@pytest.fixture(params=["sandbox", "razorpay", "memory"])
+def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Side]:
+    if request.param == "sandbox":
+        sandbox = Sandbox(tmp_path)
+        yield sandbox
+        sandbox.store.close()
+    elif request.param == "razorpay":
+        with playing(lambda: CLOCK.now().timestamp()) as player:
+            yield Razorpay(player)
+    else:
+        yield Memory()
+
+
+def asked(payment_id: str = REQUEST, minutes: int = 10) -> LinkRequest:
+    return LinkRequest(
+        payment_id=payment_id,
+        amount_paise=5000,
+        description="Advance, token 005",
+        token_id="TKN_1",
+        held_until=CLOCK.now() + timedelta(minutes=minutes),
+        page=f"https://clinic.example/pay/{payment_id}",
+    )
+
+
+def look(side: Side, payment_id: str = REQUEST):
+    found = side.gateway.look(payment_id, None)
+    assert found is not None
+    return found
+
+
+def test_a_request_has_one_link_however_often_it_is_asked_for(side: Side) -> None:
+    first, second = side.gateway.make_link(asked()), side.gateway.make_link(asked())
+    assert first == second
+    assert (first.payment_id, first.status, first.taken) == (REQUEST, LinkStatus.OPEN, ())
+    assert first.url.startswith(("https://", "http://"))
+    assert side.gateway.make_link(asked(OTHER)).link_id != first.link_id
+
+
+@pytest.mark.parametrize("minutes", [-1, 1, 10, 60])
+def test_a_hold_of_any_length_can_have_a_link(side: Side, minutes: int) -> None:
+    assert side.gateway.make_link(asked(minutes=minutes)).status is LinkStatus.OPEN
+
+
+def test_a_request_without_a_link_is_known_as_such(side: Side) -> None:
+    assert side.gateway.look(REQUEST, None) is None
+    assert side.gateway.cancel_link(REQUEST, None) is None
+
+
+def test_a_link_is_found_by_its_request_and_by_its_own_name(side: Side) -> None:
+    made = side.gateway.make_link(asked())
+    side.gateway.make_link(asked(OTHER))
+    assert side.gateway.look(REQUEST, None) == made
+    assert side.gateway.look(REQUEST, made.link_id) == made
+
+
+def test_a_payment_is_seen_on_its_link(side: Side) -> None:
+    made = side.gateway.make_link(asked())
+    paid = side.pay(REQUEST)
+    for found in (look(side), side.gateway.look(REQUEST, made.link_id), side.gateway.find(paid)):
+        assert found is not None
+        assert (found.payment_id, found.status) == (REQUEST, LinkStatus.PAID)
+        assert found.taken == (Taken(paid, 5000),)
+
+
+def test_every_payment_is_seen_a_second_one_too(side: Side) -> None:
+    side.gateway.make_link(asked())
+    paid = {side.pay(REQUEST), side.pay(REQUEST)}
+    assert {t.capture_id for t in look(side).taken} == paid
+
+
+def test_a_payment_of_no_link_of_ours_is_nobodys(side: Side) -> None:
+    side.gateway.make_link(asked())
+    assert side.gateway.find("pay_strange0000000") is None
+
+
+def test_a_cancelled_link_is_over_and_may_be_cancelled_again(side: Side) -> None:
+    made = side.gateway.make_link(asked())
+    for link_id in (None, made.link_id, made.link_id, None):
+        found = side.gateway.cancel_link(REQUEST, link_id)
+        assert found is not None
+        assert (found.link_id, found.status) == (made.link_id, LinkStatus.OVER)
+    assert side.gateway.make_link(asked()).status is LinkStatus.OVER
+
+
+def test_a_paid_link_stays_paid_when_it_is_cancelled(side: Side) -> None:
+    made = side.gateway.make_link(asked())
+    paid = side.pay(REQUEST)
+    for link_id in (None, made.link_id):
+        found = side.gateway.cancel_link(REQUEST, link_id)
+        assert found is not None
+        assert found.taken == (Taken(paid, 5000),)
+        assert found.status is LinkStatus.PAID
+
+
+def test_money_after_the_link_is_over_is_seen(side: Side) -> None:
+    side.gateway.make_link(asked())
+    side.gateway.cancel_link(REQUEST, None)
+    paid = side.pay(REQUEST)
+    assert look(side).taken == (Taken(paid, 5000),)
+
+
+def test_a_payment_is_returned_once_however_often_it_is_asked_for(side: Side) -> None:
+    side.gateway.make_link(asked())
+    paid = side.pay(REQUEST)
+    first, second = side.gateway.refund(paid, 5000), side.gateway.refund(paid, 5000)
+    assert first == second
+    assert first.status is RefundStatus.PROCESSED
+    assert side.gateway.look_refund(paid, 5000) == first
+    assert look(side).taken == (Taken(paid, 5000),)  # it was captured, whatever became of it
+
+
+def test_a_refund_that_was_not_made_is_known_as_such(side: Side) -> None:
+    side.gateway.make_link(asked())
+    paid = side.pay(REQUEST)
+    assert side.gateway.look_refund(paid, 5000) is None
+
+
+def test_what_was_not_captured_is_not_returned(side: Side) -> None:
+    side.gateway.make_link(asked())
+    paid = side.pay(REQUEST)
+    for capture_id, amount in (("pay_strange0000000", 5000), (paid, 5001)):
+        with pytest.raises(GatewayRefused):
+            side.gateway.refund(capture_id, amount)
+
+
+def test_each_payment_is_returned_by_itself(side: Side) -> None:
+    side.gateway.make_link(asked())
+    one, two = side.pay(REQUEST), side.pay(REQUEST)
+    answers: list[RefundAnswer] = [side.gateway.refund(p, 5000) for p in (one, two)]
+    assert answers[0].gateway_refund_id != answers[1].gateway_refund_id
+
+
+def test_nobody_comes_back_without_a_proof(side: Side) -> None:
+    assert not side.gateway.came_back(REQUEST, {})
+    assert not side.gateway.came_back(REQUEST, {"razorpay_signature": "नहीं"})
