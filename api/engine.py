@@ -58,6 +58,8 @@ class Route:
     before_password_change: bool
     """Whether it is open to somebody who must change their password first."""
     optional_body: bool
+    endless: bool = False
+    """Whether the answer goes on until the session ends, as a stream of events does."""
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What can be called with an answer: see `Resource.route`."""
 

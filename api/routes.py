@@ -24,6 +24,7 @@ PREFIX = "/api/v1"
 SHARED_FAILURES = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503")
 """What any call may be answered beside its success."""
 BEARER_AUTH = "bearer"
+EVENTS = "text/event-stream"
 V = TypeVar("V", bound=View)
 
 
@@ -111,6 +112,7 @@ class Resource:
                 masked,
                 before_password_change,
                 optional_body,
+                isinstance(answers, str) and EVENTS in answers,
                 links,
             )
             self.routes.append(route)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
+from domain.errors import PulseOpsError
 from domain.model.base import Record
 from domain.model.messages import Option
+from domain.model.reports import ReportFormat, ReportPage
 from domain.model.visits import Medication
 from domain.scopes import Scope
 
@@ -151,6 +153,30 @@ class Documents(Protocol):
 
     def prescription(self, page: PrescriptionPage) -> bytes:
         """Return a prescription as a PDF, its text selectable in every language we speak."""
+
+    def report(self, page: ReportPage, as_format: ReportFormat) -> bytes:
+        """Return a report as a PDF, a workbook, or text in UTF-8 with values between commas."""
+
+
+class FileMissing(PulseOpsError):
+    """There is no such file."""
+
+
+class Files(Protocol):
+    """Where made documents are kept: a folder, or a bucket that all processes share."""
+
+    def put(self, name: str, content: bytes, media_type: str) -> None:
+        """Keep *content* under *name*, in the place of what was there. May be repeated."""
+
+    def get(self, name: str) -> bytes:
+        """Return what is kept under *name*.
+
+        Raises:
+            FileMissing: If nothing is.
+        """
+
+    def delete(self, name: str) -> None:
+        """Remove what is kept under *name*, if anything is."""
 
 
 class Phrases(Protocol):

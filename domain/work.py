@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TypeVar, cast
 
 from domain.model.base import Record, utc
+from domain.model.figures import stale
 from domain.ports import Bell, Changes, Ids, Page, Records, Ref, Seal
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
@@ -197,10 +198,10 @@ class Work:
         return not (self._puts or self._deletes)
 
     def changes(self) -> Changes:
-        """Return what this work writes, each record once."""
+        """Return what this work writes, each record once, and what has figures follow it."""
         written = self._puts.keys() | self._deletes.keys()
         return Changes(
-            puts=list(self._puts.values()),
+            puts=[*self._puts.values(), *stale(self._puts.values(), self.now)],
             deletes=list(self._deletes.values()),
             checks=[c for ref, c in self._checks.items() if ref not in written],
             absent=[ref for ref in self._absent if ref not in written],

@@ -228,6 +228,7 @@ OWN = (
     Table("pushes", "conversation", None, "Questions that events have put to people."),
     Table("ratings", "queueId", "tokenId", "What patients thought of their visits."),
     Table("sandbox", "subject", "row", "What the sandbox, playing a gateway, took and returned."),
+    Table("reports", "clinicId", "reportId", "Reports that were asked for."),
     Table("seats", "queueId", "seat", "Sold slots and used online sales of a day."),
     Table("seen", "seen", None, "Inbound messages whose effect is committed."),
     Table("sender-health", "sender", None, "Whether a sending number can send, and how it fares."),

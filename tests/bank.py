@@ -24,6 +24,12 @@ class Fault(Enum):
 
     AWAY = "not begun"
     LOST = "done, and its answer lost"
+    KILLED = "not begun, as the caller is killed"
+    KILLED_AFTER = "done, and the caller killed"
+
+
+class Killed(BaseException):
+    """The process is gone."""
 
 
 @dataclass
@@ -144,9 +150,13 @@ class Bank:
         self._fault = self.faults.popleft() if self.faults else None
         if self._fault is None and self.every and self._calls % self.every == 0:
             self._fault = Fault.LOST
+        if self._fault is Fault.KILLED:
+            raise Killed
         if self.away or self._fault is Fault.AWAY:
             raise GatewayUnavailable("away")
 
     def _end(self) -> None:
+        if self._fault is Fault.KILLED_AFTER:
+            raise Killed
         if self._fault is Fault.LOST:
             raise GatewayUnavailable("no answer")

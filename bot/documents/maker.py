@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
+from bot.documents.values import values_between_commas
+from domain.model.reports import ReportFormat, ReportPage
 from domain.ports import PrescriptionPage
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "templates" / "documents"
@@ -71,6 +73,20 @@ class Maker:
         if not page.branded:
             sheet.line(said["made"], size=8, grey=True)
         return sheet.made()
+
+    def report(self, page: ReportPage, as_format: ReportFormat) -> bytes:
+        """Return a report as a file; see `Documents.report`."""
+        if as_format is ReportFormat.CSV:
+            return values_between_commas(page)
+        # These too take long to load and are seldom used.
+        if as_format is ReportFormat.XLSX:
+            from bot.documents.workbook import workbook  # noqa: PLC0415
+
+            return workbook(page)
+        from bot.documents.report import paper  # noqa: PLC0415
+
+        words = words_of(ENGLISH)
+        return paper(page, words, _moment(words, page.made_at, page.zone))
 
 
 @cache

@@ -11,6 +11,7 @@ from typing import Any
 
 import fontpkg_noto_sans
 import fontpkg_noto_sans_devanagari
+from babel.numbers import format_decimal
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TextMode, VAlign, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
@@ -29,6 +30,33 @@ BOLD_LINE = 0.2
 GREY, BLACK, PALE = 110, 25, 240
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # It tells of every table it leaves out.
+
+
+CHART_HEIGHT = 42
+"""Millimetres."""
+MOST_LABELS = 16
+"""With more bars than this not every one has its label, and none its value."""
+WIDEST_BAR = 18
+BAR = (31, 122, 92)
+NUMBERS = "en_IN"
+"""How numbers are grouped: 2,10,000."""
+
+
+class _Paper(FPDF):
+    """Pages that end with a line of their own."""
+
+    footer_text = ""
+
+    def footer(self) -> None:
+        """Write the line at the foot of each page."""
+        if not self.footer_text:
+            return
+        self.set_y(-14)
+        self.set_font(LATIN, size=8)
+        self.set_text_color(GREY)
+        self.cell(0, 4, self.footer_text)
+        self.set_y(-14)
+        self.cell(0, 4, f"{self.page_no()}", align="R")
 
 
 @dataclass(frozen=True)
@@ -67,7 +95,7 @@ class Sheet:
     """An A4 page, written from top to bottom; text of any length goes on on the next."""
 
     def __init__(self, title: str, language: str) -> None:
-        self._pdf = FPDF(format="A4")
+        self._pdf = _Paper(format="A4")
         self._pdf.set_title(title)
         self._pdf.set_lang(language)
         self._pdf.set_margins(18, 16, 18)
@@ -91,21 +119,29 @@ class Sheet:
         with self._emphasis():
             self.line(text, size=size)
 
-    def facts(self, facts: Sequence[tuple[str, str]]) -> None:
-        """Write facts, each beside its name."""
+    def facts(self, facts: Sequence[tuple[str, str]], *, name_width: float = 32) -> None:
+        """Write facts, each beside its name, which has *name_width* millimetres."""
         for name, value in facts:
             self._pdf.set_font(LATIN, size=BODY_SIZE)
             self._pdf.set_text_color(GREY)
-            self._pdf.cell(32, BODY_SIZE * 0.55, name)
+            self._pdf.cell(name_width, BODY_SIZE * 0.55, name)
             self._pdf.set_text_color(BLACK)
             self._pdf.multi_cell(
                 0, BODY_SIZE * 0.55, value, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT
             )
 
     def table(
-        self, heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]
+        self,
+        heads: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        widths: Sequence[int],
+        *,
+        numbers: frozenset[int] = frozenset(),
     ) -> None:
-        """Write *rows* under *heads*, which are repeated on every page; widths are shares."""
+        """Write *rows* under *heads*, which are repeated on every page.
+
+        Widths are shares; the columns *numbers* stand at the right.
+        """
         self._pdf.set_font(LATIN, size=BODY_SIZE - 0.5)
         self._pdf.set_text_color(BLACK)
         self._pdf.set_draw_color(200)
@@ -120,8 +156,48 @@ class Sheet:
         ) as table:
             for cells in (heads, *rows):
                 row = table.row()
-                for cell in cells:
-                    row.cell(cell)
+                for column, cell in enumerate(cells):
+                    row.cell(cell, align="RIGHT" if column in numbers else "LEFT")
+
+    def bars(self, title: str, labels: Sequence[str], values: Sequence[float], unit: str) -> None:
+        """Draw a bar for each value over its label, the highest as high as there is room."""
+        pdf = self._pdf
+        if not values or not any(values):
+            return
+        if pdf.will_page_break(CHART_HEIGHT + 14):
+            pdf.add_page()
+        self.line(title, grey=True)
+        top, left, width = pdf.get_y() + 5, pdf.l_margin, pdf.epw
+        step, most = width / len(values), max(values)
+        every = -(-len(values) // MOST_LABELS)
+        pdf.set_draw_color(170)
+        pdf.line(left, top + CHART_HEIGHT, left + width, top + CHART_HEIGHT)
+        pdf.set_fill_color(*BAR)
+        pdf.set_font(LATIN, size=7)
+        for number, (label, value) in enumerate(zip(labels, values, strict=True)):
+            height = CHART_HEIGHT * max(0.0, value) / most
+            x = left + number * step
+            wide = min(step * 0.7, WIDEST_BAR)
+            pdf.rect(x + (step - wide) / 2, top + CHART_HEIGHT - height, wide, height, style="F")
+            if number % every == 0:
+                room = step * every
+                pdf.set_text_color(GREY)
+                pdf.set_xy(x - (room - step) / 2, top + CHART_HEIGHT + 1)
+                pdf.cell(room, 3.5, _fitting(pdf, label, room), align="C")
+            if len(values) <= MOST_LABELS:
+                pdf.set_text_color(BLACK)
+                pdf.set_xy(x, top + CHART_HEIGHT - height - 4)
+                pdf.cell(step, 3.5, f"{unit}{number_text(value)}", align="C")
+        if len(values) > MOST_LABELS:
+            pdf.set_text_color(GREY)
+            pdf.set_xy(left, top - 4)
+            pdf.cell(width, 3.5, f"{unit}{number_text(most)}")
+        pdf.set_fill_color(255)
+        pdf.set_xy(left, top + CHART_HEIGHT + 8)
+
+    def numbered(self, text: str) -> None:
+        """Have every page end with *text* and its number."""
+        self._pdf.footer_text = text
 
     def rule(self) -> None:
         """Draw a line across the page."""
@@ -144,3 +220,15 @@ class Sheet:
         self._pdf.set_draw_color(BLACK)
         with self._pdf.local_context(text_mode=TextMode.FILL_STROKE, line_width=BOLD_LINE):
             yield
+
+
+def number_text(value: float) -> str:
+    """Return *value* as it is written in India; a fraction has one decimal."""
+    return str(format_decimal(round(value, 1), format="#,##,##0.#", locale=NUMBERS))
+
+
+def _fitting(pdf: FPDF, text: str, room: float) -> str:
+    """Return as much of *text* as fits into *room* millimetres."""
+    while text and pdf.get_string_width(text) > room:
+        text = text[:-1].rstrip()
+    return text

@@ -16,6 +16,7 @@ from domain.actions import (
     broadcast_counts,
     broadcasts,
     due,
+    figures,
     line,
     moves,
     payments,
@@ -243,5 +244,6 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "overdue": billing.overdue,
     "suspend": billing.suspend,
     "plan_change": billing.change_of_plan,
+    "figures": figures.follow,
 }
 """Who does what is due. Refunds are the workers' own, as they ask the gateway."""

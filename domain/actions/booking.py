@@ -192,7 +192,7 @@ def confirm(
     for seat in seats_of(work, token):
         work.put(seat.but(held_until=None))
     drop_hold(work, token)
-    associate(work, clinic, doctor, token)
+    token = associate(work, clinic, doctor, token)
     by = actor or person_of(token)
     history.note(work, token, "confirm", by=by.user_id, by_name=by.name)
     send(

@@ -350,7 +350,7 @@ def leave(
         )
         return work.put(left)
     visits.complete(work, token)
-    count_visit(work, token, 1)
+    visits_in_all = count_visit(work, token, 1)
     drop_booking(work, token)
     due.later(
         work,
@@ -371,6 +371,7 @@ def leave(
             status=status,
             completed_at=work.now,
             collected_paise=collected,
+            new_patient=visits_in_all <= 1,
             payment_status=PaymentStatus.PAID if settled else token.payment_status,
             updated_at=work.now,
         )

@@ -255,10 +255,18 @@ def place_of(number: int) -> str:
 def place_in(queue: Queue, number: int) -> str:
     """Return where in the line of a day a number stands: by its time.
 
-    Numbers follow the time, but for slots that later hours added before others.
+    Numbers follow the time, but for slots that later hours added before others. What was withdrawn
+    counts too, as it may come back.
     """
-    slot = next((s for s in queue.timetable if s.number == number), None)
-    if slot is None or all(s.number > number for s in queue.timetable if s.at > slot.at):
-        return place_of(number)
-    earlier = [s.number for s in queue.timetable if s.at < slot.at and s.number < number]
-    return f"{place_of(max(earlier, default=0))}+{slot.at:010d}"
+    known = sorted((*queue.timetable, *queue.withdrawn), key=lambda s: s.at, reverse=True)
+    in_order: list[int] = []
+    at = None
+    for slot in known:
+        is_in_order = not in_order or slot.number < in_order[-1]
+        if slot.number == number and not is_in_order:
+            at = slot.at
+        elif is_in_order and at is not None:
+            return f"{place_of(slot.number)}+{at:010d}"
+        if is_in_order:
+            in_order.append(slot.number)
+    return place_of(number) if at is None else f"{place_of(0)}+{at:010d}"

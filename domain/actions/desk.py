@@ -123,7 +123,7 @@ def add_walk_in(
     )
     seats.keep_booking(across, token)
     work.put(seats.waiting_of(token))
-    associate(across, clinic, doctor, token)
+    token = associate(across, clinic, doctor, token)
     history.note(work, token, "add", by=actor.user_id, by_name=actor.name)
     send(
         work,

@@ -48,9 +48,10 @@ def may_see(record: ClinicPatient, association: Association | None) -> bool:
 
 def shown(work: Work, record: ClinicPatient, association: Association | None) -> Facts:
     """Return the facts that a doctor, or an admin (None), is shown."""
+    own = opened(work, association.recorded if association else None)
     if may_see(record, association):
-        return opened(work, record.facts)
-    return opened(work, association.recorded if association else None)
+        return joined(opened(work, record.facts), own)
+    return own
 
 
 def given(today: date, changes: dict[str, Any]) -> Facts:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from domain.actions import consent, due, facts, search
-from domain.actions.people import connect, identify, open_record, rename
+from domain.actions.people import connect, identify, open_record, rename, treat
 from domain.actions.search import Caller, Listed, Place, caller_of
 from domain.actions.steps import OpenWork, finish
 from domain.errors import Invalid, NotFound, Unreadable
@@ -312,6 +312,9 @@ def update(work: Work, patient_id: str, name: str | None, given: dict[str, Any])
     name = None if name is None else _name(name)
     told = facts.given(today(clinic, work.now), given)
     own = known.associations[0] if caller.doctor_id else None
+    if own is not None and own.treats and own.recorded is not None:
+        own = treat(work, mine, own)
+        mine = work.get(ClinicPatient, caller.clinic_id, patient_id) or mine
     if own is not None and not own.treats:
         after = facts.changed(facts.opened(work, own.recorded), told, set(given))
         own = own.but(
@@ -356,11 +359,7 @@ def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Calle
 
 def _misnamed(work: Work, mine: ClinicPatient, doctor_ids: Iterable[str]) -> list[Association]:
     found = work.fetch([(Association, (d, mine.patient_id)) for d in doctor_ids])
-    return [
-        a
-        for a in found
-        if isinstance(a, Association) and a.patient_name != mine.name
-    ]
+    return [a for a in found if isinstance(a, Association) and a.patient_name != mine.name]
 
 
 def renamed(open_work: OpenWork, item: Due) -> None:

@@ -211,10 +211,11 @@ def connect(
     return record, work.put(known)
 
 
-def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
+def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
     """Connect a confirmed token's patient with its doctor, and open the clinic's record of them.
 
-    May be repeated; an association that had ended is revived.
+    Returns the token, which notes whether the patient is new to the doctor. May be repeated; an
+    association that had ended is revived.
     """
     work = work.system("what a clinic keeps of its patients is not shown to them")
     key = token.patient_id
@@ -245,6 +246,7 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
     record, known = connect(work, record, doctor.doctor_id, record.name)
     if not known.treats:
         treat(work, record, known)
+    return work.put(token.but(new_patient=known.total_visits == 0))
 
 
 def _returning(work: Work, token: Token) -> Patient:
@@ -288,17 +290,22 @@ def rename(work: Work, known: Association, name: str) -> Association:
     return work.put(known.but(patient_name=name, updated_at=now))
 
 
-def count_visit(work: Work, token: Token, change: int) -> None:
-    """Add *change* (1, or -1 when undone) to the visits of the token's association."""
+def count_visit(work: Work, token: Token, change: int) -> int:
+    """Add *change* (1, or -1 when undone) to the visits of the token's association.
+
+    Returns how many there are then; 0 without an association.
+    """
     known = work.get(Association, token.doctor_id, token.patient_id)
-    if known is not None:
-        now = work.now.replace(microsecond=0)
-        total = max(0, known.total_visits + change)
-        last = now if change > 0 else known.last_visit_date
-        work.put(
-            known.but(
-                total_visits=total,
-                last_visit_date=last if total else None,
-                updated_at=now,
-            )
+    if known is None:
+        return 0
+    now = work.now.replace(microsecond=0)
+    total = max(0, known.total_visits + change)
+    last = now if change > 0 else known.last_visit_date
+    work.put(
+        known.but(
+            total_visits=total,
+            last_visit_date=last if total else None,
+            updated_at=now,
         )
+    )
+    return total

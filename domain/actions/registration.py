@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain import passwords
-from domain.actions import otps, sessions
+from domain.actions import otps, sessions, subscriptions
 from domain.errors import NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session
 from domain.model.clinics import (
@@ -165,8 +165,7 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
             whatsapp_number=user.whatsapp_number, clinic_id=clinic.clinic_id, user_id=user.user_id
         )
     )
-    for subscription in work.query(Subscription, clinic.clinic_id).records:
-        work.put(subscription.but(status=SubscriptionStatus.ACTIVE, updated_at=now, ttl=None))
+    subscriptions.begin(work, clinic, subscriptions.subscription_of(work, clinic.clinic_id))
     return Opened(clinic, user, sessions.begin(work, user))
 
 

@@ -177,6 +177,7 @@ def _rearranged(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, day: d
     What is past stays; slots that still fit stay under their numbers, as do those that fit again.
     """
     begin, end = hours(clinic, doctor, day)
+    step = queue.minutes * 60
     kept: list[Slot] = []
     withdrawn: list[Slot] = []
     for slot in queue.timetable:
@@ -184,13 +185,12 @@ def _rearranged(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, day: d
         (kept if stays else withdrawn).append(slot)
     for slot in queue.withdrawn:
         comes_back = slot_time(slot) > work.now and fits(clinic, doctor, day, slot, queue.minutes)
-        (kept if comes_back else withdrawn).append(slot)
+        (kept if comes_back and _is_clear(slot, kept, step) else withdrawn).append(slot)
     as_sold = doctor.but(consultation_duration=queue.minutes)
-    step = queue.minutes * 60
     wanted = [
         slot
         for slot in timetable(clinic, as_sold, day)
-        if slot_time(slot) > work.now and all(abs(k.at - slot.at) >= step for k in kept)
+        if slot_time(slot) > work.now and _is_clear(slot, kept, step)
     ]
     if wanted:
         seats = {s.seat: s for s in all_seats(work, queue.queue_id)}
@@ -203,6 +203,11 @@ def _rearranged(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, day: d
         planned_start=begin,
         planned_end=end,
     )
+
+
+def _is_clear(slot: Slot, others: list[Slot], seconds: int) -> bool:
+    """Whether a consultation of so many *seconds* at *slot* meets none of *others*."""
+    return all(abs(other.at - slot.at) >= seconds for other in others)
 
 
 def _is_booked(work: Work, queue: Queue) -> bool:

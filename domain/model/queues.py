@@ -181,6 +181,9 @@ class Token(Record, frozen=True, kw_only=True):
     replaces: str | None = None
     """The token given up when this one is confirmed (a reschedule)."""
     visit_id: str | None = None
+    new_patient: bool = False
+    """Whether the doctor had never seen the patient: when it was confirmed, or, once served, when
+    it was completed."""
     reminded: bool = False
     created_at: datetime
     updated_at: datetime

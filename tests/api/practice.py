@@ -77,6 +77,7 @@ def treat(office: Office, doctor: Doctor, phone: str, number: int = 1) -> Token:
     """Let who is on *phone* book with *doctor*, be called in and be done ten minutes later."""
     token = book(office, doctor, phone, number)
     office.stage.hear(doctor.whatsapp_number, "start")
+    office.settle()
     office.stage.hear(doctor.whatsapp_number, "next")
     office.stage.clock.advance(minutes=10)
     office.stage.hear(doctor.whatsapp_number, "next")

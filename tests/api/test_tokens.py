@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from domain.model.clinics import User
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token
 from domain.model.visits import Visit
 from tests.api.desk import PHONE, Desk, data, field_refused, refusal
 from tests.api.office import Office
-from tests.people import store, stored
+from tests.people import a_user, staff_number, store, stored
 
 ASHA = "+919876543021"
 AT_TEN = "2030-11-25T04:30:00Z"
@@ -546,9 +547,7 @@ def test_a_visit_id_is_no_token(office: Office, khan: Desk, waiting: list[str]) 
     del waiting
 
 
-def _admin_of_sunrise(office: Office) -> Any:
-    from tests.people import a_user, staff_number  # noqa: PLC0415
-
+def _admin_of_sunrise(office: Office) -> User:
     user = a_user(office.cast.sunrise, "usr_sunita", "Sunita", "+919876543090")
     store(office.stage.records, user, staff_number(user))
     return user

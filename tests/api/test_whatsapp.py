@@ -81,7 +81,7 @@ def test_the_specifications_example_of_a_message_is_answered_like_it(town):
 
 def test_a_message_the_provider_refuses_says_so_and_why(town):
     town.stage.channel.failures.append(
-        SendFailed(ErrorClass.NEVER, "this number is not on WhatsApp", 131026)
+        SendFailed(ErrorClass.NEVER, 131026, "this number is not on WhatsApp")
     )
     answer = town.admin.post("/whatsapp/send-message", text_to(ASHA))
     assert answer.json["data"]["status"] == "FAILED"
@@ -209,10 +209,8 @@ def many(office: Office, count: int) -> list[str]:
     for n in range(count):
         phone = f"+9198{n:08d}"
         patient, contact = a_person(f"p{n}", f"Patient {n}", phone)
-        store(
-            office.stage.records,
-            patient, contact, address_of(contact), record_of(office, f"p{n}", f"Patient {n}", phone),
-        )  # fmt: skip
+        record = record_of(office, f"p{n}", f"Patient {n}", phone)
+        store(office.stage.records, patient, contact, address_of(contact), record)
         phones.append(phone)
     return phones
 

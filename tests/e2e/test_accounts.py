@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from typing import Any
@@ -48,7 +49,8 @@ def call(town: Installation, method: str, path: str, body: Any = None, token: st
 def code(nadia: Person) -> str:
     message = nadia.hears(WORDS)
     assert message["category"] == "authentication"
-    return "".join(c for c in message["text"].split()[0] if c.isdigit())
+    (found,) = re.findall(r"\d{6}", message["text"])
+    return str(found)
 
 
 def sign_in(town: Installation, nadia: Person, clinic_id: str) -> str:

@@ -11,12 +11,13 @@ from domain.actions.people import (
     associate,
     contact_by_phone,
     count_visit,
+    identify,
     new_contact,
     patient_named,
     patients_of,
 )
 from domain.errors import Conflict
-from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact
+from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
 from tests.people import Cast, store
 from tests.stage import Stage
 
@@ -68,3 +69,65 @@ def test_a_confirmed_booking_associates_and_revives(stage: Stage, cast: Cast) ->
     assert again.association_id == found.association_id
     assert (again.status, again.total_visits) == (AssociationStatus.ACTIVE, 1)
     assert stage.work().get(ClinicPatient, "clinic_sunrise", "pat_asha") is None
+
+
+def test_staff_mean_the_person_by_number_and_name_and_read_the_name_they_gave(
+    stage: Stage, cast: Cast
+) -> None:
+    work = stage.work()
+    contact, meant = identify(work, "clinic_city", "+919876543021", "ASHA")
+    work.commit()
+    assert (contact.contact_id, meant.patient_id, meant.name) == ("con_asha", "pat_asha", "ASHA")
+    kept = stage.work().get(Patient, "pat_asha")
+    assert kept is not None
+    assert (kept.name, kept.named_by) == (cast.asha.name, None)
+
+
+def test_a_name_a_clinic_gave_is_offered_in_its_own_conversation_until_it_is_used(
+    stage: Stage, cast: Cast
+) -> None:
+    work = stage.work()
+    contact, guest = identify(work, "clinic_city", "+919876543021", "Anu")
+    work.commit()
+    work = stage.work()
+    assert guest.patient_id in {p.patient_id for p in patients_of(work, contact, "clinic_city")}
+    elsewhere = [p.name for p in patients_of(work, contact, "clinic_sunrise")]
+    assert elsewhere == [cast.asha.name]
+    _, named = patient_named(work, contact, "anu")
+    assert named.patient_id == guest.patient_id
+    assert len(patients_of(work, contact, "clinic_sunrise")) == 2
+
+
+def test_two_clinics_recording_one_new_number_at_once_meet_in_one_contact(
+    stage: Stage, cast: Cast
+) -> None:
+    del cast
+    one, two = stage.work(), stage.work()
+    identify(one, "clinic_city", "+919870009999", "Anu")
+    identify(two, "clinic_sunrise", "+919870009999", "Anu")
+    one.commit()
+    with pytest.raises(Conflict):
+        two.commit()
+    again = stage.work()
+    contact, _ = identify(again, "clinic_sunrise", "+919870009999", "Anu")
+    again.commit()
+    assert len(contact.patient_ids) == 1
+
+
+def test_a_booking_that_is_confirmed_while_its_patient_is_erased_brings_them_back(
+    stage: Stage, cast: Cast
+) -> None:
+    work = stage.work()
+    token = booking.hold(work, cast.clinic, cast.meera, cast.asha_contact, cast.asha, MONDAY, 1)
+    work.commit()
+    work = stage.work()
+    work.delete(cast.asha)
+    work.put(cast.asha_contact.but(patient_ids=()))
+    work.commit()
+    stage.pay(token)
+    work = stage.work()
+    contact, patient = work.get(Contact, "con_asha"), work.get(Patient, "pat_asha")
+    assert contact is not None
+    assert patient is not None
+    assert contact.patient_ids == ("pat_asha",)
+    assert patient.clinic_ids == ("clinic_city",)

@@ -1,12 +1,17 @@
 """I1, I3 and the life of a day, whatever happens in whichever order.
 
 A machine plays patients, staff, the gateway and the workers in random order on a real store whose
-writes now and then conflict or lose their answer. After every step seats, line, bookings, holds and
-ledger must agree; when all is over every rupee is a seat taken or a refund made, exactly once.
+writes now and then conflict or lose their answer, beside a gateway that is away, loses its answers,
+or forgets to tell what was paid; workers are killed before and after it has acted. After every
+step seats, line, bookings, holds and ledger must agree; when all is over every rupee is a seat taken
+or a refund made, exactly once, and the ledger's days add up to what the gateway took.
+
+`HISTORIES` in the environment says how many days are played; `benchmarks/money.py` plays 10,000.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -22,13 +27,15 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from bot.payments.press import way_to_pay
 from bot.wiring import Parts
-from domain.actions import booking, calling, desk, line, payments, seats
+from domain.actions import booking, calling, desk, ledger, line, links, payments, seats
 from domain.actions.days import open_queue
 from domain.actions.due import SHARDS
+from domain.actions.ledger import Statement
 from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, Refused, StoreUnavailable
-from domain.gateway import GatewayUnavailable, RefundAnswer
+from domain.gateway import GatewayUnavailable
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.money import Capture, Disposition, Refund, RefundStatus, Transfer
@@ -50,6 +57,7 @@ from domain.timetable import today
 from domain.work import Work
 from store import open_records
 from store.faults import AppliedButUnanswered, Conflicts
+from tests.bank import Bank, Fault, Killed
 from tests.people import (
     NOW,
     RULES,
@@ -72,23 +80,6 @@ STAFF = (Actor("usr_farida", "Farida"), Actor("usr_meera", "Dr. Meera"))
 MOVES = ("start", "next", "next", "next", "skip", "skip", "undo", "undo")
 SLOTS = 5
 """Consultations of a day, one more than may be sold online."""
-
-
-@dataclass
-class CountingGateway:
-    """Refunds a payment once however often it is asked, and is away now and then."""
-
-    away: bool = False
-    asked: Counter[str] = field(default_factory=Counter)
-    returned: dict[str, int] = field(default_factory=dict)
-
-    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
-        """Return the money, or say that it was returned."""
-        self.asked[capture_id] += 1
-        if self.away:
-            raise GatewayUnavailable
-        assert self.returned.setdefault(capture_id, amount_paise) == amount_paise
-        return RefundAnswer(f"rfnd_{capture_id}", RefundStatus.PROCESSED)
 
 
 class Days(RuleBasedStateMachine):
@@ -128,10 +119,10 @@ class Days(RuleBasedStateMachine):
         self.records = open_records(self.unanswered)
         self.plain = records
         self.ids = CountingIds()
-        self.gateway = CountingGateway()
+        self.bank = Bank()
         bell = SilentBell()
-        parts: Any = _Parts(self.records, self.clock, self.ids, bell, self.gateway)
-        self.doer = Doer(parts)
+        self.parts: Any = _Parts(self.records, self.clock, self.ids, bell, self.bank)
+        self.doer = Doer(self.parts)
         first = today(self.cast.clinic, NOW)
         self.days = [first, first + timedelta(days=1)]
         self.captures: dict[str, tuple[str, int]] = {}
@@ -177,12 +168,48 @@ class Days(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.payments)
-    @rule(which=st.integers(0, 30), extra=st.sampled_from([0, 0, 0, -100, 100]))
-    def pay(self, which: int, extra: int) -> None:
+    @rule(which=st.integers(0, 30))
+    def press(self, which: int) -> None:
+        """Press the button of a payment's page, whatever has become of it."""
         payment_id = self.payments[-1 - which % len(self.payments)]
+        self.clock.advance(seconds=1)
+        try:
+            way_to_pay(self.parts, payment_id, "https://clinic.example/pay")
+        except (Refused, Conflict, StoreUnavailable, GatewayUnavailable, Killed):
+            return
+
+    @precondition(lambda self: self.payments)
+    @rule(
+        which=st.integers(0, 30),
+        extra=st.sampled_from([0, 0, 0, -100, 100]),
+        told=st.booleans(),
+    )
+    def pay(self, which: int, extra: int, *, told: bool) -> None:
+        """Pay by a link, even one that is over; the gateway may forget to tell."""
+        payment_id = self.payments[-1 - which % len(self.payments)]
+        if payment_id not in self.bank.links:
+            self.press(which)
+        if payment_id not in self.bank.links:
+            return
         capture_id = f"cap_{len(self.captures)}"
         self.captures[capture_id] = (payment_id, 5000 + extra)
-        self.notice(capture_id)
+        self.bank.pay(payment_id, capture_id, 5000 + extra)
+        if told or not self.is_watched(payment_id):
+            self.notice(capture_id)
+
+    def is_watched(self, payment_id: str) -> bool:
+        """Whether the gateway is still asked about a request, days after its end."""
+        work = self.look()
+        items = [i for n in range(SHARDS) for i in pages(work, Due, f"{n:02d}")]
+        return any(
+            i.kind == "watch_payment" and i.values.get("payment") == payment_id for i in items
+        )
+
+    @precondition(lambda self: self.captures)
+    @rule(which=st.integers(0, 30))
+    def hear_of_a_payment_that_does_not_say_what_for(self, which: int) -> None:
+        capture_id = sorted(self.captures)[which % len(self.captures)]
+        self.act(lambda work: links.find_capture(work, capture_id))
 
     @precondition(lambda self: self.captures)
     @rule(which=st.integers(0, 30))
@@ -288,11 +315,29 @@ class Days(RuleBasedStateMachine):
 
     @rule()
     def lose_or_find_the_gateway(self) -> None:
-        self.gateway.away = not self.gateway.away
+        self.bank.away = not self.bank.away
+
+    @rule(every=st.sampled_from([0, 0, 2, 3]), slow=st.booleans())
+    def trouble_the_gateway(self, every: int, *, slow: bool) -> None:
+        self.bank.every, self.bank.slow_refunds = every, slow
+
+    @rule(status=st.sampled_from([RefundStatus.PROCESSED, RefundStatus.FAILED]))
+    def end_refunds(self, status: RefundStatus) -> None:
+        self.bank.end_refunds(status)
+
+    @rule(fault=st.sampled_from([Fault.KILLED, Fault.KILLED_AFTER]))
+    def kill_who_asks_the_gateway_next(self, fault: Fault) -> None:
+        self.bank.faults.append(fault)
 
     def run_workers(self) -> int:
         self.clock.advance(seconds=1)
-        return sum(self.doer.run(f"{n:02d}") for n in range(SHARDS))
+        done = 0
+        for n in range(SHARDS):
+            try:
+                done += self.doer.run(f"{n:02d}")
+            except Killed:
+                continue  # the clock, or whoever restarts it, rings for the next shard
+        return done
 
     def pick(self, which: int) -> Token:
         """Prefer what still lives, newest first."""
@@ -327,6 +372,7 @@ class Days(RuleBasedStateMachine):
         self.every_hold_is_counted()
         self.every_rupee_is_in_one_place()
         self.money_moves_only_by_rows_of_the_ledger()
+        self.the_ledger_adds_up()
 
     def seats_and_tokens_agree(self) -> None:
         work = self.look()
@@ -396,7 +442,9 @@ class Days(RuleBasedStateMachine):
         for capture_id, (_, amount) in self.captures.items():
             capture = work.get(Capture, capture_id, "CAPTURE")
             refund = work.get(Refund, capture_id, "REFUND")
-            assert capture is not None
+            if capture is None:  # nobody has told us yet
+                assert capture_id not in self.bank.refunds
+                continue
             assert capture.amount_paise == amount
             token = self.tokens[capture.token_id]
             if capture.disposition is Disposition.REFUND:
@@ -405,21 +453,50 @@ class Days(RuleBasedStateMachine):
                 assert token.capture_id != capture_id or token.paid_paise == 0
                 continue
             assert refund is None
-            assert capture_id not in self.gateway.returned
+            assert capture_id not in self.bank.refunds
             assert (token.capture_id, token.paid_paise) == (capture_id, amount)
             assert token.payment_status is PaymentStatus.PAID
             waits = capture.disposition is Disposition.WAITING
             assert token.status in ({TokenStatus.CANCELLED} if waits else KEEPS_MONEY)
             kept[token.token_id] += amount
         assert kept == {t.token_id: t.paid_paise for t in self.tokens.values() if t.paid_paise}
-        for capture_id, amount in self.gateway.returned.items():
+        for capture_id, (amount, _) in self.bank.refunds.items():
             assert amount == self.captures[capture_id][1]
+
+    def the_ledger_adds_up(self) -> None:
+        """Of every clinic, today; how all days add up is seen in the end."""
+        for clinic in (self.cast.clinic, self.cast.sunrise):
+            day = today(clinic, self.clock.now())
+            assert ledger.statement(self.look(), clinic, day).difference == 0
+            assert ledger.discrepancies(self.look(), clinic, day) == []
+
+    def the_days_add_up(self) -> None:
+        """What the gateway took and returned, and the desk collected, is what the days say."""
+        total, work = Statement(), self.look()
+        for clinic in (self.cast.clinic, self.cast.sunrise):
+            day = self.days[0]
+            while day <= today(clinic, self.clock.now()):
+                total += ledger.statement(work, clinic, day)
+                assert ledger.discrepancies(work, clinic, day) == []
+                day += timedelta(days=1)
+        took = sum(t.amount_paise for t in self.bank.paid.values())
+        failed = sum(a for a, status in self.bank.refunds.values() if status is RefundStatus.FAILED)
+        assert total == Statement(
+            captured=took,
+            seated=took - sum(a for a, _ in self.bank.refunds.values()),
+            refunded=sum(a for a, _ in self.bank.refunds.values()),
+            sent_back=sum(self.bank.returned.values()),
+            failed=failed,
+            collected=sum(t.collected_paise for t in self.tokens.values()),
+            payments=len(self.bank.paid),
+        )
 
     def money_moves_only_by_rows_of_the_ledger(self) -> None:
         work = self.look()
         for capture_id in self.captures:
             capture = work.get(Capture, capture_id, "CAPTURE")
-            assert capture is not None
+            if capture is None:
+                continue
             moves = sorted(pages(work, Transfer, capture_id), key=lambda t: t.row)
             for before, after in pairwise(moves):
                 assert before.to_token_id == after.from_token_id
@@ -437,10 +514,12 @@ class Days(RuleBasedStateMachine):
     def bring_to_an_end(self) -> None:
         """Let the workers do what is still to be done; then nothing may be left over."""
         self.trouble_the_store(0, 0)
-        self.gateway.away = False
-        for _ in range(150):
+        self.bank.away, self.bank.every, self.bank.slow_refunds = False, 0, False
+        self.bank.faults.clear()
+        for _ in range(200):
             self.clock.advance(60)
             self.run_workers()
+            self.bank.end_refunds()
             if not any(pages(self.look(), Due, f"{n:02d}") for n in range(SHARDS)):
                 break
         else:
@@ -460,10 +539,13 @@ class Days(RuleBasedStateMachine):
             if capture.disposition is Disposition.REFUND:
                 refund = work.get(Refund, capture_id, "REFUND")
                 assert refund is not None
-                assert refund.status is RefundStatus.PROCESSED
-                assert self.gateway.returned[capture_id] == amount
+                assert (amount, refund.status) == self.bank.refunds[capture_id]
             else:
-                assert capture_id not in self.gateway.returned
+                assert capture_id not in self.bank.refunds
+        assert {k.payment_id for k in self.bank.links.values() if not k.cancelled} <= set(
+            self.bank.paid_by.values()
+        )
+        self.the_days_add_up()
 
 
 def now(work: Work, token: Token) -> Token:
@@ -494,8 +576,9 @@ class _Parts:
     clock: FixedClock
     ids: CountingIds
     bell: SilentBell
-    gateway: CountingGateway
+    gateway: Bank
     rules: Any = RULES
+    sealer: Any = None
     open_work: Any = field(init=False)
 
     def __post_init__(self) -> None:
@@ -504,7 +587,7 @@ class _Parts:
 
 TestDays = Days.TestCase
 TestDays.settings = settings(
-    max_examples=40,
+    max_examples=int(os.environ.get("HISTORIES", "40")),
     stateful_step_count=40,
     derandomize=True,
     deadline=None,

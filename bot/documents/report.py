@@ -1,0 +1,63 @@
+"""A report as pages to print and to show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.documents.sheet import Sheet, number_text
+from domain.model.reports import Cell, ReportPage, ReportSection, ReportTable
+
+
+def paper(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
+    """Return *page* as a PDF; *made_at* is its instant in words."""
+    said = words["report"]
+    sheet = Sheet(f"{page.title} – {page.clinic}", words["format"]["locale"])
+    made = said["made"].format(when=made_at)
+    sheet.numbered(made if page.branded else f"{made} · {said['product']}")
+    sheet.heading(page.clinic, size=17)
+    if page.address:
+        sheet.line(page.address, grey=True)
+    sheet.rule()
+    sheet.heading(page.title, size=15)
+    sheet.line(page.period, grey=True)
+    for section in page.sections:
+        _section(sheet, section)
+    return sheet.made()
+
+
+def _section(sheet: Sheet, section: ReportSection) -> None:
+    sheet.space(6)
+    sheet.heading(section.title, size=13)
+    if section.note:
+        sheet.line(section.note, size=8.5, grey=True)
+    sheet.space(2)
+    if section.facts:
+        sheet.facts(section.facts, name_width=62)
+        sheet.space(2)
+    if section.chart is not None:
+        chart = section.chart
+        sheet.bars(chart.title, chart.labels, chart.values, chart.unit)
+    if section.table is not None:
+        table = section.table
+        sheet.table(table.heads, _rows(table), table.widths, numbers=_numbers(table))
+
+
+def _numbers(table: ReportTable) -> frozenset[int]:
+    """Return the columns without any text."""
+    columns = range(len(table.heads))
+    return frozenset(c for c in columns if not any(isinstance(r[c], str) for r in table.rows))
+
+
+def _rows(table: ReportTable) -> list[list[str]]:
+    rows = [*table.rows, *([table.totals] if table.totals is not None else [])]
+    return [[_text(cell) for cell in row] for row in rows]
+
+
+def _text(cell: Cell) -> str:
+    match cell:
+        case None:
+            return "–"
+        case str():
+            return cell
+        case int() | float():
+            return number_text(cell)

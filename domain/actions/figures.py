@@ -1,0 +1,243 @@
+"""Bringing a day's figures up to date, and reading them for a period."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from domain.actions.steps import OpenWork, tokens_of
+from domain.model.base import Record, stamp
+from domain.model.clinics import Clinic, ClinicStatus, Doctor
+from domain.model.due import Due
+from domain.model.figures import KIND, DayFigures, Hour
+from domain.model.queues import Queue, Token, TokenStatus
+from domain.model.visits import Rating
+from domain.periods import Period
+from domain.work import Work
+
+R = TypeVar("R", bound=Record)
+PUNCTUAL_MINUTES = 15
+"""Called in at most so long after the planned time is on time."""
+PAGE = 400
+MOST_MARKS = 80
+"""Due items followed in one transaction, which holds 100."""
+KEPT_MONEY = frozenset(set(TokenStatus) - {TokenStatus.CANCELLED, TokenStatus.EXPIRED})
+"""States of a token whose money is the clinic's: a cancelled one's is on its way back, or waits."""
+CAME = frozenset({TokenStatus.ARRIVED, TokenStatus.CURRENT, TokenStatus.COMPLETED})
+SERVED = frozenset({TokenStatus.CURRENT, TokenStatus.COMPLETED})
+
+
+# One day
+
+
+def of_day(
+    queue: Queue, tokens: Iterable[Token], ratings: Iterable[Rating], zone: ZoneInfo
+) -> DayFigures:
+    """Return what a day came to; *zone* is the clinic's."""
+    counts: Counter[str] = Counter()
+    by_type: Counter[str] = Counter()
+    patients: set[str] = set()
+    newcomers: set[str] = set()
+    hours: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    midnight = date.fromisoformat(queue.date)
+    for token in tokens:
+        if token.status in KEPT_MONEY:
+            counts["online_paise"] += token.paid_paise
+            counts["desk_paise"] += token.collected_paise
+            by_type[token.consultation_type] += token.paid_paise + token.collected_paise
+        ended = _ended(token)
+        if ended is not None:
+            counts[ended] += 1
+            patients.add(token.patient_id)
+            if token.new_patient:
+                counts["new_tokens"] += 1
+                newcomers.add(token.patient_id)
+        _follow(queue, token, hours, midnight, zone, counts)
+    for rating in ratings:
+        counts["stars"] += rating.stars
+        counts["ratings"] += 1
+    return DayFigures(
+        doctor_id=queue.doctor_id,
+        date=queue.date,
+        clinic_id=queue.clinic_id,
+        queue_id=queue.queue_id,
+        paise_by_type={kind: paise for kind, paise in sorted(by_type.items()) if paise},
+        patients=tuple(sorted(patients)),
+        new_patients=tuple(sorted(newcomers)),
+        hours=tuple(Hour(hour=hour, **hours[hour]) for hour in sorted(hours)),
+        **counts,
+    )
+
+
+def _ended(token: Token) -> str | None:
+    """Return how a booking that counts has ended; None while it has not, or never was confirmed."""
+    match token.status:
+        case TokenStatus.COMPLETED:
+            return "completed"
+        case TokenStatus.NO_SHOW:
+            return "no_show"
+        case TokenStatus.CANCELLED if token.confirmed_at is not None:
+            return "cancelled"
+        case _:
+            return None
+
+
+def _follow(
+    queue: Queue,
+    token: Token,
+    hours: defaultdict[int, Counter[str]],
+    midnight: date,
+    zone: ZoneInfo,
+    counts: Counter[str],
+) -> None:
+    """Count a patient's way through the clinic."""
+    came = arrival(queue, token)
+    if came is None:
+        return
+
+    def hour(moment: datetime) -> Counter[str]:
+        local = moment.astimezone(zone)
+        return hours[(local.date() - midnight).days * 24 + local.hour]
+
+    hour(came)["arrivals"] += 1
+    if token.status is TokenStatus.CANCELLED:
+        hour(token.cancelled_at or came)["departures"] += 1
+        return
+    called = token.actual_time
+    if called is None:
+        return
+    hour(came)["waits"] += 1
+    hour(came)["wait_seconds"] += _seconds(called - came)
+    counts["punctual"] += called - token.estimated_time <= timedelta(minutes=PUNCTUAL_MINUTES)
+    if token.completed_at is not None:
+        hour(token.completed_at)["departures"] += 1
+        hour(called)["consultations"] += 1
+        hour(called)["consultation_seconds"] += _seconds(token.completed_at - called)
+
+
+def arrival(queue: Queue, token: Token) -> datetime | None:
+    """Return when a patient came; None if they did not, or nobody knows.
+
+    It is the check-in; one before the doctor's hours counts from their beginning. Who was called
+    in without having checked in came at the time that was planned, or when called if that is
+    earlier.
+    """
+    if token.status not in CAME and not (
+        token.status is TokenStatus.CANCELLED and token.arrived_at is not None
+    ):
+        return None
+    came = token.arrived_at or token.estimated_time
+    came = max(came, queue.planned_start)
+    ends = [t for t in (token.actual_time, token.cancelled_at) if t is not None]
+    return min([came, *ends]) if ends else came
+
+
+def _seconds(span: timedelta) -> int:
+    return max(0, int(span.total_seconds()))
+
+
+# Keeping them
+
+
+def follow(open_work: OpenWork, item: Due) -> None:
+    """Bring a day's figures up to date after it changed, and whatever asked for the same."""
+    work = open_work()
+    if work.get(Due, item.shard, item.due) is None:
+        return
+    # Read before the tokens: what these items tell of is in the tokens then.
+    marks = [m for m in _due_now(work, item.shard) if m.queue_id == item.queue_id]
+    work.delete(item)
+    for mark in marks[:MOST_MARKS]:
+        work.delete(mark)
+    tokens = list(tokens_of(work, item.queue_id or ""))
+    queue = work.get(Queue, item.doctor_id or "", tokens[0].date) if tokens else None
+    clinic = work.get(Clinic, item.clinic_id or "")
+    if queue is not None and clinic is not None:
+        keep(work, clinic, queue, tokens)
+    work.commit()
+
+
+def _due_now(work: Work, shard: str) -> list[Due]:
+    page = work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=PAGE)
+    return [due for due in page.records if due.kind == KIND]
+
+
+def keep(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Token]) -> bool:
+    """Write a day's figures; return whether they differ from what was kept."""
+    ratings = _whole(work, Rating, queue.queue_id)
+    before = work.get(DayFigures, queue.doctor_id, queue.date)
+    found = of_day(queue, tokens, ratings, clinic.zone)
+    if before is not None:
+        found = found.but(version=before.version)
+    if found == before:
+        return False
+    work.put(found)
+    return True
+
+
+def every_doctor(work: Work) -> list[Doctor]:
+    """Return every doctor of every clinic, those who left too; *work* sees across walls."""
+    found: list[Doctor] = []
+    for status in ClinicStatus:
+        for clinic in _whole(work, Clinic, status.value, "status-clinicId-idx"):
+            found += _whole(work, Doctor, clinic.clinic_id)
+    return found
+
+
+def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
+    """Compute the figures of all of a doctor's days anew; return how many differed.
+
+    Each day is a transaction of its own; it may be repeated, and run beside a working clinic.
+
+    Raises:
+        Conflict: If a day changed meanwhile; what was rebuilt before stays.
+    """
+    reader = open_work()
+    clinic = reader.get(Clinic, doctor.clinic_id)
+    if clinic is None:
+        return 0
+    changed = 0
+    for queue in _whole(reader, Queue, doctor.doctor_id):
+        work = open_work()
+        changed += keep(work, clinic, queue, list(tokens_of(work, queue.queue_id)))
+        work.commit()
+    return changed
+
+
+# Reading them
+
+
+def of_clinic(work: Work, clinic_id: str, period: Period) -> list[DayFigures]:
+    """Return the figures of all of a clinic's doctors in *period*, by day.
+
+    Found by an index, which may lag a moment behind.
+    """
+    return list(_whole(work, DayFigures, clinic_id, "clinicId-date-idx", _days(period)))
+
+
+def of_doctor(work: Work, doctor_id: str, period: Period) -> list[DayFigures]:
+    """Return the figures of a doctor's days in *period*, by day."""
+    return list(_whole(work, DayFigures, doctor_id, None, _days(period)))
+
+
+def _days(period: Period) -> tuple[str, str]:
+    return period.first.isoformat(), period.last.isoformat()
+
+
+def _whole(
+    work: Work,
+    kind: type[R],
+    equals: str,
+    index: str | None = None,
+    between: tuple[str, str] | None = None,
+) -> Iterator[R]:
+    after = None
+    while True:
+        page = work.query(kind, equals, index=index, between=between, limit=PAGE, after=after)
+        yield from page.records
+        after = page.after
+        if after is None:
+            return

@@ -1,0 +1,97 @@
+"""Finding patients: whoever is entered is found by what people type of their name and number."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from domain.actions import search
+from domain.actions.search import Caller, caller_of
+from domain.names import fold_name
+from domain.ports import Records
+from domain.rules import Rules
+from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
+from domain.work import Work
+from tests.people import NOW, CountingIds, FixedClock, new_records
+
+WORDS = st.one_of(
+    st.sampled_from(
+        ["Asha", "Rani", "O'Brien", "ज़ैनब", "श्री\u200dधर", "क्षितिज", "Müller", "ﬁona", "İlker"]
+    ),
+    st.text(st.characters(codec="utf-8", categories=("L", "M")), min_size=1, max_size=12),
+)
+FULL_NAMES = st.lists(WORDS, min_size=1, max_size=4).map(" ".join).filter(fold_name)
+OWNERS = count()
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Records]:
+    store, records = new_records(tmp_path, FixedClock())
+    yield records
+    store.close()
+
+
+def work_of(records: Records, scope: Scope) -> Work:
+    return Work(records, scope, NOW, CountingIds(), Rules())
+
+
+@pytest.mark.property
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(FULL_NAMES, min_size=1, max_size=5), st.data())
+def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
+    records: Records, names: list[str], data: st.DataObject
+) -> None:
+    owner = Caller(f"clinic_{next(OWNERS)}", None)
+    work = work_of(records, ClinicScope(owner.clinic_id))
+    for n, name in enumerate(names):
+        search.enter(work, owner, f"pat_{n}", name, f"+91980000000{n}")
+    work.commit()
+    work = work_of(records, ClinicScope(owner.clinic_id))
+    chosen = data.draw(st.integers(0, len(names) - 1))
+    typed = [
+        word[: data.draw(st.integers(1, len(word)))] for word in fold_name(names[chosen]).split()
+    ]
+    form = data.draw(st.sampled_from(["NFC", "NFD", "NFKC"]))
+    text = unicodedata.normalize(form, " ".join(data.draw(st.permutations(typed))))  # type: ignore[arg-type]
+    found = search.found(work, owner, text, None, 10, None)
+    assert f"pat_{chosen}" in [p.patient_id for p in found.places]
+    keys = [(p.name_key, p.patient_id) for p in search.listed(work, owner, 10, None).places]
+    assert keys == sorted(keys, key=lambda k: (k[0].encode(), k[1]))
+    assert len(keys) == len(names)
+
+
+@pytest.mark.parametrize(
+    ("typed", "sought"),
+    [
+        ("+919988776655", "+919988776655"),
+        (" 919988776655", "+919988776655"),
+        ("99887 76655", "+919988776655"),
+        ("099887 76655", "+919988776655"),
+        (" 9199887", "+9199887"),
+        ("99887", "+9199887"),
+        ("+91 (998) 87", "+9199887"),
+        ("Asha", None),
+        ("98x", None),
+        ("+", None),
+        (" ", None),
+    ],
+)
+def test_a_number_is_read_as_people_and_addresses_write_it(
+    records: Records, typed: str, sought: str | None
+) -> None:
+    assert search.phone_sought(work_of(records, ClinicScope("clinic_city")), typed) == sought
+
+
+def test_a_doctor_looks_at_their_own_and_an_admin_at_the_clinics(records: Records) -> None:
+    own = caller_of(work_of(records, DoctorScope("clinic_city", "doc_meera")))
+    assert (own.owner, own.doctor_id) == ("doc_meera", "doc_meera")
+    assert caller_of(work_of(records, ClinicScope("clinic_city"))).owner == "clinic_city"
+    for scope in (SystemScope("a test"), ContactScope("con_asha", "clinic_city")):
+        with pytest.raises(TypeError):
+            caller_of(work_of(records, scope))
