@@ -31,7 +31,7 @@ from api.schemas.auth import (
 )
 from domain import phones
 from domain.actions import numbers, registration, sessions, signing_in
-from domain.errors import Invalid, Refused
+from domain.errors import Invalid, NotSignedIn, Refused
 from domain.model.accounts import Session
 from domain.model.clinics import User
 from domain.permissions import EVERYBODY, OF_ROLE
@@ -167,19 +167,12 @@ def refresh(work: Work, call: Call, body: RefreshCall) -> Answer:
 
 @auth.post("/auth/logout", needs=None, optional_body=True)
 def logout(work: Work, call: Call, body: LogoutCall) -> Answer:
-    """End the session that the refresh token, or the access token, belongs to.
+    """End the session of the refresh token, or of the access token, whichever is sent.
 
     Its tokens are worth nothing from now on. It may be called again.
     """
-    header = request.headers.get("Authorization", "")
-    if body.refresh_token is not None:
-        session_id, _ = jwts.read_refresh(call.services, body.refresh_token, call.now)
-    elif header.startswith(BEARER):
-        token = header.removeprefix(BEARER).strip()
-        session_id = jwts.read_access(call.services, token, call.now).session_id
-    else:
-        raise Invalid("refreshToken", "Is needed, unless an access token is sent.")
-    sessions.end_named(work, session_id, LOGOUT)
+    for session_id in _sessions_named(call, body):
+        sessions.end_named(work, session_id, LOGOUT)
     return Answer(message="Logged out successfully")
 
 
@@ -209,6 +202,27 @@ def change_password(work: Work, call: Call, body: PasswordChange) -> Answer:
         ),
         "Password changed successfully",
     )
+
+
+def _sessions_named(call: Call, body: LogoutCall) -> set[str]:
+    """Return whose tokens were sent; one of them that is good is enough."""
+    found: set[str] = set()
+    refusal: Refused = Invalid("refreshToken", "Is needed, unless an access token is sent.")
+    header = request.headers.get("Authorization", "")
+    if header.startswith(BEARER):
+        try:
+            token = header.removeprefix(BEARER).strip()
+            found.add(jwts.read_access(call.services, token, call.now).session_id)
+        except NotSignedIn as error:
+            refusal = error
+    if body.refresh_token is not None:
+        try:
+            found.add(jwts.read_refresh(call.services, body.refresh_token, call.now)[0])
+        except NotSignedIn as error:
+            refusal = error
+    if not found:
+        raise refusal
+    return found
 
 
 def _number(work: Work, text: str) -> str:

@@ -12,7 +12,7 @@ from api.limits import Limits
 from api.streams.hub import Hub
 from domain.channel import Senders
 from domain.offers import OfferedTemplate
-from domain.ports import Clock, Documents, Ids, Seal
+from domain.ports import Clock, Documents, Files, Ids, Seal
 from domain.rules import Rules
 from domain.scopes import Scope
 from domain.work import Work
@@ -42,6 +42,8 @@ class Services:
     """Whom a clinic's own WhatsApp sender is proven by."""
     documents: Documents
     """Makes PDFs."""
+    files: Files
+    """Where made documents are kept."""
     offers: Sequence[OfferedTemplate]
     """The templates that staff may send."""
     pause: Callable[[float], None]

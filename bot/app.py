@@ -99,6 +99,7 @@ def _api_services(parts: Parts) -> Services:
         ),
         senders=parts.senders,
         documents=parts.documents,
+        files=parts.files,
         offers=parts.renderer.offered_templates(),
         pause=time.sleep,
         otp_limit=settings.otp_limit,

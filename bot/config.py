@@ -105,6 +105,8 @@ class Settings:
     """PHONE_COUNTRIES: accepted country codes."""
     trusted_proxies: int
     """TRUSTED_PROXIES: how many proxies in front are believed."""
+    files_url: str
+    """FILES_URL: where reports are kept, file://FOLDER or s3://BUCKET/PREFIX."""
     log_level: str
     """LOG_LEVEL."""
     parameter_path: str
@@ -215,6 +217,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         send_rate=_whole(env, "SEND_RATE", 80, 1, 1000),
         phone_countries=_countries(env),
         trusted_proxies=_whole(env, "TRUSTED_PROXIES", 0, 0, 10),
+        files_url=_files(env),
         log_level=_choice(env, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         parameter_path=path,
     )
@@ -316,6 +319,13 @@ def _database(env: Mapping[str, str]) -> str:
     value = env.get("DATABASE_URL", "") or "sqlite:///var/pulseops.db"
     if not re.fullmatch(r"sqlite:///.+|dynamodb://[a-z0-9-]+", value):
         raise BadSetting(f"DATABASE_URL is {value!r}; it is sqlite:///PATH or dynamodb://REGION")
+    return value
+
+
+def _files(env: Mapping[str, str]) -> str:
+    value = env.get("FILES_URL", "") or "file://var/files"
+    if not re.fullmatch(r"file://.+|s3://[^/\s]+(/\S*)?", value):
+        raise BadSetting(f"FILES_URL is {value!r}; it is file://FOLDER or s3://BUCKET/PREFIX")
     return value
 
 

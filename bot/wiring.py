@@ -24,6 +24,7 @@ from bot.channels.twilio.missed import missed
 from bot.channels.twilio.senders import TwilioSenders
 from bot.config import BadSetting, Settings, read_settings
 from bot.documents.maker import Maker
+from bot.files import open_files
 from bot.logs import configure as set_up_logs
 from bot.metrics import message_reached
 from bot.outside import RedisBell, SystemClock, UlidIds, connect
@@ -35,7 +36,7 @@ from bot.render import NoTemplate, Rendered, Renderer
 from bot.sealing import Sealer
 from domain.channel import Channel, Senders, Sms
 from domain.gateway import Gateway
-from domain.ports import Bell, Clock, Documents, Ids, Records
+from domain.ports import Bell, Clock, Documents, Files, Ids, Records
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
 from domain.work import Work
@@ -76,6 +77,7 @@ class Parts:
     sealer: Sealer
     sms: Sms | None = None
     documents: Documents = field(default_factory=Maker)
+    files: Files = field(default_factory=lambda: open_files("file://var/files"))
     missed: Callable[[datetime, datetime], list[Inbound]] | None = None
     """Returns what came from one instant to another, where the provider keeps messages for us."""
 
@@ -147,6 +149,7 @@ def build(settings: Settings) -> Parts:
         gateway=_gateway(settings, records, clock, session),
         renderer=Renderer(TEMPLATES),
         sealer=sealer,
+        files=open_files(settings.files_url),
         sms=_sms(settings, twilio),
         missed=partial(missed, twilio) if by_twilio else None,
     )

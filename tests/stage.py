@@ -23,8 +23,9 @@ from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
-from domain.actions import payments
+from domain.actions import delivery, payments
 from domain.actions.due import SHARDS as DUE_SHARDS
+from domain.actions.messages import CALLS
 from domain.actions.messages import SHARDS as OUTBOX_SHARDS
 from domain.channel import Outbound, SendFailed, SendUnknown
 from domain.errors import Busy, Conflict
@@ -190,6 +191,8 @@ class Stage:
         self.deliverer = Deliverer(self.parts, ThreadPoolExecutor(1))  # one order, every time
         self.doer = Doer(self.parts)
         self.made = 0
+        self.phones_on = True
+        """Whether what calls people in arrives on their phones as soon as it is sent."""
         self.cast: Cast | None = None
 
     def work(self) -> Work:
@@ -242,7 +245,17 @@ class Stage:
                 break
         else:
             raise AssertionError("the workers never come to rest")
+        if self.phones_on:
+            self._arrive(self.channel.sent[before:])
         return self.channel.sent[before:]
+
+    def _arrive(self, sent: list[Outbound]) -> None:
+        for outbound in sent:
+            work = self.work()
+            message = work.get(Message, outbound.message_id)
+            if message is not None and message.name in CALLS and message.provider_id is not None:
+                delivery.apply_status(work, message.message_id, "delivered", message.provider_id)
+                work.commit()
 
     def wait(self, minutes: float) -> list[Outbound]:
         """Let time pass, with the workers doing what is due at its own moment."""

@@ -28,13 +28,20 @@ def dynamodb_engine() -> Iterator[str]:
     if given:
         yield given
         return
+    with emulated("dynamodb") as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def emulated(service: str) -> Iterator[str]:
+    """Give the address of ministack, on loopback, playing *service* of AWS."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
-        "SERVICES": "dynamodb",
+        "SERVICES": service,
         "LOG_LEVEL": "ERROR",
     }
     program = Path(sys.executable).with_name("ministack")

@@ -133,7 +133,7 @@ def send_code(open_work: OpenWork, item: Due) -> None:
             name="account/code",
             contact_id=contact.contact_id,
             clinic=None,
-            values={"purpose": request.request_type.value},
+            values={"purpose": request.request_type.value.replace("_", " ")},
             secrets={"code": code},
             urgency=Urgency.NOW,
             helps_until=request.expires_at,

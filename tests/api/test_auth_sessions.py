@@ -161,6 +161,20 @@ def test_the_access_token_alone_logs_out_too(office: Office, farida: User) -> No
     assert works(office, other["accessToken"])
 
 
+def test_one_good_token_is_enough_to_log_out(office: Office, farida: User) -> None:
+    mine = log_in(office, farida)
+    office.stage.clock.advance(16)  # the access token is over, and programs send it all the same
+    client = Client(office, mine["accessToken"])
+    answer = client.post("/auth/logout", {"refreshToken": mine["refreshToken"]})
+    assert answer.status_code == 200
+    refused = office.stranger.post("/auth/refresh", {"refreshToken": mine["refreshToken"]})
+    assert error(refused, 401) == "UNAUTHORIZED"
+    other = log_in(office, farida)
+    odd = Client(office, other["accessToken"]).post("/auth/logout", {"refreshToken": "a.b.c"})
+    assert odd.status_code == 200
+    assert not works(office, other["accessToken"])
+
+
 def test_logout_of_nobody_is_refused(office: Office) -> None:
     assert error(office.stranger.post("/auth/logout", {}), 422) == "VALIDATION_ERROR"
     garbage = office.stranger.post("/auth/logout", {"refreshToken": "eyJ.not.ours"})

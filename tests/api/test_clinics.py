@@ -181,12 +181,12 @@ def test_another_clinics_number_is_refused_as_a_wrong_code_is(office: Office) ->
     theirs = office.cast.sunrise.whatsapp_number
     taken = office.admin.put("/clinics/profile", {"whatsappNumber": theirs})
     free = office.admin.put("/clinics/profile", {"whatsappNumber": NEW})
-    assert taken.json["message"] == free.json["message"]  # type: ignore[index]
+    assert taken.json["message"] == free.json["message"]
     office.admin.put("/clinics/profile", {"whatsappNumber": theirs})
     answer = office.admin.post("/clinics/whatsapp/verify", {"otp": code_sent(office, theirs)})
     wrong = office.admin.post("/clinics/whatsapp/verify", {"otp": "000000"})
     assert refusal(answer, 422) == refusal(wrong, 422)
-    assert answer.json["message"] == wrong.json["message"]  # type: ignore[index]
+    assert answer.json["message"] == wrong.json["message"]
     assert claim(office, f"number:{theirs}") == "clinic_sunrise"
 
 
@@ -210,7 +210,7 @@ def test_an_own_sender_needs_the_enterprise_plan(office: Office) -> None:
     for path in ("/clinics/whatsapp", "/clinics/profile"):
         answer = admin.put(path, body)
         assert refusal(answer, 403)[0] == "PLAN_REQUIRED"
-        assert answer.json["error"]["plan"] == "ENTERPRISE"  # type: ignore[index]
+        assert answer.json["error"]["plan"] == "ENTERPRISE"
 
 
 @pytest.mark.parametrize("path", ["/clinics/whatsapp", "/clinics/profile"])
@@ -256,7 +256,7 @@ def test_no_refusal_tells_why_a_sender_could_not_be_verified(office: Office) -> 
         for sender in (OWN, CITY_SENDER, PLATFORM_SENDER)  # unseen, another clinic's, reserved
     }
     assert {refusal(answer, 422)[1][0] for answer in said_of.values()} == {"whatsappPhoneNumberId"}
-    assert {a.json["message"] for a in said_of.values()} == {"This could not be verified."}  # type: ignore[index]
+    assert {a.json["message"] for a in said_of.values()} == {"This could not be verified."}
     assert claim(office, f"sender:{CITY_SENDER}") == "clinic_city"
 
 

@@ -33,14 +33,14 @@ def new_doctor(**changes: Any) -> dict[str, Any]:
 
 def data_of(answer: TestResponse, status: int = 200) -> dict[str, Any]:
     assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json["data"]  # type: ignore[index]
+    found: dict[str, Any] = answer.json["data"]
     return found
 
 
 def refusal(answer: TestResponse, status: int) -> tuple[str, list[str]]:
     """Return code and fields of a refusal."""
     assert answer.status_code == status, answer.text
-    error: dict[str, Any] = answer.json["error"]  # type: ignore[index]
+    error: dict[str, Any] = answer.json["error"]
     return error["code"], [detail["field"] for detail in error["details"]]
 
 
@@ -132,7 +132,7 @@ def test_a_doctor_is_added_as_in_the_specification(office: Office) -> None:
     answer = office.admin.post("/doctors", new_doctor())
     assert answer.status_code == 201
     assert differs("POST /api/v1/doctors", answer.json) == []
-    added = answer.json["data"]  # type: ignore[index]
+    added = answer.json["data"]
     assert added["whatsappMessage"] == (
         "Welcome to PulseOps! Your login details: WhatsApp: +919876543212, "
         "Temp Password: temporaryPassword123. Please change password on first login."
@@ -201,7 +201,7 @@ def test_one_doctor_too_many_names_the_plan_that_allows_it(office: Office) -> No
     office.admin.post("/doctors", new_doctor())
     answer = office.admin.post("/doctors", new_doctor(whatsappNumber="+919876543213"))
     assert refusal(answer, 409)[0] == "PLAN_LIMIT"
-    assert answer.json["error"]["plan"] == "PROFESSIONAL"  # type: ignore[index]
+    assert answer.json["error"]["plan"] == "PROFESSIONAL"
     assert stored(office.stage.records, office.cast.clinic).current_doctors == 3
 
 
@@ -338,7 +338,7 @@ def test_a_day_off_over_bookings_is_confirmed_and_then_closes_it(office: Office)
     day = {"daysOff": [TUESDAY.isoformat()]}
     answer = office.admin.put(MEERA, day)
     assert refusal(answer, 409)[0] == "CONFIRMATION_NEEDED"
-    assert TUESDAY.isoformat() in answer.json["message"]  # type: ignore[index]
+    assert TUESDAY.isoformat() in answer.json["message"]
     assert office.stage.token(token).status is TokenStatus.CONFIRMED
     assert data_of(office.admin.put(MEERA, day | {"confirm": True}))["updatedFields"] == ["daysOff"]
     assert office.stage.queue("doc_meera", TUESDAY.isoformat()).status is QueueStatus.CLOSED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from bot.config import DEVELOPMENT_KEY, DEVELOPMENT_SECRET, REQUIRED, BadSetting, read_settings
@@ -89,3 +91,10 @@ def test_secrets_come_from_the_parameter_store_where_the_environment_has_none(
     settings = read_settings({"AWS_PARAMETER_PATH": "/clinic", "WHATSAPP_VERIFY_TOKEN": "given"})
     assert settings.jwt_secret == "from-the-store"
     assert settings.whatsapp_verify_token == "given"
+
+
+def test_the_rules_know_how_many_codes_and_how_long_a_session() -> None:
+    rules = read_settings({}).rules
+    assert (rules.otp_limit, rules.session_lasts) == ((10, 3600), timedelta(days=7))
+    rules = read_settings({"OTP_LIMIT": "5/2 minutes", "JWT_REFRESH_EXPIRY": "12h"}).rules
+    assert (rules.otp_limit, rules.session_lasts) == ((5, 120), timedelta(hours=12))

@@ -60,8 +60,9 @@ def test_a_confirmed_booking_associates_and_revives(stage: Stage, cast: Cast) ->
     assert found is not None
     assert (record.name, record.opted_in_by) == ("Asha", "BOT")
     store(stage.records, found.but(status=AssociationStatus.INACTIVE))
+    stage.clock.advance(seconds=1)
     work = stage.work()
-    associate(work, cast.clinic, cast.khan, token)
+    token = associate(work, cast.clinic, cast.khan, stage.token(token))
     count_visit(work, token, 1)
     work.commit()
     again = stage.work().get(Association, "doc_khan", "pat_asha")

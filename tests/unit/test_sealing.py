@@ -46,3 +46,10 @@ def test_a_changed_text_is_refused() -> None:
 def test_a_key_that_is_none_is_refused(keys: list[str]) -> None:
     with pytest.raises(ValueError, match="DATA_KEY"):
         Sealer(keys)
+
+
+def test_a_digest_is_the_same_under_one_key_and_another_under_another() -> None:
+    digest = Sealer([OLD]).digest("482913")
+    assert digest == Sealer([OLD, NEW]).digest("482913")
+    assert digest != Sealer([OLD]).digest("482914")
+    assert digest != Sealer([NEW, OLD]).digest("482913")

@@ -34,6 +34,8 @@ class Row:
     other_admin: int
     admin: int = 200
     body: Any = None
+    query: dict[str, str] | None = None
+    """What the address asks, if it means nothing without."""
     given: Given | None = None
     public: bool = False
     """Open without a token: only its row is asked for."""

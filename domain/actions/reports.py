@@ -1,0 +1,182 @@
+"""Reports: asked for, made by a worker, kept for a while, cleaned up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+
+import msgspec
+
+from domain import plans
+from domain.actions import due
+from domain.actions.outreach import refuse_suspended
+from domain.actions.steps import OpenWork
+from domain.errors import NotFound, NotNow, PulseOpsError
+from domain.model.clinics import Clinic
+from domain.model.due import Due
+from domain.model.reports import Report, ReportFormat, ReportPage, ReportStatus, ReportType
+from domain.plans import Feature
+from domain.ports import Documents, FileMissing, Files
+from domain.work import Work
+
+KEPT = timedelta(days=30)
+"""Then the file is removed; the same report can be asked for again."""
+TRIES = 3
+ESTIMATE = timedelta(seconds=30)
+"""What is answered as the time by which a report is usually there."""
+MEDIA_TYPES = {
+    ReportFormat.PDF: "application/pdf",
+    ReportFormat.CSV: "text/csv",
+    ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+Compose = Callable[[Work, Clinic, Report], ReportPage]
+
+
+class NotReady(NotNow):
+    """The report has no file: it is being made, has failed, or was cleaned up."""
+
+    code = "REPORT_NOT_READY"
+
+
+class Uncomposable(PulseOpsError):
+    """What was asked for cannot be reported; says why in words for people."""
+
+
+def ask(
+    work: Work,
+    clinic: Clinic,
+    *,
+    report_type: ReportType,
+    as_format: ReportFormat,
+    start: date,
+    end: date,
+    doctor_ids: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    by: str,
+) -> Report:
+    """Have a report made.
+
+    Raises:
+        PlanRequired: If the clinic's plan has no reports.
+        Suspended: If its subscription is suspended.
+    """
+    plans.require(clinic, Feature.REPORTS)
+    refuse_suspended(clinic)
+    report = work.put(
+        Report(
+            clinic_id=clinic.clinic_id,
+            report_id=work.ids.secret("report_"),
+            report_type=report_type,
+            format=as_format,
+            start_date=start,
+            end_date=end,
+            doctor_ids=tuple(doctor_ids),
+            metrics=tuple(metrics),
+            by=by,
+            created_at=work.now,
+        )
+    )
+    _later(work, "report", report, timedelta())
+    return report
+
+
+def find(work: Work, clinic_id: str, report_id: str) -> Report:
+    """Return a clinic's report.
+
+    Raises:
+        NotFound: If the clinic has none such.
+    """
+    found = work.get(Report, clinic_id, report_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def content(report: Report, files: Files) -> bytes:
+    """Return the file of a report.
+
+    Raises:
+        NotReady: If it has none (any more).
+    """
+    if report.status is not ReportStatus.COMPLETED:
+        raise NotReady(f"The report is {report.status.value.lower()}.", status=report.status)
+    try:
+        return files.get(file_name(report))
+    except FileMissing:
+        raise NotReady("The report's file is gone; please ask for it again.") from None
+
+
+def file_name(report: Report) -> str:
+    """Return under which name a report's file is kept: ids only."""
+    return f"reports/{report.clinic_id}/{report.report_id}.{report.format.value.lower()}"
+
+
+def make(
+    open_work: OpenWork, documents: Documents, files: Files, compose: Compose, item: Due
+) -> None:
+    """Make the file of a report. May be killed and run again: the file is then written over.
+
+    A report that cannot be made ends FAILED with a reason; a mistake of ours is tried a few times.
+    """
+    work = open_work()
+    report, clinic = _of(work, item)
+    if report is None or clinic is None or report.status is not ReportStatus.PROCESSING:
+        work.delete(item)
+        work.commit()
+        return
+    try:
+        made = documents.report(compose(work, clinic, report), report.format)
+        files.put(file_name(report), made, MEDIA_TYPES[report.format])
+    except Uncomposable as error:
+        _end(open_work, item, ReportStatus.FAILED, str(error))
+    except Exception:
+        if item.attempts + 1 >= TRIES:
+            _end(open_work, item, ReportStatus.FAILED, "Something went wrong on our side.")
+        raise
+    else:
+        _end(open_work, item, ReportStatus.COMPLETED, None, len(made))
+
+
+def clean(open_work: OpenWork, files: Files, item: Due) -> None:
+    """Remove the file of a report that is old."""
+    work = open_work()
+    report, _ = _of(work, item)
+    if report is not None and report.status is ReportStatus.COMPLETED:
+        files.delete(file_name(report))
+        work.put(report.but(status=ReportStatus.EXPIRED))
+    work.delete(item)
+    work.commit()
+
+
+def _of(work: Work, item: Due) -> tuple[Report | None, Clinic | None]:
+    report_id = str(item.values.get("report") or "")
+    report = work.get(Report, item.clinic_id or "", report_id)
+    return report, work.get(Clinic, item.clinic_id or "")
+
+
+def _end(
+    open_work: OpenWork, item: Due, status: ReportStatus, reason: str | None, size: int = 0
+) -> None:
+    work = open_work()
+    report, _ = _of(work, item)
+    if report is not None:
+        done = work.put(
+            msgspec.structs.replace(
+                report, status=status, reason=reason, size=size, finished_at=work.now
+            )
+        )
+        if status is ReportStatus.COMPLETED:
+            _later(work, "report_clean", done, KEPT)
+    work.delete(item)
+    work.commit()
+
+
+def _later(work: Work, kind: str, report: Report, after: timedelta) -> None:
+    due.later(
+        work,
+        kind,
+        work.now + after,
+        report.report_id,
+        clinic_id=report.clinic_id,
+        values={"report": report.report_id},
+    )
