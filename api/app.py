@@ -6,6 +6,7 @@ from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 
 from api import headers
+from api.analytics import analytics
 from api.associations import associations
 from api.audit import audit
 from api.auth import auth
@@ -16,6 +17,7 @@ from api.document import complete
 from api.engine import EXTENSION
 from api.patients import patients
 from api.queues import queues
+from api.reports import reports
 from api.routes import BEARER_AUTH, Resource
 from api.schemas.base import Failure
 from api.services import Services
@@ -32,10 +34,12 @@ cannot. Sign in with `POST /api/v1/auth/clinic/login`, then send `Authorization:
 Days, hours and periods are meant in the clinic's time zone, instants are UTC, money is whole
 rupees. A mutating call with an `Idempotency-Key` can be repeated and acts once (24 hours)."""
 RESOURCES: tuple[Resource, ...] = (
+    analytics,
     auth,
     clinics,
     doctors,
     queues,
+    reports,
     streams,
     tokens,
     users,

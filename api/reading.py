@@ -26,7 +26,7 @@ LARGEST_NUMBER = 2**53
 """Up to here whole numbers are exact in every reader of JSON."""
 SMALLEST_NUMBER = 1e-100
 """DynamoDB keeps nothing that is nearer to zero than 1e-130."""
-_ID = re.compile(r"[\x21-\x7e]{1,128}")
+_ID = re.compile(r"[\x21-\x7e]{1,512}")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 """Control characters but tab and line ends, halves of characters, and what is never one: neither
 a file of XML nor every store takes them."""

@@ -11,12 +11,14 @@ import click
 import requests
 from flask.cli import AppGroup
 
+from bot.books import add_check_money
 from bot.seed import CITY, demo_phones, seed_demo
 from bot.wiring import Parts
-from domain.actions import sessions
+from domain.actions import figures, sessions
 from domain.model.accounts import Session
 from domain.model.clinics import Role, StaffStatus, User
 from domain.scopes import SystemScope
+from domain.work import Work
 
 TIMEOUT_SECONDS = 10
 BAD_REQUEST = 400
@@ -57,6 +59,9 @@ def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
 
     _add_token(group, parts, access_token)
 
+    _add_rebuild(group, parts)
+    add_check_money(group, parts)
+
     @group.group("templates")
     def templates() -> None:
         """Message templates for people outside the 24-hour window."""
@@ -91,6 +96,22 @@ def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
         click.echo(f"{len(catalogue)} templates are submitted, {len(every)} in all.")
 
     return group
+
+
+def _add_rebuild(group: AppGroup, parts: Parts) -> None:
+    @group.command("rebuild-figures")
+    def rebuild_figures() -> None:
+        """Compute every day's figures anew, while the clinics go on working."""
+
+        def open_work() -> Work:
+            return parts.open_work(SystemScope("rebuild the figures"))
+
+        changed = 0
+        doctors = figures.every_doctor(open_work())
+        with click.progressbar(doctors, label="Rebuilding figures") as every:
+            for doctor in every:
+                changed += figures.rebuild(open_work, doctor)
+        click.echo(f"The figures of {len(doctors)} doctors are rebuilt; {changed} days differed.")
 
 
 def _add_token(group: AppGroup, parts: Parts, access_token: AccessToken) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
 from domain import passwords
-from domain.actions import calling, desk, line
+from domain.actions import calling, desk, figures, line
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor, Saw
 from domain.actions.ratings import rate
@@ -281,6 +281,7 @@ def _history(parts: Parts, clinic_id: str) -> None:
         if current is not None and lengths:
             work.put(current.but(typical_minutes=round(sum(lengths) / len(lengths))))
         work.commit()
+        figures.rebuild(lambda: parts.open_work(SystemScope("seed the demo")), doctor)
 
 
 def _day(

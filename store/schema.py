@@ -193,6 +193,7 @@ OWN = (
     Table("conversations", "conversation", None, "Where each person is in the conversation."),
     Table("day-costs", "clinicId", "part", "What WhatsApp charged for, by clinic and day."),
     Table("directory", "owner", "entry", "How a clinic or a doctor finds a patient."),
+    Table("directory-counts", "owner", "shard", "How many patients a clinic or a doctor has."),
     Table("due", "shard", "due", "What must happen later, by instant."),
     Table(
         "figures", "doctorId", "date", "What a doctor's day came to.",

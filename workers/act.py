@@ -1,4 +1,4 @@
-"""Doing what is due: each item's handler, and what asks the payment gateway, aside."""
+"""Doing what is due: each item's handler, and aside what asks the gateway or takes long."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from datetime import timedelta
 import structlog
 
 from bot.wiring import Parts
-from domain.actions import after, due, settling
+from domain.actions import after, due, reports, settling
+from domain.actions.report_pages import compose
 from domain.errors import Conflict, StoreUnavailable
 from domain.gateway import GatewayRefused, GatewayUnavailable
 from domain.model.base import stamp
@@ -21,6 +22,8 @@ PASS = 100
 """Items taken in one pass; what is left rings again."""
 TRIES = 8
 LONGEST_BACKOFF_SECONDS = 600
+REPORT_KINDS = frozenset({"report", "report_clean"})
+"""What needs more than the rules: a maker of documents and a place for files."""
 log = structlog.get_logger()
 
 
@@ -30,7 +33,7 @@ class Doer:
 
     parts: Parts
     aside: Executor | None = None
-    """Where the gateway is asked, so that nothing else waits for it; without one, at once."""
+    """Where what may take long is done, so that nothing else waits for it; without one, at once."""
     _asking: dict[str, Future[int]] = field(default_factory=dict)
 
     def run(self, shard: str) -> int:
@@ -38,7 +41,7 @@ class Doer:
 
         What is done aside is not counted, and goes on when this returns.
         """
-        if self.aside is None or not due.asks_gateway(shard):
+        if self.aside is None or not due.is_aside(shard):
             return self._pass(shard)
         asking = self._asking.get(shard)
         if asking is None or asking.done():
@@ -65,6 +68,8 @@ class Doer:
             try:
                 if item.kind in settling.HANDLERS:
                     self._ask(item)
+                elif item.kind in REPORT_KINDS:
+                    self._report(item)
                 else:
                     after.HANDLERS[item.kind](self._work, item)
             except Conflict:
@@ -105,6 +110,13 @@ class Doer:
             log.warning("gateway_away", job=item.kind, attempts=item.attempts)
         except GatewayRefused:
             log.exception("gateway_refused", job=item.kind, attempts=item.attempts)
+
+    def _report(self, item: Due) -> None:
+        parts = self.parts
+        if item.kind == "report":
+            reports.make(self._work, parts.documents, parts.files, compose, item)
+        else:
+            reports.clean(self._work, parts.files, item)
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("do what is due"))

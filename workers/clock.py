@@ -21,10 +21,11 @@ from domain.model.base import stamp
 from domain.model.due import Due
 from domain.model.messages import Outgoing, Urgency
 from domain.scopes import SystemScope
-from workers import context
+from workers import context, missed
 
 TICK_SECONDS = 1.0
 PURGE_SECONDS = 600
+CATCH_UP_SECONDS = 30
 log = structlog.get_logger()
 
 
@@ -35,6 +36,7 @@ class Ticker:
         self._parts = parts
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="clock")
         self._begun: dict[tuple[str, str], Future[None]] = {}
+        self._catching_up: Future[None] | None = None
 
     def tick(self) -> None:
         """Ring for every shard that has something to do now."""
@@ -44,6 +46,13 @@ class Ticker:
         for shard in (f"{n:02d}" for n in range(messages.SHARDS)):
             if self._something_to_send(shard):
                 self._wake("deliver", shard)
+
+    def catch_up(self) -> None:
+        """Have answered, beside the ticks, what came while nobody heard."""
+        if self._catching_up is None or self._catching_up.done():
+            self._catching_up = self._pool.submit(
+                _logged, lambda _: missed.catch_up(self._parts), ""
+            )
 
     def _something_due(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what is due"))
@@ -83,10 +92,14 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: ended.set())
     ticker = Ticker(context.parts())
     purge_at = time.monotonic() + PURGE_SECONDS
+    catch_up_at = 0.0
     while not ended.is_set():
         began = time.monotonic()
         try:
             ticker.tick()
+            if began >= catch_up_at:
+                catch_up_at = began + CATCH_UP_SECONDS
+                ticker.catch_up()
             if began >= purge_at:
                 purge_at = began + PURGE_SECONDS
                 context.parts().store.purge(1000)

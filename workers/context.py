@@ -8,9 +8,12 @@ from functools import cache
 import structlog
 
 from bot.wiring import Parts, build, read_settings, set_up_logs
-from domain.actions.due import GATEWAY_SHARDS
+from domain.actions.due import GATEWAY_SHARDS, SLOW_SHARDS
 from workers.act import Doer
 from workers.deliver import Deliverer
+
+ASIDE = GATEWAY_SHARDS + SLOW_SHARDS
+"""As many threads as there are shards that may take long."""
 
 
 @cache
@@ -33,4 +36,4 @@ def deliverer() -> Deliverer:
 @cache
 def doer() -> Doer:
     """Return what does this process's due items."""
-    return Doer(parts(), ThreadPoolExecutor(GATEWAY_SHARDS, thread_name_prefix="gateway"))
+    return Doer(parts(), ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))

@@ -1,18 +1,15 @@
-"""What a doctor did this month, from its days: patients, tokens, ratings, revenue."""
+"""What a doctor did this month, from the figures of its days."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from domain.actions.steps import tokens_of
+from domain.actions import figures
 from domain.model.clinics import Clinic, Doctor
-from domain.model.queues import Queue, Token, TokenStatus
-from domain.model.visits import Rating
+from domain.periods import Period, PeriodName
 from domain.timetable import today
 from domain.work import Work
-
-DAYS_OF_A_MONTH = 31
 
 
 @dataclass(frozen=True)
@@ -30,38 +27,20 @@ class Month:
 
 
 def month_of(work: Work, clinic: Clinic, doctor: Doctor) -> Month:
-    """Return what *doctor* did this month; reads the month's days, not an index."""
-    now = today(clinic, work.now)
-    span = (now.replace(day=1).isoformat(), now.isoformat())
-    days = work.query(Queue, doctor.doctor_id, between=span, limit=DAYS_OF_A_MONTH).records
-    counted: list[Token] = []
-    stars: list[int] = []
-    for day in days:
-        counted += [t for t in tokens_of(work, day.queue_id) if _counts(t)]
-        stars += [r.stars for r in work.query(Rating, day.queue_id, limit=1000).records]
+    """Return what *doctor* did this month; reads a month's days, however many tokens they had."""
+    last = today(clinic, work.now)
+    period = Period(PeriodName.THIS_MONTH, last.replace(day=1), last)
+    days = figures.of_doctor(work, doctor.doctor_id, period)
+    stars, ratings = sum(d.stars for d in days), sum(d.ratings for d in days)
     return Month(
-        patients=len({t.patient_id for t in counted}),
-        tokens=len(counted),
-        rating=_mean(stars),
-        revenue_paise=sum(_revenue(t) for t in counted),
+        patients=len({patient for day in days for patient in day.patients}),
+        tokens=sum(d.completed + d.cancelled + d.no_show for d in days),
+        rating=_mean(stars, ratings),
+        revenue_paise=sum(d.online_paise + d.desk_paise for d in days),
     )
 
 
-def _counts(token: Token) -> bool:
-    if token.status is TokenStatus.CANCELLED:
-        return token.confirmed_at is not None
-    return token.status in {TokenStatus.COMPLETED, TokenStatus.NO_SHOW}
-
-
-def _revenue(token: Token) -> int:
-    """A cancelled token's money is on its way back, or waits for another day."""
-    if token.status is TokenStatus.CANCELLED:
-        return 0
-    return token.paid_paise + token.collected_paise
-
-
-def _mean(stars: list[int]) -> float | None:
-    if not stars:
+def _mean(stars: int, ratings: int) -> float | None:
+    if not ratings:
         return None
-    mean = Decimal(sum(stars)) / len(stars)
-    return float(mean.quantize(Decimal("0.1"), ROUND_HALF_UP))
+    return float((Decimal(stars) / ratings).quantize(Decimal("0.1"), ROUND_HALF_UP))

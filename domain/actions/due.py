@@ -10,8 +10,9 @@ from domain.model.due import (
     GATEWAY_SHARDS,
     ORDINARY_SHARDS,
     SHARDS,
+    SLOW_SHARDS,
     Due,
-    asks_gateway,
+    is_aside,
     shard_of,
 )
 from domain.model.queues import Queue
@@ -22,10 +23,11 @@ __all__ = [
     "GATEWAY_SHARDS",
     "ORDINARY_SHARDS",
     "SHARDS",
+    "SLOW_SHARDS",
     "about_queue",
     "again",
-    "asks_gateway",
     "event",
+    "is_aside",
     "later",
     "shard_of",
 ]

@@ -1,7 +1,7 @@
 """Erasing a patient at a clinic: what may go goes, what must be kept is kept and said.
 
 The record and the doctors' lists go at once; bookings, messages and visits follow in small steps.
-Why each thing is erased or kept: docs/decisions, "What is erased, and what is kept".
+Why each thing is erased or kept: docs/decisions/0010-what-is-erased.md.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.actions.steps import OpenWork, tokens_of
+from domain.errors import Conflict
 from domain.model.base import Record, stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.due import Due
@@ -190,21 +191,25 @@ def every_doctor(work: Work) -> list[Doctor]:
 def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
     """Compute the figures of all of a doctor's days anew; return how many differed.
 
-    Each day is a transaction of its own; it may be repeated, and run beside a working clinic.
-
-    Raises:
-        Conflict: If a day changed meanwhile; what was rebuilt before stays.
+    Each day is a transaction of its own, so it may be repeated and runs beside a working clinic: a
+    day that changes meanwhile is computed again.
     """
     reader = open_work()
     clinic = reader.get(Clinic, doctor.clinic_id)
     if clinic is None:
         return 0
-    changed = 0
-    for queue in _whole(reader, Queue, doctor.doctor_id):
+    return sum(_rebuild_day(open_work, clinic, q) for q in _whole(reader, Queue, doctor.doctor_id))
+
+
+def _rebuild_day(open_work: OpenWork, clinic: Clinic, queue: Queue) -> bool:
+    while True:
         work = open_work()
-        changed += keep(work, clinic, queue, list(tokens_of(work, queue.queue_id)))
-        work.commit()
-    return changed
+        changed = keep(work, clinic, queue, list(tokens_of(work, queue.queue_id)))
+        try:
+            work.commit()
+        except Conflict:
+            continue
+        return changed
 
 
 # Reading them

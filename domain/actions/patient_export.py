@@ -18,7 +18,7 @@ def every_patient(open_work: Callable[[], Work]) -> Iterator[Known]:
     """
     after = None
     while True:
-        page = patients.part(open_work(), PAGE, after)
+        page = patients.page(open_work(), PAGE, after)
         yield from page.patients
         after = page.after
         if after is None:

@@ -103,17 +103,6 @@ def page(work: Work, limit: int, after: str | None, doctor_id: str | None = None
     return _page(work, search.listed(work, owner, limit, _place(work, after)), doctor_id)
 
 
-def part(work: Work, limit: int, after: str | None) -> KnownPage:
-    """Return a page of the clinic's patients without counting them all: `total` is the page's.
-
-    Raises:
-        Invalid: If *after* is not where a page of such a list ended.
-    """
-    caller = caller_of(work)
-    listed = search.listed(work, caller, limit, _place(work, after), counting=False)
-    return _page(work, listed, caller.doctor_id)
-
-
 def searched(
     work: Work, *, name: str | None, phone: str | None, limit: int, after: str | None
 ) -> KnownPage:

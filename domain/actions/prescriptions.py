@@ -34,10 +34,11 @@ LINK_LASTS = timedelta(days=7)
 """How long a patient can open the prescription that was sent."""
 SHORTEST_WORD, SHORTEST_ALLERGEN = 3, 4
 """Letters a word has at least to name a medicine, and to be found inside a longer one."""
-COMMON = frozenset(
-    "allergic allergy and any capsule capsules class daily drug drugs for group injection medicine"
-    " medicines once other product products syrup tablet tablets the twice type with".split()
-)
+COMMON = frozenset((
+    "allergic", "allergy", "and", "any", "capsule", "capsules", "class", "daily", "drug", "drugs",
+    "for", "group", "injection", "medicine", "medicines", "once", "other", "product", "products",
+    "syrup", "tablet", "tablets", "the", "twice", "type", "with",
+))  # fmt: skip
 """Words that name no medicine."""
 
 

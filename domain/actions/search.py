@@ -2,15 +2,17 @@
 
 A directory of small entries stands beside the records, and is read consistently: one entry by the
 whole name (the list, in its order), one a word of the name, one by the phone. A search reads only
-what begins with what is looked for, in the caller's own partition.
+what begins with what is looked for, in the caller's own partition; how many there are in all is
+counted as they come and go.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from domain.model.people import DirectoryEntry
+from domain.model.people import DirectoryCount, DirectoryEntry
 from domain.names import fold_name
 from domain.phones import normalise
 from domain.scopes import ClinicScope, DoctorScope
@@ -22,7 +24,9 @@ END = "\x1f"
 LAST = "\U0010ffff"
 MOST_WORDS = 8
 """Later words of a name find it only beside one of these."""
-COUNT_PAGE = 1000
+PAGE = 1000
+SHARDS = 64
+"""A count is kept in so many parts, read together in one page."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,8 @@ def enter(work: Work, owner: Caller, patient_id: str, name: str, phone: str | No
     """Let *owner* find the patient by *name* and *phone*; may be repeated."""
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
+        if before is None and entry.entry.startswith(NAME):
+            _count(work, owner, patient_id, 1)
         work.put(entry.but(version=before.version if before else 0))
 
 
@@ -64,8 +70,23 @@ def leave(work: Work, owner: Caller, patient_id: str, name: str, phone: str | No
     """Let *owner* find the patient no more; *name* and *phone* are those entered."""
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
+        if before is not None and entry.entry.startswith(NAME):
+            _count(work, owner, patient_id, -1)
         if before is not None:
             work.delete(before)
+
+
+def _count(work: Work, owner: Caller, patient_id: str, change: int) -> None:
+    shard = f"{zlib.crc32(patient_id.encode()) % SHARDS:02d}"
+    before = work.get(DirectoryCount, owner.owner, shard) or DirectoryCount(
+        owner=owner.owner, shard=shard, clinic_id=owner.clinic_id, doctor_id=owner.doctor_id
+    )
+    work.put(before.but(patients=before.patients + change))
+
+
+def total(work: Work, owner: Caller) -> int:
+    """Return how many patients *owner* has."""
+    return sum(c.patients for c in work.query(DirectoryCount, owner.owner, limit=SHARDS).records)
 
 
 def _entries(
@@ -104,22 +125,14 @@ class Listed:
     total: int
 
 
-def listed(
-    work: Work, owner: Caller, limit: int, after: Place | None, *, counting: bool = True
-) -> Listed:
-    """Return the patients of *owner* that come after a place, by name.
-
-    The count reads the list's own small entries, and nobody else's; without *counting* it is that
-    of the page.
-    """
-    span = _beginning(NAME, "")
-    rest = (f"{_entry(NAME, after.name_key, after.patient_id)}{END}", span[1]) if after else span
-    page = work.query(DirectoryEntry, owner.owner, between=rest, limit=limit)
-    total = len(page.records)
-    if counting and (after is not None or page.after is not None):
-        total = sum(1 for _ in _all(work, owner, span))
+def listed(work: Work, owner: Caller, limit: int, after: Place | None) -> Listed:
+    """Return the patients of *owner* that come after a place, by name."""
+    low, high = _beginning(NAME, "")
+    if after is not None:
+        low = f"{_entry(NAME, after.name_key, after.patient_id)}{END}"
+    page = work.query(DirectoryEntry, owner.owner, between=(low, high), limit=limit)
     places = [Place(e.name_key, e.patient_id) for e in page.records]
-    return Listed(places, page.after is not None, total)
+    return Listed(places, page.after is not None, total(work, owner))
 
 
 def found(
@@ -182,7 +195,7 @@ def _fits(name_key: str, words: list[str]) -> bool:
 def _all(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[DirectoryEntry]:
     after = None
     while True:
-        page = work.query(DirectoryEntry, owner.owner, between=span, limit=COUNT_PAGE, after=after)
+        page = work.query(DirectoryEntry, owner.owner, between=span, limit=PAGE, after=after)
         yield from page.records
         after = page.after
         if after is None:

@@ -12,10 +12,13 @@ from domain.model.base import Record
 
 ORDINARY_SHARDS = 8
 GATEWAY_SHARDS = 2
-SHARDS = ORDINARY_SHARDS + GATEWAY_SHARDS
+SLOW_SHARDS = 1
+SHARDS = ORDINARY_SHARDS + GATEWAY_SHARDS + SLOW_SHARDS
 """Due items are spread over so many partitions, so that no single one is hot."""
 GATEWAY_KINDS = frozenset({"refund", "watch_payment", "look_payment", "find_capture"})
 """What asks the payment gateway; in shards of its own, so that a slow gateway delays nobody."""
+SLOW_KINDS = frozenset({"report", "report_clean", "broadcast"})
+"""What takes seconds of work; in a shard of its own too."""
 
 
 def shard_of(kind: str, subject: str) -> str:
@@ -23,11 +26,13 @@ def shard_of(kind: str, subject: str) -> str:
     spread = zlib.crc32(subject.encode())
     if kind in GATEWAY_KINDS:
         return f"{ORDINARY_SHARDS + spread % GATEWAY_SHARDS:02d}"
+    if kind in SLOW_KINDS:
+        return f"{ORDINARY_SHARDS + GATEWAY_SHARDS + spread % SLOW_SHARDS:02d}"
     return f"{spread % ORDINARY_SHARDS:02d}"
 
 
-def asks_gateway(shard: str) -> bool:
-    """Return whether what is due in *shard* asks the payment gateway."""
+def is_aside(shard: str) -> bool:
+    """Return whether what is due in *shard* may take long, so that it is done beside the rest."""
     return int(shard) >= ORDINARY_SHARDS
 
 

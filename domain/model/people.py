@@ -152,8 +152,8 @@ class Association(Record, frozen=True, kw_only=True):
 class DirectoryEntry(Record, frozen=True, kw_only=True):
     """One way to find a patient among those of a clinic or of a doctor. Key: owner, entry.
 
-    `entry` is a way (by the whole name, by a later word of it, by phone), what is looked for, and
-    the patient. Read consistently, unlike an index, and small, so that it can be counted.
+    `entry` is a way (by the whole name, by a word of it, by phone), what is looked for, and the
+    patient. Read consistently, unlike an index.
     """
 
     TABLE: ClassVar[str] = "directory"
@@ -188,6 +188,23 @@ class Silence(Record, frozen=True, kw_only=True):
     marketing: bool = False
     """Announcements to many, which WhatsApp counts as marketing."""
     at: datetime
+
+
+class DirectoryCount(Record, frozen=True, kw_only=True):
+    """How many patients of a shard an owner's directory holds. Key: owner, shard.
+
+    Written with the entries, so that the sum over all shards is exact; in many shards, so that
+    new patients of one moment rarely meet in one.
+    """
+
+    TABLE: ClassVar[str] = "directory-counts"
+    KEY: ClassVar[tuple[str, ...]] = ("owner", "shard")
+
+    owner: str
+    shard: str
+    clinic_id: str
+    doctor_id: str | None = None
+    patients: int = 0
 
 
 class OptOut(Record, frozen=True, kw_only=True):

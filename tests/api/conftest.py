@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 import api.app
 from store import open_records
+from store.faults import Wrapper
+from store.port import Change, Key, Put, Request
+from store.schema import TABLES
 from tests.api.office import Office
 from tests.api.shelf import shelf
 from tests.people import Cast, FixedClock, city
@@ -37,19 +41,63 @@ def dynamodb_endpoint() -> Iterator[str]:
         yield endpoint
 
 
+class Erasable(Wrapper):
+    """DynamoDB, with what a test wrote taken away again: tables take seconds to make."""
+
+    def __init__(self, endpoint: str, prefix: str, now: Callable[[], float]) -> None:
+        self._store = dynamodb_store(endpoint, prefix, now)
+        super().__init__(self._store)
+        self._prefix = prefix
+        self._written: dict[Key, None] = {}
+
+    def write(self, changes: Sequence[Change], request: Request) -> None:
+        self._written.update({c.key: None for c in changes if isinstance(c, Put)})
+        super().write(changes, request)
+
+    def erase(self) -> None:
+        wanted = [(self._prefix + key.table, _attributes(key)) for key in self._written]
+        for start in range(0, len(wanted), 25):
+            asked: dict[str, list[Any]] = {}
+            for table, key in wanted[start : start + 25]:
+                asked.setdefault(table, []).append({"DeleteRequest": {"Key": key}})
+            self._store._dynamodb().batch_write_item(RequestItems=asked)
+
+
+def _attributes(key: Key) -> dict[str, dict[str, str]]:
+    names = TABLES[key.table].key
+    values = [key.partition, key.sort]
+    return {n: {"S": v} for n, v in zip(names, values, strict=False) if v is not None}
+
+
+@pytest.fixture(scope="session")
+def dynamodb_tables(dynamodb_endpoint: str) -> str:
+    """Return the prefix of tables that all tests here share, one after another."""
+    prefix = f"api-{uuid4().hex[:8]}-"
+    store = dynamodb_store(dynamodb_endpoint, prefix)
+    store.create_tables()
+    store.close()
+    return prefix
+
+
 @pytest.fixture(params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.dynamodb)])
 def either_stage(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[Stage]:
-    """Give a stage with the cast on SQLite, and on DynamoDB in tables of its own."""
+    """Give a stage with the cast on SQLite, and on DynamoDB."""
     if request.param == "sqlite":
         yield request.getfixturevalue("stage")
         return
-    endpoint = request.getfixturevalue("dynamodb_endpoint")
-    store = dynamodb_store(endpoint, f"api-{uuid4().hex[:8]}-", lambda: clock.now().timestamp())
-    store.create_tables()
+    endpoint, prefix = map(request.getfixturevalue, ("dynamodb_endpoint", "dynamodb_tables"))
+    store = Erasable(endpoint, prefix, lambda: clock.now().timestamp())
     made = Stage(store, open_records(store), clock)
     made.cast = city(made.records)
     yield made
+    store.erase()
     store.close()
+
+
+@pytest.fixture
+def either_office(either_stage: Stage) -> Office:
+    """Return the API on either store."""
+    return Office(either_stage)
 
 
 @pytest.fixture

@@ -106,6 +106,8 @@ def test_a_doctors_profile_has_the_figures_of_the_month(office: Office) -> None:
     work = office.stage.work()
     rate(work, office.stage.token(token), 4)
     work.commit()
+    office.stage.clock.advance(seconds=1)
+    office.settle()
     answer = office.admin.get(MEERA)
     assert differs("GET /api/v1/doctors/{doctorId}", answer.json, may_be_null=("lastLogin",)) == []
     assert data_of(answer)["statistics"] == {

@@ -51,9 +51,36 @@ def test_production_refuses_a_default_secret_and_names_it(name: str, value: str)
         read_settings({**PRODUCTION, name: value})
 
 
-def test_production_refuses_the_sandbox_gateway() -> None:
+@pytest.mark.parametrize("provider", ["sandbox", ""])
+def test_production_refuses_the_sandbox_gateway(provider: str) -> None:
     with pytest.raises(BadSetting, match="PAYMENT_PROVIDER"):
-        read_settings(PRODUCTION)
+        read_settings({**PRODUCTION, "PAYMENT_PROVIDER": provider})
+
+
+RAZORPAY = {
+    "PAYMENT_PROVIDER": "razorpay",
+    "RAZORPAY_KEY_ID": "rzp_live_key",
+    "RAZORPAY_KEY_SECRET": "secret",
+    "RAZORPAY_WEBHOOK_SECRET": "new, old",
+}
+
+
+@pytest.mark.parametrize("environment", [{}, PRODUCTION], ids=["development", "production"])
+def test_razorpay_takes_its_keys_and_its_own_address(environment: dict[str, str]) -> None:
+    settings = read_settings({**environment, **RAZORPAY})
+    assert settings.payment_provider == "razorpay"
+    assert settings.razorpay_webhook_secrets == ("new", "old")
+    assert settings.razorpay_api_url == "https://api.razorpay.com"
+
+
+@pytest.mark.parametrize("environment", [{}, PRODUCTION], ids=["development", "production"])
+@pytest.mark.parametrize("name", [n for n in RAZORPAY if n != "PAYMENT_PROVIDER"])
+@pytest.mark.parametrize("value", ["", " , "])
+def test_razorpay_without_one_of_its_keys_is_refused_by_name(
+    environment: dict[str, str], name: str, value: str
+) -> None:
+    with pytest.raises(BadSetting, match=name):
+        read_settings({**environment, **RAZORPAY, name: value})
 
 
 @pytest.mark.parametrize(

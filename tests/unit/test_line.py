@@ -141,6 +141,7 @@ def test_i2_a_staff_command_over_two_minutes_old_is_answered_and_not_done(
 ) -> None:
     del tokens
     khan = cast.khan.whatsapp_number
+    stage.settle()
     stage.clock.advance(10)
     stage.hear(khan, "next", sent_at=stage.clock.now() - timedelta(seconds=121))
     assert head(stage, cast).current_token is None

@@ -78,7 +78,7 @@ SEATED = LIVE | {TokenStatus.COMPLETED}
 KEEPS_MONEY = SEATED - {TokenStatus.PENDING} | {TokenStatus.NO_SHOW}
 STAFF = (Actor("usr_farida", "Farida"), Actor("usr_meera", "Dr. Meera"))
 MOVES = ("start", "next", "next", "next", "skip", "skip", "undo", "undo")
-IN_MEMORY = Path("/dev/shm")  # noqa: S108 - each day has a folder of its own there
+IN_MEMORY = Path("/dev/shm")
 """Where a file costs no disk: half the time of a history."""
 SLOTS = 5
 """Consultations of a day, one more than may be sold online."""

@@ -373,7 +373,7 @@ def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Ba
         stage.doer = Doer(stage.parts, aside)
         key = a_refund(stage, cast, bank)
         shard = due.shard_of("refund", key)
-        assert due.asks_gateway(shard)
+        assert due.is_aside(shard)
         assert stage.doer.run(shard) == 0
         stage.doer._asking[shard].result(5)
         assert refund(stage, key).status is RefundStatus.PROCESSED
@@ -381,8 +381,8 @@ def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Ba
 
 def test_everything_that_asks_the_gateway_has_a_handler_and_a_shard_of_its_own() -> None:
     assert frozenset(settling.HANDLERS) == due.GATEWAY_KINDS
-    assert {due.asks_gateway(due.shard_of(k, "x")) for k in due.GATEWAY_KINDS} == {True}
-    ordinary: Callable[[str], bool] = lambda s: due.asks_gateway(due.shard_of("remind", s))  # noqa: E731
+    assert {due.is_aside(due.shard_of(k, "x")) for k in due.GATEWAY_KINDS} == {True}
+    ordinary: Callable[[str], bool] = lambda s: due.is_aside(due.shard_of("remind", s))  # noqa: E731
     assert not any(ordinary(str(n)) for n in range(50))
 
 

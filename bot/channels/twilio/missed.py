@@ -14,8 +14,6 @@ from bot.channels.twilio.client import calling
 from bot.channels.twilio.parse import parse_inbound
 from flows.inbound import Inbound
 
-MOST = 5000
-"""Messages read at once; what is beyond them is found by the next reading."""
 PAGE = 1000
 
 
@@ -25,11 +23,7 @@ def missed(client: Client, since: datetime, until: datetime) -> list[Inbound]:
     Raises:
         SendFailed, SendUnknown: If Twilio could not be asked.
     """
-    listed = calling(
-        lambda: client.messages.list(
-            date_sent_after=since, date_sent_before=until, limit=MOST, page_size=PAGE
-        )
-    )
+    listed = calling(lambda: client.messages.list(date_sent_after=since, page_size=PAGE))
     found = []
     for message in listed:
         at = message.date_sent or message.date_created

@@ -2,6 +2,7 @@
 
 `api/examples.json` holds the 58 addresses with their examples. A test of an example builds the
 clinic it talks of, sends the example's request with the ids it has, and compares with `differs`.
+A module of tests says in `RUNS` which addresses' examples it runs; `conftest.py` holds it to that.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+compared: set[str] = set()
+"""The addresses whose examples have been compared with an answer."""
 EXAMPLES = Path(__file__).resolve().parents[3] / "api" / "examples.json"
 _INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -39,6 +42,7 @@ def differs(address: str, answer: Any, *, may_be_null: tuple[str, ...] = ()) -> 
     type and format (instants, days, ids by their prefix); more fields may be. Where the example
     has null, anything may be; names in *may_be_null* may be null though the example has a value.
     """
+    compared.add(address)
     return list(_compare("", examples()[address]["response"], answer, may_be_null))
 
 

@@ -1,8 +1,8 @@
 """What each address answers to whom: one row an address, one module of rows a resource.
 
-A module of this folder whose name is that of a resource has `ROWS`. `test_walls.py` calls every
-row as nobody, with a bad and an expired token, as the doctor, another doctor and another clinic's
-admin, and fails for an address of the API that has no row.
+A module of this folder has `ROWS`. `test_walls.py` calls every row as nobody, with a bad and an
+expired token, as another clinic's admin, another doctor, the doctor and the admin, and fails for
+an address of the API that has no row, or a row that has no address.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ class Row:
     other_admin: int
     admin: int = 200
     body: Any = None
-    query: dict[str, str] | None = None
-    """What the address asks, if it means nothing without."""
+    query: dict[str, Any] | None = None
     given: Given | None = None
     public: bool = False
     """Open without a token: only its row is asked for."""
     shows: tuple[str, ...] = ()
+    """What is in the answer of whoever may see City's thing, and of nobody else."""

@@ -1,0 +1,69 @@
+"""`flask --app bot pulseops check-money`: whether every paisa of every clinic is somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import click
+from flask.cli import AppGroup
+
+from bot.render_formats import money
+from bot.wiring import Parts
+from domain.actions import ledger
+from domain.actions.ledger import Statement
+from domain.model.clinics import Clinic, ClinicStatus
+from domain.scopes import ClinicScope, SystemScope
+from domain.timetable import today
+from domain.work import Work
+
+MOST_DAYS = 366
+
+
+def add_check_money(group: AppGroup, parts: Parts) -> None:
+    """Add the command to *group*."""
+
+    @group.command("check-money")
+    @click.option(
+        "--days",
+        type=click.IntRange(1, MOST_DAYS),
+        default=7,
+        show_default=True,
+        help="How many days back, today included.",
+    )
+    def check_money(*, days: int) -> None:
+        """Add up what every clinic took and where it is; fails if anything does not add up."""
+        wrong: list[str] = []
+        total = Statement()
+        everything = parts.open_work(SystemScope("see whether all money adds up"))
+        with click.progressbar(list(_clinics(everything)), label="Adding up") as clinics:
+            for clinic in clinics:
+                work = parts.open_work(ClinicScope(clinic.clinic_id))
+                for back in range(days):
+                    day = today(clinic, work.now) - timedelta(days=back)
+                    total += ledger.statement(work, clinic, day)
+                    wrong += ledger.discrepancies(work, clinic, day)
+        for name, paise in (
+            ("captured", total.captured),
+            ("in seats", total.seated),
+            ("waiting for another day", total.waiting),
+            ("refunded", total.refunded),
+            ("of it sent back", total.sent_back),
+            ("of it failed at the gateway", total.failed),
+            ("collected at the desk", total.collected),
+        ):
+            click.echo(f"{name:>28}  {money(paise)}")
+        if wrong or total.difference:
+            raise click.ClickException(f"These payments do not add up: {', '.join(wrong)}")
+        click.echo(f"{total.payments} payments add up.")
+
+
+def _clinics(work: Work) -> Iterator[Clinic]:
+    for status in ClinicStatus:
+        after = None
+        while True:
+            page = work.query(Clinic, status.value, index="status-clinicId-idx", after=after)
+            yield from page.records
+            after = page.after
+            if after is None:
+                break

@@ -1,0 +1,48 @@
+"""Every example of the specification is run by a test, as far as its address is there."""
+
+from __future__ import annotations
+
+import importlib
+from collections import Counter
+from pathlib import Path
+
+import api.app
+from api.routes import braced
+from tests.api.examples.shape import examples
+
+MODULES = sorted(Path(__file__).with_name("examples").glob("test_*.py"))
+WEBHOOKS = {"GET /api/v1/webhooks/whatsapp", "POST /api/v1/webhooks/whatsapp"}
+"""Meta's, outside of the API's document."""
+NOT_YET: frozenset[str] = frozenset()
+"""Addresses of the specification that are not built; it must be empty in the end."""
+
+
+def runs() -> Counter[str]:
+    """Return how many modules run each address's example."""
+    found: Counter[str] = Counter()
+    for file in MODULES:
+        module = importlib.import_module(f"tests.api.examples.{file.stem}")
+        found.update(set(getattr(module, "RUNS", ())))
+    return found
+
+
+def built() -> set[str]:
+    return {
+        f"{route.method} {braced(route.path)}"
+        for resource in api.app.RESOURCES
+        for route in resource.routes
+    }
+
+
+def test_every_example_whose_address_is_there_is_run() -> None:
+    wanted = set(examples()) & (built() | {"GET /health"})
+    assert sorted(wanted - set(runs())) == []
+
+
+def test_only_what_is_listed_is_not_built() -> None:
+    known = built() | WEBHOOKS | {"GET /health"}
+    assert sorted(set(examples()) - known) == sorted(NOT_YET)
+
+
+def test_the_specification_has_58_examples() -> None:
+    assert len(examples()) == 58
