@@ -134,12 +134,13 @@ def change_doctor(work: Work, call: Call, path: DoctorPath, body: DoctorChange) 
         by=call.caller.user,
         confirm=body.confirm,
     )
+    is_told = changed.number_changed and changed.doctor.status is StaffStatus.ACTIVE
     return Answer(
         DoctorChanged(
             doctor_id=changed.doctor.doctor_id,
             updated_fields=[actions.api_name(name) for name in changed.fields],
             whatsapp_updated=changed.number_changed,
-            notification_sent=NUMBER_NOTICE if changed.number_changed else None,
+            notification_sent=NUMBER_NOTICE if is_told else None,
             updated_at=changed.doctor.updated_at,
         ),
         "Doctor profile updated successfully",

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-import requests
 from flask.cli import AppGroup
 
 from bot.books import add_check_money
+from bot.cli_messaging import messages_group, parked_group, push_templates
 from bot.seed import CITY, demo_phones, seed_demo
 from bot.wiring import Parts
 from domain.actions import figures, sessions
@@ -19,10 +19,6 @@ from domain.model.accounts import Session
 from domain.model.clinics import Role, StaffStatus, User
 from domain.scopes import SystemScope
 from domain.work import Work
-
-TIMEOUT_SECONDS = 10
-BAD_REQUEST = 400
-
 
 AccessToken = Callable[[User, Session], str]
 
@@ -69,32 +65,10 @@ def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
     @templates.command("push")
     def push() -> None:
         """Submit every message template to WhatsApp; those it has are left alone."""
-        settings = parts.settings
-        url = f"{settings.whatsapp_api_url}/{settings.whatsapp_business_account_id}"
-        headers = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
-        known = requests.get(
-            f"{url}/message_templates",
-            headers=headers,
-            params={"limit": 500},
-            timeout=TIMEOUT_SECONDS,
-        )
-        if known.status_code >= BAD_REQUEST:
-            raise click.ClickException(f"WhatsApp does not list its templates: {known.text}")
-        has = {(t["name"], t["language"]) for t in known.json()["data"]}
-        every = [e.payload() for e in parts.renderer.template_catalogue()]
-        catalogue = [e for e in every if (e["name"], e["language"]) not in has]
-        with click.progressbar(catalogue, label="Submitting templates") as entries:
-            for entry in entries:
-                answer = requests.post(
-                    f"{url}/message_templates",
-                    json=entry,
-                    headers=headers,
-                    timeout=TIMEOUT_SECONDS,
-                )
-                if answer.status_code >= BAD_REQUEST:
-                    raise click.ClickException(f"{entry['name']}: {answer.text}")
-        click.echo(f"{len(catalogue)} templates are submitted, {len(every)} in all.")
+        click.echo(push_templates(parts))
 
+    group.add_command(messages_group(parts))
+    group.add_command(parked_group(parts))
     return group
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.documents.sheet import Sheet, number_text
+from bot.documents.sheet import CHART_HEIGHT, Sheet, number_text
 from domain.model.reports import Cell, ReportPage, ReportSection, ReportTable
 
 
@@ -26,6 +26,9 @@ def paper(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
 
 
 def _section(sheet: Sheet, section: ReportSection) -> None:
+    # A heading, its facts and its chart are one thing to look at.
+    chart_height = CHART_HEIGHT + 20 if section.chart is not None else 0
+    sheet.together(24 + 6 * len(section.facts) + chart_height)
     sheet.space(6)
     sheet.heading(section.title, size=13)
     if section.note:

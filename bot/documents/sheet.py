@@ -36,6 +36,8 @@ CHART_HEIGHT = 42
 """Millimetres."""
 MOST_LABELS = 16
 """With more bars than this not every one has its label, and none its value."""
+FEW_COLUMNS = 6
+"""A table of more is set smaller."""
 WIDEST_BAR = 18
 BAR = (31, 122, 92)
 NUMBERS = "en_IN"
@@ -142,7 +144,8 @@ class Sheet:
 
         Widths are shares; the columns *numbers* stand at the right.
         """
-        self._pdf.set_font(LATIN, size=BODY_SIZE - 0.5)
+        size = BODY_SIZE - (0.5 if len(heads) <= FEW_COLUMNS else 2)
+        self._pdf.set_font(LATIN, size=size)
         self._pdf.set_text_color(BLACK)
         self._pdf.set_draw_color(200)
         with self._pdf.table(
@@ -151,7 +154,7 @@ class Sheet:
             v_align=VAlign.T,
             borders_layout=TableBordersLayout.HORIZONTAL_LINES,
             headings_style=FontFace(emphasis="", fill_color=PALE),
-            line_height=(BODY_SIZE - 0.5) * 0.55,
+            line_height=size * 0.55,
             padding=1.4,
         ) as table:
             for cells in (heads, *rows):
@@ -164,8 +167,7 @@ class Sheet:
         pdf = self._pdf
         if not values or not any(values):
             return
-        if pdf.will_page_break(CHART_HEIGHT + 14):
-            pdf.add_page()
+        self.together(CHART_HEIGHT + 14)
         self.line(title, grey=True)
         top, left, width = pdf.get_y() + 5, pdf.l_margin, pdf.epw
         step, most = width / len(values), max(values)
@@ -194,6 +196,11 @@ class Sheet:
             pdf.cell(width, 3.5, f"{unit}{number_text(most)}")
         pdf.set_fill_color(255)
         pdf.set_xy(left, top + CHART_HEIGHT + 8)
+
+    def together(self, millimetres: float) -> None:
+        """Go on on the next page unless so much of this one is left."""
+        if self._pdf.will_page_break(millimetres):
+            self._pdf.add_page()
 
     def numbered(self, text: str) -> None:
         """Have every page end with *text* and its number."""

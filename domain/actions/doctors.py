@@ -9,8 +9,10 @@ from typing import Any
 
 from domain import passwords, plans
 from domain.actions import numbers, schedule, sessions
+from domain.actions.clinics import find as find_clinic
 from domain.actions.messages import send
 from domain.actions.moves import Actor
+from domain.actions.outreach import refuse_suspended
 from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
 from domain.ports import Page
@@ -98,10 +100,9 @@ def add(
         Invalid: If the details contradict each other, or the password is missing or weak.
         NumberTaken: If the number is another doctor's of the clinic.
         PlanLimit: If the clinic has as many doctors as it may.
+        Suspended: If the clinic's subscription is suspended.
     """
-    clinic = work.get(Clinic, clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = find_clinic(work, clinic_id)
     number = numbers.accepted(work, "whatsappNumber", details["whatsapp_number"])
     doctor = Doctor(
         **{
@@ -152,7 +153,7 @@ def change(
         Invalid: If the fields contradict each other.
         ConfirmationNeeded: If a day is taken away on which somebody is booked.
         NumberTaken: If the new number is somebody else's of the clinic.
-        PlanLimit: If an inactive doctor comes back and the clinic has as many as it may.
+        PlanLimit, Suspended: If an inactive doctor comes back, as for `add`.
     """
     clinic, doctor, user = find(work, clinic_id, doctor_id)
     if by.role is not Role.ADMIN:
@@ -252,6 +253,8 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
             proven=changed.proven and changed.whatsapp_number == doctor.whatsapp_number,
         )
         numbers.take(work, changed)
+        if not changed.proven:
+            numbers.ask(work, clinic, changed)
     elif was_here and is_owner and not is_here:
         changed = changed.but(doctor_id=None)
         numbers.take(work, changed)
@@ -265,6 +268,7 @@ def _count(work: Work, clinic: Clinic, more: int) -> None:
     """Count the clinic's ACTIVE doctors in the transaction that changes them."""
     doctors = clinic.current_doctors + more
     if more > 0:
+        refuse_suspended(clinic)
         plans.require_room(clinic, doctors)
     work.put(clinic.but(current_doctors=doctors, total_amount=doctors * clinic.price_per_doctor))
 

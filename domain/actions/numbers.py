@@ -83,8 +83,13 @@ def change(work: Work, clinic: Clinic, user: User, number: str) -> User:
     take(work, changed)
     changed = sessions.end_all(work, changed)
     _tell(work, clinic, user, "account/number_gone", [])
-    _tell(work, clinic, changed, "account/number_changed", [this_is_me(changed)])
+    ask(work, clinic, changed)
     return changed
+
+
+def ask(work: Work, clinic: Clinic, user: User) -> None:
+    """Ask the owner of *user*'s number whether that is them."""
+    _tell(work, clinic, user, "account/number_changed", [this_is_me(user)])
 
 
 def this_is_me(user: User) -> Option:

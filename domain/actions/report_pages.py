@@ -110,12 +110,12 @@ def _summary(view: _View) -> Iterable[ReportSection]:
         facts += [
             ("Patients", str(len(now.patients))),
             ("of them new", str(len(now.new_patients))),
-            ("Against the days before", _change(len(now.patients), len(before.patients))),
+            ("Patients, against the days before", _change(len(now.patients), len(before.patients))),
         ]
     if view.wants("revenue"):
         facts += [
             ("Revenue", _money(now.revenue_paise)),
-            ("Against the days before", _change(now.revenue_paise, before.revenue_paise)),
+            ("Revenue, against the days before", _change(now.revenue_paise, before.revenue_paise)),
         ]
     if view.wants("efficiency"):
         facts += [
@@ -189,7 +189,7 @@ def _doctors_compared(view: _View) -> Iterable[ReportSection]:
         heads += ["Wait min", "Visit min"]
     if view.wants("satisfaction"):
         heads.append("Stars")
-    widths = (30, *([10] * (len(heads) - 1)))
+    widths = (20, *(len(head) + 5 for head in heads[1:]))
     yield ReportSection(
         "Doctors side by side",
         f"{TOKENS_NOTE} {TIMES_NOTE}",

@@ -128,6 +128,7 @@ def _bring(open_work: OpenWork, found: Queue, actor: Actor) -> None:
         return
     if queue.status is QueueStatus.CLOSED:
         return
+    work.check(doctor)  # a change since is followed instead
     queue = _follow(work, clinic, doctor, queue, actor)
     work.commit()
     lost = {s.number for s in queue.withdrawn if slot_time(s) > work.now}

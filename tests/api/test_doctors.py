@@ -8,18 +8,19 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from domain.actions import booking, calling, line
+from domain.actions import booking, calling, doctors, line
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor, Saw
 from domain.actions.ratings import rate
+from domain.errors import Conflict
 from domain.model.accounts import Idempotency
-from domain.model.clinics import Clinic, Doctor, StaffNumber, StaffStatus, User
+from domain.model.clinics import Clinic, ClinicStatus, Doctor, StaffNumber, StaffStatus, User
 from domain.model.messages import Message
 from domain.model.money import Refund
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Client, Office
-from tests.people import stored
+from tests.people import store, stored
 
 MONDAY, TUESDAY = date(2030, 11, 25), date(2030, 11, 26)
 NEW = "+919876543212"
@@ -412,6 +413,20 @@ def test_a_removed_doctor_can_come_back(office: Office) -> None:
     assert said(office, office.cast.meera.whatsapp_number)[-1] == "line/started"
 
 
+def test_who_comes_back_under_another_number_is_asked_whether_it_is_theirs(
+    office: Office,
+) -> None:
+    office.admin.delete(MEERA)
+    away = data_of(office.admin.put(MEERA, {"whatsappNumber": "+919876543233"}))
+    assert (away["whatsappUpdated"], away["notificationSent"]) == (True, None)
+    back = data_of(office.admin.put(MEERA, {"whatsappNumber": NEW, "status": "ACTIVE"}))
+    assert "WhatsApp" in back["notificationSent"]
+    office.settle()
+    assert said(office, NEW) == ["account/number_changed"]
+    tap(office, NEW, "account/number_changed")
+    assert stored(office.stage.records, office.cast.meera_user).proven
+
+
 def test_an_owner_who_stops_seeing_patients_stays_an_admin(office: Office) -> None:
     farida = office.cast.farida
     body = new_doctor(whatsappNumber=farida.whatsapp_number, name="Dr. Farida")
@@ -424,6 +439,72 @@ def test_an_owner_who_stops_seeing_patients_stays_an_admin(office: Office) -> No
     assert stored(office.stage.records, farida).doctor_id is None
     assert data_of(admin.put(path, {"status": "ACTIVE"}))["updatedFields"] == ["status"]
     assert stored(office.stage.records, farida).doctor_id == added["doctor"]["doctorId"]
+
+
+def test_a_removed_doctors_number_can_begin_anew(office: Office) -> None:
+    office.admin.delete(MEERA)
+    again = new_doctor(whatsappNumber=office.cast.meera.whatsapp_number)
+    added = data_of(office.admin.post("/doctors", again), 201)
+    assert added["doctor"]["doctorId"] != "doc_meera"
+    back = office.admin.put(MEERA, {"status": "ACTIVE"})
+    assert refusal(back, 409)[0] == "NUMBER_TAKEN"
+    assert stored(office.stage.records, office.cast.clinic).current_doctors == 2
+
+
+def test_an_owner_is_one_doctor_at_a_time(office: Office) -> None:
+    body = new_doctor(whatsappNumber=office.cast.farida.whatsapp_number, name="Dr. Farida")
+    first = data_of(office.admin.post("/doctors", body), 201)["doctor"]["doctorId"]
+    office.admin.delete(f"/doctors/{first}")
+    assert office.admin.post("/doctors", body).status_code == 201
+    office.admin.delete(KHAN)
+    back = office.admin.put(f"/doctors/{first}", {"status": "ACTIVE"})
+    assert refusal(back, 409)[0] == "NUMBER_TAKEN"
+
+
+def test_nobody_comes_back_beyond_the_plan(office: Office) -> None:
+    office.admin.delete(MEERA)
+    for last in (1, 2):
+        office.admin.post("/doctors", new_doctor(whatsappNumber=f"+91987654323{last}"))
+    back = office.admin.put(MEERA, {"status": "ACTIVE"})
+    assert refusal(back, 409)[0] == "PLAN_LIMIT"
+    assert stored(office.stage.records, office.cast.meera).status is StaffStatus.INACTIVE
+
+
+def test_two_admins_who_add_at_once_do_not_pass_the_limit(office: Office) -> None:
+    cast, works = office.cast, [office.stage.work() for _ in range(2)]
+    for n, work in enumerate(works):
+        details = {
+            "name": f"Dr. {n}",
+            "whatsapp_number": f"+91987654324{n}",
+            "specialization": "General",
+            "consultation_fee": 100,
+            "advance_amount": 0,
+        }
+        doctors.add(work, cast.clinic.clinic_id, details, "temporaryPassword123")
+    works[0].commit()
+    with pytest.raises(Conflict):
+        works[1].commit()
+    assert stored(office.stage.records, cast.clinic).current_doctors == 3
+
+
+def test_a_suspended_clinic_adds_nobody_and_can_still_remove(office: Office) -> None:
+    clinic = stored(office.stage.records, office.cast.clinic)
+    store(office.stage.records, clinic.but(status=ClinicStatus.SUSPENDED))
+    assert refusal(office.admin.post("/doctors", new_doctor()), 409)[0] == "SUSPENDED"
+    assert office.admin.delete(MEERA).status_code == 200
+
+
+@pytest.mark.parametrize("password", ["temp pass word 12", "temporary\tword12", " leading12345678"])
+def test_a_temporary_password_must_survive_a_message(office: Office, password: str) -> None:
+    answer = office.admin.post("/doctors", new_doctor(initialPassword=password))
+    assert refusal(answer, 422)[1] == ["initialPassword"]
+
+
+def test_a_temporary_password_arrives_letter_by_letter(office: Office) -> None:
+    password = "*Ge_heim~12*"
+    office.admin.post("/doctors", new_doctor(initialPassword=password))
+    [sent] = [m for m in office.settle() if m.phone == NEW]
+    assert sent.template.parameters["password"] == password
 
 
 def test_many_booked_days_are_closed_though_no_transaction_grows(office: Office) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
@@ -41,7 +42,7 @@ def start(stage: Stage, cast: Cast) -> None:
     do(stage, line.start, cast.clinic, cast.meera, queue, FARIDA)
 
 
-def move_line(stage: Stage, cast: Cast, action: object) -> None:
+def move_line(stage: Stage, cast: Cast, action: Callable[..., object]) -> None:
     queue = stage.queue(cast.meera.doctor_id, MONDAY.isoformat())
     saw = Saw(button=True, current=queue.current_token)
     do(stage, action, cast.clinic, cast.meera, queue, FARIDA, saw)

@@ -123,8 +123,9 @@ class Days(RuleBasedStateMachine):
         self.ids = CountingIds()
         self.bank = Bank()
         bell = SilentBell()
-        self.parts: Any = _Parts(self.records, self.clock, self.ids, bell, self.bank)
-        self.doer = Doer(self.parts)
+        parts: Any = _Parts(self.records, self.clock, self.ids, bell, self.bank)
+        self.parts = parts
+        self.doer = Doer(parts)
         first = today(self.cast.clinic, NOW)
         self.days = [first, first + timedelta(days=1)]
         self.captures: dict[str, tuple[str, int]] = {}

@@ -1,0 +1,76 @@
+"""What did not work out: messages that failed, and people's messages that we could not handle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import TypeVar
+
+from domain.actions.messages import requeue
+from domain.errors import NotFound, NotNow
+from domain.model.base import Record
+from domain.model.conversations import Parked
+from domain.model.messages import Message, MessageStatus
+from domain.work import Work
+
+R = TypeVar("R", bound=Record)
+PAGE = 200
+
+
+class NotToBeReplayed(NotNow):
+    """The message has not failed, or what it carried is gone."""
+
+    code = "NOT_TO_BE_REPLAYED"
+
+
+def failed(work: Work, first: date, last: date) -> Iterator[Message]:
+    """Yield the messages that failed from day *first* to *last* (UTC), by day and time of writing.
+
+    Each says why in `failure`, in words for people.
+    """
+    return _of_days(work, Message, "failedOn-messageId-idx", first, last)
+
+
+def parked(work: Work, first: date, last: date) -> Iterator[Parked]:
+    """Yield the messages parked from day *first* to *last* (UTC); what they say stays sealed."""
+    return _of_days(work, Parked, "day-parked-idx", first, last)
+
+
+def replay(work: Work, message_id: str) -> Message:
+    """Have a failed message sent once more, if it still helps when it leaves.
+
+    Raises:
+        NotFound: If there is no such message.
+        NotToBeReplayed: If it has not failed, or its code is wiped.
+    """
+    message = work.get(Message, message_id)
+    if message is None:
+        raise NotFound("There is no such message.")
+    if message.status is not MessageStatus.FAILED:
+        raise NotToBeReplayed(f"The message is {message.status}, not FAILED.")
+    if message.sealed is None and message.sealed_until is not None:
+        raise NotToBeReplayed("What it carried is wiped; the person asks for a new one.")
+    again = message.but(
+        status=MessageStatus.QUEUED,
+        attempts=0,
+        by_sms=False,
+        as_template=False,
+        sending_since=None,
+        failed_on=None,
+        updated_at=work.now,
+    )
+    requeue(work, again, work.now)
+    return again
+
+
+def _of_days(work: Work, kind: type[R], index: str, first: date, last: date) -> Iterator[R]:
+    day = first
+    while day <= last:
+        after = None
+        while True:
+            page = work.query(kind, day.isoformat(), index=index, limit=PAGE, after=after)
+            yield from page.records
+            after = page.after
+            if after is None:
+                break
+        day += timedelta(days=1)
