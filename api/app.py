@@ -22,6 +22,7 @@ from api.routes import BEARER_AUTH, Resource
 from api.schemas.base import Failure
 from api.services import Services
 from api.streams.views import streams
+from api.subscriptions import subscriptions
 from api.tokens import tokens
 from api.users import users
 from api.visits import visits
@@ -41,6 +42,7 @@ RESOURCES: tuple[Resource, ...] = (
     queues,
     reports,
     streams,
+    subscriptions,
     tokens,
     users,
     associations,

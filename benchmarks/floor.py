@@ -1,7 +1,8 @@
-"""The least that any program answering signed webhooks durably must do, served like the product.
+"""The least that any program answering calls durably must do, served like the product.
 
-`POST /floor` checks the signature and commits one row; `POST /nothing` answers at once, which shows
-how fast load generator and server are by themselves. Run by gunicorn with the product's settings.
+`POST /floor` checks the signature and commits one row, `GET /item/<key>` reads one; `POST /nothing`
+answers at once, which shows how fast load generator and server are by themselves. Run by gunicorn
+with the product's settings.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ class OneRow:
         self._path = path
         self._lock = threading.Lock()
         self._writer: sqlite3.Connection | None = None
+        self._here = threading.local()
 
     def commit(self, body: str) -> None:
         """Write one row; between processes, try again after a moment, as the product does."""
@@ -37,6 +39,22 @@ class OneRow:
                     time.sleep(random.uniform(0.0001, 0.002))
             writer.execute("INSERT INTO webhooks (body) VALUES (?)", (body,))
             writer.execute("COMMIT")
+
+    def read(self, key: str) -> str:
+        """Return the text of one item by its key, on a connection of the thread's own."""
+        if not hasattr(self._here, "reader"):
+            self._here.reader = sqlite3.connect(self._path, isolation_level=None)
+        found = self._here.reader.execute("SELECT body FROM items WHERE key = ?", (key,))
+        text: str = found.fetchone()[0]
+        return text
+
+    def fill(self) -> None:
+        """Store the items that are read."""
+        with self._lock:
+            writer = self._writer or self._open()
+            writer.execute("CREATE TABLE IF NOT EXISTS items (key TEXT PRIMARY KEY, body TEXT)")
+            rows = [(f"k{n}", '{"name": "x"}') for n in range(100)]
+            writer.executemany("INSERT OR IGNORE INTO items VALUES (?, ?)", rows)
 
     def _open(self) -> sqlite3.Connection:
         self._writer = sqlite3.connect(
@@ -56,6 +74,7 @@ def create_app() -> Flask:
     app = Flask("floor", static_folder=None)
     secret = os.environ["FLOOR_SECRET"].encode()
     rows = OneRow(os.environ["FLOOR_DATABASE"])
+    rows.fill()
 
     @app.post("/floor")
     def floor() -> tuple[str, int] | Response:
@@ -65,6 +84,10 @@ def create_app() -> Flask:
             return "", 403
         rows.commit(raw.decode())
         return Response('{"success":true}', mimetype="application/json")
+
+    @app.get("/item/<key>")
+    def item(key: str) -> Response:
+        return Response(rows.read(key), mimetype="application/json")
 
     @app.post("/nothing")
     def nothing() -> Response:

@@ -86,7 +86,7 @@ class Pages:
             while len(seen) < len(self.sockets) and (left := until - time.monotonic()) > 0:
                 for key, _ in ready.select(left):
                     page = key.fileobj
-                    assert isinstance(page, socket.socket)  # noqa: S101 - registered above
+                    assert isinstance(page, socket.socket)
                     if b"event: queue_update" in page.recv(65536):
                         seen.setdefault(page, time.monotonic())
         return list(seen.values())
@@ -142,7 +142,7 @@ def measure(port: int, token: str, asked: argparse.Namespace) -> None:
         delays += [at - begun[0] for at in seen]
     row("an update, from the call on", *_spread(delays))
     full = Pages(port, token)
-    if len(pages.sockets) >= 1000:  # noqa: PLR2004 - the process takes no more
+    if len(pages.sockets) >= 1000:
         full.open(1)
     pages.close()
     print(

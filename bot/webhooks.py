@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 
 import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
@@ -18,11 +19,19 @@ from bot.channels.cloud.signature import is_signed
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
-from domain.actions import delivery
+from domain.actions import circuit, consent, delivery, templates
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import Conflict, StoreUnavailable
 from domain.scopes import SystemScope
-from flows.inbound import Inbound, StatusUpdate
+from domain.work import Work
+from flows.inbound import (
+    Inbound,
+    Notice,
+    PreferenceNotice,
+    QualityNotice,
+    StatusUpdate,
+    TemplateNotice,
+)
 from flows.runner import Runner
 
 ANSWER_WITHIN_SECONDS = 4.0
@@ -70,6 +79,8 @@ def whatsapp(parts: Parts) -> Blueprint:
             _statuses(parts, parsed.statuses[i : i + STATUSES_AT_ONCE], deadline)
             for i in range(0, len(parsed.statuses), STATUSES_AT_ONCE)
         ]
+        if parsed.notices:
+            tasks.append(_notices(parts, parsed.notices, deadline))
         if not _run(pool, tasks, deadline):
             metrics.webhook_rejected("cloud", "unavailable")
             answer = _refuse(503, "Not everything could be stored in time; please send it again.")
@@ -189,6 +200,47 @@ def _statuses(
     return apply
 
 
+def _notices(parts: Parts, notices: Sequence[Notice], deadline: float) -> Callable[[], None]:
+    def keep() -> None:
+        for notice in notices:
+            _in_time(deadline)
+            _until_kept(parts, "keep what WhatsApp tells", partial(_keep, notice=notice))
+
+    return keep
+
+
+def _keep(work: Work, notice: Notice) -> None:
+    match notice:
+        case TemplateNotice():
+            templates.reported(
+                work,
+                notice.account,
+                notice.name,
+                notice.language,
+                notice.at,
+                status=notice.status,
+                reason=notice.reason,
+                category=notice.category,
+                quality=notice.quality,
+            )
+        case QualityNotice():
+            circuit.reported(work, notice.number, notice.quality, notice.limit)
+        case PreferenceNotice():
+            consent.prefers(work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops)
+
+
+def _until_kept(parts: Parts, purpose: str, change: Callable[[Work], None]) -> None:
+    for _ in range(TRIES):
+        work = parts.open_work(SystemScope(purpose))
+        change(work)
+        try:
+            work.commit()
+        except Conflict:
+            continue
+        return
+    raise StoreUnavailable("a change lost against others too often")
+
+
 def _in_time(deadline: float) -> None:
     """Leave what is not begun in time to the next POST, which comes anyway."""
     if time.monotonic() > deadline:
@@ -200,23 +252,19 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
     if status.error_kind is not None or status.status == "failed":
         kind = status.error_kind or ErrorClass.NEVER
         failure = SendFailed(kind, status.error_code, status.error_text or "not delivered")
-    for _ in range(TRIES):
-        work = parts.open_work(SystemScope("record what became of a message"))
-        delivery.apply_status(
-            work,
-            message_id,
-            status.status,
-            status.provider_id,
+    _until_kept(
+        parts,
+        "record what became of a message",
+        partial(
+            delivery.apply_status,
+            message_id=message_id,
+            status=status.status,
+            provider_id=status.provider_id,
             failure=failure,
             category=status.category,
             price_type=status.price_type,
-        )
-        try:
-            work.commit()
-        except Conflict:
-            continue
-        return
-    raise StoreUnavailable("a status lost against others too often")
+        ),
+    )
 
 
 def _refuse(status: int, message: str) -> Response:

@@ -34,6 +34,8 @@ class Inbound:
     """The provider's id of the message answered or tapped on."""
     media: str | None = None
     """audio, image, sticker, …, for kind media."""
+    own_phone: str | None = None
+    """For kind contacts: the person's own number, which they shared because they were asked."""
     new_phone: str | None = None
     new_wa_user_id: str | None = None
     """For kind system: what the account changed to."""
@@ -59,3 +61,43 @@ class StatusUpdate:
     """The price category the provider named."""
     price_type: str | None = None
     """Whether it charges: regular, or a word for free."""
+
+
+@dataclass(frozen=True)
+class TemplateNotice:
+    """What WhatsApp says of a template of ours, in one language; None is what it does not say."""
+
+    account: str
+    """The WhatsApp Business account."""
+    name: str
+    language: str
+    """BCP 47."""
+    at: datetime
+    status: str | None = None
+    reason: str | None = None
+    category: str | None = None
+    quality: str | None = None
+
+
+@dataclass(frozen=True)
+class QualityNotice:
+    """What WhatsApp says of a sending number of ours."""
+
+    number: str
+    """E.164."""
+    quality: str | None
+    limit: str | None
+
+
+@dataclass(frozen=True)
+class PreferenceNotice:
+    """That a person has stopped marketing in WhatsApp itself, or wants it again."""
+
+    phone: str | None
+    wa_user_id: str | None
+    stops: bool
+    at: datetime
+
+
+Notice = TemplateNotice | QualityNotice | PreferenceNotice
+"""What a provider tells beside messages and their statuses."""

@@ -34,6 +34,8 @@ EVERY_SECONDS = 5.0
 """How often everything watched is read again."""
 BEAT_SECONDS = 15.0
 """How often a silent stream says that it lives; who has gone away is found by it."""
+PARTS = 10
+"""Sessions are looked at in so many parts, one after the other: a webhook never waits for all."""
 RETRY_AFTER_SECONDS = 10
 READ_AT_ONCE = 100
 
@@ -52,6 +54,11 @@ class Watcher:
 
     session: Session
     user: User
+
+    @property
+    def key(self) -> Key:
+        """By what it is told apart from others."""
+        return self.session.session_id, self.user.user_id
 
 
 @dataclass
@@ -76,6 +83,7 @@ class Stream:
     """One open page."""
 
     watcher: Watcher
+    part: int
     ended: bool = False
 
 
@@ -99,6 +107,7 @@ class Hub:
         self._beat = beat
         self._lines: dict[Key, _Watched] = {}
         self._open = 0
+        self._opened = 0
         self._lock = threading.Lock()
         self._rung: set[str] = set()
         self._bell = threading.Condition()
@@ -126,10 +135,11 @@ class Hub:
 
         A snapshot comes first, unless *seen*, the last event that the page has, is that one.
         """
-        stream = Stream(watcher)
         with self._lock:
             if self._open >= self._most:
                 return
+            self._opened += 1
+            stream = Stream(watcher, self._opened % PARTS)
             self._open += 1
             watched = self._lines.setdefault(
                 (line.clinic.clinic_id, line.doctor_id), _Watched(line)
@@ -172,28 +182,35 @@ class Hub:
                     held.enter_context(watched.reading)
                 self._show(some)
 
-    def end_stale(self) -> None:
+    def end_stale(self, part: int | None = None) -> None:
         """End the streams whose session has ended, or whose account may no longer look.
+
+        *part* is the PARTSth of them that is looked at; None: all.
 
         Raises:
             StoreUnavailable: If the store does not answer.
         """
         with self._lock:
             pairs = [(w, s) for w in self._lines.values() for s in w.streams]
+        pairs = [(w, s) for w, s in pairs if part in {None, s.part}]
         for begin in range(0, len(pairs), READ_AT_ONCE):
             some = pairs[begin : begin + READ_AT_ONCE]
-            work = self._open_work(SystemScope("see whether those who watch are still signed in"))
-            refs: list[Ref] = []
-            for _, stream in some:
-                session, user = stream.watcher.session, stream.watcher.user
-                refs.append((Session, (session.session_id,)))
-                refs.append((User, (user.clinic_id, user.user_id)))
-            work.fetch(refs)
+            over = self._over({s.watcher.key: s.watcher for _, s in some})
             for watched, stream in some:
-                if not _may_still_look(work, stream.watcher):
+                if stream.watcher.key in over:
                     with watched.changed:
                         stream.ended = True
                         watched.changed.notify_all()
+
+    def _over(self, watchers: dict[Key, Watcher]) -> set[Key]:
+        """Return which of *watchers* may no longer look, in one read."""
+        work = self._open_work(SystemScope("see whether those who watch are still signed in"))
+        refs: list[Ref] = []
+        for session_id, user_id in watchers:
+            clinic_id = watchers[session_id, user_id].user.clinic_id
+            refs += [(Session, (session_id,)), (User, (clinic_id, user_id))]
+        work.fetch(refs)
+        return {key for key, who in watchers.items() if not _may_still_look(work, who)}
 
     def _events(self, watched: _Watched, stream: Stream, seen: str | None) -> Iterator[bytes]:
         self._freshen(watched)
@@ -241,21 +258,21 @@ class Hub:
         self._listen(self.ring)
 
     def _watch(self) -> None:
-        full = time.monotonic()
+        turn, at = 0, time.monotonic()
         while True:
             with self._bell:
-                left = full + self._every - time.monotonic()
+                left = at + self._every / PARTS - time.monotonic()
                 self._bell.wait_for(lambda: bool(self._rung), max(0.0, left))
                 rung, self._rung = self._rung, set()
-            is_due = time.monotonic() >= full + self._every
+            now = time.monotonic()
+            if is_due := now >= at + self._every / PARTS:
+                turn, at = (turn + 1) % PARTS, now
             try:
-                self.look(None if is_due else rung)
+                self.look(None if is_due and not turn else rung)
                 if is_due:
-                    self.end_stale()
+                    self.end_stale(turn)
             except Exception as error:  # noqa: BLE001 - pages must not go blind by one failure
                 log.warning("streams_not_read", error=type(error).__name__)
-            if is_due:
-                full = time.monotonic()
 
 
 def frame_of(shot: Snapshot) -> bytes:

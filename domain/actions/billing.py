@@ -129,7 +129,7 @@ def _invoice(
     amount = subscriptions.monthly_amount(clinic, subscription)
     payment = work.put(
         Payment(
-            payment_id=work.ids.secret("pay_"),
+            payment_id=work.ids.secret("payr_"),
             clinic_id=clinic.clinic_id,
             doctor_id="",
             queue_id="",

@@ -18,6 +18,7 @@ from domain.actions.seats import hold_ran_out
 from domain.actions.steps import OpenWork, chunks
 from domain.errors import HasLiveToken, NotFound
 from domain.model.base import Record, stamp
+from domain.model.broadcasts import Broadcast, BroadcastPage, Recipient
 from domain.model.clinics import Clinic, Doctor, StaffNumber
 from domain.model.due import Due
 from domain.model.messages import Message, MessageStatus
@@ -241,6 +242,24 @@ def _forget_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked
         and (m.about in own or not others)
     ]
     _in_chunks(open_work, messages, _empty)
+    if not others:
+        _forget_recipient(open_work, clinic, person)
+
+
+def _forget_recipient(open_work: OpenWork, clinic: Clinic, person: Patient) -> None:
+    """Take the person out of the lists of those whom the clinic's broadcasts were for."""
+    number = person.patient_phone
+    for broadcast in _through(open_work(), Broadcast, clinic.clinic_id):
+        own = open_work().get(Recipient, broadcast.broadcast_id, person.contact_id)
+        if own is not None:
+            _in_chunks(open_work, [own], lambda r: r.but(name=None, phone=None))
+        if broadcast.expanded and number is not None:
+            pages = list(_through(open_work(), BroadcastPage, broadcast.broadcast_id))
+            _in_chunks(
+                open_work,
+                [page for page in pages if number in page.phones],
+                lambda page: page.but(phones=tuple(p for p in page.phones if p != number)),
+            )
 
 
 def _empty(message: Message) -> Message:

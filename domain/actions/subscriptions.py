@@ -9,7 +9,7 @@ from domain.actions import due
 from domain.errors import NotFound, NotNow, PlanLimit
 from domain.model.base import utc
 from domain.model.clinics import Clinic
-from domain.model.subscriptions import Subscription, SubscriptionStatus
+from domain.model.subscriptions import Invoice, Subscription, SubscriptionStatus
 from domain.plans import PLANS, Plan, PlanName
 from domain.timetable import today
 from domain.work import Work
@@ -149,6 +149,11 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
             total_amount=new.price_per_doctor * clinic.current_doctors,
         )
     )
+
+
+def bills(work: Work, clinic_id: str, limit: int) -> list[Invoice]:
+    """Return a clinic's latest invoices, the newest first."""
+    return work.query(Invoice, clinic_id, limit=limit, descending=True).records
 
 
 def monthly_amount(clinic: Clinic, subscription: Subscription) -> int:

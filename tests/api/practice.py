@@ -76,6 +76,8 @@ def book(office: Office, doctor: Doctor, phone: str, number: int = 1) -> Token:
 def treat(office: Office, doctor: Doctor, phone: str, number: int = 1) -> Token:
     """Let who is on *phone* book with *doctor*, be called in and be done ten minutes later."""
     token = book(office, doctor, phone, number)
+    if token.payment_id is not None:
+        office.stage.pay(token)
     office.stage.hear(doctor.whatsapp_number, "start")
     office.settle()
     office.stage.hear(doctor.whatsapp_number, "next")

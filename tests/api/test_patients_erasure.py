@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from domain.model.broadcasts import (
+    Audience,
+    AudienceKind,
+    Broadcast,
+    BroadcastPage,
+    Recipient,
+)
 from domain.model.messages import Message
 from domain.model.people import (
     Address,
@@ -140,6 +147,47 @@ def test_of_a_family_only_the_one_is_erased(office: Office) -> None:
     assert [p["name"] for p in found(office.admin, phone=ASHA)["patients"]] == ["Asha"]
     messages = office.stage.work().query(Message, "con_asha", index="contactId-createdAt-idx")
     assert any("Asha" in repr(m.values) for m in messages.records)
+
+
+def test_the_lists_of_broadcasts_forget_who_was_erased(office: Office) -> None:
+    made = record(office.admin)
+    contact_id = office.stage.contact_id(AMIT["phone"])
+    now = office.stage.clock.now()
+    store(
+        office.stage.records,
+        Broadcast(
+            clinic_id="clinic_city",
+            broadcast_id="bc_1",
+            name="office/clinic_announcement",
+            audience=Audience(kind=AudienceKind.PHONES),
+            by="usr_farida",
+            by_name="Farida",
+            expanded=True,
+            created_at=now,
+        ),
+        BroadcastPage(
+            broadcast_id="bc_1",
+            page="001",
+            clinic_id="clinic_city",
+            phones=(AMIT["phone"], "+919988776600"),
+        ),
+        Recipient(
+            broadcast_id="bc_1",
+            recipient=contact_id,
+            place="000001",
+            clinic_id="clinic_city",
+            phone=AMIT["phone"],
+            name="Amit Kumar",
+        ),
+    )
+    erase(office.admin, made["patientId"])
+    office.settle()
+    work = office.stage.work()
+    page = work.get(BroadcastPage, "bc_1", "001")
+    own = work.get(Recipient, "bc_1", contact_id)
+    assert page is not None
+    assert own is not None
+    assert (page.phones, own.phone, own.name) == (("+919988776600",), None, None)
 
 
 def test_who_comes_back_is_a_new_patient_whom_the_erasure_leaves_alone(office: Office) -> None:

@@ -9,37 +9,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from bot.channels.cloud.errors import classify
+from bot.channels.cloud.notices import read_notices
+from bot.channels.cloud.values import Node, identifier, node, nodes, text, time
 from bot.channels.http import details
 from bot.channels.numbers import e164
-from flows.inbound import Inbound, StatusUpdate
-
-ID_MAX = 512
-EARLIEST = datetime(2009, 1, 1, tzinfo=UTC)
-"""WhatsApp did not exist before."""
-CLOCKS_DIFFER = timedelta(hours=1)
+from flows.inbound import Inbound, Notice, StatusUpdate
 
 CHANGES_OF_ADDRESS = frozenset({"user_changed_number", "user_changed_user_id"})
 STATUSES = frozenset({"sent", "delivered", "read", "failed"})
-
-Node = dict[str, object]
 
 
 @dataclass(frozen=True)
 class Parsed:
     """What one webhook brought.
 
-    `inbound` is in the order in which people wrote (timestamp, then place); `statuses` in the
-    order in which they stood. `ignored` counts what was malformed, of a field or kind that is not
+    `inbound` is in the order in which people wrote (timestamp, then place); `statuses` and
+    `notices` in the order in which they stood. `ignored` counts what was malformed, of a field or kind that is not
     acted on, or a payment's status.
     """
 
     inbound: list[Inbound]
     statuses: list[StatusUpdate]
     ignored: int
+    notices: list[Notice]
 
 
 def parse(payload: object, received_at: datetime) -> Parsed:
@@ -52,37 +48,42 @@ def parse(payload: object, received_at: datetime) -> Parsed:
     now = received_at.astimezone(UTC).replace(microsecond=0)
     inbound: list[Inbound] = []
     statuses: list[StatusUpdate] = []
-    whole = _node(payload)
+    whole = node(payload)
     if whole.get("object") != "whatsapp_business_account":
-        return Parsed(inbound, statuses, 1)
-    entries, ignored = _nodes(whole.get("entry"))
+        return Parsed(inbound, statuses, 1, [])
+    notices: list[Notice] = []
+    entries, ignored = nodes(whole.get("entry"))
     for entry in entries:
-        changes, malformed = _nodes(entry.get("changes"))
+        changes, malformed = nodes(entry.get("changes"))
         ignored += malformed
         for change in changes:
+            told = read_notices(entry, change, now)
+            if told is not None:
+                notices += told
+                continue
             ignored += _read_change(change, now, inbound, statuses)
     inbound.sort(key=lambda message: message.sent_at)  # Stable: equal times keep their order.
-    return Parsed(inbound, statuses, ignored)
+    return Parsed(inbound, statuses, ignored, notices)
 
 
 def _read_change(
     change: Node, now: datetime, inbound: list[Inbound], statuses: list[StatusUpdate]
 ) -> int:
     """Add what *change* brings to *inbound* and *statuses*; return how much was passed over."""
-    value = _node(change.get("value"))
+    value = node(change.get("value"))
     if change.get("field") != "messages" or not value.keys() & {"messages", "statuses", "errors"}:
         return 1
     ignored = 0
     if "messages" in value:
-        messages, ignored = _nodes(value["messages"])
+        messages, ignored = nodes(value["messages"])
         contacts = _Contacts(value.get("contacts"))
-        metadata = _node(value.get("metadata"))
+        metadata = node(value.get("metadata"))
         for message in messages:
             read = _read_message(message, metadata, contacts, now)
             ignored += read is None
             inbound += [read] if read is not None else []
     if "statuses" in value:
-        elements, malformed = _nodes(value["statuses"])
+        elements, malformed = nodes(value["statuses"])
         ignored += malformed
         for element in elements:
             update = _read_status(element, now)
@@ -90,7 +91,7 @@ def _read_change(
             statuses += [update] if update is not None else []
     if "errors" in value:
         # Trouble of the account as a whole. The answers to our own calls tell it as well.
-        errors, malformed = _nodes(value["errors"])
+        errors, malformed = nodes(value["errors"])
         ignored += malformed + len(errors)
     return ignored
 
@@ -102,8 +103,8 @@ class _Contacts:
     """Who wrote the messages of a change, found by id: places say nothing in a batch."""
 
     def __init__(self, listed: object) -> None:
-        contacts, _ = _nodes(listed)
-        self.by_user_id = {_id(contact.get("user_id")): contact for contact in contacts}
+        contacts, _ = nodes(listed)
+        self.by_user_id = {identifier(contact.get("user_id")): contact for contact in contacts}
         self.by_phone = {e164(contact.get("wa_id")): contact for contact in contacts}
 
     def of(self, phone: str | None, wa_user_id: str | None) -> Node:
@@ -117,15 +118,15 @@ def _read_message(
     message: Node, metadata: Node, contacts: _Contacts, now: datetime
 ) -> Inbound | None:
     """Return *message*, or None for what is malformed or not to be acted on."""
-    message_id, sender = _id(message.get("id")), _id(metadata.get("phone_number_id"))
+    message_id, sender = identifier(message.get("id")), identifier(metadata.get("phone_number_id"))
     kind = message.get("type")
     # What is said in a group was not said to the clinic alone, and an answer would be.
     if message_id is None or sender is None or not isinstance(kind, str) or "group_id" in message:
         return None
-    phone, wa_user_id = e164(message.get("from")), _id(message.get("from_user_id"))
+    phone, wa_user_id = e164(message.get("from")), identifier(message.get("from_user_id"))
     contact = contacts.of(phone, wa_user_id)
     phone = phone or e164(contact.get("wa_id"))
-    wa_user_id = wa_user_id or _id(contact.get("user_id"))
+    wa_user_id = wa_user_id or identifier(contact.get("user_id"))
     if phone is None and wa_user_id is None:
         return None
     bare = Inbound(
@@ -133,71 +134,78 @@ def _read_message(
         sender=sender,
         display_number=e164(metadata.get("display_phone_number")),
         kind="unsupported",
-        sent_at=_time(message.get("timestamp"), now),
+        sent_at=time(message.get("timestamp"), now),
         phone=phone,
         wa_user_id=wa_user_id,
-        profile_name=_text(_node(contact.get("profile")).get("name")) or None,
-        answers=_id(_node(message.get("context")).get("id")),
+        profile_name=text(node(contact.get("profile")).get("name")) or None,
+        answers=identifier(node(message.get("context")).get("id")),
     )
     return KINDS.get(kind, _unsupported)(bare, message)
 
 
 def _read_text(bare: Inbound, message: Node) -> Inbound | None:
-    text = _text(_node(message.get("text")).get("body"))
-    return None if text is None else replace(bare, kind="text", text=text)
+    body = text(node(message.get("text")).get("body"))
+    return None if body is None else replace(bare, kind="text", text=body)
 
 
 def _read_interactive(bare: Inbound, message: Node) -> Inbound | None:
-    interactive = _node(message.get("interactive"))
+    interactive = node(message.get("interactive"))
     kind = interactive.get("type")
     if kind not in ("button_reply", "list_reply"):
         # A form's answer (nfm_reply) or something younger than this.
         return bare if isinstance(kind, str) else None
-    reply = _node(interactive.get(kind))
+    reply = node(interactive.get(kind))
     return _tap(bare, reply.get("id"), reply.get("title"))
 
 
 def _read_button(bare: Inbound, message: Node) -> Inbound | None:
     """Read the tap on a template's quick reply. A template sent without payloads has none."""
-    button = _node(message.get("button"))
+    button = node(message.get("button"))
     return _tap(bare, button.get("payload") or button.get("text"), button.get("text"))
 
 
 def _tap(bare: Inbound, choice: object, words: object) -> Inbound | None:
-    chosen = _text(choice)
+    chosen = text(choice)
     if not chosen:
         return None
-    return replace(bare, kind="tap", choice=chosen, text=_text(words) or "")
+    return replace(bare, kind="tap", choice=chosen, text=text(words) or "")
 
 
 def _read_media(bare: Inbound, message: Node) -> Inbound | None:
     kind = str(message["type"])
-    caption = _text(_node(message.get(kind)).get("caption")) or ""
+    caption = text(node(message.get(kind)).get("caption")) or ""
     return replace(bare, kind="media", media=kind, text=caption)
 
 
 def _read_location(bare: Inbound, message: Node) -> Inbound | None:
-    return replace(bare, kind="location") if _node(message.get("location")) else None
+    return replace(bare, kind="location") if node(message.get("location")) else None
 
 
 def _read_contacts(bare: Inbound, message: Node) -> Inbound | None:
-    return replace(bare, kind="contacts") if _nodes(message.get("contacts"))[0] else None
+    cards, _ = nodes(message.get("contacts"))
+    if not cards:
+        return None
+    phones, _ = nodes(cards[0].get("phones"))
+    # Any other card is somebody the person knows.
+    is_own = message.get("origin") == "contact_request" and len(cards) == 1 and len(phones) == 1
+    own = e164(phones[0].get("wa_id") or phones[0].get("phone")) if is_own else None
+    return replace(bare, kind="contacts", own_phone=own)
 
 
 def _read_reaction(bare: Inbound, message: Node) -> Inbound | None:
     """Read a reaction; its text is the emoji, and empty when the reaction was taken back."""
-    reaction = _node(message.get("reaction"))
-    answers = _id(reaction.get("message_id"))
+    reaction = node(message.get("reaction"))
+    answers = identifier(reaction.get("message_id"))
     if answers is None:
         return None
-    return replace(bare, kind="reaction", answers=answers, text=_text(reaction.get("emoji")) or "")
+    return replace(bare, kind="reaction", answers=answers, text=text(reaction.get("emoji")) or "")
 
 
 def _read_system(bare: Inbound, message: Node) -> Inbound | None:
-    system = _node(message.get("system"))
-    new_phone, new_wa_user_id = e164(system.get("wa_id")), _id(system.get("user_id"))
+    system = node(message.get("system"))
+    new_phone, new_wa_user_id = e164(system.get("wa_id")), identifier(system.get("user_id"))
     changed = new_phone is not None or new_wa_user_id is not None
-    if not changed or _text(system.get("type")) not in CHANGES_OF_ADDRESS:
+    if not changed or text(system.get("type")) not in CHANGES_OF_ADDRESS:
         return None
     return replace(bare, kind="system", new_phone=new_phone, new_wa_user_id=new_wa_user_id)
 
@@ -241,64 +249,24 @@ def _read_status(status: Node, now: datetime) -> StatusUpdate | None:
 
     Payments come in the same list, marked `"type": "payment"`, with statuses of their own.
     """
-    provider_id, word = _id(status.get("id")), status.get("status")
+    provider_id, word = identifier(status.get("id")), status.get("status")
     if provider_id is None or not isinstance(word, str) or word not in STATUSES:
         return None
     if status.get("type", "message") != "message":
         return None
-    errors, _ = _nodes(status.get("errors"))
+    errors, _ = nodes(status.get("errors"))
     error = errors[0] if errors else {}
     code = error.get("code")
     number = code if isinstance(code, int) and not isinstance(code, bool) else None
-    said = _text(_node(error.get("error_data")).get("details")) or _text(error.get("title"))
+    said = text(node(error.get("error_data")).get("details")) or text(error.get("title"))
     return StatusUpdate(
-        message_id=_id(status.get("biz_opaque_callback_data")),
+        message_id=identifier(status.get("biz_opaque_callback_data")),
         provider_id=provider_id,
         status=word,
-        at=_time(status.get("timestamp"), now),
+        at=time(status.get("timestamp"), now),
         error_code=number,
         error_kind=classify(number) if word == "failed" else None,
         error_text=details(said) if said else None,
-        category=_id(_node(status.get("pricing")).get("category")),
-        price_type=_id(_node(status.get("pricing")).get("type")),
+        category=identifier(node(status.get("pricing")).get("category")),
+        price_type=identifier(node(status.get("pricing")).get("type")),
     )
-
-
-# --- What a value is, or else -------------------------------------------------------------------
-
-
-def _node(value: object) -> Node:
-    return value if isinstance(value, dict) else {}
-
-
-def _nodes(value: object) -> tuple[list[Node], int]:
-    """Return the objects in the list *value*, and how much else was found there."""
-    if not isinstance(value, list):
-        return [], 1
-    nodes = [element for element in value if isinstance(element, dict)]
-    return nodes, len(value) - len(nodes)
-
-
-def _id(value: object) -> str | None:
-    """Return *value* if it can be an identifier: one printable word of bearable length."""
-    if not isinstance(value, str) or not 0 < len(value) <= ID_MAX:
-        return None
-    return value if value.isprintable() and " " not in value else None
-
-
-def _text(value: object) -> str | None:
-    """Return *value* if it is text, with halves of emoji replaced: no store takes them."""
-    if not isinstance(value, str):
-        return None
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def _time(value: object, now: datetime) -> datetime:
-    """Return the instant that *value*, Unix seconds as text, names; *now* if it is absurd."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
-        return now
-    try:
-        instant = datetime.fromtimestamp(int(value), UTC)
-    except (ValueError, OverflowError, OSError):
-        return now
-    return instant if EARLIEST <= instant <= now + CLOCKS_DIFFER else now

@@ -1,0 +1,389 @@
+"""Two clinics' days as chance would have them: who does what next is drawn, and anything may fail.
+
+`Town.happens` does one thing, named and numbered, so that whoever draws the names and numbers
+decides the history. What must hold afterwards is not its matter.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.payments.press import way_to_pay
+from bot.wiring import Parts
+from domain.actions import booking, calling, desk, line, links, payments
+from domain.actions.days import open_queue
+from domain.actions.due import SHARDS
+from domain.actions.moves import Actor, Saw
+from domain.errors import Conflict, Refused, StoreUnavailable
+from domain.gateway import GatewayUnavailable
+from domain.model.clinics import Clinic, Doctor
+from domain.model.due import Due
+from domain.model.money import RefundStatus
+from domain.model.people import Contact, Patient
+from domain.model.queues import LIVE, Queue, Token
+from domain.timetable import today
+from domain.work import Work
+from store import open_records
+from store.faults import AppliedButUnanswered, Conflicts
+from tests.bank import Bank, Fault, Killed
+from tests.people import (
+    NOW,
+    RULES,
+    TESTS,
+    CountingIds,
+    FixedClock,
+    SilentBell,
+    a_person,
+    address_of,
+    city,
+    new_records,
+    store,
+)
+from workers.act import Doer
+
+IN_MEMORY = Path("/dev/shm")
+"""Where a file costs no disk: half the time of a history."""
+SLOTS = 5
+"""Consultations of a day, one more than may be sold online."""
+STAFF = (Actor("usr_farida", "Farida"), Actor("usr_meera", "Dr. Meera"))
+PRICE = 5000
+OFTEN = {
+    "book": 12, "pay": 12, "press": 3, "hear_again": 2, "hear_without_name": 1, "fail_to_pay": 1,
+    "cancel": 3, "reschedule": 4, "check_in": 2, "ask_for_money_back": 2, "walk_in": 2,
+    "call_next": 6, "skip": 2, "undo": 2, "start": 4, "pause": 1, "resume": 2, "emergency": 1,
+    "close": 2, "pass_minutes": 5, "pass_an_hour": 2, "pass_the_night": 1, "work": 8,
+    "trouble_the_store": 2, "lose_or_find_the_gateway": 1, "trouble_the_gateway": 1,
+    "end_refunds": 1, "kill_who_asks_next": 2,
+}  # fmt: skip
+"""What may happen, and how often beside the rest."""
+EVENTS = [name for name, often in OFTEN.items() for _ in range(often)]
+
+
+class Town:
+    """Three doctors of two clinics with five patients, a store and a gateway that may fail."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY if IN_MEMORY.is_dir() else None))
+        self.clock = FixedClock()
+        self.store, self.plain = new_records(self.folder, self.clock)
+        self.cast = city(self.plain)
+        short = {
+            "start_time": "09:00",
+            "end_time": "10:15",
+            "lunch_break": None,
+            "daily_limit": SLOTS - 1,
+        }
+        self.places: list[tuple[Clinic, Doctor]] = [
+            (self.cast.clinic, self.cast.meera.but(**short)),
+            (self.cast.clinic, self.cast.khan.but(**short)),
+            (self.cast.sunrise, self.cast.rao.but(**short)),
+        ]
+        self.people = _people(self)
+        store(self.plain, *(d for _, d in self.places))
+        self.conflicts = Conflicts(self.store, every=0)
+        self.unanswered = AppliedButUnanswered(self.conflicts, every=0)
+        self.records = open_records(self.unanswered)
+        self.ids = CountingIds()
+        self.bank = Bank()
+        parts: Any = _Parts(self.records, self.clock, self.ids, SilentBell(), self.bank)
+        self.parts = parts
+        self.doer = Doer(parts)
+        first = today(self.cast.clinic, NOW)
+        self.days = [first, first + timedelta(days=1)]
+        self.captures: dict[str, tuple[str, int]] = {}
+        """What was paid at the gateway: the request and the amount."""
+        self.queues: dict[str, Queue] = {}
+        self.tokens: dict[str, Token] = {}
+        self.payments: list[str] = []
+        self.read()
+
+    def end(self) -> None:
+        """Leave nothing behind."""
+        self.store.close()
+        shutil.rmtree(self.folder)
+
+    def read(self) -> None:
+        """See what there is: heads, tokens and requests for payment, oldest first."""
+        work = self.look()
+        for _, doctor in self.places:
+            last = max(self.days[1], today(self.cast.clinic, self.clock.now()))
+            for after in range((last - self.days[0]).days + 1):
+                day = self.days[0] + timedelta(days=after)
+                queue = work.get(Queue, doctor.doctor_id, day.isoformat())
+                if queue is not None:
+                    self.queues[queue.queue_id] = queue
+        self.tokens = {t.token_id: t for q in self.queues for t in pages(work, Token, q)}
+        # A booking that moves keeps the request that was paid for it.
+        asked = sorted(self.tokens.values(), key=lambda t: t.token_id)
+        self.payments = list(dict.fromkeys(t.payment_id for t in asked if t.payment_id))
+
+    def look(self) -> Work:
+        """Return a work that meets no fault."""
+        return Work(self.plain, TESTS, self.clock.now(), self.ids, RULES)
+
+    def happens(self, what: str, a: int, b: int, c: int) -> None:
+        """Let *what* happen; the numbers say to whom, where and how, whatever there is."""
+        if what in LINE:
+            self.move(what, a)
+        else:
+            getattr(self, what)(a, b, c)
+
+    def act(self, action: Callable[[Work], object]) -> None:
+        """Do something as a turn does: again if it lost, repeated if it had no answer."""
+        self.clock.advance(seconds=1)
+        for _ in range(50):
+            self.clock.advance(seconds=0.001)
+            work = Work(self.records, TESTS, self.clock.now(), self.ids, RULES)
+            try:
+                action(work)
+            except Refused:
+                return
+            for _ in range(50):
+                try:
+                    work.commit()
+                except Conflict:
+                    break
+                except StoreUnavailable:
+                    continue
+                return
+        raise AssertionError("a turn that never comes to an end")
+
+    # Patients
+
+    def book(self, a: int, b: int, c: int) -> None:
+        contact, patient = self.people[a % len(self.people)]
+        clinic, doctor = self.places[b % len(self.places)]
+        day, number = self.days[(a + b) % 2], c % (SLOTS + 1) + 1
+        self.act(lambda work: booking.hold(work, clinic, doctor, contact, patient, day, number))
+
+    def press(self, a: int, *_: int) -> None:
+        """Press the button of a payment's page, whatever has become of it."""
+        if not self.payments:
+            return
+        self.clock.advance(seconds=1)
+        try:
+            way_to_pay(self.parts, self.a_request(a), "https://clinic.example/pay")
+        except (Refused, Conflict, StoreUnavailable, GatewayUnavailable, Killed):
+            return
+
+    def pay(self, a: int, b: int, c: int) -> None:
+        """Pay by a link, even one that is over; the gateway may forget to tell."""
+        if not self.payments:
+            return
+        payment_id = self.a_request(a)
+        if payment_id not in self.bank.links:
+            self.press(a)
+        if payment_id not in self.bank.links:
+            return
+        amount = PRICE + (0, 0, 0, 0, -100, 100)[b % 6]
+        capture_id = f"cap_{len(self.captures):03d}"
+        self.captures[capture_id] = (payment_id, amount)
+        self.bank.pay(payment_id, capture_id, amount)
+        if c % 2 or not self.is_watched(payment_id):
+            self.notice(capture_id)
+
+    def hear_again(self, a: int, *_: int) -> None:
+        if self.captures:
+            self.notice(self.a_capture(a))
+
+    def hear_without_name(self, a: int, *_: int) -> None:
+        if self.captures:
+            capture_id = self.a_capture(a)
+            self.act(lambda work: links.find_capture(work, capture_id))
+
+    def fail_to_pay(self, a: int, *_: int) -> None:
+        if self.payments:
+            payment_id = self.a_request(a)
+            self.act(lambda work: payments.failed(work, payment_id))
+
+    def cancel(self, a: int, *_: int) -> None:
+        if self.tokens:
+            token = self.a_token(a)
+            given = {"by": token.contact_id, "by_name": "", "reason": "PATIENT_REQUEST"}
+            self.act(lambda work: booking.cancel(work, now(work, token), **given))
+
+    def reschedule(self, a: int, b: int, c: int) -> None:
+        if self.tokens:
+            token, day, number = self.a_token(a), self.days[b % 2], c % SLOTS + 1
+            clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
+            self.act(lambda work: booking.move(work, clinic, doctor, now(work, token), day, number))
+
+    def check_in(self, a: int, *_: int) -> None:
+        if self.tokens:
+            token = self.a_token(a)
+            self.act(lambda work: line.check_in(work, now(work, token)))
+
+    def ask_for_money_back(self, a: int, *_: int) -> None:
+        if self.captures:
+            capture_id = self.a_capture(a)
+            self.act(lambda work: payments.refund_waiting(work, capture_id))
+
+    # Staff
+
+    def move(self, what: str, where: int) -> None:
+        clinic, doctor = self.places[where % len(self.places)]
+
+        def do(work: Work) -> None:
+            queue = open_queue(work, clinic, doctor)
+            LINE[what](work, clinic, doctor, queue)
+
+        self.act(do)
+
+    def walk_in(self, a: int, b: int, _c: int) -> None:
+        clinic, doctor = self.places[a % len(self.places)]
+        contact, patient = self.people[b % len(self.people)]
+
+        def add(work: Work) -> None:
+            queue = open_queue(work, clinic, doctor)
+            phone = contact.phone or ""
+            desk.add_walk_in(work, clinic, doctor, queue, STAFF[1], phone, patient.name)
+
+        self.act(add)
+
+    # Time, workers, and what goes wrong
+
+    def pass_minutes(self, a: int, *_: int) -> None:
+        self.clock.advance((1, 1, 3, 5, 11)[a % 5])
+
+    def pass_an_hour(self, a: int, *_: int) -> None:
+        self.clock.advance((20, 45, 60, 180)[a % 4])
+
+    def pass_the_night(self, *_: int) -> None:
+        self.clock.advance(600)
+
+    def work(self, *_: int) -> None:
+        self.run_workers()
+
+    def run_workers(self) -> int:
+        self.clock.advance(seconds=1)
+        done = 0
+        for n in range(SHARDS):
+            try:
+                done += self.doer.run(f"{n:02d}")
+            except Killed:
+                continue  # the clock, or whoever restarts it, rings for the next shard
+        return done
+
+    def trouble_the_store(self, a: int, b: int, _c: int) -> None:
+        self.conflicts.every, self.unanswered.every = (0, 0, 4, 7)[a % 4], (0, 0, 3, 5)[b % 4]
+
+    def lose_or_find_the_gateway(self, *_: int) -> None:
+        self.bank.away = not self.bank.away
+
+    def trouble_the_gateway(self, a: int, b: int, _c: int) -> None:
+        self.bank.every, self.bank.slow_refunds = (0, 0, 2, 3)[a % 4], bool(b % 2)
+
+    def end_refunds(self, a: int, *_: int) -> None:
+        failed = a % 4 == 0
+        self.bank.end_refunds(RefundStatus.FAILED if failed else RefundStatus.PROCESSED)
+
+    def kill_who_asks_next(self, a: int, *_: int) -> None:
+        self.bank.faults.append((Fault.KILLED, Fault.KILLED_AFTER, Fault.AWAY, Fault.LOST)[a % 4])
+
+    def mend(self) -> None:
+        """Let nothing go wrong any more."""
+        self.conflicts.every = self.unanswered.every = 0
+        self.bank.away, self.bank.every, self.bank.slow_refunds = False, 0, False
+        self.bank.faults.clear()
+
+    # Whom it concerns
+
+    def a_request(self, which: int) -> str:
+        """Prefer the newest requests for payment."""
+        newest = self.payments[-3:] if which % 3 else self.payments
+        return newest[-1 - which // 3 % len(newest)]
+
+    def a_capture(self, which: int) -> str:
+        return sorted(self.captures)[which % len(self.captures)]
+
+    def a_token(self, which: int) -> Token:
+        """Prefer what still lives, newest first."""
+        found = sorted(self.tokens.values(), key=lambda t: (t.status in LIVE, t.token_id))
+        return found[-1 - which % len(found)]
+
+    def notice(self, capture_id: str) -> None:
+        payment_id, amount = self.captures[capture_id]
+        self.act(lambda work: payments.captured(work, payment_id, capture_id, amount))
+
+    def is_watched(self, payment_id: str) -> bool:
+        """Whether the gateway is still asked about a request, days after its end."""
+        work = self.look()
+        items = [i for n in range(SHARDS) for i in pages(work, Due, f"{n:02d}")]
+        return any(
+            i.kind == "watch_payment" and i.values.get("payment") == payment_id for i in items
+        )
+
+
+def _saw(queue: Queue) -> Saw:
+    return Saw(button=True, current=queue.current_token)
+
+
+LINE: dict[str, Callable[[Work, Clinic, Doctor, Queue], object]] = {
+    "call_next": lambda w, c, d, q: calling.call_next(w, c, d, q, STAFF[0], _saw(q)),
+    "skip": lambda w, c, d, q: calling.skip(w, c, d, q, STAFF[0], _saw(q)),
+    "undo": lambda w, c, d, q: calling.undo(w, c, d, q, STAFF[0], _saw(q)),
+    "start": lambda w, c, d, q: line.start(w, c, d, q, STAFF[0]),
+    "pause": lambda w, _c, _d, q: line.pause(w, q, STAFF[0], 10, None),
+    "resume": lambda w, _c, _d, q: line.resume(w, q, STAFF[0]),
+    "emergency": lambda w, _c, _d, q: line.emergency(w, q, STAFF[0], 30),
+    "close": lambda w, c, d, q: line.close(w, c, d, q, STAFF[0], "CLOSED_BY_STAFF"),
+}
+"""What staff do with a line."""
+
+
+def now(work: Work, token: Token) -> Token:
+    """Return *token* as *work* reads it."""
+    found = work.get(Token, token.queue_id, token.token_id)
+    assert found is not None
+    return found
+
+
+def pages(work: Work, kind: type, equals: str) -> list[Any]:
+    """Return all records of a partition."""
+    return list(_pages(work, kind, equals))
+
+
+def _pages(work: Work, kind: type[Any], equals: str) -> Iterator[Any]:
+    after = None
+    while True:
+        page: Any = work.query(kind, equals, limit=200, after=after)
+        yield from page.records
+        after = page.after
+        if after is None:
+            return
+
+
+def _people(town: Town) -> list[tuple[Contact, Patient]]:
+    """Store two more people and a child of Asha's; return everybody."""
+    cast = town.cast
+    found = [(cast.asha_contact, cast.asha), (cast.ravi_contact, cast.ravi)]
+    for n, key in enumerate(("lata", "imran"), start=3):
+        patient, contact = a_person(key, key.title(), f"+91987654302{n}")
+        store(town.plain, contact, patient, address_of(contact))
+        found.append((contact, patient))
+    child = Patient(patient_id="pat_anu", contact_id="con_asha", name="Anu", created_at=NOW)
+    store(town.plain, child)
+    return [*found, (cast.asha_contact, child)]
+
+
+@dataclass
+class _Parts:
+    """As much of the wiring as pressing a button and doing what is due need."""
+
+    records: Any
+    clock: FixedClock
+    ids: CountingIds
+    bell: SilentBell
+    gateway: Bank
+    rules: Any = RULES
+    sealer: Any = None
+    open_work: Any = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.open_work = lambda scope: Parts.open_work(self, scope)  # type: ignore[arg-type]
