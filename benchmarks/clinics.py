@@ -12,7 +12,7 @@ from api.engine import EXTENSION
 from api.services import Services
 from bot.app import create_app
 from bot.wiring import Parts
-from domain.actions import sessions
+from domain.actions import search, sessions
 from domain.model.base import Record
 from domain.model.clinics import Claim, Clinic, Doctor, Role, StaffNumber, User
 from domain.model.people import Address, ClinicPatient, Contact, Patient
@@ -25,7 +25,8 @@ DOCTORS = 10
 PATIENTS = 60
 """Of a clinic that is worked in."""
 OTHERS_PATIENTS = 3
-CHUNK = 90
+CHUNK = 40
+"""Records a transaction; a patient's four bring five of the directory with them."""
 NAMES = ("Asha", "Ravi", "Meena", "Arjun", "Sunita", "Vikram", "Fatima", "Imran", "Leela", "Joseph")
 SURNAMES = ("Sharma", "Patel", "Rao", "Khan", "Iyer", "Das", "Nair", "Singh", "Bose", "Mehta")
 
@@ -47,6 +48,9 @@ def fill(parts: Parts, clinics: int) -> list[Worked]:
         work = parts.open_work(SystemScope("fill a store for a benchmark"))
         for record in chunk:
             work.put(record)
+            if isinstance(record, ClinicPatient):
+                owner = search.Caller(record.clinic_id, None)
+                search.enter(work, owner, record.patient_id, record.name, record.patient_phone)
         work.commit()
     services: Services = create_app(parts).extensions[EXTENSION]
     return [_signed_in(parts, services, n) for n in range(min(BUSY, clinics))]

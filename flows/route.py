@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.actions.merging import merge
 from domain.actions.people import new_contact
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
 from domain.model.conversations import Conversation, Push
@@ -65,6 +66,9 @@ def contact_of(work: Work, inbound: Inbound) -> Contact:
 
 
 def _known(work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None) -> Contact:
+    is_one = by_phone is not None and by_phone.wa_user_id is None and contact.phone is None
+    if by_phone is not None and is_one:
+        return merge(work, contact, by_phone, inbound.sender)
     if inbound.phone and contact.phone is None and by_phone is None:
         work.put(Address(address=f"tel:{inbound.phone}", contact_id=contact.contact_id))
         contact = work.put(contact.but(phone=inbound.phone, verified_phone=True))
@@ -84,6 +88,19 @@ def _tie(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     if inbound.wa_user_id and contact.wa_user_id is None:
         work.put(Address(address=f"wa:{inbound.wa_user_id}", contact_id=contact.contact_id))
     return changed if changed == contact else work.put(changed)
+
+
+def share_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
+    """Keep the number that a person without a known one has shared.
+
+    It is not verified by that, and one that somebody else is known by stays theirs: only a message
+    that carries number and account together makes the two one.
+    """
+    number = inbound.own_phone
+    if number is None or contact.phone is not None or work.get(Address, f"tel:{number}"):
+        return contact
+    work.put(Address(address=f"tel:{number}", contact_id=contact.contact_id))
+    return work.put(contact.but(phone=number, verified_phone=False))
 
 
 def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:

@@ -24,7 +24,14 @@ from domain.scopes import ClinicScope, ContactScope, DoctorScope, SystemScope
 from domain.work import Work
 from flows import patient, staff
 from flows.inbound import Inbound
-from flows.route import Routed, change_number, contact_of, conversation_of, route
+from flows.route import (
+    Routed,
+    change_number,
+    contact_of,
+    conversation_of,
+    route,
+    share_number,
+)
 from flows.turn import Turn
 from flows.words import Ears, Heard
 
@@ -134,6 +141,8 @@ class Runner:
         if inbound.kind == "system":
             change_number(work, inbound, contact)
             return
+        if inbound.kind == "contacts":
+            contact = share_number(work, inbound, contact)
         conversation = conversation_of(work, inbound, contact)
         routed = route(work, inbound, contact, conversation, self.ears)
         if routed.clinic is None:

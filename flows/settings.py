@@ -5,6 +5,7 @@ from __future__ import annotations
 from domain.actions import consent, seats
 from domain.model.conversations import Push
 from domain.model.messages import Option
+from domain.model.queues import LiveBooking
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 
@@ -40,6 +41,14 @@ def stop(turn: Turn) -> None:
     turn.facts = {"everything": out.everything}
 
 
+def stop_all(turn: Turn) -> None:
+    """Stop the messages of all clinics to this contact."""
+    across = turn.work.system("see whether a person has a live booking at any clinic")
+    live = bool(across.query(LiveBooking, turn.contact.contact_id, limit=1).records)
+    out = consent.stop_all(turn.work, turn.contact.contact_id, has_live_token=live)
+    turn.facts = {"everything": out.everything}
+
+
 def start(turn: Turn) -> None:
     """Let this clinic write to this contact again."""
     turn.facts = {
@@ -65,6 +74,7 @@ ROWS = (
     Row("lang",     ANYWHERE,   a_language,  speak,       "settings/spoken",     "idle"),
     Row("lang",     ANYWHERE,   None,        None,        "settings/languages",  "language"),
     Row("stop",     ANYWHERE,   None,        stop,        "settings/stopped",    "idle"),
+    Row("stop_all", ANYWHERE,   None,        stop_all,    "settings/stopped_all", "idle"),
     Row("start",    ANYWHERE,   None,        start,       "settings/started",    "idle"),
     Row("thanks",   ANYWHERE,   None,        None,        "settings/welcome",    None),
     Row("media",    ANYWHERE,   a_recording, None,        "settings/voice",      None),
@@ -109,6 +119,12 @@ def _spoken(_turn: Turn) -> Say:
 
 @says("settings/stopped")
 def _stopped(turn: Turn) -> Say:
+    options = [Option(id="stop_all", label="stop_all_button")] if turn.on_shared_number else []
+    return Say(values=turn.facts, options=options)
+
+
+@says("settings/stopped_all")
+def _stopped_all(turn: Turn) -> Say:
     return Say(values=turn.facts)
 
 

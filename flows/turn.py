@@ -79,6 +79,11 @@ class Turn:
         return self.contact.language or "en"
 
     @property
+    def on_shared_number(self) -> bool:
+        """Whether this number is not the clinic's alone."""
+        return self.inbound.sender != self.clinic.phone_number_id
+
+    @property
     def actor(self) -> Actor:
         """The member of staff who acts."""
         assert self.user is not None  # noqa: S101 - only staff flows ask

@@ -54,10 +54,11 @@ SLOTS = 5
 STAFF = (Actor("usr_farida", "Farida"), Actor("usr_meera", "Dr. Meera"))
 PRICE = 5000
 OFTEN = {
-    "book": 12, "pay": 12, "press": 3, "hear_again": 2, "hear_without_name": 1, "fail_to_pay": 1,
-    "cancel": 3, "reschedule": 4, "check_in": 2, "ask_for_money_back": 2, "walk_in": 2,
-    "call_next": 6, "skip": 2, "undo": 2, "start": 4, "pause": 1, "resume": 2, "emergency": 1,
-    "close": 2, "pass_minutes": 5, "pass_an_hour": 2, "pass_the_night": 1, "work": 8,
+    "book": 8, "book_and_pay": 12, "pay": 8, "press": 2, "hear_again": 2, "hear_without_name": 1,
+    "fail_to_pay": 1,
+    "cancel": 2, "reschedule": 3, "check_in": 2, "ask_for_money_back": 1, "walk_in": 2,
+    "call_next": 12, "skip": 3, "undo": 3, "start": 6, "pause": 1, "resume": 3, "emergency": 1,
+    "close": 1, "pass_minutes": 4, "pass_an_hour": 1, "pass_the_night": 1, "work": 8,
     "trouble_the_store": 2, "lose_or_find_the_gateway": 1, "trouble_the_gateway": 1,
     "end_refunds": 1, "kill_who_asks_next": 2,
 }  # fmt: skip
@@ -158,34 +159,45 @@ class Town:
 
     def book(self, a: int, b: int, c: int) -> None:
         contact, patient = self.people[a % len(self.people)]
-        clinic, doctor = self.places[b % len(self.places)]
-        day, number = self.days[(a + b) % 2], c % (SLOTS + 1) + 1
+        clinic, doctor = self.a_place(b)
+        day, number = self.days[int(a % 4 == 0)], c % (SLOTS + 1) + 1
         self.act(lambda work: booking.hold(work, clinic, doctor, contact, patient, day, number))
 
+    def book_and_pay(self, a: int, b: int, c: int) -> None:
+        """Book and pay at once, as most people do; the gateway may still forget to tell."""
+        before = set(self.payments)
+        self.book(a, b, c)
+        self.read()
+        for payment_id in [p for p in self.payments if p not in before]:
+            self.pay_for(payment_id, PRICE, told=c % 3 > 0)
+
     def press(self, a: int, *_: int) -> None:
+        if self.payments:
+            self.press_for(self.a_request(a))
+
+    def press_for(self, payment_id: str) -> None:
         """Press the button of a payment's page, whatever has become of it."""
-        if not self.payments:
-            return
         self.clock.advance(seconds=1)
         try:
-            way_to_pay(self.parts, self.a_request(a), "https://clinic.example/pay")
+            way_to_pay(self.parts, payment_id, "https://clinic.example/pay")
         except (Refused, Conflict, StoreUnavailable, GatewayUnavailable, Killed):
             return
 
     def pay(self, a: int, b: int, c: int) -> None:
+        if self.payments:
+            amount = PRICE + (0, 0, 0, 0, -100, 100)[b % 6]
+            self.pay_for(self.a_request(a), amount, told=bool(c % 2))
+
+    def pay_for(self, payment_id: str, amount: int, *, told: bool) -> None:
         """Pay by a link, even one that is over; the gateway may forget to tell."""
-        if not self.payments:
-            return
-        payment_id = self.a_request(a)
         if payment_id not in self.bank.links:
-            self.press(a)
+            self.press_for(payment_id)
         if payment_id not in self.bank.links:
             return
-        amount = PRICE + (0, 0, 0, 0, -100, 100)[b % 6]
         capture_id = f"cap_{len(self.captures):03d}"
         self.captures[capture_id] = (payment_id, amount)
         self.bank.pay(payment_id, capture_id, amount)
-        if c % 2 or not self.is_watched(payment_id):
+        if told or not self.is_watched(payment_id):
             self.notice(capture_id)
 
     def hear_again(self, a: int, *_: int) -> None:
@@ -227,7 +239,7 @@ class Town:
     # Staff
 
     def move(self, what: str, where: int) -> None:
-        clinic, doctor = self.places[where % len(self.places)]
+        clinic, doctor = self.a_place(where)
 
         def do(work: Work) -> None:
             queue = open_queue(work, clinic, doctor)
@@ -236,7 +248,7 @@ class Town:
         self.act(do)
 
     def walk_in(self, a: int, b: int, _c: int) -> None:
-        clinic, doctor = self.places[a % len(self.places)]
+        clinic, doctor = self.a_place(a)
         contact, patient = self.people[b % len(self.people)]
 
         def add(work: Work) -> None:
@@ -252,7 +264,7 @@ class Town:
         self.clock.advance((1, 1, 3, 5, 11)[a % 5])
 
     def pass_an_hour(self, a: int, *_: int) -> None:
-        self.clock.advance((20, 45, 60, 180)[a % 4])
+        self.clock.advance((20, 20, 45, 180)[a % 4])
 
     def pass_the_night(self, *_: int) -> None:
         self.clock.advance(600)
@@ -273,8 +285,8 @@ class Town:
     def trouble_the_store(self, a: int, b: int, _c: int) -> None:
         self.conflicts.every, self.unanswered.every = (0, 0, 4, 7)[a % 4], (0, 0, 3, 5)[b % 4]
 
-    def lose_or_find_the_gateway(self, *_: int) -> None:
-        self.bank.away = not self.bank.away
+    def lose_or_find_the_gateway(self, a: int, *_: int) -> None:
+        self.bank.away = not self.bank.away and a % 2 == 0
 
     def trouble_the_gateway(self, a: int, b: int, _c: int) -> None:
         self.bank.every, self.bank.slow_refunds = (0, 0, 2, 3)[a % 4], bool(b % 2)
@@ -293,6 +305,10 @@ class Town:
         self.bank.faults.clear()
 
     # Whom it concerns
+
+    def a_place(self, which: int) -> tuple[Clinic, Doctor]:
+        """Prefer Dr. Meera, so that her day is a full one."""
+        return self.places[(0, 0, 0, 1, 2)[which % 5]]
 
     def a_request(self, which: int) -> str:
         """Prefer the newest requests for payment."""

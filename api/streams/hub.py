@@ -206,9 +206,9 @@ class Hub:
         """Return which of *watchers* may no longer look, in one read."""
         work = self._open_work(SystemScope("see whether those who watch are still signed in"))
         refs: list[Ref] = []
-        for session_id, user_id in watchers:
-            clinic_id = watchers[session_id, user_id].user.clinic_id
-            refs += [(Session, (session_id,)), (User, (clinic_id, user_id))]
+        for who in watchers.values():
+            refs.append((Session, (who.session.session_id,)))
+            refs.append((User, (who.user.clinic_id, who.user.user_id)))
         work.fetch(refs)
         return {key for key, who in watchers.items() if not _may_still_look(work, who)}
 

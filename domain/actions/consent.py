@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
-from domain.model.messages import Consent, Message
-from domain.model.people import ClinicPatient, Contact, OptOut
+from domain.model.messages import Consent, Message, Urgency
+from domain.model.people import Address, ClinicPatient, Contact, OptOut, Silence
 from domain.work import Work
 
 
@@ -33,7 +33,32 @@ def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None:
         work.delete(before)
-    return before is not None
+    silence = work.get(Silence, contact_id)
+    was_silent = silence is not None and _silences(silence, clinic_id)
+    if silence is not None and was_silent:
+        work.put(silence.but(but_for=(*silence.but_for, clinic_id)))
+    return before is not None or was_silent
+
+
+def stop_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
+    """Stop the messages of all clinics to a contact, as `opt_out` does those of one."""
+    before = work.get(Silence, contact_id)
+    silence = before or Silence(contact_id=contact_id, at=work.now)
+    everything = silence.all_clinics or not has_live_token
+    return work.put(silence.but(all_clinics=True, everything=everything, but_for=(), at=work.now))
+
+
+def prefers(
+    work: Work, phone: str | None, wa_user_id: str | None, *, stops_marketing: bool
+) -> None:
+    """Note that a person has stopped marketing in WhatsApp itself, or wants it again."""
+    for address in (f"wa:{wa_user_id}", f"tel:{phone}"):
+        found = work.get(Address, address)
+        if found is not None:
+            before = work.get(Silence, found.contact_id)
+            silence = before or Silence(contact_id=found.contact_id, at=work.now)
+            work.put(silence.but(marketing=stops_marketing, at=work.now))
+            return
 
 
 def booked(work: Work, clinic_id: str, contact_id: str) -> None:
@@ -41,6 +66,9 @@ def booked(work: Work, clinic_id: str, contact_id: str) -> None:
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None and before.everything:
         work.put(before.but(everything=False))
+    silence = work.get(Silence, contact_id)
+    if silence is not None and silence.everything:
+        work.put(silence.but(everything=False))
 
 
 def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> None:
@@ -87,7 +115,30 @@ def allows(work: Work, message: Message) -> bool:
     """Return whether the contact's consent covers *message* now."""
     if message.consent is Consent.REPLY or message.clinic_id is None:
         return True
+    is_marketing = message.consent is Consent.NEWS and message.urgency is Urgency.BULK
+    work.fetch(
+        [
+            (OptOut, (message.clinic_id, message.contact_id)),
+            (Silence, (message.contact_id,)),
+        ]
+    )
     stopped = work.get(OptOut, message.clinic_id, message.contact_id)
-    if stopped is None:
-        return True
-    return message.consent is Consent.TOKEN and not stopped.everything
+    silence = work.get(Silence, message.contact_id)
+    is_silent = silence is not None and _silences(silence, message.clinic_id)
+    if message.consent is Consent.TOKEN:
+        over = stopped is not None and stopped.everything
+        return not over and not (silence is not None and is_silent and silence.everything)
+    if is_marketing and silence is not None and silence.marketing:
+        return False
+    return stopped is None and not is_silent
+
+
+def wants_news(work: Work, clinic_id: str, contact_id: str) -> bool:
+    """Return whether a clinic may write to a contact of its own accord."""
+    silence = work.get(Silence, contact_id)
+    is_silent = silence is not None and _silences(silence, clinic_id)
+    return work.get(OptOut, clinic_id, contact_id) is None and not is_silent
+
+
+def _silences(silence: Silence, clinic_id: str) -> bool:
+    return silence.all_clinics and clinic_id not in silence.but_for

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from domain.actions import consent
 from domain.actions.messages import send
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic, ClinicStatus
 from domain.model.messages import Consent, Message
-from domain.model.people import Association, AssociationStatus, ClinicPatient, OptOut, Patient
+from domain.model.people import Association, AssociationStatus, ClinicPatient, Patient
 from domain.offers import OfferedTemplate
 from domain.work import Work
 
@@ -67,9 +68,8 @@ def write_to(
     person = work.system("find the contact of a clinic's patient").get(Patient, patient.patient_id)
     if person is None:
         raise NotFound
-    if work.system("see whether a contact opted out").get(
-        OptOut, clinic.clinic_id, person.contact_id
-    ):
+    across = work.system("see whether a contact opted out")
+    if not consent.wants_news(across, clinic.clinic_id, person.contact_id):
         raise NotReachable("This patient does not want messages of the clinic.")
     return send(
         work,

@@ -77,11 +77,16 @@ def leave(work: Work, owner: Caller, patient_id: str, name: str, phone: str | No
 
 
 def _count(work: Work, owner: Caller, patient_id: str, change: int) -> None:
-    shard = f"{zlib.crc32(patient_id.encode()) % SHARDS:02d}"
+    shard = shard_of(patient_id)
     before = work.get(DirectoryCount, owner.owner, shard) or DirectoryCount(
         owner=owner.owner, shard=shard, clinic_id=owner.clinic_id, doctor_id=owner.doctor_id
     )
     work.put(before.but(patients=before.patients + change))
+
+
+def shard_of(patient_id: str) -> str:
+    """Return the part of a count that a patient is in."""
+    return f"{zlib.crc32(patient_id.encode()) % SHARDS:02d}"
 
 
 def total(work: Work, owner: Caller) -> int:

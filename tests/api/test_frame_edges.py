@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
 
 import api.app
+from api.calls import Answer
 from api.document import MEANINGS
 from api.routes import Resource, braced
 from api.schemas.base import Body, Data
@@ -227,12 +228,14 @@ def test_links_can_be_declared(stage: Stage, cast: Cast, monkeypatch: pytest.Mon
         answers=Deep,
         links={"see_deep": {"doctorId": "doctor/doctorId"}},
     )
-    def make_deep(body: Empty) -> None:
+    def make_deep(body: Empty) -> Answer:
         """Make it."""
+        return Answer()
 
     @deep.get("/deep/<doctorId>", needs=None, answers=Deep)
-    def see_deep(path: Place) -> None:
+    def see_deep(path: Place) -> Answer:
         """See it."""
+        return Answer()
 
     monkeypatch.setattr(api.app, "RESOURCES", (deep,))
     document = Office(stage).app.api_doc

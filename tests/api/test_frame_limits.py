@@ -73,8 +73,8 @@ def test_a_user_is_told_when_to_come_back(limited: Office, redis: Redis) -> None
     assert answer.status_code == 429
     assert answer.json is not None
     assert answer.json["error"]["code"] == "RATE_LIMITED"
-    (key,) = redis.keys("limit*usr_farida*")  # type: ignore[misc]
-    assert abs(int(answer.headers["Retry-After"]) - int(redis.ttl(key))) <= 1  # type: ignore[arg-type]
+    (key,) = redis.keys("limit*usr_farida*")
+    assert abs(int(answer.headers["Retry-After"]) - int(redis.ttl(key))) <= 1
 
 
 def test_each_user_is_counted_apart_and_all_sessions_of_one_together(limited: Office) -> None:
@@ -131,7 +131,7 @@ def test_redis_that_hangs_is_left_alone_and_found_again(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(limits, "LEFT_ALONE_SECONDS", 0.5)
-    server = int(redis.info("server")["process_id"])  # type: ignore[index]
+    server = int(redis.info("server")["process_id"])
     counting = Limits(redis, "3 per hour")
     assert hits(counting, 2) == 2
     os.kill(server, signal.SIGSTOP)

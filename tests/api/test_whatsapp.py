@@ -2,53 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from domain.actions.consent import opt_out
 from domain.channel import ErrorClass, SendFailed
 from domain.model.clinics import ClinicStatus
-from domain.model.people import Association, ClinicPatient
-from domain.names import fold_name
+from tests.api.correspondence import ANNOUNCEMENT, ASHA, RAVI, association_of, record_of
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Office
 from tests.people import CITY_SENDER, a_person, a_user, address_of, store, stored
 
-ASHA, RAVI = "+919876543021", "+919876543022"
 STRANGER = "+919876543099"
-TEMPLATE = {
-    "messageType": "TEMPLATE",
-    "templateName": "clinic_announcement",
-    "templateData": {"clinic_name": "City Medical Center", "announcement": "Closed on Monday"},
-}
-
-
-def record_of(office: Office, person: str, name: str, phone: str) -> ClinicPatient:
-    now = office.stage.clock.now()
-    return ClinicPatient(
-        clinic_id="clinic_city",
-        patient_id=f"pat_{person}",
-        patient_phone=phone,
-        name=name,
-        name_key=fold_name(name),
-        opted_in_at=now,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def association_of(office: Office, doctor: str, person: str, name: str, phone: str) -> Association:
-    now = office.stage.clock.now()
-    return Association(
-        doctor_id=doctor,
-        patient_id=f"pat_{person}",
-        association_id=f"assoc_{doctor}_{person}",
-        clinic_id="clinic_city",
-        patient_phone=phone,
-        patient_name=name,
-        association_date=now,
-        created_at=now,
-        updated_at=now,
-    )
 
 
 @pytest.fixture
@@ -62,6 +28,14 @@ def town(office: Office) -> Office:
         association_of(office, "doc_khan", "ravi", "Ravi", RAVI),
     )
     return office
+
+
+def announce(office: Office, recipients: list[str]) -> dict[str, Any]:
+    """Begin a broadcast to *recipients*."""
+    answer = office.admin.post("/whatsapp/broadcast", {**ANNOUNCEMENT, "recipients": recipients})
+    assert answer.status_code == 202
+    made: dict[str, Any] = answer.json["data"]
+    return made
 
 
 def text_to(phone: str, text: str = "Your report is here") -> dict[str, object]:
@@ -124,12 +98,14 @@ def test_a_patient_who_wants_no_messages_gets_none(town):
     [
         ({"templateName": "no_such"}, "templateName"),
         ({"templateData": {"clinic_name": "City"}}, "templateData.announcement"),
-        ({"templateData": TEMPLATE["templateData"] | {"more": "x"}}, "templateData.more"),  # type: ignore[operator]
+        ({"templateData": ANNOUNCEMENT["templateData"] | {"more": "x"}}, "templateData.more"),  # type: ignore[operator]
         ({"patientPhone": "+910000000000"}, "patientPhone"),
     ],
 )
 def test_what_cannot_be_sent_is_named(town, change, field):
-    answer = town.admin.post("/whatsapp/send-message", {"patientPhone": ASHA, **TEMPLATE, **change})
+    answer = town.admin.post(
+        "/whatsapp/send-message", {"patientPhone": ASHA, **ANNOUNCEMENT, **change}
+    )
     assert answer.status_code == 422
     assert [d["field"] for d in answer.json["error"]["details"]] == [field]
 
@@ -151,9 +127,7 @@ def test_a_broadcast_reaches_no_strangers_and_says_why(town):
     work = town.stage.work()
     opt_out(work, "clinic_city", "con_ravi", has_live_token=False)
     work.commit()
-    made = town.admin.post(
-        "/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA, STRANGER, RAVI, ASHA]}
-    ).json["data"]
+    made = announce(town, [ASHA, STRANGER, RAVI, ASHA])
     town.stage.wait(1)
     now = town.admin.get(f"/whatsapp/broadcast/{made['broadcastId']}").json["data"]
     assert (now["totalRecipients"], now["sentCount"], now["failedCount"]) == (3, 1, 2)
@@ -169,7 +143,7 @@ def test_a_broadcast_reaches_no_strangers_and_says_why(town):
 def test_a_preview_counts_and_sends_nothing(town):
     answer = town.admin.post(
         "/whatsapp/broadcast",
-        {**TEMPLATE, "audience": {"kind": "ALL_PATIENTS"}, "preview": True},
+        {**ANNOUNCEMENT, "audience": {"kind": "ALL_PATIENTS"}, "preview": True},
     )
     assert answer.json["data"]["status"] == "PREVIEW"
     assert answer.json["data"]["totalRecipients"] == 2
@@ -195,7 +169,7 @@ def test_everybody_booked_on_a_day_is_reached_once(town):
     before = len(town.stage.channel.sent)
     made = town.admin.post(
         "/whatsapp/broadcast",
-        {**TEMPLATE, "audience": {"kind": "BOOKED_ON", "date": "2030-11-25"}},
+        {**ANNOUNCEMENT, "audience": {"kind": "BOOKED_ON", "date": "2030-11-25"}},
     ).json["data"]
     town.stage.wait(1)
     now = town.admin.get(f"/whatsapp/broadcast/{made['broadcastId']}").json["data"]
@@ -217,7 +191,9 @@ def many(office: Office, count: int) -> list[str]:
 
 def test_a_cancelled_broadcast_sends_no_more(town):
     phones = many(town, 30)
-    made = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": phones}).json["data"]
+    made = town.admin.post("/whatsapp/broadcast", {**ANNOUNCEMENT, "recipients": phones}).json[
+        "data"
+    ]
     cancelled = town.admin.post(f"/whatsapp/broadcast/{made['broadcastId']}/cancel")
     assert cancelled.json["data"]["status"] == "CANCELLED"
     town.stage.wait(1)
@@ -228,7 +204,9 @@ def test_a_cancelled_broadcast_sends_no_more(town):
 
 def test_a_broadcast_to_many_reaches_each_once_and_lists_them_in_pages(town):
     phones = many(town, 130)
-    made = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": phones}).json["data"]
+    made = town.admin.post("/whatsapp/broadcast", {**ANNOUNCEMENT, "recipients": phones}).json[
+        "data"
+    ]
     town.stage.wait(2)
     path = f"/whatsapp/broadcast/{made['broadcastId']}"
     now = town.admin.get(path).json["data"]
@@ -246,18 +224,18 @@ def test_a_broadcast_to_many_reaches_each_once_and_lists_them_in_pages(town):
 def test_a_suspended_clinic_announces_nothing(town):
     clinic = stored(town.stage.records, town.cast.clinic)
     store(town.stage.records, clinic.but(status=ClinicStatus.SUSPENDED))
-    answer = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA]})
+    answer = town.admin.post("/whatsapp/broadcast", {**ANNOUNCEMENT, "recipients": [ASHA]})
     assert (answer.status_code, answer.json["error"]["code"]) == (409, "SUSPENDED")
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        TEMPLATE,
-        {**TEMPLATE, "recipients": [ASHA], "audience": {"kind": "ALL_PATIENTS"}},
-        {**TEMPLATE, "recipients": []},
-        {**TEMPLATE, "audience": {"kind": "BOOKED_ON"}},
-        {**TEMPLATE, "audience": {"kind": "BOOKED_ON", "date": "2030-02-30"}},
+        ANNOUNCEMENT,
+        {**ANNOUNCEMENT, "recipients": [ASHA], "audience": {"kind": "ALL_PATIENTS"}},
+        {**ANNOUNCEMENT, "recipients": []},
+        {**ANNOUNCEMENT, "audience": {"kind": "BOOKED_ON"}},
+        {**ANNOUNCEMENT, "audience": {"kind": "BOOKED_ON", "date": "2030-02-30"}},
         {"messageType": "TEXT", "recipients": [ASHA]},
     ],
 )
@@ -267,13 +245,15 @@ def test_a_broadcast_says_to_whom_and_what(town, body):
 
 def test_a_doctor_broadcasts_nothing(town):
     assert (
-        town.doctor.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA]}).status_code
+        town.doctor.post("/whatsapp/broadcast", {**ANNOUNCEMENT, "recipients": [ASHA]}).status_code
         == 403
     )
 
 
 def test_another_clinics_broadcast_is_not_found(town):
-    made = town.admin.post("/whatsapp/broadcast", {**TEMPLATE, "recipients": [ASHA]}).json["data"]
+    made = town.admin.post("/whatsapp/broadcast", {**ANNOUNCEMENT, "recipients": [ASHA]}).json[
+        "data"
+    ]
     work = town.stage.work()
     other = a_user(town.cast.sunrise, "usr_olga", "Olga", "+919876543077")
     work.put(other)

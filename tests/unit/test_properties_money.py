@@ -242,7 +242,7 @@ class Days(RuleBasedStateMachine, Town):
 
 TestDays = Days.TestCase
 TestDays.settings = settings(
-    max_examples=int(os.environ.get("HISTORIES", "40")),
+    max_examples=int(os.environ.get("HISTORIES", "200")),
     stateful_step_count=40,
     derandomize=True,
     deadline=None,

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from domain.actions import search
 from domain.actions.search import Caller, caller_of
+from domain.errors import Conflict
 from domain.names import fold_name
 from domain.ports import Records
 from domain.rules import Rules
@@ -95,3 +96,44 @@ def test_a_doctor_looks_at_their_own_and_an_admin_at_the_clinics(records: Record
     for scope in (SystemScope("a test"), ContactScope("con_asha", "clinic_city")):
         with pytest.raises(TypeError):
             caller_of(work_of(records, scope))
+
+
+@pytest.mark.property
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.integers(0, 5), st.sampled_from(["Asha", "Ravi Rao"])),
+        max_size=15,
+    )
+)
+def test_the_count_is_that_of_the_list_whoever_comes_goes_or_comes_twice(
+    records: Records, steps: list[tuple[bool, int, str]]
+) -> None:
+    owner = Caller(f"clinic_{next(OWNERS)}", None)
+    known: dict[int, str] = {}
+    for comes, n, name in steps:
+        work = work_of(records, ClinicScope(owner.clinic_id))
+        if n in known:
+            search.leave(work, owner, f"pat_{n}", known.pop(n), "+919800000000")
+        if comes:
+            search.enter(work, owner, f"pat_{n}", name, "+919800000000")
+            search.enter(work, owner, f"pat_{n}", name, "+919800000000")
+            known[n] = name
+        work.commit()
+    found = search.listed(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
+    assert len(found.places) == found.total == len(known)
+
+
+def test_two_who_come_at_once_are_both_counted(records: Records) -> None:
+    owner = Caller("clinic_city", None)
+    same_shard = [f"pat_{n}" for n in range(500) if search.shard_of(f"pat_{n}") == "07"][:2]
+    works = [work_of(records, ClinicScope("clinic_city")) for _ in same_shard]
+    for work, patient_id in zip(works, same_shard, strict=True):
+        search.enter(work, owner, patient_id, "Asha", None)
+    works[0].commit()
+    with pytest.raises(Conflict):
+        works[1].commit()
+    again = work_of(records, ClinicScope("clinic_city"))
+    search.enter(again, owner, same_shard[1], "Asha", None)
+    again.commit()
+    assert search.total(work_of(records, ClinicScope("clinic_city")), owner) == 2

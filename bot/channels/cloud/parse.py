@@ -8,7 +8,7 @@ week whatever is not answered 200, and nobody could mend a message that came wro
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -28,14 +28,14 @@ class Parsed:
     """What one webhook brought.
 
     `inbound` is in the order in which people wrote (timestamp, then place); `statuses` and
-    `notices` in the order in which they stood. `ignored` counts what was malformed, of a field or kind that is not
-    acted on, or a payment's status.
+    `notices` in the order in which they stood. `ignored` counts what was malformed, of a field or
+    kind that is not acted on, or a payment's status.
     """
 
     inbound: list[Inbound]
     statuses: list[StatusUpdate]
     ignored: int
-    notices: list[Notice]
+    notices: list[Notice] = field(default_factory=list)
 
 
 def parse(payload: object, received_at: datetime) -> Parsed:
@@ -50,7 +50,7 @@ def parse(payload: object, received_at: datetime) -> Parsed:
     statuses: list[StatusUpdate] = []
     whole = node(payload)
     if whole.get("object") != "whatsapp_business_account":
-        return Parsed(inbound, statuses, 1, [])
+        return Parsed(inbound, statuses, 1)
     notices: list[Notice] = []
     entries, ignored = nodes(whole.get("entry"))
     for entry in entries:
