@@ -16,6 +16,7 @@ from api.doctors import doctors
 from api.document import complete
 from api.engine import EXTENSION
 from api.patients import patients
+from api.prescriptions import prescriptions
 from api.queues import queues
 from api.reports import reports
 from api.routes import BEARER_AUTH, Resource
@@ -48,6 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
     associations,
     audit,
     patients,
+    prescriptions,
     visits,
     whatsapp,
 )

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import time
 
-from flask import Response
-
 from api.calls import Answer, Call
+from api.prescriptions import READS, prescription_shown, visit_of, warned
 from api.routes import Resource
 from api.schemas.visits import (
     ChangedVisit,
@@ -16,17 +15,11 @@ from api.schemas.visits import (
     EditData,
     FollowUp,
     FollowUpBody,
-    LinkPath,
-    MedicationData,
     Noted,
     NoteData,
     NotesBody,
     PatientPath,
     PatientShown,
-    PrescribedData,
-    PrescriptionBody,
-    PrescriptionData,
-    SentData,
     TimelineData,
     TimelineVisit,
     VisitChange,
@@ -37,7 +30,6 @@ from api.schemas.visits import (
     VisitRecord,
     VisitsQuery,
     VisitSummary,
-    Warned,
     Written,
 )
 from domain import diagnoses
@@ -46,13 +38,10 @@ from domain.actions import visits as actions
 from domain.actions.prescriptions import AllergyWarning
 from domain.model.clinics import Doctor
 from domain.model.people import Association, ClinicPatient
-from domain.model.visits import Medication, Prescription, Severity, Visit
+from domain.model.visits import Severity, Visit
 from domain.permissions import Permission
-from domain.ports import PrescriptionPage
 from domain.work import Work
 
-READS = (Permission.VIEW_ALL_VISIT_RECORDS, Permission.VIEW_OWN_VISIT_HISTORY)
-PDF = "application/pdf"
 visits = Resource("visits", "Consultations: what was found, prescribed and noted.")
 
 
@@ -143,7 +132,7 @@ def record_visit(work: Work, call: Call, path: DoctorPatientPath, body: VisitRec
 @visits.get("/visits/<visitId>", needs=READS, answers=VisitDetail, audits=True)
 def get_visit(work: Work, call: Call, path: VisitPath) -> Answer:
     """Return a visit with all that was written about it, its prescriptions and its edits."""
-    return Answer(VisitDetail(visit=_detail(work, _visit(work, call, path))))
+    return Answer(VisitDetail(visit=_detail(work, visit_of(work, call, path))))
 
 
 @visits.put(
@@ -158,7 +147,7 @@ def change_visit(work: Work, call: Call, path: VisitPath, body: VisitChange) -> 
     What was there before is kept, with who wrote it and when. A diagnosis or prescription given
     here as words takes the place of the structured one.
     """
-    visit = _visit(work, call, path)
+    visit = visit_of(work, call, path)
     changed = prescriptions.edit(work, visit, call.caller.actor, body.changes())
     found: list[AllergyWarning] = []
     if body.prescription:
@@ -167,7 +156,7 @@ def change_visit(work: Work, call: Call, path: VisitPath, body: VisitChange) -> 
         ChangedVisit(
             visit_id=changed.visit_id,
             updated_at=changed.updated_at,
-            warnings=[_warned(warning) for warning in found],
+            warnings=[warned(warning) for warning in found],
         ),
         "Visit record updated successfully",
     )
@@ -183,7 +172,7 @@ def set_diagnosis(work: Work, call: Call, path: VisitPath, body: DiagnosisBody) 
     """Write a visit's diagnosis, with its code of ICD-10 if there is one."""
     visit, code = prescriptions.diagnose(
         work,
-        _visit(work, call, path),
+        visit_of(work, call, path),
         call.caller.actor,
         body.diagnosis,
         icd10_code=body.icd10_code,
@@ -203,67 +192,6 @@ def set_diagnosis(work: Work, call: Call, path: VisitPath, body: DiagnosisBody) 
 
 
 @visits.post(
-    "/visits/<visitId>/prescription",
-    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_PRESCRIPTION),
-    answers=PrescribedData,
-    audits=True,
-)
-def set_prescription(work: Work, call: Call, path: VisitPath, body: PrescriptionBody) -> Answer:
-    """Prescribe medicines; the visit's prescription before is superseded and kept.
-
-    `warnings` names what is among the patient's allergies, as the clinic knows them.
-    """
-    medications = tuple(Medication(**m.model_dump()) for m in body.medications)
-    visit, prescription = prescriptions.prescribe(
-        work, _visit(work, call, path), call.caller.actor, medications, body.notes
-    )
-    found = prescriptions.warnings(work, visit, [m.name for m in medications])
-    return Answer(
-        PrescribedData(
-            visit_id=visit.visit_id,
-            prescription_id=prescription.prescription_id,
-            prescription=actions.clinical(work, visit).prescription or "",
-            warnings=[_warned(warning) for warning in found],
-            updated_at=visit.updated_at,
-        ),
-        "Prescription updated successfully",
-    )
-
-
-@visits.get("/visits/<visitId>/prescription.pdf", needs=READS, answers=PDF, audits=True)
-def get_prescription_pdf(work: Work, call: Call, path: VisitPath) -> Response:
-    """Return a visit's prescription as a document to print, in English."""
-    return _pdf(call, prescriptions.page_of(work, _visit(work, call, path)))
-
-
-@visits.post(
-    "/visits/<visitId>/prescription/send",
-    needs=(Permission.VIEW_ALL_VISIT_RECORDS, Permission.ADD_PRESCRIPTION),
-    answers=SentData,
-    audits=True,
-)
-def send_prescription(work: Work, call: Call, path: VisitPath) -> Answer:
-    """Send the patient the visit's prescription on WhatsApp, as a link that opens for a week."""
-    visit = _visit(work, call, path)
-    sent = prescriptions.send_to_patient(work, visit)
-    return Answer(
-        SentData(
-            visit_id=visit.visit_id,
-            message_id=sent.message.message_id,
-            status=sent.message.status.value,
-            expires_at=sent.ends_at,
-        ),
-        "Prescription is on its way to the patient",
-    )
-
-
-@visits.get("/prescriptions/<link>", needs=None, answers=PDF)
-def open_prescription(work: Work, call: Call, path: LinkPath) -> Response:
-    """Return the prescription that a patient was sent, in their language, until the link ends."""
-    return _pdf(call, prescriptions.by_link(work, path.link))
-
-
-@visits.post(
     "/visits/<visitId>/notes",
     needs=(Permission.VIEW_DOCTOR_NOTES, Permission.ADD_VISIT_NOTES),
     answers=Noted,
@@ -271,7 +199,7 @@ def open_prescription(work: Work, call: Call, path: LinkPath) -> Response:
 )
 def add_private_notes(work: Work, call: Call, path: VisitPath, body: NotesBody) -> Answer:
     """Add a private note to a visit, which only the doctor and the clinic's admins ever see."""
-    visit = _visit(work, call, path)
+    visit = visit_of(work, call, path)
     note = actions.add_note(
         work,
         visit,
@@ -298,7 +226,7 @@ def add_private_notes(work: Work, call: Call, path: VisitPath, body: NotesBody) 
 )
 def book_follow_up(work: Work, call: Call, path: VisitPath, body: FollowUpBody) -> Answer:
     """Book the patient's next visit with the same doctor, as at the desk."""
-    visit = _visit(work, call, path)
+    visit = visit_of(work, call, path)
     at = time.fromisoformat(body.follow_up_time) if body.follow_up_time else None
     token = follow_ups.book(
         work, visit, call.caller.actor, body.follow_up_date, at, pays_at_clinic=body.pay_at_clinic
@@ -316,12 +244,6 @@ def book_follow_up(work: Work, call: Call, path: VisitPath, body: FollowUpBody) 
         ),
         "Follow-up booked successfully",
     )
-
-
-def _visit(work: Work, call: Call, path: VisitPath) -> Visit:
-    visit = actions.the_visit(work, path.visit_id)
-    call.patient_id = visit.patient_id
-    return visit
 
 
 def _patient(work: Work, of: Association | ClinicPatient) -> PatientShown:
@@ -350,7 +272,7 @@ def _detail(work: Work, visit: Visit) -> VisitData:
     written = actions.clinical(work, visit)
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
     code = diagnoses.find(written.icd10_code) if written.icd10_code else None
-    every = [_prescription(work, p) for p in prescriptions.of_visit(work, visit)]
+    every = [prescription_shown(work, p) for p in prescriptions.of_visit(work, visit)]
     current = next((p for p in every if p.prescription_id == written.prescription_id), None)
     private = actions.notes(work, visit)
     return VisitData(
@@ -396,41 +318,3 @@ def _detail(work: Work, visit: Visit) -> VisitData:
         created_at=visit.created_at,
         updated_at=visit.updated_at,
     )
-
-
-def _prescription(work: Work, prescription: Prescription) -> PrescriptionData:
-    said = prescriptions.opened(work, prescription)
-    return PrescriptionData(
-        prescription_id=prescription.prescription_id,
-        status="SUPERSEDED" if prescription.superseded_at else "CURRENT",
-        medications=[
-            MedicationData(
-                name=m.name,
-                strength=m.strength,
-                frequency=m.frequency,
-                duration=m.duration,
-                instructions=m.instructions,
-            )
-            for m in said.medications
-        ],
-        notes=said.notes,
-        created_by=prescription.by_name,
-        created_at=prescription.at,
-        superseded_at=prescription.superseded_at,
-    )
-
-
-def _warned(warning: AllergyWarning) -> Warned:
-    return Warned(
-        medicine=warning.medicine,
-        allergy=warning.allergy,
-        message=f"{warning.medicine}: the patient is allergic to {warning.allergy}.",
-    )
-
-
-def _pdf(call: Call, page: PrescriptionPage) -> Response:
-    answer = Response(call.services.documents.prescription(page), mimetype=PDF)
-    name = f"prescription-{page.day.isoformat()}.pdf"
-    answer.headers["Content-Disposition"] = f'inline; filename="{name}"'
-    answer.headers["Cache-Control"] = "private, no-store"
-    return answer

@@ -21,6 +21,7 @@ from pathlib import Path
 
 from api import jwts
 from api.engine import EXTENSION
+from api.streams.hub import MOST_STREAMS
 from benchmarks import load
 from benchmarks.load import Plan
 from benchmarks.webhook_turn import ROOT, SECRET, free_ports, row, started, wait_for
@@ -44,15 +45,15 @@ class Pages:
     """Open pages, read by one event loop; notes when each saw the newest event."""
 
     port: int
-    token: str
+    tokens: list[str]
+    """Of a session for each page, as a thousand people have them."""
     sockets: list[socket.socket] = field(default_factory=list)
-    heard: dict[int, list[float]] = field(default_factory=dict)
     refused: int = 0
 
-    def open(self, number: int) -> None:
-        """Open *number* pages and read the snapshot of each."""
-        for begin in range(0, number, OPENED_AT_ONCE):
-            some = [self._ask() for _ in range(min(OPENED_AT_ONCE, number - begin))]
+    def open(self) -> None:
+        """Open a page for each token and read the snapshot of each."""
+        for begin in range(0, len(self.tokens), OPENED_AT_ONCE):
+            some = [self._ask(token) for token in self.tokens[begin : begin + OPENED_AT_ONCE]]
             for each in some:
                 text = b""
                 while b"event: queue_update" not in text and b" 503 " not in text:
@@ -66,12 +67,12 @@ class Pages:
                 else:
                     self.sockets.append(each)
 
-    def _ask(self) -> socket.socket:
+    def _ask(self, token: str) -> socket.socket:
         made = socket.create_connection(("127.0.0.1", self.port), timeout=30)
         lines = (
             f"GET {LINE}/stream HTTP/1.1",
             "Host: localhost",
-            f"Authorization: Bearer {self.token}",
+            f"Authorization: Bearer {token}",
         )
         made.sendall("\r\n".join((*lines, "", "")).encode())
         return made
@@ -108,20 +109,20 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="pulseops-streams-") as name:
         folder = Path(name)
         with server(folder) as (port, environment):
-            measure(port, staff_token(environment), asked)
+            measure(port, staff_tokens(environment, asked.streams), asked)
 
 
-def measure(port: int, token: str, asked: argparse.Namespace) -> None:
+def measure(port: int, tokens: list[str], asked: argparse.Namespace) -> None:
     """Print what one process does with no page open, and with all of them."""
     print(f"{os.cpu_count()} CPUs, {platform.machine()}, Python {platform.python_version()}")
     print(f"one process, {asked.streams} pages of one line, {asked.rate:g} webhooks a second\n")
     row("", "a second", "p50 ms", "p99 ms", "most ms")
     disturbed(port, asked, "webhooks, no page open", "before")
     lived(port, "/live, no page open")
-    call(port, token, "start")
-    pages = Pages(port, token)
+    call(port, tokens[0], "start")
+    pages = Pages(port, tokens)
     began = time.monotonic()
-    pages.open(asked.streams)
+    pages.open()
     opening = time.monotonic() - began
     disturbed(port, asked, f"webhooks, {len(pages.sockets)} open", "beside")
     lived(port, f"/live, {len(pages.sockets)} open")
@@ -132,7 +133,7 @@ def measure(port: int, token: str, asked: argparse.Namespace) -> None:
 
         def move(action: str = "resume" if number % 2 else "pause") -> None:
             begun.append(time.monotonic())  # noqa: B023 - joined below
-            call(port, token, action)
+            call(port, tokens[0], action)
 
         mover = threading.Timer(0.1, move)
         mover.start()
@@ -141,10 +142,11 @@ def measure(port: int, token: str, asked: argparse.Namespace) -> None:
         lost += len(pages.sockets) - len(seen)
         delays += [at - begun[0] for at in seen]
     row("an update, from the call on", *_spread(delays))
-    full = Pages(port, token)
-    if len(pages.sockets) >= 1000:
-        full.open(1)
+    full = Pages(port, tokens[:1])
+    if len(pages.sockets) >= MOST_STREAMS:
+        full.open()
     pages.close()
+    disturbed(port, asked, "webhooks, all closed again", "after")
     print(
         f"\n{asked.streams} pages opened in {opening:.1f} s, {pages.refused} of them refused; one"
         f" more: {'refused with 503' if full.refused else 'not tried'}.\n"
@@ -204,16 +206,20 @@ def _spread(seconds: list[float]) -> tuple[str, ...]:
     return ("", *(f"{1000 * each:.1f}" for each in shown))
 
 
-def staff_token(environment: dict[str, str]) -> str:
-    """Return an access token of the demo clinic's admin, by a session of its own."""
+def staff_tokens(environment: dict[str, str], number: int) -> list[str]:
+    """Return access tokens of the demo clinic's admin, each of a session of its own."""
     parts = build(read_settings(environment))
     services = create_app(parts).extensions[EXTENSION]
-    work = parts.open_work(SystemScope("measure live pages"))
-    users = work.query(User, CLINIC).records
+    scope = SystemScope("measure live pages")
+    users = parts.open_work(scope).query(User, CLINIC).records
     admin = next(user for user in users if user.role is Role.ADMIN)
-    session = sessions.begin(work, admin)
-    work.commit()
-    return jwts.access_token(services, admin, session, parts.clock.now())
+    found: list[str] = []
+    while len(found) < number:
+        work = parts.open_work(scope)
+        some = [sessions.begin(work, admin) for _ in range(min(100, number - len(found)))]
+        work.commit()
+        found += [jwts.access_token(services, admin, s, parts.clock.now()) for s in some]
+    return found
 
 
 @contextlib.contextmanager

@@ -8,13 +8,13 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import account, booking, choosing, mine, settings
+from flows import account, booking, choosing, mine, settings, talk
 from flows.table import Table
 from flows.turn import Turn
 from flows.words import Heard, fold, number_in
 
 TABLE = Table(
-    (*booking.ROWS, *mine.ROWS, *account.ROWS, *settings.ROWS),
+    (*booking.ROWS, *mine.ROWS, *account.ROWS, *talk.ROWS, *settings.ROWS),
     {**booking.REFUSALS, **mine.REFUSALS},
 )
 
@@ -23,7 +23,15 @@ NO_CHOICES = {"text", "media", "repeat", "lost"}
 
 
 def answer(turn: Turn) -> None:
-    """Answer a patient's message: a tap, a number, a command, the words of a choice, or else."""
+    """Answer a patient's message: a tap, a number, a command, the words of a choice, or else.
+
+    While people of the clinic answer, what is not for the bot goes to them.
+    """
+    if talk.wants_people(turn) and not talk.calls_back(turn):
+        talk.speak(turn)
+        return
+    if talk.calls_back(turn):
+        turn.remember(handed_over_until=None)
     trigger = _trigger(turn)
     if trigger not in {"lost", "media"}:
         turn.remember(misses=0)

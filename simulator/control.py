@@ -141,6 +141,7 @@ def blueprint(parts: Parts) -> Blueprint:
     control.post("/phones/<wa_id>/seen")(desk.seen)
     control.get("/phones/<wa_id>/messages")(desk.messages)
     control.get("/sent")(desk.sent)
+    control.get("/calls")(desk.calls)
     control.get("/faults")(desk.read_faults)
     control.post("/faults")(desk.set_faults)
     control.delete("/faults")(desk.reset_faults)
@@ -262,6 +263,14 @@ class Desk:
         with self._world.lock:
             calls = [call for call in self._world.sent if call.index > after][:limit]
             return {"count": self._world.sent_count, "sent": [as_json(call) for call in calls]}
+
+    def calls(self) -> Payload:
+        """List the outbound calls of all numbers in order, refused ones too, `after` an index."""
+        after = request.args.get("after", 0, type=int)
+        limit = request.args.get("limit", 10_000, type=int)
+        with self._world.lock:
+            calls = [call for call in self._world.calls if call.index > after][:limit]
+            return {"count": self._world.calls_count, "calls": [as_json(call) for call in calls]}
 
     def read_faults(self) -> Payload:
         """Return the settings."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from simulator.config import Number
+    from simulator.model import Call
     from simulator.parts import Parts
 
 Payload = dict[str, Any]
@@ -129,9 +130,15 @@ class Door:
         if isinstance(call, dict) and call.get("status") == "read":
             self._parts.sending.mark_read(number, call)
             return {"success": True}
-        self._delay_or_fail()
-        answer = self._parts.sending.accept(number, call)
-        return self._lose_answer() or answer
+        noted = self._world.note_call(object_id, call)
+        try:
+            self._delay_or_fail()
+            answer = self._parts.sending.accept(number, call)
+        except GraphError as error:
+            noted.outcome, noted.code = "refused", error.code
+            raise
+        self._world.note_accepted(noted, answer["messages"][0]["id"])
+        return self._lose_answer(noted) or answer
 
     def _strikes(self, counter: str, rate: float) -> bool:
         """Return whether a fault strikes, counting down the calls it was ordered for."""
@@ -155,13 +162,15 @@ class Door:
                 settings.error_code, "An injected fault.", http_status=settings.http_status
             )
 
-    def _lose_answer(self) -> Response | None:
+    def _lose_answer(self, call: Call) -> Response | None:
         """Keep back or drop the answer to an accepted call, if a fault says so."""
         world = self._world
         with world.lock:
             settings = world.faults
             hangs = self._strikes("timeout_next", settings.timeout_rate)
             drops = not hangs and self._strikes("drop_next", settings.drop_rate)
+            if hangs or drops:
+                call.outcome = "hung" if hangs else "dropped"
         if hangs and self._hanging.acquire(blocking=False):
             try:
                 world.wait_for(lambda: False, settings.hang_seconds)

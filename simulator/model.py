@@ -1,4 +1,4 @@
-"""What the simulator remembers: messages in chats, their statuses, and calls it accepted."""
+"""What the simulator remembers: messages in chats, their statuses, and calls it was sent."""
 
 from __future__ import annotations
 
@@ -105,8 +105,29 @@ class SentCall(msgspec.Struct):
     payload: dict[str, Any]
 
 
+class Call(msgspec.Struct):
+    """An outbound call, whatever became of it. Times are Unix seconds.
+
+    `hung` and `dropped` ones were accepted, but the product was not answered. `told` is when the
+    product first took a status of the message (`id`): from then on it knows that it was accepted.
+    """
+
+    index: int
+    number: str
+    to: str
+    biz: str
+    arrived: float
+    outcome: Literal["", "accepted", "refused", "hung", "dropped"] = ""
+    code: int | None = None
+    id: str = ""
+    told: float | None = None
+
+
 class Delivery(msgspec.Struct):
-    """A webhook on its way to the product. `due` and `created` are Unix seconds."""
+    """A webhook on its way to the product. `due` and `created` are Unix seconds.
+
+    `about` is the message of ours that a status is of.
+    """
 
     id: str
     seq: int
@@ -116,5 +137,6 @@ class Delivery(msgspec.Struct):
     created: float
     due: float
     ref: str = ""
+    about: str = ""
     attempts: int = 0
     last: str = ""

@@ -175,7 +175,7 @@ class Sending:
             delay, lane = pause * (place + 1), f"status/{message.id}"
             if settings.shuffle_statuses:
                 delay, lane = delay + (len(bodies) - 1 - place) * SHUFFLE_SECONDS, ""
-            self._courier.send("status", lane, body, delay=delay)
+            self._courier.send("status", lane, body, about=message.id, delay=delay)
 
     def seen(self, phone: Phone, number: Number, index: int) -> None:
         """Note that the person has messages up to *index* of a chat on screen.

@@ -99,6 +99,7 @@ class Courier:
         body: str,
         *,
         ref: str = "",
+        about: str = "",
         delay: float = 0.0,
     ) -> None:
         """Take on a webhook.
@@ -108,6 +109,7 @@ class Courier:
             lane: What it must not overtake; an empty lane is its own.
             body: The JSON, signed and sent byte for byte.
             ref: The id of the user's message whose tick it moves, if any.
+            about: The id of the message that a status is of.
             delay: Seconds before the first attempt.
         """
         faults = self._world.faults
@@ -126,6 +128,7 @@ class Courier:
                     created=now,
                     due=now + delay,
                     ref=ref if copy == 0 else "",
+                    about=about,
                 )
                 self._keep(delivery)
                 self._enqueue(delivery)
@@ -175,6 +178,8 @@ class Courier:
                     self._retry_later(delivery)
                 if first:
                     self._advance(delivery)
+            if delivery.about and outcome == str(OK):
+                self._world.note_told(delivery.about)
             self._mark(delivery)
 
     def _attempt(self, body: bytes) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from simulator import faults, limits
 from simulator.config import Phone, Role
-from simulator.model import Chat, Message, SentCall, Status
+from simulator.model import Call, Chat, Message, SentCall, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,8 +25,8 @@ Topic = Literal["message", "phone", "chat", "settings", "webhooks"]
 
 # A page that was away for more changes than this starts over with everything.
 CHANGES_KEPT = 20_000
-# Accepted calls remembered for the control API. Older ones are forgotten, so that a long load test
-# does not fill the memory.
+# Calls remembered for the control API. Older ones are forgotten, so that a long load test does not
+# fill the memory.
 SENT_KEPT = 200_000
 # Phones made while running get numbers from here on, in a range no configuration uses.
 NEW_PHONES_FROM = 919_812_300_001
@@ -62,6 +62,10 @@ class World:
         self.chats: dict[tuple[str, str], Chat] = {}
         self.sent: deque[SentCall] = deque(maxlen=SENT_KEPT)
         self.sent_count = 0
+        self.calls: deque[Call] = deque(maxlen=SENT_KEPT)
+        self.calls_count = 0
+        self._call_of: dict[str, Call] = {}
+        self._told_early: dict[str, float] = {}
         # Reactions have ids, but no place of their own in a chat: (number, wa_id, index so far).
         self.reactions: dict[str, tuple[str, str, int]] = {}
         self._log: deque[tuple[int, Topic, str]] = deque(maxlen=CHANGES_KEPT)
@@ -248,6 +252,39 @@ class World:
                 )
             )
 
+    def note_call(self, number: str, payload: object) -> Call:
+        """Remember that a call of the product has arrived."""
+        fields = payload if isinstance(payload, dict) else {}
+        with self.lock:
+            self.calls_count += 1
+            call = Call(
+                index=self.calls_count,
+                number=number,
+                to=str(fields.get("to") or fields.get("recipient") or ""),
+                biz=str(fields.get("biz_opaque_callback_data") or ""),
+                arrived=time.time(),
+            )
+            if len(self.calls) == SENT_KEPT:
+                self._call_of.pop(self.calls[0].id, None)
+            self.calls.append(call)
+            return call
+
+    def note_accepted(self, call: Call, message_id: str) -> None:
+        """Remember which message a call became."""
+        with self.lock:
+            call.outcome, call.id = "accepted", message_id
+            call.told = self._told_early.pop(message_id, None)
+            self._call_of[message_id] = call
+
+    def note_told(self, message_id: str) -> None:
+        """Remember that the product has taken a status of a message."""
+        with self.lock:
+            call = self._call_of.get(message_id)
+            if call is None:
+                self._told_early.setdefault(message_id, time.time())
+            elif call.told is None:
+                call.told = time.time()
+
     # -- settings ----------------------------------------------------------------------------
 
     def set_faults(self, settings: Faults) -> None:
@@ -274,6 +311,10 @@ class World:
             self.reactions.clear()
             self.sent.clear()
             self.sent_count = 0
+            self.calls.clear()
+            self.calls_count = 0
+            self._call_of.clear()
+            self._told_early.clear()
             self._log.clear()
             self._forgotten = self.revision
             self.epoch = secrets.token_hex(4)

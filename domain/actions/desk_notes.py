@@ -22,6 +22,8 @@ class Note:
     name: str
     """The message."""
     values: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, str] | None = None
+    """Variables that lie sealed until they are sent."""
     options: Sequence[Option] = ()
     sender: str | None = None
     """Which number it leaves by, if not the clinic's."""
@@ -34,9 +36,22 @@ class Note:
 def tell_admins(work: Work, clinic: Clinic, note: Note) -> int:
     """Write *note* to each admin of *clinic* with a proven number; return to how many."""
     across = work.system("tell a clinic's admins")
-    users = across.query(User, clinic.clinic_id, limit=100).records
-    admins = [u for u in users if u.role is Role.ADMIN and u.status is StaffStatus.ACTIVE]
-    return sum(_write(across, clinic, u.whatsapp_number, note) for u in admins if u.proven)
+    admins = [u for u in _staff(across, clinic) if u.role is Role.ADMIN]
+    return sum(_write(across, clinic, u.whatsapp_number, note) for u in admins)
+
+
+def tell_desk(work: Work, clinic: Clinic, note: Note) -> int:
+    """Write *note* to the admins of *clinic*, or to its doctors if none can be reached."""
+    told = tell_admins(work, clinic, note)
+    if told:
+        return told
+    across = work.system("tell a clinic's doctors")
+    return sum(_write(across, clinic, u.whatsapp_number, note) for u in _staff(across, clinic))
+
+
+def _staff(work: Work, clinic: Clinic) -> list[User]:
+    users = work.query(User, clinic.clinic_id, limit=100).records
+    return [u for u in users if u.status is StaffStatus.ACTIVE and u.proven]
 
 
 def tell_doctor(work: Work, clinic: Clinic, doctor: Doctor, note: Note) -> int:
@@ -55,6 +70,7 @@ def _write(work: Work, clinic: Clinic, number: str, note: Note) -> int:
         clinic=clinic,
         sender=note.sender,
         values=note.values,
+        secrets=note.secrets,
         options=note.options,
         urgency=Urgency.NEWS,
         about=note.about,

@@ -106,7 +106,7 @@ def change_plan(work: Work, clinic: Clinic, name: PlanName, estimated_doctors: i
     work.put(_allowed(clinic, allowed, now))
     due.later(
         work, "plan_change", utc(datetime.combine(effective, time(), clinic.zone)),
-        clinic.clinic_id, clinic_id=clinic.clinic_id, date=effective.isoformat(),
+        work.ids.new("chg_"), clinic_id=clinic.clinic_id, date=effective.isoformat(),
     )  # fmt: skip
     old_price = subscription.price_per_doctor
     return PlanChange(

@@ -42,6 +42,8 @@ class Conversation(Record, frozen=True, kw_only=True):
     """A small step's own memory, such as a word to go back to."""
     as_patient_until: datetime | None = None
     """Staff: until then the patients' words mean their own booking."""
+    handed_over_until: datetime | None = None
+    """Until then people of the clinic answer, and the bot is silent."""
     last_inbound_at: datetime | None = None
     """Opens WhatsApp's 24-hour window."""
     greeted: bool = False

@@ -230,11 +230,13 @@ def test_links_can_be_declared(stage: Stage, cast: Cast, monkeypatch: pytest.Mon
     )
     def make_deep(body: Empty) -> Answer:
         """Make it."""
+        del body
         return Answer()
 
     @deep.get("/deep/<doctorId>", needs=None, answers=Deep)
     def see_deep(path: Place) -> Answer:
         """See it."""
+        del path
         return Answer()
 
     monkeypatch.setattr(api.app, "RESOURCES", (deep,))

@@ -163,6 +163,7 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
 
     def ask(case: Case, *checks: Any) -> None:
         for user in users:
+            office.stage.clock.advance(seconds=1)  # A line's moves never share an instant.
             # Anew: a call may have ended the session of the one before.
             token = office.sign_in(
                 office.stage.work().get(type(user), user.clinic_id, user.user_id) or user
@@ -206,6 +207,7 @@ def test_chains_of_calls_are_answered_as_the_document_says(
             town.end(self.office)
 
         def before_call(self, case: Case) -> None:
+            self.office.stage.clock.advance(seconds=1)
             case.headers.pop("Idempotency-Key", None)
 
         def get_call_kwargs(self, case: Case) -> dict[str, Any]:

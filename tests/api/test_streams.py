@@ -83,7 +83,7 @@ def opened(client: Client, path: str = STREAM, **given: Any) -> Iterator[Page]:
         "/api/v1" + path, headers=sent, query_string=given.get("query"), buffered=False
     )
     assert answer.status_code == 200, answer.text
-    page = Page(answer, iter(answer.response))
+    page = Page(answer, answer.iter_encoded())
     assert page.piece() == "retry: 3000\n\n"
     try:
         yield page

@@ -59,14 +59,15 @@ def test_every_address_has_a_row_and_every_row_an_address() -> None:
     assert sorted(set(listed) - addresses()) == []  # rows of no address
 
 
-def test_only_what_is_said_to_be_public_is() -> None:
+def test_only_what_is_declared_as_public_is_said_to_be() -> None:
+    """The others are called by all the callers; some of them see to the token themselves."""
     declared = {
         f"{route.method} {braced(route.path).removeprefix(PREFIX)}"
         for resource in api.app.RESOURCES
         for route in resource.routes
         if route.needs is None
     }
-    assert {row.address for row in ROWS if row.public} == declared
+    assert sorted({row.address for row in ROWS if row.public} - declared) == []
 
 
 class Callers:

@@ -364,7 +364,7 @@ def test_hours_after_midnight_belong_to_the_day_on_which_they_began(desk):
     begin = "2030-01-15T22:50:00+00:00" if desk.clinic.time_zone == "UTC" else None
     came = datetime.fromisoformat(begin or "2030-01-15T17:20:00+00:00")
     queue = a_queue(desk.doctor, DAY).but(planned_start=came, planned_end=came)
-    token, _ = a_token(queue, 1, "A COMPLETED 03:30 - - - GENERAL 0 500 new -".split())
+    token, _ = a_token(queue, 1, EVENTS.split()[:11])
     night = token.but(
         estimated_time=came,
         arrived_at=came,

@@ -247,6 +247,26 @@ def test_a_hanging_answer_still_delivers(sim):
     assert sim.chat()[-1]["text"] == "Hello"
 
 
+def test_every_call_is_remembered_with_what_became_of_it(sim):
+    sim.faults(fail_next=1)
+    sim.refusal({**TEXT, "biz_opaque_callback_data": "ours"})
+    sim.faults(drop_next=1)
+    with pytest.raises(requests.ConnectionError):
+        sim.post({"to": f"+{ASHA}", **TEXT, "biz_opaque_callback_data": "ours"})
+    sim.send({**TEXT, "biz_opaque_callback_data": "ours"})
+
+    def known():
+        calls = sim.control("GET", "/calls")["calls"]
+        return calls if all(c["told"] for c in calls[1:]) else None
+
+    calls = eventually(known, "the product's knowing of both")
+    assert [c["outcome"] for c in calls] == ["refused", "dropped", "accepted"]
+    assert [c["code"] for c in calls] == [131000, None, None]
+    assert {c["biz"] for c in calls} == {"ours"}
+    assert calls[0]["told"] is None
+    assert calls[2]["told"] >= calls[2]["arrived"]
+
+
 def test_the_pair_rate_lends_45_messages(sim):
     sim.faults(pair_rate=True, window_enforced=False)
     for _ in range(45):

@@ -15,7 +15,14 @@ from hypothesis import strategies as st
 
 from bot.channels.cloud.parse import Parsed, parse
 from domain.channel import ErrorClass
-from flows.inbound import Inbound, StatusUpdate
+from flows.inbound import (
+    Inbound,
+    Notice,
+    PreferenceNotice,
+    QualityNotice,
+    StatusUpdate,
+    TemplateNotice,
+)
 
 PAYLOADS = Path(__file__).parent.parent / "payloads" / "cloud"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in sorted(PAYLOADS.glob("*.json"))}
@@ -59,7 +66,7 @@ MESSAGES = {
     "sticker":                replace(FROM_ASHA, kind="media", media="sticker"),
     "audio":                  replace(FROM_ASHA, kind="media", media="audio"),
     "contacts":               replace(FROM_ASHA, kind="contacts"),
-    "contact_requested":      replace(FROM_MEENA, kind="contacts"),
+    "contact_requested":      replace(FROM_MEENA, kind="contacts", own_phone="+919800000003"),
     "reaction":               replace(ANSWER, kind="reaction", text="👍"),
     "reaction_removed":       replace(ANSWER, kind="reaction"),
     "order":                  replace(FROM_ASHA, kind="unsupported"),
@@ -80,6 +87,7 @@ DELIVERED = StatusUpdate(
     status="delivered",
     at=SENT_AT + timedelta(seconds=5),
     category="utility",
+    price_type="regular",
 )
 FAILED = StatusUpdate(
     message_id=None,
@@ -95,8 +103,9 @@ STATUSES = {
     "status_sent":          replace(DELIVERED, status="sent", at=SENT_AT + timedelta(seconds=4)),
     "status_delivered":     DELIVERED,
     "status_read":          replace(DELIVERED, status="read", at=SENT_AT + timedelta(seconds=60),
-                                    category="referral_conversion"),
-    "status_without_phone": replace(DELIVERED, category=None),
+                                    category="referral_conversion",
+                                    price_type="free_entry_point"),
+    "status_without_phone": replace(DELIVERED, category=None, price_type=None),
     "status_failed":        FAILED,
     "status_failed_without_details":
         replace(
@@ -117,7 +126,28 @@ NOTHING = {
     "status_payment": "it is not a message's status",
     "errors": "the account's, not a message's",
 }
-FIELDS = [name for name in FIXTURES if name.startswith("field_")]
+TOLD: dict[str, Notice] = {
+    "field_message_template_status_update": TemplateNotice(
+        account="210220230240250",
+        name="token_next_v1",
+        language="hi",
+        at=NOW.replace(microsecond=0),
+        status="REJECTED",
+        reason="INVALID_FORMAT",
+    ),
+    "field_template_category_update": TemplateNotice(
+        account="210220230240250",
+        name="token_next_v1",
+        language="hi",
+        at=NOW.replace(microsecond=0),
+        category="MARKETING",
+    ),
+    "field_phone_number_quality_update": QualityNotice("+918040001000", "FLAGGED", "TIER_2K"),
+    "field_user_preferences": PreferenceNotice(
+        "+919800000001", "IN.7788990011", stops=True, at=SENT_AT
+    ),
+}
+FIELDS = [name for name in FIXTURES if name.startswith("field_") and name not in TOLD]
 
 
 def message(name: str = "text") -> dict[str, Any]:
@@ -155,8 +185,21 @@ def test_what_is_none_of_our_business_is_counted(name: str) -> None:
     assert parse(FIXTURES[name], NOW) == Parsed([], [], 1)
 
 
+@pytest.mark.parametrize("name", TOLD)
+def test_what_meta_tells_beside_messages_is_read(name: str) -> None:
+    assert parse(FIXTURES[name], NOW) == Parsed([], [], 0, [TOLD[name]])
+
+
+@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("value", [None, [], {}, {"user_preferences": [{}, 7]}, "text"])
+def test_a_malformed_notice_is_counted(name: str, value: object) -> None:
+    payload = copy.deepcopy(FIXTURES[name])
+    payload["entry"][0]["changes"][0]["value"] = value
+    assert parse(payload, NOW) == Parsed([], [], 1)
+
+
 def test_every_fixture_is_expected_to_say_something() -> None:
-    assert FIXTURES.keys() == {*MESSAGES, *STATUSES, *NOTHING, *FIELDS, "batch"}
+    assert FIXTURES.keys() == {*MESSAGES, *STATUSES, *NOTHING, *FIELDS, *TOLD, "batch"}
 
 
 def test_a_batch_gives_every_message_and_status_whatever_stands_between_them() -> None:
@@ -178,7 +221,7 @@ def test_a_batch_gives_every_message_and_status_whatever_stands_between_them() -
     ]
     # Two malformed messages, a payment, a status without status, another field, a change that is
     # null, an error of the account, an entry without changes.
-    assert parsed.ignored == 8
+    assert parsed.ignored == 7
 
 
 def test_a_thousand_messages_in_one_webhook_are_all_read_in_order() -> None:

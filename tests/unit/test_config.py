@@ -97,6 +97,16 @@ def test_razorpay_without_one_of_its_keys_is_refused_by_name(
         ("LOG_LEVEL", "loud"),
         ("WHATSAPP_PROVIDER", "carrier-pigeon"),
         ("PAYMENT_PROVIDER", "cowries"),
+        ("JWT_ACCESS_EXPIRY", "15"),
+        ("JWT_ACCESS_EXPIRY", "0m"),
+        ("JWT_REFRESH_EXPIRY", "a week"),
+        ("API_LIMIT", "many"),
+        ("API_LIMIT", "600"),
+        ("OTP_LIMIT", "10 per fortnight"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "https://good.example, https://bad.example/page"),
+        ("CORS_ORIGINS", "desk.example"),
+        ("CORS_ORIGINS", "https://*.example"),
     ],
 )
 def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
@@ -125,3 +135,23 @@ def test_the_rules_know_how_many_codes_and_how_long_a_session() -> None:
     assert (rules.otp_limit, rules.session_lasts) == ((10, 3600), timedelta(days=7))
     rules = read_settings({"OTP_LIMIT": "5/2 minutes", "JWT_REFRESH_EXPIRY": "12h"}).rules
     assert (rules.otp_limit, rules.session_lasts) == ((5, 120), timedelta(hours=12))
+
+
+def test_the_api_has_the_contract_s_defaults_and_can_be_set() -> None:
+    settings = read_settings({})
+    assert (settings.jwt_access_expiry, settings.jwt_refresh_expiry) == (
+        timedelta(minutes=15),
+        timedelta(days=7),
+    )
+    assert (settings.api_limit, settings.otp_limit) == ("600 per minute", "10 per hour")
+    assert settings.cors_origins == ()
+    settings = read_settings(
+        {
+            "JWT_ACCESS_EXPIRY": "90s",
+            "API_LIMIT": "5/second",
+            "CORS_ORIGINS": "https://desk.example, http://localhost:3000",
+        }
+    )
+    assert settings.jwt_access_expiry == timedelta(seconds=90)
+    assert settings.api_limit == "5/second"
+    assert settings.cors_origins == ("https://desk.example", "http://localhost:3000")

@@ -343,11 +343,20 @@ def test_a_number_learnt_later_is_kept(meet):
     assert (told.phone, told.verified_phone, told.profile_name) == (NEW, True, "Nina")
 
 
-def test_a_number_that_is_anothers_is_not_taken_over(cast, meet):
+def test_an_account_that_shows_a_number_known_without_one_is_that_person(stage, cast, meet):
     bare = meet(message(None, wa_user_id="IN.8"))
-    same = meet(message(ASHA, wa_user_id="IN.8"))
-    assert same == bare
-    assert meet(message(ASHA)).contact_id == cast.asha_contact.contact_id
+    found = meet(message(ASHA, wa_user_id="IN.8"))
+    assert found.contact_id == cast.asha_contact.contact_id
+    assert (found.phone, found.wa_user_id, found.verified_phone) == (ASHA, "IN.8", True)
+    assert meet(message(None, wa_user_id="IN.8")).contact_id == found.contact_id
+    assert stage.work().get(Contact, bare.contact_id).patient_ids == ()
+
+
+def test_a_number_that_another_account_has_shown_is_not_taken_over(cast, meet):
+    meet(message(ASHA, wa_user_id="IN.9"))
+    bare = meet(message(None, wa_user_id="IN.8"))
+    assert meet(message(ASHA, wa_user_id="IN.8")) == bare
+    assert meet(message(ASHA, wa_user_id="IN.9")).contact_id == cast.asha_contact.contact_id
 
 
 # --- a changed number --------------------------------------------------------

@@ -9,11 +9,25 @@ from typing import Any
 import pytest
 
 from tests.api.desk import Desk
-from tests.api.examples.shape import differs, request_of
+from tests.api.examples.shape import differs, examples, request_of
 from tests.api.office import Office
 from tests.people import FixedClock, store, stored
 
 DOCTOR = "/api/v1/doctors/{doctorId}"
+STREAM = f"GET {DOCTOR}/queue/stream"
+RUNS = (
+    f"GET {DOCTOR}/queue/current",
+    *(f"POST {DOCTOR}/queue/{action}" for action in (
+        "start", "call-next", "skip", "pause", "resume", "close"
+    )),
+    STREAM,
+    f"GET {DOCTOR}/tokens",
+    f"POST {DOCTOR}/tokens",
+    "GET /api/v1/tokens/{tokenId}",
+    "PUT /api/v1/tokens/{tokenId}",
+    "DELETE /api/v1/tokens/{tokenId}",
+    "GET /api/v1/patients/{patientId}/tokens",
+)  # fmt: skip
 EARLY = datetime(2025, 1, 15, 8, 0, tzinfo=UTC)
 
 
@@ -105,14 +119,17 @@ def test_the_stream_is_as_the_specification_tells_it(office: Office, desk: Desk)
         headers={"Authorization": f"Bearer {token}"},
         buffered=False,
     )
-    chunks = iter(answer.response)
+    chunks = answer.iter_encoded()
     next(chunks)
     event = next(chunks).decode()
     answer.close()
+    assert differs(STREAM, event) == []
     name, _, data = event.strip().split("\n")
-    assert name == "event: queue_update"
+    example_name, example_data = examples()[STREAM]["response"].strip().split("\n", 1)
+    assert name == example_name
     shown = json.loads(data.removeprefix("data: "))
-    example_fields = {"queueId", "status", "currentToken", "totalTokens", "completedTokens",
-                      "timestamp"}  # fmt: skip
-    assert example_fields <= shown.keys()
+    told = json.loads(example_data.removeprefix("data: "))
+    assert {n: type(v) for n, v in told.items()}.items() <= {
+        n: type(v) for n, v in shown.items()
+    }.items()
     assert shown["currentToken"].startswith("TKN_")

@@ -1,4 +1,4 @@
-"""Who gets in: figures. Sunrise Clinic is on the Basic plan, City Medical Center on Professional."""
+"""Who gets in: figures. City Medical Center is on the Professional plan, Sunrise on Basic."""
 
 from __future__ import annotations
 

@@ -1,0 +1,98 @@
+"""Handing a conversation over to the people of a clinic, and back to the bot."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from domain.actions.desk_notes import Note, tell_desk
+from domain.actions.messages import send, sender_of
+from domain.model.clinics import Clinic, Doctor
+from domain.model.conversations import Conversation
+from domain.model.messages import Option
+from domain.model.people import Contact
+from domain.timetable import hours, is_open, today
+from domain.work import Work
+
+LASTS = timedelta(hours=2)
+"""So long after the person last wrote, the bot answers again by itself."""
+HELPS = timedelta(hours=12)
+DAYS_AHEAD = 14
+
+
+def is_handed_over(conversation: Conversation, work: Work) -> bool:
+    """Return whether people answer in this conversation now, and the bot does not."""
+    until = conversation.handed_over_until
+    return until is not None and until > work.now
+
+
+def hand_over(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
+    """Tell the desk that a person wants to talk to somebody; return how many were told.
+
+    The caller keeps in the conversation until when the bot is silent (`LASTS` from now).
+    """
+    return _pass_on(work, clinic, contact, "desk/wants_to_talk", words)
+
+
+def pass_on(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
+    """Give the desk what a person writes while the bot is silent."""
+    return _pass_on(work, clinic, contact, "desk/says", words)
+
+
+def _pass_on(work: Work, clinic: Clinic, contact: Contact, name: str, words: str) -> int:
+    note = Note(
+        name=name,
+        values={
+            "person": contact.profile_name or "",
+            "phone": contact.phone,
+        },
+        # What a patient writes may be about their health: it lies nowhere in clear.
+        secrets={"text": words},
+        options=[Option(id=f"bot_on:{contact.contact_id}", label="bot_on_button")],
+        helps_for=HELPS,
+    )
+    return tell_desk(work, clinic, note)
+
+
+def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
+    """Let the bot answer a person again and tell them; return whether it was silent."""
+    key = f"{sender_of(work, clinic)}#{contact_id}"
+    conversation = work.get(Conversation, key)
+    if conversation is None or not is_handed_over(conversation, work):
+        return False
+    work.put(conversation.but(handed_over_until=None))
+    send(
+        work,
+        name="talk/bot_is_back",
+        contact_id=contact_id,
+        clinic=clinic,
+        options=[
+            Option(id="hi", label="book_button"),
+            Option(id="status", label="status_button"),
+        ],
+        helps_until=work.now + LASTS,
+    )
+    return True
+
+
+def opening(work: Work, clinic: Clinic) -> dict[str, Any]:
+    """Return when somebody is at the clinic, as template variables.
+
+    `open` (whether it is now), `day` (its date), `from` and `to` (instants): from the first
+    doctor's beginning to the last one's end, today or on the next open day; None if there is none.
+    """
+    doctors = work.query(Doctor, clinic.clinic_id, limit=100).records
+    first = today(clinic, work.now)
+    for ahead in range(-1, DAYS_AHEAD + 1):
+        day = first + timedelta(days=ahead)
+        spans = [hours(clinic, d, day) for d in doctors if is_open(clinic, d, day)]
+        end = max((span[1] for span in spans), default=None)
+        if end is not None and end > work.now:
+            begin = min(span[0] for span in spans)
+            return {
+                "open": begin <= work.now,
+                "day": day.isoformat(),
+                "from": begin.isoformat(),
+                "to": end.isoformat(),
+            }
+    return {"open": False, "day": None, "from": None, "to": None}

@@ -1,0 +1,70 @@
+"""Talking to somebody at the clinic: the bot is silent until they, or the desk, call it back."""
+
+from __future__ import annotations
+
+from domain.actions import handover
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+from flows.words import fold
+
+BACK = {"menu", "मेनू"}
+"""What calls the bot back; a greeting may be meant for the people who answer."""
+BY_ITSELF = {"stop", "status", "here", "cancel", "move"}
+"""What the bot does even while people answer."""
+
+
+def wants_people(turn: Turn) -> bool:
+    """Whether what was written is for the people who answer now, not for the bot."""
+    if not handover.is_handed_over(turn.conversation, turn.work):
+        return False
+    inbound = turn.inbound
+    return inbound.kind != "tap" and turn.heard.trigger not in BY_ITSELF
+
+
+def speak(turn: Turn) -> None:
+    """Give the desk what was written; *menu* calls the bot back instead."""
+    inbound = turn.inbound
+    words = inbound.text or f"[{inbound.media or inbound.kind}]"
+    handover.pass_on(turn.work, turn.clinic, turn.contact, words)
+    turn.remember(handed_over_until=turn.work.now + handover.LASTS)
+
+
+def calls_back(turn: Turn) -> bool:
+    """Whether the person wants the bot again."""
+    return turn.inbound.kind == "text" and fold(turn.inbound.text) in BACK
+
+
+def hand_over(turn: Turn) -> None:
+    """Have people answer from now on."""
+    words = turn.inbound.text
+    told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
+    if told:
+        turn.remember(handed_over_until=turn.work.now + handover.LASTS)
+    turn.facts = {"told": bool(told), **handover.opening(turn.work, turn.clinic)}
+
+
+def call_bot(turn: Turn) -> None:
+    """Let the bot answer a person again, as the desk says."""
+    contact_id = turn.choice[0] if turn.choice else ""
+    turn.facts = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
+
+
+# fmt: off
+ROWS = (
+    #   on         at         when   do          say                  then
+    Row("human",   ANYWHERE,  None,  hand_over,  "talk/handed_over",  "idle"),
+)
+STAFF_ROWS = (
+    Row("bot_on",  ANYWHERE,  None,  call_bot,   "desk/bot_is_on",    None),
+)
+# fmt: on
+
+
+@says("talk/handed_over")
+def _handed_over(turn: Turn) -> Say:
+    return Say(values=turn.facts)
+
+
+@says("desk/bot_is_on")
+def _bot_is_on(turn: Turn) -> Say:
+    return Say(values=turn.facts, keeps_question=True)
