@@ -16,9 +16,10 @@ from typing import Any
 
 from bot.payments.press import way_to_pay
 from bot.wiring import Parts
-from domain.actions import booking, calling, desk, line, links, payments
-from domain.actions.days import open_queue
+from domain.actions import booking, calling, desk, line, links, marking, payments
+from domain.actions.days import open_queue, the_queue
 from domain.actions.due import SHARDS
+from domain.actions.marking import SETTABLE, Wish
 from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, Refused, StoreUnavailable
 from domain.gateway import GatewayUnavailable
@@ -57,6 +58,7 @@ OFTEN = {
     "book": 8, "book_and_pay": 12, "pay": 8, "press": 2, "hear_again": 2, "hear_without_name": 1,
     "fail_to_pay": 1,
     "cancel": 2, "reschedule": 3, "check_in": 2, "ask_for_money_back": 1, "walk_in": 2,
+    "book_at_desk": 2, "mark": 4,
     "call_next": 12, "skip": 3, "undo": 3, "start": 6, "pause": 1, "resume": 3, "emergency": 1,
     "close": 1, "pass_minutes": 4, "pass_an_hour": 1, "pass_the_night": 1, "work": 8,
     "trouble_the_store": 2, "lose_or_find_the_gateway": 1, "trouble_the_gateway": 1,
@@ -257,6 +259,24 @@ class Town:
             desk.add_walk_in(work, clinic, doctor, queue, STAFF[1], phone, patient.name)
 
         self.act(add)
+
+    def book_at_desk(self, a: int, b: int, c: int) -> None:
+        clinic, doctor = self.a_place(a)
+        contact, patient = self.people[b % len(self.people)]
+        wanted = desk.Wanted(pays_at_clinic=c % 3 == 0)
+        self.act(lambda work: desk.book(work, clinic, doctor, STAFF[1], contact, patient, wanted))
+
+    def mark(self, a: int, b: int, _c: int) -> None:
+        if self.tokens:
+            token = self.a_token(a)
+            wish = Wish(sorted(SETTABLE)[b % len(SETTABLE)])
+            clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
+
+            def do(work: Work) -> None:
+                queue = the_queue(work, token.doctor_id, token.date)
+                marking.mark(work, clinic, doctor, queue, now(work, token), STAFF[0], wish)
+
+            self.act(do)
 
     # Time, workers, and what goes wrong
 

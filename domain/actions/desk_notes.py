@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from domain.actions import numbers
 from domain.actions.messages import send
-from domain.actions.people import contact_by_phone
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
 from domain.model.messages import Option, Urgency
 from domain.model.queues import Token
@@ -54,15 +54,13 @@ def _staff(work: Work, clinic: Clinic) -> list[User]:
     return [u for u in users if u.status is StaffStatus.ACTIVE and u.proven]
 
 
-def tell_doctor(work: Work, clinic: Clinic, doctor: Doctor, note: Note) -> int:
-    """Write *note* to the doctor of a line; return 0 if nobody is known at their number."""
-    return _write(work.system("tell who runs a line"), clinic, doctor.whatsapp_number, note)
+def tell_doctor(work: Work, clinic: Clinic, doctor: Doctor, note: Note) -> None:
+    """Write *note* to the doctor of a line."""
+    _write(work.system("tell who runs a line"), clinic, doctor.whatsapp_number, note)
 
 
 def _write(work: Work, clinic: Clinic, number: str, note: Note) -> int:
-    contact = contact_by_phone(work, number)
-    if contact is None:
-        return 0
+    contact = numbers.contact_at(work, number, None)
     send(
         work,
         name=note.name,

@@ -148,6 +148,8 @@ def prepare(case: Case, known: dict[str, str]) -> None:
         case.path_parameters.update({k: known[k] for k in case.path_parameters if k in known})
     if isinstance(case.body, dict):
         case.body = filled(case.body, known)
+    if case.query:
+        case.query = filled(dict(case.query), {**known, "name": "Asha", "searchTerm": "Asha"})
     case.headers.pop("Idempotency-Key", None)
 
 

@@ -160,7 +160,7 @@ def test_i1_two_hundred_people_who_tap_forty_slots_at_once_get_forty_tokens(
     for done in at_once([partial(all_of, some) for some in share]):
         assert isinstance(done, list), done
         ends += done
-    assert ends == [True] * 200
+    assert ends == [Outcome.ACTED] * 200
     queue = stage.queue("doc_meera", MONDAY.isoformat())
     tokens = stage.work().query(Token, queue.queue_id, limit=300).records
     assert sorted(t.number for t in tokens) == list(range(1, 41))
@@ -421,7 +421,7 @@ def test_i6_one_persons_messages_at_once_act_one_after_another(stage: Stage) -> 
         return lambda: stage.runner.handle(inbound)
 
     ends = at_once([says(n, "hi" if n % 2 else "help") for n in range(8)])
-    assert ends == [True] * 8
+    assert ends == [Outcome.ACTED] * 8
     work = stage.work()
     conversation = work.get(Conversation, f"{CITY_SENDER}#con_asha")
     assert conversation is not None
@@ -451,7 +451,7 @@ def test_i6_a_newcomers_first_messages_at_once_meet_one_contact(stage: Stage) ->
         return lambda: stage.runner.handle(inbound)
 
     ends = at_once([says(n) for n in range(6)])
-    assert ends == [True] * 6
+    assert ends == [Outcome.ACTED] * 6
     stage.settle()
     assert len({m.contact_id for m in stage.messages()}) == 1
     assert len(stage.channel.sent) == 6
