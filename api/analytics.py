@@ -258,7 +258,7 @@ def _dashboard(work: Work, call: Call, query: MetricsQuery) -> Answer:
     clinic = _clinic(work, call, Feature.DASHBOARD)
     period = _period(work, clinic, query)
     wanted = _wanted(call, query.metrics, METRICS, "metrics")
-    days = figures.of_clinic(work, clinic.clinic_id, views.needed(period))
+    days = figures.of_clinic(work, clinic.clinic_id, views.compared(period))
     found = views.dashboard(days, period)
     totals = found.totals
     names = _names(work, clinic, (d.doctor_id for d in found.top_doctors))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+import structlog
 from flask import g, request
 
 from api import jwts
@@ -14,7 +15,14 @@ from api.schemas.base import Data
 from api.services import Services
 from domain.actions import sessions
 from domain.actions.moves import Actor
-from domain.errors import Invalid, NotAllowed, NotSignedIn, Refused, Unreadable
+from domain.errors import (
+    Invalid,
+    NotAllowed,
+    NotSignedIn,
+    PasswordChangeRequired,
+    Refused,
+    Unreadable,
+)
 from domain.model.accounts import AuditEntry, Session
 from domain.model.base import stamp
 from domain.model.clinics import Role, User
@@ -122,20 +130,32 @@ class Call:
         value: str = g.get("request_id", "")
         return value
 
-    def sign_in(self, needs: tuple[Permission, ...]) -> None:
+    def sign_in(
+        self, needs: tuple[Permission, ...], *, before_password_change: bool = False
+    ) -> None:
         """Find out who calls, and whether they may.
+
+        Args:
+            needs: Any one of these opens the address; none: every account may call it.
+            before_password_change: Whether it is open to who must change their password first.
 
         Raises:
             NotSignedIn: If the token is missing, wrong, expired or withdrawn.
             NotAllowed: If the role has none of *needs*, or the password must be changed first.
+            TooMany: If the user has called too often.
         """
         header = request.headers.get("Authorization", "")
         if header[: len(BEARER)].casefold() != BEARER.casefold():
             raise NotSignedIn
         self.known = self.who(header[len(BEARER) :].strip())
-        may = OF_ROLE[self.known.user.role]
+        user = self.known.user
+        structlog.contextvars.bind_contextvars(userId=user.user_id, clinicId=user.clinic_id)
+        may = OF_ROLE[user.role]
         if needs and not any(p in may for p in needs):
             raise NotAllowed
+        self.services.limits.count_user(user.user_id)
+        if user.must_change_password and not before_password_change:
+            raise PasswordChangeRequired("Please change your password first.")
 
     def who(self, token: str) -> Caller:
         """Return whom an access token belongs to.

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, get_type_hints
 
-import structlog
 from flask import Response, current_app, make_response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
@@ -25,7 +24,7 @@ from api.calls import Answer, Call
 from api.reading import LARGEST_BODY, read_body, read_path, read_query
 from api.schemas.base import Done, Success
 from api.services import Services
-from domain.errors import Conflict, Invalid, PasswordChangeRequired, Refused, StoreUnavailable
+from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.permissions import Permission
 from domain.work import Work
 
@@ -105,7 +104,9 @@ class _Engine:
         call = Call(given, self._route.operation, given.clock.now())
         given.limits.count_address(call.address)
         if self._route.needs is not None:
-            self._sign_in(call)
+            call.sign_in(
+                self._route.needs, before_password_change=self._route.before_password_change
+            )
         arguments = self._arguments(ids)
         call.about = {name: value for name, value in ids.items() if name != "patientId"}
         call.patient_id = ids.get("patientId")
@@ -125,14 +126,6 @@ class _Engine:
                 continue
             return answer if call.then is None else self._render(call.then())
         return errors.unavailable()
-
-    def _sign_in(self, call: Call) -> None:
-        call.sign_in(self._route.needs or ())
-        user = call.caller.user
-        structlog.contextvars.bind_contextvars(userId=user.user_id, clinicId=user.clinic_id)
-        call.services.limits.count_user(user.user_id)
-        if user.must_change_password and not self._route.before_password_change:
-            raise PasswordChangeRequired("Please change your password first.")
 
     def _run(self, call: Call, work: Work, arguments: dict[str, Any], key: str | None) -> Response:
         given = {**arguments, "work": work, "call": call}

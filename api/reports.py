@@ -70,7 +70,11 @@ def read_report(work: Work, call: Call, path: ReportPath) -> Answer:
     return Answer(_shown(call, actions.find(work, call.caller.clinic_id, path.report_id)))
 
 
-@reports.get("/reports/<reportId>/download", needs=None, answers="application/octet-stream")
+@reports.get(
+    "/reports/<reportId>/download",
+    needs=None,
+    answers=", ".join(actions.MEDIA_TYPES.values()),
+)
 def download_report(work: Work, call: Call, path: ReportPath, query: DownloadQuery) -> Response:
     """Download a report's file, with a token or with the signature of its `downloadUrl`."""
     if query.signature is not None:

@@ -161,9 +161,7 @@ def _sms(settings: Settings, twilio: Client | None) -> Sms | None:
     return TwilioSms(twilio, settings.twilio_sms_from or "", settings.public_url)
 
 
-def _gateway(
-    settings: Settings, records: Records, clock: Clock, session: Session
-) -> Gateway:
+def _gateway(settings: Settings, records: Records, clock: Clock, session: Session) -> Gateway:
     if settings.payment_provider == "razorpay":
         client = RazorpayClient(
             settings.razorpay_api_url,

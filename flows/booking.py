@@ -15,7 +15,7 @@ from domain.errors import (
     SlotTaken,
     TooManyHolds,
 )
-from domain.model.clinics import Doctor
+from domain.model.clinics import ClinicStatus, Doctor
 from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import clean_name
@@ -42,8 +42,8 @@ from flows.turn import Say, Turn, says
 
 
 def no_doctors(turn: Turn) -> bool:
-    """Whether nobody sees patients at this clinic."""
-    return not turn.doctors()
+    """Whether nobody can be booked online at this clinic now."""
+    return turn.clinic.status is ClinicStatus.SUSPENDED or not turn.doctors()
 
 
 def doctor_gone(turn: Turn) -> bool:

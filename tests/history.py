@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +125,13 @@ class Town:
         # A booking that moves keeps the request that was paid for it.
         asked = sorted(self.tokens.values(), key=lambda t: t.token_id)
         self.payments = list(dict.fromkeys(t.payment_id for t in asked if t.payment_id))
+
+    def next_due(self) -> datetime | None:
+        """Return when something is due next; None if nothing is."""
+        work = self.look()
+        firsts = [work.query(Due, f"{n:02d}", limit=1).records for n in range(SHARDS)]
+        moments = [first[0].due.partition("#")[0] for first in firsts if first]
+        return datetime.fromisoformat(min(moments)) if moments else None
 
     def look(self) -> Work:
         """Return a work that meets no fault."""

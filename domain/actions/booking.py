@@ -28,7 +28,7 @@ from domain.actions.seats import (
 )
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, SlotTaken
 from domain.model.base import stamp
-from domain.model.clinics import Clinic, Doctor
+from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent, Urgency
 from domain.model.money import Capture, Disposition, Refund, Transfer
 from domain.model.people import Contact, Patient
@@ -93,8 +93,11 @@ def hold(
     patient is given up for it; asked for the slot that they hold already, it is that hold.
 
     Raises:
-        DayClosed, DayFull, SlotTaken, AlreadyBooked, TooManyHolds: As they say.
+        DayClosed, DayFull, SlotTaken, AlreadyBooked, TooManyHolds: As they say; a clinic whose
+            subscription is suspended sells no day online.
     """
+    if clinic.status is ClinicStatus.SUSPENDED:
+        raise DayClosed
     current = live_booking(work, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
     if current is not None and current.status is not TokenStatus.PENDING:
         raise AlreadyBooked(token=current)

@@ -8,7 +8,7 @@ import pytest
 
 from domain.actions import booking, consent
 from domain.actions.messages import send
-from domain.model.messages import Consent
+from domain.model.messages import Consent, Urgency
 from domain.model.people import OptOut
 from tests.people import Cast
 from tests.stage import Stage
@@ -81,3 +81,72 @@ def test_who_books_after_stopping_everything_hears_of_that_booking(
     assert [m.name for m in stage.messages()] == []
     stage.settle()
     assert [m.name for m in stage.messages()] == ["booking/confirmed"]
+
+
+def stop_all(stage: Stage, *, live: bool) -> None:
+    work = stage.work()
+    consent.stop_all(work, "con_asha", has_live_token=live)
+    work.commit()
+
+
+@pytest.mark.parametrize(
+    ("stops", "left"),
+    [
+        ([False], {Consent.REPLY}),
+        ([True], {Consent.REPLY, Consent.TOKEN}),
+        ([True, True], {Consent.REPLY}),
+    ],
+    ids=["without a booking", "with one", "a second time"],
+)
+def test_all_clinics_can_be_stopped_at_once(
+    stage: Stage, cast: Cast, stops: list[bool], left: set[Consent]
+) -> None:
+    for live in stops:
+        stop_all(stage, live=live)
+    assert comes(stage, cast) == left
+    assert not consent.wants_news(stage.work(), cast.sunrise.clinic_id, "con_asha")
+    assert consent.wants_news(stage.work(), cast.sunrise.clinic_id, "con_ravi")
+
+
+def test_start_lets_one_clinic_write_again_and_no_other(stage: Stage, cast: Cast) -> None:
+    stop_all(stage, live=False)
+    work = stage.work()
+    assert consent.opt_in(work, cast.clinic.clinic_id, "con_asha")
+    work.commit()
+    assert comes(stage, cast) == set(Consent)
+    assert not consent.wants_news(stage.work(), cast.sunrise.clinic_id, "con_asha")
+    assert not consent.opt_in(stage.work(), cast.clinic.clinic_id, "con_asha")
+
+
+def test_a_booking_brings_its_notices_though_all_clinics_were_stopped(
+    stage: Stage, cast: Cast
+) -> None:
+    stop_all(stage, live=False)
+    work = stage.work()
+    consent.booked(work, cast.clinic.clinic_id, "con_asha")
+    work.commit()
+    assert comes(stage, cast) == {Consent.REPLY, Consent.TOKEN}
+
+
+def test_marketing_stopped_in_whatsapp_stops_announcements_to_many_only(
+    stage: Stage, cast: Cast
+) -> None:
+    def announcement_comes() -> bool:
+        work = stage.work()
+        message = send(
+            work,
+            name="settings/help",
+            contact_id="con_asha",
+            clinic=cast.clinic,
+            consent=Consent.NEWS,
+            urgency=Urgency.BULK,
+        )
+        return consent.allows(work, message)
+
+    for stops in (True, False):
+        work = stage.work()
+        consent.prefers(work, cast.asha_contact.phone, "IN.none", stops_marketing=stops)
+        work.commit()
+        assert announcement_comes() is not stops
+        assert comes(stage, cast) == set(Consent)
+    consent.prefers(stage.work(), "+15550001111", None, stops_marketing=True)

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.actions import payments, subscriptions
-from domain.errors import NotFound, PlanLimit
+from domain.actions import booking, payments, subscriptions
+from domain.errors import DayClosed, NotFound, PlanLimit
 from domain.model.clinics import Clinic, ClinicStatus
 from domain.model.money import Payment
+from domain.model.queues import TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus, Subscription, SubscriptionStatus
 from domain.plans import PlanName
 from domain.scopes import ClinicScope
@@ -196,6 +197,28 @@ def test_an_unpaid_bill_is_past_due_then_in_grace_then_suspends_until_it_is_paid
     pay(town, invoices(town)[0])
     assert the_subscription(town).status is SubscriptionStatus.ACTIVE
     assert the_clinic(town).status is ClinicStatus.ACTIVE
+
+
+def test_a_suspended_clinic_sells_nothing_online_and_serves_who_is_booked(town, cast):
+    work = town.work()
+    today = date(2030, 11, 25)
+    booking.hold(work, the_clinic(town), cast.khan, cast.ravi_contact, cast.ravi, today, 1)
+    work.commit()
+    store(town.records, the_clinic(town).but(status=ClinicStatus.SUSPENDED))
+    town.hear("+919876543021", "hi")
+    town.settle()
+    assert [m.name for m in town.messages() if m.contact_id == "con_asha"] == ["booking/no_doctors"]
+    work = town.work()
+    with pytest.raises(DayClosed):
+        booking.hold(
+            work, the_clinic(town), cast.khan, cast.asha_contact, cast.asha, date(2030, 11, 26), 1
+        )
+    town.hear("+919876543012", "start")
+    town.settle()
+    town.hear("+919876543012", "next")
+    town.settle()
+    (token,) = town.tokens("+919876543022")
+    assert token.status is TokenStatus.CURRENT
 
 
 def test_a_clinic_without_doctors_is_billed_nothing(town):
