@@ -68,8 +68,7 @@ class Clinic(Installation):
     """An installation with as many doctors and patients as a day is planned for."""
 
     def __init__(self, folder: Path, plan: Plan) -> None:
-        super().__init__(folder, HOLD_MINUTES="1", LOG_LEVEL="warning")
-        self.environment["LOG_LEVEL"] = "info"
+        super().__init__(folder, HOLD_MINUTES="1")
         self.plan = plan
 
     def cast(self, patients: int = 0) -> None:

@@ -174,7 +174,7 @@ def add(turn: Turn) -> None:
 def announce(turn: Turn) -> None:
     """Tell everybody booked today."""
     doctor, queue = the_line(turn)
-    desk.announce(turn.work, queue, doctor, turn.actor, arguments(turn).strip())
+    desk.announce(turn.work, turn.clinic, doctor, queue, turn.actor, arguments(turn).strip())
 
 
 def _ask_whose() -> tuple[Row, ...]:

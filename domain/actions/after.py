@@ -32,7 +32,7 @@ from domain.actions.patients import renamed
 from domain.actions.people import contact_by_phone, new_contact
 from domain.actions.schedule import follow_schedule
 from domain.actions.steps import OpenWork, place_of_item
-from domain.actions.telling import announce, emergency, moved, paused, push
+from domain.actions.telling import emergency, moved, paused, push
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Option, Urgency
@@ -231,7 +231,6 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "ask_resume": ask_resume,
     "auto_close": auto_close,
     "refund_waiting": refund_waiting,
-    "announce": announce,
     "erase": forget,
     "renamed": renamed,
     "follow_schedule": follow_schedule,

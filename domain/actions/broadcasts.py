@@ -15,6 +15,7 @@ from itertools import chain, islice
 from typing import Any
 
 from domain.actions import due
+from domain.actions.booking import facts as booking_facts
 from domain.actions.messages import send
 from domain.actions.outreach import refuse_suspended
 from domain.actions.steps import OpenWork, chunks, finish, tokens_of
@@ -32,7 +33,7 @@ from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Urgency
 from domain.model.people import ClinicPatient, OptOut, Patient
-from domain.model.queues import LIVE, Queue
+from domain.model.queues import LIVE, WAITING, Queue, Token, TokenStatus
 from domain.work import Work
 
 MOST_RECIPIENTS = 10_000
@@ -42,6 +43,8 @@ STEP = 20
 STEPS_A_RUN = 25
 """After so many the job lets others have their turn, and goes on."""
 COUNT_SOON = timedelta(seconds=1)
+IN_LINE = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}
+"""Whom a doctor's announcement is for."""
 HELPS = timedelta(hours=12)
 NOT_A_PATIENT = "not a patient of this clinic"
 OPTED_OUT = "wants no messages of this clinic"
@@ -62,6 +65,8 @@ class Person:
     contact_id: str | None
     phone: str | None
     name: str | None
+    about: Token | None = None
+    """The booking that the message is about, and whose facts it tells."""
 
 
 @dataclass(frozen=True)
@@ -86,13 +91,15 @@ def begin(
     """Write a broadcast and have it go out. *phones* (E.164, each once) are those of PHONES.
 
     Raises:
-        Suspended: If the clinic's subscription is suspended.
+        Suspended: If the clinic's subscription is suspended and it is not for a day that runs.
     """
-    refuse_suspended(clinic)
+    if audience.kind is not AudienceKind.LINE:
+        refuse_suspended(clinic)
     broadcast = work.put(
         Broadcast(
             clinic_id=clinic.clinic_id,
             broadcast_id=work.ids.secret("broadcast_"),
+            doctor_id=audience.doctor_id if audience.kind is AudienceKind.LINE else None,
             name=name,
             values=dict(values),
             audience=audience,
@@ -224,6 +231,8 @@ def _people(
             yield from _booked(work, clinic, audience)
         case AudienceKind.ALL_PATIENTS:
             yield from _all_patients(work, clinic)
+        case AudienceKind.LINE:
+            yield from _line(work, audience)
 
 
 def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
@@ -249,6 +258,17 @@ def _booked(work: Work, clinic: Clinic, audience: Audience) -> Iterator[list[Per
             yield [
                 Person(t.contact_id, t.contact_id, t.patient_phone, t.patient_name) for t in batch
             ]
+
+
+def _line(work: Work, audience: Audience) -> Iterator[list[Person]]:
+    queue = work.get(Queue, audience.doctor_id or "", audience.day or "")
+    if queue is None:
+        return
+    there = (t for t in tokens_of(work, queue.queue_id) if t.status in IN_LINE)
+    while batch := list(islice(there, STEP)):
+        yield [
+            Person(t.contact_id, t.contact_id, t.patient_phone, t.patient_name, t) for t in batch
+        ]
 
 
 def _doctors(work: Work, clinic: Clinic, doctor_id: str | None) -> list[Doctor]:
@@ -298,7 +318,7 @@ def _write(
             reason = OPTED_OUT
         message = None
         if reason is None:
-            message = _message(work, clinic, broadcast, person.contact_id or "", number)
+            message = _message(work, clinic, broadcast, person, number)
         failed += reason is not None
         work.put(
             Recipient(
@@ -324,18 +344,23 @@ def _write(
 
 
 def _message(
-    work: Work, clinic: Clinic, broadcast: Broadcast, contact_id: str, number: int
+    work: Work, clinic: Clinic, broadcast: Broadcast, person: Person, number: int
 ) -> Message:
+    facts: dict[str, Any] = {}
+    if person.about is not None:
+        doctor = work.get(Doctor, clinic.clinic_id, person.about.doctor_id)
+        facts = booking_facts(person.about, doctor) if doctor else {}
     message = send(
         work,
         name=broadcast.name,
-        message_id=f"msg_{broadcast.broadcast_id}_{contact_id}",
-        contact_id=contact_id,
+        message_id=f"msg_{broadcast.broadcast_id}_{person.contact_id}",
+        contact_id=person.contact_id or "",
         clinic=clinic,
-        values=broadcast.values,
+        about=person.about,
+        values={**broadcast.values, **facts},
         urgency=Urgency.BULK,
         consent=Consent.NEWS,
         helps_until=work.now + HELPS,
-        order=number,
+        order=number % STEP,
     )
     return work.put(message.but(broadcast_id=broadcast.broadcast_id))

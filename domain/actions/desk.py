@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import booking, due, history, patients, payments, seats
+from domain.actions import booking, broadcasts, history, patients, payments, seats
 from domain.actions.calling import SILENT, Remark
 from domain.actions.days import Day, keep_queue, open_queue, place_in, read_day, the_token
 from domain.actions.messages import send
@@ -21,6 +21,7 @@ from domain.errors import (
     NotFound,
     NotNow,
 )
+from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent
 from domain.model.people import Contact, Patient
@@ -321,7 +322,17 @@ def cancel(
     return ended
 
 
-def announce(work: Work, queue: Queue, doctor: Doctor, actor: Actor, text: str) -> None:
-    """Have *text* sent to everybody who holds a live token of this day."""
+def announce(
+    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, text: str
+) -> Broadcast:
+    """Have *text* sent to everybody who is served, waits or was skipped in this line."""
     history.note_line(work, queue, "announce", by=actor.user_id, by_name=actor.name)
-    due.event(work, "announce", queue, text=text, doctor=doctor.name)
+    return broadcasts.begin(
+        work,
+        clinic,
+        name="news/announcement",
+        values={"text": text},
+        audience=Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id),
+        by=actor.user_id,
+        by_name=actor.name,
+    )

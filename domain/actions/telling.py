@@ -10,7 +10,7 @@ from domain.actions.days import line_of
 from domain.actions.messages import send, sender_of
 from domain.actions.news import worth_telling
 from domain.actions.openings import next_open
-from domain.actions.steps import OpenWork, chunks, finish, place_of_item, tokens_of
+from domain.actions.steps import OpenWork, chunks, finish, place_of_item
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Push
@@ -22,7 +22,6 @@ from domain.model.queues import (
     Queue,
     QueueStatus,
     Token,
-    TokenStatus,
 )
 from domain.rules import (
     EXPAND_CHUNK,
@@ -182,35 +181,3 @@ def push(
             at=work.now,
         )
     )
-
-
-def announce(open_work: OpenWork, item: Due) -> None:
-    """Send what a doctor says to everybody who holds a live token of that day."""
-    work = open_work()
-    place = place_of_item(work, item)
-    if place is None:
-        return finish(open_work, item)
-    clinic, doctor, queue = place
-    live = [t for t in tokens_of(work, queue.queue_id) if t.status in _TOLD]
-    for chunk in chunks(live, EXPAND_CHUNK):
-        work = open_work()
-        for token in chunk:
-            message_id = f"msg_announce_{token.token_id}_{stamp(item.at)}"
-            if work.get(Message, message_id) is None:
-                send(
-                    work,
-                    name="news/announcement",
-                    message_id=message_id,
-                    contact_id=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    values={**booking.facts(token, doctor), "text": item.values.get("text")},
-                    urgency=Urgency.BULK,
-                    consent=Consent.NEWS,
-                    helps_until=queue.planned_end + timedelta(hours=2),
-                )
-        work.commit()
-    return finish(open_work, item)
-
-
-_TOLD = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}

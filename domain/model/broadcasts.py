@@ -29,6 +29,8 @@ class AudienceKind(StrEnum):
     """Everybody with a live token on a day, with one doctor or any."""
     ALL_PATIENTS = "ALL_PATIENTS"
     """Everybody the clinic has a record of."""
+    LINE = "LINE"
+    """Who is served, waits or was skipped in one doctor's line: a doctor's announcement."""
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -36,9 +38,9 @@ class Audience(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
     kind: AudienceKind
     day: str | None = None
-    """Of the clinic's calendar, for BOOKED_ON."""
+    """Of the clinic's calendar, for BOOKED_ON and LINE."""
     doctor_id: str | None = None
-    """One doctor only, for BOOKED_ON."""
+    """One doctor only, for BOOKED_ON; whose line it is, for LINE."""
 
 
 class Broadcast(Record, frozen=True, kw_only=True):

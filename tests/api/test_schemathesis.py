@@ -51,7 +51,7 @@ ADDRESSES = [
     if not route.endless
 ]
 EXAMPLES = {GenerationMode.POSITIVE: 6, GenerationMode.NEGATIVE: 3}
-CHAINS, LINKS = 12, 8
+CHAINS, LINKS = 16, 8
 MOSTLY = st.sampled_from([True, True, True, False])
 
 
@@ -197,7 +197,9 @@ def test_whatever_is_sent_is_answered_as_the_document_says(
 def test_chains_of_calls_are_answered_as_the_document_says(
     town: Town, door: Door, schema: Any
 ) -> None:
-    class Day(schema.as_state_machine()):  # type: ignore[misc]
+    finite = schema.exclude(path_regex="/stream$")
+
+    class Day(finite.as_state_machine()):  # type: ignore[misc]
         office: Office
 
         def setup(self) -> None:

@@ -243,8 +243,9 @@ def test_an_announcement_reaches_the_live_tokens_of_the_day_once(stage: Stage, c
     tokens = crowd(stage, cast, 3)
     other = hold(stage, cast, 4, doctor=cast.khan, day=TUESDAY)
     do(stage, booking.cancel, stage.token(tokens[2]), by="x", by_name="x", reason="R")
-    do(stage, desk.announce, head(stage, cast), cast.khan, KHAN, "Lab closed today")
-    stage.settle()
+    line = head(stage, cast)
+    do(stage, desk.announce, cast.clinic, cast.khan, line, KHAN, "Lab closed today")
+    stage.wait(1)
     told = [m.about for m in stage.messages() if m.name == "news/announcement"]
     assert sorted(str(t) for t in told) == sorted(t.token_id for t in tokens[:2])
     assert other.token_id not in told

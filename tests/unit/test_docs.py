@@ -26,7 +26,10 @@ A_FILE = re.compile(rf"(?:{FOLDERS})/[\w./-]*[\w/]")
 A_NAME = re.compile(rf"((?:{FOLDERS})/[\w/]+\.py):(\w+)")
 A_PROGRAM = re.compile(r"(?:bin|benchmarks|\.ci)/[a-z-]+")
 READS = (
-    ("bot/config.py", r'(?:env\.get\(|_(?:choice|duration|list|rate|url|whole)\(env, )"([A-Z_]+)"'),
+    (
+        "bot/config.py",
+        r'(?:env\.get\(|_(?:choice|duration|list|number|rate|url|whole)\(\s*env, )"([A-Z_]+)"',
+    ),
     ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
     ("bot/cli.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
     ("bot/metrics.py", r'MULTIPROCESS_VARIABLE = "([A-Z_]+)"'),

@@ -22,9 +22,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from domain.actions import ledger, seats
-from domain.actions.due import SHARDS
 from domain.actions.ledger import Statement
-from domain.model.due import Due
 from domain.model.money import Capture, Disposition, Refund, RefundStatus, Transfer
 from domain.model.queues import (
     LIVE,

@@ -13,6 +13,19 @@ from tests.api.office import Client, Office
 from tests.people import FixedClock
 
 PREFIX = "POST /api/v1"
+RUNS = tuple(
+    f"{PREFIX}/auth/{path}"
+    for path in (
+        "clinic/register",
+        "clinic/verify-registration",
+        "clinic/login",
+        "clinic/verify-login",
+        "forgot-password",
+        "reset-password",
+        "refresh",
+        "logout",
+    )
+)
 NUMBER = "+919876543210"
 
 
