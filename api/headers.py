@@ -23,9 +23,10 @@ HSTS = "max-age=31536000"
 ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
 }
+NO_PAGE = "default-src 'none'; frame-ancestors 'none'"
+"""For JSON that somebody opens as a page; files, such as a PDF, are shown by a viewer."""
 
 
 def install(app: Flask, services: Services) -> None:
@@ -51,6 +52,8 @@ def install(app: Flask, services: Services) -> None:
         if request.path.startswith(API):
             for name, value in ALWAYS.items():
                 response.headers.setdefault(name, value)
+            if response.is_json:
+                response.headers.setdefault("Content-Security-Policy", NO_PAGE)
             if services.cors_origins:
                 response.vary.add("Origin")
         if services.production:

@@ -44,6 +44,8 @@ class Services:
     """Makes PDFs."""
     files: Files
     """Where made documents are kept."""
+    template_account: str
+    """The WhatsApp Business account that templates are submitted to."""
     offers: Sequence[OfferedTemplate]
     """The templates that staff may send."""
     pause: Callable[[float], None]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 
 from api.calls import Answer, Call
 from api.days import day_of
@@ -13,6 +14,8 @@ from api.schemas.whatsapp import (
 from api.schemas.whatsapp import (
     BroadcastPath,
     BroadcastShown,
+    Component,
+    CostsShown,
     MessageSent,
     MessageType,
     NewBroadcast,
@@ -21,15 +24,21 @@ from api.schemas.whatsapp import (
     Results,
     ResultsQuery,
     Said,
+    SendingShown,
+    Templates,
+    TemplateShown,
 )
-from domain.actions import broadcasts, outreach
+from domain.actions import broadcasts, circuit, costs, outreach, templates
+from domain.actions.messages import sender_of
 from domain.errors import Invalid, NotFound
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Message, MessageStatus
 from domain.offers import FREE_TEXT, OfferedTemplate, checked_values, find_template
+from domain.periods import PeriodName, period_of
 from domain.permissions import EVERYBODY, Permission
 from domain.phones import normalise
+from domain.timetable import today
 from domain.work import Work
 
 whatsapp = Resource("whatsapp", "Messages that staff send to patients, one by one and to many.")
@@ -56,6 +65,50 @@ def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
     call.patient_id = patient.patient_id
     message = outreach.write_to(work, clinic, patient, template, values)
     return Answer(_became(message), "Message queued", then=_wait_for(call, message.message_id))
+
+
+@whatsapp.get("/whatsapp/templates", needs=EVERYBODY, answers=Templates)
+def list_templates(work: Work, call: Call) -> Answer:
+    """List the templates that may be sent, in every language, with WhatsApp's word on each."""
+    known = templates.approvals(work, call.services.template_account)
+    shown: list[TemplateShown] = []
+    for offer in call.services.offers:
+        approval = known.get((offer.provider_name, offer.language))
+        parts = [Component(type="BODY", text=offer.body)]
+        if offer.header:
+            parts.insert(0, Component(type="HEADER", text=offer.header))
+        shown.append(
+            TemplateShown(
+                name=offer.name,
+                language=offer.language,
+                category=(approval.category if approval else None) or offer.category,
+                components=parts,
+                status=approval.status if approval else None,
+                reason=approval.reason if approval else None,
+                quality=approval.quality if approval else None,
+            )
+        )
+    return Answer(Templates(templates=shown))
+
+
+@whatsapp.get("/whatsapp/status", needs=Permission.CONFIGURE_WHATSAPP, answers=SendingShown)
+def read_sending(work: Work, call: Call) -> Answer:
+    """Show whether the clinic's number can send, and what its messages of this month cost."""
+    clinic = _clinic(work, call)
+    health = circuit.health_of(work, sender_of(work, clinic))
+    month = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
+    days = costs.of_days(work, clinic.clinic_id, month.first, month.last).values()
+    charged, free = (_summed(d.charged for d in days), _summed(d.free for d in days))
+    return Answer(
+        SendingShown(
+            status="DOWN" if circuit.is_down(health) else "HEALTHY",
+            down_since=health.down_since if health else None,
+            reason=health.reason if health else None,
+            quality=health.quality if health else None,
+            limit=health.limit if health else None,
+            costs_this_month=CostsShown(charged=charged, free=free),
+        )
+    )
 
 
 @whatsapp.post(
@@ -146,6 +199,13 @@ def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQ
             next_cursor=call.next_cursor(after),
         )
     )
+
+
+def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for count in counts:
+        found.update(count)
+    return dict(sorted(found.items()))
 
 
 def _clinic(work: Work, call: Call) -> Clinic:

@@ -274,8 +274,11 @@ def servers(folder: Path, clinics: int) -> Iterator[tuple[int, Installation, Ins
         stack.enter_context(
             started(folder, "floor", [*GUNICORN, "benchmarks.floor:create_app()"], own)
         )
-        for port in (small_port, large_port):
-            wait_for(port, "/live", 200)
+        for name, port in (("small", small_port), ("large", large_port)):
+            try:
+                wait_for(port, "/live", 200)
+            except SystemExit:
+                sys.exit((folder / f"{name}.log").read_text()[-3000:])
         wait_for(floor_port, "/nothing", 405)
         yield floor_port, found[0], found[1]
 

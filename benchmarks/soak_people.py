@@ -47,7 +47,7 @@ def read(payload: Json) -> Heard:
     action = content.get("action") or {}
     rows = [row for section in action.get("sections", ()) for row in section["rows"]]
     buttons = [button["reply"] for button in action.get("buttons", ())]
-    text = (content.get("body") or payload.get("text") or {}).get("body", "")
+    text = (content.get("body") or {}).get("text") or (payload.get("text") or {}).get("body", "")
     url = (action.get("parameters") or {}).get("url")
     return Heard(text, tuple(option["id"] for option in (*rows, *buttons)), url)
 

@@ -100,6 +100,7 @@ def _api_services(parts: Parts) -> Services:
         senders=parts.senders,
         documents=parts.documents,
         files=parts.files,
+        template_account=settings.whatsapp_business_account_id,
         offers=parts.renderer.offered_templates(),
         pause=time.sleep,
         otp_limit=settings.otp_limit,

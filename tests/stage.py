@@ -28,7 +28,7 @@ from domain.actions.due import SHARDS as DUE_SHARDS
 from domain.actions.messages import CALLS
 from domain.actions.messages import SHARDS as OUTBOX_SHARDS
 from domain.channel import Outbound, SendFailed, SendUnknown
-from domain.errors import Busy, Conflict
+from domain.errors import Busy, Conflict, StoreUnavailable
 from domain.model.base import Record
 from domain.model.due import Due
 from domain.model.messages import Message, Outgoing
@@ -251,11 +251,17 @@ class Stage:
 
     def _arrive(self, sent: list[Outbound]) -> None:
         for outbound in sent:
-            work = self.work()
-            message = work.get(Message, outbound.message_id)
-            if message is not None and message.name in CALLS and message.provider_id is not None:
+            for _ in range(5):
+                work = self.work()
+                message = work.get(Message, outbound.message_id)
+                if message is None or message.name not in CALLS or message.provider_id is None:
+                    break
                 delivery.apply_status(work, message.message_id, "delivered", message.provider_id)
-                work.commit()
+                try:
+                    work.commit()
+                except (Conflict, StoreUnavailable):
+                    continue
+                break
 
     def wait(self, minutes: float) -> list[Outbound]:
         """Let time pass, with the workers doing what is due at its own moment."""

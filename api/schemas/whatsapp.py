@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Phone, Query
+from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Phone
 from domain.actions.broadcasts import MOST_RECIPIENTS
 from domain.model.broadcasts import BroadcastStatus, Outcome
 from domain.offers import VALUE_MAX
@@ -79,7 +79,8 @@ class TemplateShown(Data):
     status: str | None = Field(
         description="WhatsApp's word on it (APPROVED, PENDING, REJECTED, …); null: none yet."
     )
-    reason: str | None = Field(description="Why it was rejected, if it was.")
+    reason: str | None = Field(description="Why it was rejected or paused, if it was.")
+    quality: str | None = Field(description="GREEN, YELLOW, RED or UNKNOWN; null: none yet.")
 
 
 class Templates(Data):
@@ -141,12 +142,6 @@ class ResultsQuery(Paged):
     """A page of recipients."""
 
 
-class ResultsFormat(Query):
-    """How the results are to be had."""
-
-    format: Literal["CSV"] = "CSV"
-
-
 class RecipientShown(Data):
     """One recipient, and what became of the message."""
 
@@ -162,3 +157,21 @@ class Results(Data):
     recipients: list[RecipientShown]
     total_count: int
     next_cursor: str | None
+
+
+class CostsShown(Data):
+    """Delivered messages by price category."""
+
+    charged: dict[str, int]
+    free: dict[str, int]
+
+
+class SendingShown(Data):
+    """How the clinic's sending number fares, and what its messages of this month cost."""
+
+    status: Literal["HEALTHY", "DOWN"]
+    down_since: Instant | None
+    reason: str | None = Field(description="Why it cannot send.")
+    quality: str | None = Field(description="WhatsApp's word of the number's quality.")
+    limit: str | None = Field(description="How many people it may write to first in a day.")
+    costs_this_month: CostsShown

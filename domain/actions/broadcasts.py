@@ -16,6 +16,7 @@ from typing import Any
 
 from domain.actions import due
 from domain.actions.booking import facts as booking_facts
+from domain.actions.consent import wants_news
 from domain.actions.messages import send
 from domain.actions.outreach import refuse_suspended
 from domain.actions.steps import OpenWork, chunks, finish, tokens_of
@@ -32,7 +33,7 @@ from domain.model.broadcasts import (
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Urgency
-from domain.model.people import ClinicPatient, OptOut, Patient
+from domain.model.people import ClinicPatient, Patient
 from domain.model.queues import LIVE, WAITING, Queue, Token, TokenStatus
 from domain.work import Work
 
@@ -173,10 +174,8 @@ def reach(work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str] 
         fresh = {p.key: p for p in batch if p.key not in seen}
         seen |= fresh.keys()
         known = [p for p in fresh.values() if p.contact_id]
-        stopped = work.system("see who opted out of a clinic").fetch(
-            [(OptOut, (clinic.clinic_id, p.contact_id or "")) for p in known]
-        )
-        reachable += sum(out is None for out in stopped)
+        across = work.system("see who opted out of a clinic")
+        reachable += sum(wants_news(across, clinic.clinic_id, p.contact_id or "") for p in known)
     return Reach(len(seen), reachable)
 
 
@@ -313,8 +312,10 @@ def _write(
     across = work.system("see who opted out of a clinic")
     failed = 0
     for number, person in sorted(fresh, key=lambda place: place[0]):
-        reason = None if person.contact_id else NOT_A_PATIENT
-        if person.contact_id and across.get(OptOut, clinic.clinic_id, person.contact_id):
+        reason = None
+        if person.contact_id is None:
+            reason = NOT_A_PATIENT
+        elif not wants_news(across, clinic.clinic_id, person.contact_id):
             reason = OPTED_OUT
         message = None
         if reason is None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,11 +15,39 @@ from store import open_records
 from store.faults import Wrapper
 from store.port import Change, Key, Put, Request
 from store.schema import TABLES
+from tests.api.examples import shape
 from tests.api.office import Office
 from tests.api.shelf import shelf
 from tests.people import Cast, FixedClock, city
 from tests.stage import Stage
 from tests.stores import dynamodb_engine, dynamodb_store
+
+_ran: dict[Path, set[str]] = defaultdict(set)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all of a module of examples: what it compared is known there alone."""
+    for item in items:
+        if hasattr(getattr(item, "module", None), "RUNS"):
+            item.add_marker(pytest.mark.xdist_group(f"examples {item.path.stem}"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def honest(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail if a module that ran as a whole did not compare all examples that it lists in `RUNS`."""
+    failed = request.session.testsfailed
+    shape.compared.clear()
+    yield
+    tests = {name for name in vars(request.module) if name.startswith("test_")}
+    if _ran[request.path] == tests and request.session.testsfailed == failed:
+        assert sorted(set(getattr(request.module, "RUNS", ())) - shape.compared) == []
+
+
+@pytest.fixture(autouse=True)
+def noted(request: pytest.FixtureRequest) -> None:
+    """Note that a test ran."""
+    _ran[request.path].add(request.node.originalname)
 
 
 @pytest.fixture

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import importlib
-from collections import Counter
 from pathlib import Path
 
 import api.app
 from api.routes import braced
 from tests.api.examples.shape import examples
 
-MODULES = sorted(Path(__file__).with_name("examples").glob("test_*.py"))
+HERE = Path(__file__).parent
+MODULES = sorted([*HERE.glob("examples/test_*.py"), *HERE.glob("test_*.py")])
 WEBHOOKS = {"POST /api/v1/webhooks/whatsapp"}
 """Meta's, outside of the API's document."""
-NOT_YET: frozenset[str] = frozenset()
+NOT_YET: frozenset[str] = frozenset({"GET /api/v1/whatsapp/templates"})
 """Addresses of the specification that are not built; it must be empty in the end."""
 
 
-def runs() -> Counter[str]:
-    """Return how many modules run each address's example."""
-    found: Counter[str] = Counter()
+def runs() -> set[str]:
+    """Return the addresses whose examples some module says it runs."""
+    found: set[str] = set()
     for file in MODULES:
-        module = importlib.import_module(f"tests.api.examples.{file.stem}")
-        found.update(set(getattr(module, "RUNS", ())))
+        if "\nRUNS = " in file.read_text(encoding="utf-8"):
+            folder = ".examples" if file.parent != HERE else ""
+            found |= set(importlib.import_module(f"tests.api{folder}.{file.stem}").RUNS)
     return found
 
 
@@ -36,7 +37,7 @@ def built() -> set[str]:
 
 def test_every_example_whose_address_is_there_is_run() -> None:
     wanted = set(examples()) & (built() | WEBHOOKS)
-    assert sorted(wanted - set(runs())) == []
+    assert sorted(wanted - runs()) == []
 
 
 def test_only_what_is_listed_is_not_built() -> None:

@@ -13,6 +13,15 @@ from tests.people import store, stored
 
 PATIENTS = "/api/v1/patients"
 OF_DOCTOR = "/api/v1/doctors/{doctorId}/patients"
+RUNS = (
+    f"POST {PATIENTS}",
+    f"GET {PATIENTS}/search",
+    f"GET {PATIENTS}/{{patientId}}",
+    f"PUT {PATIENTS}/{{patientId}}",
+    f"GET {OF_DOCTOR}",
+    f"POST {OF_DOCTOR}",
+    *(f"{method} {OF_DOCTOR}/{{patientId}}" for method in ("GET", "PUT", "DELETE")),
+)
 
 
 @pytest.fixture

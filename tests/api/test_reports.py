@@ -21,6 +21,7 @@ from tests.people import a_user, store, stored
 from tests.stage import Stage
 
 DAYS = ("2030-11-21", "2030-11-22", "2030-11-23")
+RUNS = ("POST /api/v1/reports/generate",)
 PARAMETERS = {"startDate": "2030-11-20", "endDate": "2030-11-24"}
 
 

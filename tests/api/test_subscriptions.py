@@ -13,6 +13,7 @@ from tests.api.office import Office
 from tests.people import store, stored
 
 PATH = "/clinics/subscription"
+RUNS = ("GET /api/v1/clinics/subscription", "POST /api/v1/clinics/subscription/upgrade")
 
 
 @pytest.fixture

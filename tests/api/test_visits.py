@@ -585,6 +585,16 @@ def test_a_follow_up_is_a_booking_as_at_the_desk(office, token):
     assert code(again) == (409, "ALREADY_BOOKED")
 
 
+def test_a_follow_up_today_is_the_next_free_slot(office, stage, cast, token):
+    visit_id = call_in(stage, cast, cast.meera).visit_id
+    stage.clock.advance(minutes=60)
+    office.admin.post(f"/doctors/{token.doctor_id}/queue/call-next")
+    answer = office.admin.post(
+        f"/visits/{visit_id}/follow-up", {"followUpDate": "2030-11-25", "payAtClinic": True}
+    )
+    assert answer.json["data"]["estimatedTime"] == "2030-11-25T04:15:00Z"
+
+
 def test_a_follow_up_with_an_advance_sends_the_link(office, token):
     visit_id = recorded(office.doctor, token)
     office.settle()

@@ -6,15 +6,22 @@ from typing import Any
 
 import pytest
 
+from domain.actions import circuit, templates
 from domain.actions.consent import opt_out
 from domain.channel import ErrorClass, SendFailed
 from domain.model.clinics import ClinicStatus
 from tests.api.correspondence import ANNOUNCEMENT, ASHA, RAVI, association_of, record_of
-from tests.api.examples.shape import differs, request_of
+from tests.api.examples.shape import differs, examples, request_of
 from tests.api.office import Office
+from tests.api.practice import sunrise_admin
 from tests.people import CITY_SENDER, a_person, a_user, address_of, store, stored
 
 STRANGER = "+919876543099"
+RUNS = (
+    "POST /api/v1/whatsapp/send-message",
+    "GET /api/v1/whatsapp/templates",
+    "POST /api/v1/whatsapp/broadcast",
+)
 
 
 @pytest.fixture
@@ -263,3 +270,47 @@ def test_another_clinics_broadcast_is_not_found(town):
     assert admin.get(path).status_code == 404
     assert admin.post(f"{path}/cancel").status_code == 404
     assert admin.get(f"{path}/recipients").status_code == 404
+
+
+def test_the_specifications_example_of_templates_is_answered_like_it(town):
+    answer = town.doctor.get("/whatsapp/templates")
+    assert answer.status_code == 200
+    shown = answer.json["data"]["templates"]
+    example = examples()["GET /api/v1/whatsapp/templates"]["response"]["data"]["templates"]
+    for wanted in example:
+        (found,) = [t for t in shown if (t["name"], t["language"]) == (wanted["name"], "en")]
+        assert found["components"] == wanted["components"]
+        assert found["category"] == wanted["category"]
+    assert {t["language"] for t in shown} == {"en", "hi"}
+
+
+def test_a_template_shows_what_whatsapp_says_of_it(town):
+    work = town.stage.work()
+    templates.reported(
+        work,
+        town.services.template_account,
+        "office_free_text_v1",
+        "hi",
+        work.now,
+        status="REJECTED",
+        reason="ABUSIVE_CONTENT",
+    )
+    work.commit()
+    shown = town.admin.get("/whatsapp/templates").json["data"]["templates"]
+    states = {(t["name"], t["language"]): (t["status"], t["reason"]) for t in shown}
+    assert states["free_text", "hi"] == ("REJECTED", "ABUSIVE_CONTENT")
+    assert states["free_text", "en"] == (None, None)
+
+
+def test_a_number_that_cannot_send_shows_since_when_and_why(town):
+    assert town.admin.get("/whatsapp/status").json["data"]["status"] == "HEALTHY"
+    work = town.stage.work()
+    failure = SendFailed(ErrorClass.STOP, 131042, "the account has a payment problem")
+    circuit.broke(work, CITY_SENDER, failure)
+    work.commit()
+    shown = town.admin.get("/whatsapp/status").json["data"]
+    assert (shown["status"], shown["reason"]) == ("DOWN", "the account has a payment problem")
+    assert shown["downSince"]
+    other = sunrise_admin(town)
+    assert other.get("/whatsapp/status").json["data"]["status"] == "HEALTHY"
+    assert town.doctor.get("/whatsapp/status").status_code == 403

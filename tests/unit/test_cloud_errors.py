@@ -8,10 +8,11 @@ from bot.channels.cloud.errors import CODES, classify, reason
 from bot.channels.http import details
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
+    ErrorClass.LANGUAGE,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -25,15 +26,16 @@ LATER, LATER_PAIR, TEMPLATE, NEVER, STOP = (
         (TEMPLATE,   [131047]),
         (NEVER,      [131026, 131021, 131030, 131062]),
         (NEVER,      [131049, 131050, 130472, 130497]),
-        (NEVER,      [132000, 132001, 132005, 132007, 132012, 132015, 132016]),
+        (LANGUAGE,   [132001]),
+        (NEVER,      [132000, 132005, 132007, 132012, 132015, 132016]),
         (NEVER,      [100, 131008, 131009, 131051, 131052, 131053, 135000]),
         (NEVER,      [134011, 2046, 2047]),
         (STOP,       [131048, 368, 131031]),
         (STOP,       [0, 190, 3, 10, 200, 210, 299, 131005, 133010, 33, 131042, 131045, 131037]),
         (STOP,       [133000, 133005, 133006, 133008, 133009, 133015, 133016]),
     ],
-    ids=["later", "pair", "window", "recipient", "person's choice", "template", "request",
-         "payment", "quality", "set-up", "registration"],
+    ids=["later", "pair", "window", "recipient", "person's choice", "language", "template",
+         "request", "payment", "quality", "set-up", "registration"],
 )  # fmt: skip
 def test_a_code_means_the_same_whatever_the_status(kind: ErrorClass, codes: list[int]) -> None:
     for code in codes:

@@ -258,7 +258,7 @@ def test_a_stopped_number_is_tried_again_and_again_without_losing_messages(
         assert row(stage, message).status is MessageStatus.QUEUED
         assert row(stage, message).failure
         stage.clock.advance(1)
-    assert len(stage.wait(5)) == 1
+    assert message.message_id in [o.message_id for o in stage.wait(5)]
     assert row(stage, message).failure is None
 
 

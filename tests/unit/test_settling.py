@@ -11,7 +11,7 @@ import pytest
 from bot.payments.press import way_to_pay
 from domain.actions import due, links, seats, settling
 from domain.errors import NotFound, NotNow
-from domain.gateway import GatewayUnavailable, Link, LinkRequest
+from domain.gateway import GatewayRefused, GatewayUnavailable, Link, LinkRequest
 from domain.model.due import Due
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
@@ -404,3 +404,39 @@ def test_a_gateway_that_is_away_is_asked_until_it_answers(
     made = dict(bank.asked)
     stage.wait(HOUR)
     assert bank.asked == made
+
+
+@pytest.mark.parametrize("asks", ["look", "find"])
+def test_a_question_that_is_refused_for_half_a_day_is_given_up(
+    stage: Stage, cast: Cast, bank: Bank, asks: str
+) -> None:
+    refused = []
+
+    def refuse(*_: object) -> None:
+        refused.append(asks)
+        raise GatewayRefused("The id provided does not exist")
+
+    token = hold(stage, cast, 5)
+    press(stage, token)
+    if asks == "find":
+        work = stage.work()
+        links.find_capture(work, "pay_1")
+        work.commit()
+    setattr(bank, asks, refuse)
+    stage.wait(5 * 24 * HOUR)
+    assert len(refused) > settling.MOST_REFUSALS
+    assert waiting(stage) == []
+    assert stage.token(token).status is not TokenStatus.CONFIRMED
+
+
+def test_a_refund_the_gateway_knows_nothing_of_has_failed(
+    stage: Stage, cast: Cast, bank: Bank
+) -> None:
+    def refuse(*_: object) -> None:
+        raise GatewayRefused("The id provided does not exist")
+
+    bank.refuses = True
+    bank.look_refund = refuse  # type: ignore[method-assign,assignment]
+    key = a_refund(stage, cast, bank)
+    stage.settle()
+    assert refund(stage, key).status is RefundStatus.FAILED

@@ -53,7 +53,8 @@ def test_a_deleted_template_is_not_shown_and_accounts_are_apart(stage: Stage) ->
 
 @pytest.mark.parametrize(("status", "sent"), [("APPROVED", True), ("PAUSED", False), (None, True)])
 def test_only_what_is_approved_can_be_sent(stage: Stage, status: str | None, sent: bool) -> None:  # noqa: FBT001
-    told(stage, **({"status": status} if status else {}))
+    said = {"status": status} if status else {}
+    told(stage, NOW, **said)
     assert can_be_sent(known(stage)) is sent
     assert not can_be_sent(None)
 

@@ -2,7 +2,8 @@
 
 `api/examples.json` holds the 58 addresses with their examples. A test of an example builds the
 clinic it talks of, sends the example's request with the ids it has, and compares with `differs`.
-A module of tests says in `RUNS` which addresses' examples it runs; `conftest.py` holds it to that.
+A module of tests, here or beside this folder, says in `RUNS` which addresses' examples it runs;
+`tests/api/conftest.py` holds it to that.
 """
 
 from __future__ import annotations

@@ -28,6 +28,8 @@ def broadcast(office: Office) -> dict[str, str]:
 TO_ASHA = {"patientPhone": ASHA, "messageType": "TEXT", "text": "Your report is here"}
 TO_ALL = {**ANNOUNCEMENT, "recipients": [ASHA]}
 ROWS = (
+    Row("GET /whatsapp/templates", 200, 200, 200),
+    Row("GET /whatsapp/status", 403, 403, 200),
     Row("POST /whatsapp/send-message", 200, 404, 404, body=TO_ASHA, given=patient),
     Row("POST /whatsapp/broadcast", 403, 403, 202, admin=202, body=TO_ALL, given=patient),
     Row("GET /whatsapp/broadcast/{broadcastId}", 403, 403, 404, given=broadcast),
