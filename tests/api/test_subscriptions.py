@@ -20,20 +20,26 @@ RUNS = ("GET /api/v1/clinics/subscription", "POST /api/v1/clinics/subscription/u
 def clinic(office: Office) -> Office:
     """Return the office of a clinic on the Professional plan with three doctors."""
     now = office.stage.clock.now()
-    plan = {"plan": "PROFESSIONAL", "max_doctors": 10, "price_per_doctor": 649}
-    city = stored(office.stage.records, office.cast.clinic)
+    city = stored(office.stage.records, office.cast.clinic).but(
+        subscription_plan="PROFESSIONAL",
+        plan="PROFESSIONAL",
+        max_doctors=10,
+        current_doctors=3,
+        price_per_doctor=649,
+    )
     subscription = Subscription(
         clinic_id="clinic_city",
         subscription_id="sub_1",
+        plan="PROFESSIONAL",
+        max_doctors=10,
+        price_per_doctor=649,
         next_billing_date=date(2030, 12, 25),
         last_payment_date=date(2030, 11, 25),
         last_payment_amount=1947,
         payment_method="UPI",
         created_at=now,
         updated_at=now,
-        **plan,
     )
-    city = city.but(subscription_plan="PROFESSIONAL", current_doctors=3, **plan)
     store(office.stage.records, city, subscription)
     return office
 

@@ -56,7 +56,7 @@ def example(desk: Desk, address: str, path: str, **ids: str) -> dict[str, Any]:
     assert answer.status_code == (201 if created else 200), answer.text
     null = ("currentToken", "actualTime", "visitId", "nextToken", "patientName", "patientPhone")
     assert differs(address, answer.json, may_be_null=null) == []
-    found: dict[str, Any] = answer.json
+    found: dict[str, Any] = answer.get_json()
     return found
 
 
