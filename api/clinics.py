@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
+
+import segno
+from flask import Response
 
 from api.calls import Answer, Call
 from api.days import day_of
@@ -20,7 +24,7 @@ from api.schemas.clinics import (
 )
 from domain.actions import clinics as actions
 from domain.actions.doctors import api_name
-from domain.errors import Invalid
+from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic
 from domain.permissions import Permission
 from domain.work import Work
@@ -106,6 +110,22 @@ def change_whatsapp(work: Work, call: Call, body: WhatsAppChange) -> Answer:
         raise Invalid(NAMES["whatsapp_phone_number_id"], "Is needed.")
     clinic = _set_sender(work, call, sender)
     return Answer(_reach(work, call, clinic), "WhatsApp settings updated successfully")
+
+
+@clinics.get("/clinics/whatsapp/qr", needs=Permission.CONFIGURE_WHATSAPP, answers="image/svg+xml")
+def draw_join_code(work: Work, call: Call) -> Response:
+    """Draw the QR code that opens WhatsApp with the clinic's join code, to be printed.
+
+    409 while the WhatsApp number behind it is not known.
+    """
+    clinic = actions.find(work, call.caller.clinic_id)
+    found = actions.reach(work, clinic, call.services.senders)
+    if found.join_url is None:
+        raise NotNow("The WhatsApp number of this clinic is not known yet.")
+    drawn = io.BytesIO()
+    # A quarter of it may be scratched or covered and it still reads.
+    segno.make(found.join_url, error="q", micro=False).save(drawn, kind="svg", scale=8, border=4)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 @clinics.post("/clinics/whatsapp/verify", needs=Permission.CONFIGURE_WHATSAPP, answers=NumberProven)

@@ -7,10 +7,13 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
+from types import FrameType
 
 from redis import Redis
 from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
 from bot.wiring import read_settings, set_up_logs
@@ -20,6 +23,8 @@ WORKER_TTL_SECONDS = 30
 """A killed worker's jobs are found again within about this time; the clock does not wait for it."""
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 10
+AGAIN_SECONDS = 1.0
+"""How soon another worker follows one that left by itself."""
 ORDERS = (("deliver", "act"), ("act", "deliver"))
 """Each process serves both queues, and prefers another one."""
 PR_SET_PDEATHSIG = 1
@@ -29,6 +34,13 @@ class Worker(SimpleWorker):
     """Looks for Redis every second while it is away; RQ's own pauses double up to a minute."""
 
     max_connection_wait_time = 1.0
+    asked_to_end = False
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Note that this process is to end, with Redis or without it; a job under way is done."""
+        Worker.asked_to_end = True
+        with suppress(RedisError):
+            super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
 
 
 def main() -> None:
@@ -64,24 +76,30 @@ def _fork(order: tuple[str, ...]) -> int:
 
 
 def serve(queues: tuple[str, ...]) -> None:
-    """Take jobs of *queues* in this process; while Redis is away, wait for it to come back."""
+    """Take jobs of *queues* in this process until it is asked to end.
+
+    RQ's worker leaves when anything goes wrong between two jobs, such as Redis going away at the
+    wrong moment; another one takes its place.
+    """
     context.parts()
-    while True:
-        try:
-            connection = Redis.from_url(context.parts().settings.redis_url)
-            worker = Worker(
-                list(queues),
-                connection=connection,
-                serializer=JSONSerializer,
-                worker_ttl=WORKER_TTL_SECONDS,
-                job_monitoring_interval=MONITORING_SECONDS,
-                maintenance_interval=MAINTENANCE_SECONDS,
-            )
-            worker.work(logging_level="WARNING")
-        except RedisError:
-            time.sleep(1)
-        else:
-            return
+    with suppress(StopRequested):
+        while not Worker.asked_to_end:
+            with suppress(RedisError):
+                _work(queues)
+            if not Worker.asked_to_end:
+                time.sleep(AGAIN_SECONDS)
+
+
+def _work(queues: tuple[str, ...]) -> None:
+    worker = Worker(
+        list(queues),
+        connection=Redis.from_url(context.parts().settings.redis_url),
+        serializer=JSONSerializer,
+        worker_ttl=WORKER_TTL_SECONDS,
+        job_monitoring_interval=MONITORING_SECONDS,
+        maintenance_interval=MAINTENANCE_SECONDS,
+    )
+    worker.work(logging_level="WARNING")
 
 
 if __name__ == "__main__":

@@ -305,3 +305,11 @@ def test_no_code_is_kept_in_clear(office: Office) -> None:
     assert all(code not in repr(m) for m in kept)
     assert Message.TABLE == "messages"
     assert clinic_of(office).status is ClinicStatus.ACTIVE
+
+
+def test_the_join_code_is_drawn_to_be_printed(office):
+    answer = office.admin.get("/clinics/whatsapp/qr")
+    assert (answer.status_code, answer.mimetype) == (200, "image/svg+xml")
+    assert answer.data.startswith(b"<?xml")
+    assert b"<path" in answer.data
+    assert office.doctor.get("/clinics/whatsapp/qr").status_code == 403

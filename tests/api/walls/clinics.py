@@ -19,6 +19,7 @@ ROWS = (
     Row("GET /clinics/profile", 403, 403, 200, shows=CITY),
     Row("PUT /clinics/profile", 403, 403, 200, body={"bookingDays": 7}, shows=CITY),
     Row("GET /clinics/whatsapp", 403, 403, 200, shows=CITY),
+    Row("GET /clinics/whatsapp/qr", 403, 403, 200),
     Row("PUT /clinics/whatsapp", 403, 403, 200, body={"whatsappPhoneNumberId": None}, shows=CITY),
     Row(
         "POST /clinics/whatsapp/verify",
