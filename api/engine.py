@@ -12,7 +12,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, get_type_hints
 
 from flask import Response, current_app, make_response, request
@@ -22,7 +22,7 @@ from werkzeug.exceptions import HTTPException
 from api import errors, idempotency
 from api.calls import Answer, Call
 from api.reading import LARGEST_BODY, read_body, read_path, read_query
-from api.schemas.base import Done, Success
+from api.schemas.base import Data, Done, Success
 from api.services import Services
 from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.permissions import Permission
@@ -89,6 +89,11 @@ def make_engine(route: Route, view: View) -> Callable[..., Response]:
     # The library then leaves the checking of parameters to us: after the caller, and strictly.
     answer.__delay_validate_request__ = True  # type: ignore[attr-defined]
     return answer
+
+
+@cache
+def _success_of(data: type[Data]) -> type[Success[Any]]:
+    return Success[data]  # type: ignore[valid-type]
 
 
 class _Engine:
@@ -160,8 +165,9 @@ class _Engine:
         if said.data is None:
             body = Done(message=said.message or "Done")
         else:
-            body = Success(message=said.message, data=said.data)
-        shown = body.model_dump(mode="json", by_alias=True, serialize_as_any=True)
+            # Of the very type, so that each field is written as its schema says.
+            body = _success_of(type(said.data))(message=said.message, data=said.data)
+        shown = body.model_dump(mode="json", by_alias=True)
         if shown["message"] is None:
             del shown["message"]
         answer = make_response(current_app.json.dumps(shown), said.status or self._route.status)

@@ -18,7 +18,6 @@ from api.schemas.subscriptions import (
 from domain import analytics
 from domain.actions import figures
 from domain.actions import subscriptions as actions
-from domain.actions.payments import pay_url
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.model.subscriptions import Invoice, InvoiceStatus
@@ -116,4 +115,4 @@ def _usage(work: Work, clinic: Clinic) -> Usage:
 
 def _bill(work: Work, invoice: Invoice) -> Bill:
     owed = invoice.status is InvoiceStatus.OPEN and invoice.payment_id is not None
-    return Bill.of(invoice, pay_url(work, invoice.payment_id or "") if owed else None)
+    return Bill.of(invoice, work.rules.pay_url(invoice.payment_id or "") if owed else None)

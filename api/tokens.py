@@ -30,7 +30,7 @@ from api.schemas.tokens import (
     TokensQuery,
     TokensSummary,
 )
-from domain.actions import desk, line, marking, patients, payments
+from domain.actions import desk, line, marking, patients
 from domain.actions import tokens as actions
 from domain.actions.calling import Remark
 from domain.actions.days import beyond_limit, queue_of, the_doctor
@@ -253,7 +253,7 @@ def _summary(found: list[Token]) -> TokensSummary:
 def _link(work: Work, token: Token) -> str | None:
     if token.status is not TokenStatus.PENDING or token.payment_id is None:
         return None
-    return payments.pay_url(work, token.payment_id)
+    return work.rules.pay_url(token.payment_id)
 
 
 def _is_beyond(work: Work, call: Call, token: Token) -> bool:

@@ -33,6 +33,10 @@ class Rules:
     password_memory_kib: int = 65_536
     """Memory that one check of a password takes (argon2id); tests make do with less."""
 
+    def pay_url(self, payment_id: str) -> str:
+        """Return the address of the page on which a request for payment is paid."""
+        return f"{self.public_url}/pay/{payment_id}"
+
 
 HOLDS_PER_CONTACT = 3
 """Unpaid slots one phone may hold at once (specification notes, 6)."""

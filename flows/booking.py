@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from domain.actions import booking, seats
 from domain.actions.days import read_day
-from domain.actions.payments import pay_url
 from domain.actions.people import patient_named, patients_of
 from domain.errors import (
     AlreadyBooked,
@@ -393,7 +392,7 @@ def pay(turn: Turn) -> Say:
             "fee": token.amount_paise,
             "until": token.held_until.isoformat() if token.held_until else None,
         },
-        url=pay_url(turn.work, token.payment_id or ""),
+        url=turn.work.rules.pay_url(token.payment_id or ""),
     )
 
 

@@ -149,7 +149,7 @@ def _link(work: Work, payment_id: str) -> Link:
     return Link(
         payment_id=payment_id,
         link_id=f"link_{payment_id}",
-        url=f"{work.rules.public_url}/pay/{payment_id}",
+        url=work.rules.pay_url(payment_id),
         status=LinkStatus.PAID if paid else over,
         taken=tuple(Taken(e.row.removeprefix(PAID), e.amount_paise) for e in paid),
     )

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from domain.actions import due, subscriptions
+from domain.actions import booking, due, links, subscriptions
 from domain.actions.messages import send
-from domain.actions.payments import pay_url
 from domain.actions.people import contact_by_phone, new_contact
 from domain.actions.steps import OpenWork
 from domain.model.base import utc
 from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User
 from domain.model.due import Due
 from domain.model.messages import Consent
-from domain.model.money import Capture, Payment, RequestStatus
+from domain.model.money import PRODUCT, Capture, Disposition, Payment, RequestStatus
 from domain.model.subscriptions import (
     Invoice,
     InvoiceStatus,
@@ -32,6 +31,8 @@ DAYS_TO_PAY = 7
 DAYS_OF_GRACE = 7
 """From then on everything still works; after them the clinic is suspended."""
 PAISE = 100
+ASKS = frozenset({"billing/invoice", "billing/past_due", "billing/suspended"})
+"""Messages with the way to pay."""
 
 
 def bill(open_work: OpenWork, item: Due) -> None:
@@ -91,14 +92,66 @@ def change_of_plan(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def paid(work: Work, payment: Payment, capture: Capture) -> None:
-    """Note that an invoice was paid; a suspended clinic that owes nothing more is active again."""
+def captured(work: Work, payment: Payment, capture_id: str, amount_paise: int) -> None:
+    """Record a payment captured for an invoice, new to the ledger; pay it, or give it back.
+
+    The first that covers the amount pays; any other goes back, and the admins are told.
+    """
+    capture = Capture(
+        capture_id=capture_id,
+        clinic_id=PRODUCT,
+        payment_id=payment.payment_id,
+        amount_paise=amount_paise,
+        disposition=Disposition.INVOICE,
+        token_id="",
+        queue_id="",
+        doctor_id="",
+        contact_id="",
+        patient_id="",
+        at=work.now,
+    )
+    work.put(capture)
     clinic = work.get(Clinic, payment.clinic_id)
     invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
-    if clinic is None or invoice is None:
+    is_owed = invoice is not None and invoice.status is InvoiceStatus.OPEN
+    if clinic is None or invoice is None or not is_owed or amount_paise < payment.amount_paise:
+        booking.give_money_back(work, capture, "NOT_OWED")
+        if clinic is not None and invoice is not None:
+            _tell_admins(
+                work, clinic, invoice, "billing/money_back", event=capture_id,
+                amount=amount_paise, stands=not is_owed,
+            )  # fmt: skip
         return
+    work.put(payment.but(status=RequestStatus.PAID))
+    asked = work.get(Payment, invoice.payment_id or "")
+    if asked is not None and asked.status is RequestStatus.OPEN:
+        # It came by a former request; the one that took its place is over as well.
+        work.put(asked.but(status=RequestStatus.ENDED))
+        links.look_now(work, asked)
+    _paid(work, clinic, invoice, capture)
+
+
+def ask_anew(work: Work, payment_id: str) -> None:
+    """Let another request take the place of one whose link cannot be paid any more.
+
+    A gateway's links do not live for ever, and it makes one for a request. Does nothing if there is
+    nothing to be paid by that request.
+    """
+    payment = work.get(Payment, payment_id)
+    if payment is None or payment.status is not RequestStatus.OPEN:
+        return
+    invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
+    if invoice is not None and invoice.payment_id == payment_id:
+        work.put(payment.but(status=RequestStatus.ENDED))
+        work.put(invoice.but(payment_id=_request(work, invoice).payment_id))
+
+
+def _paid(work: Work, clinic: Clinic, invoice: Invoice, capture: Capture) -> None:
+    """Note that an invoice was paid; a suspended clinic that owes nothing more is active again."""
     day = today(clinic, work.now)
-    work.put(invoice.but(status=InvoiceStatus.PAID, paid_at=work.now))
+    invoice = work.put(
+        invoice.but(status=InvoiceStatus.PAID, paid_at=work.now, capture_id=capture.capture_id)
+    )
     others = [
         i
         for i in work.query(Invoice, clinic.clinic_id).records
@@ -127,37 +180,38 @@ def _invoice(
     if work.get(Invoice, clinic.clinic_id, invoice_id) is not None:
         return
     amount = subscriptions.monthly_amount(clinic, subscription)
-    payment = work.put(
+    invoice = Invoice(
+        clinic_id=clinic.clinic_id,
+        invoice_id=invoice_id,
+        period_start=first,
+        period_end=last,
+        plan=subscription.plan,
+        doctors=clinic.current_doctors,
+        price_per_doctor=subscription.price_per_doctor,
+        amount=amount,
+        due_date=first + timedelta(days=DAYS_TO_PAY),
+        created_at=work.now,
+    )
+    invoice = work.put(invoice.but(payment_id=_request(work, invoice).payment_id))
+    _later(work, "overdue", clinic, invoice, invoice.due_date + timedelta(days=1))
+    _tell_admins(work, clinic, invoice, "billing/invoice")
+
+
+def _request(work: Work, invoice: Invoice) -> Payment:
+    """Open a request for an invoice's amount; it is good until it is paid."""
+    return work.put(
         Payment(
             payment_id=work.ids.secret("payr_"),
-            clinic_id=clinic.clinic_id,
+            clinic_id=invoice.clinic_id,
             doctor_id="",
             queue_id="",
             token_id="",
             contact_id="",
-            amount_paise=amount * PAISE,
-            invoice_id=invoice_id,
-            status=RequestStatus.OPEN,
+            amount_paise=invoice.amount * PAISE,
+            invoice_id=invoice.invoice_id,
             created_at=work.now,
         )
     )
-    invoice = work.put(
-        Invoice(
-            clinic_id=clinic.clinic_id,
-            invoice_id=invoice_id,
-            period_start=first,
-            period_end=last,
-            plan=subscription.plan,
-            doctors=clinic.current_doctors,
-            price_per_doctor=subscription.price_per_doctor,
-            amount=amount,
-            due_date=first + timedelta(days=DAYS_TO_PAY),
-            payment_id=payment.payment_id,
-            created_at=work.now,
-        )
-    )
-    _later(work, "overdue", clinic, invoice, invoice.due_date + timedelta(days=1))
-    _tell_admins(work, clinic, invoice, "billing/invoice")
 
 
 def _later(work: Work, kind: str, clinic: Clinic, invoice: Invoice, day: date) -> None:
@@ -177,9 +231,20 @@ def _unpaid(work: Work, item: Due) -> tuple[Clinic | None, Invoice | None]:
 
 
 def _tell_admins(
-    work: Work, clinic: Clinic, invoice: Invoice, name: str, **values: str | int
+    work: Work,
+    clinic: Clinic,
+    invoice: Invoice,
+    name: str,
+    *,
+    event: str | None = None,
+    **values: str | int,
 ) -> None:
-    """Write to every admin of the clinic from the platform's number, once for each event."""
+    """Write to every admin of the clinic from the platform's number, once for each event.
+
+    *event* is the id of what it is about, where an invoice may have several such events.
+    """
+    about = event or invoice.invoice_id
+    is_asked = name in ASKS
     admins = work.query(User, clinic.clinic_id).records
     for admin in admins:
         if admin.role is not Role.ADMIN or admin.status is not StaffStatus.ACTIVE:
@@ -191,11 +256,10 @@ def _tell_admins(
             profile_name=admin.name,
             verified=False,
         )
-        owed = invoice.status is InvoiceStatus.OPEN
         send(
             work,
             name=name,
-            message_id=f"msg_{name.split('/')[1]}_{invoice.invoice_id}_{admin.user_id}",
+            message_id=f"msg_{name.split('/')[1]}_{about}_{admin.user_id}",
             contact_id=contact.contact_id,
             clinic=clinic,
             sender=work.rules.platform_sender,
@@ -208,7 +272,7 @@ def _tell_admins(
                 "due": invoice.due_date.isoformat(),
                 **values,
             },
-            url=pay_url(work, invoice.payment_id or "") if owed else None,
+            url=work.rules.pay_url(invoice.payment_id or "") if is_asked else None,
             consent=Consent.REPLY,
             helps_until=work.now + timedelta(days=DAYS_TO_PAY),
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import booking, broadcasts, history, patients, payments, seats
+from domain.actions import booking, broadcasts, history, patients, seats
 from domain.actions.calling import SILENT, Remark
 from domain.actions.days import Day, keep_queue, open_queue, place_in, read_day, the_token
 from domain.actions.messages import send
@@ -251,7 +251,7 @@ def book(
                 "fee": token.amount_paise,
                 "until": token.held_until.isoformat(),
             },
-            url=payments.pay_url(work, token.payment_id),
+            url=work.rules.pay_url(token.payment_id),
             consent=Consent.TOKEN,
             helps_until=token.held_until,
         )

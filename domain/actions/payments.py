@@ -1,10 +1,13 @@
-"""Money that arrives, whenever and however often it is announced, ends as a seat or a refund."""
+"""Money that arrives, whenever and however often it is announced, ends as what it was for, or back.
+
+An advance ends as a seat, what a clinic pays as its invoice paid; all else as a refund.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions import booking, due, seats
+from domain.actions import billing, booking, due, seats
 from domain.actions.days import the_token
 from domain.actions.messages import send
 from domain.errors import NotFound
@@ -22,12 +25,13 @@ from domain.model.queues import LIVE, PaymentStatus, Queue, QueueStatus, Token, 
 from domain.work import Work
 
 
-def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> Token:
-    """Record that the gateway captured a payment; give it the seat, or give it back.
+def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+    """Record that the gateway captured a payment; let it be what it was for, or give it back.
 
     The capture's id is the ledger's key, so a notice repeated changes nothing. The first capture
-    that covers the price takes the seat; money for a hold that ran out takes it too if it is still
-    to be had; everything else is refunded and the person is told. Invariant I3.
+    that covers the price takes the seat, or pays the invoice; money for a hold that ran out takes
+    the seat too if it is still to be had; everything else is refunded and the payer is told.
+    Invariant I3.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -35,9 +39,16 @@ def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) ->
     payment = work.get(Payment, payment_id)
     if payment is None:
         raise NotFound
-    token = the_token(work, payment.queue_id, payment.token_id)
     if work.get(Capture, capture_id, "CAPTURE") is not None:
-        return token
+        return
+    if payment.invoice_id is not None:
+        billing.captured(work, payment, capture_id, amount_paise)
+    else:
+        _for_a_seat(work, payment, capture_id, amount_paise)
+
+
+def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int) -> None:
+    token = the_token(work, payment.queue_id, payment.token_id)
     clinic = work.get(Clinic, payment.clinic_id)
     doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
     if clinic is None or doctor is None:
@@ -45,7 +56,7 @@ def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) ->
     capture = Capture(
         capture_id=capture_id,
         clinic_id=payment.clinic_id,
-        payment_id=payment_id,
+        payment_id=payment.payment_id,
         amount_paise=amount_paise,
         disposition=Disposition.SEAT,
         token_id=token.token_id,
@@ -68,16 +79,16 @@ def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) ->
     if seat is None:
         booking.give_money_back(work, capture, "NOT_SEATED")
         _tell_refund(work, clinic, doctor, token, capture)
-        return token
+        return
     work.put(payment.but(status=RequestStatus.PAID))
     paid = seat.but(
         payment_status=PaymentStatus.PAID, paid_paise=amount_paise, capture_id=capture_id
     )
-    return booking.confirm(work, clinic, doctor, paid)
+    booking.confirm(work, clinic, doctor, paid)
 
 
-def failed(work: Work, payment_id: str) -> Token:
-    """Record that an attempt to pay failed; the hold goes on, for UPI may yet succeed.
+def failed(work: Work, payment_id: str) -> None:
+    """Record that an attempt to pay failed; a hold goes on, for UPI may yet succeed.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -85,10 +96,18 @@ def failed(work: Work, payment_id: str) -> Token:
     payment = work.get(Payment, payment_id)
     if payment is None:
         raise NotFound
-    token = the_token(work, payment.queue_id, payment.token_id)
-    if payment.status is not RequestStatus.OPEN or token.status is not TokenStatus.PENDING:
-        return token
+    if payment.status is not RequestStatus.OPEN:
+        return
+    if payment.invoice_id is None and not _failed_for_a_seat(work, payment):
+        return
     work.put(payment.but(failed_attempts=payment.failed_attempts + 1))
+
+
+def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
+    """Mark the token and tell its person, once; return whether it still waits for its money."""
+    token = the_token(work, payment.queue_id, payment.token_id)
+    if token.status is not TokenStatus.PENDING:
+        return False
     token = work.put(token.but(payment_status=PaymentStatus.FAILED, updated_at=work.now))
     clinic = work.get(Clinic, payment.clinic_id)
     doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
@@ -105,15 +124,10 @@ def failed(work: Work, payment_id: str) -> Token:
                 "amount": payment.amount_paise,
                 "until": token.held_until.isoformat() if token.held_until else None,
             },
-            url=pay_url(work, payment_id),
+            url=work.rules.pay_url(payment.payment_id),
             consent=Consent.TOKEN,
         )
-    return token
-
-
-def pay_url(work: Work, payment_id: str) -> str:
-    """Return the address at which a request for payment is paid."""
-    return f"{work.rules.public_url}/pay/{payment_id}"
+    return True
 
 
 def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund | None:

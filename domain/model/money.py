@@ -45,17 +45,27 @@ class Payment(Record, frozen=True, kw_only=True):
     created_at: datetime
 
 
+PRODUCT = "pulseops"
+"""Whose the ledger's rows are for what clinics pay: no clinic's, the product's own."""
+
+
 class Disposition(StrEnum):
     """Where a captured payment's money is."""
 
     SEAT = "SEAT"
+    INVOICE = "INVOICE"
+    """A clinic has paid its bill with it."""
     WAITING = "WAITING"
     """Kept for another day of the patient's choice after the clinic closed."""
     REFUND = "REFUND"
 
 
 class Capture(Record, frozen=True, kw_only=True):
-    """A payment captured at the gateway, the ledger's unit. Key: captureId, row (CAPTURE)."""
+    """A payment captured at the gateway, the ledger's unit. Key: captureId, row (CAPTURE).
+
+    One for a clinic's own invoice carries `PRODUCT` as its clinic, so that it is nobody's income
+    but the product's; ids of token, queue, doctor and people are empty.
+    """
 
     TABLE: ClassVar[str] = "ledger"
     KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")

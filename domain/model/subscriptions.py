@@ -76,5 +76,8 @@ class Invoice(Record, frozen=True, kw_only=True):
     due_date: date
     """Past due from the day after."""
     payment_id: str | None = None
+    """The request by which it can be paid now."""
+    capture_id: str | None = None
+    """The payment that has paid it."""
     paid_at: datetime | None = None
     created_at: datetime

@@ -134,3 +134,10 @@ def test_a_cursor_of_another_question_is_refused(office: Office) -> None:
     by_patient = log(office.admin, patientId=made["patientId"], limit=1)["nextCursor"]
     answer = office.admin.get("/audit", query={"cursor": by_patient})
     assert answer.status_code == 422
+
+
+def test_instants_are_answered_in_whole_seconds(office):
+    office.stage.clock.advance(seconds=0.123)
+    office.admin.get("/patients")
+    (entry,) = office.admin.get("/audit").json["data"]["entries"]
+    assert entry["at"] == "2030-11-25T03:00:00Z"

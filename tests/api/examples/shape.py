@@ -18,7 +18,7 @@ from typing import Any
 compared: set[str] = set()
 """The addresses whose examples have been compared with an answer."""
 EXAMPLES = Path(__file__).resolve().parents[3] / "api" / "examples.json"
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z")
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ID = re.compile(r"([a-z]+_)[A-Za-z0-9_]+")
 _TOKEN_ID = re.compile(r"TKN_[A-Za-z0-9]+")
