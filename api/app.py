@@ -36,24 +36,24 @@ cannot. Sign in with `POST /api/v1/auth/clinic/login`, then send `Authorization:
 Days, hours and periods are meant in the clinic's time zone, instants are UTC, money is whole
 rupees. A mutating call with an `Idempotency-Key` can be repeated and acts once (24 hours)."""
 RESOURCES: tuple[Resource, ...] = (
-    analytics,
     auth,
+    users,
     clinics,
+    subscriptions,
     doctors,
     queues,
-    reports,
     streams,
-    subscriptions,
     tokens,
-    users,
-    associations,
-    audit,
     patients,
-    prescriptions,
+    associations,
     visits,
+    prescriptions,
     whatsapp,
+    analytics,
+    reports,
+    audit,
 )
-"""Every resource; a new one is added here."""
+"""Every resource, in the order in which the document is read; a new one is added here."""
 
 
 class _Api(OpenAPI):

@@ -32,9 +32,10 @@ class LinkRequest:
     """The request for payment: the link's reference, of which the gateway takes one link."""
     amount_paise: int
     description: str
-    token_id: str
-    held_until: datetime
-    """When the product ends it; the gateway itself may keep it open for longer."""
+    token_id: str | None
+    """The token it is for; None for a clinic's invoice."""
+    held_until: datetime | None
+    """When the product ends it, the gateway itself may keep it open for longer; None: when paid."""
     page: str
     """Where the payer's browser goes afterwards."""
 

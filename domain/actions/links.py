@@ -1,5 +1,7 @@
 """A link at the gateway: asked for when its page is pressed, watched, and ended with the hold.
 
+An invoice's has no hold: it lives until it is paid.
+
 Nothing here calls the gateway. What it is to be asked is a due item, written with its cause, so
 that a notice that is lost, or a process killed between two lines, loses no money.
 """
@@ -15,10 +17,13 @@ from domain.gateway import Link, LinkRequest, LinkStatus
 from domain.model.due import Due
 from domain.model.money import Payment, RequestStatus
 from domain.model.queues import TokenStatus
+from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
 
 WHILE_OPEN = timedelta(minutes=2)
 """How often the gateway is asked about a link that can be paid: a notice may have been lost."""
+WHILE_OWED = timedelta(days=1)
+"""The same of an invoice in the end, which may be open for months: the longer, the less often."""
 AFTERWARDS = (
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -43,31 +48,46 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
     payment = work.get(Payment, payment_id)
     if payment is None:
         raise NotFound
-    token = the_token(work, payment.queue_id, payment.token_id)
-    until = token.held_until
-    if payment.status is not RequestStatus.OPEN or token.status is not TokenStatus.PENDING:
-        raise NotNow(state=token.status)
-    if until is None or until <= work.now:
-        raise NotNow(state=TokenStatus.EXPIRED)
+    description, until = _payable(work, payment)
+    first_look = work.now + WHILE_OPEN
+    if until is not None:
+        first_look = min(first_look, max(until, work.now + timedelta(seconds=1)))
     if payment.link_asked_at is None:
         payment = work.put(payment.but(link_asked_at=work.now))
         due.later(
             work,
             "watch_payment",
-            min(work.now + WHILE_OPEN, max(until, work.now + timedelta(seconds=1))),
+            first_look,
             payment_id,
             clinic_id=payment.clinic_id,
-            token_id=payment.token_id,
+            token_id=payment.token_id or None,
             values={"payment": payment_id},
         )
     return LinkRequest(
         payment_id=payment_id,
         amount_paise=payment.amount_paise,
-        description=f"Advance, token {token.token_number}",
-        token_id=token.token_id,
+        description=description,
+        token_id=payment.token_id or None,
         held_until=until,
         page=page,
     )
+
+
+def _payable(work: Work, payment: Payment) -> tuple[str, datetime | None]:
+    """Return what a payer reads at the gateway, and until when it can be paid; None: no end."""
+    if payment.invoice_id is not None:
+        invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id)
+        if invoice is None:
+            raise NotFound
+        if payment.status is not RequestStatus.OPEN or invoice.status is not InvoiceStatus.OPEN:
+            raise NotNow(state=invoice.status)
+        return f"PulseOps, {invoice.period_start} to {invoice.period_end}", None
+    token = the_token(work, payment.queue_id, payment.token_id)
+    if payment.status is not RequestStatus.OPEN or token.status is not TokenStatus.PENDING:
+        raise NotNow(state=token.status)
+    if token.held_until is None or token.held_until <= work.now:
+        raise NotNow(state=TokenStatus.EXPIRED)
+    return f"Advance, token {token.token_number}", token.held_until
 
 
 def note_link(work: Work, link: Link) -> Payment:
@@ -109,7 +129,7 @@ def look_now(work: Work, payment: Payment) -> None:
         work.now,
         payment.payment_id,
         clinic_id=payment.clinic_id,
-        token_id=payment.token_id,
+        token_id=payment.token_id or None,
         values={"payment": payment.payment_id},
     )
 
@@ -125,7 +145,10 @@ def next_look(payment: Payment, item: Due, now: datetime) -> tuple[timedelta, in
     None if it was asked often enough.
     """
     if payment.status is RequestStatus.OPEN:
-        left = payment.held_until - now if payment.held_until else WHILE_OPEN
+        if payment.held_until is None:
+            known_for = now - (payment.link_asked_at or now)
+            return min(WHILE_OWED, max(WHILE_OPEN, known_for / 4)), 0
+        left = payment.held_until - now
         return max(timedelta(seconds=1), min(WHILE_OPEN, left)), 0
     asked = item.values.get("asked") or 0
     step = int(asked)

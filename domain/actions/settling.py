@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from domain.actions import due, links, payments
+from domain.actions import billing, due, links, payments
 from domain.actions.steps import OpenWork
 from domain.errors import Conflict, NotFound
 from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer
@@ -144,7 +144,8 @@ def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
 def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
     """Record what the gateway knows of a request; return the request, None if it is gone.
 
-    The link of one that is over, or was paid another way, is ended.
+    The link of one that is over, or was paid another way, is ended; an invoice whose link is over
+    can be paid by another request.
     """
     payment = open_work().get(Payment, str(item.values.get("payment") or ""))
     if payment is None:
@@ -153,6 +154,8 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
     if link is None:
         return payment
     _record(open_work, link)
+    if link.status is LinkStatus.OVER and payment.invoice_id is not None:
+        _write(open_work, lambda work: billing.ask_anew(work, link.payment_id))
     payment = open_work().get(Payment, payment.payment_id)
     if payment is None or payment.status is RequestStatus.OPEN:
         return payment

@@ -119,6 +119,37 @@ def test_operations_that_are_named_exist(document):
             command = command.commands[word]
 
 
+def test_every_operation_is_documented_and_no_other():
+    group: Any = commands(cast("Any", None), cast("Any", None))
+    table = read("docs/operations.md").partition("## Commands")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {
+        " ".join(word for word in quoted.split() if word.islower() and not word.startswith("-"))
+        for row in rows
+        for quoted in QUOTED.findall(row)
+    }
+    there = {
+        f"{name} {inner}" if inner else name
+        for name, command in group.commands.items()
+        for inner in (command.commands if isinstance(command, click.Group) else [""])
+    }
+    assert documented == there
+
+
+def test_every_number_that_is_watched_is_documented_and_no_other():
+    kinds = {"Counter": "_total", "Histogram": ""}
+    made = re.findall(r'(Counter|Histogram)\(\s*"(pulseops_\w+)"', read("bot/metrics.py"))
+    documented = re.findall(r"`(pulseops_\w+)`", read("docs/operations.md"))
+    assert set(documented) == {name + kinds[kind] for kind, name in made}
+
+
+def test_every_decision_has_a_number_of_its_own():
+    files = sorted((ROOT / "docs" / "decisions").glob("*.md"))
+    assert [int(file.name[:4]) for file in files] == list(range(1, len(files) + 1))
+    for file in files:
+        assert file.read_text(encoding="utf-8").startswith(f"# {int(file.name[:4])}. ")
+
+
 def test_every_setting_is_documented_and_no_other():
     boto = {"AWS_ENDPOINT_URL_DYNAMODB"}
     assert settings_in_table("docs/operations.md") - boto == settings_read()

@@ -60,20 +60,24 @@ class RazorpayGateway:
         Razorpay takes a reference once. It is told nothing of the patient: its own page asks the
         payer for what it needs.
         """
-        expires = max(asked.held_until, self._now() + LEAST_LIFE)
-        wanted = {
+        wanted: dict[str, Any] = {
             "amount": asked.amount_paise,
             "currency": CURRENCY,
             "accept_partial": False,
             "reference_id": asked.payment_id,
             "description": asked.description,
-            "expire_by": int(expires.timestamp()),
             "notify": {"sms": False, "email": False},
             "reminder_enable": False,
-            "notes": {"paymentId": asked.payment_id, "tokenId": asked.token_id},
+            "notes": {"paymentId": asked.payment_id},
             "callback_url": asked.page,
             "callback_method": "get",
         }
+        if asked.token_id is not None:
+            wanted["notes"]["tokenId"] = asked.token_id
+        if asked.held_until is not None:
+            # Without this it lives as long as Razorpay lets one live, half a year.
+            expires = max(asked.held_until, self._now() + LEAST_LIFE)
+            wanted["expire_by"] = int(expires.timestamp())
         try:
             return _link(self._client.payment_link.create(wanted))
         except GatewayRefused:
