@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -39,13 +37,12 @@ from domain.actions.patients import Known
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.permissions import P
+from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
 from domain.work import Work
 
 patients = Resource("patients", "The people a clinic treats.")
 EITHER = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.VIEW_OWN_PATIENTS)
 CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENTS)
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a cell begins that a spreadsheet would compute."""
 NUMBERS = {"phone", "emergencyContact"}
 """Cells with a checked number, whose plus sign computes nothing."""
 
@@ -281,24 +278,17 @@ def _exported(known: Known, *, phones: bool) -> ExportedPatient:
 
 def _csv(rows: Iterable[ExportedPatient]) -> Iterator[str]:
     names = [field.alias or name for name, field in ExportedPatient.model_fields.items()]
-    # Spreadsheets take a file without a mark for one in their own country's letters.
-    yield "\ufeff" + _line(names)
+    yield BYTE_ORDER_MARK + line(names)
     for row in rows:
         shown = row.model_dump(mode="json", by_alias=True)
-        yield _line([_cell(name, shown[name]) for name in names])
+        yield line([_cell(name, shown[name]) for name in names])
 
 
 def _cell(name: str, value: object) -> str:
     if value is None:
         return ""
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return f"'{text}" if name not in NUMBERS and text.startswith(FORMULA) else text
-
-
-def _line(cells: list[str]) -> str:
-    written = io.StringIO()
-    csv.writer(written).writerow(cells)
-    return written.getvalue()
+    return text if name in NUMBERS else safe(text)
 
 
 def _json(rows: Iterable[ExportedPatient]) -> Iterator[str]:

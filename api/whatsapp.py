@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+from flask import Response
 
 from api.calls import Answer, Call
 from api.days import day_of
@@ -38,6 +40,7 @@ from domain.offers import FREE_TEXT, OfferedTemplate, checked_values, find_templ
 from domain.periods import PeriodName, period_of
 from domain.permissions import EVERYBODY, Permission
 from domain.phones import normalise
+from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
 from domain.timetable import today
 from domain.work import Work
 
@@ -45,6 +48,7 @@ whatsapp = Resource("whatsapp", "Messages that staff send to patients, one by on
 WAIT_SECONDS = 3.0
 """So long a caller waits for the provider's answer (specification notes, 12)."""
 LOOK_SECONDS = 0.05
+RESULTS_A_PAGE = 500
 _TAKEN = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 _ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
 
@@ -199,6 +203,32 @@ def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQ
             next_cursor=call.next_cursor(after),
         )
     )
+
+
+@whatsapp.get(
+    "/whatsapp/broadcast/<broadcastId>/results",
+    needs=Permission.MANAGE_SETTINGS,
+    answers="text/csv",
+    audits=True,
+)
+def download_results(work: Work, call: Call, path: BroadcastPath) -> Response:
+    """Download what became of each recipient as CSV, in the order of sending."""
+    found = broadcasts.find(work, call.caller.clinic_id, path.broadcast_id)
+    fresh = call.services.open_work(call.scope)
+    answer = Response(_results(fresh, found), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{found.broadcast_id}.csv"'
+    return answer
+
+
+def _results(work: Work, found: Broadcast) -> Iterator[str]:
+    yield BYTE_ORDER_MARK + line(["phone", "name", "outcome", "reason"])
+    after = None
+    while True:
+        page, after = broadcasts.recipients(work, found, RESULTS_A_PAGE, after)
+        for r in page:
+            yield line([r.phone, safe(r.name or ""), r.outcome.value, r.reason])
+        if after is None:
+            return
 
 
 def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:

@@ -14,7 +14,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -111,32 +111,28 @@ class Clinic(Installation):
 
 
 class Killer:
-    """Ends processes at random, and starts them again after a moment."""
+    """Ends processes at random, and starts them again after a moment.
+
+    All in the thread that started them: the system ends them with the thread.
+    """
 
     def __init__(self, town: Installation, every: float, chance: random.Random) -> None:
         self.town, self.every, self.chance = town, every, chance
         self.outages: list[Outage] = []
         self.failures: list[str] = []
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def begin(self) -> None:
-        """Begin to kill, if anything is to be killed."""
-        if self.every:
-            self._thread.start()
-
-    def end(self) -> None:
-        """Kill nothing more, and wait until everything is up again."""
-        self._ended.set()
-        if self._thread.is_alive():
-            self._thread.join()
-
-    def _run(self) -> None:
-        rounds: list[str] = []
-        while not self._ended.wait(self.chance.uniform(0.5, 1.5) * self.every):
-            rounds = rounds or self.chance.sample(KILLED, len(KILLED))
+    def rage(self, over: Callable[[], bool]) -> None:
+        """Kill one after another until *over*; all is up again then."""
+        names: list[str] = []
+        while not over():
+            pause = time.monotonic() + self.chance.uniform(0.5, 1.5) * self.every
+            while not over() and (time.monotonic() < pause or not self.every):
+                time.sleep(0.2)
+            if over():
+                return
+            names = names or self.chance.sample(KILLED, len(KILLED))
             try:
-                self._kill(rounds.pop())
+                self._kill(names.pop())
             except AssertionError as error:
                 self.failures.append(str(error))
 
@@ -176,14 +172,11 @@ def spend(town: Clinic, plan: Plan) -> Account:
     began = time.time()
     with town.faults(**plan.faults, seed=plan.seed):
         stage.begin()
-        killer.begin()
         threads = [threading.Thread(target=d.work, daemon=True) for d in doctors]
-        time.sleep(plan.seconds / 10)
         for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(plan.seconds * 2 + 120)
-        killer.end()
+            stage.later(plan.seconds / 10, thread.start)
+        longest = time.monotonic() + plan.seconds * 2 + 120
+        killer.rage(lambda: all(d.closed for d in doctors) or time.monotonic() > longest)
     time.sleep(RATING_SECONDS)
     settled = settle(town)
     stage.end()

@@ -1,4 +1,4 @@
-"""`flask --app bot pulseops check-money`: whether every paisa of every clinic is somewhere."""
+"""`flask --app bot pulseops check-money`: whether every paisa is somewhere, clinics' and our own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from flask.cli import AppGroup
 from bot.render_formats import money
 from bot.wiring import Parts
 from domain.actions import ledger
-from domain.actions.ledger import Statement
+from domain.actions.ledger import Owner, Statement
 from domain.model.clinics import Clinic, ClinicStatus
 from domain.scopes import ClinicScope, SystemScope
-from domain.timetable import today
 from domain.work import Work
 
 MOST_DAYS = 366
@@ -32,21 +31,24 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         help="How many days back, today included.",
     )
     def check_money(*, days: int) -> None:
-        """Add up what every clinic took and where it is; fails if anything does not add up."""
+        """Add up what was taken, and where it is; fails if anything does not add up.
+
+        That is every clinic's money, and what clinics have paid for the product.
+        """
         wrong: list[str] = []
-        total = Statement()
+        totals: list[Statement] = []
         everything = parts.open_work(SystemScope("see whether all money adds up"))
         with click.progressbar(list(_clinics(everything)), label="Adding up") as clinics:
             for clinic in clinics:
                 work = parts.open_work(ClinicScope(clinic.clinic_id))
-                for back in range(days):
-                    day = today(clinic, work.now) - timedelta(days=back)
-                    total += ledger.statement(work, clinic, day)
-                    wrong += ledger.discrepancies(work, clinic, day)
+                _add(work, clinic, days, wrong, totals)
+        _add(everything, ledger.OWN, days, wrong, totals)
+        total = sum(totals, Statement())
         for name, paise in (
             ("captured", total.captured),
             ("in seats", total.seated),
             ("waiting for another day", total.waiting),
+            ("paid by clinics", total.invoiced),
             ("refunded", total.refunded),
             ("of it sent back", total.sent_back),
             ("of it failed at the gateway", total.failed),
@@ -56,6 +58,17 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         if wrong or total.difference:
             raise click.ClickException(f"These payments do not add up: {', '.join(wrong)}")
         click.echo(f"{total.payments} payments add up.")
+
+
+def _add(
+    work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Statement]
+) -> None:
+    """Add what *owner* took on the last *days* to *totals*, and what contradicts to *wrong*."""
+    last = work.now.astimezone(owner.zone).date()
+    for back in range(days):
+        day = last - timedelta(days=back)
+        totals.append(ledger.statement(work, owner, day))
+        wrong += ledger.discrepancies(work, owner, day)
 
 
 def _clinics(work: Work) -> Iterator[Clinic]:

@@ -1,4 +1,7 @@
-"""A request for payment as its page shows it: its state, its facts, its words."""
+"""A request for payment as its page shows it: its state, its facts, its words.
+
+What a clinic pays itself is in `bot.checkout_bill`.
+"""
 
 from __future__ import annotations
 
@@ -100,8 +103,8 @@ class Checkout:
         return f"https://wa.me/{number.lstrip('+')}{text}"
 
 
-def read_checkout(work: Work, payment_id: str) -> Checkout:
-    """Return a request for payment with all that its page names.
+def read_request(work: Work, payment_id: str) -> Payment:
+    """Return a request for payment.
 
     Raises:
         NotFound: If there is none.
@@ -109,6 +112,15 @@ def read_checkout(work: Work, payment_id: str) -> Checkout:
     payment = work.get(Payment, payment_id)
     if payment is None:
         raise NotFound
+    return payment
+
+
+def read_checkout(work: Work, payment: Payment) -> Checkout:
+    """Return a request for an advance with all that its page names.
+
+    Raises:
+        NotFound: If something of it is gone.
+    """
     token, clinic, doctor, contact = work.fetch(
         [
             (Token, (payment.queue_id, payment.token_id)),
@@ -170,21 +182,27 @@ def describe(checkout: Checkout, now: datetime, way: Way) -> dict[str, object]:
         "title": said["title"],
         "heading": said.get("heading"),
         "text": said.get("text"),
-        "tone": _TONES.get(state, "back"),
+        "tone": TONES.get(state, "back"),
         "notice": _notice(checkout, state, words, facts, returned=returned),
         "lines": [line for line in lines if line],
         "clinic": checkout.clinic.name,
-        "monogram": _monogram(checkout.clinic.name),
-        "person": token.patient_name,
-        "doctor": checkout.doctor.name,
+        "monogram": monogram(checkout.clinic.name),
         "number": token.number,
-        "when": _instant(token.estimated_time, words["format"]["when"], checkout),
+        "facts": [
+            (words["open"]["person"], token.patient_name),
+            (words["open"]["doctor"], checkout.doctor.name),
+            (
+                words["open"]["time"],
+                _instant(token.estimated_time, words["format"]["when"], checkout),
+            ),
+        ],
+        "label": words["open"]["label"],
         "amount": facts["amount"],
         "pay": said.get("pay"),
         "busy": words["open"]["busy" if way.here else "opening"],
         "note": words["open"]["note" if way.here else "leads_away"],
         "until": said.get("until"),
-        "balance": words["open"]["balance"].format(amount=money(balance))
+        "more": words["open"]["balance"].format(amount=money(balance))
         if balance > 0
         else words["open"]["nothing_more"],
         "seconds_left": checkout.seconds_left(now),
@@ -194,12 +212,13 @@ def describe(checkout: Checkout, now: datetime, way: Way) -> dict[str, object]:
     }
 
 
-_TONES = {
+TONES = {
     State.PAID: "good",
     State.CHECKING: "clock",
     State.ENDED: "clock",
     State.CANCELLED: "bad",
 }
+"""The picture above a state's words; of the others it is an arrow that turns back."""
 
 
 def _notice(
@@ -228,7 +247,7 @@ def _instant(at: datetime, pattern: str, checkout: Checkout) -> str:
     return shown.replace(" am", " AM").replace(" pm", " PM")
 
 
-def _monogram(name: str) -> str:
+def monogram(name: str) -> str:
     """Return the first letters of a name's first two words."""
     return "".join(word[0] for word in name.split()[:2] if word[0].isalnum()).upper() or "+"
 

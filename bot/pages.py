@@ -25,8 +25,10 @@ from bot.checkout import (
     describe,
     languages,
     read_checkout,
+    read_request,
     words_in,
 )
+from bot.checkout_bill import describe_bill, read_bill
 from bot.logs import request_id
 from bot.payments.press import Desk, look_again, pay_here, replayed, way_to_pay
 from domain.actions import payments
@@ -84,14 +86,23 @@ def pages(desk: Desk, *, frames: str = "'none'", public_url: str = "") -> Bluepr
         if request.args:
             return _came_back(desk, payment_id)
         work = desk.open_work(SystemScope("show a request for payment"))
-        checkout = read_checkout(work, payment_id)
+        payment = read_request(work, payment_id)
         way = Way(
             here=here,
             returned=request.cookies.get(RETURNED_COOKIE) == "yes",
             came_back=request.cookies.get(CAME_BACK_COOKIE) == "yes",
         )
-        context = describe(checkout, work.now, way) | {"script": _asset("pay.js")}
-        return _page("pay.html", checkout.language, context, frames=frames, form=form)
+        if payment.invoice_id is None:
+            checkout = read_checkout(work, payment)
+            language, context = checkout.language, describe(checkout, work.now, way)
+        else:
+            bill = read_bill(work, payment)
+            if bill.successor is not None:
+                return _back_to(bill.successor, None, 0)
+            language = _browsers_language()
+            context = describe_bill(bill, way, language)
+        context["script"] = _asset("pay.js")
+        return _page("pay.html", language, context, frames=frames, form=form)
 
     @found.post("/pay/<payment_id>")
     def press(payment_id: str) -> Response:
@@ -154,7 +165,7 @@ def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response
 
     It says nothing of what was wrong inside; the request's id is there to be told to us.
     """
-    language = request.accept_languages.best_match(languages(), ENGLISH) or ENGLISH
+    language = _browsers_language()
     words = words_in(language)
     context = {
         "words": words,
@@ -162,6 +173,10 @@ def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response
         "reference": request_id() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
     }
     return _page("message.html", language, context, status=status, frames=frames)
+
+
+def _browsers_language() -> str:
+    return request.accept_languages.best_match(languages(), ENGLISH) or ENGLISH
 
 
 def _lead_away(desk: Desk, payment_id: str, public_url: str) -> Response:

@@ -3,6 +3,9 @@
 A day is the clinic's own. What was captured online that day is in a seat, waits for another day, or
 goes back; what the desk took stands beside it. Only a clinic's admins and the product itself read
 it: a doctor has no business with payments.
+
+What clinics pay for the product is in none of their ledgers but in the product's own (`OWN`), whose
+days are UTC's; there it has paid an invoice, or goes back.
 """
 
 from __future__ import annotations
@@ -10,18 +13,52 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeVar
+from itertools import islice
+from typing import Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
-from domain.model.base import stamp
-from domain.model.clinics import Clinic
-from domain.model.money import Capture, Collection, Disposition, Payment, Refund, RefundStatus
+from domain.model.base import Record, stamp
+from domain.model.clinics import Doctor
+from domain.model.money import (
+    PRODUCT,
+    Capture,
+    Collection,
+    Disposition,
+    Payment,
+    Refund,
+    RefundStatus,
+    RequestStatus,
+)
 from domain.model.queues import PaymentStatus, Token
+from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.ports import Page
 from domain.work import Work
 
 BY_TIME = "clinicId-at-idx"
 READ = 100
-R = TypeVar("R", Capture, Collection, Refund)
+R = TypeVar("R", Capture, Collection)
+
+
+class Owner(Protocol):
+    """Whose ledger it is; a clinic is one."""
+
+    @property
+    def clinic_id(self) -> str:
+        """What the ledger's rows carry."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which days are meant."""
+
+
+@dataclass(frozen=True)
+class _Product:
+    clinic_id: str = PRODUCT
+    zone: ZoneInfo = ZoneInfo("UTC")
+
+
+OWN: Owner = _Product()
+"""The product itself, whom clinics pay."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +68,14 @@ class Statement:
     `captured` is what payers gave online that day; `seated`, `waiting` and `refunded` are where
     that money is now, so that the four add up to nothing. Of `refunded`, `sent_back` is what the
     gateway says has been returned, and `failed` what it could not return: somebody must.
-    `collected` is what the desk took that day.
+    `collected` is what the desk took that day. In the product's own ledger `invoiced` is what has
+    paid clinics' bills, in the place of seats.
     """
 
     captured: int = 0
     seated: int = 0
     waiting: int = 0
+    invoiced: int = 0
     refunded: int = 0
     sent_back: int = 0
     failed: int = 0
@@ -47,7 +86,7 @@ class Statement:
     @property
     def difference(self) -> int:
         """What was captured and is nowhere: always 0."""
-        return self.captured - self.seated - self.waiting - self.refunded
+        return self.captured - self.seated - self.waiting - self.invoiced - self.refunded
 
     def __add__(self, other: Statement) -> Statement:
         """Return both days together."""
@@ -63,6 +102,9 @@ class Paid:
     payment: Payment | None
     token: Token | None
     """The booking that it pays for, or was meant for."""
+    doctor: Doctor | None
+    invoice: Invoice | None
+    """What a clinic paid with it, or meant to, in the place of a booking."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +140,7 @@ def collect(work: Work, token: Token) -> Token:
 
 def list_payments(
     work: Work,
-    clinic: Clinic,
+    clinic: Owner,
     first: date,
     last: date,
     *,
@@ -127,7 +169,7 @@ def list_payments(
 
 def list_collections(
     work: Work,
-    clinic: Clinic,
+    clinic: Owner,
     first: date,
     last: date,
     *,
@@ -149,85 +191,124 @@ def list_collections(
     )
 
 
-def statement(work: Work, clinic: Clinic, day: date) -> Statement:
-    """Return *day*'s money of a clinic."""
+def statement(work: Work, clinic: Owner, day: date) -> Statement:
+    """Return *day*'s money of a clinic, or of the product itself (`OWN`)."""
     total = Statement()
-    for paid in _payments(work, clinic, day):
-        total += _of(paid)
+    for chunk in _chunks(work, clinic, day):
+        captures, refunds = _with_refunds(work, chunk)
+        for capture in captures:
+            total += _of(capture, refunds.get(capture.capture_id))
     collected = sum(row.amount_paise for row in _rows(work, Collection, clinic, day))
     return total + Statement(collected=collected)
 
 
-def discrepancies(work: Work, clinic: Clinic, day: date) -> list[str]:
+def discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
     """Return the ids of the day's payments whose rows contradict one another; there are none.
 
     A payment in a seat or waiting is held by exactly the token that it names, with its amount, and
-    has no refund; any other has a refund of its amount, and no token holds it.
+    has no refund; one that paid an invoice is named by it and covers it. Any other has a refund of
+    its amount, and neither a token nor an invoice holds it.
     """
-    return [paid.capture.capture_id for paid in _payments(work, clinic, day) if not _adds_up(paid)]
+    return [
+        paid.capture.capture_id
+        for chunk in _chunks(work, clinic, day)
+        for paid in _with_all(work, chunk)
+        if not _adds_up(paid)
+    ]
 
 
-def _of(paid: Paid) -> Statement:
-    amount = paid.capture.amount_paise
-    refund = paid.refund.status if paid.refund else None
-    where = paid.capture.disposition
+def _of(capture: Capture, refund: Refund | None) -> Statement:
+    amount, where = capture.amount_paise, capture.disposition
+    returned = refund.status if refund else None
     return Statement(
         captured=amount,
         seated=amount if where is Disposition.SEAT else 0,
         waiting=amount if where is Disposition.WAITING else 0,
+        invoiced=amount if where is Disposition.INVOICE else 0,
         refunded=amount if where is Disposition.REFUND else 0,
-        sent_back=amount if refund is RefundStatus.PROCESSED else 0,
-        failed=amount if refund is RefundStatus.FAILED else 0,
+        sent_back=amount if returned is RefundStatus.PROCESSED else 0,
+        failed=amount if returned is RefundStatus.FAILED else 0,
         payments=1,
     )
 
 
 def _adds_up(paid: Paid) -> bool:
-    capture, refund, token = paid.capture, paid.refund, paid.token
-    if token is None:
+    capture, refund, token, invoice = paid.capture, paid.refund, paid.token, paid.invoice
+    if token is None and invoice is None:
         return False
-    is_held = token.capture_id == capture.capture_id and token.paid_paise > 0
+    is_held = token is not None and token.capture_id == capture.capture_id and token.paid_paise > 0
+    is_paid = invoice is not None and invoice.capture_id == capture.capture_id
     if capture.disposition is Disposition.REFUND:
-        return refund is not None and refund.amount_paise == capture.amount_paise and not is_held
+        is_back = refund is not None and refund.amount_paise == capture.amount_paise
+        return is_back and not is_held and not is_paid
+    if invoice is not None:
+        return (
+            refund is None
+            and is_paid
+            and invoice.status is InvoiceStatus.PAID
+            and capture.disposition is Disposition.INVOICE
+            and paid.payment is not None
+            and paid.payment.status is RequestStatus.PAID
+            and capture.amount_paise >= paid.payment.amount_paise
+        )
     return (
         refund is None
+        and token is not None
+        and capture.disposition is not Disposition.INVOICE
         and is_held
         and token.paid_paise == capture.amount_paise
         and token.payment_status is PaymentStatus.PAID
     )
 
 
-def _payments(work: Work, clinic: Clinic, day: date) -> Iterator[Paid]:
-    chunk: list[Capture] = []
-    for capture in _rows(work, Capture, clinic, day):
-        chunk.append(capture)
-        if len(chunk) == READ:
-            yield from _with_all(work, chunk)
-            chunk = []
-    yield from _with_all(work, chunk)
+def _chunks(work: Work, clinic: Owner, day: date) -> Iterator[list[Capture]]:
+    found = _rows(work, Capture, clinic, day)
+    while chunk := list(islice(found, READ)):
+        yield chunk
 
 
-def _with_all(work: Work, found: Sequence[Capture]) -> list[Paid]:
-    """Return payments with what belongs to them, all of it read by key: an index may lag."""
+def _with_refunds(
+    work: Work, found: Sequence[Capture]
+) -> tuple[list[Capture], dict[str, Refund]]:
+    """Return payments and their refunds as they are now, read by key: an index may lag."""
     keys = [c.capture_id for c in found]
     rows = work.fetch(
         [(Capture, (k, "CAPTURE")) for k in keys] + [(Refund, (k, "REFUND")) for k in keys]
     )
-    captures = [c for c in rows if isinstance(c, Capture)]
     refunds = {r.capture_id: r for r in rows if isinstance(r, Refund)}
+    return [c for c in rows if isinstance(c, Capture)], refunds
+
+
+def _with_all(work: Work, found: Sequence[Capture]) -> list[Paid]:
+    """Return payments with what belongs to them, all of it read by key."""
+    captures, refunds = _with_refunds(work, found)
     others = work.fetch(
         [(Payment, (c.payment_id,)) for c in captures]
         + [(Token, (c.queue_id, c.token_id)) for c in captures]
+        + [(Doctor, (c.clinic_id, c.doctor_id)) for c in captures]
     )
     payments = {p.payment_id: p for p in others if isinstance(p, Payment)}
     tokens = {t.token_id: t for t in others if isinstance(t, Token)}
-    return [
-        Paid(c, refunds.get(c.capture_id), payments.get(c.payment_id), tokens.get(c.token_id))
-        for c in captures
-    ]
+    doctors = {d.doctor_id: d for d in others if isinstance(d, Doctor)}
+    billed = [p for p in payments.values() if p.invoice_id is not None]
+    invoices = work.fetch([(Invoice, (p.clinic_id, p.invoice_id or "")) for p in billed])
+    by_payment = {p.payment_id: i for p, i in zip(billed, invoices, strict=True)}
+
+    def paid(capture: Capture) -> Paid:
+        invoice: Record | None = by_payment.get(capture.payment_id)
+        return Paid(
+            capture=capture,
+            refund=refunds.get(capture.capture_id),
+            payment=payments.get(capture.payment_id),
+            token=tokens.get(capture.token_id),
+            doctor=doctors.get(capture.doctor_id),
+            invoice=invoice if isinstance(invoice, Invoice) else None,
+        )
+
+    return [paid(capture) for capture in captures]
 
 
-def _rows(work: Work, kind: type[R], clinic: Clinic, day: date) -> Iterator[R]:
+def _rows(work: Work, kind: type[R], clinic: Owner, day: date) -> Iterator[R]:
     span, after = _span(clinic, day, day), None
     while True:
         page = work.query(
@@ -239,7 +320,7 @@ def _rows(work: Work, kind: type[R], clinic: Clinic, day: date) -> Iterator[R]:
             return
 
 
-def _span(clinic: Clinic, first: date, last: date) -> tuple[str, str]:
+def _span(clinic: Owner, first: date, last: date) -> tuple[str, str]:
     """Return the first and the last instant of the clinic's days, as rows are ordered by."""
     begin = datetime.combine(first, time.min, clinic.zone)
     end = datetime.combine(last + timedelta(days=1), time.min, clinic.zone)

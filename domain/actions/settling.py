@@ -154,7 +154,7 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
     if link is None:
         return payment
     _record(open_work, link)
-    if link.status is LinkStatus.OVER and payment.invoice_id is not None:
+    if link.status is not LinkStatus.OPEN and payment.invoice_id is not None:
         _write(open_work, lambda work: billing.ask_anew(work, link.payment_id))
     payment = open_work().get(Payment, payment.payment_id)
     if payment is None or payment.status is RequestStatus.OPEN:

@@ -145,6 +145,14 @@ def test_a_broadcast_reaches_no_strangers_and_says_why(town):
         (RAVI, "FAILED", "wants no messages of this clinic"),
     ]
     assert [m.contact_id for m in town.stage.messages()] == ["con_asha"]
+    results = town.admin.get(f"/whatsapp/broadcast/{made['broadcastId']}/results")
+    assert results.mimetype == "text/csv"
+    assert results.get_data().decode("utf-8-sig").splitlines() == [
+        "phone,name,outcome,reason",
+        f"{ASHA},Asha,SENT,",
+        f"{STRANGER},,FAILED,not a patient of this clinic",
+        f"{RAVI},Ravi,FAILED,wants no messages of this clinic",
+    ]
 
 
 def test_a_preview_counts_and_sends_nothing(town):
@@ -270,6 +278,7 @@ def test_another_clinics_broadcast_is_not_found(town):
     assert admin.get(path).status_code == 404
     assert admin.post(f"{path}/cancel").status_code == 404
     assert admin.get(f"{path}/recipients").status_code == 404
+    assert admin.get(f"{path}/results").status_code == 404
 
 
 def test_the_specifications_example_of_templates_is_answered_like_it(town):

@@ -243,4 +243,3 @@ def test_a_request_that_was_paid_stays_paid(stage: Stage, cast: Cast) -> None:
     payment = stage.work().get(Payment, token.payment_id or "")
     assert payment is not None
     assert payment.status is RequestStatus.PAID
-    assert payments.pay_url(stage.work(), "payr_1").endswith("/pay/payr_1")

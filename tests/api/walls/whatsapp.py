@@ -34,5 +34,6 @@ ROWS = (
     Row("POST /whatsapp/broadcast", 403, 403, 202, admin=202, body=TO_ALL, given=patient),
     Row("GET /whatsapp/broadcast/{broadcastId}", 403, 403, 404, given=broadcast),
     Row("POST /whatsapp/broadcast/{broadcastId}/cancel", 403, 403, 404, given=broadcast),
+    Row("GET /whatsapp/broadcast/{broadcastId}/results", 403, 403, 404, given=broadcast),
     Row("GET /whatsapp/broadcast/{broadcastId}/recipients", 403, 403, 404, given=broadcast),
 )

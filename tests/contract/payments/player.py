@@ -143,7 +143,7 @@ class Player:
             raise Refusal("payment link creation with reference ID already attempted")
         if len(body["reference_id"]) > 40:
             raise Refusal("reference_id must be at most 40 characters")
-        if body["expire_by"] < self.now() + LEAST_SECONDS:
+        if body.get("expire_by", self.now() + LEAST_SECONDS) < self.now() + LEAST_SECONDS:
             raise Refusal("timestamp must be atleast 15 minutes in future")
         if body["amount"] > self.max_amount:
             raise Refusal("amount exceeds maximum amount allowed")
@@ -161,7 +161,7 @@ class Player:
             "currency": body["currency"],
             "customer": body.get("customer", {}),
             "description": body["description"],
-            "expire_by": body["expire_by"],
+            "expire_by": body.get("expire_by", 0),
             "expired_at": 0,
             "id": link_id,
             "notes": body["notes"],

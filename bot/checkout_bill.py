@@ -1,0 +1,126 @@
+"""A clinic's own bill as the page of its request for payment shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from babel import Locale
+from babel.dates import format_date
+
+from bot.checkout import TONES, State, Way, Words, monogram, words_in
+from bot.render_formats import money
+from domain.errors import NotFound
+from domain.model.clinics import Clinic
+from domain.model.money import Payment, RequestStatus
+from domain.model.subscriptions import Invoice, InvoiceStatus
+from domain.work import Work
+
+PAISE = 100
+
+
+@dataclass(frozen=True)
+class BillCheckout:
+    """A request for what a clinic owes, with all that its page names."""
+
+    payment: Payment
+    invoice: Invoice
+    clinic: Clinic
+    platform_number: str | None
+
+    @property
+    def successor(self) -> str | None:
+        """The request that took the place of this one, if it cannot be paid any more."""
+        is_over = self.payment.status is RequestStatus.ENDED
+        return self.invoice.payment_id if is_over and self.state is State.OPEN else None
+
+    @property
+    def state(self) -> State:
+        """What can be done about it: it is open until it is paid."""
+        return State.PAID if self.invoice.status is InvoiceStatus.PAID else State.OPEN
+
+
+def read_bill(work: Work, payment: Payment) -> BillCheckout:
+    """Return a request for what a clinic owes with all that its page names.
+
+    Raises:
+        NotFound: If something of it is gone.
+    """
+    clinic = work.get(Clinic, payment.clinic_id)
+    invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
+    if clinic is None or invoice is None:
+        raise NotFound
+    return BillCheckout(payment, invoice, clinic, work.rules.platform_number)
+
+
+def describe_bill(bill: BillCheckout, way: Way, language: str) -> dict[str, object]:
+    """Return what the page of a bill shows, in the words of *language*."""
+    words, number = words_in(language), bill.platform_number
+    state = bill.state
+    if state is State.OPEN and way.came_back:
+        state = State.CHECKING
+    facts = {"amount": money(bill.payment.amount_paise), "clinic": bill.clinic.name}
+    said = {
+        name: text.format(**facts)
+        for name, text in words[_WORDS[state]].items()
+        if name in {"title", "heading", "text"}
+    }
+    return {
+        "words": words,
+        "state": state.value,
+        "here": way.here,
+        "title": said["title"],
+        "heading": said.get("heading"),
+        "text": said.get("text"),
+        "tone": TONES.get(state, "back"),
+        "notice": _notice(bill, state, words, facts, returned=way.returned),
+        "lines": [words["paid"]["close"]] if state is State.PAID else [],
+        "clinic": bill.clinic.name,
+        "monogram": monogram(bill.clinic.name),
+        "number": None,
+        "facts": _facts(bill.invoice, words),
+        "label": words["bill"]["label"],
+        "amount": facts["amount"],
+        "pay": words["open"]["pay"].format(**facts),
+        "busy": words["open"]["busy" if way.here else "opening"],
+        "note": words["open"]["note" if way.here else "leads_away"],
+        "until": None,
+        "more": None,
+        "seconds_left": None,
+        "share_left": None,
+        "whatsapp": f"https://wa.me/{number.lstrip('+')}" if number else None,
+        "whatsapp_words": words["page"]["whatsapp"],
+    }
+
+
+_WORDS = {State.OPEN: "bill", State.CHECKING: "checking", State.PAID: "bill_paid"}
+
+
+def _facts(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
+    """Return what the bill is for, each with its name."""
+    said, price = words["bill"], money(invoice.price_per_doctor * PAISE)
+    counted = said["doctor" if invoice.doctors == 1 else "doctors_counted"]
+    first, last, due = (
+        _day(day, words) for day in (invoice.period_start, invoice.period_end, invoice.due_date)
+    )
+    return [
+        (said["plan"], said["plan_named"].format(plan=invoice.plan.title())),
+        (said["doctors"], counted.format(count=invoice.doctors, price=price)),
+        (said["period"], said["period_days"].format(first=first, last=last)),
+        (said["due"], said["due_day"].format(due=due)),
+    ]
+
+
+def _notice(
+    bill: BillCheckout, state: State, words: Words, facts: dict[str, str], *, returned: bool
+) -> dict[str, str] | None:
+    """Return what stands above the page's own news: the last press did not do what it was for."""
+    if state is State.OPEN and bill.payment.failed_attempts:
+        return {"tone": "bad", **words["bill_failed"]}
+    if state is State.PAID and returned:
+        return {"tone": "back", "heading": words["paid"]["second"].format(**facts), "text": ""}
+    return None
+
+
+def _day(day: date, words: Words) -> str:
+    return format_date(day, words["format"]["day"], locale=Locale.parse(words["format"]["locale"]))
