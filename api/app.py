@@ -16,6 +16,7 @@ from api.doctors import doctors
 from api.document import complete
 from api.engine import EXTENSION
 from api.patients import patients
+from api.payments import payments
 from api.prescriptions import prescriptions
 from api.queues import queues
 from api.reports import reports
@@ -48,6 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
     associations,
     visits,
     prescriptions,
+    payments,
     whatsapp,
     analytics,
     reports,

@@ -29,10 +29,13 @@ from api.schemas.doctors import (
     OrdinaryDay,
 )
 from domain.actions import doctors as actions
-from domain.actions.doctor_month import Month, month_of
+from domain.actions import figures
+from domain.analytics import Totals, total
 from domain.errors import Invalid
 from domain.model.clinics import Doctor, Role, StaffStatus, User
+from domain.periods import PeriodName, period_of
 from domain.permissions import EVERYBODY, OF_ROLE, Permission
+from domain.timetable import today
 from domain.work import Work
 
 doctors = Resource("doctors", "The clinic's doctors and their ordinary day.")
@@ -107,7 +110,8 @@ def add_doctor(work: Work, call: Call, body: NewDoctor) -> Answer:
 def get_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
     """Return a doctor with their account and this month's figures; a doctor sees themself."""
     clinic, doctor, user = actions.find(work, call.caller.clinic_id, path.doctor_id)
-    month = month_of(work, clinic, doctor)
+    period = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
+    month = total(figures.of_doctor(work, doctor.doctor_id, period), period)
     return Answer(
         DoctorProfile(
             doctor=OrdinaryDay(**_ordinary_day(doctor)),
@@ -234,11 +238,11 @@ def _account(user: User) -> DoctorAccount:
     )
 
 
-def _statistics(month: Month, *, with_revenue: bool) -> MonthStatistics:
+def _statistics(month: Totals, *, with_revenue: bool) -> MonthStatistics:
     shown = MonthStatistics(
-        total_patients_this_month=month.patients,
+        total_patients_this_month=len(month.patients),
         total_tokens_this_month=month.tokens,
-        average_rating=month.rating,
+        average_rating=month.satisfaction,
     )
     if not with_revenue:
         return shown

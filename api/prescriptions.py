@@ -70,7 +70,10 @@ def get_prescription_pdf(work: Work, call: Call, path: VisitPath) -> Response:
     audits=True,
 )
 def send_prescription(work: Work, call: Call, path: VisitPath) -> Answer:
-    """Send the patient the visit's prescription on WhatsApp, as a link that opens for a week."""
+    """Send the patient the visit's prescription on WhatsApp.
+
+    It is a document if they wrote within 24 hours, else a link that opens for a week.
+    """
     visit = visit_of(work, call, path)
     sent = actions.send_to_patient(work, visit)
     return Answer(

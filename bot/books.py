@@ -1,4 +1,4 @@
-"""`flask --app bot pulseops check-money`: whether every paisa is somewhere, clinics' and our own."""
+"""`flask --app bot pulseops check-money`: whether every paisa, clinics' and ours, is somewhere."""
 
 from __future__ import annotations
 
@@ -60,9 +60,7 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         click.echo(f"{total.payments} payments add up.")
 
 
-def _add(
-    work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Statement]
-) -> None:
+def _add(work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Statement]) -> None:
     """Add what *owner* took on the last *days* to *totals*, and what contradicts to *wrong*."""
     last = work.now.astimezone(owner.zone).date()
     for back in range(days):

@@ -97,18 +97,20 @@ _WORDS = {State.OPEN: "bill", State.CHECKING: "checking", State.PAID: "bill_paid
 
 
 def _facts(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
-    """Return what the bill is for, each with its name."""
+    """Return what the bill is for and, while it is owed, by when; each with its name."""
     said, price = words["bill"], money(invoice.price_per_doctor * PAISE)
     counted = said["doctor" if invoice.doctors == 1 else "doctors_counted"]
     first, last, due = (
         _day(day, words) for day in (invoice.period_start, invoice.period_end, invoice.due_date)
     )
-    return [
+    facts = [
         (said["plan"], said["plan_named"].format(plan=invoice.plan.title())),
         (said["doctors"], counted.format(count=invoice.doctors, price=price)),
         (said["period"], said["period_days"].format(first=first, last=last)),
-        (said["due"], said["due_day"].format(due=due)),
     ]
+    if invoice.status is InvoiceStatus.OPEN:
+        facts.append((said["due"], said["due_day"].format(due=due)))
+    return facts
 
 
 def _notice(

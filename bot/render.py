@@ -46,6 +46,8 @@ class Rendered:
     choices_label: str = ""
     url: str | None = None
     url_label: str = ""
+    document: str | None = None
+    """The name of the file at `url`, if it goes as a document."""
     template: TemplateCall | None = None
 
 
@@ -114,6 +116,8 @@ class Renderer:
             return self._code(message.name, values, language)
         if not window_open:
             return self._as_template(message, values, language)
+        if message.as_document and message.url:
+            return self.document(message.name, values, language, message.url)
         return self.free(message.name, values, language, message.options, message.url)
 
     def free(
@@ -148,6 +152,21 @@ class Renderer:
             choices_label=cut(label, limits.LIST_LABEL_MAX),
             url=url,
             url_label=cut(link, limits.URL_LABEL_MAX),
+        )
+
+    def document(self, name: str, values: Mapping[str, Any], language: str, url: str) -> Rendered:
+        """Return message *name* as a document: the name of the file at *url*, and its caption.
+
+        Raises:
+            NoWords: If no language has words for it.
+        """
+        flow, message = _parts(name)
+        scope = self._scope(values, name, url)
+        block = self.words.block(language, flow, f"{message}__caption")
+        return Rendered(
+            text=cut(formats.tidy(block.render(scope)), limits.CAPTION_MAX),
+            url=url,
+            document=self.words.line(language, flow, (f"{message}__file",), scope),
         )
 
     def sms(self, message: Message, values: Mapping[str, Any], language: str) -> str:

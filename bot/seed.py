@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
 from domain import passwords
-from domain.actions import calling, desk, figures, line
+from domain.actions import calling, desk, figures, line, subscriptions
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor, Saw
 from domain.actions.ratings import rate
@@ -24,6 +24,8 @@ from domain.model.clinics import (
 from domain.model.due import Due
 from domain.model.messages import Message, Outgoing
 from domain.model.queues import Queue, Token, TokenStatus
+from domain.model.subscriptions import Subscription
+from domain.plans import PLANS, Plan, PlanName
 from domain.ports import Changes, Records
 from domain.scopes import SystemScope
 from domain.timetable import today
@@ -170,6 +172,7 @@ def _clinic(
 ) -> None:
     now = work.now.replace(microsecond=0)
     doctors = STAFF[clinic_id][1:]
+    plan = PLANS[PlanName.ENTERPRISE if sender else PlanName.BASIC]
     clinic = work.put(
         Clinic(
             clinic_id=clinic_id,
@@ -178,11 +181,11 @@ def _clinic(
             phone=number,
             whatsapp_number=number,
             status=ClinicStatus.ACTIVE,
-            subscription_plan="ENTERPRISE" if sender else "BASIC",
-            plan="ENTERPRISE" if sender else "BASIC",
-            max_doctors=50 if sender else 3,
+            subscription_plan=plan.name,
+            plan=plan.name,
+            max_doctors=plan.max_doctors,
             current_doctors=len(doctors),
-            price_per_doctor=549 if sender else 799,
+            price_per_doctor=plan.price_per_doctor,
             phone_number_id=sender,
             join_code=code,
             created_at=now,
@@ -193,8 +196,30 @@ def _clinic(
     work.put(Claim(claim=f"code:{code}", clinic_id=clinic_id))
     if sender:
         work.put(Claim(claim=f"sender:{sender}", clinic_id=clinic_id))
+    _subscribe(work, clinic, plan)
     for place, member in enumerate(STAFF[clinic_id]):
         _member(work, clinic, member, place)
+
+
+def _subscribe(work: Work, clinic: Clinic, plan: Plan) -> None:
+    """Let the clinic's plan run since today."""
+    day = today(clinic, work.now)
+    billed = subscriptions.month_after(day, day.day)
+    work.put(clinic.but(next_billing_date=billed))
+    subscriptions.begin(
+        work,
+        clinic,
+        Subscription(
+            clinic_id=clinic.clinic_id,
+            subscription_id=work.ids.new("sub_"),
+            plan=plan.name,
+            max_doctors=plan.max_doctors,
+            price_per_doctor=plan.price_per_doctor,
+            next_billing_date=billed,
+            created_at=clinic.created_at,
+            updated_at=clinic.updated_at,
+        ),
+    )
 
 
 def _member(work: Work, clinic: Clinic, member: _Member, place: int) -> None:

@@ -49,6 +49,8 @@ class Outbound:
     """The words on the button that opens a list."""
     url: str | None = None
     url_label: str = ""
+    document: str | None = None
+    """The name under which the file at `url` goes as a document, with the text below it."""
     template: TemplateCall | None = None
 
 
@@ -62,6 +64,8 @@ class ErrorClass(StrEnum):
     """Outside the 24-hour window: send it as a template."""
     LANGUAGE = "language"
     """There is no approved template in that language: send the English one."""
+    DOCUMENT = "document"
+    """The provider could not fetch the document, or does not take it: send the link to it."""
     NEVER = "never"
     STOP = "stop"
     """The number cannot send at all: stop it and tell the clinic."""

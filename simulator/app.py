@@ -40,7 +40,7 @@ def create_app(parts: Parts, *, only_loopback: bool = True) -> Flask:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        response.headers["Content-Security-Policy"] = page.POLICY
+        response.headers.setdefault("Content-Security-Policy", page.POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hmac
-import secrets
 import socket
 import threading
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ from werkzeug.routing import BaseConverter
 
 from simulator import envelope, templates
 from simulator.errors import GraphError, missing
+from simulator.fetching import new_media_id
 from simulator.media import Media
 from simulator.sending import as_json
 
@@ -287,7 +287,7 @@ class Door:
         if file is None or request.form.get("messaging_product") != "whatsapp":
             raise missing("file" if file is None else "messaging_product")
         media = Media(
-            id=str(secrets.randbelow(9 * 10**14) + 10**14),
+            id=new_media_id(),
             mime_type=request.form.get("type") or file.mimetype or "application/octet-stream",
             content=file.read(),
         )

@@ -33,6 +33,20 @@ FOOTER_MAX = 60
 # Media ("Image messages", "Document messages").
 CAPTION_MAX = 1024
 
+# What may be sent as a document ("Media", supported types).
+DOCUMENT_TYPES = frozenset({
+    "application/pdf",
+    "application/msword",
+    "application/vnd.ms-excel",
+    "application/vnd.ms-powerpoint",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "text/plain",
+})  # fmt: skip
+# Not documented; no file system takes a longer name.
+FILENAME_MAX = 255
+
 # Templates ("Template components").
 TEMPLATE_NAME_MAX = 512
 TEMPLATE_BODY_MAX = 1024

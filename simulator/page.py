@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Blueprint, Response, request, send_from_directory
 
+from simulator import limits
 from simulator.control import shown
 from simulator.sending import as_json
 
@@ -38,6 +39,10 @@ POLICY = (
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
+# A document is shown in a phone, by the viewer of the browser, which brings its own styles.
+FILE_POLICY = "frame-ancestors 'self'"
+PDF = "application/pdf"
+
 
 def blueprint(parts: Parts) -> Blueprint:
     """Return the page's addresses, working on *parts*."""
@@ -58,6 +63,18 @@ def blueprint(parts: Parts) -> Blueprint:
         if media is None or not media.mime_type.startswith("image/"):
             return Response(status=404)
         return Response(media.content, mimetype=media.mime_type)
+
+    @page.get("/files/<media_id>")
+    def file(media_id: str) -> Response:
+        media = parts.library.find(media_id)
+        if media is None or media.mime_type not in limits.DOCUMENT_TYPES:
+            return Response(status=404)
+        found = Response(media.content, mimetype=media.mime_type)
+        if media.mime_type == PDF:
+            found.headers["Content-Security-Policy"] = FILE_POLICY
+        else:
+            found.headers["Content-Disposition"] = "attachment"
+        return found
 
     @page.get("/events")
     def events() -> Response:

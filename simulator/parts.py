@@ -52,14 +52,15 @@ def assemble(config: Config, state: Path | None) -> Parts:
     courier = Courier(world)
     templates = Registry(store, config.templates)
     rates = Rates()
+    library = Library(store)
     return Parts(
         config=config,
         store=store,
         world=world,
         courier=courier,
         templates=templates,
-        library=Library(store),
+        library=library,
         rates=rates,
-        sending=Sending(world, courier, templates, rates),
+        sending=Sending(world, courier, templates, rates, library),
         inbound=Inbound(world, courier, rates),
     )

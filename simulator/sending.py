@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,13 @@ import msgspec
 
 from simulator import envelope, limits, render, validate
 from simulator.errors import GraphError
+from simulator.fetching import fetch
 from simulator.model import Message, Progress, Status
 from simulator.world import new_message_id
 
 if TYPE_CHECKING:
     from simulator.config import Number, Phone
+    from simulator.media import Library
     from simulator.rates import Rates
     from simulator.templates import Registry
     from simulator.webhooks import Courier
@@ -31,18 +34,27 @@ SHUFFLE_SECONDS = 0.15
 class Sending:
     """Accepts outgoing messages and moves them on."""
 
-    def __init__(self, world: World, courier: Courier, templates: Registry, rates: Rates) -> None:
-        """Work on *world*, reporting through *courier*."""
+    def __init__(
+        self,
+        world: World,
+        courier: Courier,
+        templates: Registry,
+        rates: Rates,
+        library: Library,
+    ) -> None:
+        """Work on *world*, reporting through *courier*, keeping files in *library*."""
         self._world = world
         self._courier = courier
         self._templates = templates
         self._rates = rates
+        self._library = library
 
     def accept(self, number: Number, call: object) -> Payload:
         """Accept a call to `/messages` and return Meta's answer to it.
 
         Accepted does not mean delivered: a recipient who is not on WhatsApp (131026) and a closed
-        service window (131047) are reported by a `failed` status.
+        service window (131047) are reported by a `failed` status; so is a document that cannot be
+        fetched (131053), which is tried only after the answer.
 
         Raises:
             GraphError: If Meta would refuse the call.
@@ -81,7 +93,11 @@ class Sending:
             failure = closed
             if phone is None:
                 failure = GraphError(131026, "Message undeliverable.")
-            self._move_on(number, phone, message, failure)
+            if failure is None and message.type == "document" and message.media.get("link"):
+                fetching = (number, phone, message)
+                threading.Thread(target=self._fetch, args=fetching, daemon=True).start()
+            else:
+                self._move_on(number, phone, message, failure)
             return self._answer(payload, wa_id, message.id)
 
     def _recipient(self, number: Number, payload: Payload) -> tuple[str, Phone | None]:
@@ -138,6 +154,27 @@ class Sending:
         chat = world.chat(message.number, message.wa_id)
         chat.typing_until = 0.0
         world.save_chat(chat)
+
+    def _fetch(self, number: Number, phone: Phone | None, message: Message) -> None:
+        """Fetch the document of a message, and report what became of both."""
+        failure = None
+        try:
+            media = fetch(message.media["link"])
+        except GraphError as error:
+            failure = error
+        world = self._world
+        with world.lock:
+            if world.stopping or world.by_id.get(message.id) is not message:
+                return
+            if failure is None:
+                self._library.add(media)
+                message.media |= {
+                    "id": media.id,
+                    "mime_type": media.mime_type,
+                    "sha256": media.sha256,
+                    "file_size": len(media.content),
+                }
+            self._move_on(number, phone, message, failure)
 
     def _move_on(
         self, number: Number, phone: Phone | None, message: Message, failure: GraphError | None

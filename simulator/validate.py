@@ -119,6 +119,10 @@ def _media(kind: str) -> Callable[[Payload], None]:
             raise missing(f"{kind}.id or {kind}.link")
         if "link" in given and not HTTP_URL.match(str(media["link"])):
             raise invalid(f"{kind}.link", "is not a URL")
+        if media.get("filename") is not None:
+            if kind != "document":
+                raise invalid(f"{kind}.filename", "is not allowed")
+            _text(media["filename"], "document.filename", limits.FILENAME_MAX)
         if media.get("caption") is not None:
             if kind in ("audio", "sticker"):
                 raise invalid(f"{kind}.caption", "is not allowed")

@@ -224,6 +224,7 @@ class Deliverer:
             choices_label=rendered.choices_label,
             url=rendered.url,
             url_label=rendered.url_label,
+            document=rendered.document,
             template=rendered.template,
         )
 
@@ -357,6 +358,6 @@ class _Busy(_Later):
     """Its moment is near: the number has sent its share of this instant, or it changed its form."""
 
 
-_OTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}
+_OTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.DOCUMENT}
 _SETTLED = {MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DROPPED}
 _UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}

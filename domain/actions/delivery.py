@@ -40,7 +40,7 @@ RANKS = {
     MessageStatus.DROPPED: 5,
 }
 """Statuses only move forward; a delivery outranks a failure reported for another device."""
-FOR_GOOD = {ErrorClass.NEVER, ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}
+FOR_GOOD = {ErrorClass.NEVER, ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.DOCUMENT}
 """What a message is refused for that was sent as the provider asked for."""
 FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
 
@@ -139,7 +139,7 @@ def postpone(work: Work, message: Message) -> None:
 def refused(work: Work, message: Message, failure: SendFailed) -> None:
     """Do what the provider's refusal asks for.
 
-    Later, as a template, in English, never, or stop the number. What must arrive goes by text
+    Later, as a template, in English, as a link, never, or stop the number. What must arrive goes by text
     message where WhatsApp will not bring it in time.
     """
     tried = message.attempts
@@ -155,6 +155,8 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
         requeue(work, again.but(as_template=True), work.now)
     elif failure.kind is ErrorClass.LANGUAGE and message.language != ENGLISH:
         requeue(work, again.but(language=ENGLISH, as_template=True), work.now)
+    elif failure.kind is ErrorClass.DOCUMENT and message.as_document:
+        requeue(work, again.but(as_document=False), work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif _is_hurried(failure, tried) and fallback.can_go_by_sms(work, message):

@@ -17,8 +17,9 @@ from itertools import islice
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from domain.errors import Invalid
 from domain.model.base import Record, stamp
-from domain.model.clinics import Doctor
+from domain.model.clinics import Clinic, Doctor
 from domain.model.money import (
     PRODUCT,
     Capture,
@@ -31,11 +32,15 @@ from domain.model.money import (
 )
 from domain.model.queues import PaymentStatus, Token
 from domain.model.subscriptions import Invoice, InvoiceStatus
+from domain.periods import PeriodName, period_of
 from domain.ports import Page
+from domain.timetable import today
 from domain.work import Work
 
 BY_TIME = "clinicId-at-idx"
 READ = 100
+LONGEST_DAYS = 31
+"""Of so many days at most payments are listed at once, as each day is added up."""
 R = TypeVar("R", Capture, Collection)
 
 
@@ -53,11 +58,11 @@ class Owner(Protocol):
 
 @dataclass(frozen=True)
 class _Product:
-    clinic_id: str = PRODUCT
-    zone: ZoneInfo = ZoneInfo("UTC")
+    clinic_id: str
+    zone: ZoneInfo
 
 
-OWN: Owner = _Product()
+OWN: Owner = _Product(PRODUCT, ZoneInfo("UTC"))
 """The product itself, whom clinics pay."""
 
 
@@ -136,6 +141,43 @@ def collect(work: Work, token: Token) -> Token:
             )
         )
     return token
+
+
+@dataclass(frozen=True)
+class Days:
+    """What a clinic's admins ask for: payments of some days, and what each day adds up to."""
+
+    page: PaidPage
+    statements: dict[date, Statement]
+    """By day, each day there; nothing on the pages that follow the first."""
+
+
+def days_of(
+    work: Work,
+    clinic: Clinic,
+    first: date | None,
+    last: date | None,
+    *,
+    limit: int,
+    after: str | None = None,
+) -> Days:
+    """Return the payments captured from *first* to *last*, the newest first, and those days' money.
+
+    Without *last* it is until today, without *first* the last day alone. *after* is a former
+    page's.
+
+    Raises:
+        Invalid: If the days are the wrong way round, lie ahead, or are too many.
+        ValueError: If *after* is not of such a list.
+    """
+    now = today(clinic, work.now)
+    until = last or now
+    period = period_of(PeriodName.CUSTOM, now, first or until, until)
+    if period.days > LONGEST_DAYS:
+        raise Invalid("startDate", f"Payments are listed of {LONGEST_DAYS} days at most.")
+    page = list_payments(work, clinic, period.first, period.last, limit=limit, after=after)
+    days = (period.first + timedelta(days=n) for n in range(0 if after else period.days))
+    return Days(page, {day: statement(work, clinic, day) for day in days})
 
 
 def list_payments(
@@ -267,9 +309,7 @@ def _chunks(work: Work, clinic: Owner, day: date) -> Iterator[list[Capture]]:
         yield chunk
 
 
-def _with_refunds(
-    work: Work, found: Sequence[Capture]
-) -> tuple[list[Capture], dict[str, Refund]]:
+def _with_refunds(work: Work, found: Sequence[Capture]) -> tuple[list[Capture], dict[str, Refund]]:
     """Return payments and their refunds as they are now, read by key: an index may lag."""
     keys = [c.capture_id for c in found]
     rows = work.fetch(

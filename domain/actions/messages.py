@@ -41,6 +41,7 @@ def send(
     values: Mapping[str, Any] | None = None,
     options: Sequence[Option] = (),
     url: str | None = None,
+    as_document: bool = False,
     reply_to: str | None = None,
     language: str | None = None,
     urgency: Urgency = Urgency.NOW,
@@ -54,7 +55,8 @@ def send(
 ) -> Message:
     """Write a message and its place in the outbox, and have it delivered after the commit.
 
-    *name* is a template (flow/message) and *values* its variables, plain data only. *secrets* are
+    *name* is a template (flow/message) and *values* its variables, plain data only. *as_document*
+    says that a file lies at *url*, which inside the 24-hour window goes itself. *secrets* are
     variables too (a one-time code, a temporary password), stored sealed until *helps_until* at
     most. With *message_id* given, writing it a second time fails the work with a conflict, so a
     message made from an event goes out once. *order* sorts messages of one instant.
@@ -82,6 +84,7 @@ def send(
         values=filled,
         options=tuple(options),
         url=url,
+        as_document=as_document,
         reply_to=reply_to,
         language=language,
         urgency=urgency,

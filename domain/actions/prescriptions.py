@@ -233,7 +233,9 @@ class Sent:
 
 
 def send_to_patient(work: Work, visit: Visit) -> Sent:
-    """Send the patient a link to the visit's prescription, which opens for a week.
+    """Send the patient the visit's prescription: a document if they wrote lately, else a link.
+
+    WhatsApp fetches the document by that link, which opens for a week.
 
     Raises:
         NotFound: If nothing is prescribed.
@@ -271,6 +273,7 @@ def send_to_patient(work: Work, visit: Visit) -> Sent:
             "until": ends_at.isoformat(),
         },
         url=url,
+        as_document=True,
         consent=Consent.NEWS,
         helps_until=ends_at,
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import calendar
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 from domain import passwords
 from domain.actions import otps, sessions, subscriptions
@@ -84,7 +83,8 @@ def register(
             ttl=ttl,
         )
     )
-    billing_date = _month_after(today(clinic, work.now))
+    day = today(clinic, work.now)
+    billing_date = subscriptions.month_after(day, day.day)
     work.put(clinic.but(next_billing_date=billing_date))
     work.put(
         User(
@@ -200,9 +200,3 @@ def _first_word(name: str) -> str:
         if len(letters) >= JOIN_WORD_SHORTEST:
             return letters[:JOIN_WORD_LONGEST]
     return JOIN_WORD
-
-
-def _month_after(day: date) -> date:
-    """Return the same day of the next month, or that month's last."""
-    year, month = (day.year, day.month + 1) if day.month < 12 else (day.year + 1, 1)  # noqa: PLR2004
-    return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))

@@ -76,6 +76,8 @@ class Message(Record, frozen=True, kw_only=True):
     options: tuple[Option, ...] = ()
     url: str | None = None
     """Where the one link button leads, if the message has one."""
+    as_document: bool = False
+    """Whether a file lies at `url`, which goes as a document where anything may be sent."""
     reply_to: str | None = None
     """The provider's id of the message answered, which sending marks as read."""
     language: str | None = None

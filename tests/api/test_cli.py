@@ -16,11 +16,14 @@ from flask.testing import FlaskCliRunner
 from bot.app import create_app
 from bot.seed import DEMO_PASSWORD, STAFF
 from domain import passwords
+from domain.actions import subscriptions
 from domain.model.clinics import Clinic, Doctor, User
 from domain.model.messages import Message, Outgoing
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
+from domain.model.subscriptions import SubscriptionStatus
 from domain.model.visits import Rating
-from tests.people import FixedClock, new_records, stored
+from tests.bills import billed, invoices, pay
+from tests.people import Cast, FixedClock, new_records, stored
 from tests.stage import Stage
 
 
@@ -72,6 +75,34 @@ def test_the_demo_has_two_clinics_with_a_week_of_history_and_tells_nobody(
     assert {p["number"] for p in written["phones"]} == {
         n["phone_number_id"] for n in written["numbers"]
     }
+
+
+def test_the_demo_clinics_are_on_plans_and_are_billed_in_a_month(empty: Stage) -> None:
+    runner(empty).invoke(args=["pulseops", "seed", "--demo"])
+    for name, plan, amount in (("city", "ENTERPRISE", 2 * 549), ("sunrise", "BASIC", 799)):
+        work = empty.work()
+        clinic = work.get(Clinic, f"clinic_demo_{name}")
+        assert clinic is not None
+        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        assert (subscription.plan, clinic.plan) == (plan, plan)
+        assert subscription.status is SubscriptionStatus.ACTIVE
+        assert subscriptions.monthly_amount(clinic, subscription) == amount
+    empty.wait(31 * 24 * 60)
+    assert len(subscriptions.bills(empty.work(), "clinic_demo_sunrise", 5)) == 1
+
+
+def test_money_is_added_up_clinics_and_our_own(stage: Stage, cast: Cast) -> None:
+    pay(stage, billed(stage, cast))
+    result = runner(stage).invoke(args=["pulseops", "check-money"])
+    assert result.exit_code == 0
+    assert "paid by clinics  ₹1,298" in result.output
+    assert "1 payments add up." in result.output
+    work = stage.work()
+    work.put(invoices(stage)[0].but(capture_id="cap_9"))
+    work.commit()
+    result = runner(stage).invoke(args=["pulseops", "check-money"])
+    assert result.exit_code == 1
+    assert "cap_1" in result.output
 
 
 def test_a_second_seeding_keeps_what_is_there_and_opens_today(

@@ -18,10 +18,13 @@ from bot.payments.press import way_to_pay
 from bot.payments.razorpay.webhook import razorpay
 from domain.actions import payments
 from domain.errors import Conflict, StoreUnavailable
+from domain.model.clinics import ClinicStatus
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
+from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
 from tests.bank import Bank
+from tests.bills import billed, days, invoices, request_of, the_clinic, told
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold, ravi
@@ -46,11 +49,13 @@ class Town:
         self.client = app.test_client()
 
     def tell(
-        self, event: str, token: Token, payment: str = "pay_1", **changes: Any
+        self, event: str, token: Token | Payment, payment: str = "pay_1", **changes: Any
     ) -> TestResponse:
         return self.post(self.body(event, token, payment, **changes))
 
-    def body(self, event: str, token: Token, payment: str = "pay_1", **changes: Any) -> bytes:
+    def body(
+        self, event: str, token: Token | Payment, payment: str = "pay_1", **changes: Any
+    ) -> bytes:
         text = (PAYLOADS / f"{event.replace('.', '_')}.json").read_text("utf-8")
         text = text.replace("$REQUEST", token.payment_id or "").replace("$PAYMENT", payment)
         payload = json.loads(text)
@@ -394,3 +399,73 @@ def test_nothing_of_the_payer_is_kept(town: Town, token: Token) -> None:
     stored = f"{capture}{town.stage.work().get(Payment, token.payment_id or '')}"
     assert "examplebank" not in stored
     assert "+919800000009" not in stored
+
+
+# A clinic's own bill
+
+
+AMOUNT = 129800
+
+
+@pytest.fixture
+def owed(town: Town) -> Payment:
+    """The request for a bill of ₹1,298."""
+    return request_of(town.stage, billed(town.stage, town.cast))
+
+
+def the_bill(town: Town) -> Invoice:
+    return invoices(town.stage)[0]
+
+
+@pytest.mark.parametrize("order", list(permutations(PAYING)))
+def test_notices_of_a_bills_payment_pay_it_once(
+    town: Town, owed: Payment, order: tuple[str, ...]
+) -> None:
+    for event in (*order, *order):
+        assert town.tell(event, owed, payment__amount=AMOUNT).status_code == 200
+    town.stage.settle()
+    assert (the_bill(town).status, the_bill(town).capture_id) == (InvoiceStatus.PAID, "pay_1")
+    assert town.refund() is None
+    assert told(town.stage) == ["billing/invoice", "billing/paid"]
+
+
+def test_a_bill_paid_twice_goes_back_once(town: Town, owed: Payment) -> None:
+    town.bank.pay(owed.payment_id, "pay_2", AMOUNT)
+    for payment in ("pay_1", "pay_2", "pay_2"):
+        town.tell("payment.captured", owed, payment, payment__amount=AMOUNT)
+    town.stage.settle()
+    assert town.bank.returned == {"pay_2": AMOUNT}
+    assert the_bill(town).capture_id == "pay_1"
+
+
+def test_too_little_for_a_bill_is_returned(town: Town, owed: Payment) -> None:
+    town.bank.pay(owed.payment_id, "pay_1", 5000)
+    town.tell("payment_link.paid", owed)  # of ₹50
+    town.stage.settle()
+    assert town.bank.returned == {"pay_1": 5000}
+    assert the_bill(town).status is InvoiceStatus.OPEN
+
+
+def test_a_failed_attempt_at_a_bill_changes_nothing_that_was_paid(
+    town: Town, owed: Payment
+) -> None:
+    town.tell("payment.failed", owed)
+    town.tell("payment.captured", owed, payment__amount=AMOUNT)
+    assert town.tell("payment.failed", owed).status_code == 200
+    assert the_bill(town).status is InvoiceStatus.PAID
+
+
+def test_a_payment_makes_a_suspended_clinic_active(town: Town, owed: Payment) -> None:
+    days(town.stage, 15)
+    assert the_clinic(town.stage).status is ClinicStatus.SUSPENDED
+    town.tell("order.paid", owed, payment__amount=AMOUNT)
+    assert the_clinic(town.stage).status is ClinicStatus.ACTIVE
+
+
+def test_a_payment_of_a_bill_that_does_not_say_so_is_asked_about(town: Town, owed: Payment) -> None:
+    way_to_pay(town.stage.parts, owed.payment_id, "https://clinic.example/pay")
+    town.bank.pay(owed.payment_id, "pay_1", AMOUNT)
+    town.tell("payment.captured", owed, payment__amount=AMOUNT, payment__notes=[])
+    assert the_bill(town).status is InvoiceStatus.OPEN
+    town.stage.settle()
+    assert the_bill(town).capture_id == "pay_1"

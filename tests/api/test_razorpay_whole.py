@@ -17,6 +17,8 @@ from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from domain.model.money import Refund, RefundStatus
 from domain.model.queues import Token, TokenStatus
+from domain.model.subscriptions import InvoiceStatus
+from tests.bills import billed, days, invoices
 from tests.contract.payments.player import (
     HANG_UP,
     KEY_ID,
@@ -134,6 +136,39 @@ def test_an_unpaid_link_is_cancelled_with_its_hold_and_late_money_goes_back(
     paid = player.pay(token.payment_id or "")  # UPI may take its time
     stage.wait(24 * 60)
     assert [r["payment_id"] for r in player.refunds.values()] == [paid]
+
+
+def test_a_clinic_pays_its_bill_by_a_link_without_an_end(
+    stage: Stage, cast: Cast, player: Player, browser: FlaskClient
+) -> None:
+    bill = billed(stage, cast)
+    answer = browser.post(f"/pay/{bill.payment_id}")
+    assert answer.headers["Location"].startswith("https://rzp.io/i/")
+    (link,) = player.links.values()
+    assert (link["amount"], link["expire_by"]) == (129800, 0)
+    assert link["notes"] == {"paymentId": bill.payment_id}
+    days(stage, 5)
+    paid = player.pay(bill.payment_id or "")
+    days(stage, 1.1)
+    (bill,) = invoices(stage)
+    assert (bill.status, bill.capture_id) == (InvoiceStatus.PAID, paid)
+    assert player.refunds == {}
+
+
+def test_a_bill_whose_link_has_died_is_paid_by_another(
+    stage: Stage, cast: Cast, player: Player, browser: FlaskClient
+) -> None:
+    bill = billed(stage, cast)
+    browser.post(f"/pay/{bill.payment_id}")
+    next(iter(player.links.values()))["status"] = "expired"
+    stage.wait(3)
+    (now,) = invoices(stage)
+    led = browser.get(f"/pay/{bill.payment_id}", follow_redirects=True)
+    assert led.request.path == f"/pay/{now.payment_id}"
+    browser.post(f"/pay/{now.payment_id}")
+    player.pay(now.payment_id or "")
+    stage.wait(2)
+    assert invoices(stage)[0].status is InvoiceStatus.PAID
 
 
 def test_elsewhere_there_is_no_such_webhook(stage: Stage) -> None:

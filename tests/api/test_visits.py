@@ -9,10 +9,12 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.actions import calling, desk, facts, line
+from domain.actions import calling, delivery, desk, facts, line
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor, Saw
+from domain.channel import ErrorClass, Outbound, SendFailed
 from domain.model.clinics import Doctor
+from domain.model.messages import Message
 from domain.model.people import Association, ClinicPatient, Facts
 from domain.model.queues import Queue, Token
 from domain.model.visits import Prescription, PrivateNote, Visit, VisitVersion
@@ -448,6 +450,7 @@ def test_the_patient_is_sent_a_link_that_opens_in_their_language_for_a_week(
     assert answer.json["data"]["status"] == "QUEUED"
     sent = [m for m in office.settle() if m.template and "prescription" in m.template.name]
     assert len(sent) == 1
+    assert sent[0].document is None
     url = sent[0].template.parameters["link"]
     assert answer.json["data"]["messageId"] == sent[0].message_id
     path = url.partition("/api/v1")[2]
@@ -459,6 +462,51 @@ def test_the_patient_is_sent_a_link_that_opens_in_their_language_for_a_week(
     stage.clock.advance(days=7)
     assert code(office.stranger.get(path)) == (404, "NOT_FOUND")
     assert code(office.stranger.get("/prescriptions/rx_guessed")) == (404, "NOT_FOUND")
+
+
+def test_who_wrote_lately_is_sent_the_document_itself(office, stage, token):
+    message, sent = sent_to_asha(office, stage, token)
+    assert sent.message_id == message
+    assert sent.document == "Prescription 2030-11-25.pdf"
+    assert sent.text == (
+        "💊 The prescription of Asha from Dr. Meera, City Medical Center, Mon 25 Nov."
+    )
+    assert sent.template is None
+    assert sent.url is not None
+    fetched = office.stranger.get(sent.url.partition("/api/v1")[2])
+    assert fetched.mimetype == "application/pdf"
+    assert "Amlodipine 5mg" in text_of(fetched.data)
+
+
+def test_a_document_that_whatsapp_cannot_fetch_is_a_link(office, stage, token):
+    message, sent = sent_to_asha(office, stage, token)
+    provider = stored(stage, message).provider_id or ""
+    failure = SendFailed(ErrorClass.DOCUMENT, 131053, "WhatsApp could not fetch the file.")
+    for _ in range(2):
+        work = stage.work()
+        delivery.apply_status(work, message, "failed", provider, failure=failure)
+        work.commit()
+    (again,) = office.settle()
+    assert (again.document, again.template) == (None, None)
+    assert (again.url, again.url_label) == (sent.url, "Open prescription")
+    assert again.text.endswith("Open and save it until Mon 2 Dec:")
+
+
+def sent_to_asha(office: Any, stage: Stage, token: Token) -> tuple[str, Outbound]:
+    """Send her prescription to Asha, who has just written; return its message and what went."""
+    stage.hear(PHONE, "hi")
+    visit_id = recorded(office.doctor, token)
+    prescribe(office.doctor, visit_id, "Amlodipine")
+    office.settle()
+    answer = office.doctor.post(f"/visits/{visit_id}/prescription/send")
+    (sent,) = office.settle()
+    return answer.json["data"]["messageId"], sent
+
+
+def stored(stage: Stage, message_id: str) -> Message:
+    found = stage.work().get(Message, message_id)
+    assert found is not None
+    return found
 
 
 def test_nothing_prescribed_is_nothing_to_send(office, token):

@@ -60,6 +60,7 @@ class Product:
         self.handshakes: list[dict] = []
         self.problems: list[str] = []
         self.verify = True
+        self.files: dict[str, tuple[int, str, bytes]] = {}
         self.connections: list[socket.socket] = []
         product = self
 
@@ -75,7 +76,9 @@ class Product:
                 pass
 
             def answer(self, status, text, kind="text/plain"):
-                body = text.encode()
+                self.answer_bytes(status, text.encode(), kind)
+
+            def answer_bytes(self, status, body, kind):
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Content-Length", str(len(body)))
@@ -83,6 +86,10 @@ class Product:
                 self.wfile.write(body)
 
             def do_GET(self):
+                if self.path in product.files:
+                    status, kind, body = product.files[self.path]
+                    self.answer_bytes(status, body, kind)
+                    return
                 query = parse_qs(urlsplit(self.path).query)
                 if "hub.mode" not in query:
                     self.answer(200, "<h1>Pay 50</h1>", "text/html")
@@ -118,6 +125,12 @@ class Product:
         for connection in self.connections:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+    def file(self, body, kind="application/pdf", status=200):
+        """Let a file be fetched; return its address."""
+        path = f"/files/{len(self.files)}"
+        self.files[path] = (status, kind, body)
+        return self.url.replace("/hooks", path)
 
     def values(self, *, accepted_only=True):
         return [

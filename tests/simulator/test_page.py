@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from fpdf import FPDF
 from playwright.sync_api import expect, sync_playwright
 
 from .conftest import ASHA, MEERA, RAVI, eventually
@@ -63,6 +64,31 @@ def test_a_person_writes_and_taps_a_row_and_a_button_and_opens_a_link(page, sim,
     expect(frame.get_by_role("heading")).to_have_text("Pay 50")
     phone.get_by_test_id("close-browser").click()
     expect(phone.get_by_test_id("browser-frame")).to_have_count(0)
+
+
+@pytest.mark.browser
+def test_a_document_opens_in_the_phone(page, sim, product):
+    content = pdf()
+    link = product.file(content)
+    file = {"link": link, "filename": "Prescription.pdf", "caption": "For Asha"}
+    sent = sim.send({"type": "document", "document": file})
+    eventually(lambda: "delivered" in product.status_names(sent))
+    phone = page.get_by_test_id(f"phone-{ASHA}")
+    bubble = phone.get_by_test_id("bubble").last
+    expect(bubble).to_contain_text("For Asha")
+    expect(bubble.get_by_test_id("document")).to_contain_text("kB · PDF")
+    bubble.get_by_test_id("document").click()
+    expect(phone.get_by_test_id("browser")).to_contain_text("Prescription.pdf")
+    opened = phone.get_by_test_id("browser-frame").get_attribute("src")
+    assert sim.http.get(opened).content == content
+    phone.get_by_test_id("close-browser").click()
+    expect(phone.get_by_test_id("browser-frame")).to_have_count(0)
+
+
+def pdf():
+    written = FPDF()
+    written.add_page()
+    return bytes(written.output())
 
 
 @pytest.mark.browser

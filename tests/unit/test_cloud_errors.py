@@ -8,11 +8,12 @@ from bot.channels.cloud.errors import CODES, classify, reason
 from bot.channels.http import details
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
+    ErrorClass.DOCUMENT,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -28,14 +29,15 @@ LATER, LATER_PAIR, TEMPLATE, LANGUAGE, NEVER, STOP = (
         (NEVER,      [131049, 131050, 130472, 130497]),
         (LANGUAGE,   [132001]),
         (NEVER,      [132000, 132005, 132007, 132012, 132015, 132016]),
-        (NEVER,      [100, 131008, 131009, 131051, 131052, 131053, 135000]),
+        (DOCUMENT,   [131052, 131053]),
+        (NEVER,      [100, 131008, 131009, 131051, 135000]),
         (NEVER,      [134011, 2046, 2047]),
         (STOP,       [131048, 368, 131031]),
         (STOP,       [0, 190, 3, 10, 200, 210, 299, 131005, 133010, 33, 131042, 131045, 131037]),
         (STOP,       [133000, 133005, 133006, 133008, 133009, 133015, 133016]),
     ],
     ids=["later", "pair", "window", "recipient", "person's choice", "language", "template",
-         "request", "payment", "quality", "set-up", "registration"],
+         "file", "request", "payment", "quality", "set-up", "registration"],
 )  # fmt: skip
 def test_a_code_means_the_same_whatever_the_status(kind: ErrorClass, codes: list[int]) -> None:
     for code in codes:

@@ -93,7 +93,7 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
     message = begun(stage, cast)
     after = apply(stage, delivery.refused, message, SendFailed(kind, 7, "because"))
     assert after.error_code == 7
-    if kind is ErrorClass.NEVER:
+    if kind in {ErrorClass.NEVER, ErrorClass.DOCUMENT}:
         assert (after.status, after.failure) == (MessageStatus.FAILED, "because")
         assert places(stage) == []
     else:
@@ -107,6 +107,23 @@ def test_a_template_refused_as_none_ends(stage: Stage, cast: Cast) -> None:
     message = begun(stage, cast).but(as_template=True)
     failure = SendFailed(ErrorClass.TEMPLATE, 131047, "because")
     assert apply(stage, delivery.refused, message, failure).status is MessageStatus.FAILED
+
+
+def test_a_document_that_cannot_be_fetched_goes_once_more_as_a_link(
+    stage: Stage, cast: Cast
+) -> None:
+    message = begun(stage, cast, url="https://clinic.example/rx", as_document=True)
+    apply(stage, delivery.accepted, message, "wamid.1")
+    failure = SendFailed(ErrorClass.DOCUMENT, 131053, "because")
+    work = stage.work()
+    delivery.apply_status(work, message.message_id, "failed", "wamid.1", failure=failure)
+    work.commit()
+    again = stored(stage, message)
+    assert (again.status, again.as_document) == (MessageStatus.QUEUED, False)
+    assert again.url == message.url
+    assert len(places(stage)) == 1
+    assert apply(stage, delivery.refused, again, failure).status is MessageStatus.FAILED
+    assert places(stage) == []
 
 
 def test_the_window_is_open_for_a_day_but_its_last_minute() -> None:

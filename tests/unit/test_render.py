@@ -409,6 +409,24 @@ def test_no_name_makes_a_parameter_that_meta_refuses(language, name, sample, hos
         assert not re.search(r"[\n\r\t]| {4}", value)
 
 
+@pytest.mark.parametrize("person", ["Asha", *HOSTILE.values()])
+@pytest.mark.parametrize(
+    ("language", "file"),
+    [("en", "Prescription 2024-11-25.pdf"), ("hi", "दवा का पर्चा 2024-11-25.pdf")],
+)
+def test_a_document_has_a_name_and_a_caption(language, file, person):
+    sample = CATALOGUE["visits/prescription"].sample[0]
+    said = message("visits/prescription", sample).but(as_document=True)
+    values = {**sample.values, "person": person}
+    rendered = RENDERER.render(said, values, language, window_open=True)
+    assert (rendered.document, rendered.url) == (file, sample.url)
+    assert (rendered.url_label, rendered.template) == ("", None)
+    assert utf16(rendered.text) <= limits.CAPTION_MAX
+    assert "Dr. Sharma" in rendered.text
+    assert len(rendered.text.splitlines()) == 1
+    assert "http" not in rendered.text
+
+
 def test_plain_keeps_what_letters_need():
     assert plain("Anne-Marie O'Neil, Ph.D.") == "Anne-Marie O'Neil, Ph.D."
     assert plain("क्‍ष") == "क्‍ष", "a joiner after a virama is part of the spelling"

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.actions import booking, payments, subscriptions
+from domain.actions import booking, desk, subscriptions
+from domain.actions.moves import Actor
 from domain.errors import DayClosed, NotFound, PlanLimit
-from domain.model.clinics import Clinic, ClinicStatus
-from domain.model.money import Payment
+from domain.model.clinics import ClinicStatus
 from domain.model.queues import TokenStatus
-from domain.model.subscriptions import Invoice, InvoiceStatus, Subscription, SubscriptionStatus
+from domain.model.subscriptions import InvoiceStatus, SubscriptionStatus
 from domain.plans import PlanName
 from domain.scopes import ClinicScope
+from tests.bills import days, invoices, pay, subscribe, the_clinic, the_subscription, told
 from tests.people import Cast, store
 from tests.stage import Stage
 
@@ -21,39 +22,8 @@ from tests.stage import Stage
 @pytest.fixture
 def town(stage: Stage, cast: Cast) -> Stage:
     """City Medical Center on the Professional plan since today, with two doctors."""
-    clinic = cast.clinic.but(
-        subscription_plan="PROFESSIONAL", plan="PROFESSIONAL", max_doctors=10, price_per_doctor=649
-    )
-    subscription = Subscription(
-        clinic_id=clinic.clinic_id,
-        subscription_id="sub_1",
-        plan="PROFESSIONAL",
-        max_doctors=10,
-        price_per_doctor=649,
-        status=SubscriptionStatus.PENDING,
-        next_billing_date=date(2030, 12, 25),
-        created_at=stage.clock.now(),
-        updated_at=stage.clock.now(),
-    )
-    store(stage.records, clinic, subscription)
-    work = stage.work()
-    subscriptions.begin(work, the_clinic(stage), the_subscription(stage))
-    work.commit()
+    subscribe(stage, cast)
     return stage
-
-
-def the_clinic(stage: Stage) -> Clinic:
-    found = stage.work().get(Clinic, "clinic_city")
-    assert found is not None
-    return found
-
-
-def the_subscription(stage: Stage) -> Subscription:
-    return subscriptions.subscription_of(stage.work(), "clinic_city")
-
-
-def invoices(stage: Stage) -> list[Invoice]:
-    return stage.work().query(Invoice, "clinic_city").records
 
 
 def change(stage: Stage, plan: PlanName, doctors: int) -> subscriptions.PlanChange:
@@ -61,16 +31,6 @@ def change(stage: Stage, plan: PlanName, doctors: int) -> subscriptions.PlanChan
     made = subscriptions.change_plan(work, the_clinic(stage), plan, doctors)
     work.commit()
     return made
-
-
-def days(stage: Stage, count: float) -> None:
-    stage.wait(count * 24 * 60)
-
-
-def told(stage: Stage) -> list[str]:
-    """Return the names of what the admin was sent."""
-    admin = stage.contact_id("+919876543010")
-    return [m.name for m in stage.messages() if m.contact_id == admin]
 
 
 def test_an_upgrade_allows_more_at_once_and_costs_from_the_first_of_next_month(town):
@@ -143,15 +103,6 @@ def test_a_clinic_without_a_subscription_has_none(stage, cast):
         )
 
 
-def pay(stage: Stage, bill: Invoice, capture_id: str = "cap_1") -> None:
-    work = stage.work()
-    payment = work.get(Payment, bill.payment_id or "")
-    assert payment is not None
-    payments.captured(work, payment.payment_id, capture_id, payment.amount_paise)
-    work.commit()
-    stage.settle()
-
-
 def test_each_month_brings_one_bill_with_a_link_to_pay_it(town):
     days(town, 31)
     (bill,) = invoices(town)
@@ -219,6 +170,17 @@ def test_a_suspended_clinic_sells_nothing_online_and_serves_who_is_booked(town, 
     town.settle()
     (token,) = town.tokens("+919876543022")
     assert token.status is TokenStatus.CURRENT
+
+
+def test_a_suspended_clinics_desk_goes_on_booking_for_later_days(town, cast):
+    store(town.records, the_clinic(town).but(status=ClinicStatus.SUSPENDED))
+    work = town.work()
+    wanted = desk.Wanted(preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=True)
+    actor = Actor("usr_farida", "Farida")
+    clinic = the_clinic(town)
+    token = desk.book(work, clinic, cast.khan, actor, cast.asha_contact, cast.asha, wanted)
+    work.commit()
+    assert (token.status, token.date) == (TokenStatus.CONFIRMED, "2030-11-27")
 
 
 def test_a_clinic_without_doctors_is_billed_nothing(town):

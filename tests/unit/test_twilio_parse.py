@@ -121,7 +121,8 @@ def test_a_status_is_matched_by_our_id(word: str, status: str | None) -> None:
 @pytest.mark.parametrize(
     ("code", "kind"),
     [("63016", ErrorClass.TEMPLATE), ("30003", ErrorClass.NEVER), ("", ErrorClass.NEVER),
-     ("x", ErrorClass.NEVER), ("20003", ErrorClass.STOP), ("9" * 30, ErrorClass.NEVER)],
+     ("x", ErrorClass.NEVER), ("20003", ErrorClass.STOP), ("63019", ErrorClass.DOCUMENT),
+     ("9" * 30, ErrorClass.NEVER)],
 )  # fmt: skip
 def test_a_failure_says_what_to_do(code: str, kind: ErrorClass) -> None:
     form = {"MessageSid": "SM9", "MessageStatus": "undelivered", "ErrorCode": code}

@@ -27,6 +27,8 @@ EARS = Ears(RENDERER.vocabularies())
 
 OFFERED = {offer.message for offer in RENDERER.offered_templates()}
 """Filled and sent by staff, who choose from the catalogue; code names none of them."""
+DOCUMENTS = {"visits/prescription"}
+"""Sent as a file with a name and a caption."""
 ASKED_BY_EVENTS = (
     "wait:T",
     "later:T",
@@ -129,6 +131,7 @@ def test_no_block_is_left_over(language):
             or (f"{flow}/{first}" in CATALOGUE and rest in {"open", "link", *labels})
             or (first in labels and rest in {"more", "long", "template"})
             or (f"{flow}/{first}" in BY_SMS and rest == "sms")
+            or (f"{flow}/{first}" in DOCUMENTS and rest in {"caption", "file"})
         )
         assert tag != language or known, (flow, name)
 

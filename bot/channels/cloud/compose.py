@@ -19,7 +19,7 @@ EMPTY_PARAMETER = "–"
 def compose(message: Outbound) -> dict[str, object]:
     """Return the body of the call that sends *message*, without `messaging_product`.
 
-    A template goes before everything else, choices before a link. Up to three short choices become
+    A template goes before everything else, choices before a document and a link. Up to three short choices become
     buttons; more, longer ones or ones with a second line become a list.
 
     Raises:
@@ -50,6 +50,8 @@ def _content(message: Outbound) -> dict[str, object]:
         return {"type": "template", "template": _template(message.template)}
     if message.choices:
         return {"type": "interactive", "interactive": _choices(message)}
+    if message.document and message.url:
+        return {"type": "document", "document": _document(message, message.url)}
     if message.url and message.url_label:
         return {"type": "interactive", "interactive": _link(message, message.url)}
     return {
@@ -112,6 +114,15 @@ def _row(choice: Choice) -> dict[str, object]:
     if choice.more:
         row["description"] = cut(choice.more, limits.LIST_ROW_DESCRIPTION_MAX)
     return row
+
+
+def _document(message: Outbound, url: str) -> dict[str, object]:
+    """Return a document, which Meta fetches from *url* after it has taken the message."""
+    return {
+        "link": url,
+        "filename": message.document,
+        "caption": cut(message.text, limits.CAPTION_MAX),
+    }
 
 
 def _link(message: Outbound, url: str) -> dict[str, object]:

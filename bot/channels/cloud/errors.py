@@ -11,11 +11,12 @@ from typing import Final
 from bot.channels.http import classify_status
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
+    ErrorClass.DOCUMENT,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -61,13 +62,15 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     132015: (NEVER, "WhatsApp has paused the template because people complained."),
     132016: (NEVER, "WhatsApp has disabled the template because people complained."),
 
+    # --- The file. Meta fetches it by its link, and tells in a status that it could not. ---
+    131052: (DOCUMENT, "WhatsApp could not fetch the file."),
+    131053: (DOCUMENT, "WhatsApp could not fetch the file, or did not take it."),
+
     # --- The request. A mistake in our own making of it: repeating cannot help. ---
     100:    (NEVER, "WhatsApp did not understand the message."),
     131008: (NEVER, "The message lacks something that WhatsApp asks for."),
     131009: (NEVER, "Something in the message is not as WhatsApp asks for."),
     131051: (NEVER, "WhatsApp does not know this kind of message."),
-    131052: (NEVER, "WhatsApp could not fetch the file sent by the person."),
-    131053: (NEVER, "WhatsApp did not take the file."),
     135000: (NEVER, "WhatsApp did not understand the message and did not say why."),
     # A payment inside WhatsApp. The payment link stays open.
     2046:   (NEVER, "WhatsApp did not take the payment's details."),
@@ -115,6 +118,7 @@ REASONS: Final[dict[ErrorClass, str]] = {
     LATER_PAIR: "Too many messages went to this person in a short time.",
     TEMPLATE: "Only an approved template may go to this person now.",
     LANGUAGE: "The template is not approved in that language.",
+    DOCUMENT: "WhatsApp did not take the file.",
     NEVER: "WhatsApp refused the message.",
     STOP: "WhatsApp lets the number send nothing.",
 }

@@ -25,5 +25,8 @@ LIST_BODY_MAX = 4096
 URL_LABEL_MAX = 20
 URL_BODY_MAX = 1024
 
+# "Document messages".
+CAPTION_MAX = 1024
+
 # "Template components": the body with its parameters filled in, so no parameter can be longer.
 TEMPLATE_BODY_MAX = 1024

@@ -87,7 +87,7 @@ class TwilioSms:
         )
 
 
-def _create(client: Client, **arguments: str) -> str:
+def _create(client: Client, **arguments: str | list[str]) -> str:
     create: Callable[..., object] = client.messages.create
     made = calling(lambda: create(**arguments))
     code = getattr(made, "error_code", None)

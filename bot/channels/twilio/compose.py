@@ -7,7 +7,7 @@ they do not, the same choices go as numbered text: a digit picks an option in ev
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bot.channels.fit import ELLIPSIS, cut
 from bot.channels.twilio import limits
@@ -25,8 +25,10 @@ Contents = Callable[[str, str], str | None]
 """The sid of the content resource of a name in a language, if the account has it."""
 
 
-def compose(message: Outbound, contents: Contents) -> dict[str, str]:
+def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[str]]:
     """Return the arguments that make *message*, without its addresses.
+
+    Twilio takes no name for a document: its words go along, but WhatsApp may not show them.
 
     Raises:
         SendFailed: If it is a template that the account does not have in that language.
@@ -35,6 +37,8 @@ def compose(message: Outbound, contents: Contents) -> dict[str, str]:
         return _template(message.template, contents)
     if message.choices:
         return _menu(message, contents) or {"body": numbered(message)}
+    if message.document and message.url:
+        return {"body": cut(message.text, limits.TEXT_BODY_MAX), "media_url": [message.url]}
     return {"body": _with_link(message, message.text)}
 
 

@@ -10,11 +10,12 @@ from typing import Final
 from bot.channels.http import classify_status
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
+    ErrorClass.DOCUMENT,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -37,6 +38,11 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
 
     # --- Outside the customer service window. ---
     63016: (TEMPLATE, "The person has not written for 24 hours: only approved templates may go."),
+
+    # --- The file, which Twilio fetches by its link. ---
+    12300: (DOCUMENT, "Twilio does not take that kind of file."),
+    21620: (DOCUMENT, "Twilio does not take the file's address."),
+    63019: (DOCUMENT, "Twilio could not fetch the file."),
 
     # --- This person cannot be reached, or does not want to be. ---
     21211: (NEVER, "That is not a number one can write to."),
@@ -82,6 +88,7 @@ REASONS: Final[dict[ErrorClass, str]] = {
     LATER_PAIR: "Too many messages went to this person in a short time.",
     TEMPLATE: "Only an approved template may go to this person now.",
     LANGUAGE: "The template is not approved in that language.",
+    DOCUMENT: "Twilio did not take the file.",
     NEVER: "Twilio refused the message.",
     STOP: "Twilio lets the number send nothing.",
 }

@@ -23,7 +23,7 @@ export function quote(message, who, show) {
 
 /**
  * Return a message's element.
- * `hands` does what a person can do: tap(message, option), openList(message), openLink(url),
+ * `hands` does what a person can do: tap(message, option), openList(message), openLink(url, title),
  * reply(message), react(message, emoji), show(id), say(text), copy(text).
  */
 export function bubble(message, { lead, quoted, businessName, hands }) {
@@ -79,7 +79,9 @@ function mediaOf(message, hands) {
     case "document": case "video": {
       const name = message.media.filename ?? (kind === "video" ? "Video" : link?.split("/").at(-1)?.split("?")[0] ?? "Document");
       const type = (name.includes(".") ? name.split(".").at(-1) : "PDF").slice(0, 4).toUpperCase();
-      return h("div", { class: "media-pad" }, h("button", { class: "document", type: "button", testid: "document", onclick: () => link && hands.openLink(link) }, h("span", { class: "sheet" }, type), h("span", {}, h("b", {}, name), h("small", {}, type))));
+      const file = kind === "document" && id ? `${location.origin}/files/${id}` : link;
+      const size = message.media.file_size ? `${Math.ceil(message.media.file_size / 1024)} kB · ${type}` : type;
+      return h("div", { class: "media-pad" }, h("button", { class: "document", type: "button", testid: "document", disabled: isFailed(message), onclick: () => file && hands.openLink(file, name) }, h("span", { class: "sheet" }, type), h("span", {}, h("b", { dir: "auto" }, name), h("small", {}, size))));
     }
     case "audio": {
       const wave = h("span", { class: "voice-wave", attrs: { "aria-hidden": "true" } }, WAVE.map((height, at) => { const bar = h("i"); bar.style.height = `${height}%`; bar.style.setProperty("--at", at / WAVE.length); return bar; }));

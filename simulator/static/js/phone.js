@@ -67,7 +67,7 @@ export class Phone {
     const hands = {
       tap: (message, option) => this.#do(api.tap(this.waId, number, message.id, option.id)),
       openList: (message) => openList(this.screen, message, (option) => this.#do(api.tap(this.waId, number, message.id, option.id))),
-      openLink: (url) => this.openLink(url),
+      openLink: (url, title) => this.openLink(url, title),
       reply: (message) => this.#composer.replyTo(message, business.name),
       react: (message, emoji) => this.#do(api.media(this.waId, number, "reaction", { message_id: message.id, emoji })),
       say: (words) => this.#do(api.text(this.waId, number, words)),
@@ -153,12 +153,12 @@ export class Phone {
   look() { this.#see(); }
 
   /** Open a link: another chat for WhatsApp's own links, the phone's browser for the rest. */
-  openLink(url) {
+  openLink(url, title) {
     const chat = /^https:\/\/(?:wa\.me\/|api\.whatsapp\.com\/send\/?\?phone=)(\d+)/.exec(url);
     const business = chat && [...this.#world.numbers.values()].find((one) => one.display_phone_number === chat[1]);
     if (business) this.openChat(business.phone_number_id, new URL(url).searchParams.get("text") ?? "");
     else if (url.startsWith("tel:")) toast(`Calls ${url.slice(4)}`);
-    else openBrowser(this.screen, url);
+    else openBrowser(this.screen, url, title);
   }
 
   /** Put the cursor into the line. */

@@ -129,6 +129,7 @@ class Meta:
         ErrorClass.LATER_PAIR: (400, 131056),
         ErrorClass.TEMPLATE: (400, 131047),
         ErrorClass.LANGUAGE: (404, 132001),
+        ErrorClass.DOCUMENT: (400, 131053),
         ErrorClass.NEVER: (400, 131026),
         ErrorClass.STOP: (401, 190),
     }
@@ -186,6 +187,7 @@ class Twilio:
         ErrorClass.LATER_PAIR: (400, 63018),
         ErrorClass.TEMPLATE: (400, 63016),
         ErrorClass.LANGUAGE: (400, 63027),
+        ErrorClass.DOCUMENT: (400, 63019),
         ErrorClass.NEVER: (400, 21211),
         ErrorClass.STOP: (401, 20003),
     }

@@ -75,6 +75,23 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "parameters": {"display_text": "Pay ₹200", "url": "https://p.example.in/p/1"},
         }),
     ),
+    "document": (
+        {"text": "The prescription of Asha.", "url": "https://p.example.in/rx_1",
+         "document": "Prescription 2030-11-25.pdf"},
+        {"type": "document", "document": {
+            "link": "https://p.example.in/rx_1",
+            "filename": "Prescription 2030-11-25.pdf",
+            "caption": "The prescription of Asha.",
+        }},
+    ),
+    "document with a long caption": (
+        {"text": "x" * 1025, "url": "https://p.example.in/rx_1", "document": "Prescription.pdf"},
+        {"type": "document", "document": {
+            "link": "https://p.example.in/rx_1",
+            "filename": "Prescription.pdf",
+            "caption": "x" * 1023 + "…",
+        }},
+    ),
     "template": (
         {"text": "ignored", "template": TemplateCall(
             "token_next_v1", "hi", {"token": "012", "doctor": "Dr Rao"}, ("HERE_1", "LATE_1"))},

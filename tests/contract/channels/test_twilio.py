@@ -54,6 +54,11 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"text": "Pay by 10:25.", "url": "https://p.example.in/p/1", "url_label": "Pay ₹200"},
         {"Body": "Pay by 10:25.\n\nPay ₹200: https://p.example.in/p/1"},
     ),
+    "document": (
+        {"text": "The prescription of Asha.", "url": "https://p.example.in/rx_1",
+         "document": "Prescription 2030-11-25.pdf"},
+        {"Body": "The prescription of Asha.", "MediaUrl": "https://p.example.in/rx_1"},
+    ),
     "a long text": ({"text": "x" * 3000}, {"Body": "x" * 1599 + "…"}),
 }
 CONTENTS: dict[str, tuple[dict[str, Any], tuple[str, str], list[str]]] = {

@@ -7,6 +7,7 @@ Another joins by a class like `Sandbox` and a line in GATEWAYS.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
@@ -116,6 +117,13 @@ def test_a_request_has_one_link_however_often_it_is_asked_for(side: Side) -> Non
 @pytest.mark.parametrize("minutes", [-1, 1, 10, 60])
 def test_a_hold_of_any_length_can_have_a_link(side: Side, minutes: int) -> None:
     assert side.gateway.make_link(asked(minutes=minutes)).status is LinkStatus.OPEN
+
+
+def test_a_request_without_an_end_can_have_a_link(side: Side) -> None:
+    endless = replace(asked(), token_id=None, held_until=None)
+    made = side.gateway.make_link(endless)
+    assert made.status is LinkStatus.OPEN
+    assert look(side) == made
 
 
 def test_a_request_without_a_link_is_known_as_such(side: Side) -> None:
