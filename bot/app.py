@@ -18,7 +18,7 @@ from api.services import Services
 from api.streams.hub import MOST_STREAMS, Hub
 from bot import logs
 from bot.cli import commands
-from bot.config import read_settings
+from bot.config import Settings, read_settings
 from bot.ops import ops, reachable
 from bot.outside import listen
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
@@ -66,7 +66,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
             _probe_store(parts),
             _probe_redis(parts),
             parts.clock.now(),
-            reachable(parts.settings.whatsapp_api_url),
+            reachable(_provider_url(parts.settings)),
         )
     )
     services = _api_services(parts)
@@ -77,6 +77,12 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
     return app
+
+
+def _provider_url(settings: Settings) -> str:
+    """Return where messages are handed over."""
+    by_twilio = settings.whatsapp_provider == "twilio"
+    return settings.twilio_api_url if by_twilio else settings.whatsapp_api_url
 
 
 def _api_services(parts: Parts) -> Services:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import msgspec
 
-from domain.actions import consent
+from domain.actions import consent, due
 from domain.actions.messages import send
 from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.model.clinics import Claim, Role
@@ -246,10 +246,12 @@ class Runner:
             return Outcome.SEEN
         contact = contact_of(work, inbound)
         conversation = conversation_of(work, inbound, contact)
+        own = work.get(Claim, f"sender:{inbound.sender}")
+        clinic_id = own.clinic_id if own else conversation.clinic_id
         work.put(
             Parked(
                 parked=inbound.message_id,
-                clinic_id=conversation.clinic_id,
+                clinic_id=clinic_id,
                 contact_id=contact.contact_id,
                 payload=self.seal.seal(msgspec.json.encode(inbound).decode()),
                 error=type(error).__name__,
@@ -263,8 +265,19 @@ class Runner:
             contact_id=contact.contact_id,
             clinic=None,
             sender=inbound.sender,
+            values={"told": clinic_id is not None},
             reply_to=inbound.message_id,
         )
+        if clinic_id is not None:
+            # Later, for whatever is wrong may strike again while the desk is looked up.
+            due.later(
+                work,
+                "tell_parked",
+                work.now,
+                contact.contact_id,
+                clinic_id=clinic_id,
+                values={"contact": contact.contact_id},
+            )
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
         self._commit(work, inbound)
         return Outcome.PARKED

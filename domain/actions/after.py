@@ -17,6 +17,7 @@ from domain.actions import (
     broadcasts,
     due,
     figures,
+    handover,
     line,
     moves,
     payments,
@@ -244,5 +245,6 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "suspend": billing.suspend,
     "plan_change": billing.change_of_plan,
     "figures": figures.follow,
+    "tell_parked": handover.tell_parked,
 }
 """Who does what is due. Refunds are the workers' own, as they ask the gateway."""

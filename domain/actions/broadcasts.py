@@ -8,18 +8,19 @@ are of the last urgency, so a broadcast however large delays no reply and no "yo
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 
 from domain.actions import due
+from domain.actions.audiences import STEP, Person, people_of
 from domain.actions.booking import facts as booking_facts
 from domain.actions.consent import wants_news
 from domain.actions.messages import send
 from domain.actions.outreach import refuse_suspended
-from domain.actions.steps import OpenWork, chunks, finish, tokens_of
+from domain.actions.steps import OpenWork, chunks, finish
 from domain.errors import NotFound, NotNow
 from domain.model.broadcasts import (
     Audience,
@@ -33,19 +34,13 @@ from domain.model.broadcasts import (
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Urgency
-from domain.model.people import ClinicPatient, Patient
-from domain.model.queues import LIVE, WAITING, Queue, Token, TokenStatus
 from domain.work import Work
 
 MOST_RECIPIENTS = 10_000
 PHONES_A_PAGE = 500
-STEP = 20
-"""Recipients written in one transaction: each is up to four items of the store's hundred."""
 STEPS_A_RUN = 25
-"""After so many the job lets others have their turn, and goes on."""
+"""After so many transactions the job lets others have their turn, and goes on."""
 COUNT_SOON = timedelta(seconds=1)
-IN_LINE = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}
-"""Whom a doctor's announcement is for."""
 HELPS = timedelta(hours=12)
 NOT_A_PATIENT = "not a patient of this clinic"
 OPTED_OUT = "wants no messages of this clinic"
@@ -55,19 +50,6 @@ class BroadcastOver(NotNow):
     """The broadcast has ended already."""
 
     code = "BROADCAST_OVER"
-
-
-@dataclass(frozen=True)
-class Person:
-    """Somebody a broadcast is meant for."""
-
-    key: str
-    """The contact, or the number of somebody who is no patient here."""
-    contact_id: str | None
-    phone: str | None
-    name: str | None
-    about: Token | None = None
-    """The booking that the message is about, and whose facts it tells."""
 
 
 @dataclass(frozen=True)
@@ -170,8 +152,8 @@ def reach(work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str] 
     """Return whom a broadcast would reach now; nothing is written or sent."""
     seen: set[str] = set()
     reachable = 0
-    for batch in _people(work, clinic, audience, phones):
-        fresh = {p.key: p for p in batch if p.key not in seen}
+    for found in people_of(work, clinic, audience, phones):
+        fresh = {p.key: p for p in found.people if p.key not in seen}
         seen |= fresh.keys()
         known = [p for p in fresh.values() if p.contact_id]
         across = work.system("see who opted out of a clinic")
@@ -186,23 +168,24 @@ def expand(open_work: OpenWork, item: Due) -> None:
     broadcast = broadcast_of(work, item)
     if clinic is None or broadcast is None:
         return finish(open_work, item)
-    done = int(item.values.get("done") or 0)
-    people = _after(_people(work, clinic, broadcast.audience, _phones(work, broadcast)), done)
-    for _ in range(STEPS_A_RUN):
-        step = list(islice(people, STEP))
+    done, after = int(item.values.get("done") or 0), str(item.values.get("after") or "")
+    phones = _phones(work, broadcast)
+    for found in islice(people_of(work, clinic, broadcast.audience, phones, after), STEPS_A_RUN):
         work = open_work()
         broadcast = find(work, clinic.clinic_id, broadcast.broadcast_id)
-        if not step or broadcast.status is BroadcastStatus.CANCELLED:
+        is_over = broadcast.status is BroadcastStatus.CANCELLED
+        if not is_over:
+            broadcast = _write(work, clinic, broadcast, found.people, done)
+        if is_over or found.after is None:
             # Whoever was meant twice has one place, so places may be fewer than people met.
             work.put(broadcast.but(expanded=True))
             work.delete(item)
             work.commit()
             return None
-        _write(work, clinic, broadcast, step, done)
-        done += len(step)
+        done, after = done + len(found.people), found.after
         work.commit()
     work = open_work()
-    due.again(work, item, timedelta(), done=done)
+    due.again(work, item, timedelta(), done=done, after=after)
     work.commit()
     return None
 
@@ -212,100 +195,19 @@ def broadcast_of(work: Work, item: Due) -> Broadcast | None:
     return work.get(Broadcast, item.clinic_id or "", str(item.values.get("broadcast") or ""))
 
 
-def _after(batches: Iterator[list[Person]], done: int) -> Iterator[Person]:
-    """Yield people one by one, without the first *done*, whom an earlier run has written to."""
-    return islice(chain.from_iterable(batches), done, None)
-
-
-def _people(
-    work: Work, clinic: Clinic, audience: Audience, phones: Iterable[str]
-) -> Iterator[list[Person]]:
-    """Yield whom a broadcast is meant for, in an order that another run finds again."""
-    match audience.kind:
-        case AudienceKind.PHONES:
-            given = iter(phones)
-            while batch := list(islice(given, STEP)):
-                yield [_by_phone(work, clinic, phone) for phone in batch]
-        case AudienceKind.BOOKED_ON:
-            yield from _booked(work, clinic, audience)
-        case AudienceKind.ALL_PATIENTS:
-            yield from _all_patients(work, clinic)
-        case AudienceKind.LINE:
-            yield from _line(work, audience)
-
-
-def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
-    page = work.query(
-        ClinicPatient,
-        clinic.clinic_id,
-        index="clinicId-patientPhone-idx",
-        between=(phone, phone),
-        limit=1,
-    )
-    if not page.records:
-        return Person(f"tel:{phone}", None, phone, None)
-    return _persons(work, page.records)[0]
-
-
-def _booked(work: Work, clinic: Clinic, audience: Audience) -> Iterator[list[Person]]:
-    for doctor in _doctors(work, clinic, audience.doctor_id):
-        queue = work.get(Queue, doctor.doctor_id, audience.day or "")
-        if queue is None:
-            continue
-        live = (t for t in tokens_of(work, queue.queue_id) if t.status in LIVE)
-        while batch := list(islice(live, STEP)):
-            yield [
-                Person(t.contact_id, t.contact_id, t.patient_phone, t.patient_name) for t in batch
-            ]
-
-
-def _line(work: Work, audience: Audience) -> Iterator[list[Person]]:
-    queue = work.get(Queue, audience.doctor_id or "", audience.day or "")
-    if queue is None:
-        return
-    there = (t for t in tokens_of(work, queue.queue_id) if t.status in IN_LINE)
-    while batch := list(islice(there, STEP)):
-        yield [
-            Person(t.contact_id, t.contact_id, t.patient_phone, t.patient_name, t) for t in batch
-        ]
-
-
-def _doctors(work: Work, clinic: Clinic, doctor_id: str | None) -> list[Doctor]:
-    if doctor_id is None:
-        return work.query(Doctor, clinic.clinic_id).records
-    doctor = work.get(Doctor, clinic.clinic_id, doctor_id)
-    return [doctor] if doctor else []
-
-
-def _all_patients(work: Work, clinic: Clinic) -> Iterator[list[Person]]:
-    after = None
-    while True:
-        page = work.query(ClinicPatient, clinic.clinic_id, limit=100, after=after)
-        yield _persons(work, page.records)
-        after = page.after
-        if after is None:
-            return
-
-
-def _persons(work: Work, records: Sequence[ClinicPatient]) -> list[Person]:
-    across = work.system("find the contacts of a clinic's patients")
-    found = across.fetch([(Patient, (r.patient_id,)) for r in records])
-    return [
-        Person(p.contact_id, p.contact_id, r.patient_phone, r.name)
-        for p, r in zip(found, records, strict=True)
-        if isinstance(p, Patient)
-    ]
-
-
-def _phones(work: Work, broadcast: Broadcast) -> Iterator[str]:
-    for page in work.query(BroadcastPage, broadcast.broadcast_id).records:
-        yield from page.phones
+def _phones(work: Work, broadcast: Broadcast) -> list[str]:
+    pages = work.query(BroadcastPage, broadcast.broadcast_id).records
+    return [phone for page in pages for phone in page.phones]
 
 
 def _write(
     work: Work, clinic: Clinic, broadcast: Broadcast, step: Sequence[Person], done: int
-) -> None:
-    """Write the recipients of one step who are not written yet, and their messages."""
+) -> Broadcast:
+    """Write the recipients of one step who are not written yet, and their messages.
+
+    Return the broadcast as it is then. It is written only where it changes: who counts what became
+    of it writes it too.
+    """
     once = {p.key: (n, p) for n, p in reversed(list(enumerate(step, start=done)))}
     known = work.fetch([(Recipient, (broadcast.broadcast_id, key)) for key in once])
     fresh = [place for place, found in zip(once.values(), known, strict=True) if found is None]
@@ -335,13 +237,12 @@ def _write(
             )
         )
     listed = broadcast.audience.kind is AudienceKind.PHONES
-    work.put(
-        broadcast.but(
-            status=BroadcastStatus.PROCESSING,
-            total=broadcast.total if listed else broadcast.total + len(fresh),
-            failed=broadcast.failed + failed,
-        )
+    after = broadcast.but(
+        status=BroadcastStatus.PROCESSING,
+        total=broadcast.total if listed else broadcast.total + len(fresh),
+        failed=broadcast.failed + failed,
     )
+    return work.put(after) if after != broadcast else broadcast
 
 
 def _message(

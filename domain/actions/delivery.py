@@ -139,8 +139,8 @@ def postpone(work: Work, message: Message) -> None:
 def refused(work: Work, message: Message, failure: SendFailed) -> None:
     """Do what the provider's refusal asks for.
 
-    Later, as a template, in English, as a link, never, or stop the number. What must arrive goes by text
-    message where WhatsApp will not bring it in time.
+    Later, as a template, in English, as a link, never, or stop the number. What must arrive goes
+    by text message where WhatsApp will not bring it in time.
     """
     tried = message.attempts
     again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)

@@ -7,8 +7,10 @@ from typing import Any
 
 from domain.actions.desk_notes import Note, tell_desk
 from domain.actions.messages import send, sender_of
+from domain.actions.steps import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
+from domain.model.due import Due
 from domain.model.messages import Option
 from domain.model.people import Contact
 from domain.timetable import hours, is_open, today
@@ -32,6 +34,22 @@ def hand_over(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
     The caller keeps in the conversation until when the bot is silent (`LASTS` from now).
     """
     return _pass_on(work, clinic, contact, "desk/wants_to_talk", words)
+
+
+def tell_parked(open_work: OpenWork, item: Due) -> None:
+    """Tell the desk whose message failed by our own fault, so that somebody calls them."""
+    work = open_work()
+    work.delete(item)
+    clinic = work.get(Clinic, item.clinic_id or "")
+    contact = work.get(Contact, str(item.values.get("contact") or ""))
+    if clinic is not None and contact is not None:
+        note = Note(
+            name="desk/parked",
+            values={"person": contact.profile_name or "", "phone": contact.phone},
+            helps_for=LASTS,
+        )
+        tell_desk(work, clinic, note)
+    work.commit()
 
 
 def pass_on(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 
-from domain.model.messages import MessageStatus
+from domain.actions.messages import send
+from domain.model.messages import Message, MessageStatus
 from tests.e2e.conftest import running
 from tests.e2e.installation import Crowd, Installation, Json, Person
 from tests.people import CITY_SENDER
@@ -184,3 +185,81 @@ def test_every_message_arrives_although_meta_refuses_hangs_and_hangs_up(town):
         ended = message["status"] in DELIVERED or message.get("failure")
         assert ended, message
     assert set((town.sent() - before).values()) == {1}
+
+
+def test_a_prescription_comes_as_a_pdf_that_meta_has_fetched(town):
+    asha = town.patients[0]
+    asha.books("Dr. Khan")
+    contact = contact_of(town, asha)
+    (token,) = [
+        t for t in town.rows("tokens") if (t["doctorId"], t["contactId"]) == ("doc_khan", contact)
+    ]
+    post = at_the_clinic(town)
+    visits = f"/doctors/doc_khan/patients/{token['patientId']}/visits"
+    visit = f"/visits/{post(visits, {'tokenId': token['tokenId']})['visitId']}"
+    post(f"{visit}/prescription", {"medications": [{"name": "Amlodipine", "strength": "5mg"}]})
+    sent = post(f"{visit}/prescription/send")
+    message = asha.hears("The prescription of Asha")
+    delivered(town, sent["messageId"])
+    (shown,) = [m for m in asha.chat() if m["id"] == message["id"]]
+    media = shown["media"]
+    assert (shown["type"], media["mime_type"]) == ("document", "application/pdf")
+    day = datetime.now(UTC).astimezone(town.clinic.zone).date()
+    assert media["filename"] == f"Prescription {day}.pdf"
+    opened = town.http.get(f"{town.meta_url}/files/{media['id']}", timeout=10)
+    assert opened.content.startswith(b"%PDF-")
+    assert opened.content == town.http.get(media["link"], timeout=10).content
+
+
+def test_a_document_that_meta_cannot_fetch_comes_as_a_link(town):
+    asha = town.patients[0]
+    asha.says("Hi")
+    asha.hears("select doctor")
+    url = f"{town.url}/api/v1/prescriptions/rx_that_is_none"
+    day = datetime.now(UTC)
+    values = {"person": "Asha", "doctor": "Dr. Meera", "day": f"{day:%Y-%m-%d}"}
+    work = town.work()
+    message = send(
+        work,
+        name="visits/prescription",
+        contact_id=contact_of(town, asha),
+        clinic=town.clinic,
+        values=values | {"until": day.isoformat()},
+        url=url,
+        as_document=True,
+    )
+    work.commit()
+    refused = asha.hears("The prescription of Asha")
+    link = asha.hears("Open and save it until")
+    assert (link["url"], link["url_label"]) == (url, "Open prescription")
+    assert delivered(town, message.message_id).provider_id == link["id"]
+    (shown,) = [m for m in asha.chat() if m["id"] == refused["id"]]
+    assert [(s["status"], s["errors"][0]["code"]) for s in shown["statuses"]] == [
+        ("failed", 131053)
+    ]
+
+
+def contact_of(town: Installation, who: Person) -> str:
+    (found,) = [c for c in town.rows("contacts") if c.get("phone") == f"+{who.wa_id}"]
+    return str(found["contactId"])
+
+
+def delivered(town: Installation, message_id: str) -> Message:
+    """Return a message of ours once its phone has it."""
+    town.until(lambda: town.message(message_id).status in DELIVERED, "the delivery")
+    return town.message(message_id)
+
+
+def at_the_clinic(town: Installation) -> Callable[..., Json]:
+    """Return what posts to the API as the clinic's admin."""
+    token = town.command("token", "--clinic", town.clinic.clinic_id).strip()
+
+    def post(path: str, body: Json | None = None) -> Json:
+        headers = {"Authorization": f"Bearer {token}"}
+        url = f"{town.url}/api/v1{path}"
+        answer = town.http.post(url, json=body, headers=headers, timeout=30)
+        assert answer.ok, answer.text
+        data: Json = answer.json()["data"]
+        return data
+
+    return post

@@ -27,6 +27,7 @@ WABA = "900800700"
 CLINIC, PLATFORM = "100200300400500", "100200300400501"
 CLINIC_DISPLAY = "918040001000"
 ASHA, RAVI, LAKSHMI, MEERA = "919876500001", "919876500002", "919876500003", "919876500011"
+PAGE = (200, b"<h1>Pay 50</h1>", "text/html")
 ASHA_ID, LAKSHMI_ID = "IN.7788990011", "IN.7788990013"
 
 
@@ -60,7 +61,7 @@ class Product:
         self.handshakes: list[dict] = []
         self.problems: list[str] = []
         self.verify = True
-        self.files: dict[str, tuple[int, str, bytes]] = {}
+        self.files: dict[str, tuple[int, bytes, str]] = {}
         self.connections: list[socket.socket] = []
         product = self
 
@@ -86,13 +87,9 @@ class Product:
                 self.wfile.write(body)
 
             def do_GET(self):
-                if self.path in product.files:
-                    status, kind, body = product.files[self.path]
-                    self.answer_bytes(status, body, kind)
-                    return
                 query = parse_qs(urlsplit(self.path).query)
                 if "hub.mode" not in query:
-                    self.answer(200, "<h1>Pay 50</h1>", "text/html")
+                    self.answer_bytes(*product.files.get(self.path, PAGE))
                     return
                 product.handshakes.append(query)
                 good = product.verify and query["hub.verify_token"] == [VERIFY_TOKEN]
@@ -129,7 +126,7 @@ class Product:
     def file(self, body, kind="application/pdf", status=200):
         """Let a file be fetched; return its address."""
         path = f"/files/{len(self.files)}"
-        self.files[path] = (status, kind, body)
+        self.files[path] = (status, body, kind)
         return self.url.replace("/hooks", path)
 
     def values(self, *, accepted_only=True):

@@ -248,7 +248,7 @@ def test_nothing_is_fetched_from_another_machine(sim, product):
     ids=["no address", "nothing", "two files", "long name", "empty name", "long caption"],
 )
 def test_a_document_that_breaks_a_limit_is_refused(sim, wrong, code):
-    call = document("http://127.0.0.1/r.pdf", **wrong)
+    call = document(**{"link": "http://127.0.0.1/r.pdf"} | wrong)
     assert sim.refusal(call)[1]["code"] == code
 
 

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from bot.payments.press import way_to_pay
 from domain.actions import booking, ledger, payments
 from domain.actions.ledger import OWN, Statement
-from domain.errors import NotNow
+from domain.errors import Conflict, NotNow
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.scopes import ClinicScope
@@ -107,6 +107,18 @@ def test_a_second_payment_goes_back_and_the_admin_is_told(stage: Stage, bill: In
     assert told(stage) == ["billing/invoice", "billing/paid", "billing/money_back"]
     assert the_subscription(stage).last_payment_amount == 1298
     assert stage.messages()[-1].values["stands"] == 1
+
+
+def test_two_payments_at_once_cannot_both_pay(stage: Stage, bill: Invoice) -> None:
+    works = stage.work(), stage.work()
+    for number, work in enumerate(works):
+        payments.captured(work, bill.payment_id or "", f"cap_{number}", AMOUNT)
+    works[0].commit()
+    with pytest.raises(Conflict):
+        works[1].commit()
+    pay(stage, bill, "cap_1")
+    assert refund(stage, "cap_1") is not None
+    assert ours(stage).invoiced == AMOUNT
 
 
 def test_too_little_goes_back_and_the_bill_stays(stage: Stage, bill: Invoice) -> None:

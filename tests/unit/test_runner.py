@@ -181,7 +181,9 @@ def test_two_failures_park_the_message_and_tell_the_person(stage, breaks):
     assert stage.runner.handle(message("a very private text")) is Outcome.PARKED
     stage.settle()
     kept = parked(stage)
-    assert said(stage) == ["route/parked"]
+    assert said(stage) == ["route/parked", "desk/parked"]
+    farida = stage.contact_id("+919876543010")
+    assert [m.contact_id for m in stage.messages()] == ["con_asha", farida]
     assert kept.error in {"KeyError", "ValueError"}
     assert kept.contact_id == "con_asha"
     assert "private" not in kept.payload
@@ -211,7 +213,7 @@ def test_after_a_parked_message_the_conversation_goes_on(stage, breaks):
     stage.runner.handle(message("khan"))
     stage.hear(ASHA, "khan")
     stage.settle()
-    assert said(stage) == ["booking/doctors", "route/parked", "booking/slots"]
+    assert said(stage) == ["booking/doctors", "route/parked", "booking/slots", "desk/parked"]
 
 
 @pytest.mark.parametrize("kind", ["reaction", "system"])

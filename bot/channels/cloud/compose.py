@@ -19,8 +19,8 @@ EMPTY_PARAMETER = "–"
 def compose(message: Outbound) -> dict[str, object]:
     """Return the body of the call that sends *message*, without `messaging_product`.
 
-    A template goes before everything else, choices before a document and a link. Up to three short choices become
-    buttons; more, longer ones or ones with a second line become a list.
+    A template goes before everything else, choices before a document and a link. Up to
+    three short choices become buttons; more, longer ones or ones with a second line become a list.
 
     Raises:
         SendFailed: If the message has no address, or is a login code for a WhatsApp user id: Meta

@@ -55,8 +55,11 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"Body": "Pay by 10:25.\n\nPay ₹200: https://p.example.in/p/1"},
     ),
     "document": (
-        {"text": "The prescription of Asha.", "url": "https://p.example.in/rx_1",
-         "document": "Prescription 2030-11-25.pdf"},
+        {
+            "text": "The prescription of Asha.",
+            "url": "https://p.example.in/rx_1",
+            "document": "Prescription 2030-11-25.pdf",
+        },
         {"Body": "The prescription of Asha.", "MediaUrl": "https://p.example.in/rx_1"},
     ),
     "a long text": ({"text": "x" * 3000}, {"Body": "x" * 1599 + "…"}),

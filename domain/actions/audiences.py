@@ -1,0 +1,138 @@
+"""Whom a broadcast is meant for: found some at a time, from wherever an earlier search stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from domain.model.broadcasts import Audience, AudienceKind
+from domain.model.clinics import Clinic, Doctor
+from domain.model.people import ClinicPatient, Patient
+from domain.model.queues import LIVE, WAITING, Queue, Token, TokenStatus
+from domain.work import Work
+
+STEP = 20
+"""People found at a time: each becomes up to four items of the store's hundred."""
+IN_LINE = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}
+"""Whom a doctor's announcement is for."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody a broadcast is meant for."""
+
+    key: str
+    """The contact, or the number of somebody who is no patient here."""
+    contact_id: str | None
+    phone: str | None
+    name: str | None
+    about: Token | None = None
+    """The booking that the message is about, and whose facts it tells."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Some people, perhaps none, and where the others begin; None: these are the last."""
+
+    people: list[Person]
+    after: str | None
+
+
+def people_of(
+    work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str], after: str = ""
+) -> Iterator[Found]:
+    """Yield whom a broadcast is meant for, at most STEP at a time; the last has no `after`.
+
+    *after* is what an earlier search yielded: nobody before it is looked at again, and nobody is
+    passed over because others have come or gone since.
+    """
+    match audience.kind:
+        case AudienceKind.PHONES:
+            return _by_phones(work, clinic, phones, after)
+        case AudienceKind.BOOKED_ON:
+            return _booked(work, clinic, audience, after)
+        case AudienceKind.ALL_PATIENTS:
+            return _all_patients(work, clinic, after)
+        case AudienceKind.LINE:
+            return _line(work, audience, after)
+
+
+def _by_phones(work: Work, clinic: Clinic, phones: Sequence[str], after: str) -> Iterator[Found]:
+    for begin in range(int(after or 0), len(phones), STEP):
+        some = [_by_phone(work, clinic, phone) for phone in phones[begin : begin + STEP]]
+        yield Found(some, str(begin + STEP))
+    yield Found([], None)
+
+
+def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
+    page = work.query(
+        ClinicPatient,
+        clinic.clinic_id,
+        index="clinicId-patientPhone-idx",
+        between=(phone, phone),
+        limit=1,
+    )
+    found = _persons(work, page.records)
+    return found[0] if found else Person(f"tel:{phone}", None, phone, None)
+
+
+def _booked(work: Work, clinic: Clinic, audience: Audience, after: str) -> Iterator[Found]:
+    reached, _, place = after.partition("|")
+    for doctor in _doctors(work, clinic, audience.doctor_id):
+        queue = work.get(Queue, doctor.doctor_id, audience.day or "")
+        if queue is None or doctor.doctor_id < reached:
+            continue
+        start: str | None = place if doctor.doctor_id == reached else ""
+        while start is not None:
+            page = work.query(Token, queue.queue_id, limit=STEP, after=start or None)
+            some = [
+                Person(t.contact_id, t.contact_id, t.patient_phone, t.patient_name)
+                for t in page.records
+                if t.status in LIVE
+            ]
+            start = page.after
+            # A doctor who is done with is followed by whoever is named behind them.
+            yield Found(some, f"{doctor.doctor_id}|{start}" if start else f"{doctor.doctor_id}~|")
+    yield Found([], None)
+
+
+def _doctors(work: Work, clinic: Clinic, doctor_id: str | None) -> list[Doctor]:
+    if doctor_id is None:
+        return work.query(Doctor, clinic.clinic_id).records
+    doctor = work.get(Doctor, clinic.clinic_id, doctor_id)
+    return [doctor] if doctor else []
+
+
+def _line(work: Work, audience: Audience, after: str) -> Iterator[Found]:
+    queue = work.get(Queue, audience.doctor_id or "", audience.day or "")
+    if queue is None:
+        yield Found([], None)
+        return
+    start: str | None = after
+    while start is not None:
+        page = work.query(Token, queue.queue_id, limit=STEP, after=start or None)
+        some = [
+            Person(t.contact_id, t.contact_id, t.patient_phone, t.patient_name, t)
+            for t in page.records
+            if t.status in IN_LINE
+        ]
+        start = page.after
+        yield Found(some, start)
+
+
+def _all_patients(work: Work, clinic: Clinic, after: str) -> Iterator[Found]:
+    start: str | None = after
+    while start is not None:
+        page = work.query(ClinicPatient, clinic.clinic_id, limit=STEP, after=start or None)
+        start = page.after
+        yield Found(_persons(work, page.records), start)
+
+
+def _persons(work: Work, records: Sequence[ClinicPatient]) -> list[Person]:
+    across = work.system("find the contacts of a clinic's patients")
+    found = across.fetch([(Patient, (r.patient_id,)) for r in records])
+    return [
+        Person(p.contact_id, p.contact_id, r.patient_phone, r.name)
+        for p, r in zip(found, records, strict=True)
+        if isinstance(p, Patient)
+    ]
