@@ -29,6 +29,7 @@ from domain.errors import StoreUnavailable
 from domain.model.clinics import Claim
 from domain.scopes import SystemScope
 
+TWILIO_API_URL = "https://api.twilio.com"
 LARGEST_BODY = 4 * 1024 * 1024
 """Meta's webhooks have up to 3 MB (protocol notes, 1.3)."""
 
@@ -81,8 +82,9 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
 
 def _provider_url(settings: Settings) -> str:
     """Return where messages are handed over."""
-    by_twilio = settings.whatsapp_provider == "twilio"
-    return settings.twilio_api_url if by_twilio else settings.whatsapp_api_url
+    if settings.whatsapp_provider == "twilio":
+        return settings.twilio_api_url or TWILIO_API_URL
+    return settings.whatsapp_api_url
 
 
 def _api_services(parts: Parts) -> Services:

@@ -168,9 +168,9 @@ def expand(open_work: OpenWork, item: Due) -> None:
     broadcast = broadcast_of(work, item)
     if clinic is None or broadcast is None:
         return finish(open_work, item)
-    done, after = int(item.values.get("done") or 0), str(item.values.get("after") or "")
+    done, place = int(item.values.get("done") or 0), str(item.values.get("place") or "")
     phones = _phones(work, broadcast)
-    for found in islice(people_of(work, clinic, broadcast.audience, phones, after), STEPS_A_RUN):
+    for found in islice(people_of(work, clinic, broadcast.audience, phones, place), STEPS_A_RUN):
         work = open_work()
         broadcast = find(work, clinic.clinic_id, broadcast.broadcast_id)
         is_over = broadcast.status is BroadcastStatus.CANCELLED
@@ -182,10 +182,10 @@ def expand(open_work: OpenWork, item: Due) -> None:
             work.delete(item)
             work.commit()
             return None
-        done, after = done + len(found.people), found.after
+        done, place = done + len(found.people), found.after
         work.commit()
     work = open_work()
-    due.again(work, item, timedelta(), done=done, after=after)
+    due.again(work, item, timedelta(), done=done, place=place)
     work.commit()
     return None
 

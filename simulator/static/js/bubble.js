@@ -81,7 +81,7 @@ function mediaOf(message, hands) {
       const type = (name.includes(".") ? name.split(".").at(-1) : "PDF").slice(0, 4).toUpperCase();
       const file = kind === "document" && id ? `${location.origin}/files/${id}` : link;
       const size = message.media.file_size ? `${Math.ceil(message.media.file_size / 1024)} kB · ${type}` : type;
-      return h("div", { class: "media-pad" }, h("button", { class: "document", type: "button", testid: "document", disabled: isFailed(message), onclick: () => file && hands.openLink(file, name) }, h("span", { class: "sheet" }, type), h("span", {}, h("b", { dir: "auto" }, name), h("small", {}, size))));
+      return h("div", { class: "media-pad" }, h("button", { class: "document", type: "button", testid: "document", disabled: isFailed(message), onclick: () => file && hands.openLink(file, name) }, h("span", { class: "paper" }, type), h("span", {}, h("b", { dir: "auto" }, name), h("small", {}, size))));
     }
     case "audio": {
       const wave = h("span", { class: "voice-wave", attrs: { "aria-hidden": "true" } }, WAVE.map((height, at) => { const bar = h("i"); bar.style.height = `${height}%`; bar.style.setProperty("--at", at / WAVE.length); return bar; }));
