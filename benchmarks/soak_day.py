@@ -33,7 +33,7 @@ READY = {"worker": 2, "clock": 1}
 """How many processes of a part say when they are ready."""
 RATING_SECONDS = 35.0
 SETTLING_SECONDS = 240.0
-LEFT = {"ask_rating", "refund", "unheard", "hold_ends", "moved", "closed", "closed_again", "remind"}
+LEFT = {"ask_rating", "refund", "unheard", "hold_ends", "moved", "closed", "closed_again"}
 """Kinds of due items that are waited for at the end of the day."""
 
 

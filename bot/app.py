@@ -70,7 +70,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
             reachable(_provider_url(parts.settings)),
         )
     )
-    services = _api_services(parts)
+    services = api_services(parts)
     install(app, services)
     app.cli.add_command(
         commands(parts, lambda u, s: jwts.access_token(services, u, s, parts.clock.now()))
@@ -87,7 +87,8 @@ def _provider_url(settings: Settings) -> str:
     return settings.whatsapp_api_url
 
 
-def _api_services(parts: Parts) -> Services:
+def api_services(parts: Parts) -> Services:
+    """Return what the API is given of *parts*."""
     settings = parts.settings
     return Services(
         open_work=parts.open_work,

@@ -9,8 +9,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from flask_openapi.openapi import OpenAPI as ApiApp
 
 import api.app
+from bot.app import create_app
 from store import open_records
 from store.faults import Wrapper
 from store.port import Change, Key, Put, Request
@@ -37,7 +39,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def honest(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail if a module that ran as a whole did not compare all examples that it lists in `RUNS`."""
     failed = request.session.testsfailed
-    shape.compared.clear()
     yield
     tests = {name for name in vars(request.module) if name.startswith("test_")}
     if _ran[request.path] == tests and request.session.testsfailed == failed:
@@ -50,11 +51,21 @@ def noted(request: pytest.FixtureRequest) -> None:
     _ran[request.path].add(request.node.originalname)
 
 
+_shared: list[ApiApp] = []
+
+
+def shared_app(stage: Stage) -> ApiApp:
+    """Return the one application that the offices of this process share."""
+    if not _shared:
+        _shared.append(create_app(stage.parts))
+    return _shared[0]
+
+
 @pytest.fixture
 def office(stage: Stage, cast: Cast) -> Office:
     """Return the API of the cast's clinics, in process."""
     del cast
-    return Office(stage)
+    return Office(stage, shared_app(stage))
 
 
 @pytest.fixture
@@ -127,7 +138,7 @@ def either_stage(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[
 @pytest.fixture
 def either_office(either_stage: Stage) -> Office:
     """Return the API on either store."""
-    return Office(either_stage)
+    return Office(either_stage, shared_app(either_stage))
 
 
 @pytest.fixture

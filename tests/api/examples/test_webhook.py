@@ -10,7 +10,8 @@ import pytest
 from bot.channels.cloud.signature import sign
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Office
-from tests.people import FixedClock
+from tests.people import Cast, FixedClock
+from tests.stage import Stage
 
 HOOK = "POST /api/v1/webhooks/whatsapp"
 RUNS = (HOOK,)
@@ -22,7 +23,9 @@ def clock() -> FixedClock:
     return FixedClock(datetime(2024, 1, 15, 10, 0, 5, tzinfo=UTC))
 
 
-def test_a_message_comes_in_and_is_answered(office: Office) -> None:
+def test_a_message_comes_in_and_is_answered(stage: Stage, cast: Cast) -> None:
+    del cast
+    office = Office(stage)
     raw = json.dumps(request_of(HOOK)).encode()
     secret = office.stage.parts.settings.whatsapp_webhook_secrets[0]
     answer = office.http.post(
