@@ -31,7 +31,9 @@ class Maker:
 
         words = words_of(page.language)
         said, genders = words["prescription"], words["gender"]
-        sheet = Sheet(f"{said['title']} – {page.patient}", words["format"]["locale"])
+        sheet = Sheet(
+            f"{said['title']} – {page.patient}", words["format"]["locale"], page.written_at
+        )
         sheet.heading(page.clinic, size=17)
         about = [page.address, said["phone"].format(phone=page.phone)]
         sheet.line(" · ".join(part for part in about if part), grey=True)

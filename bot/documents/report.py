@@ -11,7 +11,7 @@ from domain.model.reports import Cell, ReportPage, ReportSection, ReportTable
 def paper(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
     """Return *page* as a PDF; *made_at* is its instant in words."""
     said = words["report"]
-    sheet = Sheet(f"{page.title} – {page.clinic}", words["format"]["locale"])
+    sheet = Sheet(f"{page.title} – {page.clinic}", words["format"]["locale"], page.made_at)
     made = said["made"].format(when=made_at)
     sheet.numbered(made if page.branded else f"{made} · {said['product']}")
     sheet.heading(page.clinic, size=17)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -96,9 +97,11 @@ class _Selectable(TTFFont):
 class Sheet:
     """An A4 page, written from top to bottom; text of any length goes on on the next."""
 
-    def __init__(self, title: str, language: str) -> None:
+    def __init__(self, title: str, language: str, made_at: datetime) -> None:
         self._pdf = _Paper(format="A4")
         self._pdf.set_title(title)
+        # The same facts make the same file, to the byte.
+        self._pdf.set_creation_date(made_at)
         self._pdf.set_lang(language)
         self._pdf.set_margins(18, 16, 18)
         self._pdf.set_auto_page_break(auto=True, margin=22)

@@ -40,7 +40,7 @@ def honest(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail if a module that ran as a whole did not compare all examples that it lists in `RUNS`."""
     failed = request.session.testsfailed
     yield
-    tests = {name for name in vars(request.module) if name.startswith("test_")}
+    tests = {item.nodeid for item in request.session.items if item.path == request.path}
     if _ran[request.path] == tests and request.session.testsfailed == failed:
         assert sorted(set(getattr(request.module, "RUNS", ())) - shape.compared) == []
 
@@ -48,7 +48,7 @@ def honest(request: pytest.FixtureRequest) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def noted(request: pytest.FixtureRequest) -> None:
     """Note that a test ran."""
-    _ran[request.path].add(request.node.originalname)
+    _ran[request.path].add(request.node.nodeid)
 
 
 _shared: list[ApiApp] = []

@@ -279,7 +279,7 @@ def test_i4_a_turn_that_fails_by_our_fault_is_parked_and_told(
 
     monkeypatch.setattr(Runner, "_converse", broken)
     stage.hear(ASHA, "hi", message_id="wamid.parked")
-    assert [m.name for m in _settled(stage)] == ["route/parked"]
+    assert [m.name for m in _settled(stage)] == ["route/parked", "desk/parked"]
     monkeypatch.undo()
     stage.hear(ASHA, "hi", message_id="wamid.parked")
     assert stage.settle() == []
