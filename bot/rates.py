@@ -30,6 +30,12 @@ if wait < 0 then wait = 0 end
 return math.ceil(wait)
 """
 
+# The booking is undone, but never for more than what is still booked.
+GIVE_BACK = """
+local empty = tonumber(redis.call('GET', KEYS[1]) or 0)
+if empty > 0 then redis.call('SET', KEYS[1], empty - tonumber(ARGV[1]), 'PX', 600000) end
+"""
+
 
 class Rates:
     """Books a sending's moment in Redis, where all processes meet, or without it in this one."""
@@ -38,15 +44,32 @@ class Rates:
         self, redis: Redis, per_second: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._script = redis.register_script(GCRA)
+        self._give_back = redis.register_script(GIVE_BACK)
         self._interval_ms = 1000.0 / per_second
         self._local: dict[str, float] = {}
         self._lock = threading.Lock()
         self._clock = clock
         self._redis_after = 0.0
 
-    def take(self, sender: str) -> float | None:
-        """Book a moment for one message of *sender*: seconds to wait, or None if it is too busy."""
-        return self._book(f"rate:{sender}", self._interval_ms, 0.0, BUCKET_SECONDS * 1000)
+    def take(self, sender: str, longest: float = BUCKET_SECONDS) -> float | None:
+        """Book a moment for one message of *sender*: seconds to wait, or None if it is too busy.
+
+        Too busy is who would have to wait for more than *longest* seconds.
+        """
+        return self._book(f"rate:{sender}", self._interval_ms, 0.0, longest * 1000)
+
+    def give_back(self, sender: str) -> None:
+        """Free the moment of a message of *sender* that was not sent after all."""
+        key = f"rate:{sender}"
+        if self._clock() >= self._redis_after:
+            try:
+                self._give_back(keys=[key], args=[self._interval_ms])
+            except RedisError:
+                self._redis_after = self._clock() + 1.0
+            else:
+                return
+        with self._lock:
+            self._local[key] = self._local.get(key, 0.0) - self._interval_ms
 
     def take_pair(self, sender: str, contact_id: str) -> bool:
         """Book a message to one person; False if they have had too many just now."""

@@ -35,7 +35,7 @@ class Ticker:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="clock")
-        self._begun: dict[tuple[str, str], Future[None]] = {}
+        self._acting: dict[str, Future[None]] = {}
         self._catching_up: Future[None] | None = None
 
     def tick(self) -> None:
@@ -50,9 +50,7 @@ class Ticker:
     def catch_up(self) -> None:
         """Have answered, beside the ticks, what came while nobody heard."""
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = self._pool.submit(
-                _logged, lambda _: missed.catch_up(self._parts), ""
-            )
+            self._catching_up = self._pool.submit(_logged, lambda: missed.catch_up(self._parts))
 
     def _something_due(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what is due"))
@@ -70,19 +68,21 @@ class Ticker:
         self._parts.bell.ring(job, shard)
         if self._parts.bell.heard:
             return
-        begun = self._begun.get((job, shard))
+        if job == "deliver":
+            context.deliverer().begin(shard)
+            return
+        begun = self._acting.get(shard)
         if begun is None or begun.done():  # what takes longer than a tick does not pile up
-            run = context.doer().run if job == "act" else context.deliverer().drain
-            self._begun[job, shard] = self._pool.submit(_logged, run, shard)
+            self._acting[shard] = self._pool.submit(_logged, lambda: context.doer().run(shard))
 
 
-def _logged(run: Callable[[str], int], shard: str) -> None:
+def _logged(run: Callable[[], object]) -> None:
     try:
-        run(shard)
+        run()
     except PulseOpsError as error:
-        log.warning("clock_work_failed", shard=shard, error=type(error).__name__)
+        log.warning("clock_work_failed", error=type(error).__name__)
     except Exception as error:
-        log.exception("clock_work_broke", shard=shard, error=type(error).__name__)
+        log.exception("clock_work_broke", error=type(error).__name__)
 
 
 def main() -> None:

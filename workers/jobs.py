@@ -5,10 +5,10 @@ from __future__ import annotations
 from workers import context
 
 
-def deliver(shard: str) -> int:
-    """Send what waits in a shard of the outbox; return how many messages were settled."""
+def deliver(shard: str) -> None:
+    """Have what waits in a shard of the outbox sent, beside the next jobs."""
     context.parts().bell.begun("deliver", shard)
-    return context.deliverer().drain(shard)
+    context.deliverer().begin(shard)
 
 
 def act(shard: str) -> int:

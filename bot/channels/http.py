@@ -17,8 +17,9 @@ from domain.channel import ErrorClass
 
 CONNECT_SECONDS = 3.05
 """A little over TCP's first retransmission after 3 s, as requests' documentation advises."""
-ANSWER_SECONDS = 10.0
-POOL = 32
+ANSWER_SECONDS = 9.0
+"""Less than the doubt about what somebody waits for: nothing goes again beside its own call."""
+POOL = 64
 """Connections kept open: as many as the sending threads of a worker."""
 
 

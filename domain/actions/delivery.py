@@ -90,16 +90,27 @@ def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
 
 
 def begin(work: Work, message: Message, values: dict[str, Any]) -> Message:
-    """Mark a message as being sent, with the variables it is sent with."""
-    return work.put(
-        message.but(
-            status=MessageStatus.SENDING,
-            values=values,
-            attempts=message.attempts + 1,
-            sending_since=work.now,
-            updated_at=work.now,
-        )
+    """Mark a message as being sent, with the variables it is sent with.
+
+    Its place in the outbox is one that comes when its call has ended by itself, so that nobody who
+    looks for what is due meets it before, and the person's later messages wait for it.
+    """
+    begun = message.but(
+        status=MessageStatus.SENDING,
+        values=values,
+        attempts=message.attempts + 1,
+        sending_since=work.now,
+        updated_at=work.now,
     )
+    return requeue(work, begun, work.now + timedelta(seconds=DOUBT_URGENT_SECONDS))
+
+
+def still_in_doubt(work: Work, message: Message) -> bool:
+    """Return whether a message may have gone just now; if so it is left until that is over."""
+    if message.sending_since is None or not is_in_doubt(message, work.now):
+        return False
+    requeue(work, message, message.sending_since + doubt_of(message))
+    return True
 
 
 def accepted(work: Work, message: Message, provider_id: str) -> None:

@@ -117,14 +117,13 @@ def send(
     return message
 
 
-def requeue(work: Work, message: Message, until: datetime) -> None:
+def requeue(work: Work, message: Message, until: datetime) -> Message:
     """Have *message* sent not before *until*, in its order among those to the same person."""
     before = work.get(Outgoing, shard_of(message.sender), message.outbox or "")
     leave_outbox(work, message)
     if message.sealed_until is not None:
         until = min(until, message.sealed_until)  # then it is ended, and its secrets with it
     place = f"{message.urgency}#{stamp(until)}#00#{message.message_id}"
-    work.put(message.but(outbox=place))
     work.put(
         Outgoing(
             shard=shard_of(message.sender),
@@ -137,6 +136,7 @@ def requeue(work: Work, message: Message, until: datetime) -> None:
     )
     if until <= work.now:
         work.ring("deliver", shard_of(message.sender))
+    return work.put(message.but(outbox=place))
 
 
 def leave_outbox(work: Work, message: Message) -> None:

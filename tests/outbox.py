@@ -1,0 +1,53 @@
+"""Writing single messages and looking at what became of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain.actions.delivery import apply_status
+from domain.actions.messages import send, shard_of
+from domain.channel import ErrorClass, SendFailed
+from domain.model.conversations import Conversation
+from domain.model.messages import Message, Outgoing
+from tests.people import CITY_SENDER, Cast
+from tests.stage import Stage
+
+SHARD = shard_of(CITY_SENDER)
+HELP = "settings/help"
+
+
+def write(stage: Stage, cast: Cast, name: str = HELP, **given: Any) -> Message:
+    """Write one message to Asha, who has just written; return its row."""
+    contact_id = given.pop("contact_id", "con_asha")
+    work = stage.work()
+    message = send(work, name=name, contact_id=contact_id, clinic=cast.clinic, **given)
+    key = f"{message.sender}#{contact_id}"
+    if work.get(Conversation, key) is None:
+        now = work.now
+        work.put(
+            Conversation(
+                conversation=key, sender=message.sender, contact_id=contact_id, last_inbound_at=now
+            )
+        )
+    work.commit()
+    return message
+
+
+def row(stage: Stage, message: Message) -> Message:
+    found = stage.work().get(Message, message.message_id)
+    assert found is not None
+    return found
+
+
+def waiting(stage: Stage) -> list[Outgoing]:
+    return stage.work().query(Outgoing, SHARD).records
+
+
+def status(stage: Stage, message: Message, word: str, provider: str = "wamid.1", **given: Any):
+    work = stage.work()
+    apply_status(work, message.message_id, word, provider, **given)
+    work.commit()
+
+
+def failed(kind: ErrorClass, code: int = 1) -> SendFailed:
+    return SendFailed(kind, code, "the provider's reason")

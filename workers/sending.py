@@ -1,0 +1,296 @@
+"""Sending one message of the outbox: what it says now, the call, and what became of it (I5, I8)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from functools import partial
+from typing import Any
+
+import structlog
+
+from bot.wiring import NoTemplate, Parts, Rendered, message_reached
+from domain.actions import circuit, consent, delivery, fallback, news
+from domain.actions.messages import shard_of
+from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
+from domain.errors import Conflict, PulseOpsError, StoreUnavailable, Unreadable
+from domain.model.conversations import Conversation
+from domain.model.messages import Message, MessageStatus, Outgoing, SenderHealth
+from domain.model.people import Contact
+from domain.scopes import SystemScope
+from domain.work import Work
+
+TRIES = 6
+log = structlog.get_logger()
+
+
+class Outcome(Enum):
+    """What became of a message that was to be sent."""
+
+    SENT = "sent"
+    """The provider has taken it."""
+    ENDED = "ended"
+    """It will never be sent, or was sent before."""
+    AGAIN = "again"
+    """It can go at once in another form."""
+    LATER = "later"
+    """It waits for its moment, and so does what follows it to the same person."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What became of a message."""
+
+    outcome: Outcome
+    message: Message | None = None
+    """The message as it was handed to the provider; None if the provider was not asked."""
+
+
+@dataclass(frozen=True)
+class Sending:
+    """Sends messages, each once at a time wherever it is tried."""
+
+    parts: Parts
+
+    def send(self, item: Outgoing) -> Sent:
+        """Send what waits at *item*'s place, unless it should wait or end.
+
+        Raises:
+            StoreUnavailable: If nothing could be read or marked; nothing was sent then.
+        """
+        for _ in range(TRIES):
+            try:
+                message, outbound = self._prepare(item)
+            except Conflict:
+                continue  # its token just changed, or somebody else has it: the next try sees
+            except _NotNow as not_now:
+                return Sent(not_now.outcome)
+            return Sent(self._call(message, outbound), message)
+        return Sent(Outcome.LATER)
+
+    def mark_read(self, sent: Sent) -> None:
+        """Let a person see that what *sent* answers was read."""
+        message = sent.message
+        if sent.outcome is not Outcome.SENT or message is None or message.by_sms:
+            return
+        if message.reply_to:
+            self.parts.channel.mark_read(message.sender, message.reply_to)
+
+    def _call(self, message: Message, outbound: Outbound) -> Outcome:
+        try:
+            provider_id = self._hand_over(message, outbound)
+        except SendUnknown:
+            self._settle(message, delivery.in_doubt)
+            return Outcome.LATER
+        except SendFailed as failure:
+            log.info("send_refused", code=failure.code, messageId=message.message_id)
+            settled = self._settle(message, partial(delivery.refused, failure=failure))
+            if failure.kind in _OTHER_FORM or (settled and settled.by_sms != message.by_sms):
+                return Outcome.AGAIN
+            return Outcome.ENDED if failure.kind is ErrorClass.NEVER else Outcome.LATER
+        except Exception as error:
+            # Nobody knows how far it came; the row is not left to stop all that is behind it.
+            log.exception("send_broke", messageId=message.message_id, error=type(error).__name__)
+            self._settle(message, delivery.in_doubt)
+            return Outcome.LATER
+        self._settle(message, partial(delivery.accepted, provider_id=provider_id))
+        return Outcome.SENT
+
+    def _hand_over(self, message: Message, outbound: Outbound) -> str:
+        if not message.by_sms:
+            return self.parts.channel.send(outbound)
+        if self.parts.sms is None or outbound.phone is None:
+            raise SendFailed(ErrorClass.NEVER, None, "text messages are not set up")
+        return self.parts.sms.send(outbound.phone, outbound.text, outbound.message_id)
+
+    def _prepare(self, item: Outgoing) -> tuple[Message, Outbound]:
+        """Mark a message SENDING and render it.
+
+        Raises:
+            _NotNow: If it is settled without sending, or its moment has not come.
+            Conflict: If it changed meanwhile.
+        """
+        work = self._work()
+        work.fetch(
+            [
+                (Message, (item.message_id,)),
+                (Contact, (item.contact_id,)),
+                (Conversation, (f"{item.sender}#{item.contact_id}",)),
+                (SenderHealth, (item.sender,)),
+                (Outgoing, (item.shard, item.place)),
+            ]
+        )
+        place = work.get(Outgoing, item.shard, item.place)
+        if place is None:
+            raise _NotNow(Outcome.AGAIN)  # somebody else was faster
+        message = work.get(Message, item.message_id)
+        contact = work.get(Contact, item.contact_id)
+        is_over = message is None or contact is None or message.status not in _UNSENT
+        if message is None or contact is None or is_over or message.outbox != item.place:
+            work.delete(place)
+            work.commit()
+            raise _NotNow(Outcome.ENDED)
+        if delivery.still_in_doubt(work, message):
+            work.commit()
+            raise _NotNow(Outcome.LATER)
+        if not message.by_sms and fallback.goes_by_sms_at_once(work, message, contact):
+            message = message.but(by_sms=True)
+        health = work.get(SenderHealth, circuit.line_of(message))
+        until = circuit.wait_until(message, health, work.now)
+        if until is not None and not news.is_over(work, message):
+            waits = delivery.put_off(work, message, until)
+            work.commit()
+            raise _NotNow(Outcome.LATER if waits else Outcome.AGAIN)
+        try:
+            values, rendered = self._words(work, message, contact)
+        except _Ends as ends:
+            delivery.end(work, message, ends.status, ends.reason)
+            work.commit()
+            message_reached(ends.status.value, message.urgency.name)
+            raise _NotNow(Outcome.ENDED) from None
+        if not self.parts.rates.take_pair(circuit.line_of(message), message.contact_id):
+            delivery.postpone(work, message)
+            work.commit()
+            raise _NotNow(Outcome.LATER)
+        if health is not None and circuit.is_down(health):
+            circuit.probe(work, health)
+        message = delivery.begin(work, message, values)
+        work.commit()
+        return message, Outbound(
+            message_id=message.message_id,
+            sender=message.sender,
+            phone=contact.phone,
+            wa_user_id=contact.wa_user_id,
+            text=rendered.text,
+            choices=rendered.choices,
+            choices_label=rendered.choices_label,
+            url=rendered.url,
+            url_label=rendered.url_label,
+            document=rendered.document,
+            template=rendered.template,
+        )
+
+    def _words(
+        self, work: Work, message: Message, contact: Contact
+    ) -> tuple[dict[str, Any], Rendered]:
+        """Return the message's variables as of now, and the message in words.
+
+        Raises:
+            _Ends: If it should not be sent, or not again.
+        """
+        try:
+            values = self._still_true(work, message)
+            known = values | self._secrets(work, message)
+            return values, self._rendered(work, message, contact, known)
+        except (_Ends, Conflict, StoreUnavailable):
+            raise
+        except Exception as error:
+            # Left in the outbox it would come again and again, with everything behind it waiting.
+            log.exception("render_failed", messageId=message.message_id, error=type(error).__name__)
+            raise _Ends(MessageStatus.FAILED, "it could not be put into words") from error
+
+    def _still_true(self, work: Work, message: Message) -> dict[str, Any]:
+        """Return the message's variables as of now.
+
+        Raises:
+            _Ends: If it should not be sent, or not again.
+        """
+        if message.attempts >= delivery.most_attempts(message):
+            raise _Ends(MessageStatus.FAILED, delivery.GIVEN_UP)
+        if not consent.allows(work, message):
+            raise _Ends(MessageStatus.DROPPED, "the person asked for no more messages")
+        values = news.fresh_values(work, message)
+        if values is None:
+            raise _Ends(MessageStatus.DROPPED, "no longer true, or too late to help")
+        return values
+
+    def _secrets(self, work: Work, message: Message) -> dict[str, str]:
+        """Return the variables of the message that are kept sealed; they are never stored in clear.
+
+        Raises:
+            _Ends: If they are no good any more, or cannot be read.
+        """
+        if message.sealed_until is not None and message.sealed_until <= work.now:
+            raise _Ends(MessageStatus.DROPPED, "too late: its code is no longer good")
+        try:
+            return delivery.secrets_of(work, message)
+        except Unreadable:
+            reason = "its code was encrypted with a key that is no longer in the settings"
+            raise _Ends(MessageStatus.FAILED, reason) from None
+
+    def _rendered(
+        self, work: Work, message: Message, contact: Contact, values: dict[str, Any]
+    ) -> Rendered:
+        """Return the message in words, as text or as a template.
+
+        Raises:
+            _Ends: If there is no template for it.
+        """
+        conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
+        is_open = delivery.window_is_open(conversation, work.now) and not message.as_template
+        language = message.language or contact.language or "en"
+        if message.by_sms:
+            return Rendered(self.parts.renderer.sms(message, values, language))
+        try:
+            return self.parts.renderer.render(message, values, language, window_open=is_open)
+        except NoTemplate:
+            reason = "outside the 24-hour window, and there is no template for it"
+            raise _Ends(MessageStatus.FAILED, reason) from None
+
+    def _settle(self, message: Message, change: Callable[[Work, Message], None]) -> Message | None:
+        """Write what became of a message, whatever statuses came meanwhile; return it as it is.
+
+        If that cannot be written now the row stays SENDING, which later counts as in doubt.
+        """
+        for _ in range(TRIES):
+            work = self._work()
+            line = circuit.line_of(message)
+            work.fetch(
+                [
+                    (Message, (message.message_id,)),
+                    (SenderHealth, (line,)),
+                    (Outgoing, (shard_of(message.sender), message.outbox or "")),
+                ]
+            )
+            current = work.get(Message, message.message_id)
+            if current is None or current.attempts != message.attempts:
+                return current
+            change(work, current)
+            try:
+                work.commit()
+            except Conflict:
+                continue
+            except StoreUnavailable:
+                log.warning("settle_failed", messageId=message.message_id)
+                return None
+            settled = work.get(Message, message.message_id)
+            if settled is not None and settled.status in _SETTLED:
+                message_reached(settled.status.value, settled.urgency.name)
+            return settled
+        return None
+
+    def _work(self) -> Work:
+        return self.parts.open_work(SystemScope("deliver the outbox"))
+
+
+class _Ends(PulseOpsError):
+    """The message ends without being sent."""
+
+    def __init__(self, status: MessageStatus, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+        self.reason = reason
+
+
+class _NotNow(PulseOpsError):
+    """The message is not sent now."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.value)
+        self.outcome = outcome
+
+
+_OTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.DOCUMENT}
+_SETTLED = {MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DROPPED}
+_UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}
