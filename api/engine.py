@@ -129,8 +129,15 @@ class _Engine:
                 # Spread, so that those who lost against each other do not meet again.
                 time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311
                 continue
-            return answer if call.then is None else self._render(call.then())
+            return answer if call.then is None else self._later(call, key, call.then())
         return errors.unavailable()
+
+    def _later(self, call: Call, key: str | None, said: Answer) -> Response:
+        """Return what is *said* after the commit; a repetition is answered the same."""
+        answer = self._render(said)
+        if key is not None:
+            idempotency.amend(call, key, answer, self._route.masked)
+        return answer
 
     def _run(self, call: Call, work: Work, arguments: dict[str, Any], key: str | None) -> Response:
         given = {**arguments, "work": work, "call": call}

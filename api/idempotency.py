@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import json
@@ -12,7 +13,7 @@ from typing import Any
 from flask import Response, request
 
 from api.calls import Call
-from domain.errors import Invalid, Refused
+from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.model.accounts import Idempotency
 from domain.scopes import SystemScope
 from domain.work import Work
@@ -77,19 +78,37 @@ def done_before(call: Call, key: str) -> Response | None:
 
 def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> None:
     """Write what is answered into the work that has the effect, without the fields *masked*."""
-    text = answer.get_data(as_text=True)
-    if masked:
-        text = json.dumps(_mask(json.loads(text), masked), ensure_ascii=False)
     work.put(
         Idempotency(
             idempotency_key=key,
             fingerprint=fingerprint(call),
             status=answer.status_code,
-            answer=call.services.seal.seal(text),
+            answer=_sealed(call, answer, masked),
             created_at=work.now,
             ttl=int((work.now + KEPT).timestamp()),
         )
     )
+
+
+def amend(call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> None:
+    """Have repetitions answered with *answer*, which came about after the effect was written.
+
+    If it cannot be written they are answered with what was true when it was.
+    """
+    work = call.services.open_work(SystemScope("keep what a call was answered"))
+    with contextlib.suppress(Conflict, StoreUnavailable):
+        kept = work.get(Idempotency, key)
+        if kept is not None:
+            sealed = _sealed(call, answer, masked)
+            work.put(kept.but(status=answer.status_code, answer=sealed))
+            work.commit()
+
+
+def _sealed(call: Call, answer: Response, masked: tuple[str, ...]) -> str:
+    text = answer.get_data(as_text=True)
+    if masked:
+        text = json.dumps(_mask(json.loads(text), masked), ensure_ascii=False)
+    return call.services.seal.seal(text)
 
 
 def _mask(value: Any, masked: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON

@@ -93,10 +93,14 @@ def download_report(work: Work, call: Call, path: ReportPath, query: DownloadQue
 
 
 def _days(body: NewReport, clinic: Clinic, work: Work) -> tuple[date, date]:
+    """Return the days of a report; of a month that is not over, those up to today."""
     first = day_of(body.parameters.start_date, "parameters.startDate")
     last = day_of(body.parameters.end_date, "parameters.endDate")
+    now = today(clinic, work.now)
+    if first > now:
+        raise Invalid("parameters.startDate", "Lies in the future.")
     try:
-        period = period_of(PeriodName.CUSTOM, today(clinic, work.now), first, last)
+        period = period_of(PeriodName.CUSTOM, now, first, min(last, now))
     except Invalid as error:
         raise Invalid(f"parameters.{error.field}", str(error)) from None
     return period.first, period.last

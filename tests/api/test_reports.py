@@ -93,7 +93,7 @@ def made(office: Office, **changes: object) -> bytes:
 
 def test_the_specifications_example_is_answered_like_it(office):
     body = request_of("POST /api/v1/reports/generate")
-    body["parameters"] |= {**PARAMETERS, "doctorIds": ["doc_meera", "doc_khan"]}
+    body["parameters"]["doctorIds"] = ["doc_meera", "doc_khan"]
     answer = office.admin.post("/reports/generate", body)
     assert answer.status_code == 202
     assert differs("POST /api/v1/reports/generate", answer.json) == []
@@ -111,6 +111,13 @@ def test_a_csv_holds_the_figures(office):
     assert ["22 Nov 2030", "12", "6000"] in rows
     assert ["Total", "36", "18000"] in rows
     assert ["09:00", "36", "0", "10"] in rows
+
+
+def test_a_month_that_is_not_over_is_reported_up_to_today(office):
+    whole = {"startDate": "2030-11-01", "endDate": "2030-11-30"}
+    rows = list(csv.reader(io.StringIO(made(office, parameters=whole).decode("utf-8-sig"))))
+    assert rows[0][2] == "1 November 2030 – 25 November 2030"
+    assert ["Total", "36", "18000"] in rows
 
 
 def test_a_pdf_has_its_text_to_select_hindi_names_too(office):
@@ -229,7 +236,8 @@ def test_a_plan_without_reports_says_which_has_them(office):
     ("parameters", "field"),
     [
         ({"startDate": "2030-11-24", "endDate": "2030-11-20"}, "parameters.startDate"),
-        ({"startDate": "2030-11-20", "endDate": "2031-11-20"}, "parameters.endDate"),
+        ({"startDate": "2030-11-26", "endDate": "2030-11-30"}, "parameters.startDate"),
+        ({"startDate": "2029-11-20", "endDate": "2030-11-21"}, "parameters.startDate"),
         ({"startDate": "2030-02-30", "endDate": "2030-11-20"}, "parameters.startDate"),
         ({**PARAMETERS, "doctorIds": ["doc_rao"]}, "parameters.doctorIds"),
     ],

@@ -60,6 +60,16 @@ def test_the_specifications_example_of_a_message_is_answered_like_it(town):
     assert "Rajesh Kumar" in sent.text
 
 
+def test_repeated_with_its_key_it_answers_as_at_first(town):
+    key = {"Idempotency-Key": "k1"}
+    first, second = (
+        town.admin.post("/whatsapp/send-message", text_to(ASHA), headers=key) for _ in range(2)
+    )
+    assert first.json["data"]["status"] == "SENT"
+    assert second.json["data"] == first.json["data"]
+    assert second.json["message"] == first.json["message"]
+
+
 def test_a_message_the_provider_refuses_says_so_and_why(town):
     town.stage.channel.failures.append(
         SendFailed(ErrorClass.NEVER, 131026, "this number is not on WhatsApp")
