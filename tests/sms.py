@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
 from domain.channel import SendFailed, SendUnknown
 from tests.stage import Stage
 from workers.act import Doer
-from workers.deliver import Deliverer
 
 
 @dataclass
@@ -33,6 +31,6 @@ def with_sms(stage: Stage) -> FakeSms:
     rules = replace(stage.parts.rules, sms=True)
     stage.parts = replace(stage.parts, sms=sms, rules=rules)
     stage.runner = stage.parts.runner()
-    stage.deliverer = Deliverer(stage.parts, ThreadPoolExecutor(1))
+    stage.deliverer = replace(stage.deliverer, parts=stage.parts)
     stage.doer = Doer(stage.parts)
     return sms

@@ -23,10 +23,8 @@ from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
-from domain.actions import delivery, payments
-from domain.actions.due import SHARDS as DUE_SHARDS
+from domain.actions import delivery, due, messages, payments
 from domain.actions.messages import CALLS
-from domain.actions.messages import SHARDS as OUTBOX_SHARDS
 from domain.channel import Outbound, SendFailed, SendUnknown
 from domain.errors import Busy, Conflict, StoreUnavailable
 from domain.model.base import Record
@@ -55,7 +53,12 @@ from tests.people import (
 from workers.act import Doer
 from workers.deliver import Deliverer
 
+DUE_SHARDS = [f"{n:02d}" for n in range(due.SHARDS)]
+OUTBOX_SHARDS = [f"{n:02d}" for n in range(messages.SHARDS)]
 R = TypeVar("R", bound=Record)
+
+PATIENCE_SECONDS = 60.0
+"""A drain of a test sees the end of whatever it begins, on however busy a machine."""
 
 
 @dataclass
@@ -191,7 +194,11 @@ class Stage:
             sealer=Sealer(settings.data_keys),
         )
         self.runner: Runner = self.parts.runner()
-        self.deliverer = Deliverer(self.parts, ThreadPoolExecutor(1))  # one order, every time
+        self.deliverer = Deliverer(
+            self.parts,
+            ThreadPoolExecutor(1),  # one order, every time
+            slice_seconds=PATIENCE_SECONDS,
+        )
         self.doer = Doer(self.parts)
         self.made = 0
         self.phones_on = True
@@ -242,8 +249,8 @@ class Stage:
         """Let the workers do and send everything that is due now; return what was sent."""
         before = len(self.channel.sent)
         for _ in range(200):
-            acted = sum(self.doer.run(f"{n:02d}") for n in range(DUE_SHARDS))
-            sent = sum(self.deliverer.drain(f"{n:02d}") for n in range(OUTBOX_SHARDS))
+            acted = sum(self.doer.run(shard) for shard in DUE_SHARDS)
+            sent = sum(self.deliverer.drain(s) for s in OUTBOX_SHARDS if self._holds_mail(s))
             if not acted and not sent:
                 break
         else:
@@ -251,6 +258,10 @@ class Stage:
         if self.phones_on:
             self._arrive(self.channel.sent[before:])
         return self.channel.sent[before:]
+
+    def _holds_mail(self, shard: str) -> bool:
+        """Return whether anything is in *shard*, sooner than a drain would look everywhere."""
+        return bool(self.work().query(Outgoing, shard, limit=1).records)
 
     def _arrive(self, sent: list[Outbound]) -> None:
         for outbound in sent:
@@ -280,13 +291,13 @@ class Stage:
     def _next_moment(self, end: datetime) -> datetime:
         moments = [end]
         work = self.work()
-        for n in range(DUE_SHARDS):
-            page = work.query(Due, f"{n:02d}", limit=1)
+        for shard in DUE_SHARDS:
+            page = work.query(Due, shard, limit=1)
             moments += [r.at for r in page.records]
-        for n in range(OUTBOX_SHARDS):
+        for shard in filter(self._holds_mail, OUTBOX_SHARDS):
             for urgency in "123":
                 page_out = work.query(
-                    Outgoing, f"{n:02d}", between=(f"{urgency}#", f"{urgency}#~"), limit=1
+                    Outgoing, shard, between=(f"{urgency}#", f"{urgency}#~"), limit=1
                 )
                 moments += [
                     datetime.strptime(r.place.split("#")[1], "%Y-%m-%dT%H:%M:%S.%fZ").replace(

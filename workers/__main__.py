@@ -16,7 +16,7 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
-from bot.wiring import read_settings, set_up_logs
+from bot.wiring import naming_bad_settings, read_settings, set_up_logs
 from workers import context
 
 WORKER_TTL_SECONDS = 30
@@ -45,7 +45,8 @@ class Worker(SimpleWorker):
 
 def main() -> None:
     """Fork a worker for each order of queues and serve until asked to end."""
-    set_up_logs(read_settings().log_level)
+    with naming_bad_settings():
+        set_up_logs(read_settings().log_level)
     children = [_fork(order) for order in ORDERS[1:]]
 
     def end(_signal: int, _frame: object) -> None:

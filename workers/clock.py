@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
-from bot.wiring import Parts
+from bot.wiring import Parts, naming_bad_settings
 from domain.actions import due, messages
 from domain.errors import PulseOpsError
 from domain.model.base import stamp
@@ -87,10 +87,12 @@ def _logged(run: Callable[[], object]) -> None:
 
 def main() -> None:
     """Tick until asked to end."""
+    with naming_bad_settings():
+        parts = context.parts()
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())
     signal.signal(signal.SIGINT, lambda *_: ended.set())
-    ticker = Ticker(context.parts())
+    ticker = Ticker(parts)
     purge_at = time.monotonic() + PURGE_SECONDS
     catch_up_at = 0.0
     while not ended.is_set():
@@ -102,7 +104,7 @@ def main() -> None:
                 ticker.catch_up()
             if began >= purge_at:
                 purge_at = began + PURGE_SECONDS
-                context.parts().store.purge(1000)
+                parts.store.purge(1000)
         except PulseOpsError as error:
             log.warning("tick_failed", error=type(error).__name__)
         ended.wait(max(0.0, TICK_SECONDS - (time.monotonic() - began)))

@@ -6,7 +6,7 @@ import contextlib
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import Condition
 
 import structlog
@@ -35,8 +35,9 @@ LONGEST_WAIT_SECONDS = {Urgency.NOW: 0.1, Urgency.NEWS: 0.075, Urgency.BULK: 0.0
 urgent's."""
 READ = {Urgency.NOW: 200, Urgency.NEWS: 60, Urgency.BULK: 60}
 """How many waiting messages are read of each class at a time."""
-ORDER_KEPT = timedelta(seconds=delivery.DOUBT_URGENT_SECONDS)
-"""A person's later messages wait this long at most for an earlier one that goes again."""
+ORDER = timedelta(seconds=2)
+"""A person's later messages wait this long at most for an earlier one: for its answer, or until it
+goes again. After that they are worth more now than in their order."""
 Lane = tuple[str, str, Urgency]
 """Sending number, contact and class: what is in a lane goes in order, one after another."""
 log = structlog.get_logger()
@@ -79,14 +80,15 @@ class Deliverer:
     _pool: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(THREADS, thread_name_prefix="send")
     )
+    slice_seconds: float = SLICE_SECONDS
     _drainers: ThreadPoolExecutor = field(
         default_factory=lambda: ThreadPoolExecutor(messages.SHARDS, thread_name_prefix="drain")
     )
     _begun: dict[str, Future[None]] = field(default_factory=dict)
     _changed: Condition = field(default_factory=Condition)
     _aloft: int = 0
-    _lanes: set[Lane] = field(default_factory=set)
-    """Where something is under way in this process."""
+    _lanes: dict[Lane, tuple[str, datetime]] = field(default_factory=dict)
+    """Where something is under way in this process: what went last, and when."""
 
     def __post_init__(self) -> None:
         self._sending = Sending(self.parts)
@@ -107,7 +109,7 @@ class Deliverer:
             log.exception("drain_broke", shard=shard, error=type(error).__name__)
 
     def drain(self, shard: str) -> int:
-        """Send what is due in *shard* for half a second at most; return how many rows were settled.
+        """Send what is due in *shard* for a slice of time; return how many rows were settled.
 
         What was begun and has no answer by then goes on by itself. Another process that drains the
         same shard makes this return at once; that lease only saves work, for a message is sent by
@@ -118,7 +120,7 @@ class Deliverer:
         """
         if not self._lease(shard):
             return 0
-        drain = _Drain(shard, time.monotonic() + SLICE_SECONDS)
+        drain = _Drain(shard, time.monotonic() + self.slice_seconds)
         try:
             is_left = self._rounds(drain)
         finally:
@@ -171,40 +173,44 @@ class Deliverer:
     def _next(self, drain: _Drain, urgency: Urgency) -> tuple[list[Outgoing], bool]:
         """Return the message of each person that may go now, and whether there may be others.
 
-        Whoever has an earlier message that is under way, or goes again in a moment, waits for it,
-        so that words come in their order; what is further off does not hold up the rest.
+        Whoever has an earlier message that went under way, or goes again, in this moment waits for
+        it, so that words come in their order.
         """
-        with self._changed:
-            taken = (
-                self._lanes | drain.waiting
-            )  # before reading: what lands meanwhile is read stale
+        with self._changed:  # before reading, as what lands in between is read as it was
+            recent = self.parts.clock.now() - ORDER
+            taken = {lane for lane, (_, went_at) in self._lanes.items() if went_at > recent}
+            taken |= drain.waiting
         work = self.parts.open_work(SystemScope("see what waits to be sent"))
-        until = stamp(work.now)
-        span = (f"{urgency}#", f"{urgency}#{until}~")
-        items = work.query(Outgoing, drain.shard, between=span, limit=READ[urgency]).records
+
+        def places(low: str, high: datetime) -> list[Outgoing]:
+            span = (f"{urgency}#{low}", f"{urgency}#{stamp(high)}~")
+            return work.query(Outgoing, drain.shard, between=span, limit=READ[urgency]).records
+
+        items = places("", work.now)
         if not items:
             return [], False
-        soon = (f"{urgency}#{until}~", f"{urgency}#{stamp(work.now + ORDER_KEPT)}~")
-        again = work.query(Outgoing, drain.shard, between=soon, limit=READ[urgency]).records
+        begun = work.now + delivery.CALLED  # elsewhere, in this moment
+        for item in places(f"{stamp(work.now)}~", work.now + ORDER) + places(
+            stamp(begun - ORDER), begun
+        ):
+            taken.add((item.sender, item.contact_id, urgency))
         first: dict[Lane, Outgoing] = {}
         for item in sorted(items, key=lambda item: item.written):
             first.setdefault((item.sender, item.contact_id, urgency), item)
-        for item in again:
-            first.pop((item.sender, item.contact_id, urgency), None)
         free = [item for lane, item in first.items() if lane not in taken]
         return free, len(items) == READ[urgency]
 
     def _start(self, drain: _Drain, item: Outgoing, urgency: Urgency, wait: float) -> None:
         lane = (item.sender, item.contact_id, urgency)
         with self._changed:
-            self._lanes.add(lane)
+            self._lanes[lane] = item.message_id, self.parts.clock.now()
             self._aloft += 1
             drain.aloft += 1
-        self._pool.submit(self._fly, drain, item, lane, wait)
+        self._pool.submit(self._fly, drain, item, lane, time.monotonic() + wait)
 
-    def _fly(self, drain: _Drain, item: Outgoing, lane: Lane, wait: float) -> None:
+    def _fly(self, drain: _Drain, item: Outgoing, lane: Lane, goes_at: float) -> None:
         try:
-            sent = self._send(drain, item, lane, wait)
+            sent = self._send(drain, item, lane, goes_at)
             if sent.message is None:
                 self.parts.rates.give_back(item.sender)
             self._sending.mark_read(sent)
@@ -214,11 +220,11 @@ class Deliverer:
                 drain.aloft -= 1
                 self._changed.notify_all()
 
-    def _send(self, drain: _Drain, item: Outgoing, lane: Lane, wait: float) -> Sent:
-        """Send one message in *wait* seconds, and then let what follows it in its lane go."""
+    def _send(self, drain: _Drain, item: Outgoing, lane: Lane, goes_at: float) -> Sent:
+        """Send one message at its moment, and then let what follows it in its lane go."""
         sent = Sent(Outcome.LATER)
         try:
-            time.sleep(wait)
+            time.sleep(max(0.0, goes_at - time.monotonic()))
             sent = self._sending.send(item)
         except PulseOpsError as error:
             log.warning("send_failed", messageId=item.message_id, error=type(error).__name__)
@@ -228,12 +234,14 @@ class Deliverer:
             drain.broke = error
             raise
         finally:
-            self._land(drain, lane, sent.outcome)
+            self._land(drain, item, lane, sent.outcome)
         return sent
 
-    def _land(self, drain: _Drain, lane: Lane, outcome: Outcome) -> None:
+    def _land(self, drain: _Drain, item: Outgoing, lane: Lane, outcome: Outcome) -> None:
         with self._changed:
-            self._lanes.discard(lane)
+            last, _ = self._lanes[lane]
+            if last == item.message_id:  # else what follows it had waited long enough
+                del self._lanes[lane]
             if outcome is Outcome.LATER:
                 drain.waiting.add(lane)
             elif outcome is not Outcome.AGAIN:

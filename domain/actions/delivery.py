@@ -29,7 +29,12 @@ PAIR_SECONDS = 6
 """After so long one more message may go to a person who has had too many (protocol notes, 2.6)."""
 DOUBT_URGENT_SECONDS = 10
 DOUBT_SECONDS = 120
-"""How long a message that may have gone waits for a status before it goes again."""
+"""How long a message that may have gone waits for a status, from its call on, before it goes again.
+"""
+SETTLE_SECONDS = 1
+"""A call that ended late leaves at least this long for its status."""
+CALLED = timedelta(seconds=DOUBT_URGENT_SECONDS)
+"""How far ahead in the outbox a message is put when it is called: its call is over by then."""
 RANKS = {
     MessageStatus.QUEUED: 0,
     MessageStatus.SENDING: 1,
@@ -102,7 +107,7 @@ def begin(work: Work, message: Message, values: dict[str, Any]) -> Message:
         sending_since=work.now,
         updated_at=work.now,
     )
-    return requeue(work, begun, work.now + timedelta(seconds=DOUBT_URGENT_SECONDS))
+    return requeue(work, begun, work.now + CALLED)
 
 
 def still_in_doubt(work: Work, message: Message) -> bool:
@@ -139,7 +144,9 @@ def in_doubt(work: Work, message: Message) -> None:
     if message.attempts >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, GIVEN_UP)
         return
-    requeue(work, message, work.now + doubt_of(message))
+    since = message.sending_since or work.now
+    soonest = work.now + timedelta(seconds=SETTLE_SECONDS)
+    requeue(work, message, max(since + doubt_of(message), soonest))
 
 
 def postpone(work: Work, message: Message) -> None:

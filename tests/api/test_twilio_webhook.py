@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -21,7 +20,6 @@ from domain.ports import Changes, Records
 from flows.inbound import Inbound
 from tests.people import PLATFORM_NUMBER
 from tests.stage import Stage
-from workers.deliver import Deliverer
 from workers.missed import catch_up
 
 HOOK = "/api/v1/webhooks/twilio"
@@ -72,7 +70,7 @@ class Twilio:
             missed=self.missed,
         )  # fmt: skip
         self.stage.parts = self.parts
-        self.stage.deliverer = Deliverer(self.parts, ThreadPoolExecutor(1))
+        self.stage.deliverer = replace(self.stage.deliverer, parts=self.parts)
         self.app = create_app(self.parts)
 
     def post(self, form: dict[str, str], query: str = "", signature: str | None = None):

@@ -23,8 +23,8 @@ from domain.model.people import Contact
 from domain.work import Work
 from tests.outbox import SHARD, failed, row, write
 from tests.people import PLATFORM_SENDER, Cast
-from tests.stage import NoRates, NoRedis, Stage
-from workers.deliver import Deliverer
+from tests.stage import PATIENCE_SECONDS, NoRates, NoRedis, Stage
+from workers.deliver import ORDER, Deliverer
 
 
 def test_a_persons_messages_come_in_their_order(stage: Stage, cast: Cast) -> None:
@@ -97,7 +97,19 @@ class Full(NoRates):
 
 
 def with_parts(stage: Stage, **changes: Any) -> Deliverer:
-    return Deliverer(replace(stage.parts, **changes))
+    return Deliverer(replace(stage.parts, **changes), slice_seconds=PATIENCE_SECONDS)
+
+
+def with_parts_of(deliverer: Deliverer, **changes: Any) -> Deliverer:
+    """Return *deliverer*, what it has begun included, with other parts."""
+    return replace(deliverer, parts=replace(deliverer.parts, **changes))
+
+
+def begin(deliverer: Deliverer) -> None:
+    """Let *deliverer* begin what never ends."""
+    deliverer.slice_seconds = 0.1
+    assert deliverer.drain(SHARD) == 0
+    deliverer.slice_seconds = PATIENCE_SECONDS
 
 
 def test_too_many_to_one_person_wait_without_ringing_again(stage: Stage, cast: Cast) -> None:
@@ -120,7 +132,7 @@ def test_too_many_to_one_person_wait_without_ringing_again(stage: Stage, cast: C
 def test_a_number_that_is_busy_is_tried_again_at_once(stage: Stage, cast: Cast) -> None:
     message = write(stage, cast)
     stage.bell.rung.clear()
-    assert with_parts(stage, rates=Full()).drain(SHARD) == 0
+    begin(with_parts(stage, rates=Full()))
     assert ("deliver", SHARD) in stage.bell.rung
     assert row(stage, message).status is MessageStatus.QUEUED
     assert row(stage, message).attempts == 0
@@ -206,8 +218,8 @@ def test_a_call_without_an_answer_holds_up_nobody_else(
 ) -> None:
     stuck = write(stage, cast)
     deliverer = with_parts(stage, channel=hanging)
-    assert deliverer.drain(SHARD) == 0
-    assert hanging.reached.is_set()
+    begin(deliverer)
+    assert hanging.reached.wait(30)
     others = [write(stage, cast, contact_id="con_ravi", urgency=u) for u in Urgency]
     assert deliverer.drain(SHARD) == len(others)
     assert {o.message_id for o in stage.channel.sent} == {m.message_id for m in others}
@@ -222,7 +234,8 @@ def test_a_persons_next_message_waits_for_a_call_without_an_answer_wherever_it_i
 ) -> None:
     first = write(stage, cast, urgency=urgency)
     deliverer = with_parts(stage, channel=hanging)
-    deliverer.drain(SHARD)
+    begin(deliverer)
+    assert hanging.reached.wait(30)
     stage.clock.advance(seconds=0.1)
     second = write(stage, cast, urgency=urgency)
     for drains in (deliverer, with_parts(stage), deliverer):
@@ -233,6 +246,21 @@ def test_a_persons_next_message_waits_for_a_call_without_an_answer_wherever_it_i
     until(lambda: ("deliver", SHARD) in stage.bell.rung)  # what waited is not left to the clock
     deliverer.drain(SHARD)
     assert [o.message_id for o in stage.channel.sent] == [first.message_id, second.message_id]
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_it_waits_for_a_moment_only(
+    stage: Stage, cast: Cast, hanging: Hanging, *, other: bool
+) -> None:
+    write(stage, cast)
+    deliverer = with_parts(stage, channel=hanging)
+    begin(deliverer)
+    assert hanging.reached.wait(30)
+    stage.clock.advance(seconds=ORDER.total_seconds() + 0.001)
+    second = write(stage, cast)
+    drains = with_parts(stage) if other else with_parts_of(deliverer, channel=stage.channel)
+    assert drains.drain(SHARD) == 1
+    assert [o.message_id for o in stage.channel.sent] == [second.message_id]
 
 
 def test_who_rings_while_a_drain_ends_is_heard(stage: Stage, cast: Cast) -> None:

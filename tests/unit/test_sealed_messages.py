@@ -21,7 +21,6 @@ from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from tests.people import Cast, CountingIds, work_on
 from tests.stage import Stage
-from workers.deliver import Deliverer
 
 CODE = "482913"
 OTHER_KEY = "b3RoZXItZGV2ZWxvcG1lbnQta2V5LTMyLWJ5dGVzISE="
@@ -119,7 +118,8 @@ def test_when_its_time_is_over_it_is_wiped_at_that_moment(stage: Stage, cast: Ca
 
 def test_after_its_key_is_gone_the_message_ends_with_a_reason(stage: Stage, cast: Cast) -> None:
     message = write(stage, cast)
-    deliverer = Deliverer(replace(stage.parts, sealer=Sealer([OTHER_KEY])))
+    parts = replace(stage.parts, sealer=Sealer([OTHER_KEY]))
+    deliverer = replace(stage.deliverer, parts=parts)
     for shard in range(16):
         deliverer.drain(f"{shard:02d}")
     assert "encrypted with a key" in (row(stage, message).failure or "")
