@@ -103,12 +103,19 @@ def change_whatsapp(work: Work, call: Call, body: WhatsAppChange) -> Answer:
     """Give the clinic a WhatsApp sender of its own, or take it back.
 
     WhatsApp confirms `whatsappPhoneNumberId` to the clinic's own `accessToken`, which proves it.
-    Needs the ENTERPRISE plan.
+    Needs the ENTERPRISE plan. With a `paymentConfiguration` of that sender's account patients pay
+    advances inside WhatsApp, and by a link wherever that cannot be shown.
     """
     sender = {name: getattr(body, name) for name in OF_SENDER if name in body.model_fields_set}
-    if not sender:
+    pays = "payment_configuration" in body.model_fields_set
+    if not sender and not pays:
         raise Invalid(NAMES["whatsapp_phone_number_id"], "Is needed.")
-    clinic = _set_sender(work, call, sender)
+    clinic = actions.find(work, call.caller.clinic_id)
+    if sender:
+        clinic = _set_sender(work, call, sender)
+    if pays:
+        configuration = body.payment_configuration
+        clinic = actions.set_payment_configuration(work, clinic.clinic_id, configuration)
     return Answer(_reach(work, call, clinic), "WhatsApp settings updated successfully")
 
 
@@ -187,6 +194,8 @@ def _reach(work: Work, call: Call, clinic: Clinic) -> WhatsAppInfo:
         whatsapp_number_verified=actions.is_number_proven(work, clinic),
         whatsapp_phone_number_id=clinic.phone_number_id,
         has_access_token=found.sender is not None,
+        payment_configuration=found.sender.payment_configuration if found.sender else None,
+        pays_in_whatsapp=found.pays_in_whatsapp,
         join_code=clinic.join_code,
         join_url=found.join_url,
     )

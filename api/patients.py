@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import chain
 from zoneinfo import ZoneInfo
@@ -11,10 +9,11 @@ from zoneinfo import ZoneInfo
 from flask import Response
 
 from api.calls import Answer, Call
+from api.exports import patients_file
 from api.routes import Resource
 from api.schemas.base import Paged
 from api.schemas.patients import (
-    ExportedPatient,
+    ConsentShown,
     ExportQuery,
     FoundPatient,
     FoundPatients,
@@ -37,14 +36,11 @@ from domain.actions.patients import Known
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.permissions import P
-from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
 from domain.work import Work
 
 patients = Resource("patients", "The people a clinic treats.")
 EITHER = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.VIEW_OWN_PATIENTS)
 CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENTS)
-NUMBERS = {"phone", "emergencyContact"}
-"""Cells with a checked number, whose plus sign computes nothing."""
 
 
 @patients.get("/patients", needs=EITHER, answers=PatientList, audits=True)
@@ -121,13 +117,10 @@ def export_patients(work: Work, call: Call, query: ExportQuery) -> Response:
     everybody = patient_export.every_patient(lambda: opener(scope))
     # The first is read now: a store that does not answer is then said as any failure is.
     first = next(everybody, None)
-    rows = (
-        _exported(known, phones=query.include_phones)
-        for known in chain([first] if first else [], everybody)
-    )
+    rows = chain([first] if first else [], everybody)
     day = call.now.astimezone(_clinic(work, call).zone).date()
-    body, kind = (_csv(rows), "text/csv") if query.format == "CSV" else (_json(rows), _JSON)
-    answer = Response(body, mimetype=kind)
+    body = patients_file(rows, query.format, phones=query.include_phones)
+    answer = Response(body, mimetype="text/csv" if query.format == "CSV" else _JSON)
     name = f"patients-{day.isoformat()}.{query.format.lower()}"
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     answer.headers["Cache-Control"] = "no-store"
@@ -141,7 +134,7 @@ def get_patient(work: Work, path: PatientPath) -> Answer:
     A doctor sees what the clinic knows of those who have had a booking or a visit with them; of
     others, what the doctor recorded.
     """
-    return Answer(OnePatient(patient=_profile(actions.seen(work, path.patient_id))))
+    return Answer(OnePatient(patient=_profile(actions.profile(work, path.patient_id))))
 
 
 @patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)
@@ -249,52 +242,7 @@ def _profile(known: Known) -> PatientProfile:
         allergies=list(facts.allergies or ()),
         chronic_conditions=list(facts.chronic_conditions or ()),
         current_medications=list(facts.current_medications or ()),
+        consent=ConsentShown.of(known),
         created_at=known.created_at,
         updated_at=known.updated_at,
     )
-
-
-def _exported(known: Known, *, phones: bool) -> ExportedPatient:
-    facts = known.facts
-    return ExportedPatient(
-        patient_id=known.patient_id,
-        name=known.name,
-        phone=known.phone if phones else None,
-        date_of_birth=facts.date_of_birth,
-        age=known.age,
-        gender=facts.gender,
-        address=facts.address,
-        emergency_contact=facts.emergency_contact if phones else None,
-        blood_group=facts.blood_group,
-        allergies=list(facts.allergies or ()),
-        chronic_conditions=list(facts.chronic_conditions or ()),
-        current_medications=list(facts.current_medications or ()),
-        total_visits=known.total_visits,
-        last_visit_date=known.last_visit,
-        created_at=known.created_at,
-        updated_at=known.updated_at,
-    )
-
-
-def _csv(rows: Iterable[ExportedPatient]) -> Iterator[str]:
-    names = [field.alias or name for name, field in ExportedPatient.model_fields.items()]
-    yield BYTE_ORDER_MARK + line(names)
-    for row in rows:
-        shown = row.model_dump(mode="json", by_alias=True)
-        yield line([_cell(name, shown[name]) for name in names])
-
-
-def _cell(name: str, value: object) -> str:
-    if value is None:
-        return ""
-    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if name in NUMBERS else safe(text)
-
-
-def _json(rows: Iterable[ExportedPatient]) -> Iterator[str]:
-    yield '{"success": true, "data": {"patients": ['
-    count = 0
-    for row in rows:
-        yield (",\n" if count else "\n") + json.dumps(row.model_dump(mode="json", by_alias=True))
-        count += 1
-    yield f'\n], "totalCount": {count}}}}}\n'

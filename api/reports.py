@@ -97,10 +97,10 @@ def _days(body: NewReport, clinic: Clinic, work: Work) -> tuple[date, date]:
     first = day_of(body.parameters.start_date, "parameters.startDate")
     last = day_of(body.parameters.end_date, "parameters.endDate")
     now = today(clinic, work.now)
-    if first > now:
+    if first is not None and first > now:
         raise Invalid("parameters.startDate", "Lies in the future.")
     try:
-        period = period_of(PeriodName.CUSTOM, now, first, min(last, now))
+        period = period_of(PeriodName.CUSTOM, now, first, min(last, now) if last else None)
     except Invalid as error:
         raise Invalid(f"parameters.{error.field}", str(error)) from None
     return period.first, period.last

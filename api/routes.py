@@ -9,11 +9,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 from flask_openapi.blueprint import APIBlueprint
+from flask_openapi.models.operation import Operation
 from flask_openapi.models.tag import Tag
+from flask_openapi.types import ResponseDict
+from flask_openapi.utils import get_responses
 from pydantic import create_model
 
 from api.engine import Route, View, make_engine
@@ -42,7 +46,7 @@ class Resource:
             f"api_{self.name.replace(' ', '_')}",
             __name__,
             url_prefix=PREFIX,
-            abp_responses=dict.fromkeys(SHARED_FAILURES, Failure),
+            abp_responses=_failures(),
             abp_tags=[Tag(name=self.name, description=self.description)],
         )
 
@@ -141,6 +145,19 @@ class Resource:
 def braced(path: str) -> str:
     """Return a path of Flask's as the document writes it: `<id>` as `{id}`."""
     return path.replace("<", "{").replace(">", "}")
+
+
+@cache
+def _failures() -> ResponseDict:
+    """Return what any call may be answered beside its success, for the document.
+
+    Made once, because from a model the library would make each anew for every address, which was
+    half of the time that a web process takes to start. The document itself defines `Failure`.
+    """
+    every = Operation(responses={})
+    get_responses(dict.fromkeys(SHARED_FAILURES, Failure), {}, every)
+    made = every.responses or {}
+    return {status: made[status] for status in SHARED_FAILURES}
 
 
 def _document(operation: str, answers: type[Data] | str | None) -> Any:  # noqa: ANN401 - the library's

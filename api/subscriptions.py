@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from api.calls import Answer, Call
 from api.routes import Resource
 from api.schemas.subscriptions import (
     Bill,
     Billing,
     CurrentPlan,
+    GivenUp,
     PendingChange,
     PlanChanged,
     PlanChoice,
@@ -45,6 +48,9 @@ def read_subscription(work: Work, call: Call) -> Answer:
             plan=coming.name,
             price_per_doctor=coming.price_per_doctor,
             effective_date=found.effective_date,
+            gives_up=_given_up(
+                actions.losses(work, clinic, PLANS[PlanName(found.plan)], coming, found.changed_by)
+            ),
         )
     return Answer(
         SubscriptionShown(
@@ -77,10 +83,13 @@ def change_plan(work: Work, call: Call, body: PlanChoice) -> Answer:
     """Change the clinic's plan, up or down.
 
     More is allowed at once; the price, and all of what becomes less, counts from the first of next
-    month. A plan that is too small for the clinic's doctors is refused.
+    month; `givesUp` says beforehand what that is. A plan that is too small for the clinic's
+    doctors is refused.
     """
     clinic = _clinic(work, call)
-    made = actions.change_plan(work, clinic, body.new_plan, body.estimated_doctors)
+    made = actions.change_plan(
+        work, clinic, body.new_plan, body.estimated_doctors, by=call.caller.user.user_id
+    )
     return Answer(
         PlanChanged(
             previous_plan=made.previous.name,
@@ -92,6 +101,7 @@ def change_plan(work: Work, call: Call, body: PlanChoice) -> Answer:
             ),
             effective_date=made.effective_date,
             next_billing_amount=made.next_billing_amount,
+            gives_up=_given_up(made.losses),
         ),
         "Subscription updated successfully",
     )
@@ -102,6 +112,10 @@ def _clinic(work: Work, call: Call) -> Clinic:
     if clinic is None:
         raise NotFound
     return clinic
+
+
+def _given_up(losses: Iterable[actions.Loss]) -> list[GivenUp]:
+    return [GivenUp(feature=loss.feature, message=loss.message) for loss in losses]
 
 
 def _usage(work: Work, clinic: Clinic) -> Usage:

@@ -57,7 +57,8 @@ _ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
 def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
     """Send a message to one patient of the clinic; a doctor, to one of their own.
 
-    The answer waits up to three seconds for WhatsApp.
+    The answer waits up to three seconds for WhatsApp. A template that WhatsApp is known not to let
+    go out is refused, and marketing to somebody who has stopped it there.
     """
     caller = call.caller
     clinic = _clinic(work, call)
@@ -67,7 +68,8 @@ def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
         work, clinic.clinic_id, phone, None if caller.is_admin else caller.user.doctor_id
     )
     call.patient_id = patient.patient_id
-    message = outreach.write_to(work, clinic, patient, template, values)
+    account = call.services.template_account
+    message = outreach.write_to(work, clinic, patient, template, values, account)
     return Answer(_became(message), "Message queued", then=_wait_for(call, message.message_id))
 
 
@@ -125,8 +127,10 @@ def read_sending(work: Work, call: Call) -> Answer:
 def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
     """Send a message to many patients of the clinic, or count whom it would reach.
 
-    Who is no patient here, or wants no messages, counts as failed and is not written to. A person
-    gets it once, however many numbers or bookings they have.
+    Who is no patient here, or wants no messages (or no marketing, if it is: a template of that
+    category, or free words to anybody), counts as failed and is not written to. A person gets it
+    once, however many numbers or bookings they have. A template that WhatsApp is known not to let
+    go out is refused.
     """
     clinic = _clinic(work, call)
     template, values = _said(call.services.offers, body)
@@ -137,7 +141,8 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
     )
     audience = _audience(work, clinic, body.audience)
     if body.preview:
-        reach = broadcasts.reach(work, clinic, audience, phones)
+        account = call.services.template_account
+        reach = broadcasts.reach(work, clinic, template, account, audience, phones)
         return Answer(
             BroadcastShown(
                 broadcast_id=None,
@@ -151,10 +156,11 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
             "Nothing was sent",
         )
     user = call.caller.user
-    made = broadcasts.begin(
+    made = broadcasts.begin_offered(
         work,
         clinic,
-        name=template.message,
+        template,
+        call.services.template_account,
         values=values,
         audience=audience,
         phones=phones,

@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from flask import Flask
 
+# An empty variable is one that is not set; to prometheus_client it would be the working folder.
+if not os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+
 
 def create_app() -> Flask:
-    """Return the web application with the settings of the environment."""
-    from bot.app import create_app as build  # noqa: PLC0415 - workers import bot without Flask
+    """Return the web application with the settings of the environment.
 
-    return build()
+    Raises:
+        BadSetting: If one of them cannot be used.
+        StoreUnavailable: If the store fails. A command is given either as a line to show.
+    """
+    # Workers import bot without Flask.
+    from click import ClickException, get_current_context  # noqa: PLC0415
+
+    from bot.app import create_app as build  # noqa: PLC0415
+    from bot.config_values import BadSetting  # noqa: PLC0415
+    from domain.errors import StoreUnavailable  # noqa: PLC0415
+
+    try:
+        return build()
+    except BadSetting as error:
+        if get_current_context(silent=True) is None:
+            raise
+        raise ClickException(str(error)) from None
+    except StoreUnavailable as error:
+        if get_current_context(silent=True) is None:
+            raise
+        raise ClickException(f"DATABASE_URL names a store that fails: {error}") from None

@@ -11,7 +11,7 @@ from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import errors, jwts
+from api import errors, exports, jwts
 from api.app import install, new_app
 from api.limits import Limits
 from api.services import Services
@@ -73,7 +73,11 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     services = api_services(parts)
     install(app, services)
     app.cli.add_command(
-        commands(parts, lambda u, s: jwts.access_token(services, u, s, parts.clock.now()))
+        commands(
+            parts,
+            lambda u, s: jwts.access_token(services, u, s, parts.clock.now()),
+            exports.patients_file,
+        )
     )
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
@@ -109,7 +113,7 @@ def api_services(parts: Parts) -> Services:
         senders=parts.senders,
         documents=parts.documents,
         files=parts.files,
-        template_account=settings.whatsapp_business_account_id,
+        template_account=settings.template_account,
         offers=parts.renderer.offered_templates(),
         pause=time.sleep,
         otp_limit=settings.otp_limit,

@@ -23,6 +23,7 @@ from domain.model.clinics import Clinic, Doctor
 from domain.model.money import Payment, RequestStatus
 from domain.model.people import Contact
 from domain.model.queues import PaymentStatus, Token, TokenStatus
+from domain.plans import Feature, allows
 from domain.work import Work
 
 FOLDER = Path(__file__).resolve().parent.parent / "templates" / "pages"
@@ -209,7 +210,13 @@ def describe(checkout: Checkout, now: datetime, way: Way) -> dict[str, object]:
         "share_left": round(min(1.0, checkout.seconds_left(now) / held), 4),
         "whatsapp": checkout.whatsapp(booking=ending),
         "whatsapp_words": words["page"]["whatsapp_book" if ending else "whatsapp"],
+        "made": made_with(checkout.clinic, words),
     }
+
+
+def made_with(clinic: Clinic, words: Words) -> str | None:
+    """Return our name for the foot of a page; None where the page is the clinic's alone."""
+    return None if allows(clinic, Feature.BRANDING) else words["page"]["made"]
 
 
 TONES = {

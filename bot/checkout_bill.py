@@ -90,6 +90,7 @@ def describe_bill(bill: BillCheckout, way: Way, language: str) -> dict[str, obje
         "share_left": None,
         "whatsapp": f"https://wa.me/{number.lstrip('+')}" if number else None,
         "whatsapp_words": words["page"]["whatsapp"],
+        "made": words["page"]["made"],
     }
 
 

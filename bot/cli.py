@@ -4,29 +4,44 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO, Literal, Protocol
 
 import click
 from flask.cli import AppGroup
 
 from bot.books import add_check_money
-from bot.cli_messaging import messages_group, parked_group, push_templates
+from bot.cli_messaging import messages_group, parked_group
+from bot.cli_templates import templates_group
 from bot.seed import CITY, demo_phones, seed_demo
 from bot.wiring import Parts
-from domain.actions import figures, sessions
+from domain.actions import figures, patient_export, sessions
+from domain.actions.patients import Known
+from domain.errors import PulseOpsError
 from domain.model.accounts import Session
 from domain.model.clinics import Role, StaffStatus, User
-from domain.scopes import SystemScope
+from domain.scopes import ClinicScope, SystemScope
 from domain.work import Work
 
 AccessToken = Callable[[User, Session], str]
 
 
-def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
+class PatientsFile(Protocol):
+    """Writes patients as the API's export does."""
+
+    def __call__(
+        self, everybody: Iterable[Known], file_format: Literal["CSV", "JSON"], *, phones: bool
+    ) -> Iterator[str]:
+        """Return the parts of the file."""
+        ...
+
+
+def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFile) -> AppGroup:
     """Return the group of commands for an installation made of *parts*.
 
-    *access_token* makes the API's tokens.
+    *access_token* makes the API's tokens, *patients_file* its exports.
     """
     group = AppGroup("pulseops", help="Run and look after an installation.")
 
@@ -42,7 +57,12 @@ def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
         click.echo("The settings are good.")
 
     @group.command("seed")
-    @click.option("--demo", is_flag=True, required=True, help="Two clinics, doctors, a history.")
+    @click.option(
+        "--demo",
+        is_flag=True,
+        default=True,
+        help="Two clinics, doctors, a history. There is nothing else, so it may be left out.",
+    )
     @click.option("--phones", type=click.Path(path_type=Path), help="Write the simulator's file.")
     def seed(*, demo: bool, phones: Path | None) -> None:
         """Fill an empty installation with demo clinics; a second run adds nothing twice."""
@@ -54,19 +74,11 @@ def commands(parts: Parts, access_token: AccessToken) -> AppGroup:
             phones.write_text(json.dumps(_simulator(parts), ensure_ascii=False, indent=1))
 
     _add_token(group, parts, access_token)
-
+    _add_export(group, parts, patients_file)
     _add_rebuild(group, parts)
     add_check_money(group, parts)
 
-    @group.group("templates")
-    def templates() -> None:
-        """Message templates for people outside the 24-hour window."""
-
-    @templates.command("push")
-    def push() -> None:
-        """Submit every message template to WhatsApp; those it has are left alone."""
-        click.echo(push_templates(parts))
-
+    group.add_command(templates_group(parts))
     group.add_command(messages_group(parts))
     group.add_command(parked_group(parts))
     return group
@@ -86,6 +98,73 @@ def _add_rebuild(group: AppGroup, parts: Parts) -> None:
             for doctor in every:
                 changed += figures.rebuild(open_work, doctor)
         click.echo(f"The figures of {len(doctors)} doctors are rebuilt; {changed} days differed.")
+
+
+def _add_export(group: AppGroup, parts: Parts, patients_file: PatientsFile) -> None:
+    @group.command("export")
+    @click.option("--clinic", required=True, help="The clinic's id.")
+    @click.option(
+        "--format",
+        "file_format",
+        type=click.Choice(["CSV", "JSON"], case_sensitive=False),
+        default="CSV",
+        show_default=True,
+    )
+    @click.option("--include-phones", is_flag=True, help="With phone numbers.")
+    @click.option(
+        "--to",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="The file to write, for its owner's eyes; otherwise standard output.",
+    )
+    def export(
+        *, clinic: str, file_format: Literal["CSV", "JSON"], include_phones: bool, to: Path | None
+    ) -> None:
+        """Write all of a clinic's patients; its audit log tells that it was done.
+
+        It is the file of the API's GET patients/export.
+        """
+
+        def open_work() -> Work:
+            return parts.open_work(ClinicScope(clinic))
+
+        about = {"format": file_format, "includePhones": str(include_phones).lower()}
+        try:
+            work = open_work()
+            count = patient_export.begin_by_operator(work, about)
+            work.commit()
+            with click.progressbar(
+                patient_export.every_patient(open_work),
+                length=count,
+                label="Exporting patients",
+                file=sys.stderr,
+            ) as everybody:
+                written = patients_file(everybody, file_format, phones=include_phones)
+                if to is None:
+                    _write(written, sys.stdout.buffer)
+                else:
+                    _write_privately(written, to)
+        except PulseOpsError as error:
+            raise click.ClickException(str(error)) from None
+        except OSError as error:
+            raise click.ClickException(f"It cannot be written: {error}") from None
+
+
+def _write_privately(written: Iterable[str], to: Path) -> None:
+    """Write the file whole or not at all, to be read by its owner alone."""
+    part = to.with_name(f"{to.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            _write(written, file)
+        part.replace(to)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write(written: Iterable[str], file: IO[bytes]) -> None:
+    for piece in written:
+        file.write(piece.encode())
+    file.flush()
 
 
 def _add_token(group: AppGroup, parts: Parts, access_token: AccessToken) -> None:
@@ -119,9 +198,8 @@ def _simulator(parts: Parts) -> dict[str, object]:
         "access_tokens": [settings.whatsapp_access_token],
         "waba_id": settings.whatsapp_business_account_id,
         "graph_version": settings.whatsapp_api_url.rsplit("/", 1)[-1],
-        "webhook_url": os.environ.get(
-            "WHATSAPP_WEBHOOK_URL", f"{settings.public_url}/api/v1/webhooks/whatsapp"
-        ),
+        "webhook_url": os.environ.get("WHATSAPP_WEBHOOK_URL")
+        or f"{settings.public_url}/api/v1/webhooks/whatsapp",
         # Ticks turn blue when somebody looks, and a number that staff add gets a phone of its own.
         "read": "viewed",
         "unknown_recipients": "new_phone",

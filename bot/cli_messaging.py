@@ -1,27 +1,18 @@
-"""Operations about messages: those that failed, those that were parked, templates at providers."""
+"""Operations about messages: those that failed, and those that were parked."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
-from http import HTTPStatus
-from typing import Any
 
 import click
-import requests
 from flask.cli import AppGroup
 
-from bot.channels.http import new_session
-from bot.channels.twilio.client import new_client
-from bot.channels.twilio.contents import content_of, create, listed, menus, submit
 from bot.wiring import Parts
 from domain.actions import dead_letters
-from domain.channel import SendFailed, SendUnknown
 from domain.errors import Conflict, PulseOpsError
 from domain.scopes import SystemScope
 from domain.work import Work
 
-TIMEOUT_SECONDS = 10
 TRIES = 5
 
 
@@ -89,71 +80,6 @@ def parked_group(parts: Parts) -> AppGroup:
                     raise click.ClickException(said) from None
 
     return group
-
-
-def push_templates(parts: Parts) -> str:
-    """Submit every message template to the provider, and return what was done.
-
-    Raises:
-        click.ClickException: If the provider refused.
-    """
-    by_twilio = parts.settings.whatsapp_provider == "twilio"
-    submitted, of = _push_to_twilio(parts) if by_twilio else _push_to_meta(parts)
-    return f"{submitted} templates are submitted, {of} in all."
-
-
-def _push_to_meta(parts: Parts) -> tuple[int, int]:
-    settings = parts.settings
-    url = f"{settings.whatsapp_api_url}/{settings.whatsapp_business_account_id}/message_templates"
-    headers = {"Authorization": f"Bearer {settings.whatsapp_access_token}"}
-    has = set(_at_meta(url, headers))
-    every = [e.payload() for e in parts.renderer.template_catalogue()]
-    missing = [e for e in every if (e["name"], e["language"]) not in has]
-    with click.progressbar(missing, label="Submitting templates") as entries:
-        for entry in entries:
-            answer = requests.post(url, json=entry, headers=headers, timeout=TIMEOUT_SECONDS)
-            if answer.status_code >= HTTPStatus.BAD_REQUEST:
-                raise click.ClickException(f"{entry['name']}: {answer.text}")
-    return len(missing), len(every)
-
-
-def _at_meta(url: str, headers: dict[str, str]) -> Iterator[tuple[str, str]]:
-    params: dict[str, Any] = {"limit": 500}
-    known = requests.get(url, headers=headers, params=params, timeout=TIMEOUT_SECONDS)
-    if known.status_code >= HTTPStatus.BAD_REQUEST:
-        raise click.ClickException(f"WhatsApp does not list its templates: {known.text}")
-    for template in known.json()["data"]:
-        yield template["name"], template["language"]
-
-
-def _push_to_twilio(parts: Parts) -> tuple[int, int]:
-    settings = parts.settings
-    with new_session() as session:
-        client = new_client(
-            settings.twilio_account_sid,
-            settings.twilio_auth_token,
-            settings.twilio_api_url,
-            session,
-        )
-        try:
-            has = {key: (sid, approval) for key, sid, approval in listed(client)}
-            catalogue = parts.renderer.template_catalogue()
-            for menu in menus():
-                if (menu["friendly_name"], menu["language"]) not in has:
-                    create(client, menu)
-            missing = [
-                d
-                for d in catalogue
-                if has.get((d.name, d.language), ("", ""))[1] in {"", "UNSUBMITTED"}
-            ]
-            with click.progressbar(missing, label="Submitting templates") as definitions:
-                for definition in definitions:
-                    sid, _ = has.get((definition.name, definition.language), ("", ""))
-                    sid = sid or create(client, content_of(definition))
-                    submit(client, sid, definition.name, definition.category)
-        except (SendFailed, SendUnknown) as error:
-            raise click.ClickException(str(error)) from None
-    return len(missing), len(catalogue)
 
 
 def _once_more(parts: Parts, message_id: str) -> None:

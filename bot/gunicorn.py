@@ -16,14 +16,18 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-_production = os.environ.get("APP_ENV") == "production"
-_host = os.environ.get("HOST") or ("0.0.0.0" if _production else "127.0.0.1")  # noqa: S104
+from bot.config import read_settings
+from bot.starting import naming_bad_settings
+
+with naming_bad_settings():
+    _settings = read_settings()
+_host = os.environ.get("HOST") or ("0.0.0.0" if _settings.production else "127.0.0.1")  # noqa: S104
 _port = os.environ.get("PORT") or "8000"
 
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_PROCESSES") or 2)
-threads = int(os.environ.get("WEB_THREADS") or 1100)
+workers = _settings.web_processes
+threads = _settings.web_threads
 
 # At the default of 1,000 connections the threads above it would never be given work, and
 # none would be left for idle keep-alive connections.
@@ -43,7 +47,7 @@ control_socket_disable = True
 
 # Requests are logged by the application, with route templates and never with paths.
 accesslog = None
-loglevel = (os.environ.get("LOG_LEVEL") or "info").lower()
+loglevel = _settings.log_level
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -63,7 +67,7 @@ with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (_wanted, _hard))
 
 # Each process writes its numbers into this folder, so that whichever is asked answers for all.
-_own_numbers = "PROMETHEUS_MULTIPROC_DIR" not in os.environ
+_own_numbers = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
 if _own_numbers:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="pulseops-metrics-")
 

@@ -48,7 +48,12 @@ class Rendered:
     url_label: str = ""
     document: str | None = None
     """The name of the file at `url`, if it goes as a document."""
+    about: str = ""
+    until: str = ""
+    """Of an order, or its status: what it is for, and how long that is held; few words each."""
     template: TemplateCall | None = None
+    category: str = "service"
+    """What WhatsApp charges for: this, or a template's category, in its word for prices."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,8 @@ class Renderer:
         """Return *message* in words, with *values* as of now.
 
         Outside the service window it is the message's approved template. One-time codes are always
-        templates, for Meta lets no other message carry them.
+        templates, for Meta lets no other message carry them; so is what asks for the number with
+        WhatsApp's own button.
 
         Raises:
             NoTemplate: If a template is needed and the message has none for its options.
@@ -114,7 +120,7 @@ class Renderer:
         entry = self._catalogue.get(message.name)
         if entry is not None and entry.category == "AUTHENTICATION":
             return self._code(message.name, values, language)
-        if not window_open:
+        if message.asks_number or not window_open:
             return self._as_template(message, values, language)
         if message.as_document and message.url:
             return self.document(message.name, values, language, message.url)
@@ -169,6 +175,26 @@ class Renderer:
             document=self.words.line(language, flow, (f"{message}__file",), scope),
         )
 
+    def order(
+        self, name: str, values: Mapping[str, Any], language: str, url: str | None = None
+    ) -> Rendered:
+        """Return message *name* as an order inside WhatsApp, or as the status of one.
+
+        Neither has choices beside it; *url* leads to the same payment and is not shown.
+
+        Raises:
+            NoWords: If no language has words for it.
+        """
+        flow, message = _parts(name)
+        scope = self._scope(values, name, url)
+        block = self.words.block(language, flow, message)
+        about = self.words.line(language, flow, (f"{message}__order", "order"), scope)
+        return Rendered(
+            text=cut(formats.tidy(block.render({**scope, "options": []})), limits.ORDER_BODY_MAX),
+            about=cut(about, limits.ORDER_ITEM_MAX),
+            until=self.words.optional_line(language, flow, (f"{message}__until",), scope),
+        )
+
     def sms(self, message: Message, values: Mapping[str, Any], language: str) -> str:
         """Return *message* as a text message, which has no choices and no markup.
 
@@ -218,12 +244,12 @@ class Renderer:
         said = self.free(name, values, language)
         tag = language if language in self.words.languages else ENGLISH
         call = TemplateCall(_template_name(name, Variant()), tag, code=str(values["code"]))
-        return Rendered(text=said.text, template=call)
+        return Rendered(text=said.text, template=call, category="authentication")
 
     def _as_template(self, message: Message, values: Mapping[str, Any], language: str) -> Rendered:
         entry = self._catalogue.get(message.name)
         variant = _fitting(entry, values, message.options) if entry else None
-        if variant is None:
+        if entry is None or variant is None:
             raise NoTemplate(f"{message.name} has no template for {len(message.options)} options")
         block = self._template_block(message.name, variant, language)
         sink = Parameters()
@@ -235,7 +261,7 @@ class Renderer:
             parameters=sink.values,
             payloads=tuple(o.id for o in message.options),
         )
-        return Rendered(text=text, template=call)
+        return Rendered(text=text, template=call, category=_priced(entry))
 
     def _definition(
         self, name: str, entry: Entry, variant: Variant, tag: str
@@ -255,6 +281,8 @@ class Renderer:
             body=body,
             examples=sink.values,
             buttons=tuple(self._template_title(tag, name, o, scope) for o in sample.options),
+            order=variant.order,
+            asks_number=variant.asks_number,
         )
 
     def _template_block(self, name: str, variant: Variant, language: str) -> Block:
@@ -332,6 +360,11 @@ def _fitting(entry: Entry, values: Mapping[str, Any], options: Sequence[Option])
         if variant.buttons == labels and (variant.when is None or values.get(variant.when)):
             return variant
     return None
+
+
+def _priced(entry: Entry) -> str:
+    """Return the price category of a message's templates."""
+    return (entry.category or "").lower()
 
 
 def _sample_of(entry: Entry, variant: Variant) -> Sample:

@@ -27,6 +27,10 @@ class Variant(msgspec.Struct, frozen=True, kw_only=True):
     """The labels of the options it is for, in their order."""
     when: str | None = None
     """A value that must be true; None: none."""
+    order: bool = False
+    """Whether it brings the status of an order, for which it has to be submitted."""
+    asks_number: bool = False
+    """Whether it has WhatsApp's own button, with words of WhatsApp's, that shares the number."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +69,10 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
     examples: dict[str, str]
     """For each parameter, a sample value."""
     buttons: tuple[str, ...]
+    order: bool = False
+    """Whether it brings the status of an order."""
+    asks_number: bool = False
+    """Whether WhatsApp's button that shares the phone number is below; see `Variant`."""
 
     def payload(self) -> dict[str, Any]:
         """Return the body of the call that creates it (Meta, "Template components")."""
@@ -72,6 +80,7 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
             "name": self.name,
             "language": self.language.replace("-", "_"),
             "category": self.category,
+            **({"sub_category": ORDER_STATUS} if self.order else {}),
             "parameter_format": "NAMED",
             "components": self._code() if self.category == "AUTHENTICATION" else self._words(),
         }
@@ -84,9 +93,11 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
         parts = [body]
         if self.header:
             parts.insert(0, {"type": "HEADER", "format": "TEXT", "text": self.header})
-        if self.buttons:
-            replies = [{"type": "QUICK_REPLY", "text": words} for words in self.buttons]
-            parts.append({"type": "BUTTONS", "buttons": replies})
+        buttons = [{"type": "QUICK_REPLY", "text": words} for words in self.buttons]
+        if self.asks_number:
+            buttons.append({"type": "REQUEST_CONTACT_INFO"})
+        if buttons:
+            parts.append({"type": "BUTTONS", "buttons": buttons})
         return parts
 
     def _code(self) -> list[dict[str, Any]]:
@@ -98,6 +109,8 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+ORDER_STATUS = "ORDER_STATUS"
+"""Meta's word for a template that brings the status of an order."""
 CODE_MINUTES = 5
 """How long a one-time code is good (specification, 6.1)."""
 

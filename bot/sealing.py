@@ -18,6 +18,21 @@ NONCE_BYTES = 12
 KEY_BYTES = 32
 
 
+def decoded(text: str) -> bytes:
+    """Return the key that *text*, an entry of DATA_KEY, stands for.
+
+    Raises:
+        ValueError: If it is not base64, of either alphabet, of 32 bytes.
+    """
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
+    return key
+
+
 class Sealer:
     """Seals with the newest key and opens with whichever key sealed."""
 
@@ -32,12 +47,7 @@ class Sealer:
         self._keys: dict[str, AESGCM] = {}
         self._hashing = b""
         for text in keys:
-            try:
-                key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-            except binascii.Error:
-                key = b""
-            if len(key) != KEY_BYTES:
-                raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
+            key = decoded(text)
             self._keys.setdefault(hashlib.sha256(key).hexdigest()[:8], AESGCM(key))
             self._hashing = self._hashing or hmac.digest(key, b"pulseops digest", hashlib.sha256)
         self._newest = next(iter(self._keys))

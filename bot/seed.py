@@ -67,6 +67,9 @@ STAFF = {
 }
 """The admin first, then the doctors."""
 
+HIDDEN = "Lakshmi"
+"""Whose number WhatsApp does not tell."""
+
 
 def seed_demo(parts: Parts) -> bool:
     """Write the demo clinics with a week of history, unless they are there.
@@ -103,7 +106,7 @@ def demo_phones(platform_sender: str) -> dict[str, object]:
         ("Ravi", "919876500002", "IN.1000000000000002", city, book),
         ("मीना", "919876500003", "IN.1000000000000003", city, "नमस्ते लिखें"),
         ("Imran", "919876500004", "IN.1000000000000004", city, book),
-        ("Lakshmi", "919876500005", "IN.1000000000000005", city, book),
+        (HIDDEN, "919876500005", "IN.1000000000000005", city, "My number is hidden. Say Hi"),
         ("Kiran", "919876500006", "IN.1000000000000006", sunrise, "Send JOIN SUNRISE"),
     ]
     staff = [
@@ -125,7 +128,7 @@ def demo_phones(platform_sender: str) -> dict[str, object]:
                 "role": "patient",
                 "number": number,
                 "hint": hint,
-                "send_phone": True,
+                "send_phone": name != HIDDEN,
             }
             for name, wa_id, user_id, number, hint in patients
         ]

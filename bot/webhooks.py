@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import time
@@ -19,14 +20,15 @@ from bot.channels.cloud.signature import is_signed
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
-from domain.actions import circuit, consent, delivery, templates
+from domain.actions import circuit, consent, delivery, payments, templates
 from domain.channel import ErrorClass, SendFailed
-from domain.errors import Conflict, StoreUnavailable
+from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.scopes import SystemScope
 from domain.work import Work
 from flows.inbound import (
     Inbound,
     Notice,
+    OrderNotice,
     PreferenceNotice,
     QualityNotice,
     StatusUpdate,
@@ -227,6 +229,10 @@ def _keep(work: Work, notice: Notice) -> None:
             circuit.reported(work, notice.number, notice.quality, notice.limit)
         case PreferenceNotice():
             consent.prefers(work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops)
+        case OrderNotice():
+            # Of another installation's order nothing is known here.
+            with contextlib.suppress(NotFound):
+                payments.told_of_order(work, notice.reference, has_failed=notice.has_failed)
 
 
 def _until_kept(parts: Parts, purpose: str, change: Callable[[Work], None]) -> None:

@@ -14,6 +14,7 @@ from requests import Session
 from twilio.rest import Client
 
 from bot.channels.cloud.channel import CloudChannel
+from bot.channels.cloud.payments import CloudPayments
 from bot.channels.cloud.senders import CloudSenders
 from bot.channels.cloud.tokens import sender_tokens
 from bot.channels.http import new_session
@@ -22,18 +23,20 @@ from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents
 from bot.channels.twilio.missed import missed
 from bot.channels.twilio.senders import TwilioSenders
-from bot.config import BadSetting, Settings, read_settings
+from bot.config import Settings, read_settings
 from bot.documents.maker import Maker
 from bot.files import open_files
 from bot.logs import configure as set_up_logs
 from bot.metrics import message_reached
 from bot.outside import RedisBell, SystemClock, UlidIds, connect
+from bot.payments.orders import Orders
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
 from bot.rates import Rates
 from bot.render import NoTemplate, Rendered, Renderer
 from bot.sealing import Sealer
+from bot.starting import naming_bad_settings
 from domain.channel import Channel, Senders, Sms
 from domain.gateway import Gateway
 from domain.ports import Bell, Clock, Documents, Files, Ids, Records
@@ -51,6 +54,7 @@ __all__ = [
     "Rendered",
     "build",
     "message_reached",
+    "naming_bad_settings",
     "read_settings",
     "set_up_logs",
 ]
@@ -105,18 +109,11 @@ class Parts:
 
 
 def build(settings: Settings) -> Parts:
-    """Return the parts that *settings* ask for; connects to nothing before it is used.
-
-    Raises:
-        BadSetting: If a value cannot be used.
-    """
+    """Return the parts that *settings* ask for; connects to nothing before it is used."""
     clock = SystemClock()
     redis = connect(settings.redis_url)
     store = open_store(settings.database_url, settings.table_prefix, clock)
-    try:
-        sealer = Sealer(settings.data_keys)
-    except ValueError as error:
-        raise BadSetting(str(error)) from None
+    sealer = Sealer(settings.data_keys)
     records = open_records(store)
     session = new_session()
     access_token = settings.whatsapp_access_token
@@ -125,9 +122,11 @@ def build(settings: Settings) -> Parts:
         sid, token = settings.twilio_account_sid, settings.twilio_auth_token
         twilio = new_client(sid, token, settings.twilio_api_url, session)
     by_twilio = twilio is not None and settings.whatsapp_provider == "twilio"
-    channel: Channel = CloudChannel(
-        settings.whatsapp_api_url, sender_tokens(records, sealer, access_token), session
-    )
+    tokens = sender_tokens(records, sealer, access_token)
+    channel: Channel = CloudChannel(settings.whatsapp_api_url, tokens, session)
+    paid_inside: Orders | None = None
+    if settings.takes_orders:
+        paid_inside = CloudPayments(settings.whatsapp_api_url, tokens, session)
     senders: Senders = CloudSenders(
         settings.whatsapp_api_url, settings.whatsapp_access_token, session
     )
@@ -146,7 +145,7 @@ def build(settings: Settings) -> Parts:
         rates=Rates(redis, settings.send_rate),
         channel=channel,
         senders=senders,
-        gateway=_gateway(settings, records, clock, session),
+        gateway=_gateway(settings, records, clock, session, paid_inside),
         renderer=Renderer(TEMPLATES),
         sealer=sealer,
         files=open_files(settings.files_url),
@@ -161,7 +160,13 @@ def _sms(settings: Settings, twilio: Client | None) -> Sms | None:
     return TwilioSms(twilio, settings.twilio_sms_from or "", settings.public_url)
 
 
-def _gateway(settings: Settings, records: Records, clock: Clock, session: Session) -> Gateway:
+def _gateway(
+    settings: Settings,
+    records: Records,
+    clock: Clock,
+    session: Session,
+    paid_inside: Orders | None,
+) -> Gateway:
     if settings.payment_provider == "razorpay":
         client = RazorpayClient(
             settings.razorpay_api_url,
@@ -169,6 +174,10 @@ def _gateway(settings: Settings, records: Records, clock: Clock, session: Sessio
             settings.razorpay_key_secret,
             session,
         )
-        return RazorpayGateway(client, settings.razorpay_key_secret, clock.now)
+        return RazorpayGateway(client, settings.razorpay_key_secret, clock.now, paid_inside)
     books = SystemScope("keep the sandbox's books")
-    return SandboxGateway(lambda: Work(records, books, clock.now(), UlidIds(), settings.rules))
+
+    def open_books() -> Work:
+        return Work(records, books, clock.now(), UlidIds(), settings.rules)
+
+    return SandboxGateway(open_books, paid_inside)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
@@ -32,6 +33,40 @@ class TemplateCall:
 
 
 @dataclass(frozen=True)
+class OrderRequest:
+    """A request for payment that WhatsApp shows as an order, with a button to pay it there."""
+
+    reference: str
+    """What WhatsApp tells of it by; it takes one once."""
+    configuration: str
+    """The payment configuration of the sender's WhatsApp account."""
+    payment_id: str
+    token_id: str
+    """What the gateway keeps beside the money, for who looks there."""
+    amount_paise: int
+    expires_at: datetime
+    """When WhatsApp itself ends it."""
+    about: str
+    """What it is for, in few words."""
+    until: str
+    """How long that is held, in few words."""
+    seller: str
+    address: str
+    """Who takes the money, and where they are."""
+
+
+@dataclass(frozen=True)
+class OrderNews:
+    """How an order shown before has ended."""
+
+    reference: str
+    status: str
+    """`completed` or `canceled`."""
+    about: str
+    """What it was for, in few words."""
+
+
+@dataclass(frozen=True)
 class Outbound:
     """One message, ready to go: rendered, and either free-form or a template.
 
@@ -52,6 +87,8 @@ class Outbound:
     document: str | None = None
     """The name under which the file at `url` goes as a document, with the text below it."""
     template: TemplateCall | None = None
+    order: OrderRequest | OrderNews | None = None
+    """What of it WhatsApp shows as an order; a channel that has none sends words and link."""
 
 
 class ErrorClass(StrEnum):
@@ -66,6 +103,10 @@ class ErrorClass(StrEnum):
     """There is no approved template in that language: send the English one."""
     DOCUMENT = "document"
     """The provider could not fetch the document, or does not take it: send the link to it."""
+    ORDER = "order"
+    """It is not taken as an order, or as the status of one: send words and link."""
+    UNWANTED = "unwanted"
+    """The person has stopped marketing in WhatsApp: never, and no more of it to them."""
     NEVER = "never"
     STOP = "stop"
     """The number cannot send at all: stop it and tell the clinic."""

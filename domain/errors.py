@@ -81,6 +81,10 @@ class DayClosed(Refused):
     code = "DAY_CLOSED"
 
 
+class NotSelling(DayClosed):
+    """The clinic sells nothing online while its subscription is suspended."""
+
+
 class AlreadyBooked(Refused):
     """The patient already has a live token with that doctor that day (fact `token`)."""
 

@@ -55,6 +55,8 @@ class Taken:
 
     capture_id: str
     amount_paise: int
+    order: str | None = None
+    """The reference of the order inside WhatsApp that it paid; None: it came by a link."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +64,26 @@ class Link:
     """A link as the gateway has it: its truth about one request for payment."""
 
     payment_id: str
-    link_id: str
-    url: str
+    link_id: str | None
+    """None where it was paid without a link, by an order inside WhatsApp."""
+    url: str | None
     status: LinkStatus
     taken: tuple[Taken, ...] = ()
     """Every payment captured by it, those that were returned since included."""
+
+
+@dataclass(frozen=True)
+class ShownOrder:
+    """An order that a person was shown inside WhatsApp."""
+
+    payment_id: str
+    """The request for payment that it asks for."""
+    reference: str
+    """What WhatsApp knows it by."""
+    sender: str
+    """The phone_number_id that it left by."""
+    configuration: str
+    """The payment configuration through which it is paid."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +120,19 @@ class Gateway(Protocol):
 
     def find(self, capture_id: str) -> Link | None:
         """Return the link by which a payment came; None if it came by none of ours.
+
+        One that came by an order inside WhatsApp has no link, and is told in a `Link` all the same.
+
+        Raises:
+            GatewayUnavailable: Ask again later.
+            GatewayRefused: It cannot be said.
+        """
+
+    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+        """Return every payment that came by an order inside WhatsApp, as the gateway's books say.
+
+        WhatsApp is asked too, but its word alone is no money: what is not in the gateway's books
+        could not be given back.
 
         Raises:
             GatewayUnavailable: Ask again later.

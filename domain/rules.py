@@ -20,6 +20,10 @@ class Rules:
     """The phone_number_id shared by clinics that have none of their own."""
     platform_number: str | None = None
     """The number behind it, E.164."""
+    orders: bool = False
+    """Whether an advance can be asked for by an order inside WhatsApp."""
+    payment_configuration: str | None = None
+    """The payment configuration of the platform's own number."""
     sms: bool = False
     """Whether text messages can go where WhatsApp does not reach."""
     phone_countries: tuple[str, ...] = ("+91",)

@@ -10,6 +10,7 @@ from domain.errors import (
     DayClosed,
     DayFull,
     NotFound,
+    NotSelling,
     Refused,
     SlotTaken,
     TooManyHolds,
@@ -236,6 +237,7 @@ ROWS = (
 REFUSALS: dict[type[Refused], Refusal] = {
     SlotTaken: Refusal("booking/slot_taken", "slot"),
     DayFull: Refusal("booking/day_full", "day"),
+    NotSelling: Refusal("booking/no_doctors", "idle"),
     DayClosed: Refusal("booking/day_full", "day"),
     AlreadyBooked: Refusal("booking/already"),
     TooManyHolds: Refusal("booking/too_many_holds"),
@@ -244,8 +246,10 @@ REFUSALS: dict[type[Refused], Refusal] = {
 
 
 @says("booking/no_doctors")
-def _no_doctors(_turn: Turn) -> Say:
-    return Say()
+def _no_doctors(turn: Turn) -> Say:
+    """Say that nobody can be booked; the clinic's own people, why that is."""
+    unpaid = turn.user is not None and turn.clinic.status is ClinicStatus.SUSPENDED
+    return Say(values={"unpaid": unpaid})
 
 
 @says("booking/doctors")
@@ -393,6 +397,7 @@ def pay(turn: Turn) -> Say:
             "until": token.held_until.isoformat() if token.held_until else None,
         },
         url=turn.work.rules.pay_url(token.payment_id or ""),
+        payment_id=token.payment_id,
     )
 
 

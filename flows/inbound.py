@@ -99,5 +99,14 @@ class PreferenceNotice:
     at: datetime
 
 
-Notice = TemplateNotice | QualityNotice | PreferenceNotice
+@dataclass(frozen=True)
+class OrderNotice:
+    """That something became of an order's payment inside WhatsApp; what did is to be asked."""
+
+    reference: str
+    has_failed: bool
+    """Whether an attempt to pay came to nothing, which ends no order."""
+
+
+Notice = TemplateNotice | QualityNotice | PreferenceNotice | OrderNotice
 """What a provider tells beside messages and their statuses."""

@@ -8,17 +8,17 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import account, booking, choosing, mine, settings, talk
+from flows import account, booking, choosing, mine, number, settings, talk
 from flows.table import Table
 from flows.turn import Turn
 from flows.words import Heard, fold, number_in
 
 TABLE = Table(
-    (*booking.ROWS, *mine.ROWS, *account.ROWS, *talk.ROWS, *settings.ROWS),
+    (*booking.ROWS, *mine.ROWS, *account.ROWS, *talk.ROWS, *number.ROWS, *settings.ROWS),
     {**booking.REFUSALS, **mine.REFUSALS},
 )
 
-NO_CHOICES = {"text", "media", "repeat", "lost"}
+NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
 """Triggers that say what a message is, which no option stands for."""
 
 
@@ -28,6 +28,8 @@ def answer(turn: Turn) -> None:
     While people of the clinic answer, what is not for the bot goes to them.
     """
     if talk.wants_people(turn) and not talk.calls_back(turn):
+        if number.typed(turn, alone=True):
+            number.keep(turn)  # it is given to the desk as well
         talk.speak(turn)
         return
     if talk.calls_back(turn):
@@ -42,22 +44,28 @@ def _trigger(turn: Turn) -> str:
     inbound = turn.inbound
     if inbound.kind == "tap" and inbound.choice:
         return _choose(turn, inbound.choice)
+    if inbound.kind == "contacts" and (inbound.own_phone or turn.conversation.greeted):
+        return "contact"
     if inbound.kind != "text":
         return "media" if turn.conversation.greeted else "hi"
-    number = number_in(inbound.text)
-    if number is not None and (turn.state != "name" or asked_by_event(turn)):
-        return _numbered(turn, number)
+    digits = number_in(inbound.text)
+    if digits is not None and (turn.state != "name" or asked_by_event(turn)):
+        return _numbered(turn, digits)
+    if number.typed(turn):
+        return "number"
     word = turn.heard.trigger
     if turn.state == "name" and word in {None, "thanks"}:
         return "text"
     typed = _said_to_event(turn) or (_answer_to_sure(turn) if word in {"yes", "no"} else None)
     if typed is None and word is not None and word in TABLE.machine.events:
         return word
+    if typed is None and word == "no" and number.missing(turn):
+        return "no_number"
     typed = typed or _typed_choice(turn) or choosing.slot_named(turn)
     return _choose(turn, typed) if typed is not None else _lost(turn)
 
 
-def _numbered(turn: Turn, number: int) -> str:
+def _numbered(turn: Turn, digits: int) -> str:
     """Take a bare number as the answer to the newest question.
 
     One that an event asked after the number was written is put again instead: the person cannot
@@ -69,8 +77,8 @@ def _numbered(turn: Turn, number: int) -> str:
         if push.at > turn.inbound.sent_at:
             return "repeat"
         offered = push.offered
-    if 1 <= number <= len(offered):
-        return _choose(turn, offered[number - 1])
+    if 1 <= digits <= len(offered):
+        return _choose(turn, offered[digits - 1])
     return _lost(turn)
 
 

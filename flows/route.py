@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from domain.actions import asking, clinics
 from domain.actions.merging import merge
 from domain.actions.people import new_contact
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
@@ -66,13 +67,14 @@ def contact_of(work: Work, inbound: Inbound) -> Contact:
 
 
 def _known(work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None) -> Contact:
-    is_one = by_phone is not None and by_phone.wa_user_id is None and contact.phone is None
-    if by_phone is not None and is_one:
+    shown = inbound.phone
+    # One that was shared, or followed without a word of its own, yields to the one that is signed.
+    is_news = shown is not None and shown != contact.phone and not contact.verified_phone
+    if is_news and by_phone is not None and by_phone.wa_user_id is None:
         return merge(work, contact, by_phone, inbound.sender)
-    if inbound.phone and contact.phone is None and by_phone is None:
-        work.put(Address(address=f"tel:{inbound.phone}", contact_id=contact.contact_id))
-        contact = work.put(contact.but(phone=inbound.phone, verified_phone=True))
-    elif inbound.phone and contact.phone == inbound.phone and not contact.verified_phone:
+    if shown is not None and is_news and by_phone is None:
+        contact = asking.known_at(work, contact, shown, verified=True)
+    elif shown is not None and contact.phone == shown and not contact.verified_phone:
         contact = work.put(contact.but(verified_phone=True))
     if inbound.profile_name and contact.profile_name is None:
         contact = work.put(contact.but(profile_name=inbound.profile_name))
@@ -94,27 +96,29 @@ def share_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     """Keep the number that a person without a known one has shared.
 
     It is not verified by that, and one that somebody else is known by stays theirs: only a message
-    that carries number and account together makes the two one.
+    that carries number and account together makes the two one. Until then the desk may call it.
     """
     number = inbound.own_phone
-    if number is None or contact.phone is not None or work.get(Address, f"tel:{number}"):
+    if number is None or contact.phone is not None:
         return contact
-    work.put(Address(address=f"tel:{number}", contact_id=contact.contact_id))
-    return work.put(contact.but(phone=number, verified_phone=False))
+    if work.get(Address, f"tel:{number}") is not None:
+        return asking.told(work, contact, number)
+    return asking.known_at(work, contact, number, verified=False)
 
 
 def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     """Follow a WhatsApp account to its new number or user id, as WhatsApp's own notice says."""
     phone, wa_user_id = inbound.new_phone, inbound.new_wa_user_id
-    for kind, old, new in (("tel", contact.phone, phone), ("wa", contact.wa_user_id, wa_user_id)):
-        if new is None or new == old or work.get(Address, f"{kind}:{new}") is not None:
-            continue
-        work.put(Address(address=f"{kind}:{new}", contact_id=contact.contact_id))
-        before = work.get(Address, f"{kind}:{old}") if old else None
-        if before is not None:
+    if phone not in {None, contact.phone} and work.get(Address, f"tel:{phone}") is None:
+        contact = asking.known_at(work, contact, phone or "", verified=False)
+    if wa_user_id not in {None, contact.wa_user_id}:
+        taken = work.get(Address, f"wa:{wa_user_id}")
+        before = work.get(Address, f"wa:{contact.wa_user_id}") if contact.wa_user_id else None
+        if taken is None:
+            work.put(Address(address=f"wa:{wa_user_id}", contact_id=contact.contact_id))
+            contact = work.put(contact.but(wa_user_id=wa_user_id))
+        if taken is None and before is not None:
             work.delete(before)
-        changed = {"phone": new, "verified_phone": False} if kind == "tel" else {"wa_user_id": new}
-        contact = work.put(contact.but(**changed))
     return contact
 
 
@@ -160,15 +164,18 @@ def route(
 
 
 def _owner(work: Work, inbound: Inbound) -> Clinic | None:
-    claims = [f"sender:{inbound.sender}"]
-    if inbound.display_number and inbound.display_number != work.rules.platform_number:
-        claims.append(f"number:{inbound.display_number}")
-    for claim in claims:
-        found = work.get(Claim, claim)
-        clinic = work.get(Clinic, found.clinic_id) if found else None
-        if clinic is not None:
-            return clinic
-    return None
+    clinic = _claimed(work, f"sender:{inbound.sender}")
+    if clinic is not None:
+        return clinic
+    if not inbound.display_number or inbound.display_number == work.rules.platform_number:
+        return None
+    clinic = _claimed(work, f"number:{inbound.display_number}")
+    return clinics.adopt_sender(work, clinic, inbound.sender) if clinic else None
+
+
+def _claimed(work: Work, claim: str) -> Clinic | None:
+    found = work.get(Claim, claim)
+    return work.get(Clinic, found.clinic_id) if found else None
 
 
 def _active(work: Work, clinic_id: str) -> Clinic | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions import handover
+from domain.actions import asking, handover
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold
@@ -40,6 +40,7 @@ def hand_over(turn: Turn) -> None:
     told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
     if told:
         turn.remember(handed_over_until=turn.work.now + handover.LASTS)
+        asking.ask(turn.work, turn.clinic, turn.contact.contact_id)
     turn.facts = {"told": bool(told), **handover.opening(turn.work, turn.clinic)}
 
 
@@ -49,10 +50,16 @@ def call_bot(turn: Turn) -> None:
     turn.facts = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
 
 
+def look_up_hours(turn: Turn) -> None:
+    """See when somebody is at the clinic."""
+    turn.facts = handover.opening(turn.work, turn.clinic)
+
+
 # fmt: off
 ROWS = (
-    #   on         at         when   do          say                  then
-    Row("human",   ANYWHERE,  None,  hand_over,  "talk/handed_over",  "idle"),
+    #   on         at         when   do             say                  then
+    Row("human",   ANYWHERE,  None,  hand_over,     "talk/handed_over",  "idle"),
+    Row("hours",   ANYWHERE,  None,  look_up_hours, "talk/hours",        None),
 )
 STAFF_ROWS = (
     Row("bot_on",  ANYWHERE,  None,  call_bot,   "desk/bot_is_on",    None),
@@ -63,6 +70,11 @@ STAFF_ROWS = (
 @says("talk/handed_over")
 def _handed_over(turn: Turn) -> Say:
     return Say(values=turn.facts)
+
+
+@says("talk/hours")
+def _hours(turn: Turn) -> Say:
+    return Say(values=turn.facts, keeps_question=True)
 
 
 @says("desk/bot_is_on")

@@ -27,6 +27,8 @@ class Say:
     values: Mapping[str, Any] = field(default_factory=dict)
     options: Sequence[Option] = ()
     url: str | None = None
+    payment_id: str | None = None
+    """The request for payment that `url` leads to, if it does."""
     about: Token | None = None
     guard: str | None = None
     keeps_question: bool = False
@@ -126,6 +128,7 @@ class Turn:
             values=said.values,
             options=said.options,
             url=said.url,
+            payment_id=said.payment_id,
             reply_to=self.inbound.message_id,
             language=self.language,
             about=said.about,

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 _EDGES = " \t\r\n.,;:!?\"'`´’‘“”*_~()[]{}<>|/\\-–—•…।॥"
@@ -119,5 +120,11 @@ def _index(vocabularies: list[Vocabulary], who: str) -> dict[str, tuple[str, str
     for vocabulary in vocabularies:
         for trigger, phrases in getattr(vocabulary, who).items():
             for phrase in phrases:
-                found.setdefault(fold(phrase), (trigger, vocabulary.language))
+                found.setdefault(_folded(phrase), (trigger, vocabulary.language))
     return found
+
+
+@cache
+def _folded(phrase: str) -> str:
+    """Return a phrase of a vocabulary for comparing; all ears of a process know the same ones."""
+    return fold(phrase)

@@ -52,7 +52,7 @@ class Config(msgspec.Struct, frozen=True):
 
     `read`, `sync_131047` and `unknown_recipients` are the starting values of the settings of the
     same name (see `simulator.faults`). `templates` are registered, as approved, before the first
-    call.
+    call. `payment_configurations` are those that orders can be paid through; None: any.
     """
 
     app_secret: Annotated[str, msgspec.Meta(min_length=1)]
@@ -64,6 +64,7 @@ class Config(msgspec.Struct, frozen=True):
     phones: list[Phone] = []
     graph_version: Annotated[str, msgspec.Meta(pattern=r"^v[0-9]+\.[0-9]+$")] = "v26.0"
     templates: list[dict[str, Any]] = []
+    payment_configurations: list[str] | None = None
     verify_webhook: bool = True
     read: ReadMode = "auto"
     sync_131047: bool = False

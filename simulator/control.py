@@ -13,6 +13,7 @@ from simulator import faults
 from simulator.config import ReadMode, Role
 from simulator.envelope import signature
 from simulator.inbound import MediaKind, NothingToTapError
+from simulator.orders import CannotPayError, Outcome
 from simulator.sending import as_json
 
 if TYPE_CHECKING:
@@ -54,6 +55,14 @@ class TapCall(msgspec.Struct, forbid_unknown_fields=True):
     number: str | None = None
 
 
+class PayCall(msgspec.Struct, forbid_unknown_fields=True):
+    """An order to be paid; `late` pays one that is over, as a slow bank may."""
+
+    message_id: str | None = None
+    outcome: Outcome = "paid"
+    late: bool = False
+
+
 class MediaCall(msgspec.Struct, forbid_unknown_fields=True):
     """Something to be sent that is no text."""
 
@@ -65,6 +74,7 @@ class MediaCall(msgspec.Struct, forbid_unknown_fields=True):
     latitude: float | None = None
     longitude: float | None = None
     name: str | None = None
+    phone: str | None = None
     address: str | None = None
     reply_to: str | None = None
 
@@ -137,6 +147,7 @@ def blueprint(parts: Parts) -> Blueprint:
     control.patch("/phones/<wa_id>")(desk.change_phone)
     control.post("/phones/<wa_id>/text")(desk.text)
     control.post("/phones/<wa_id>/tap")(desk.tap)
+    control.post("/phones/<wa_id>/pay")(desk.pay)
     control.post("/phones/<wa_id>/media")(desk.media)
     control.post("/phones/<wa_id>/seen")(desk.seen)
     control.get("/phones/<wa_id>/messages")(desk.messages)
@@ -214,6 +225,15 @@ class Desk:
         if "url" in done:
             return done
         return shown(done["message"]), 201
+
+    def pay(self, wa_id: str) -> Answer:
+        """Pay an order, or try in vain; the attempt comes back as Meta tells of it."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data() or b"{}", type=PayCall)
+        try:
+            return self._parts.orders.pay(phone, call.message_id, call.outcome, late=call.late), 201
+        except CannotPayError as error:
+            raise RefusedError(409, str(error)) from error
 
     def media(self, wa_id: str) -> Answer:
         """Send a voice note, sticker, photo, location, reaction or something unsupported."""

@@ -108,6 +108,32 @@ def status(
     return change(config, "messages", value)
 
 
+def payment(
+    config: Config, number: Number, phone: Phone, message: Message, attempt: Payload, status: str
+) -> str:
+    """Return the webhook body of a step of an order's payment: it stands among the statuses."""
+    order = message.order
+    element = {
+        "id": message.id,
+        "recipient_id": message.wa_id,
+        "type": "payment",
+        "status": status,
+        "timestamp": str(attempt["updated_timestamp"]),
+        "payment": {
+            "reference_id": order["reference"],
+            "amount": {"value": order["amount"], "offset": 100},
+            "currency": "INR",
+            "transaction": attempt,
+            "receipt": order["receipt"],
+            "notes": order["notes"],
+        },
+    }
+    value = _value(number)
+    value["contacts"] = [contact(phone)]
+    value["statuses"] = [element]
+    return change(config, "messages", value)
+
+
 def template_approved(config: Config, template_id: str, name: str, language: str) -> str:
     """Return the webhook body that reports a template as approved."""
     value = {

@@ -18,6 +18,8 @@ TITLES: dict[int, tuple[int, str]] = {
     100: (400, "Invalid parameter"),
     190: (401, "Access token has expired"),
     368: (403, "Temporarily blocked for policies violations"),
+    2046: (400, "Unable to update the order status"),
+    2047: (400, "Unable to cancel the order"),
     80007: (429, "Rate limit issues"),
     130429: (429, "Rate limit hit"),
     130472: (400, "User's number is part of an experiment"),
@@ -52,6 +54,7 @@ TITLES: dict[int, tuple[int, str]] = {
     132016: (400, "Template is disabled"),
     133004: (503, "Server temporarily unavailable"),
     133010: (400, "Phone number not registered"),
+    134011: (400, "WhatsApp Payments terms of service has not been accepted"),
     135000: (400, "Generic user error"),
 }
 DOCUMENTATION = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"

@@ -29,7 +29,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
 
     Rules: `window_enforced` refuses free text outside the 24-hour window, at once with
     `sync_131047`, else by a `failed` status; `read` says when phones send read receipts;
-    `pair_rate` and `throughput_per_second` turn on Meta's rates (131056, 130429);
+    `pair_rate` and `throughput_per_second` turn on Meta's rates (131056, 130429); `lookups_fail`
+    refuses to tell of payments (131016), of which webhooks tell all the same;
     `unknown_recipients` either fails (131026) or makes a new phone for the number.
 
     `seed` makes chance repeatable.
@@ -55,6 +56,7 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     sync_131047: bool = False
     read: ReadMode = "auto"
     pair_rate: bool = False
+    lookups_fail: bool = False
     throughput_per_second: Annotated[int, msgspec.Meta(ge=1)] | None = None
     unknown_recipients: Literal["fail", "new_phone"] = "fail"
     seed: int | None = None

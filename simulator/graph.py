@@ -65,6 +65,7 @@ def blueprint(parts: Parts) -> Blueprint:
     graph.delete(f"{root}/<object_id>/message_templates")(door.delete_template)
     graph.get(f"{root}/<object_id>/phone_numbers")(door.list_numbers)
     graph.post(f"{root}/<object_id>/media")(door.upload)
+    graph.get(f"{root}/<object_id>/payments/<configuration>/<reference>")(door.look_up_payment)
     graph.get("/media/<media_id>")(door.download)
     graph.post(f"{root}/<object_id>/register")(door.acknowledge)
     graph.post(f"{root}/<object_id>/subscribed_apps")(door.acknowledge)
@@ -179,6 +180,12 @@ class Door:
         if hangs or drops:
             return hung_up(request.environ)
         return None
+
+    def look_up_payment(self, object_id: str, configuration: str, reference: str) -> Payload:
+        """Tell what became of an order's payment."""
+        if self._world.faults.lookups_fail:
+            raise GraphError(131016, "An injected fault.")
+        return self._parts.orders.lookup(self._number(object_id), configuration, reference)
 
     # -- templates ---------------------------------------------------------------------------
 

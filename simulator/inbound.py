@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 Payload = dict[str, Any]
-MediaKind = Literal["audio", "sticker", "image", "location", "reaction", "unsupported"]
+MediaKind = Literal["audio", "sticker", "image", "location", "contacts", "reaction", "unsupported"]
 
 # Where simulated people are unless they say otherwise: Cubbon Park, Bengaluru.
 PLACE: Payload = {
@@ -29,6 +29,9 @@ PLACE: Payload = {
 }
 TEXT_MAX = 4096
 LOCATION_TITLE = "Send location"
+# Whose card people send unless they say whose.
+FRIEND = ("Dev", "+919876500099")
+CONTACT_TITLE = "Share contact info"
 
 
 class NothingToTapError(LookupError):
@@ -91,13 +94,29 @@ class Inbound:
                     for choice in message.options:
                         if getattr(choice, wanted) == option:
                             return {"message": self._choose(phone, message, choice)}
-                if message.asks_location and option == LOCATION_TITLE:
-                    there = self._chat_number(message)
-                    shared = self.send(phone, there, "location", {"reply_to": message.id})
+                shared = self._share(phone, message, option)
+                if shared is not None:
                     return {"message": shared}
                 available += [f"{c.id} ({c.title})" for c in message.options]
                 available += [link.label for link in message.links]
             raise NothingToTapError(option, available)
+
+    def _share(self, phone: Phone, message: Message, option: str) -> Message | None:
+        """Share what a message asks for with a button of WhatsApp's; None if *option* is not it.
+
+        Who has shared their number shows it from then on.
+        """
+        if message.asks_location and option == LOCATION_TITLE:
+            there = self._chat_number(message)
+            return self.send(phone, there, "location", {"reply_to": message.id})
+        if not message.asks_contact or option != CONTACT_TITLE:
+            return None
+        own = {"name": phone.name, "phone": f"+{phone.wa_id}", "origin": "contact_request"}
+        given = {"reply_to": message.id, **own}
+        shared = self.send(phone, self._chat_number(message), "contacts", given)
+        phone.send_phone = True
+        self._world.save_phone(phone)
+        return shared
 
     def _chat_number(self, message: Message) -> Number:
         number = self._world.config.number(message.number)
@@ -133,7 +152,8 @@ class Inbound:
             kind: What to send.
             given: `message_id` and `emoji` of a reaction (by default the newest message gets a
                 thumb; an empty emoji takes the reaction away); `caption` of an image; `latitude`,
-                `longitude`, `name` and `address` of a location; `reply_to` quotes a message.
+                `longitude`, `name` and `address` of a location; `name` and `phone` of a contact
+                card; `reply_to` quotes a message.
 
         Raises:
             ValueError: If there is nothing to react to.
@@ -243,6 +263,18 @@ def _location(given: Payload) -> tuple[Payload, Payload]:
     return {"media": {"kind": "location", **place}}, {"location": place}
 
 
+def _contacts(given: Payload) -> tuple[Payload, Payload]:
+    """Make a contact card: of a friend, unless it says of whom."""
+    name, number = str(given.get("name", FRIEND[0])), str(given.get("phone", FRIEND[1]))
+    own = {"wa_id": number.lstrip("+"), "type": "MOBILE"}
+    card = {
+        "name": {"formatted_name": name, "first_name": name},
+        "phones": [{"phone": number, **own}],
+        "origin": str(given.get("origin", "other")),
+    }
+    return {"media": {"kind": "contacts", "name": name, "phone": number}}, {"contacts": [card]}
+
+
 def _unsupported(_: Payload) -> tuple[Payload, Payload]:
     problem = {
         "code": 131051,
@@ -259,5 +291,6 @@ MAKERS: dict[str, Callable[[Payload], tuple[Payload, Payload]]] = {
     "sticker": _sticker,
     "image": _image,
     "location": _location,
+    "contacts": _contacts,
     "unsupported": _unsupported,
 }

@@ -63,6 +63,18 @@ TEMPLATE_SPACES_REFUSED = 5
 OTP_CODE_MAX = 15
 OTP_EXPIRY_MINUTES = (1, 90)
 
+# Orders that are paid inside WhatsApp ("Receive payments via payment gateways on WhatsApp").
+ORDER_REFERENCE_MAX = 35
+ORDER_LIFE_SECONDS = 300
+ORDER_ITEM_MAX = 60
+ORDER_DESCRIPTION_MAX = 120
+ORDER_RECEIPT_MAX = 40
+ORDER_NOTES_MAX = 15
+ORDER_NOTE_MAX = 256
+PAYMENT_CONFIGURATION_MAX = 60
+IMPORTER_MAX = 60
+ADDRESS_MAX = 100
+
 # The customer service window ("Customer service windows").
 WINDOW_SECONDS = 24 * 3600
 

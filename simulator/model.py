@@ -43,7 +43,8 @@ class Message(msgspec.Struct, kw_only=True):
     `index` counts the messages of one phone over all its chats, from 1. `tick` is what the sender's
     own bubble shows: a clock until the product accepted the webhook, grey ticks then, blue when the
     business marked it read; `note` says why it is still waiting. `biz` is the business's
-    `biz_opaque_callback_data`.
+    `biz_opaque_callback_data`. `order` is what it asks to be paid for, with what was tried and how
+    the business says that it stands; or, with `of`, the status of such an order.
     """
 
     index: int
@@ -63,6 +64,8 @@ class Message(msgspec.Struct, kw_only=True):
     code: str = ""
     code_label: str = ""
     asks_location: bool = False
+    order: dict[str, Any] = {}
+    asks_contact: bool = False
     media: dict[str, Any] = {}
     category: str = "service"
     template: str = ""

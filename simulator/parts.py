@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.inbound import Inbound
 from simulator.media import Library
+from simulator.orders import Orders
 from simulator.rates import Rates
 from simulator.sending import Sending
 from simulator.store import Store
@@ -31,6 +32,7 @@ class Parts:
     templates: Registry
     library: Library
     rates: Rates
+    orders: Orders
     sending: Sending
     inbound: Inbound
 
@@ -53,6 +55,7 @@ def assemble(config: Config, state: Path | None) -> Parts:
     templates = Registry(store, config.templates)
     rates = Rates()
     library = Library(store)
+    orders = Orders(world, courier)
     return Parts(
         config=config,
         store=store,
@@ -61,6 +64,7 @@ def assemble(config: Config, state: Path | None) -> Parts:
         templates=templates,
         library=library,
         rates=rates,
-        sending=Sending(world, courier, templates, rates, library),
+        orders=orders,
+        sending=Sending(world, courier, templates, rates, library, orders),
         inbound=Inbound(world, courier, rates),
     )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator import limits
+from simulator import limits, validate
 from simulator.errors import GraphError, missing
 from simulator.model import Link, Option, OptionKind
-from simulator.templates import VARIABLE, variables
+from simulator.templates import ORDER_STATUS, VARIABLE, variables
 
 if TYPE_CHECKING:
     from simulator.templates import Template
@@ -49,6 +49,8 @@ class Content(msgspec.Struct, kw_only=True):
     code: str = ""
     code_label: str = ""
     asks_location: bool = False
+    order: Payload = {}
+    asks_contact: bool = False
     media: Payload = {}
     category: str = "service"
     template: str = ""
@@ -99,9 +101,40 @@ def _interactive(interactive: Payload) -> Content:
         case "cta_url":
             parameters = action["parameters"]
             content.links = [Link(label=parameters["display_text"], url=parameters["url"])]
+        case "order_details":
+            content.order = _order(action["parameters"])
+        case "order_status":
+            content.order = _order_status(action["parameters"])
         case _:
             content.asks_location = True
     return content
+
+
+def _order(parameters: Payload) -> Payload:
+    order = parameters["order"]
+    gateway = parameters["payment_settings"][0]["payment_gateway"]
+    given = gateway.get(gateway["type"]) or {}
+    return {
+        "reference": parameters["reference_id"],
+        "configuration": gateway["configuration_name"],
+        "amount": parameters["total_amount"]["value"],
+        "about": order["items"][0]["name"],
+        "until": order["expiration"].get("description", ""),
+        "expires": int(order["expiration"]["timestamp"]),
+        "status": "pending",
+        "attempts": [],
+        "receipt": given.get("receipt", ""),
+        "notes": given.get("notes", {}),
+    }
+
+
+def _order_status(parameters: Payload) -> Payload:
+    order = parameters["order"]
+    return {
+        "of": parameters["reference_id"],
+        "status": order["status"],
+        "about": order.get("description", ""),
+    }
 
 
 def template(known: Template, payload: Payload) -> Content:
@@ -125,7 +158,21 @@ def template(known: Template, payload: Payload) -> Content:
     if len(content.text) > limits.TEMPLATE_BODY_MAX:
         raise GraphError(132005, f"body is {len(content.text)} characters long")
     _template_buttons(known, given, content)
+    if known.sub_category == ORDER_STATUS:
+        content.order = _told_order(given)
     return content
+
+
+def _told_order(given: list[Payload]) -> Payload:
+    """Return the status of an order that a template brings.
+
+    Raises:
+        GraphError: 131008 or 131009, if it brings none that is one.
+    """
+    for parameter in _parameters(given, "order_status"):
+        validate.order_status(parameter.get("order_status"), "template.components.order_status")
+        return _order_status(parameter["order_status"])
+    raise missing("template.components.order_status")
 
 
 def _parameters(given: list[Payload], kind: str, place: int | None = None) -> list[Payload]:
@@ -210,6 +257,8 @@ def _template_buttons(known: Template, given: list[Payload], content: Content) -
                 # The one variable of an address stands at its end.
                 url = url[: variable.start()] + _value(parameters[0])
             content.links.append(Link(label=button["text"], url=url))
+        elif kind == "REQUEST_CONTACT_INFO":
+            content.asks_contact = True
         elif kind == "PHONE_NUMBER":
             number = button.get("phone_number", "")
             content.links.append(Link(label=button["text"], url=f"tel:{number}"))

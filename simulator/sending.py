@@ -13,11 +13,13 @@ from simulator import envelope, limits, render, validate
 from simulator.errors import GraphError
 from simulator.fetching import fetch
 from simulator.model import Message, Progress, Status
+from simulator.orders import told_by
 from simulator.world import new_message_id
 
 if TYPE_CHECKING:
     from simulator.config import Number, Phone
     from simulator.media import Library
+    from simulator.orders import Orders
     from simulator.rates import Rates
     from simulator.templates import Registry
     from simulator.webhooks import Courier
@@ -41,8 +43,10 @@ class Sending:
         templates: Registry,
         rates: Rates,
         library: Library,
+        orders: Orders,
     ) -> None:
         """Work on *world*, reporting through *courier*, keeping files in *library*."""
+        self._orders = orders
         self._world = world
         self._courier = courier
         self._templates = templates
@@ -54,7 +58,8 @@ class Sending:
 
         Accepted does not mean delivered: a recipient who is not on WhatsApp (131026) and a closed
         service window (131047) are reported by a `failed` status; so is a document that cannot be
-        fetched (131053), which is tried only after the answer.
+        fetched (131053), which is tried only after the answer, and the status of an order that it
+        does not take (2046, 2047).
 
         Raises:
             GraphError: If Meta would refuse the call.
@@ -66,6 +71,7 @@ class Sending:
             if payload.get("type") == "reaction":
                 return self._react(number, phone, payload)
             content = self._content(payload)
+            self._orders.check(number, payload)
             if "to" not in payload and content.category == "authentication":
                 raise GraphError(131062, "Authentication templates cannot be sent to a user id.")
             closed = self._closed(number, phone, content)
@@ -93,6 +99,9 @@ class Sending:
             failure = closed
             if phone is None:
                 failure = GraphError(131026, "Message undeliverable.")
+            told = told_by(payload)
+            if failure is None and told is not None:
+                failure = self._orders.follow(number, told)
             if failure is None and message.type == "document" and message.media.get("link"):
                 fetching = (number, phone, message)
                 threading.Thread(target=self._fetch, args=fetching, daemon=True).start()

@@ -26,6 +26,8 @@ NAMED = re.compile(r"^[a-z][a-z0-9_]*$")
 CATEGORIES = ("AUTHENTICATION", "MARKETING", "UTILITY")
 Category = Literal["AUTHENTICATION", "MARKETING", "UTILITY"]
 Format = Literal["POSITIONAL", "NAMED"]
+# A template that may tell how an order stands.
+ORDER_STATUS = "ORDER_STATUS"
 
 
 class Template(msgspec.Struct):
@@ -38,6 +40,7 @@ class Template(msgspec.Struct):
     parameter_format: Format
     components: list[dict[str, Any]]
     status: str = "APPROVED"
+    sub_category: str = ""
 
     def component(self, kind: str) -> dict[str, Any]:
         """Return the component of that type, or an empty one."""
@@ -94,6 +97,7 @@ def parse(payload: object) -> Template:
             "category": category,
             "parameter_format": parameter_format,
             "components": components,
+            "sub_category": _sub_category(payload, category),
         },
         Template,
     )
@@ -106,6 +110,13 @@ def parse(payload: object) -> Template:
             raise refused(f"component type '{component.get('type')}' is not known", 2388042)
         check(template, component)
     return template
+
+
+def _sub_category(payload: dict[str, Any], category: str) -> str:
+    given = str(payload.get("sub_category") or "").upper()
+    if given and (given, category) != (ORDER_STATUS, "UTILITY"):
+        raise refused("sub_category must be ORDER_STATUS, of category UTILITY", 2388042)
+    return given
 
 
 def _text(component: dict[str, Any], longest: int) -> str:
@@ -192,13 +203,16 @@ def _buttons(template: Template, component: dict[str, Any]) -> None:
         ):
             raise refused("an authentication template has one OTP button", 2388042)
         return
-    if kinds.count("URL") > limits.TEMPLATE_URL_BUTTONS_MAX or kinds.count("PHONE_NUMBER") > 1:
+    once = max(kinds.count("PHONE_NUMBER"), kinds.count("REQUEST_CONTACT_INFO"))
+    if kinds.count("URL") > limits.TEMPLATE_URL_BUTTONS_MAX or once > 1:
         raise refused("too many buttons of one type", 2388042)
     # Quick replies come first or last, as one group: they begin or end at most once in between.
     quick = [kind == "QUICK_REPLY" for kind in kinds]
     if sum(one != other for one, other in pairwise(quick)) > 1:
         raise refused("quick replies must be one group, first or last", 2388042)
     for button, kind in zip(buttons, kinds, strict=True):
+        if kind == "REQUEST_CONTACT_INFO":
+            continue  # its words are WhatsApp's
         if kind not in ("QUICK_REPLY", "URL", "PHONE_NUMBER"):
             raise refused(f"button type '{button.get('type')}' is not known", 2388042)
         _text(button, limits.TEMPLATE_BUTTON_TEXT_MAX)

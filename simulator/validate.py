@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from simulator import limits
@@ -18,6 +19,9 @@ RECIPIENT = re.compile(r"^\+?[0-9() \-]+$")
 RECIPIENT_DIGITS = range(7, 16)
 USER_ID = re.compile(r"^[A-Z]{2}\.[A-Za-z0-9]{1,128}$")
 HTTP_URL = re.compile(r"^https?://[^\s]+$")
+REFERENCE = re.compile(r"^[A-Za-z0-9_.-]+$")
+GATEWAYS = ("razorpay", "payu", "billdesk", "zaakpay")
+ORDER_STATUSES = ("pending", "processing", "partially_shipped", "shipped", "completed", "canceled")
 MEDIA_TYPES = ("image", "document", "video", "audio", "sticker")
 
 
@@ -244,7 +248,116 @@ def _location_request(action: Payload) -> None:
         raise invalid("interactive.action.name", "must be 'send_location'")
 
 
+def order_status(told: object, path: str) -> None:
+    """Check how an order is said to stand.
+
+    Raises:
+        GraphError: 131008 or 131009.
+    """
+    parameters = _object(told, path)
+    _reference(parameters, path)
+    order = _object(parameters.get("order"), f"{path}.order")
+    if order.get("status") not in ORDER_STATUSES:
+        raise invalid(f"{path}.order.status", f"must be one of {', '.join(ORDER_STATUSES)}")
+    if order.get("description") is not None:
+        _text(order["description"], f"{path}.order.description", limits.ORDER_DESCRIPTION_MAX)
+
+
+def _reference(parameters: Payload, path: str) -> None:
+    here = f"{path}.reference_id"
+    reference = _text(parameters.get("reference_id"), here, limits.ORDER_REFERENCE_MAX)
+    if not REFERENCE.match(reference):
+        raise invalid(here, "may have letters, digits, underscores, hyphens and dots")
+
+
+def _amount(value: object, path: str, least: int = 1) -> int:
+    amount = _object(value, path)
+    if amount.get("offset") != 100:  # noqa: PLR2004 - hundredths of a rupee
+        raise invalid(f"{path}.offset", "must be 100")
+    paise = amount.get("value")
+    if not isinstance(paise, int) or isinstance(paise, bool) or paise < least:
+        raise invalid(f"{path}.value", "must be a positive integer")
+    return paise
+
+
+def _order_details(action: Payload) -> None:
+    if action.get("name") != "review_and_pay":
+        raise invalid("interactive.action.name", "must be 'review_and_pay'")
+    path = "interactive.action.parameters"
+    parameters = _object(action.get("parameters"), path)
+    _reference(parameters, path)
+    if parameters.get("type") not in ("digital-goods", "physical-goods"):
+        raise invalid(f"{path}.type", "must be 'digital-goods' or 'physical-goods'")
+    if parameters.get("currency") != "INR":
+        raise invalid(f"{path}.currency", "must be 'INR'")
+    _payment_settings(parameters, path)
+    total = _amount(parameters.get("total_amount"), f"{path}.total_amount")
+    order = _object(parameters.get("order"), f"{path}.order")
+    if order.get("status") != "pending":
+        raise invalid(f"{path}.order.status", "must be 'pending'")
+    _expiration(order, f"{path}.order.expiration")
+    subtotal = 0
+    for place, item in enumerate(_array(order.get("items"), f"{path}.order.items")):
+        subtotal += _item(item, f"{path}.order.items[{place}]")
+    if _amount(order.get("subtotal"), f"{path}.order.subtotal") != subtotal:
+        raise invalid(f"{path}.order.subtotal", "must be the sum of the items")
+    if total != subtotal + _amount(order.get("tax"), f"{path}.order.tax", 0):
+        raise invalid(f"{path}.total_amount", "must be subtotal and tax")
+
+
+def _payment_settings(parameters: Payload, path: str) -> None:
+    settings = _array(parameters.get("payment_settings"), f"{path}.payment_settings")
+    here = f"{path}.payment_settings[0]"
+    if len(settings) != 1 or _object(settings[0], here).get("type") != "payment_gateway":
+        raise invalid(here, "must be one payment_gateway")
+    gateway = _object(settings[0].get("payment_gateway"), f"{here}.payment_gateway")
+    kind = gateway.get("type")
+    if kind not in GATEWAYS:
+        raise invalid(f"{here}.payment_gateway.type", f"must be one of {', '.join(GATEWAYS)}")
+    longest = limits.PAYMENT_CONFIGURATION_MAX
+    _text(gateway.get("configuration_name"), f"{here}.configuration_name", longest)
+    given = _object(gateway.get(kind, {}), f"{here}.payment_gateway.{kind}")
+    if given.get("receipt") is not None:
+        _text(given["receipt"], f"{here}.receipt", limits.ORDER_RECEIPT_MAX)
+    notes = _object(given.get("notes", {}), f"{here}.notes")
+    if len(notes) > limits.ORDER_NOTES_MAX:
+        raise invalid(f"{here}.notes", f"must be at most {limits.ORDER_NOTES_MAX}")
+    for name, note in notes.items():
+        _text(note, f"{here}.notes.{name}", limits.ORDER_NOTE_MAX)
+
+
+def _expiration(order: Payload, path: str) -> None:
+    expiration = _object(order.get("expiration"), path)
+    timestamp = _text(expiration.get("timestamp"), f"{path}.timestamp", 12)
+    least = time.time() + limits.ORDER_LIFE_SECONDS
+    if not timestamp.isdecimal() or int(timestamp) < least:
+        raise invalid(f"{path}.timestamp", f"must be {limits.ORDER_LIFE_SECONDS} s ahead")
+    _text(expiration.get("description"), f"{path}.description", limits.ORDER_DESCRIPTION_MAX)
+
+
+def _item(value: object, path: str) -> int:
+    item = _object(value, path)
+    _text(item.get("name"), f"{path}.name", limits.ORDER_ITEM_MAX)
+    for name in ("country_of_origin", "importer_name"):
+        _text(item.get(name), f"{path}.{name}", limits.IMPORTER_MAX)
+    address = _object(item.get("importer_address"), f"{path}.importer_address")
+    for name in ("address_line1", "country_code"):
+        _text(address.get(name), f"{path}.importer_address.{name}", limits.ADDRESS_MAX)
+    quantity = item.get("quantity")
+    if not isinstance(quantity, int) or isinstance(quantity, bool) or quantity < 1:
+        raise invalid(f"{path}.quantity", "must be a positive integer")
+    return quantity * _amount(item.get("amount"), f"{path}.amount")
+
+
+def _order_status(action: Payload) -> None:
+    if action.get("name") != "review_order":
+        raise invalid("interactive.action.name", "must be 'review_order'")
+    order_status(action.get("parameters"), "interactive.action.parameters")
+
+
 INTERACTIVE = {
+    "order_details": _order_details,
+    "order_status": _order_status,
     "button": _buttons,
     "list": _list,
     "cta_url": _cta_url,

@@ -189,6 +189,7 @@ OWN = (
         "clinic-patients", "clinicId", "patientId", "What one clinic knows about a patient.",
         (Index("clinicId", "nameKey"), Index("clinicId", "patientPhone")),
     ),
+    Table("consents", "contactId", "change", "When and how each consent changed: append-only."),
     Table("contacts", "contactId", None, "WhatsApp accounts, with the choices made in them."),
     Table("conversations", "conversation", None, "Where each person is in the conversation."),
     Table("day-costs", "clinicId", "part", "What WhatsApp charged for, by clinic and day."),
@@ -216,6 +217,7 @@ OWN = (
     ),
     Table("optouts", "clinicId", "contactId", "Who wants no more messages of a clinic."),
     Table("otp-limits", "subject", None, "Codes asked for a number or from a network address."),
+    Table("orders", "paymentId", "reference", "Requests for payment shown inside WhatsApp."),
     Table("outbox", "shard", "place", "Messages waiting to be sent, the urgent first."),
     Table(
         "parked", "parked", None, "Messages that could not be understood by our own fault.",

@@ -14,6 +14,7 @@ from domain.gateway import (
     LinkRequest,
     LinkStatus,
     RefundAnswer,
+    ShownOrder,
     Taken,
 )
 from domain.model.money import RefundStatus
@@ -68,6 +69,11 @@ class Bank:
         self.paid[capture_id] = Taken(capture_id, amount_paise)
         self.paid_by[capture_id] = payment_id
 
+    def pay_order(self, order: ShownOrder, capture_id: str, amount_paise: int) -> None:
+        """Let money arrive by an order inside WhatsApp."""
+        self.pay(order.payment_id, capture_id, amount_paise)
+        self.paid[capture_id] = Taken(capture_id, amount_paise, order.reference)
+
     def end_refunds(self, status: RefundStatus = RefundStatus.PROCESSED) -> None:
         """Let every refund under way end so."""
         for key, (amount, now) in self.refunds.items():
@@ -100,7 +106,14 @@ class Bank:
         self._begin("find")
         self._end()
         payment_id = self.paid_by.get(capture_id)
+        if payment_id is not None and self.paid[capture_id].order is not None:
+            return Link(payment_id, None, None, LinkStatus.PAID, (self.paid[capture_id],))
         return self._link(payment_id) if payment_id in self.links else None
+
+    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+        self._begin("look_order")
+        self._end()
+        return tuple(t for t in self.paid.values() if t.order == order.reference)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
         assert link_id in {None, f"plink_{payment_id}"}
@@ -131,7 +144,8 @@ class Bank:
         return query.get("proof") == payment_id
 
     def _link(self, payment_id: str) -> Link:
-        taken = tuple(t for k, t in self.paid.items() if self.paid_by[k] == payment_id)
+        came = [t for k, t in self.paid.items() if self.paid_by[k] == payment_id]
+        taken = tuple(t for t in came if t.order is None)
         over = LinkStatus.OVER if self.links[payment_id].cancelled else LinkStatus.OPEN
         return Link(
             payment_id,

@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.people import Cast, FixedClock, city, new_records
+from tests.people import FILE, Cast, FixedClock, city_file, new_records
 from tests.stage import Stage
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let `--update-transcripts` rewrite the stories; the review reads the difference."""
     parser.addoption("--update-transcripts", action="store_true", default=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let what takes longest begin first, so that no process has it alone in the end."""
+    items.sort(key=lambda item: [item.get_closest_marker(m) is None for m in ("e2e", "slow")])
 
 
 @pytest.fixture
@@ -24,9 +30,11 @@ def clock() -> FixedClock:
 @pytest.fixture
 def stage(tmp_path: Path, clock: FixedClock) -> Iterator[Stage]:
     """Return a stage with the cast, half an hour before the doctors' hours."""
+    file, cast = city_file()
+    (tmp_path / FILE).write_bytes(file)
     store, records = new_records(tmp_path, clock)
     with_cast = Stage(store, records, clock)
-    with_cast.cast = city(records)
+    with_cast.cast = cast
     yield with_cast
     store.close()
 

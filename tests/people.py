@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from domain.model.base import Record
@@ -32,6 +34,7 @@ RULES = Rules(
     platform_sender=PLATFORM_SENDER, platform_number=PLATFORM_NUMBER, password_memory_kib=32
 )
 TESTS = SystemScope("a test")
+FILE = "pulseops.db"
 
 
 class FixedClock:
@@ -288,13 +291,35 @@ def claims_of(clinic: Clinic) -> list[Claim]:
 
 
 def new_records(folder: Path, clock: FixedClock) -> tuple[Store, Records]:
-    """Return a new SQLite store with all its tables in *folder*, and the records kept in it.
+    """Return a SQLite store with all its tables in *folder*, and the records kept in it.
 
-    Whoever asks closes the store.
+    It is new, unless *folder* has one. Whoever asks closes the store.
     """
-    made = open_store(f"sqlite:///{folder / 'pulseops.db'}", clock=clock)
-    made.create_tables()
+    file = folder / FILE
+    if not file.exists():
+        file.write_bytes(_empty())
+    made = open_store(f"sqlite:///{file}", clock=clock)
     return made, open_records(made)
+
+
+@cache
+def _empty() -> bytes:
+    """Return a store's file with all tables: to make hundreds of them anew takes a test longer."""
+    with TemporaryDirectory() as folder:
+        made = open_store(f"sqlite:///{folder}/{FILE}")
+        made.create_tables()
+        made.close()
+        return (Path(folder) / FILE).read_bytes()
+
+
+@cache
+def city_file() -> tuple[bytes, Cast]:
+    """Return a store's file with the cast in it, and the cast."""
+    with TemporaryDirectory() as folder:
+        made, records = new_records(Path(folder), FixedClock())
+        cast = city(records)
+        made.close()
+        return (Path(folder) / FILE).read_bytes(), cast
 
 
 def work_on(

@@ -239,8 +239,7 @@ class Deliverer:
 
     def _land(self, drain: _Drain, item: Outgoing, lane: Lane, outcome: Outcome) -> None:
         with self._changed:
-            last, _ = self._lanes[lane]
-            if last == item.message_id:  # else what follows it had waited long enough
+            if self._lanes.get(lane, ("",))[0] == item.message_id:  # else another has followed it
                 del self._lanes[lane]
             if outcome is Outcome.LATER:
                 drain.waiting.add(lane)

@@ -6,22 +6,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
+from itertools import product
 from typing import Any
 
 import structlog
 
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
-from domain.actions import circuit, consent, delivery, fallback, news
+from domain.actions import circuit, consent, delivery, fallback, news, orders, templates
 from domain.actions.messages import shard_of
-from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
+from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown, TemplateCall
 from domain.errors import Conflict, PulseOpsError, StoreUnavailable, Unreadable
 from domain.model.conversations import Conversation
-from domain.model.messages import Message, MessageStatus, Outgoing, SenderHealth
+from domain.model.messages import (
+    Approval,
+    Consent,
+    Message,
+    MessageStatus,
+    Outgoing,
+    SenderHealth,
+)
 from domain.model.people import Contact
 from domain.scopes import SystemScope
 from domain.work import Work
 
 TRIES = 6
+STOPPED = "the person asked for no more messages"
 log = structlog.get_logger()
 
 
@@ -88,7 +97,7 @@ class Sending:
             settled = self._settle(message, partial(delivery.refused, failure=failure))
             if failure.kind in _OTHER_FORM or (settled and settled.by_sms != message.by_sms):
                 return Outcome.AGAIN
-            return Outcome.ENDED if failure.kind is ErrorClass.NEVER else Outcome.LATER
+            return Outcome.ENDED if failure.kind in _NEVER else Outcome.LATER
         except Exception as error:
             # Nobody knows how far it came; the row is not left to stop all that is behind it.
             log.exception("send_broke", messageId=message.message_id, error=type(error).__name__)
@@ -143,7 +152,7 @@ class Sending:
             work.commit()
             raise _NotNow(Outcome.LATER if waits else Outcome.AGAIN)
         try:
-            values, rendered = self._words(work, message, contact)
+            values, rendered, form = self._words(work, message, contact)
         except _Ends as ends:
             delivery.end(work, message, ends.status, ends.reason)
             work.commit()
@@ -155,7 +164,8 @@ class Sending:
             raise _NotNow(Outcome.LATER)
         if health is not None and circuit.is_down(health):
             circuit.probe(work, health)
-        message = delivery.begin(work, message, values)
+        category = self._charged_as(work, message, rendered)
+        message = delivery.begin(work, orders.begin(work, message, form), values, category)
         work.commit()
         return message, Outbound(
             message_id=message.message_id,
@@ -169,12 +179,13 @@ class Sending:
             url_label=rendered.url_label,
             document=rendered.document,
             template=rendered.template,
+            order=orders.shown(message, form, rendered.about, rendered.until, work.now),
         )
 
     def _words(
         self, work: Work, message: Message, contact: Contact
-    ) -> tuple[dict[str, Any], Rendered]:
-        """Return the message's variables as of now, and the message in words.
+    ) -> tuple[dict[str, Any], Rendered, orders.Form | None]:
+        """Return the message's variables as of now, the message in words, and as which order.
 
         Raises:
             _Ends: If it should not be sent, or not again.
@@ -182,7 +193,7 @@ class Sending:
         try:
             values = self._still_true(work, message)
             known = values | self._secrets(work, message)
-            return values, self._rendered(work, message, contact, known)
+            return values, *self._rendered(work, message, contact, known)
         except (_Ends, Conflict, StoreUnavailable):
             raise
         except Exception as error:
@@ -199,7 +210,7 @@ class Sending:
         if message.attempts >= delivery.most_attempts(message):
             raise _Ends(MessageStatus.FAILED, delivery.GIVEN_UP)
         if not consent.allows(work, message):
-            raise _Ends(MessageStatus.DROPPED, "the person asked for no more messages")
+            raise _Ends(MessageStatus.DROPPED, STOPPED)
         values = news.fresh_values(work, message)
         if values is None:
             raise _Ends(MessageStatus.DROPPED, "no longer true, or too late to help")
@@ -221,22 +232,83 @@ class Sending:
 
     def _rendered(
         self, work: Work, message: Message, contact: Contact, values: dict[str, Any]
-    ) -> Rendered:
-        """Return the message in words, as text or as a template.
+    ) -> tuple[Rendered, orders.Form | None]:
+        """Return the message in words, as text or as a template, and what of an order it shows.
 
         Raises:
-            _Ends: If there is no template for it.
+            _Ends: If there is no template for it, or nothing to be told of an order any more.
         """
         conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
         is_open = delivery.window_is_open(conversation, work.now) and not message.as_template
         language = message.language or contact.language or "en"
         if message.by_sms:
-            return Rendered(self.parts.renderer.sms(message, values, language))
-        try:
-            return self.parts.renderer.render(message, values, language, window_open=is_open)
-        except NoTemplate:
-            reason = "outside the 24-hour window, and there is no template for it"
-            raise _Ends(MessageStatus.FAILED, reason) from None
+            return Rendered(self.parts.renderer.sms(message, values, language)), None
+        form = orders.form_of(work, message, window_open=is_open)
+        if form is None and message.name == orders.CLOSED:
+            raise _Ends(MessageStatus.DROPPED, "the order was closed by other news")
+        if form is not None and is_open:
+            url = message.url
+            return self.parts.renderer.order(message.name, values, language, url), form
+        return self._approved(work, message, values, language, window_open=is_open), form
+
+    def _approved(
+        self,
+        work: Work,
+        message: Message,
+        values: dict[str, Any],
+        language: str,
+        *,
+        window_open: bool,
+    ) -> Rendered:
+        """Return the message in words; as a template, one that WhatsApp is not known to hold back.
+
+        Else it goes without WhatsApp's own button, or in English.
+
+        Raises:
+            _Ends: If there is no such template, or marketing is not wanted.
+        """
+        forms = [message, message.but(asks_number=False)] if message.asks_number else [message]
+        tongues = dict.fromkeys((language, templates.ENGLISH))
+        reason = "outside the 24-hour window, and there is no template for it"
+        for tongue, form in product(tongues, forms):
+            try:
+                said = self.parts.renderer.render(form, values, tongue, window_open=window_open)
+            except NoTemplate:
+                continue
+            known = self._said_of(work, message, said.template)
+            if known is not None and templates.is_held_back(known):
+                reason = templates.why_not(known.name, known)
+                continue
+            if known is not None and known.category == templates.MARKETING:
+                self._refuse_marketing(work, message)
+            return said
+        raise _Ends(MessageStatus.FAILED, reason)
+
+    def _said_of(self, work: Work, message: Message, call: TemplateCall | None) -> Approval | None:
+        """Return WhatsApp's word on a template; of a clinic's own account none is known."""
+        if call is None or message.sender != self.parts.rules.platform_sender:
+            return None
+        account = self.parts.settings.template_account
+        return templates.approval_of(work, account, call.name, call.language)
+
+    def _charged_as(self, work: Work, message: Message, rendered: Rendered) -> str | None:
+        """Return the price category of the message, where the provider will not name it."""
+        if message.by_sms or self.parts.settings.names_prices:
+            return None
+        known = self._said_of(work, message, rendered.template)
+        # WhatsApp may charge for a template as something else than it was submitted as.
+        return known.category.lower() if known and known.category else rendered.category
+
+    def _refuse_marketing(self, work: Work, message: Message) -> None:
+        """Let a template go that WhatsApp counts as marketing by now.
+
+        Raises:
+            _Ends: If it is no notice about a token, and the person has stopped marketing.
+        """
+        if message.consent is Consent.NEWS:
+            message = message.but(consent=Consent.MARKETING)
+            if not consent.allows(work, message):
+                raise _Ends(MessageStatus.DROPPED, STOPPED)
 
     def _settle(self, message: Message, change: Callable[[Work, Message], None]) -> Message | None:
         """Write what became of a message, whatever statuses came meanwhile; return it as it is.
@@ -291,6 +363,7 @@ class _NotNow(PulseOpsError):
         self.outcome = outcome
 
 
-_OTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.DOCUMENT}
+_OTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.DOCUMENT, ErrorClass.ORDER}
+_NEVER = {ErrorClass.NEVER, ErrorClass.UNWANTED}
 _SETTLED = {MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DROPPED}
 _UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}

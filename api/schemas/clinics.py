@@ -21,6 +21,14 @@ AccessToken = Annotated[
     StringConstraints(pattern=r"^[\x21-\x7e]{10,2048}$"),
     Field(description="The sender's own token; kept encrypted and never answered."),
 ]
+PaymentConfiguration = Annotated[
+    str,
+    StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]{0,58}[\x21-\x7e])?$"),
+    Field(
+        description="The payment configuration, in WhatsApp Manager, of the own sender's account:"
+        " advances are paid inside WhatsApp. Null: by links."
+    ),
+]
 Proven = Annotated[
     bool, Field(description="Until then the number proven before leads to the clinic.")
 ]
@@ -105,6 +113,7 @@ class WhatsAppChange(Body):
 
     whatsapp_phone_number_id: SenderId | None = None
     access_token: AccessToken | None = None
+    payment_configuration: PaymentConfiguration | None = None
 
 
 class WhatsAppInfo(Data):
@@ -114,6 +123,13 @@ class WhatsAppInfo(Data):
     whatsapp_number_verified: Proven
     whatsapp_phone_number_id: str | None
     has_access_token: bool
+    payment_configuration: str | None = Field(
+        description="Of the clinic's own sender, for advances paid inside WhatsApp."
+    )
+    pays_in_whatsapp: bool = Field(
+        description="Whether advances are paid inside WhatsApp, where the patient's phone can;"
+        " on a shared number that is not the clinic's to choose."
+    )
     join_code: str
     join_url: str | None = Field(
         description="Opens WhatsApp with the join code; for links and QR codes."

@@ -9,6 +9,8 @@ from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Id, Instant, Name, Paged, Path, Phone, Query
 from domain.actions.facts import OLDEST
+from domain.actions.patients import Known
+from domain.model.people import ConsentChanged, ConsentWay
 
 Gender = Literal["MALE", "FEMALE", "OTHER"]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -79,6 +81,54 @@ class PatientRecorded(Data):
     created_at: Instant
 
 
+class ConsentChangeShown(Data):
+    """That what may be sent to a patient's phone changed."""
+
+    at: Instant
+    change: ConsentChanged
+    way: Annotated[
+        ConsentWay,
+        Field(
+            description="BOT: they wrote or booked; WORD: STOP or START; STAFF: booked by staff; "
+            "API: recorded by staff; WHATSAPP: set in WhatsApp itself."
+        ),
+    ]
+
+
+class ConsentShown(Data):
+    """What may be sent to a patient's phone, which is the same for everybody on it."""
+
+    opted_in: bool
+    opted_in_at: Annotated[
+        Instant | None, Field(description="The last opt-in; null if staff recorded none.")
+    ]
+    opted_in_way: Annotated[
+        str | None, Field(description="BOT: by writing; CLINIC: by staff; WORD: by START.")
+    ]
+    opted_out_at: Instant | None
+    marketing_stopped: Annotated[
+        bool, Field(description="Whether they stopped marketing in WhatsApp itself.")
+    ]
+    history: Annotated[list[ConsentChangeShown], Field(description="The latest change first.")]
+
+    @classmethod
+    def of(cls, known: Known) -> ConsentShown | None:
+        """Return what the API says of a patient's consent; None where it was not asked for."""
+        found = known.consent
+        if found is None:
+            return None
+        return cls(
+            opted_in=found.is_in,
+            opted_in_at=found.at,
+            opted_in_way=found.way if found.at else None,
+            opted_out_at=found.out_at,
+            marketing_stopped=found.marketing_stopped,
+            history=[
+                ConsentChangeShown(at=c.at, change=c.what, way=c.way) for c in known.consent_changes
+            ],
+        )
+
+
 class PatientProfile(Data):
     """All that the caller may know of a patient."""
 
@@ -94,6 +144,7 @@ class PatientProfile(Data):
     allergies: list[str]
     chronic_conditions: list[str]
     current_medications: list[str]
+    consent: ConsentShown | None
     created_at: Instant
     updated_at: Instant
 
@@ -185,6 +236,10 @@ class ExportedPatient(Data):
     allergies: list[str]
     chronic_conditions: list[str]
     current_medications: list[str]
+    opted_in: bool | None
+    opted_in_at: Instant | None
+    opted_in_way: str | None
+    opted_out_at: Instant | None
     total_visits: int
     last_visit_date: Instant | None
     created_at: Instant

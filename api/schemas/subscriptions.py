@@ -8,7 +8,7 @@ from pydantic import Field
 
 from api.schemas.base import Body, Data, Instant
 from domain.model.subscriptions import Invoice
-from domain.plans import PlanName
+from domain.plans import Feature, PlanName
 
 
 class CurrentPlan(Data):
@@ -23,12 +23,20 @@ class CurrentPlan(Data):
     status: str
 
 
+class GivenUp(Data):
+    """A feature that a smaller plan does not have, and what that means for the clinic."""
+
+    feature: Feature
+    message: str
+
+
 class PendingChange(Data):
     """What was chosen and has not come into effect."""
 
     plan: PlanName
     price_per_doctor: int
     effective_date: date
+    gives_up: list[GivenUp] = Field(description="What goes on that day.")
 
 
 class Billing(Data):
@@ -113,3 +121,6 @@ class PlanChanged(Data):
     price_change: PriceChange
     effective_date: date
     next_billing_amount: int
+    gives_up: list[GivenUp] = Field(
+        description="What the clinic has now and the new plan has not, from `effectiveDate` on."
+    )

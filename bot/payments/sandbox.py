@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
+from bot.payments.orders import Orders
 from domain.errors import Conflict
 from domain.gateway import (
     GatewayRefused,
@@ -16,6 +17,7 @@ from domain.gateway import (
     LinkRequest,
     LinkStatus,
     RefundAnswer,
+    ShownOrder,
     Taken,
 )
 from domain.model.money import RefundStatus, SandboxEntry
@@ -46,9 +48,13 @@ class SandboxGateway:
 
     takes_money_here = True
 
-    def __init__(self, open_work: Callable[[], Work]) -> None:
-        """Keep books by units of work that *open_work* returns, each of which sees everything."""
+    def __init__(self, open_work: Callable[[], Work], orders: Orders | None = None) -> None:
+        """Keep books by units of work that *open_work* returns, each of which sees everything.
+
+        Of what is paid inside WhatsApp *orders* tells; None where nothing is.
+        """
         self._open_work = open_work
+        self._orders = orders
 
     def make_link(self, asked: LinkRequest) -> Link:
         """Return the link of a request: the product's own page."""
@@ -78,6 +84,22 @@ class SandboxGateway:
         for entry in _rows(self._open_work(), capture_id, PAID):
             return self.look(entry.row.removeprefix(PAID), None)
         return None
+
+    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+        """Return what came by an order, believing WhatsApp: it is played, with play money."""
+        if self._orders is None:
+            return ()
+        found = []
+        for told in self._orders.look(order.sender, order.configuration, order.reference):
+            if told.succeeded and told.capture_id is not None:
+                came = Taken(told.capture_id, told.amount_paise, order.reference)
+                self._write(
+                    lambda work, came=came: take(  # type: ignore[misc]
+                        work, order.payment_id, came.capture_id, came.amount_paise
+                    )
+                )
+                found.append(came)
+        return tuple(found)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """End a link; the page ends with the hold by itself."""

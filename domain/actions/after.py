@@ -20,17 +20,20 @@ from domain.actions import (
     handover,
     line,
     moves,
+    orders,
     payments,
     seats,
 )
 from domain.actions.closing import closed
 from domain.actions.days import line_of
+from domain.actions.desk_notes import Note, tell_doctor
 from domain.actions.erasure import forget
 from domain.actions.fallback import unheard
+from domain.actions.merging import merged
 from domain.actions.messages import send
 from domain.actions.otps import code_ends, send_code
 from domain.actions.patients import renamed
-from domain.actions.people import contact_by_phone, new_contact
+from domain.actions.renumbering import renumbered
 from domain.actions.schedule import follow_schedule
 from domain.actions.steps import OpenWork, place_of_item
 from domain.actions.telling import emergency, moved, paused, push
@@ -172,23 +175,19 @@ def ask_resume(open_work: OpenWork, item: Due) -> None:
         clinic, doctor, queue = place
         halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
         if queue.status in halted and queue.resume_expected_at == item.at:
-            contact = contact_by_phone(work, doctor.whatsapp_number) or new_contact(
+            tell_doctor(
                 work,
-                phone=doctor.whatsapp_number,
-                wa_user_id=None,
-                profile_name=doctor.name,
-                verified=False,
-            )
-            send(
-                work,
-                name="line/ask_resume",
-                contact_id=contact.contact_id,
-                clinic=clinic,
-                values={"doctor": doctor.name, "line": queue.status.value},
-                options=[
-                    Option(id=f"resume:{doctor.doctor_id}", label="resume_button"),
-                ],
-                helps_until=work.now + timedelta(hours=2),
+                clinic,
+                doctor,
+                Note(
+                    name="line/ask_resume",
+                    values={"doctor": doctor.name, "line": queue.status.value},
+                    options=[
+                        Option(id=f"resume:{doctor.doctor_id}", label="resume_button"),
+                    ],
+                    urgency=Urgency.NOW,
+                    helps_for=timedelta(hours=2),
+                ),
             )
     work.commit()
 
@@ -232,8 +231,11 @@ HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
     "ask_resume": ask_resume,
     "auto_close": auto_close,
     "refund_waiting": refund_waiting,
+    "close_orders": orders.close,
     "erase": forget,
     "renamed": renamed,
+    "renumbered": renumbered,
+    "merged": merged,
     "follow_schedule": follow_schedule,
     "send_code": send_code,
     "code_ends": code_ends,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from domain.actions.people import reached_first
 from domain.model.broadcasts import Audience, AudienceKind
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import ClinicPatient, Patient
@@ -70,9 +71,9 @@ def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
         clinic.clinic_id,
         index="clinicId-patientPhone-idx",
         between=(phone, phone),
-        limit=1,
+        limit=50,
     )
-    found = _persons(work, page.records)
+    found = _persons(work, reached_first(work, page.records, phone)[:1])
     return found[0] if found else Person(f"tel:{phone}", None, phone, None)
 
 

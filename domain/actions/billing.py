@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from domain.actions import booking, due, links, subscriptions
+from domain.actions import booking, due, links, numbers, subscriptions
 from domain.actions.messages import send
-from domain.actions.people import contact_by_phone, new_contact
 from domain.actions.steps import OpenWork
 from domain.model.base import utc
 from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User
@@ -241,21 +240,18 @@ def _tell_admins(
 ) -> None:
     """Write to every admin of the clinic from the platform's number, once for each event.
 
-    *event* is the id of what it is about, where an invoice may have several such events.
+    Only to numbers that are proven: any other may be a stranger's. Where none is, the bill stands
+    in the API, with the way to pay it. *event* is the id of what it is about, where an invoice may
+    have several such events.
     """
     about = event or invoice.invoice_id
     is_asked = name in ASKS
     admins = work.query(User, clinic.clinic_id).records
     for admin in admins:
-        if admin.role is not Role.ADMIN or admin.status is not StaffStatus.ACTIVE:
+        is_here = admin.role is Role.ADMIN and admin.status is StaffStatus.ACTIVE
+        if not (is_here and admin.proven):
             continue
-        contact = contact_by_phone(work, admin.whatsapp_number) or new_contact(
-            work,
-            phone=admin.whatsapp_number,
-            wa_user_id=None,
-            profile_name=admin.name,
-            verified=False,
-        )
+        contact = numbers.contact_at(work, admin.whatsapp_number, admin.name)
         send(
             work,
             name=name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import consent, due, history
+from domain.actions import asking, consent, due, history
 from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
 from domain.actions.messages import send
 from domain.actions.moves import Actor, person_of
@@ -26,7 +26,7 @@ from domain.actions.seats import (
     waiting_of,
     write_new,
 )
-from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, SlotTaken
+from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent, Urgency
@@ -93,11 +93,11 @@ def hold(
     patient is given up for it; asked for the slot that they hold already, it is that hold.
 
     Raises:
-        DayClosed, DayFull, SlotTaken, AlreadyBooked, TooManyHolds: As they say; a clinic whose
-            subscription is suspended sells no day online.
+        DayClosed, DayFull, SlotTaken, AlreadyBooked, TooManyHolds: As they say.
+        NotSelling: If the clinic's subscription is suspended.
     """
     if clinic.status is ClinicStatus.SUSPENDED:
-        raise DayClosed
+        raise NotSelling
     current = live_booking(work, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
     if current is not None and current.status is not TokenStatus.PENDING:
         raise AlreadyBooked(token=current)
@@ -144,7 +144,7 @@ def sell(
         patient_id=patient.patient_id,
         contact_id=contact.contact_id,
         patient_name=patient.name,
-        patient_phone=contact.phone,
+        patient_phone=contact.number,
         status=TokenStatus.PENDING,
         number=place.number,
         token_number=number_text(place.number),
@@ -214,6 +214,8 @@ def confirm(
         consent=Consent.TOKEN,
         urgency=Urgency.NOW,
     )
+    if token.source == "BOT":
+        asking.ask(work, clinic, token.contact_id)
     remind_at = token.estimated_time - timedelta(minutes=REMINDER_BEFORE_MINUTES)
     early = token.estimated_time - timedelta(minutes=REMINDER_IF_BOOKED_BEFORE_MINUTES)
     if token.created_at < early:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from domain.actions import due
+from domain.actions import due, templates
 from domain.actions.audiences import STEP, Person, people_of
 from domain.actions.booking import facts as booking_facts
 from domain.actions.consent import wants_news
@@ -34,6 +34,7 @@ from domain.model.broadcasts import (
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Urgency
+from domain.offers import FREE_TEXT, OfferedTemplate
 from domain.work import Work
 
 MOST_RECIPIENTS = 10_000
@@ -44,6 +45,9 @@ COUNT_SOON = timedelta(seconds=1)
 HELPS = timedelta(hours=12)
 NOT_A_PATIENT = "not a patient of this clinic"
 OPTED_OUT = "wants no messages of this clinic"
+NO_MARKETING = "wants no marketing"
+TO_ANYBODY = {AudienceKind.PHONES, AudienceKind.ALL_PATIENTS}
+"""People who need not have a booking: words of one's own to them may be about anything."""
 
 
 class BroadcastOver(NotNow):
@@ -60,6 +64,47 @@ class Reach:
     reachable: int
 
 
+def begin_offered(
+    work: Work,
+    clinic: Clinic,
+    template: OfferedTemplate,
+    account: str,
+    *,
+    values: Mapping[str, Any],
+    audience: Audience,
+    phones: Sequence[str] = (),
+    by: str,
+    by_name: str,
+) -> Broadcast:
+    """Write a broadcast of a template of *account*, and have it go out; see `begin`.
+
+    Raises:
+        NotApproved: If WhatsApp is known not to let it go out in English, its last resort.
+        Suspended: As `begin`.
+    """
+    templates.refuse_unapproved(work, account, template)
+    return begin(
+        work,
+        clinic,
+        name=template.message,
+        values=values,
+        audience=audience,
+        phones=phones,
+        by=by,
+        by_name=by_name,
+        marketing=_is_marketing(work, template, account, audience),
+    )
+
+
+def _is_marketing(work: Work, template: OfferedTemplate, account: str, audience: Audience) -> bool:
+    """Return whether a broadcast is not for those who have stopped marketing.
+
+    By WhatsApp's category of its template; what is in one's own words no category can say.
+    """
+    in_own_words = template.name == FREE_TEXT and audience.kind in TO_ANYBODY
+    return in_own_words or templates.is_marketing(work, account, template)
+
+
 def begin(
     work: Work,
     clinic: Clinic,
@@ -70,8 +115,11 @@ def begin(
     phones: Sequence[str] = (),
     by: str,
     by_name: str,
+    marketing: bool = False,
 ) -> Broadcast:
     """Write a broadcast and have it go out. *phones* (E.164, each once) are those of PHONES.
+
+    *marketing* is not for those who have stopped it in WhatsApp.
 
     Raises:
         Suspended: If the clinic's subscription is suspended and it is not for a day that runs.
@@ -86,6 +134,7 @@ def begin(
             name=name,
             values=dict(values),
             audience=audience,
+            marketing=marketing,
             by=by,
             by_name=by_name,
             total=len(phones),
@@ -148,8 +197,21 @@ def recipients(
     return page.records, page.after
 
 
-def reach(work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str] = ()) -> Reach:
-    """Return whom a broadcast would reach now; nothing is written or sent."""
+def reach(
+    work: Work,
+    clinic: Clinic,
+    template: OfferedTemplate,
+    account: str,
+    audience: Audience,
+    phones: Sequence[str] = (),
+) -> Reach:
+    """Return whom a broadcast would reach now; nothing is written or sent.
+
+    Raises:
+        NotApproved: As `begin_offered`.
+    """
+    templates.refuse_unapproved(work, account, template)
+    marketing = _is_marketing(work, template, account, audience)
     seen: set[str] = set()
     reachable = 0
     for found in people_of(work, clinic, audience, phones):
@@ -157,7 +219,10 @@ def reach(work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str] 
         seen |= fresh.keys()
         known = [p for p in fresh.values() if p.contact_id]
         across = work.system("see who opted out of a clinic")
-        reachable += sum(wants_news(across, clinic.clinic_id, p.contact_id or "") for p in known)
+        reachable += sum(
+            wants_news(across, clinic.clinic_id, p.contact_id or "", marketing=marketing)
+            for p in known
+        )
     return Reach(len(seen), reachable)
 
 
@@ -219,6 +284,10 @@ def _write(
             reason = NOT_A_PATIENT
         elif not wants_news(across, clinic.clinic_id, person.contact_id):
             reason = OPTED_OUT
+        elif broadcast.marketing and not wants_news(
+            across, clinic.clinic_id, person.contact_id, marketing=True
+        ):
+            reason = NO_MARKETING
         message = None
         if reason is None:
             message = _message(work, clinic, broadcast, person, number)
@@ -261,7 +330,7 @@ def _message(
         about=person.about,
         values={**broadcast.values, **facts},
         urgency=Urgency.BULK,
-        consent=Consent.NEWS,
+        consent=Consent.MARKETING if broadcast.marketing else Consent.NEWS,
         helps_until=work.now + HELPS,
         order=number % STEP,
     )

@@ -10,7 +10,8 @@ from urllib.parse import quote
 from zoneinfo import available_timezones
 
 from domain import plans
-from domain.actions import numbers, otps, schedule
+from domain.actions import numbers, orders, otps, schedule
+from domain.actions.messages import sender_of
 from domain.actions.moves import Actor
 from domain.channel import Senders
 from domain.errors import Busy, Invalid, NotFound
@@ -33,6 +34,8 @@ class Reach:
     """Its own; None while it uses the platform's."""
     join_url: str | None
     """Opens WhatsApp with the join code; None while the number behind it is not known."""
+    pays_in_whatsapp: bool
+    """Whether advances can be paid there, as an order."""
 
 
 def find(work: Work, clinic_id: str) -> Clinic:
@@ -66,7 +69,8 @@ def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:
             number = None
     text = quote(f"JOIN {clinic.join_code}")
     url = f"https://wa.me/{number.removeprefix('+')}?text={text}" if number else None
-    return Reach(sender, url)
+    leaves_by = sender_of(work, clinic)
+    return Reach(sender, url, orders.configuration_of(work, leaves_by) is not None)
 
 
 def is_number_proven(work: Work, clinic: Clinic) -> bool:
@@ -204,6 +208,7 @@ def set_sender(
     if not _claim(work, f"sender:{wanted}", clinic):
         raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
     known = work.system("a sender may have been another clinic's").get(Sender, wanted)
+    is_ours = known is not None and known.clinic_id == clinic_id
     work.put(
         Sender(
             version=known.version if known else 0,
@@ -211,6 +216,7 @@ def set_sender(
             clinic_id=clinic_id,
             number=number,
             access_token=work.seal.seal(token),
+            payment_configuration=known.payment_configuration if known and is_ours else None,
             proven_at=work.now,
         )
     )
@@ -221,6 +227,40 @@ def set_sender(
             _release(work, f"number:{clinic.routed_number}", clinic)
         clinic = clinic.but(routed_number=None, number_request_id=None)
     return work.put(clinic.but(phone_number_id=wanted, updated_at=work.now))
+
+
+def set_payment_configuration(work: Work, clinic_id: str, name: str | None) -> Clinic:
+    """Let advances be paid inside WhatsApp through a payment configuration, or by links alone.
+
+    It belongs to the WhatsApp account of the clinic's own sender, connected there to the same
+    account at the gateway as everything else is paid into.
+
+    Raises:
+        Invalid: If the clinic has no sender of its own, or WhatsApp takes no payments here.
+    """
+    clinic = find(work, clinic_id)
+    own = work.get(Sender, clinic.phone_number_id or "")
+    if own is None:
+        raise Invalid("paymentConfiguration", "Belongs to a sender of the clinic's own.")
+    if name is not None and not work.rules.orders:
+        raise Invalid("paymentConfiguration", "Nothing can be paid inside WhatsApp here.")
+    if own.payment_configuration != name:
+        work.put(own.but(payment_configuration=name))
+    return clinic
+
+
+def adopt_sender(work: Work, clinic: Clinic, sender: str) -> Clinic:
+    """Let a clinic's messages leave by *sender*, at which its proven number has been written to.
+
+    Whoever runs the installation keeps that number there for the clinic. A clinic that has another
+    sender, or whose plan has no own one, keeps what it has.
+    """
+    has_other = clinic.phone_number_id is not None or sender == work.rules.platform_sender
+    if has_other or not plans.allows(clinic, plans.Feature.OWN_SENDER):
+        return clinic
+    if not _claim(work, f"sender:{sender}", clinic):
+        return clinic
+    return work.put(clinic.but(phone_number_id=sender, updated_at=work.now))
 
 
 def give_up_sender(work: Work, clinic_id: str) -> Clinic:

@@ -2,11 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.model.base import stamp
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
-from domain.model.messages import Consent, Message, Urgency
-from domain.model.people import Address, ClinicPatient, Contact, OptOut, Silence
+from domain.model.messages import Consent, Message
+from domain.model.people import (
+    Address,
+    ClinicPatient,
+    ConsentChange,
+    ConsentChanged,
+    ConsentWay,
+    Contact,
+    OptOut,
+    Patient,
+    Silence,
+)
 from domain.work import Work
+
+MOST_SHOWN = 100
+"""Changes of one person's consent that are shown, the latest."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a clinic may send of its own accord to the phone of one of its patients."""
+
+    is_in: bool
+    """Whether messages may be sent at all."""
+    at: datetime | None
+    """When they opted in last; None if staff recorded them without consent."""
+    way: str
+    """How: BOT, CLINIC or WORD."""
+    out_at: datetime | None
+    """Since when they are opted out; None while they are in."""
+    marketing_stopped: bool
+    """Whether they have stopped marketing in WhatsApp itself."""
 
 
 def opt_out(work: Work, clinic_id: str, contact_id: str, *, has_live_token: bool) -> OptOut:
@@ -17,6 +51,14 @@ def opt_out(work: Work, clinic_id: str, contact_id: str, *, has_live_token: bool
     """
     before = work.get(OptOut, clinic_id, contact_id)
     everything = before is not None or not has_live_token
+    note(
+        work,
+        contact_id,
+        clinic_id,
+        ConsentChanged.OPTED_OUT,
+        ConsentWay.WORD,
+        everything=everything,
+    )
     return work.put(
         OptOut(
             version=before.version if before else 0,
@@ -29,7 +71,10 @@ def opt_out(work: Work, clinic_id: str, contact_id: str, *, has_live_token: bool
 
 
 def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
-    """Let a clinic write to a contact again; return whether it could not before."""
+    """Let a clinic write to a contact again; return whether it could not before.
+
+    It is an opt-in of its own, with its own time, and shown so with the clinic's patients there.
+    """
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None:
         work.delete(before)
@@ -37,7 +82,12 @@ def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
     was_silent = silence is not None and _silences(silence, clinic_id)
     if silence is not None and was_silent:
         work.put(silence.but(but_for=(*silence.but_for, clinic_id)))
-    return before is not None or was_silent
+    if before is None and not was_silent:
+        return False
+    note(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.WORD)
+    for record in _records_of(work, clinic_id, contact_id):
+        work.put(record.but(opted_in_by=ConsentWay.WORD.value, opted_in_at=_second(work.now)))
+    return True
 
 
 def stop_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
@@ -45,6 +95,7 @@ def stop_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
     before = work.get(Silence, contact_id)
     silence = before or Silence(contact_id=contact_id, at=work.now)
     everything = silence.all_clinics or not has_live_token
+    note(work, contact_id, None, ConsentChanged.OPTED_OUT, ConsentWay.WORD, everything=everything)
     return work.put(silence.but(all_clinics=True, everything=everything, but_for=(), at=work.now))
 
 
@@ -55,10 +106,25 @@ def prefers(
     for address in (f"wa:{wa_user_id}", f"tel:{phone}"):
         found = work.get(Address, address)
         if found is not None:
-            before = work.get(Silence, found.contact_id)
-            silence = before or Silence(contact_id=found.contact_id, at=work.now)
-            work.put(silence.but(marketing=stops_marketing, at=work.now))
+            _prefer(work, found.contact_id, stops_marketing=stops_marketing)
             return
+
+
+def stops_marketing(work: Work, contact_id: str) -> None:
+    """Note that WhatsApp held a message back because the person has stopped marketing there."""
+    _prefer(work, contact_id, stops_marketing=True)
+
+
+def _prefer(work: Work, contact_id: str, *, stops_marketing: bool) -> None:
+    before = work.get(Silence, contact_id)
+    silence = before or Silence(contact_id=contact_id, at=work.now)
+    if silence.marketing is stops_marketing:
+        return
+    what = ConsentChanged.MARKETING_STOPPED
+    if not stops_marketing:
+        what = ConsentChanged.MARKETING_RESUMED
+    note(work, contact_id, None, what, ConsentWay.WHATSAPP)
+    work.put(silence.but(marketing=stops_marketing, at=work.now))
 
 
 def booked(work: Work, clinic_id: str, contact_id: str) -> None:
@@ -84,6 +150,13 @@ def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> N
             work.delete(before)
         return
     if before is None and not _has_agreed(work, clinic, contact):
+        note(
+            work,
+            contact.contact_id,
+            clinic.clinic_id,
+            ConsentChanged.OPTED_OUT,
+            ConsentWay.API,
+        )
         work.put(
             OptOut(
                 clinic_id=clinic.clinic_id,
@@ -97,8 +170,95 @@ def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> N
 def wrote(work: Work, clinic_id: str, contact_id: str) -> None:
     """Count a person who writes to a clinic as opted in, if it was staff who said they are not."""
     before = work.get(OptOut, clinic_id, contact_id)
-    if before is not None and before.by_clinic:
-        work.delete(before)
+    if before is None or not before.by_clinic:
+        return
+    work.delete(before)
+    note(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.BOT)
+    for record in _records_of(work, clinic_id, contact_id):
+        if record.opted_in_at is None:
+            work.put(record.but(opted_in_by=ConsentWay.BOT.value, opted_in_at=_second(work.now)))
+
+
+def opened(work: Work, clinic_id: str, contact_id: str, way: ConsentWay) -> None:
+    """Note that a clinic's new record of a patient says they agreed; their own STOP stands."""
+    across = work.system("see whether a contact opted out")
+    if wants_news(across, clinic_id, contact_id):
+        note(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, way)
+
+
+def note(
+    work: Work,
+    contact_id: str,
+    clinic_id: str | None,
+    what: ConsentChanged,
+    way: ConsentWay,
+    *,
+    everything: bool = False,
+) -> None:
+    """Keep in a person's history that their consent changed, for a clinic or for all (None)."""
+    work.put(
+        ConsentChange(
+            contact_id=contact_id,
+            change=f"{stamp(work.now)}#{work.ids.new('')}",
+            clinic_id=clinic_id,
+            what=what,
+            everything=everything,
+            way=way,
+            at=work.now,
+        )
+    )
+
+
+def history(work: Work, clinic_id: str, patient_id: str) -> list[ConsentChange]:
+    """Return how the consent of a clinic's patient changed, as it concerns the clinic.
+
+    The latest first. It is that of their phone, and so of everybody on it.
+    """
+    across = work.system("how a patient's consent to a clinic changed")
+    patient = across.get(Patient, patient_id)
+    if patient is None:
+        return []
+    found = across.query(ConsentChange, patient.contact_id, limit=MOST_SHOWN, descending=True)
+    return [c for c in found.records if c.clinic_id in {None, clinic_id}]
+
+
+def standings(work: Work, records: Sequence[ClinicPatient]) -> dict[str, Standing]:
+    """Return what may be sent to each of a clinic's patients now, by patientId."""
+    across = work.system("what a clinic's patients agreed to")
+    people = across.fetch([(Patient, (r.patient_id,)) for r in records])
+    ids = {p.patient_id: p.contact_id for p in people if isinstance(p, Patient)}
+    across.fetch(
+        [(OptOut, (r.clinic_id, ids[r.patient_id])) for r in records if r.patient_id in ids]
+        + [(Silence, (i,)) for i in sorted(set(ids.values()))]
+    )
+    return {r.patient_id: _standing(across, r, ids.get(r.patient_id, "")) for r in records}
+
+
+def _standing(across: Work, record: ClinicPatient, contact_id: str) -> Standing:
+    stopped = across.get(OptOut, record.clinic_id, contact_id)
+    silence = across.get(Silence, contact_id)
+    is_silent = silence is not None and _silences(silence, record.clinic_id)
+    out_at = stopped.at if stopped else silence.at if silence and is_silent else None
+    return Standing(
+        is_in=out_at is None,
+        at=record.opted_in_at,
+        way=record.opted_in_by,
+        out_at=out_at,
+        marketing_stopped=silence is not None and silence.marketing,
+    )
+
+
+def _records_of(work: Work, clinic_id: str, contact_id: str) -> list[ClinicPatient]:
+    """Return the clinic's records of everybody on a contact's phone."""
+    across = work.system("what a clinic keeps of its patients is not shown to them")
+    contact = across.get(Contact, contact_id)
+    ids = contact.patient_ids if contact else ()
+    found = across.fetch([(ClinicPatient, (clinic_id, i)) for i in ids])
+    return [r for r in found if isinstance(r, ClinicPatient)]
+
+
+def _second(at: datetime) -> datetime:
+    return at.replace(microsecond=0)
 
 
 def _has_agreed(work: Work, clinic: Clinic, contact: Contact) -> bool:
@@ -115,7 +275,6 @@ def allows(work: Work, message: Message) -> bool:
     """Return whether the contact's consent covers *message* now."""
     if message.consent is Consent.REPLY or message.clinic_id is None:
         return True
-    is_marketing = message.consent is Consent.NEWS and message.urgency is Urgency.BULK
     work.fetch(
         [
             (OptOut, (message.clinic_id, message.contact_id)),
@@ -128,15 +287,17 @@ def allows(work: Work, message: Message) -> bool:
     if message.consent is Consent.TOKEN:
         over = stopped is not None and stopped.everything
         return not over and not (silence is not None and is_silent and silence.everything)
-    if is_marketing and silence is not None and silence.marketing:
+    if message.consent is Consent.MARKETING and silence is not None and silence.marketing:
         return False
     return stopped is None and not is_silent
 
 
-def wants_news(work: Work, clinic_id: str, contact_id: str) -> bool:
-    """Return whether a clinic may write to a contact of its own accord."""
+def wants_news(work: Work, clinic_id: str, contact_id: str, *, marketing: bool = False) -> bool:
+    """Return whether a clinic may write to a contact of its own accord; of *marketing*, too."""
     silence = work.get(Silence, contact_id)
     is_silent = silence is not None and _silences(silence, clinic_id)
+    if marketing and silence is not None and silence.marketing:
+        return False
     return work.get(OptOut, clinic_id, contact_id) is None and not is_silent
 
 

@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions import circuit, costs, fallback, news
+from domain.actions import circuit, consent, costs, fallback, news, orders
 from domain.actions.messages import CALLS, leave_outbox, requeue
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
@@ -45,8 +45,17 @@ RANKS = {
     MessageStatus.DROPPED: 5,
 }
 """Statuses only move forward; a delivery outranks a failure reported for another device."""
-FOR_GOOD = {ErrorClass.NEVER, ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.DOCUMENT}
+FOR_GOOD = {
+    ErrorClass.NEVER,
+    ErrorClass.UNWANTED,
+    ErrorClass.TEMPLATE,
+    ErrorClass.LANGUAGE,
+    ErrorClass.DOCUMENT,
+    ErrorClass.ORDER,
+}
 """What a message is refused for that was sent as the provider asked for."""
+NO_ORDER = {ErrorClass.ORDER, ErrorClass.NEVER, ErrorClass.UNWANTED}
+"""What an order is refused for that may go as words and a link."""
 FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
 
 
@@ -94,8 +103,13 @@ def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
     return now - conversation.last_inbound_at < WINDOW - WINDOW_MARGIN
 
 
-def begin(work: Work, message: Message, values: dict[str, Any]) -> Message:
+def begin(
+    work: Work, message: Message, values: dict[str, Any], category: str | None = None
+) -> Message:
     """Mark a message as being sent, with the variables it is sent with.
+
+    *category* is what it will be charged as, where the provider never says so; it counts once the
+    message is delivered, though the provider's answer be lost.
 
     Its place in the outbox is one that comes when its call has ended by itself, so that nobody who
     looks for what is due meets it before, and the person's later messages wait for it.
@@ -103,6 +117,7 @@ def begin(work: Work, message: Message, values: dict[str, Any]) -> Message:
     begun = message.but(
         status=MessageStatus.SENDING,
         values=values,
+        category=category or message.category,
         attempts=message.attempts + 1,
         sending_since=work.now,
         updated_at=work.now,
@@ -157,24 +172,23 @@ def postpone(work: Work, message: Message) -> None:
 def refused(work: Work, message: Message, failure: SendFailed) -> None:
     """Do what the provider's refusal asks for.
 
-    Later, as a template, in English, as a link, never, or stop the number. What must arrive goes
-    by text message where WhatsApp will not bring it in time.
+    Later, as a template, in English, as a link, never, or stop the number. An order refused for
+    good, for whichever reason, goes as words and a link, which everybody can read. What must arrive
+    goes by text message where WhatsApp will not bring it in time.
     """
     tried = message.attempts
+    was_order = message.order is not None
+    if was_order:
+        message = orders.not_taken(work, message)
     again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)
-    if failure.kind is ErrorClass.STOP:
-        circuit.broke(work, circuit.line_of(message), failure)
-    elif failure.kind is not ErrorClass.LATER:
-        circuit.mended(work, circuit.line_of(message))
+    _learn(work, message, failure)
     if is_spent(message):
         _remember_unreached(work, message)
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
-    elif failure.kind is ErrorClass.TEMPLATE and not message.as_template:
-        requeue(work, again.but(as_template=True), work.now)
-    elif failure.kind is ErrorClass.LANGUAGE and message.language != ENGLISH:
-        requeue(work, again.but(language=ENGLISH, as_template=True), work.now)
-    elif failure.kind is ErrorClass.DOCUMENT and message.as_document:
-        requeue(work, again.but(as_document=False), work.now)
+    elif was_order and failure.kind in NO_ORDER:
+        _without_order(work, again, failure)
+    elif (other := _in_another_form(again, failure)) is not None:
+        requeue(work, other, work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif _is_hurried(failure, tried) and fallback.can_go_by_sms(work, message):
@@ -187,6 +201,36 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
         base = 4 if failure.kind is ErrorClass.LATER_PAIR else 2
         seconds = min(LONGEST_BACKOFF_SECONDS, base ** min(tried - 1, 8))
         requeue(work, again, work.now + timedelta(seconds=seconds))
+
+
+def _learn(work: Work, message: Message, failure: SendFailed) -> None:
+    """Keep what a refusal tells of the number it left by, and of the person it was for."""
+    if failure.kind is ErrorClass.STOP:
+        circuit.broke(work, circuit.line_of(message), failure)
+    elif failure.kind is not ErrorClass.LATER:
+        circuit.mended(work, circuit.line_of(message))
+    if failure.kind is ErrorClass.UNWANTED:
+        consent.stops_marketing(work, message.contact_id)
+
+
+def _without_order(work: Work, message: Message, failure: SendFailed) -> None:
+    if message.name == orders.CLOSED:
+        end(work, message, MessageStatus.DROPPED, failure.reason, failure.code)
+    else:
+        requeue(work, message.but(without_order=True), work.now)
+
+
+def _in_another_form(message: Message, failure: SendFailed) -> Message | None:
+    """Return *message* in the form that the refusal asks for; None if it has none that is new."""
+    if message.asks_number and failure.kind in FOR_GOOD:
+        return message.but(asks_number=False)
+    if failure.kind is ErrorClass.TEMPLATE and not message.as_template:
+        return message.but(as_template=True)
+    if failure.kind is ErrorClass.LANGUAGE and message.language != ENGLISH:
+        return message.but(language=ENGLISH, as_template=True)
+    if failure.kind is ErrorClass.DOCUMENT and message.as_document:
+        return message.but(as_document=False)
+    return None
 
 
 def _is_hurried(failure: SendFailed, tried: int) -> bool:

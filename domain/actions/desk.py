@@ -10,6 +10,7 @@ from domain.actions.calling import SILENT, Remark
 from domain.actions.days import Day, keep_queue, open_queue, place_in, read_day, the_token
 from domain.actions.messages import send
 from domain.actions.moves import Actor
+from domain.actions.outreach import Suspended
 from domain.actions.people import associate, identify
 from domain.actions.tokens import state_of
 from domain.errors import (
@@ -22,7 +23,7 @@ from domain.errors import (
     NotNow,
 )
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast
-from domain.model.clinics import Clinic, Doctor
+from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
@@ -209,6 +210,7 @@ def book(
         DayClosed, DayFull: If the doctor sees nobody then, or no slot is left.
         AlreadyBooked: If the patient has a live token that day, or an unpaid one with the doctor.
         TooManyHolds: If the phone holds three unpaid slots at this clinic.
+        Suspended: If an advance is due while the clinic's subscription is suspended.
     """
     across = work.system("staff book for somebody whom other clinics may know")
     day = _day_wanted(work, clinic, doctor, wanted.preferred)
@@ -225,6 +227,11 @@ def book(
         raise NotAllowed("Only an admin can ask for another amount than the fee.", field="amount")
     if owes and amount < advance:
         raise Invalid("amount", "Is less than the advance.")
+    if owes and clinic.status is ClinicStatus.SUSPENDED:
+        raise Suspended(
+            "The clinic's subscription is suspended: until its bill is paid no advance can be "
+            "paid online. Book to be paid at the clinic (payAtClinic)."
+        )
     if owes:
         _refuse_second_hold(across, contact, patient, doctor)
     place = _place(view, wanted, work.now, owes=owes)
@@ -252,6 +259,7 @@ def book(
                 "until": token.held_until.isoformat(),
             },
             url=work.rules.pay_url(token.payment_id),
+            payment_id=token.payment_id,
             consent=Consent.TOKEN,
             helps_until=token.held_until,
         )

@@ -30,6 +30,7 @@ class Note:
     message_id: str | None = None
     about: Token | None = None
     guard: str | None = None
+    urgency: Urgency = Urgency.NEWS
     helps_for: timedelta
 
 
@@ -37,7 +38,7 @@ def tell_admins(work: Work, clinic: Clinic, note: Note) -> int:
     """Write *note* to each admin of *clinic* with a proven number; return to how many."""
     across = work.system("tell a clinic's admins")
     admins = [u for u in _staff(across, clinic) if u.role is Role.ADMIN]
-    return sum(_write(across, clinic, u.whatsapp_number, note) for u in admins)
+    return _write_to_each(across, clinic, admins, note)
 
 
 def tell_desk(work: Work, clinic: Clinic, note: Note) -> int:
@@ -46,7 +47,7 @@ def tell_desk(work: Work, clinic: Clinic, note: Note) -> int:
     if told:
         return told
     across = work.system("tell a clinic's doctors")
-    return sum(_write(across, clinic, u.whatsapp_number, note) for u in _staff(across, clinic))
+    return _write_to_each(across, clinic, _staff(across, clinic), note)
 
 
 def _staff(work: Work, clinic: Clinic) -> list[User]:
@@ -55,12 +56,30 @@ def _staff(work: Work, clinic: Clinic) -> list[User]:
 
 
 def tell_doctor(work: Work, clinic: Clinic, doctor: Doctor, note: Note) -> None:
-    """Write *note* to the doctor of a line."""
-    _write(work.system("tell who runs a line"), clinic, doctor.whatsapp_number, note)
+    """Write *note* to the doctor of a line, or to the clinic's admins if that cannot be.
+
+    A number that nobody has proven may be a stranger's: no patient is named to it. Neither is one
+    to another doctor, so that nobody is told where no admin has proven their number either.
+    """
+    across = work.system("tell who runs a line")
+    user = numbers.member_at(across, clinic.clinic_id, doctor.whatsapp_number)
+    if user is not None and user.proven and user.doctor_id == doctor.doctor_id:
+        _write(across, clinic, user, note, note.message_id)
+    else:
+        tell_admins(work, clinic, note)
 
 
-def _write(work: Work, clinic: Clinic, number: str, note: Note) -> int:
-    contact = numbers.contact_at(work, number, None)
+def _write_to_each(work: Work, clinic: Clinic, users: Sequence[User], note: Note) -> int:
+    """Write *note* to *users*; the first gets it under the note's own id, if it has one."""
+    for place, user in enumerate(users):
+        is_named_anew = note.message_id is not None and place > 0
+        message_id = f"{note.message_id}_{user.user_id}" if is_named_anew else note.message_id
+        _write(work, clinic, user, note, message_id)
+    return len(users)
+
+
+def _write(work: Work, clinic: Clinic, user: User, note: Note, message_id: str | None) -> None:
+    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
     send(
         work,
         name=note.name,
@@ -70,10 +89,9 @@ def _write(work: Work, clinic: Clinic, number: str, note: Note) -> int:
         values=note.values,
         secrets=note.secrets,
         options=note.options,
-        urgency=Urgency.NEWS,
+        urgency=note.urgency,
         about=note.about,
         guard=note.guard,
         helps_until=work.now + note.helps_for,
-        message_id=note.message_id,
+        message_id=message_id,
     )
-    return 1

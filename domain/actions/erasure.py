@@ -26,6 +26,7 @@ from domain.model.people import (
     Address,
     Association,
     ClinicPatient,
+    ConsentChange,
     Contact,
     OptOut,
     Patient,
@@ -61,6 +62,8 @@ WHY_BOOKINGS = (
     "Dates, fees and payments are kept without name and number, as tax law asks for accounts."
 )
 WHY_AUDIT = "Who looked at the data, and when, is kept as evidence; it holds ids only."
+MOST_CHANGES = 50
+"""Of the consent of somebody who never wrote: more than staff ever note."""
 WHY_STOP = "A wish not to be written to is kept, so that it goes on being heeded."
 
 
@@ -328,7 +331,8 @@ def _is_somebodys(work: Work, contact: Contact) -> bool:
 def _forget_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
     address = work.get(Address, f"tel:{contact.phone}")
     stopped = work.get(OptOut, clinic.clinic_id, contact.contact_id)
-    for gone in (contact, address, stopped):
+    changes = work.query(ConsentChange, contact.contact_id, limit=MOST_CHANGES).records
+    for gone in (contact, address, stopped, *changes):
         if gone is not None:
             work.delete(gone)
 

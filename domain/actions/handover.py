@@ -45,7 +45,7 @@ def tell_parked(open_work: OpenWork, item: Due) -> None:
     if clinic is not None and contact is not None:
         note = Note(
             name="desk/parked",
-            values={"person": contact.profile_name or "", "phone": contact.phone},
+            values={"person": contact.profile_name or "", "phone": contact.number},
             helps_for=LASTS,
         )
         tell_desk(work, clinic, note)
@@ -62,7 +62,7 @@ def _pass_on(work: Work, clinic: Clinic, contact: Contact, name: str, words: str
         name=name,
         values={
             "person": contact.profile_name or "",
-            "phone": contact.phone,
+            "phone": contact.number,
         },
         # What a patient writes may be about their health: it lies nowhere in clear.
         secrets={"text": words},

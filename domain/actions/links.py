@@ -14,6 +14,7 @@ from domain.actions import due
 from domain.actions.days import the_token
 from domain.errors import NotFound, NotNow
 from domain.gateway import Link, LinkRequest, LinkStatus
+from domain.model.base import stamp
 from domain.model.due import Due
 from domain.model.money import Payment, RequestStatus
 from domain.model.queues import TokenStatus
@@ -49,20 +50,9 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
     if payment is None:
         raise NotFound
     description, until = _payable(work, payment)
-    first_look = work.now + WHILE_OPEN
-    if until is not None:
-        first_look = min(first_look, max(until, work.now + timedelta(seconds=1)))
     if payment.link_asked_at is None:
+        watch(work, payment, until)
         payment = work.put(payment.but(link_asked_at=work.now))
-        due.later(
-            work,
-            "watch_payment",
-            first_look,
-            payment_id,
-            clinic_id=payment.clinic_id,
-            token_id=payment.token_id or None,
-            values={"payment": payment_id},
-        )
     return LinkRequest(
         payment_id=payment_id,
         amount_paise=payment.amount_paise,
@@ -70,6 +60,27 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
         token_id=payment.token_id or None,
         held_until=until,
         page=page,
+    )
+
+
+def watch(work: Work, payment: Payment, until: datetime | None) -> None:
+    """Have the gateway asked about a request from now on, unless it is already.
+
+    *until* is when it can no longer be paid.
+    """
+    if payment.link_asked_at is not None or payment.ordered_at is not None:
+        return
+    first_look = work.now + WHILE_OPEN
+    if until is not None:
+        first_look = min(first_look, max(until, work.now + timedelta(seconds=1)))
+    due.later(
+        work,
+        "watch_payment",
+        first_look,
+        payment.payment_id,
+        clinic_id=payment.clinic_id,
+        token_id=payment.token_id or None,
+        values={"payment": payment.payment_id},
     )
 
 
@@ -99,7 +110,7 @@ def note_link(work: Work, link: Link) -> Payment:
     payment = work.get(Payment, link.payment_id)
     if payment is None:
         raise NotFound
-    if payment.gateway_link_id != link.link_id:
+    if link.link_id is not None and payment.gateway_link_id != link.link_id:
         payment = work.put(payment.but(gateway_link_id=link.link_id, gateway_url=link.url))
     return payment
 
@@ -121,8 +132,11 @@ def look_now(work: Work, payment: Payment) -> None:
 
     What was paid is recorded; if the request is over, so is its link then.
     """
-    if payment.link_asked_at is None:
+    if payment.link_asked_at is None and payment.ordered_at is None:
         return
+    place = f"{stamp(work.now)}#look_payment#{payment.payment_id}"
+    if work.get(Due, due.shard_of("look_payment", payment.payment_id), place) is not None:
+        return  # several notices of one instant are one reason to ask
     due.later(
         work,
         "look_payment",

@@ -2,57 +2,95 @@
 
 from __future__ import annotations
 
+from domain.actions import due, renumbering
+from domain.actions.steps import OpenWork, finish
 from domain.model.conversations import Conversation, Push
-from domain.model.people import Address, Contact, OptOut, Patient, Silence
+from domain.model.due import Due
+from domain.model.people import Address, ConsentChange, Contact, OptOut, Silence
 from domain.model.queues import Hold, LiveBooking, Token
+from domain.rules import HOLDS_PER_CONTACT
 from domain.work import Work
 
-MOST_BOOKINGS = 20
-"""Live bookings moved at once, as all is one transaction."""
+AT_ONCE = 3
+"""Live bookings, and holds, moved with the merging itself; others follow moments later."""
+STEP = 10
 
 
 def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
     """Let *known*, of whom only the phone was known, be *account*, who now shows that phone.
 
     What the account booked, whom it writes for and where its conversation with *sender* is go to
-    the contact of the phone, whom clinics know. Who stopped messages has stopped them for both.
+    the contact of the phone, whom clinics know, and are known by that phone. Who stopped messages
+    has stopped them for both.
     """
-    _move_bookings(work, account, known)
-    for patient_id in account.patient_ids:
-        patient = work.get(Patient, patient_id)
-        if patient is not None:
-            work.put(patient.but(contact_id=known.contact_id, patient_phone=known.phone))
+    _forget_number(work, account)
     address = work.get(Address, f"wa:{account.wa_user_id}")
     if address is not None:
         work.put(address.but(contact_id=known.contact_id))
     _move_talk(work, account, known, sender)
     _keep_silence(work, account, known)
-    # It keeps its address for the messages that are on their way.
-    work.put(account.but(patient_ids=()))
+    # It keeps its id for the messages that are on their way.
+    work.put(account.but(phone=None, verified_phone=False, told_phone=None, patient_ids=()))
     others = (i for i in account.patient_ids if i not in known.patient_ids)
-    return work.put(
+    known = work.put(
         known.but(
             wa_user_id=account.wa_user_id,
             verified_phone=True,
+            told_phone=None,
             language=known.language or account.language,
             last_clinic_id=account.last_clinic_id or known.last_clinic_id,
             profile_name=known.profile_name or account.profile_name,
             patient_ids=(*known.patient_ids, *others),
         )
     )
+    if _take_over(work, account.contact_id, known, AT_ONCE):
+        values: dict[str, str | int | None] = {
+            "account": account.contact_id,
+            "known": known.contact_id,
+        }
+        due.later(work, "merged", work.now, account.contact_id, values=values)
+    renumbering.bring(work, known)
+    return known
 
 
-def _move_bookings(work: Work, account: Contact, known: Contact) -> None:
-    for booking in work.query(LiveBooking, account.contact_id, limit=MOST_BOOKINGS).records:
+def merged(open_work: OpenWork, item: Due) -> None:
+    """Move what a merged account still holds, some at a time."""
+    left = True
+    while left:
+        work = open_work()
+        known = work.get(Contact, str(item.values.get("known")))
+        if known is None:
+            break
+        work.check(known)
+        left = _take_over(work, str(item.values.get("account")), known, STEP)
+        work.commit()
+    finish(open_work, item)
+
+
+def _forget_number(work: Work, account: Contact) -> None:
+    """Let a number that the account was thought to have lead to it no more."""
+    address = work.get(Address, f"tel:{account.phone}") if account.phone else None
+    if address is not None and address.contact_id == account.contact_id:
+        work.delete(address)
+
+
+def _take_over(work: Work, account_id: str, known: Contact, limit: int) -> bool:
+    """Move up to *limit* bookings, and as many holds, to *known*; return whether there are more."""
+    bookings = work.query(LiveBooking, account_id, limit=limit)
+    for booking in bookings.records:
         token = work.get(Token, booking.queue_id, booking.token_id)
         work.delete(booking)
         work.put(booking.but(version=0, contact_id=known.contact_id))
         if token is not None:
-            work.put(token.but(contact_id=known.contact_id, patient_phone=known.phone))
-    for hold in work.query(Hold, account.contact_id, limit=MOST_BOOKINGS).records:
-        if work.get(Hold, known.contact_id, hold.hold) is None:
-            work.delete(hold)
-            work.put(hold.but(version=0, contact_id=known.contact_id))
+            work.put(token.but(contact_id=known.contact_id, patient_phone=known.number))
+    holds = work.query(Hold, account_id, limit=limit)
+    for hold in holds.records:
+        work.delete(hold)
+        names = (f"{hold.clinic_id}#{n}" for n in range(1, HOLDS_PER_CONTACT + 1))
+        free = next((n for n in names if work.get(Hold, known.contact_id, n) is None), None)
+        if free is not None:  # else there are three of each: those of the phone count
+            work.put(hold.but(version=0, contact_id=known.contact_id, hold=free))
+    return bookings.after is not None or holds.after is not None
 
 
 def _move_talk(work: Work, account: Contact, known: Contact, sender: str) -> None:
@@ -76,3 +114,6 @@ def _keep_silence(work: Work, account: Contact, known: Contact) -> None:
     stopped = work.get(OptOut, clinic_id, account.contact_id) if clinic_id else None
     if stopped is not None and work.get(OptOut, stopped.clinic_id, known.contact_id) is None:
         work.put(stopped.but(version=0, contact_id=known.contact_id))
+    changes = work.query(ConsentChange, account.contact_id, limit=STEP, descending=True)
+    for change in changes.records:
+        work.put(change.but(version=0, contact_id=known.contact_id))

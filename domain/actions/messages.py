@@ -42,6 +42,8 @@ def send(
     options: Sequence[Option] = (),
     url: str | None = None,
     as_document: bool = False,
+    asks_number: bool = False,
+    payment_id: str | None = None,
     reply_to: str | None = None,
     language: str | None = None,
     urgency: Urgency = Urgency.NOW,
@@ -56,7 +58,8 @@ def send(
     """Write a message and its place in the outbox, and have it delivered after the commit.
 
     *name* is a template (flow/message) and *values* its variables, plain data only. *as_document*
-    says that a file lies at *url*, which inside the 24-hour window goes itself. *secrets* are
+    says that a file lies at *url*, which inside the 24-hour window goes itself; *asks_number* that
+    the button by which people share their number goes along, where there is one. *secrets* are
     variables too (a one-time code, a temporary password), stored sealed until *helps_until* at
     most. With *message_id* given, writing it a second time fails the work with a conflict, so a
     message made from an event goes out once. *order* sorts messages of one instant.
@@ -85,6 +88,8 @@ def send(
         options=tuple(options),
         url=url,
         as_document=as_document,
+        asks_number=asks_number,
+        payment_id=payment_id,
         reply_to=reply_to,
         language=language,
         urgency=urgency,

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from domain.actions import consent
-from domain.actions.messages import send
+from domain.actions import consent, templates
+from domain.actions.delivery import window_is_open
+from domain.actions.messages import send, sender_of
+from domain.actions.people import reached_first
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic, ClinicStatus
+from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message
-from domain.model.people import Association, AssociationStatus, ClinicPatient, Patient
-from domain.offers import OfferedTemplate
+from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
+from domain.offers import FREE_TEXT, OfferedTemplate
 from domain.work import Work
 
 HELPS = timedelta(hours=12)
@@ -45,7 +48,7 @@ def patient_at(work: Work, clinic_id: str, phone: str, doctor_id: str | None) ->
         between=(phone, phone),
         limit=50,
     )
-    for record in sorted(page.records, key=lambda r: r.created_at):
+    for record in reached_first(work, page.records, phone):
         if doctor_id is None or _is_of(work, record, doctor_id):
             return record
     raise NotFound("Nobody at this number is a patient here.")
@@ -57,27 +60,37 @@ def write_to(
     patient: ClinicPatient,
     template: OfferedTemplate,
     values: Mapping[str, str],
+    account: str,
 ) -> Message:
-    """Have a template sent to a patient, who is asked nothing and may answer.
+    """Have a template of *account* sent to a patient, who is asked nothing and may answer.
 
     Raises:
-        NotReachable: If that phone wants no messages of the clinic.
+        NotReachable: If that phone wants no messages of the clinic, or no marketing and it is.
+        NotApproved: If WhatsApp is known not to let the template go out. Words of one's own need
+            none to somebody who wrote in the last 24 hours.
         Suspended: If the clinic's subscription is suspended.
     """
     refuse_suspended(clinic)
-    person = work.system("find the contact of a clinic's patient").get(Patient, patient.patient_id)
-    if person is None:
+    across = work.system("see how, and whether, a clinic's patient can be written to")
+    person = across.get(Patient, patient.patient_id)
+    contact = across.get(Contact, person.contact_id) if person else None
+    if person is None or contact is None:
         raise NotFound
-    across = work.system("see whether a contact opted out")
-    if not consent.wants_news(across, clinic.clinic_id, person.contact_id):
-        raise NotReachable("This patient does not want messages of the clinic.")
+    marketing = templates.is_marketing(work, account, template)
+    if not consent.wants_news(across, clinic.clinic_id, person.contact_id, marketing=marketing):
+        wanted = "marketing" if marketing else "messages"
+        raise NotReachable(f"This patient does not want {wanted} of the clinic.")
+    talk = across.get(Conversation, f"{sender_of(work, clinic)}#{person.contact_id}")
+    if template.name != FREE_TEXT or not window_is_open(talk, work.now):
+        language = contact.language or template.language
+        templates.refuse_unapproved(work, account, template, language)
     return send(
         work,
         name=template.message,
         contact_id=person.contact_id,
         clinic=clinic,
         values=values,
-        consent=Consent.NEWS,
+        consent=Consent.MARKETING if marketing else Consent.NEWS,
         helps_until=work.now + HELPS,
     )
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from domain.actions import patients
+from domain.actions import patients, search
 from domain.actions.patients import Known
+from domain.actions.search import caller_of
+from domain.errors import NotFound
+from domain.model.accounts import AuditEntry
+from domain.model.base import stamp
+from domain.model.clinics import Clinic
 from domain.work import Work
 
 PAGE = 200
+OPERATOR = "operator"
+"""Stands in the audit log for whoever runs the installation, who is no user of a clinic's."""
 
 
 def every_patient(open_work: Callable[[], Work]) -> Iterator[Known]:
@@ -18,8 +25,36 @@ def every_patient(open_work: Callable[[], Work]) -> Iterator[Known]:
     """
     after = None
     while True:
-        page = patients.page(open_work(), PAGE, after)
-        yield from page.patients
+        work = open_work()
+        page = patients.page(work, PAGE, after)
+        yield from patients.with_consent(work, page.patients)
         after = page.after
         if after is None:
             return
+
+
+def begin_by_operator(work: Work, about: dict[str, str]) -> int:
+    """Note in the clinic's audit log that the operator takes its patients away, and how.
+
+    Returns how many there are. What is noted has to be committed before anything is given out.
+
+    Raises:
+        NotFound: If there is no such clinic.
+    """
+    caller = caller_of(work)
+    if work.get(Clinic, caller.clinic_id) is None:
+        raise NotFound(f"There is no clinic {caller.clinic_id}.")
+    work.put(
+        AuditEntry(
+            clinic_id=caller.clinic_id,
+            entry=f"{stamp(work.now)}#{work.ids.new('')}",
+            user_id=OPERATOR,
+            user_name="The operator",
+            role=OPERATOR.upper(),
+            action="export_patients",
+            outcome="DONE",
+            about=about,
+            at=work.now,
+        )
+    )
+    return search.total(work, caller)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -14,7 +14,14 @@ from domain.actions.steps import OpenWork, finish
 from domain.errors import Invalid, NotFound, Unreadable
 from domain.model.clinics import Clinic
 from domain.model.due import Due
-from domain.model.people import Association, AssociationStatus, ClinicPatient, Facts
+from domain.model.people import (
+    Association,
+    AssociationStatus,
+    ClinicPatient,
+    ConsentChange,
+    ConsentWay,
+    Facts,
+)
 from domain.names import clean_name, fold_name
 from domain.phones import normalise
 from domain.timetable import today
@@ -39,6 +46,10 @@ class Known:
     updated_at: datetime
     associations: tuple[Association, ...]
     """The one doctor's, or for an admin those of all doctors of the clinic."""
+    consent: consent.Standing | None = None
+    """What may be sent to their phone; None where it was not asked for."""
+    consent_changes: tuple[ConsentChange, ...] = ()
+    """How that came about, the latest first, where it was asked for."""
 
     @property
     def is_associated(self) -> bool:
@@ -77,6 +88,25 @@ def seen(work: Work, patient_id: str) -> Known:
     if not found:
         raise NotFound
     return found[0]
+
+
+def profile(work: Work, patient_id: str) -> Known:
+    """Return a patient of whoever asks, with what they agreed to and how that came about.
+
+    Raises:
+        NotFound: If there is none such.
+    """
+    (known,) = with_consent(work, [seen(work, patient_id)])
+    changes = consent.history(work, caller_of(work).clinic_id, patient_id)
+    return replace(known, consent_changes=tuple(changes))
+
+
+def with_consent(work: Work, patients: Sequence[Known]) -> list[Known]:
+    """Return *patients* of the clinic, each with what may be sent to their phone."""
+    clinic_id = caller_of(work).clinic_id
+    found = work.fetch([(ClinicPatient, (clinic_id, p.patient_id)) for p in patients])
+    known = consent.standings(work, [r for r in found if isinstance(r, ClinicPatient)])
+    return [replace(p, consent=known.get(p.patient_id)) for p in patients]
 
 
 def of_doctor(work: Work, doctor_id: str, patient_id: str) -> Known:
@@ -236,7 +266,7 @@ def record(
             patient.patient_id,
             name=name,
             phone=number,
-            way="CLINIC",
+            way=ConsentWay.API,
             opted_in=opt_in,
         )
         mine = work.put(mine.but(facts=facts.sealed(work, told), author=caller.doctor_id))

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions import billing, booking, due, seats
+from domain.actions import billing, booking, due, links, orders, seats
 from domain.actions.days import the_token
+from domain.actions.desk_notes import Note, tell_admins
 from domain.actions.messages import send
 from domain.errors import NotFound
 from domain.model.clinics import Clinic, Doctor
@@ -24,9 +25,16 @@ from domain.model.money import (
 from domain.model.queues import LIVE, PaymentStatus, Queue, QueueStatus, Token, TokenStatus
 from domain.work import Work
 
+REFUND_NOTE_HELPS = timedelta(days=3)
+"""How late a clinic is still told of a refund that failed."""
 
-def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+
+def captured(
+    work: Work, payment_id: str, capture_id: str, amount_paise: int, order: str | None = None
+) -> None:
     """Record that the gateway captured a payment; let it be what it was for, or give it back.
+
+    *order* is the reference of the order inside WhatsApp that it came by, if it is known.
 
     The capture's id is the ledger's key, so a notice repeated changes nothing. The first capture
     that covers the price takes the seat, or pays the invoice; money for a hold that ran out takes
@@ -39,6 +47,8 @@ def captured(work: Work, payment_id: str, capture_id: str, amount_paise: int) ->
     payment = work.get(Payment, payment_id)
     if payment is None:
         raise NotFound
+    if order is not None:
+        orders.paid(work, payment_id, order, capture_id)
     if work.get(Capture, capture_id, "CAPTURE") is not None:
         return
     if payment.invoice_id is not None:
@@ -79,8 +89,10 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
     if seat is None:
         booking.give_money_back(work, capture, "NOT_SEATED")
         _tell_refund(work, clinic, doctor, token, capture)
+        orders.close_later(work, payment)
         return
-    work.put(payment.but(status=RequestStatus.PAID))
+    payment = work.put(payment.but(status=RequestStatus.PAID))
+    orders.close_later(work, payment)
     paid = seat.but(
         payment_status=PaymentStatus.PAID, paid_paise=amount_paise, capture_id=capture_id
     )
@@ -101,6 +113,24 @@ def failed(work: Work, payment_id: str) -> None:
     if payment.invoice_id is None and not _failed_for_a_seat(work, payment):
         return
     work.put(payment.but(failed_attempts=payment.failed_attempts + 1))
+
+
+def told_of_order(work: Work, reference: str, *, has_failed: bool) -> None:
+    """Take WhatsApp's word of an order as a reason to ask at once; alone it is no money.
+
+    An attempt that failed is recorded as the gateway's own notice of one is.
+
+    Raises:
+        NotFound: If there is no such order here.
+    """
+    order = orders.find(work, reference)
+    payment = work.get(Payment, order.payment_id) if order else None
+    if payment is None:
+        raise NotFound
+    if has_failed:
+        failed(work, payment.payment_id)
+        payment = work.get(Payment, payment.payment_id) or payment
+    links.look_now(work, payment)
 
 
 def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
@@ -154,11 +184,26 @@ def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund 
 def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> Refund:
     """Record what the gateway says of a refund, and return it; it only moves forward.
 
-    A refund that failed may still be made; one that was made does not fail any more.
+    A refund that failed may still be made, by hand, for which the clinic is told of it; one that
+    was made does not fail any more.
     """
     if _REFUND_ORDER.index(status) <= _REFUND_ORDER.index(refund.status):
         return refund
+    if status is RefundStatus.FAILED:
+        _tell_failed(work, refund)
     return work.put(refund.but(status=status, gateway_refund_id=gateway_id or None))
+
+
+def ask_about_refund(work: Work, refund: Refund) -> None:
+    """Have the gateway asked at once how far a refund has come, unless it has ended."""
+    due.later(
+        work,
+        "refund",
+        work.now,
+        refund.capture_id,
+        clinic_id=refund.clinic_id,
+        capture_id=refund.capture_id,
+    )
 
 
 _REFUND_ORDER = (
@@ -189,6 +234,25 @@ def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
 def _line_is_open(work: Work, token: Token) -> bool:
     queue = work.get(Queue, token.doctor_id, token.date)
     return queue is not None and queue.status is not QueueStatus.CLOSED
+
+
+def _tell_failed(work: Work, refund: Refund) -> None:
+    """Tell a clinic's admins that a patient's money could not be returned: somebody must do it."""
+    clinic = work.get(Clinic, refund.clinic_id)
+    if clinic is None:
+        return  # paid twice for a bill: what a clinic gets back is the operator's to see to
+    token = work.get(Token, refund.queue_id, refund.token_id)
+    note = Note(
+        name="desk/refund_failed",
+        values={
+            "amount": refund.amount_paise,
+            "payment": refund.capture_id,
+            "person": token.patient_name if token else "",
+            "phone": token.patient_phone if token else None,
+        },
+        helps_for=REFUND_NOTE_HELPS,
+    )
+    tell_admins(work, clinic, note)
 
 
 def _tell_refund(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
+from domain.actions import consent, search
 from domain.actions import facts as facts_of
-from domain.actions import search
 from domain.actions.search import Caller
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import (
@@ -13,6 +14,7 @@ from domain.model.people import (
     Association,
     AssociationStatus,
     ClinicPatient,
+    ConsentWay,
     Contact,
     Patient,
 )
@@ -138,7 +140,7 @@ def _introduced(work: Work, contact: Contact, name: str) -> Patient:
     return Patient(
         patient_id=work.ids.secret("pat_"),
         contact_id=contact.contact_id,
-        patient_phone=contact.phone,
+        patient_phone=contact.number,
         name=name,
         created_at=work.now,
     )
@@ -155,15 +157,20 @@ def open_record(
     *,
     name: str,
     phone: str | None,
-    way: str,
+    way: ConsentWay,
     opted_in: bool = True,
 ) -> ClinicPatient:
-    """Write a clinic's own record of a patient it did not know, under the *name* it was given."""
+    """Write a clinic's own record of a patient it did not know, under the *name* it was given.
+
+    *way* is how they came to agree to hear from it, if they did.
+    """
     now = work.now.replace(microsecond=0)
     patient = work.system("note who keeps a record of a patient").get(Patient, patient_id)
     if patient is not None and clinic_id not in patient.clinic_ids:
         work.put(patient.but(clinic_ids=(*patient.clinic_ids, clinic_id)))
     search.enter(work, Caller(clinic_id, None), patient_id, name, phone)
+    if opted_in and patient is not None:
+        consent.opened(work, clinic_id, patient.contact_id, way)
     return work.put(
         ClinicPatient(
             clinic_id=clinic_id,
@@ -171,12 +178,30 @@ def open_record(
             patient_phone=phone,
             name=name,
             name_key=fold_name(name),
-            opted_in_by=way,
+            opted_in_by="BOT" if way is ConsentWay.BOT else "CLINIC",
             opted_in_at=now if opted_in else None,
             created_at=now,
             updated_at=now,
         )
     )
+
+
+def reached_first(work: Work, records: Sequence[ClinicPatient], phone: str) -> list[ClinicPatient]:
+    """Return a clinic's patients at *phone*, the one known longest first.
+
+    Those who only gave that number, while WhatsApp shows it of nobody or of somebody else, come
+    last: what is meant for its owner is not theirs.
+    """
+    if len(records) > 1:
+        across = work.system("who is reached at a number, of those who gave it")
+        people = across.fetch([(Patient, (r.patient_id,)) for r in records])
+        ids = {p.patient_id: p.contact_id for p in people if isinstance(p, Patient)}
+        contacts = across.fetch([(Contact, (i,)) for i in sorted(set(ids.values()))])
+        reached = {c.contact_id for c in contacts if isinstance(c, Contact) and c.phone == phone}
+        records = sorted(
+            records, key=lambda r: (ids.get(r.patient_id) not in reached, r.created_at)
+        )
+    return list(records)
 
 
 def connect(
@@ -238,10 +263,11 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
             key,
             name=token.patient_name,
             phone=token.patient_phone,
-            way="BOT" if in_person else "CLINIC",
+            way=ConsentWay.BOT if in_person else ConsentWay.STAFF,
         )
     elif in_person and record.opted_in_at is None:
         now = work.now.replace(microsecond=0)
+        consent.opened(work, clinic.clinic_id, token.contact_id, ConsentWay.BOT)
         record = work.put(record.but(opted_in_by="BOT", opted_in_at=now))
     record, known = connect(work, record, doctor.doctor_id, record.name)
     if not known.treats:

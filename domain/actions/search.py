@@ -76,6 +76,18 @@ def leave(work: Work, owner: Caller, patient_id: str, name: str, phone: str | No
             work.delete(before)
 
 
+def renumber(
+    work: Work, owner: Caller, patient_id: str, name: str, old: str | None, new: str | None
+) -> None:
+    """Let *owner* find the patient, entered with the phone *old*, by *new* instead."""
+    kept = {entry.entry for entry in _entries(owner, patient_id, name, new)}
+    for entry in _entries(owner, patient_id, name, old):
+        before = work.get(DirectoryEntry, entry.owner, entry.entry)
+        if before is not None and entry.entry not in kept:
+            work.delete(before)
+    enter(work, owner, patient_id, name, new)
+
+
 def _count(work: Work, owner: Caller, patient_id: str, change: int) -> None:
     shard = shard_of(patient_id)
     before = work.get(DirectoryCount, owner.owner, shard) or DirectoryCount(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from domain.actions import due, history, links
+from domain.actions import due, history, links, orders
 from domain.actions.days import Day, place_of
 from domain.actions.moves import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
@@ -226,6 +226,7 @@ def end_request(work: Work, token: Token) -> None:
     if payment is not None and payment.status is RequestStatus.OPEN:
         work.put(payment.but(status=RequestStatus.ENDED))
         links.look_now(work, payment)
+        orders.close_later(work, payment)
 
 
 def hold_ran_out(token: Token, now: datetime) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from domain.actions import billing, due, links, payments
+from domain.actions import billing, due, links, orders, payments
 from domain.actions.steps import OpenWork
 from domain.errors import Conflict, NotFound
-from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer
+from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer, Taken
 from domain.model.due import Due
 from domain.model.money import Payment, Refund, RefundStatus, RequestStatus
 from domain.work import Work
@@ -84,7 +84,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     if wanted is None or wanted.status in _ENDED:
         _write(open_work, lambda work: work.delete(claimed))
         return
-    answer = _ask_refund(open_work, gateway, wanted)
+    answer = _ask_refund(open_work, gateway, wanted, may_give_up=claimed.attempts > MOST_REFUSALS)
 
     def record(work: Work) -> None:
         now = work.get(Refund, wanted.capture_id, "REFUND")
@@ -113,8 +113,14 @@ HANDLERS: dict[str, Callable[[OpenWork, Gateway, Due], None]] = {
 _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
 
 
-def _ask_refund(open_work: OpenWork, gateway: Gateway, wanted: Refund) -> RefundAnswer:
-    """Return what the gateway says of a refund: asked for now, unless it was before."""
+def _ask_refund(
+    open_work: OpenWork, gateway: Gateway, wanted: Refund, *, may_give_up: bool
+) -> RefundAnswer:
+    """Return what the gateway says of a refund: asked for now, unless it was before.
+
+    Raises:
+        GatewayRefused: If it makes none now, as for want of balance, but may another time.
+    """
     key, amount = wanted.capture_id, wanted.amount_paise
     if wanted.attempts:
         known = _known_refund(gateway, wanted)
@@ -131,7 +137,10 @@ def _ask_refund(open_work: OpenWork, gateway: Gateway, wanted: Refund) -> Refund
         return gateway.refund(key, amount)
     except GatewayRefused:
         # It may be because it was made before, by us or by hand.
-        return _known_refund(gateway, wanted) or RefundAnswer("", RefundStatus.FAILED)
+        known = _known_refund(gateway, wanted)
+        if known is None and not may_give_up:
+            raise
+        return known or RefundAnswer("", RefundStatus.FAILED)
 
 
 def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
@@ -148,15 +157,29 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
     can be paid by another request.
     """
     payment = open_work().get(Payment, str(item.values.get("payment") or ""))
-    if payment is None:
-        return None
-    link = gateway.look(payment.payment_id, payment.gateway_link_id)
+    if payment is not None and payment.link_asked_at is not None:
+        payment = _look_link(open_work, gateway, payment)
+    if payment is not None and payment.ordered_at is not None:
+        payment = _look_orders(open_work, gateway, payment)
+    return payment
+
+
+def _look_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
+    """Record what came by the orders of a request that were shown inside WhatsApp."""
+    for order in orders.orders_of(open_work(), payment.payment_id):
+        _record_taken(open_work, payment.payment_id, gateway.look_order(orders.as_shown(order)))
+    return open_work().get(Payment, payment.payment_id)
+
+
+def _look_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment | None:
+    """Record what came by the link of a request, and end the link if the request is over."""
+    link = gateway.look(asked.payment_id, asked.gateway_link_id)
     if link is None:
-        return payment
+        return asked
     _record(open_work, link)
-    if link.status is not LinkStatus.OPEN and payment.invoice_id is not None:
+    if link.status is not LinkStatus.OPEN and asked.invoice_id is not None:
         _write(open_work, lambda work: billing.ask_anew(work, link.payment_id))
-    payment = open_work().get(Payment, payment.payment_id)
+    payment = open_work().get(Payment, asked.payment_id)
     if payment is None or payment.status is RequestStatus.OPEN:
         return payment
     if link.status is LinkStatus.OPEN:
@@ -170,15 +193,19 @@ def _record(open_work: OpenWork, link: Link) -> None:
     """Write what is known of a link: its name, and every payment that came by it."""
     try:
         _write(open_work, lambda work: links.note_link(work, link))
-        for taken in link.taken:
-            _write(
-                open_work,
-                lambda work, taken=taken: payments.captured(  # type: ignore[misc]
-                    work, link.payment_id, taken.capture_id, taken.amount_paise
-                ),
-            )
+        _record_taken(open_work, link.payment_id, link.taken)
     except NotFound:
         return  # another installation's, at the same gateway
+
+
+def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[Taken, ...]) -> None:
+    for taken in came:
+        _write(
+            open_work,
+            lambda work, taken=taken: payments.captured(  # type: ignore[misc]
+                work, payment_id, taken.capture_id, taken.amount_paise, taken.order
+            ),
+        )
 
 
 def _claim(open_work: OpenWork, item: Due) -> Due | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import string
+from collections.abc import Iterator
 
 from domain import passwords, plans
 from domain.actions import numbers, sessions
@@ -45,7 +46,7 @@ def invite(
     number = numbers.accepted(work, "whatsappNumber", number)
     if initial_password is not None:
         passwords.refuse_weak("initialPassword", initial_password)
-    if _another_admin(work, clinic_id, but=None) is not None:
+    if any(_admins(work, clinic_id)):
         plans.require(clinic, Feature.MORE_ADMINS)
     if numbers.member_at(work, clinic_id, number) is not None:
         raise NumberTaken("Somebody already works at the clinic under this number.")
@@ -75,7 +76,7 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
 
     Raises:
         NotFound: If there is no such account here.
-        LastAdmin: If nobody else runs the clinic.
+        LastAdmin: If nobody else runs the clinic: no other ACTIVE admin has proven their number.
         NotNow: If it has ended (fact `state`), or is a doctor's, who is removed as a doctor.
     """
     user = work.get(User, clinic_id, user_id)
@@ -85,27 +86,58 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
         raise NotNow("This account has ended already.", state=user.status)
     if user.doctor_id is not None:
         raise NotNow("This is a doctor's account: remove the doctor first.", state=user.status)
-    other = _another_admin(work, clinic_id, but=user_id)
+    others = (u for u in _admins(work, clinic_id) if u.user_id != user_id)
+    other = next((u for u in others if u.proven), None)
     if other is None:
-        raise LastAdmin("This is the clinic's last admin; invite another one first.")
+        raise LastAdmin(
+            "Nobody else runs the clinic: invite another admin, who must sign in once first."
+        )
     # Two admins who remove each other at the same moment: the second finds the first changed.
     work.check(other)
     numbers.give_up(work, user)
     return sessions.end_all(work, user.but(status=StaffStatus.INACTIVE))
 
 
-def _another_admin(work: Work, clinic_id: str, *, but: str | None) -> User | None:
-    """Return an ACTIVE admin of the clinic other than *but*."""
+def beyond_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
+    """Return the ACTIVE admins whom a plan with one admin has no place for, nobody if that is all.
+
+    Who stays has proven their number: *chosen* (userId), or else who has been here longest.
+    """
+    admins = list(_admins(work, clinic_id))
+    proven = [u for u in admins if u.proven]
+    if not proven:
+        return []
+    stays = min(proven, key=lambda u: (u.user_id != chosen, u.created_at, u.user_id))
+    return [u for u in admins if u.user_id != stays.user_id]
+
+
+def keep_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
+    """End the powers of the admins of `beyond_one`, at once; return them as they are then.
+
+    One who is a doctor, too, goes on as one; any other account ends as if it were deactivated.
+    """
+    ended: list[User] = []
+    for user in beyond_one(work, clinic_id, chosen):
+        if user.doctor_id is None:
+            numbers.give_up(work, user)
+            left = user.but(status=StaffStatus.INACTIVE)
+        else:
+            left = user.but(role=Role.DOCTOR)
+        ended.append(sessions.end_all(work, left))
+    return ended
+
+
+def _admins(work: Work, clinic_id: str) -> Iterator[User]:
+    """Yield the clinic's ACTIVE admins, whether or not they have proven their numbers."""
     after = None
     while True:
         some = work.query(User, clinic_id, limit=PAGE, after=after)
         for user in some.records:
-            is_admin = user.role is Role.ADMIN and user.status is StaffStatus.ACTIVE
-            if is_admin and user.user_id != but:
-                return user
+            if user.role is Role.ADMIN and user.status is StaffStatus.ACTIVE:
+                yield user
         after = some.after
         if after is None:
-            return None
+            return
 
 
 def _temporary_password() -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from domain.actions import due
+from domain.actions import clinics, due, staff
 from domain.errors import NotFound, NotNow, PlanLimit
 from domain.model.base import utc
 from domain.model.clinics import Clinic
 from domain.model.subscriptions import Invoice, Subscription, SubscriptionStatus
-from domain.plans import PLANS, Plan, PlanName
+from domain.plans import PLANS, Feature, Plan, PlanName
 from domain.timetable import today
 from domain.work import Work
 
@@ -26,6 +26,15 @@ class SamePlan(NotNow):
 
 
 @dataclass(frozen=True)
+class Loss:
+    """A feature that a smaller plan does not have."""
+
+    feature: Feature
+    message: str
+    """What that means for the clinic, in words for its people."""
+
+
+@dataclass(frozen=True)
 class PlanChange:
     """What changing the plan does; amounts are whole rupees a month."""
 
@@ -36,6 +45,8 @@ class PlanChange:
     """Negative if it will cost more."""
     effective_date: date
     next_billing_amount: int
+    losses: tuple[Loss, ...]
+    """What the clinic gives up on the effective date."""
 
 
 def subscription_of(work: Work, clinic_id: str) -> Subscription:
@@ -67,12 +78,20 @@ def bill_later(work: Work, clinic: Clinic, day: date) -> None:
     )  # fmt: skip
 
 
-def change_plan(work: Work, clinic: Clinic, name: PlanName, estimated_doctors: int) -> PlanChange:
+def change_plan(
+    work: Work,
+    clinic: Clinic,
+    name: PlanName,
+    estimated_doctors: int,
+    *,
+    by: str | None = None,
+) -> PlanChange:
     """Change the plan of *clinic* to the one called *name*.
 
     More is allowed at once; the price, and everything that becomes less, counts from the first of
     next month. *estimated_doctors* only serves to say what it will cost: bills count real doctors.
-    A second change takes the place of one that has not come into effect.
+    A second change takes the place of one that has not come into effect. *by* is the admin (userId)
+    who asks, and who stays one where the plan has one admin.
 
     Raises:
         SamePlan: If that is the plan that counts already.
@@ -100,6 +119,7 @@ def change_plan(work: Work, clinic: Clinic, name: PlanName, estimated_doctors: i
             max_doctors=allowed.max_doctors,
             next_plan=name.value,
             effective_date=effective,
+            changed_by=by,
             updated_at=now,
         )
     )
@@ -116,14 +136,49 @@ def change_plan(work: Work, clinic: Clinic, name: PlanName, estimated_doctors: i
         estimated_monthly_saving=(old_price - new.price_per_doctor) * estimated_doctors,
         effective_date=effective,
         next_billing_amount=new.price_per_doctor * estimated_doctors,
+        losses=losses(work, clinic, allowed, new, by),
     )
+
+
+def losses(work: Work, clinic: Clinic, before: Plan, new: Plan, by: str | None) -> tuple[Loss, ...]:
+    """Return what *clinic* gives up when plan *new*, chosen by the admin *by*, follows *before*."""
+    gone = before.features - new.features
+    said = dict(_LOST)
+    if Feature.OWN_SENDER in gone and clinic.phone_number_id is not None:
+        said[Feature.OWN_SENDER] = (
+            "The clinic's own WhatsApp sender is given up: messages leave by the shared number, "
+            "and patients have to write there."
+        )
+    if Feature.MORE_ADMINS in gone:
+        ending = [u.name for u in staff.beyond_one(work, clinic.clinic_id, by)]
+        if ending:
+            said[Feature.MORE_ADMINS] = (
+                "The plan has one admin. These are admins no longer, and are signed out: "
+                f"{', '.join(ending)}."
+            )
+    return tuple(Loss(feature, said[feature]) for feature in Feature if feature in gone)
+
+
+_LOST = {
+    Feature.DASHBOARD: "The dashboard cannot be opened any more.",
+    Feature.DOCTOR_ANALYTICS: "The analytics of doctors cannot be opened any more.",
+    Feature.FLOW_ANALYTICS: "The analytics of the patient flow cannot be opened any more.",
+    Feature.REVENUE_ANALYTICS: "The analytics of revenue cannot be opened any more.",
+    Feature.REPORTS: "No new reports can be made.",
+    Feature.MORE_ADMINS: "No further admins can be invited.",
+    Feature.OWN_SENDER: "The clinic cannot have a WhatsApp sender of its own.",
+    Feature.BRANDING: "Pages, prescriptions and reports carry the name of PulseOps.",
+}
+"""What the clinic's people are told of each feature that goes."""
 
 
 def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     """Let the plan change that was set for *day* count from now on.
 
     A plan that meanwhile has become too small stays away: the larger one goes on, with its price.
-    May be repeated; a change that was replaced by another does nothing.
+    What the plan that counts has not is given up: a sender of the clinic's own, and all admins but
+    one; everything else is looked up in the plan whenever it is asked for. May be repeated; a
+    change that was replaced by another does nothing.
     """
     subscription = subscription_of(work, clinic.clinic_id)
     if subscription.next_plan is None or str(subscription.effective_date) != day:
@@ -132,6 +187,10 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     if clinic.current_doctors > new.max_doctors:
         new = PLANS[PlanName(subscription.plan)]
     now = work.now.replace(microsecond=0)
+    if Feature.OWN_SENDER not in new.features:
+        clinic = clinics.give_up_sender(work, clinic.clinic_id)
+    if Feature.MORE_ADMINS not in new.features:
+        staff.keep_one(work, clinic.clinic_id, subscription.changed_by)
     work.put(
         subscription.but(
             plan=new.name.value,
@@ -139,6 +198,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
             price_per_doctor=new.price_per_doctor,
             next_plan=None,
             effective_date=None,
+            changed_by=None,
             updated_at=now,
         )
     )

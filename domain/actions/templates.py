@@ -4,11 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from domain.errors import NotNow
 from domain.model.messages import Approval
+from domain.offers import OfferedTemplate
 from domain.work import Work
 
 APPROVED = "APPROVED"
+SENDABLE = {APPROVED, "REINSTATED", "FLAGGED"}
+"""Also what was allowed again, and what people complain of but WhatsApp lets out still."""
 GONE = {"DELETED", "PENDING_DELETION"}
+ENGLISH = "en"
+MARKETING = "MARKETING"
+
+
+class NotApproved(NotNow):
+    """WhatsApp does not let the template go out (fact `state`: its word)."""
+
+    code = "TEMPLATE_NOT_APPROVED"
 
 
 def reported(
@@ -60,6 +72,46 @@ def approvals(work: Work, account: str) -> dict[tuple[str, str], Approval]:
             return found
 
 
+def approval_of(work: Work, account: str, name: str, language: str) -> Approval | None:
+    """Return what is known of one template of *account* in a language (BCP 47)."""
+    across = work.system("what WhatsApp says of a message template")
+    return across.get(Approval, account, f"{name}#{language}")
+
+
 def can_be_sent(approval: Approval | None) -> bool:
     """Return whether WhatsApp is known to let a template go out."""
-    return approval is not None and approval.status in {None, APPROVED}
+    return approval is not None and approval.status in {None, *SENDABLE}
+
+
+def is_held_back(approval: Approval | None) -> bool:
+    """Return whether WhatsApp is known not to let it: what it has not spoken of is tried."""
+    return approval is not None and not can_be_sent(approval)
+
+
+def refuse_unapproved(
+    work: Work, account: str, template: OfferedTemplate, language: str = ENGLISH
+) -> None:
+    """See that *template* can go to somebody who reads *language*, in English if need be.
+
+    Raises:
+        NotApproved: If WhatsApp is known to let neither go out.
+    """
+    known = None
+    for each in (language, ENGLISH):
+        known = approval_of(work, account, template.provider_name, each)
+        if not is_held_back(known):
+            return
+    if known is not None:
+        raise NotApproved(why_not(template.name, known), state=known.status)
+
+
+def why_not(name: str, known: Approval) -> str:
+    """Return in plain words that WhatsApp does not let template *name* go out."""
+    why = f" ({known.reason})" if known.reason else ""
+    return f"WhatsApp does not let the template {name} go out now: it is {known.status}{why}."
+
+
+def is_marketing(work: Work, account: str, template: OfferedTemplate) -> bool:
+    """Return whether WhatsApp counts *template* as marketing: it may not be as it was submitted."""
+    known = approval_of(work, account, template.provider_name, template.language)
+    return ((known.category if known else None) or template.category) == MARKETING

@@ -60,6 +60,8 @@ class Broadcast(Record, frozen=True, kw_only=True):
     """The message, such as office/clinic_announcement."""
     values: dict[str, Any] = msgspec.field(default_factory=dict)
     audience: Audience
+    marketing: bool = False
+    """Whether it goes only to those who have not stopped marketing in WhatsApp."""
     by: str
     by_name: str
     status: BroadcastStatus = BroadcastStatus.QUEUED

@@ -165,6 +165,8 @@ class Sender(Record, frozen=True, kw_only=True):
     """The number behind it, E.164."""
     access_token: str
     """Ciphertext."""
+    payment_configuration: str | None = None
+    """The payment configuration of its WhatsApp account, through which advances are paid there."""
     proven_at: datetime
 
 

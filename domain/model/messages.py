@@ -45,6 +45,8 @@ class Consent(StrEnum):
     """A notice about a live token: until a second STOP."""
     NEWS = "NEWS"
     """Everything else: until STOP."""
+    MARKETING = "MARKETING"
+    """What WhatsApp counts as marketing: until STOP, or until it is stopped in WhatsApp itself."""
 
 
 class Option(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -78,6 +80,14 @@ class Message(Record, frozen=True, kw_only=True):
     """Where the one link button leads, if the message has one."""
     as_document: bool = False
     """Whether a file lies at `url`, which goes as a document where anything may be sent."""
+    asks_number: bool = False
+    """Whether it goes with WhatsApp's own button that shares the phone number: a template."""
+    payment_id: str | None = None
+    """The request for payment that `url` leads to, which may go as an order inside WhatsApp."""
+    order: str | None = None
+    """The reference of the order that it last left as, or brought the status of."""
+    without_order: bool = False
+    """Whether WhatsApp would not take it as an order, or as the status of one."""
     reply_to: str | None = None
     """The provider's id of the message answered, which sending marks as read."""
     language: str | None = None
@@ -118,7 +128,7 @@ class Message(Record, frozen=True, kw_only=True):
     counted: bool = False
     """Whether its price category is among the clinic's costs of the day."""
     category: str | None = None
-    """The price category the provider named."""
+    """The price category that the provider named; where it names none, that of what was sent."""
     price_type: str | None = None
     """Whether it charges for it: regular, or a word for free."""
     created_at: datetime
@@ -162,7 +172,7 @@ class DayCosts(Record, frozen=True, kw_only=True):
     clinic_id: str
     part: str
     charged: dict[str, int] = msgspec.field(default_factory=dict)
-    """Messages delivered, by the price category that WhatsApp named."""
+    """Messages delivered, by price category in WhatsApp's words."""
     free: dict[str, int] = msgspec.field(default_factory=dict)
     """The same of those it did not charge for."""
 

@@ -41,7 +41,43 @@ class Payment(Record, frozen=True, kw_only=True):
     """When the gateway was first asked for a link; None while its page was never pressed."""
     gateway_link_id: str | None = None
     gateway_url: str | None = None
+    ordered_at: datetime | None = None
+    """When it was first shown as an order inside WhatsApp; None: never."""
     failed_attempts: int = 0
+    created_at: datetime
+
+
+class OrderStatus(StrEnum):
+    """How an order inside WhatsApp stands, as WhatsApp was told; all but the first are final."""
+
+    PENDING = "pending"
+    COMPLETED = "completed"
+    CANCELED = "canceled"
+
+
+class Order(Record, frozen=True, kw_only=True):
+    """A request for payment shown inside WhatsApp by one try of a message.
+
+    Key: paymentId, reference. WhatsApp takes a reference once, so that each try has its own.
+    """
+
+    TABLE: ClassVar[str] = "orders"
+    KEY: ClassVar[tuple[str, ...]] = ("payment_id", "reference")
+
+    payment_id: str
+    reference: str
+    clinic_id: str
+    sender: str
+    """The phone_number_id it left by."""
+    configuration: str
+    """The payment configuration of that sender's WhatsApp account."""
+    message_id: str
+    """The message that showed it."""
+    status: OrderStatus = OrderStatus.PENDING
+    told_by: str | None = None
+    """The message that brought its final status."""
+    capture_id: str | None = None
+    """The payment that came by it."""
     created_at: datetime
 
 

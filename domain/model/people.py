@@ -27,6 +27,13 @@ class Contact(Record, frozen=True, kw_only=True):
     wa_user_id: str | None = None
     verified_phone: bool = False
     """Whether a signed message carried this phone and this WhatsApp user id together."""
+    told_phone: str | None = None
+    """A number (E.164) the person gave while WhatsApp tells none: for people to call.
+
+    Nothing proves it: no message goes there, and no address leads from it to anybody.
+    """
+    number_asked_at: datetime | None = None
+    """When they were asked for a number, which happens once."""
     language: str | None = None
     """None until chosen; the bot then speaks English."""
     last_clinic_id: str | None = None
@@ -37,6 +44,11 @@ class Contact(Record, frozen=True, kw_only=True):
     patient_ids: tuple[str, ...] = ()
     """Who this contact writes for, the first being the one who introduced themself."""
     created_at: datetime
+
+    @property
+    def number(self) -> str | None:
+        """The number people at a clinic call: WhatsApp's, or else the one that was given."""
+        return self.phone or self.told_phone
 
 
 class Address(Record, frozen=True, kw_only=True):
@@ -108,7 +120,7 @@ class ClinicPatient(Record, frozen=True, kw_only=True):
     doctor_ids: tuple[str, ...] = ()
     """The clinic's doctors who have, or had, an association with the patient."""
     opted_in_by: str = "BOT"
-    """The way of the opt-in: BOT (wrote first) or CLINIC (recorded by staff)."""
+    """The way of the last opt-in: BOT (wrote first), CLINIC (by staff) or WORD (START)."""
     opted_in_at: datetime | None = None
     """None if staff recorded the patient without consent to be written to."""
     created_at: datetime
@@ -186,7 +198,7 @@ class Silence(Record, frozen=True, kw_only=True):
     but_for: tuple[str, ...] = ()
     """Clinics (clinicId) that the person has let write again since."""
     marketing: bool = False
-    """Announcements to many, which WhatsApp counts as marketing."""
+    """What WhatsApp counts as marketing, as the person said there."""
     at: datetime
 
 
@@ -222,4 +234,45 @@ class OptOut(Record, frozen=True, kw_only=True):
     everything: bool = False
     by_clinic: bool = False
     """Whether staff recorded the person without consent; ended by writing to the clinic."""
+    at: datetime
+
+
+class ConsentChanged(StrEnum):
+    """What a person let come, or stopped."""
+
+    OPTED_IN = "OPTED_IN"
+    OPTED_OUT = "OPTED_OUT"
+    MARKETING_STOPPED = "MARKETING_STOPPED"
+    MARKETING_RESUMED = "MARKETING_RESUMED"
+
+
+class ConsentWay(StrEnum):
+    """How it was learned."""
+
+    BOT = "BOT"
+    """They wrote or booked themselves."""
+    WORD = "WORD"
+    """They wrote STOP or START."""
+    STAFF = "STAFF"
+    """Staff booked for them."""
+    API = "API"
+    """Staff recorded them as a patient."""
+    WHATSAPP = "WHATSAPP"
+    """WhatsApp told what they prefer there."""
+
+
+class ConsentChange(Record, frozen=True, kw_only=True):
+    """That a person's consent changed: when, and which way. Key: contactId, change. Append-only."""
+
+    TABLE: ClassVar[str] = "consents"
+    KEY: ClassVar[tuple[str, ...]] = ("contact_id", "change")
+
+    contact_id: str
+    change: str
+    clinic_id: str | None = None
+    """None: of all clinics at once."""
+    what: ConsentChanged
+    everything: bool = False
+    """Whether the notices of live tokens were stopped, too."""
+    way: ConsentWay
     at: datetime

@@ -43,6 +43,8 @@ class Subscription(Record, frozen=True, kw_only=True):
     next_plan: str | None = None
     """The plan whose price counts from effective_date; None while nothing changes."""
     effective_date: date | None = None
+    changed_by: str | None = None
+    """The admin (userId) who chose it, who stays one if the plan has only one."""
     created_at: datetime
     updated_at: datetime
 

@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
-from flask_openapi.openapi import OpenAPI as ApiApp
 
 import api.app
-from bot.app import create_app
 from store import open_records
 from store.faults import Wrapper
 from store.port import Change, Key, Put, Request
 from store.schema import TABLES
 from tests.api.examples import shape
-from tests.api.office import Office
+from tests.api.office import Office, shared_app
 from tests.api.shelf import shelf
 from tests.people import Cast, FixedClock, city
 from tests.stage import Stage
 from tests.stores import dynamodb_engine, dynamodb_store
 
+SHELF = (shelf(),)
 _ran: dict[Path, set[str]] = defaultdict(set)
 
 
@@ -51,16 +50,6 @@ def noted(request: pytest.FixtureRequest) -> None:
     _ran[request.path].add(request.node.nodeid)
 
 
-_shared: list[ApiApp] = []
-
-
-def shared_app(stage: Stage) -> ApiApp:
-    """Return the one application that the offices of this process share."""
-    if not _shared:
-        _shared.append(create_app(stage.parts))
-    return _shared[0]
-
-
 @pytest.fixture
 def office(stage: Stage, cast: Cast) -> Office:
     """Return the API of the cast's clinics, in process."""
@@ -72,8 +61,8 @@ def office(stage: Stage, cast: Cast) -> Office:
 def shelf_office(stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Return an office whose API has `tests.api.shelf` and nothing else."""
     del cast
-    monkeypatch.setattr(api.app, "RESOURCES", (shelf(),))
-    return Office(stage)
+    monkeypatch.setattr(api.app, "RESOURCES", SHELF)
+    return Office(stage, shared_app(stage))
 
 
 @pytest.fixture(scope="session")
@@ -85,8 +74,10 @@ def dynamodb_endpoint() -> Iterator[str]:
 class Erasable(Wrapper):
     """DynamoDB, with what a test wrote taken away again: tables take seconds to make."""
 
-    def __init__(self, endpoint: str, prefix: str, now: Callable[[], float]) -> None:
-        self._store = dynamodb_store(endpoint, prefix, now)
+    def __init__(self, endpoint: str, prefix: str) -> None:
+        self.clock = FixedClock()
+        """By which items expire; each test sets its own."""
+        self._store = dynamodb_store(endpoint, prefix, lambda: self.clock.now().timestamp())
         super().__init__(self._store)
         self._prefix = prefix
         self._written: dict[Key, None] = {}
@@ -102,6 +93,7 @@ class Erasable(Wrapper):
             for table, key in wanted[start : start + 25]:
                 asked.setdefault(table, []).append({"DeleteRequest": {"Key": key}})
             self._store._dynamodb().batch_write_item(RequestItems=asked)
+        self._written.clear()
 
 
 def _attributes(key: Key) -> dict[str, dict[str, str]]:
@@ -111,13 +103,12 @@ def _attributes(key: Key) -> dict[str, dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def dynamodb_tables(dynamodb_endpoint: str) -> str:
-    """Return the prefix of tables that all tests here share, one after another."""
-    prefix = f"api-{uuid4().hex[:8]}-"
-    store = dynamodb_store(dynamodb_endpoint, prefix)
+def dynamodb_tables(dynamodb_endpoint: str) -> Iterator[Erasable]:
+    """Give the tables that all tests here share, one after another, over one client."""
+    store = Erasable(dynamodb_endpoint, f"api-{uuid4().hex[:8]}-")
     store.create_tables()
+    yield store
     store.close()
-    return prefix
 
 
 @pytest.fixture(params=["sqlite", pytest.param("dynamodb", marks=pytest.mark.dynamodb)])
@@ -126,13 +117,12 @@ def either_stage(request: pytest.FixtureRequest, clock: FixedClock) -> Iterator[
     if request.param == "sqlite":
         yield request.getfixturevalue("stage")
         return
-    endpoint, prefix = map(request.getfixturevalue, ("dynamodb_endpoint", "dynamodb_tables"))
-    store = Erasable(endpoint, prefix, lambda: clock.now().timestamp())
+    store: Erasable = request.getfixturevalue("dynamodb_tables")
+    store.clock = clock
     made = Stage(store, open_records(store), clock)
     made.cast = city(made.records)
     yield made
     store.erase()
-    store.close()
 
 
 @pytest.fixture
@@ -144,5 +134,5 @@ def either_office(either_stage: Stage) -> Office:
 @pytest.fixture
 def either_shelf(either_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Office:
     """Return an office with `tests.api.shelf` alone, on either store."""
-    monkeypatch.setattr(api.app, "RESOURCES", (shelf(),))
-    return Office(either_stage)
+    monkeypatch.setattr(api.app, "RESOURCES", SHELF)
+    return Office(either_stage, shared_app(either_stage))

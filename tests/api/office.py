@@ -26,6 +26,7 @@ from tests.people import Cast
 from tests.stage import Stage
 
 _documents: dict[tuple[int, ...], tuple[tuple[Resource, ...], OpenAPI]] = {}
+_apps: dict[tuple[int, ...], tuple[tuple[Resource, ...], ApiApp]] = {}
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,19 @@ class Office:
         )
 
 
+def shared_app(stage: Stage) -> ApiApp:
+    """Return the one application that this process's offices with the same resources share."""
+    resources = api.app.RESOURCES
+    key = tuple(map(id, resources))
+    if key not in _apps:
+        _apps[key] = (resources, create_app(stage.parts))
+    return _apps[key][1]
+
+
 def _document(app: ApiApp) -> OpenAPI:
     """Return the document of *app*, made once for the same resources: it takes a while."""
     resources = api.app.RESOURCES
-    key = tuple(id(each) for each in resources)
+    key = tuple(map(id, resources))
     if key not in _documents:
         made = OpenAPI.from_dict(app.api_doc, config=Config(spec_validator_cls=None))
         _documents[key] = (resources, made)

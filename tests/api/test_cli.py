@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask.testing import FlaskCliRunner
@@ -25,6 +22,8 @@ from domain.model.visits import Rating
 from tests.bills import billed, invoices, pay
 from tests.people import Cast, FixedClock, new_records, stored
 from tests.stage import Stage
+
+pytestmark = pytest.mark.slow  # each command has an application of its own
 
 
 @pytest.fixture
@@ -77,6 +76,12 @@ def test_the_demo_has_two_clinics_with_a_week_of_history_and_tells_nobody(
     }
 
 
+def test_seed_alone_makes_the_demo(empty: Stage) -> None:
+    for options, said in (((), "are new"), (("--demo",), "there already")):
+        result = runner(empty).invoke(args=["pulseops", "seed", *options])
+        assert (result.exit_code, said in result.output) == (0, True)
+
+
 def test_the_demo_clinics_are_on_plans_and_are_billed_in_a_month(empty: Stage) -> None:
     runner(empty).invoke(args=["pulseops", "seed", "--demo"])
     for name, plan, amount in (("city", "ENTERPRISE", 2 * 549), ("sunrise", "BASIC", 799)):
@@ -116,62 +121,6 @@ def test_a_second_seeding_keeps_what_is_there_and_opens_today(
     assert doctor is not None
     assert doctor.start_time == "13:00"
     assert doctor.end_time == "21:00"
-
-
-@pytest.fixture
-def meta() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Run Meta's template endpoint; give its address and what was submitted to it."""
-    submitted: list[dict[str, Any]] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            self._answer({"data": submitted})
-
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if self.headers["Authorization"] == "Bearer wrong":
-                self._answer({"error": {"code": 190}}, 401)
-                return
-            submitted.append(body)
-            self._answer({"id": "1", "status": "APPROVED"})
-
-        def _answer(self, body: object, status: int = 200) -> None:
-            raw = json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, *_args: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/v26.0", submitted
-    server.shutdown()
-    server.server_close()
-
-
-def test_templates_are_submitted_once(empty: Stage, meta: tuple[str, list[dict[str, Any]]]) -> None:
-    url, submitted = meta
-    empty.parts = replace(empty.parts, settings=replace(empty.parts.settings, whatsapp_api_url=url))
-    result = runner(empty).invoke(args=["pulseops", "templates", "push"])
-    assert result.exit_code == 0, result.output
-    names = {(t["name"], t["language"]) for t in submitted}
-    assert len(names) == len(submitted) > 0
-    assert {language for _, language in names} == {"en", "hi"}
-    runner(empty).invoke(args=["pulseops", "templates", "push"])
-    assert len(submitted) == len(names)
-
-
-def test_a_refused_template_is_named(empty: Stage, meta: tuple[str, list[dict[str, Any]]]) -> None:
-    settings = replace(
-        empty.parts.settings, whatsapp_api_url=meta[0], whatsapp_access_token="wrong"
-    )
-    empty.parts = replace(empty.parts, settings=settings)
-    result = runner(empty).invoke(args=["pulseops", "templates", "push"])
-    assert result.exit_code != 0
-    assert "190" in result.output
 
 
 def test_the_demos_staff_sign_in_with_the_documented_password(empty: Stage) -> None:

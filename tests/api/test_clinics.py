@@ -200,6 +200,8 @@ def test_a_clinic_without_a_sender_is_joined_on_the_platforms_number(office: Off
         "whatsappNumberVerified": True,
         "whatsappPhoneNumberId": None,
         "hasAccessToken": False,
+        "paymentConfiguration": None,
+        "paysInWhatsapp": False,
         "joinCode": "SUN77",
         "joinUrl": f"https://wa.me/{PLATFORM_NUMBER[1:]}?text=JOIN%20SUN77",
     }

@@ -109,6 +109,7 @@ print(hits(Limits(connect(sys.argv[1]), "40 per hour"), 30))
 """
 
 
+@pytest.mark.slow
 def test_two_processes_count_together(redis: Redis, redis_url: str) -> None:
     del redis
     command = [sys.executable, "-c", COUNTING, redis_url]

@@ -145,6 +145,18 @@ def state_of(page: str) -> str:
     return found.group(1)
 
 
+@pytest.mark.parametrize(("plan", "is_ours"), [("BASIC", True), ("ENTERPRISE", False)])
+@pytest.mark.parametrize("language", ["en", "hi"])
+def test_the_page_carries_our_name_unless_the_plan_makes_it_the_clinics_alone(
+    town, plan, is_ours, language
+):
+    clinic = people.stored(town.records, town.cast.clinic)
+    people.store(town.records, clinic.but(subscription_plan=plan, plan=plan))
+    page = town.see(town.hold(language=language))
+    assert ("PulseOps" in page) is is_ours
+    assert town.cast.clinic.name in page
+
+
 def test_an_open_request_shows_what_is_paid_for_and_how_long(town):
     token = town.hold()
     town.clock.advance(minutes=4)

@@ -22,6 +22,7 @@ def test_a_patient_is_recorded_and_shown_as_given(office: Office) -> None:
         "patientPhone": "+919988776655",
         "age": 38,
         "currentMedications": ["Metformin"],
+        "consent": shown["consent"],
         "createdAt": "2030-11-25T03:00:00Z",
         "updatedAt": "2030-11-25T03:00:00Z",
     }

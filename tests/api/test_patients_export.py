@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
+import stat
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+from click.testing import Result
+
+from bot.app import create_app
 from domain.actions import patient_export
+from domain.actions.patients import Known
+from domain.errors import StoreUnavailable
 from tests.api.office import Client, Office
 from tests.api.practice import AMIT, record, sunrise_admin
 
@@ -85,3 +94,76 @@ def test_an_export_is_for_admins_and_leaves_its_mark(office: Office) -> None:
         if e["action"] == "export_patients"
     ]
     assert entry["about"] == {"format": "CSV", "includePhones": "true"}
+
+
+def export(office: Office, *options: str) -> Result:
+    cli = create_app(office.stage.parts).test_cli_runner()
+    return cli.invoke(args=["pulseops", "export", *options])
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+@pytest.mark.parametrize("with_phones", [False, True])
+def test_the_operator_gets_the_file_an_admin_gets(
+    office: Office, tmp_path: Path, format_: str, *, with_phones: bool
+) -> None:
+    record(office.admin)
+    record(office.admin, phone="+919988776600", name="आशा")
+    query = {"format": format_.upper(), "includePhones": str(with_phones).lower()}
+    wanted = office.admin.get("/patients/export", query=query).get_data()
+    options = ["--clinic", office.cast.clinic.clinic_id, "--format", format_]
+    options += ["--include-phones"] if with_phones else []
+    assert export(office, *options).stdout_bytes == wanted
+    file = tmp_path / "patients"
+    result = export(office, *options, "--to", str(file))
+    assert (result.exit_code, result.stdout_bytes) == (0, b"")
+    assert file.read_bytes() == wanted
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert (AMIT["phone"].encode() in wanted) is with_phones
+
+
+def test_what_the_operator_takes_stands_in_the_clinics_audit_log(office: Office) -> None:
+    export(office, "--clinic", office.cast.clinic.clinic_id, "--include-phones")
+    (entry,) = office.admin.get("/audit").json["data"]["entries"]
+    assert (entry["action"], entry["userId"], entry["role"]) == (
+        "export_patients",
+        "operator",
+        "OPERATOR",
+    )
+    assert entry["about"] == {"format": "CSV", "includePhones": "true"}
+    assert sunrise_admin(office).get("/audit").json["data"]["entries"] == []
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--clinic", "clinic_none"), "There is no clinic clinic_none."),
+        ((), "Missing option '--clinic'"),
+        (("--clinic", "clinic_city", "--format", "pdf"), "'pdf' is not one of"),
+        (("--clinic", "clinic_city", "--to", "/nowhere/at/all"), "cannot be written"),
+    ],
+)
+def test_an_export_that_cannot_be_is_refused_in_words(
+    office: Office, options: tuple[str, ...], said: str
+) -> None:
+    result = export(office, *options)
+    assert result.exit_code != 0
+    assert said in result.output
+    assert "Traceback" not in result.output
+    assert result.stdout_bytes == b""
+
+
+def test_a_file_is_written_whole_or_not_at_all(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record(office.admin)
+    monkeypatch.setattr(patient_export, "every_patient", breaks_off)
+    file = tmp_path / "patients.csv"
+    file.write_text("yesterday's")
+    result = export(office, "--clinic", office.cast.clinic.clinic_id, "--to", str(file))
+    assert (result.exit_code, [p.name for p in tmp_path.glob("patients*")]) == (1, [file.name])
+    assert file.read_text() == "yesterday's"
+
+
+def breaks_off(_open_work: object) -> Iterator[Known]:
+    yield from ()
+    raise StoreUnavailable("gone")

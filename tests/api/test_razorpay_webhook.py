@@ -242,6 +242,9 @@ def test_another_businesss_payments_concern_nobody(town: Town, token: Token) -> 
 # Refunds
 
 
+OURS = "rfnd_pay_1"
+
+
 def a_refund(town: Town, token: Token) -> None:
     town.bank.slow_refunds = True
     town.bank.pay(token.payment_id or "", "pay_1", 5000)
@@ -267,10 +270,45 @@ def test_a_refunds_notices_only_move_it_forward(
 ) -> None:
     a_refund(town, token)
     for event in events:
-        assert town.tell(event, token).status_code == 200
+        assert town.tell(event, token, refund__id=OURS).status_code == 200
     found = town.refund()
     assert found is not None
     assert found.status is end
+
+
+@pytest.mark.parametrize("event", ["refund.processed", "refund.failed"])
+@pytest.mark.parametrize("amount", [100, 5000])
+def test_another_refund_of_the_same_payment_says_nothing_of_ours(
+    town: Town, token: Token, event: str, amount: int
+) -> None:
+    a_refund(town, token)
+    asked = town.bank.asked["look_refund"]
+    changes: dict[str, Any] = {"refund__id": "rfnd_byhand", "refund__amount": amount}
+    assert town.tell(event, token, **changes).status_code == 200
+    town.stage.settle()
+    found = town.refund()
+    assert found is not None
+    assert (found.status, found.gateway_refund_id) == (RefundStatus.REQUESTED, OURS)
+    assert town.bank.asked["look_refund"] == asked + 1
+    town.bank.end_refunds(RefundStatus.PROCESSED)
+    assert town.tell("refund.processed", token, refund__id=OURS).status_code == 200
+    found = town.refund()
+    assert found is not None
+    assert found.status is RefundStatus.PROCESSED
+
+
+@pytest.mark.parametrize(("amount", "ends"), [(5000, True), (100, False)])
+def test_what_failed_is_returned_by_hand_in_one_piece(
+    town: Town, token: Token, amount: int, *, ends: bool
+) -> None:
+    a_refund(town, token)
+    town.tell("refund.failed", token, refund__id=OURS)
+    changes: dict[str, Any] = {"refund__id": "rfnd_byhand", "refund__amount": amount}
+    assert town.tell("refund.processed", token, **changes).status_code == 200
+    town.stage.settle()
+    found = town.refund()
+    assert found is not None
+    assert found.status is (RefundStatus.PROCESSED if ends else RefundStatus.FAILED)
 
 
 def test_a_refund_made_by_hand_is_answered_and_changes_no_seat(town: Town, token: Token) -> None:

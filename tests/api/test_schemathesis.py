@@ -31,7 +31,7 @@ import api.app
 from api.routes import braced
 from store import open_records, open_store
 from tests.api.busy import busy_clinic
-from tests.api.office import Office
+from tests.api.office import Office, shared_app
 from tests.people import Cast, FixedClock, city, new_records
 from tests.stage import Stage
 
@@ -90,7 +90,7 @@ class Town:
         stage = Stage(store, open_records(store), clock)
         stage.cast = self.cast
         stage.ids.made = self.ids_made
-        return Office(stage)
+        return Office(stage, shared_app(stage))
 
     def end(self, office: Office) -> None:
         """Let a clinic go."""
@@ -114,7 +114,7 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
     store, records = new_records(folder, clock)
     stage = Stage(store, records, clock)
     stage.cast = city(records)
-    known = busy_clinic(Office(stage))
+    known = busy_clinic(Office(stage, shared_app(stage)))
     store.close()
     return Town(folder, folder / "pulseops.db", clock, stage.cast, stage.ids.made, known)
 

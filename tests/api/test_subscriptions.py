@@ -72,8 +72,19 @@ def test_the_specifications_example_of_an_upgrade_is_answered_like_it(clinic):
     now = clinic.admin.get(PATH).json["data"]
     assert now["currentPlan"]["maxDoctors"] == 50
     assert now["pendingChange"] == {
-        "plan": "ENTERPRISE", "pricePerDoctor": 549, "effectiveDate": "2030-12-01",
+        "plan": "ENTERPRISE", "pricePerDoctor": 549, "effectiveDate": "2030-12-01", "givesUp": [],
     }  # fmt: skip
+
+
+def test_a_downgrade_says_beforehand_what_it_gives_up(clinic):
+    answer = clinic.admin.post(f"{PATH}/upgrade", {"newPlan": "BASIC", "estimatedDoctors": 3})
+    lost = {g["feature"]: g["message"] for g in answer.json["data"]["givesUp"]}
+    assert set(lost) == {
+        "doctor_analytics", "flow_analytics", "revenue_analytics", "reports", "more_admins",
+    }  # fmt: skip
+    assert lost["reports"] == "No new reports can be made."
+    pending = clinic.admin.get(PATH).json["data"]["pendingChange"]
+    assert pending["givesUp"] == answer.json["data"]["givesUp"]
 
 
 def test_a_plan_too_small_is_refused_naming_one_that_is_not(clinic):

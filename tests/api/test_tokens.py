@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.model.clinics import User
+from domain.model.clinics import ClinicStatus, User
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token
 from domain.model.visits import Visit
@@ -43,6 +43,16 @@ def _queue_id(office: Office) -> str:
 
 
 # Booking
+
+
+def test_a_suspended_clinic_books_only_for_who_pays_there(meera: Desk, office: Office) -> None:
+    clinic = stored(office.stage.records, office.cast.clinic)
+    store(office.stage.records, clinic.but(status=ClinicStatus.SUSPENDED))
+    refused = meera.try_book(0)
+    assert (refused.status_code, refused.json["error"]["code"]) == (409, "SUSPENDED")
+    assert "payAtClinic" in refused.json["message"]
+    assert office.settle() == []
+    assert data(meera.try_book(0, payAtClinic=True), 201)["status"] == "CONFIRMED"
 
 
 def test_a_booking_with_an_advance_is_held_an_hour_and_the_link_is_sent(

@@ -174,6 +174,17 @@ def test_the_last_admin_stays(office: Office) -> None:
     assert stored(office.stage.records, office.cast.farida).status is StaffStatus.ACTIVE
 
 
+def test_an_admin_who_never_proved_their_number_does_not_make_another_the_last_but_one(
+    office: Office, city: Clinic
+) -> None:
+    typo = a_user(city, "usr_gita", "Gita Sen", NOBODYS_NUMBER, proven=False)
+    store(office.stage.records, typo, staff_number(typo))
+    refused = office.admin.delete("/users/usr_farida")
+    assert error(refused, 409) == "LAST_ADMIN"
+    assert "sign in" in refused.json["message"]
+    data(office.admin.delete("/users/usr_gita"))
+
+
 @pytest.mark.usefixtures("gita")
 def test_two_admins_who_remove_each_other_at_once_do_not_leave_the_clinic_alone(
     office: Office,

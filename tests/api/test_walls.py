@@ -22,7 +22,7 @@ from domain.actions import sessions
 from domain.model.accounts import AuditEntry
 from store import Store
 from tests.api.busy import busy_clinic
-from tests.api.office import Client, Office
+from tests.api.office import Client, Office, shared_app
 from tests.api.practice import sunrise_admin
 from tests.api.walls.table import Row
 from tests.people import FixedClock, city, new_records
@@ -220,7 +220,7 @@ def towns(tmp_path: Path) -> Iterator[Callable[[], Office]]:
         stores.append(store)
         stage = Stage(store, records, clock)
         stage.cast = city(records)
-        office = Office(stage)
+        office = Office(stage, shared_app(stage))
         made = sunrise_admin(office).post("/patients", {"phone": ELSEWHERE, "name": "Asha Rao"})
         assert made.status_code == 201
         stage.hear(ELSEWHERE, "stop", sender=stage.parts.rules.platform_sender)

@@ -18,7 +18,9 @@ from bot.app import LARGEST_BODY, create_app
 from bot.channels.cloud.signature import sign
 from domain.errors import StoreUnavailable
 from domain.model.messages import Message, MessageStatus
+from domain.model.queues import TokenStatus
 from domain.ports import Changes, Records
+from tests.orders import asked_by, show_orders
 from tests.people import CITY_SENDER, TESTS
 from tests.stage import Stage
 
@@ -333,3 +335,54 @@ def test_a_message_of_a_phone_nobody_knows_begins_a_contact(meta):
     [message] = meta.stage.messages()
     found = meta.stage.parts.records.get(TESTS, [(Message, (message.message_id,))])
     assert found == [message]
+
+
+# --- Payments inside WhatsApp ---
+
+
+def payment(reference: str, word: str, attempt: str) -> Json:
+    """Return the status of a payment as Meta sends it among those of messages."""
+    return {
+        "id": f"gBGG{reference}",
+        "recipient_id": ASHA,
+        "type": "payment",
+        "status": word,
+        "timestamp": "1922000300",
+        "payment": {
+            "reference_id": reference,
+            "amount": {"value": 5000, "offset": 100},
+            "currency": "INR",
+            "transaction": {
+                "id": f"order_{reference}",
+                "pg_transaction_id": "pay_1",
+                "type": "razorpay",
+                "status": attempt,
+            },
+        },
+    }
+
+
+def test_a_payment_that_meta_tells_of_is_looked_up_and_counts_once(stage, cast):
+    orders = show_orders(stage, cast)
+    meta = Meta(stage)
+    for n, words in enumerate(("hi", "2", "1")):
+        meta.post(webhook(text(ASHA, words, f"wamid.P{n}"), contacts=[]))
+        stage.settle()
+    reference = asked_by(stage.channel.sent[-1]).reference
+    told = webhook(
+        payment(reference, "pending", "failed"),
+        payment(reference, "captured", "success"),
+        payment("ORD_of_somebody_else", "captured", "success"),
+        {"type": "payment", "status": "captured"},
+        kind="statuses",
+    )
+    assert meta.post(told).status_code == 200
+    stage.settle()
+    [token] = stage.tokens(f"+{ASHA}")
+    assert token.status is TokenStatus.PENDING  # Meta's lookup does not confirm it yet
+    orders.pay(reference, "pay_1")
+    for _ in range(3):
+        assert meta.post(told).status_code == 200
+        stage.settle()
+    [token] = stage.tokens(f"+{ASHA}")
+    assert (token.status, token.capture_id) == (TokenStatus.CONFIRMED, "pay_1")

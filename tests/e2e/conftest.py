@@ -1,4 +1,8 @@
-"""Installations for end-to-end tests; what their processes said is shown where a test fails."""
+"""Installations for end-to-end tests; what their processes said is shown where a test fails.
+
+Modules are in one of two groups, "e2e 1" and "e2e 2", each with one installation after another:
+never more than two compete for the machine, beside tests that need no process.
+"""
 
 from __future__ import annotations
 

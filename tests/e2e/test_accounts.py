@@ -14,7 +14,7 @@ from tests.accounts import PASSWORD
 from tests.e2e.installation import Installation, Person
 from tests.people import PLATFORM_SENDER
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e accounts")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e 1")]
 NUMBER = "+919876543210"
 WORDS = "verification code"
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 from tests.e2e.conftest import running
 from tests.e2e.installation import Installation, Person
 
-pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.xdist_group("e2e browser")]
+pytestmark = [pytest.mark.e2e, pytest.mark.browser, pytest.mark.xdist_group("e2e 1")]
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = [

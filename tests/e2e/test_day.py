@@ -11,7 +11,7 @@ from tests.e2e.conftest import running
 from tests.e2e.day import a_day
 from tests.e2e.installation import VERIFY, Installation
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e day")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e 2")]
 
 
 @pytest.fixture(scope="module")

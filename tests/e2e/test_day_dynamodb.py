@@ -12,7 +12,7 @@ from tests.e2e.day import a_day
 from tests.e2e.installation import Installation
 from tests.stores import ENDPOINT_VARIABLE, REGION, dynamodb_engine
 
-pytestmark = [pytest.mark.dynamodb, pytest.mark.e2e, pytest.mark.xdist_group("e2e day dynamodb")]
+pytestmark = [pytest.mark.dynamodb, pytest.mark.e2e, pytest.mark.xdist_group("e2e 2")]
 
 
 @pytest.fixture(scope="module")

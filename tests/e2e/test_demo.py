@@ -24,7 +24,7 @@ from tests.e2e.installation import (
     free_port,
 )
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e demo")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e 1")]
 
 START_SECONDS = 60.0
 CITY = "100200300400500"

@@ -13,7 +13,7 @@ from domain.model.messages import MessageStatus
 from tests.e2e.conftest import running
 from tests.e2e.installation import PARTS, Crowd, Installation, Person
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e kills")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e 2")]
 
 AT_ONCE = 12
 REDIS_GONE_SECONDS = 8.0

@@ -17,7 +17,7 @@ from tests.e2e.conftest import running
 from tests.e2e.installation import Crowd, Installation, Json, Person
 from tests.people import CITY_SENDER
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e meta")]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e 2")]
 
 DELIVERED = {MessageStatus.DELIVERED, MessageStatus.READ}
 CROWD = 200

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.soak_day import KILLED, Plan, opened, spend
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e soak")]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e 1")]
 
 SHORT = Plan(patients=30, doctors=3, seconds=70.0, pace=3.0, kill_every=12.0)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from .conftest import ASHA, RAVI, WABA, eventually
+from .conftest import ASHA, LAKSHMI, LAKSHMI_ID, RAVI, WABA, eventually
 
 NEXT = {
     "name": "token_next",
@@ -238,3 +238,46 @@ def test_approval_is_told_by_webhook_and_deletion_ends_it(sim, product):
     path = f"{WABA}/message_templates?name=another"
     assert sim.graph(path, method="DELETE").json() == {"success": True}
     assert sim.refusal(call("another", language="hi"))[1]["code"] == 132001
+
+
+SHARE = {
+    "name": "number_ask",
+    "language": "en",
+    "category": "UTILITY",
+    "components": [
+        {"type": "BODY", "text": "Please share your number."},
+        {"type": "BUTTONS", "buttons": [{"type": "REQUEST_CONTACT_INFO"}]},
+    ],
+}
+
+
+def test_a_template_asks_for_the_number_and_a_tap_shares_it(sim, product):
+    assert sim.graph(f"{WABA}/message_templates", SHARE).json()["status"] == "APPROVED"
+    sim.write("hi", LAKSHMI)
+    answer = sim.post({"recipient": LAKSHMI_ID, **call("number_ask")})
+    sent = answer.json()["messages"][0]["id"]
+    assert sim.chat(LAKSHMI)[-1]["asks_contact"]
+    sim.settle()
+    sim.tap("Share contact info", LAKSHMI)
+    sim.write("hello", LAKSHMI)
+    shared, after = eventually(lambda: len(product.messages()) > 2 and product.messages())[1:]
+    [card] = shared["contacts"]
+    assert card["origin"] == "contact_request"
+    assert card["phones"][0]["phone"] == f"+{LAKSHMI}"
+    assert shared["context"]["id"] == sent
+    assert shared["from_user_id"] == LAKSHMI_ID
+    assert "from" not in shared
+    assert after["from"] == LAKSHMI
+    sim.control("PATCH", f"/phones/{LAKSHMI}", {"send_phone": False})
+
+
+def test_a_card_that_was_not_asked_for_is_somebody_elses(sim, product):
+    sim.control("POST", f"/phones/{ASHA}/media", {"type": "contacts", "name": "Dev"})
+    [card] = eventually(product.messages)[-1]["contacts"]
+    assert (card["origin"], card["name"]["first_name"]) == ("other", "Dev")
+
+
+def test_a_template_has_one_such_button_at_most(sim):
+    twice = {"type": "BUTTONS", "buttons": [{"type": "REQUEST_CONTACT_INFO"}] * 2}
+    refused = {**SHARE, "name": "asks_twice", "components": [SHARE["components"][0], twice]}
+    assert sim.graph(f"{WABA}/message_templates", refused).status_code == 400

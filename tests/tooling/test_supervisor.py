@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("e2e 1")]
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DEADLINE = 40.0
@@ -39,6 +39,12 @@ def create_app():
     return app
 """
 LOGS = "from logging import StreamHandler as Lines"
+CONFIG = """
+from types import SimpleNamespace
+def read_settings():
+    return SimpleNamespace(production=False, web_processes=2, web_threads=8, log_level="info")
+"""
+STARTING = "from contextlib import nullcontext as naming_bad_settings"
 SIMULATOR = """
 import http.server, sys
 port = int(sys.argv[sys.argv.index("--port") + 1])
@@ -129,6 +135,8 @@ def demo(tmp_path):
     for module, text in {
         "bot/__init__": BOT,
         "bot/logs": LOGS,
+        "bot/config": CONFIG,
+        "bot/starting": STARTING,
         "simulator/__main__": SIMULATOR,
         "workers/__main__": WORKER,
         "workers/clock": "import time; time.sleep(600)",

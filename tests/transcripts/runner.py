@@ -13,9 +13,18 @@ A line is a step, or what was said because of the step above it:
     Asha pays again                 pays what is paid for already
     Asha pays for #1                pays for the newest booking with that number
     Asha's payment fails
+    City Medical Center takes payments in WhatsApp
+    Asha pays in WhatsApp           pays the newest order she was shown
+    Asha pays her first order in WhatsApp
+    Asha's payment in WhatsApp fails
+    WhatsApp refuses the next message: 134011
     wait 10 min                     time passes, the workers work (sec, min or h)
     language Asha: hi               the language she chose earlier
     Lata shows no name              WhatsApp tells no profile name of hers from now on
+    Lata hides her number           WhatsApp tells her user id alone from now on
+    Lata shows her number           WhatsApp tells it together with her user id
+    Lata shares her number          with the button of WhatsApp's own
+    WhatsApp has no number_ask_v1   a template that is not approved, or a provider without it
     Farida works at Sunrise Clinic  as an admin there too
     Farida sees patients            as a doctor of City Medical Center, by her own number
     Farida adds Nisha as a doctor   over the API, with a temporary password
@@ -27,7 +36,7 @@ A line is a step, or what was said because of the step above it:
 
 Three seconds pass before each step. What was said stands below, a `>` line naming the person and
 then the words, each behind `|`. Buttons are shown as [Words], a list's rows as (Words), links as
-<Words>; `~` marks a template.
+<Words>; `~` marks a template, and the status of an order. An order is shown as {what, how much}.
 """
 
 from __future__ import annotations
@@ -40,11 +49,13 @@ from pathlib import Path
 from typing import Any
 
 from domain.actions import doctors
-from domain.channel import Outbound
+from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed
 from domain.model.clinics import Claim, Doctor, StaffStatus
-from domain.model.people import Contact
-from domain.model.queues import TokenStatus
+from domain.model.people import Address, Contact
+from domain.model.queues import Token, TokenStatus
 from domain.timetable import today
+from flows.inbound import Inbound
+from tests.orders import FakeOrders, show_orders, tell
 from tests.people import (
     CITY_SENDER,
     PLATFORM_SENDER,
@@ -82,7 +93,11 @@ class Story:
     stage: Stage
     written: list[str] = field(default_factory=list)
     nameless: set[str] = field(default_factory=set)
+    accounts: dict[str, str] = field(default_factory=dict)
+    """The WhatsApp user ids of those whose number was hidden, and their names."""
+    hidden: set[str] = field(default_factory=set)
     shared: bool = False
+    orders: FakeOrders | None = None
 
     def play(self, path: Path) -> str:
         """Return the transcript of *path* with everything that was really said."""
@@ -111,19 +126,35 @@ class Story:
 
     def _say(self, sent: list[Outbound]) -> None:
         for message in sent:
-            phone = message.phone or ""
             template = f" ~{message.template.name}" if message.template else ""
-            name = NAMES.get(phone, phone)
+            if isinstance(message.order, OrderNews):
+                template += f" ~order {message.order.status}"
+            name = self._name_of(message)
             shared = message.sender == PLATFORM_SENDER and name not in SHARED and not self.shared
             by = " from the shared number" if shared else ""
             self.written.append(f"> {name}{by}{template}")
             self.written += [f"| {line}".rstrip() for line in message.text.splitlines()]
             marks = "()" if message.choices_label else "[]"
             shown = [f"{marks[0]}{words}{marks[1]}" for _, words in self._choices(message)]
-            if message.url:
+            if self._asks_number(message):
+                shown.append("[Share contact info]")
+            if isinstance(message.order, OrderRequest):
+                rupees = message.order.amount_paise // 100
+                shown.append(f"{{{message.order.about}, {message.order.until}: ₹{rupees}}}")
+            elif message.url:
                 shown.append(f"<{message.url_label}>")
             if shown:
                 self.written.append("| " + " ".join(shown))
+
+    def _name_of(self, message: Outbound) -> str:
+        phone = message.phone or ""
+        return NAMES.get(phone) or self.accounts.get(message.wa_user_id or "", phone)
+
+    def _asks_number(self, message: Outbound) -> bool:
+        if message.template is None:
+            return False
+        known = self.stage.parts.renderer.template_catalogue()
+        return message.template.name in {t.name for t in known if t.asks_number}
 
     def types(self, ago: str | None, unit: str | None, name: str, at: str, text: str) -> None:
         """Let *name* type *text*, delivered late if *ago* says so."""
@@ -132,7 +163,7 @@ class Story:
 
     def taps(self, name: str, at: str, old: str | None, words: str) -> None:
         """Let *name* tap the option with *words* on the newest message that has it."""
-        theirs = [m for m in self.stage.channel.sent if m.phone == PEOPLE[name]]
+        theirs = [m for m in self.stage.channel.sent if self._name_of(m) == name]
         order = theirs if old else reversed(theirs)
         offered = (c for m in order for c in self._choices(m) if words in c[1])
         choice = next(offered, None)
@@ -157,15 +188,61 @@ class Story:
     def _hear(self, name: str, at: str, text: str = "", **how: Any) -> None:
         sender = PLATFORM_SENDER if at or self.shared else SHARED.get(name, CITY_SENDER)
         shown = None if name in self.nameless else name
-        self.stage.hear(PEOPLE[name], text, name=shown, sender=sender, **how)
+        phone = "" if name in self.hidden else PEOPLE[name]
+        account = next((i for i, who in self.accounts.items() if who == name), None)
+        self.stage.hear(phone, text, name=shown, sender=sender, wa_user_id=account, **how)
 
     def pays(self, name: str, again: str | None, number: str | None) -> None:
         """Let *name* pay for the newest booking that wants it, a paid one, or that of *number*."""
-        tokens = self.stage.every_token(PEOPLE[name])
+        tokens = self._bookings(name)
         unpaid = {TokenStatus.PENDING, TokenStatus.EXPIRED}
         fit = [t for t in tokens if t.payment_id and (again or number or t.status in unpaid)]
         fit = [t for t in fit if number is None or t.number == int(number)]
         self.stage.pay(fit[-1])
+
+    def _bookings(self, name: str) -> list[Token]:
+        """Return all bookings ever made by *name*, oldest first."""
+        if name not in self.hidden:
+            return self.stage.every_token(PEOPLE[name])
+        account = next(i for i, who in self.accounts.items() if who == name)
+        work = self.stage.work()
+        address = work.get(Address, f"wa:{account}")
+        contact = work.get(Contact, address.contact_id) if address else None
+        assert contact is not None
+        found = [
+            token
+            for patient_id in contact.patient_ids
+            for token in work.query(Token, patient_id, index="patientId-date-idx").records
+        ]
+        return sorted(found, key=lambda t: t.token_id)
+
+    def takes_orders(self) -> None:
+        """Let City Medical Center's number take payments inside WhatsApp."""
+        assert self.stage.cast is not None
+        self.orders = show_orders(self.stage, self.stage.cast)
+
+    def pays_inside(self, name: str, first: str | None) -> None:
+        """Let *name* pay an order inside WhatsApp, which tells of it twice."""
+        reference = self._order(name, 0 if first else -1)
+        assert self.orders is not None
+        self.orders.pay(reference, self.stage.ids.new("pay_"))
+        tell(self.stage, reference)
+        tell(self.stage, reference)
+
+    def payment_inside_fails(self, name: str) -> None:
+        """Let *name*'s attempt to pay the newest order fail."""
+        reference = self._order(name, -1)
+        assert self.orders is not None
+        self.orders.fail(reference)
+        tell(self.stage, reference, has_failed=True)
+
+    def _order(self, name: str, which: int) -> str:
+        theirs = [m.order for m in self.stage.channel.sent if m.phone == PEOPLE[name]]
+        return [o.reference for o in theirs if isinstance(o, OrderRequest)][which]
+
+    def refuses(self, code: str) -> None:
+        """Let WhatsApp refuse what is sent next."""
+        self.stage.channel.failures.append(SendFailed(ErrorClass.ORDER, int(code), "refused"))
 
     def payment_fails(self, name: str) -> None:
         """Let *name*'s attempt to pay fail."""
@@ -187,6 +264,43 @@ class Story:
     def hides_name(self, name: str) -> None:
         """Let WhatsApp tell no profile name of *name*."""
         self.nameless.add(name)
+
+    def hides_number(self, name: str) -> None:
+        """Let WhatsApp tell no number of *name*, who has a username."""
+        self.accounts[f"IN.{PEOPLE[name][-10:]}"] = name
+        self.hidden.add(name)
+
+    def shows_number(self, name: str) -> None:
+        """Let WhatsApp tell *name*'s number again, together with the account."""
+        self.hidden.remove(name)
+
+    def shares(self, name: str) -> None:
+        """Let *name* share the number with WhatsApp's button; it is told with that alone."""
+        account = next(i for i, who in self.accounts.items() if who == name)
+        self.stage.made += 1
+        self.stage.runner.handle(
+            Inbound(
+                message_id=f"wamid.IN{self.stage.made}",
+                sender=SHARED.get(name, CITY_SENDER),
+                display_number=None,
+                kind="contacts",
+                sent_at=self.stage.clock.now().replace(microsecond=0),
+                wa_user_id=account,
+                profile_name=name,
+                own_phone=PEOPLE[name],
+            )
+        )
+
+    def lacks_template(self, template: str) -> None:
+        """Let WhatsApp refuse *template* as one that it does not have."""
+        send = self.stage.channel.send
+
+        def refuse(message: Outbound) -> str:
+            if message.template is not None and message.template.name == template:
+                raise SendFailed(ErrorClass.LANGUAGE, 132001, "there is no such template")
+            return send(message)
+
+        self.stage.channel.send = refuse  # type: ignore[method-assign]
 
     def works_at_sunrise(self, name: str) -> None:
         """Make *name* an admin of Sunrise Clinic too."""
@@ -287,9 +401,17 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"{_WHO} sends: (.*)", Story.sends),
     (rf"({_NAME}) pays(?:( again)| for #(\d+))?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),
+    (r"City Medical Center takes payments in WhatsApp", Story.takes_orders),
+    (rf"({_NAME}) pays( her first order)? in WhatsApp", Story.pays_inside),
+    (rf"({_NAME})'s payment in WhatsApp fails", Story.payment_inside_fails),
+    (r"WhatsApp refuses the next message: (\d+)", Story.refuses),
     (r"wait (\d+) (sec|min|h)", Story.waits),
     (rf"language ({_NAME}): (\w+)", Story.speaks),
     (rf"({_NAME}) shows no name", Story.hides_name),
+    (rf"({_NAME}) hides (?:her|his) number", Story.hides_number),
+    (rf"({_NAME}) shows (?:her|his) number", Story.shows_number),
+    (rf"({_NAME}) shares (?:her|his) number", Story.shares),
+    (r"WhatsApp has no (\w+)", Story.lacks_template),
     (rf"({_NAME}) works at Sunrise Clinic", Story.works_at_sunrise),
     (rf"({_NAME}) sees patients", Story.sees_patients),
     (rf"Farida adds ({_NAME}) as a doctor", Story.adds),

@@ -10,7 +10,7 @@ from domain.actions.moves import Actor
 from domain.model.due import Due
 from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, TokenStatus, Waiting
 from domain.rules import CLOSE_CHUNK
-from tests.people import Cast, a_doctor, a_person, address_of, store
+from tests.people import Cast, a_doctor, a_person, address_of, store, stored
 from tests.stage import Stage
 from tests.unit.test_booking import MONDAY, TUESDAY, do, hold, ravi
 from tests.unit.test_news import move, names_to
@@ -213,6 +213,20 @@ def test_when_a_halt_is_over_the_doctor_is_asked_once(stage: Stage, cast: Cast, 
     stage.wait(30)
     assert [m.name for m in stage.messages()].count("line/ask_resume") == 1
     assert stage.channel.sent[-1].phone == cast.khan.whatsapp_number
+
+
+def test_not_the_unproven_number_of_a_doctor_but_the_desk_is_asked(
+    stage: Stage, cast: Cast
+) -> None:
+    start(stage, cast)
+    do(stage, line.pause, head(stage, cast), KHAN, 15, None)
+    store(stage.records, stored(stage.records, cast.khan_user).but(proven=False))
+    stage.wait(30)
+    assert [m.name for m in stage.messages()].count("line/ask_resume") == 1
+    assert stage.channel.sent[-1].phone == cast.farida.whatsapp_number
+    stage.hear(cast.farida.whatsapp_number, kind="tap", choice="resume:doc_khan")
+    stage.settle()
+    assert head(stage, cast).status is QueueStatus.ACTIVE
 
 
 def test_a_halt_that_ended_before_its_time_asks_nobody(stage: Stage, cast: Cast) -> None:

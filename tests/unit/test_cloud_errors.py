@@ -8,12 +8,14 @@ from bot.channels.cloud.errors import CODES, classify, reason
 from bot.channels.http import details
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, ORDER, UNWANTED, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
     ErrorClass.DOCUMENT,
+    ErrorClass.ORDER,
+    ErrorClass.UNWANTED,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -26,18 +28,19 @@ LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
         (LATER_PAIR, [131056]),
         (TEMPLATE,   [131047]),
         (NEVER,      [131026, 131021, 131030, 131062]),
-        (NEVER,      [131049, 131050, 130472, 130497]),
+        (NEVER,      [131049, 130472, 130497]),
+        (UNWANTED,   [131050]),
         (LANGUAGE,   [132001]),
         (NEVER,      [132000, 132005, 132007, 132012, 132015, 132016]),
         (DOCUMENT,   [131052, 131053]),
         (NEVER,      [100, 131008, 131009, 131051, 135000]),
-        (NEVER,      [134011, 2046, 2047]),
+        (ORDER,      [134011, 2046, 2047]),
         (STOP,       [131048, 368, 131031]),
         (STOP,       [0, 190, 3, 10, 200, 210, 299, 131005, 133010, 33, 131042, 131045, 131037]),
         (STOP,       [133000, 133005, 133006, 133008, 133009, 133015, 133016]),
     ],
-    ids=["later", "pair", "window", "recipient", "person's choice", "language", "template",
-         "file", "request", "payment", "quality", "set-up", "registration"],
+    ids=["later", "pair", "window", "recipient", "person's choice", "no marketing", "language",
+         "template", "file", "request", "payment", "quality", "set-up", "registration"],
 )  # fmt: skip
 def test_a_code_means_the_same_whatever_the_status(kind: ErrorClass, codes: list[int]) -> None:
     for code in codes:

@@ -18,6 +18,7 @@ from domain.channel import ErrorClass
 from flows.inbound import (
     Inbound,
     Notice,
+    OrderNotice,
     PreferenceNotice,
     QualityNotice,
     StatusUpdate,
@@ -67,6 +68,9 @@ MESSAGES = {
     "audio":                  replace(FROM_ASHA, kind="media", media="audio"),
     "contacts":               replace(FROM_ASHA, kind="contacts"),
     "contact_requested":      replace(FROM_MEENA, kind="contacts", own_phone="+919800000003"),
+    "contact_requested_at_card":
+                              replace(FROM_MEENA, kind="contacts", own_phone="+919800000003"),
+    "contact_of_another":     replace(FROM_MEENA, kind="contacts"),
     "reaction":               replace(ANSWER, kind="reaction", text="👍"),
     "reaction_removed":       replace(ANSWER, kind="reaction"),
     "order":                  replace(FROM_ASHA, kind="unsupported"),
@@ -123,10 +127,10 @@ NOTHING = {
     "edit": "a mended message must not run its command again",
     "revoke": "what was taken back was acted on",
     "status_played": "we send no voice",
-    "status_payment": "it is not a message's status",
     "errors": "the account's, not a message's",
 }
 TOLD: dict[str, Notice] = {
+    "status_payment": OrderNotice("PO-01JABC-1", has_failed=False),
     "field_message_template_status_update": TemplateNotice(
         account="210220230240250",
         name="token_next_v1",
@@ -219,9 +223,10 @@ def test_a_batch_gives_every_message_and_status_whatever_stands_between_them() -
         ("wamid.OUT2", "failed", None),
         ("wamid.OUT9", "read", "out_01JDEF"),
     ]
-    # Two malformed messages, a payment, a status without status, another field, a change that is
-    # null, an error of the account, an entry without changes.
-    assert parsed.ignored == 7
+    assert OrderNotice("PO-01JABC-1", has_failed=False) in parsed.notices
+    # Two malformed messages, a status without status, another field, a change that is null, an
+    # error of the account, an entry without changes.
+    assert parsed.ignored == 6
 
 
 def test_a_thousand_messages_in_one_webhook_are_all_read_in_order() -> None:
@@ -333,7 +338,7 @@ BAD_STATUSES: dict[str, object] = {
     "no status":               {"id": "wamid.OUT1"},
     "status is a list":        {"id": "wamid.OUT1", "status": ["sent"]},
     "status of another kind":  {"id": "wamid.OUT1", "status": "warming_up"},
-    "payment that was sent":   {"id": "wamid.OUT1", "status": "sent", "type": "payment"},
+    "payment of nothing":      {"id": "wamid.OUT1", "status": "sent", "type": "payment"},
     "a word":                  "sent",
 }
 # fmt: on

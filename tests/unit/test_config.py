@@ -2,17 +2,29 @@
 
 from __future__ import annotations
 
+import inspect
+import re
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
 
-from bot.config import DEVELOPMENT_KEY, DEVELOPMENT_SECRET, REQUIRED, BadSetting, read_settings
+import bot.config
+from bot.config import (
+    DEVELOPMENT_KEY,
+    DEVELOPMENT_SECRET,
+    REQUIRED,
+    REQUIRED_BY_CLOUD,
+    Settings,
+    read_settings,
+)
+from bot.config_values import BadSetting
 
 PRODUCTION = {
     "APP_ENV": "production",
     "PUBLIC_URL": "https://clinics.example.in",
     "JWT_SECRET": "j" * 40,
-    "DATA_KEY": "k" * 44,
+    "DATA_KEY": "k" * 43,
     "WHATSAPP_ACCESS_TOKEN": "token",
     "WHATSAPP_WEBHOOK_SECRET": "app-secret",
     "WHATSAPP_VERIFY_TOKEN": "verify",
@@ -95,6 +107,10 @@ def test_razorpay_without_one_of_its_keys_is_refused_by_name(
         ("DATABASE_URL", "postgres://x"),
         ("PHONE_COUNTRIES", "91"),
         ("LOG_LEVEL", "loud"),
+        ("REDIS_URL", "localhost:6379"),
+        ("REDIS_URL", "redis://localhost:port/0"),
+        ("TABLE_PREFIX", "a clinic's "),
+        ("WEB_PROCESSES", "0"),
         ("WHATSAPP_PROVIDER", "carrier-pigeon"),
         ("PAYMENT_PROVIDER", "cowries"),
         ("JWT_ACCESS_EXPIRY", "15"),
@@ -115,16 +131,92 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: str) -> None:
 
 
 def test_several_secrets_are_accepted_while_one_is_changed() -> None:
-    settings = read_settings({"WHATSAPP_WEBHOOK_SECRET": "new, old", "DATA_KEY": "a,b"})
+    new, old = "a" * 43, "b" * 43
+    settings = read_settings({"WHATSAPP_WEBHOOK_SECRET": "new, old", "DATA_KEY": f"{new},{old}"})
     assert settings.whatsapp_webhook_secrets == ("new", "old")
-    assert settings.data_keys == ("a", "b")
+    assert settings.data_keys == (new, old)
+
+
+@pytest.mark.parametrize("key", ["abc", "not base64 at all!", f"{'k' * 43},short", "k" * 45])
+def test_a_key_that_is_none_is_refused_by_name_and_is_not_repeated(key: str) -> None:
+    with pytest.raises(BadSetting, match="DATA_KEY holds a key") as refused:
+        read_settings({"DATA_KEY": key})
+    assert refused.value.setting == "DATA_KEY"
+    assert not [part for part in key.split(",") if part in str(refused.value)]
+
+
+@pytest.mark.parametrize("place", ["{},{}", "{}, x", "x, {} ,y"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WHATSAPP_WEBHOOK_SECRET", DEVELOPMENT_SECRET),
+        ("RAZORPAY_WEBHOOK_SECRET", DEVELOPMENT_SECRET),
+    ],
+)
+def test_production_finds_a_default_secret_in_a_list(name: str, value: str, place: str) -> None:
+    with pytest.raises(BadSetting, match=f"{name} still has"):
+        read_settings({**PRODUCTION, **RAZORPAY, name: place.format(value, value)})
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        f"{DEVELOPMENT_KEY},{DEVELOPMENT_KEY}",
+        f"{'k' * 43}, {DEVELOPMENT_KEY}",
+        DEVELOPMENT_KEY.rstrip("="),
+    ],
+    ids=["twice", "behind another", "without its padding"],
+)
+def test_production_finds_the_default_key_however_it_is_written(keys: str) -> None:
+    with pytest.raises(BadSetting, match="DATA_KEY still has"):
+        read_settings({**PRODUCTION, **RAZORPAY, "DATA_KEY": keys})
+
+
+@pytest.mark.parametrize("secret", ["x", "j" * 31])
+def test_production_refuses_a_short_secret_of_tokens(secret: str) -> None:
+    with pytest.raises(BadSetting, match="JWT_SECRET is too short"):
+        read_settings({**PRODUCTION, **RAZORPAY, "JWT_SECRET": secret})
+    assert read_settings({"JWT_SECRET": secret}).jwt_secret == secret
+
+
+def test_a_secret_counts_in_bytes() -> None:
+    settings = read_settings({**PRODUCTION, **RAZORPAY, "JWT_SECRET": "क" * 11})
+    assert settings.jwt_secret == "क" * 11
+
+
+def given(settings: Settings) -> dict[str, object]:
+    return {f.name: getattr(settings, f.name) for f in fields(settings)}
+
+
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_variable_is_one_that_is_not_set(empty: str) -> None:
+    names = re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', inspect.getsource(bot.config))
+    assert {"JWT_SECRET", "REDIS_URL", "WHATSAPP_ACCESS_TOKEN"} <= set(names)
+    assert given(read_settings(dict.fromkeys(names, empty))) == given(read_settings({}))
+
+
+def test_an_empty_variable_does_not_hide_the_stored_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    stored = {"JWT_SECRET": "from-the-store", "REDIS_URL": ""}
+    monkeypatch.setattr("bot.config_values.parameters", lambda _: stored)
+    settings = read_settings({"AWS_PARAMETER_PATH": "/clinic", "JWT_SECRET": ""})
+    assert settings.jwt_secret == "from-the-store"
+    assert settings.redis_url == "redis://localhost:6379/0"
+
+
+@pytest.mark.parametrize("name", REQUIRED_BY_CLOUD)
+@pytest.mark.parametrize("value", ["", " , "])
+def test_production_needs_what_the_cloud_api_needs(name: str, value: str) -> None:
+    with pytest.raises(BadSetting, match=f"{name} must be set"):
+        read_settings({**PRODUCTION, **RAZORPAY, name: value})
 
 
 def test_secrets_come_from_the_parameter_store_where_the_environment_has_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = {"JWT_SECRET": "from-the-store", "WHATSAPP_VERIFY_TOKEN": "stored"}
-    monkeypatch.setattr("bot.config._parameters", lambda path: found if path == "/clinic" else {})
+    monkeypatch.setattr(
+        "bot.config_values.parameters", lambda path: found if path == "/clinic" else {}
+    )
     settings = read_settings({"AWS_PARAMETER_PATH": "/clinic", "WHATSAPP_VERIFY_TOKEN": "given"})
     assert settings.jwt_secret == "from-the-store"
     assert settings.whatsapp_verify_token == "given"
@@ -155,3 +247,39 @@ def test_the_api_has_the_contract_s_defaults_and_can_be_set() -> None:
     assert settings.jwt_access_expiry == timedelta(seconds=90)
     assert settings.api_limit == "5/second"
     assert settings.cors_origins == ("https://desk.example", "http://localhost:3000")
+
+
+CONFIGURED = {"WHATSAPP_PAYMENT_CONFIGURATION": "clinic-main"}
+SIMULATED = {"WHATSAPP_API_URL": "http://127.0.0.1:8001/v26.0"}
+
+
+@pytest.mark.parametrize("beside", [RAZORPAY, SIMULATED], ids=["razorpay", "simulator"])
+def test_payments_inside_whatsapp_need_a_gateway_or_play_money(beside: dict[str, str]) -> None:
+    rules = read_settings({**CONFIGURED, **beside}).rules
+    assert (rules.orders, rules.payment_configuration) == (True, "clinic-main")
+    with pytest.raises(BadSetting, match="PAYMENT_PROVIDER=razorpay"):
+        read_settings(CONFIGURED)
+
+
+def test_without_a_configuration_only_clinics_with_a_number_of_their_own_may_have_one() -> None:
+    rules = read_settings(RAZORPAY).rules
+    assert (rules.orders, rules.payment_configuration) == (True, None)
+    assert not read_settings({}).rules.orders
+
+
+@pytest.mark.parametrize("name", ["x" * 61, "नाम", " main", "main\n"])
+def test_a_payment_configuration_that_is_no_name_is_refused(name: str) -> None:
+    with pytest.raises(BadSetting, match="WHATSAPP_PAYMENT_CONFIGURATION"):
+        read_settings({**RAZORPAY, "WHATSAPP_PAYMENT_CONFIGURATION": name})
+
+
+def test_twilio_takes_no_payments_inside_whatsapp() -> None:
+    twilio = {
+        "WHATSAPP_PROVIDER": "twilio",
+        "TWILIO_ACCOUNT_SID": "AC1",
+        "TWILIO_AUTH_TOKEN": "token",
+        "TWILIO_WHATSAPP_FROM": "+918040009000",
+    }
+    assert not read_settings({**RAZORPAY, **twilio}).rules.orders
+    with pytest.raises(BadSetting, match="WHATSAPP_PROVIDER=cloud"):
+        read_settings({**RAZORPAY, **twilio, **CONFIGURED})

@@ -8,7 +8,7 @@ import pytest
 
 from domain.actions import booking, consent
 from domain.actions.messages import send
-from domain.model.messages import Consent, Urgency
+from domain.model.messages import Consent
 from domain.model.people import OptOut
 from tests.people import Cast
 from tests.stage import Stage
@@ -128,18 +128,15 @@ def test_a_booking_brings_its_notices_though_all_clinics_were_stopped(
     assert comes(stage, cast) == {Consent.REPLY, Consent.TOKEN}
 
 
-def test_marketing_stopped_in_whatsapp_stops_announcements_to_many_only(
-    stage: Stage, cast: Cast
-) -> None:
-    def announcement_comes() -> bool:
+def test_marketing_stopped_in_whatsapp_stops_marketing_only(stage: Stage, cast: Cast) -> None:
+    def marketing_comes() -> bool:
         work = stage.work()
         message = send(
             work,
             name="settings/help",
             contact_id="con_asha",
             clinic=cast.clinic,
-            consent=Consent.NEWS,
-            urgency=Urgency.BULK,
+            consent=Consent.MARKETING,
         )
         return consent.allows(work, message)
 
@@ -147,6 +144,9 @@ def test_marketing_stopped_in_whatsapp_stops_announcements_to_many_only(
         work = stage.work()
         consent.prefers(work, cast.asha_contact.phone, "IN.none", stops_marketing=stops)
         work.commit()
-        assert announcement_comes() is not stops
-        assert comes(stage, cast) == set(Consent)
+        assert marketing_comes() is not stops
+        assert comes(stage, cast) >= set(Consent) - {Consent.MARKETING}
+        wants = consent.wants_news(stage.work(), "clinic_city", "con_asha", marketing=True)
+        assert wants is not stops
+        assert consent.wants_news(stage.work(), "clinic_city", "con_asha")
     consent.prefers(stage.work(), "+15550001111", None, stops_marketing=True)

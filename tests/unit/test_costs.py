@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
+from bot.channels.twilio.parse import parse_status
 from domain.actions import costs
 from domain.actions.costs import Costs
 from domain.actions.delivery import apply_status
 from domain.actions.messages import send
+from domain.actions.templates import reported
+from domain.channel import SendUnknown
 from domain.model.messages import Message
 from domain.scopes import ClinicScope
-from tests.people import NOW, Cast
+from tests.people import CITY_SENDER, NOW, Cast, stored
 from tests.stage import Stage
+from workers.deliver import Deliverer
 
 TODAY = date(2030, 11, 25)
+ASHA = "+919876543021"
+VALUES = {
+    "settings/help": {"clinic": "City"},
+    "desk/number_down": {"clinic": "City", "reason": "The access token has run out."},
+}
 
 
 def sent(stage: Stage, cast: Cast, *, clinic: bool = True) -> Message:
@@ -102,3 +114,92 @@ def test_what_is_no_clinics_is_not_counted_and_no_other_clinic_sees_it(
     status(stage, sent(stage, cast), "delivered")
     other = stage.parts.open_work(ClinicScope(cast.sunrise.clinic_id))
     assert costs.of_days(other, cast.clinic.clinic_id, TODAY, TODAY) == {}
+
+
+def by_twilio(stage: Stage, **changes: Any) -> None:
+    parts = stage.parts
+    settings = replace(parts.settings, whatsapp_provider="twilio", twilio_account_sid="AC1")
+    stage.parts = replace(parts, settings=settings, rules=replace(parts.rules, **changes))
+    stage.deliverer = Deliverer(stage.parts)
+
+
+def status_of_twilio(stage: Stage, message_id: str, word: str) -> None:
+    form = {"MessageSid": "SM1", "MessageStatus": word}
+    told = parse_status(form, message_id, stage.clock.now())
+    assert told is not None
+    work = stage.work()
+    apply_status(
+        work,
+        message_id,
+        told.status,
+        told.provider_id,
+        category=told.category,
+        price_type=told.price_type,
+    )
+    work.commit()
+
+
+@pytest.mark.parametrize(
+    ("name", "open_for", "category"),
+    [("settings/help", 0, "service"), ("desk/number_down", 25, "utility")],
+    ids=["free text", "template"],
+)
+def test_where_the_provider_names_no_price_it_is_that_of_what_was_sent(
+    stage: Stage, cast: Cast, name: str, open_for: int, category: str
+) -> None:
+    by_twilio(stage)
+    stage.hear(ASHA, "hi")
+    stage.settle()
+    stage.clock.advance(open_for * 60)
+    work = stage.work()
+    message = send(work, name=name, contact_id="con_asha", clinic=cast.clinic, values=VALUES[name])
+    work.commit()
+    (out,) = stage.settle()
+    assert (out.template is None) is (category == "service")
+    assert stored(stage.records, message).category == category
+    day = stage.clock.now().astimezone(cast.clinic.zone).date()
+    of_day = partial(
+        costs.of_days,
+        stage.parts.open_work(ClinicScope(cast.clinic.clinic_id)),
+        cast.clinic.clinic_id,
+        day,
+        day,
+    )
+    assert of_day() == {}
+    for word in ("sent", "delivered", "delivered", "read"):
+        status_of_twilio(stage, message.message_id, word)
+    assert of_day() == {day: Costs({category: 1}, {})}
+
+
+def test_what_the_provider_will_name_is_not_guessed(stage: Stage, cast: Cast) -> None:
+    message = sent(stage, cast)
+    stage.hear(ASHA, "hi")
+    stage.settle()
+    assert stored(stage.records, message).category is None
+
+
+def test_a_template_costs_what_whatsapp_counts_it_as(stage: Stage, cast: Cast) -> None:
+    by_twilio(stage, platform_sender=CITY_SENDER)
+    work = stage.work()
+    reported(work, "AC1", "desk_number_down_v1", "en", work.now, category="MARKETING")
+    message = send(
+        work,
+        name="desk/number_down",
+        contact_id="con_asha",
+        clinic=cast.clinic,
+        values=VALUES["desk/number_down"],
+    )
+    work.commit()
+    stage.settle()
+    assert stored(stage.records, message).category == "marketing"
+
+
+def test_a_lost_answer_loses_no_price(stage: Stage, cast: Cast) -> None:
+    by_twilio(stage)
+    stage.hear(ASHA, "hi")
+    stage.settle()
+    stage.channel.failures.append(SendUnknown("no answer"))
+    message = sent(stage, cast)
+    stage.settle()
+    status_of_twilio(stage, message.message_id, "delivered")
+    assert counted(stage, cast)[TODAY].charged == {"service": 1}

@@ -200,7 +200,7 @@ class Hanging:
 
 @pytest.fixture
 def hanging(stage: Stage, cast: Cast) -> Iterator[Hanging]:
-    assert cast.clinic
+    assert cast.clinic.clinic_id
     provider = Hanging(stage, "con_asha")
     yield provider
     provider.answers.set()
@@ -252,7 +252,7 @@ def test_a_persons_next_message_waits_for_a_call_without_an_answer_wherever_it_i
 def test_it_waits_for_a_moment_only(
     stage: Stage, cast: Cast, hanging: Hanging, *, other: bool
 ) -> None:
-    write(stage, cast)
+    first = write(stage, cast, reply_to="wamid.IN1")
     deliverer = with_parts(stage, channel=hanging)
     begin(deliverer)
     assert hanging.reached.wait(30)
@@ -261,6 +261,9 @@ def test_it_waits_for_a_moment_only(
     drains = with_parts(stage) if other else with_parts_of(deliverer, channel=stage.channel)
     assert drains.drain(SHARD) == 1
     assert [o.message_id for o in stage.channel.sent] == [second.message_id]
+    hanging.answers.set()
+    until(lambda: stage.channel.read == ["wamid.IN1"])
+    assert row(stage, first).status is MessageStatus.SENT
 
 
 def test_who_rings_while_a_drain_ends_is_heard(stage: Stage, cast: Cast) -> None:

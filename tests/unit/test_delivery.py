@@ -93,7 +93,7 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
     message = begun(stage, cast)
     after = apply(stage, delivery.refused, message, SendFailed(kind, 7, "because"))
     assert after.error_code == 7
-    if kind in {ErrorClass.NEVER, ErrorClass.DOCUMENT}:
+    if kind in delivery.FOR_GOOD - {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}:
         assert (after.status, after.failure) == (MessageStatus.FAILED, "because")
         assert places(stage) == []
     else:
@@ -107,6 +107,20 @@ def test_a_template_refused_as_none_ends(stage: Stage, cast: Cast) -> None:
     message = begun(stage, cast).but(as_template=True)
     failure = SendFailed(ErrorClass.TEMPLATE, 131047, "because")
     assert apply(stage, delivery.refused, message, failure).status is MessageStatus.FAILED
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [(ErrorClass.LANGUAGE, 132001), (ErrorClass.NEVER, 132015)]
+)
+def test_what_asks_for_a_number_goes_in_words_where_the_button_cannot(
+    stage: Stage, cast: Cast, kind: ErrorClass, code: int
+) -> None:
+    message = begun(stage, cast, asks_number=True, language="hi")
+    failure = SendFailed(kind, code, "because")
+    again = apply(stage, delivery.refused, message, failure)
+    assert (again.status, again.asks_number) == (MessageStatus.QUEUED, False)
+    assert (again.language, again.as_template) == ("hi", False)
+    assert [p.place for p in places(stage)] == [again.outbox]
 
 
 def test_a_document_that_cannot_be_fetched_goes_once_more_as_a_link(

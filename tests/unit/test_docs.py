@@ -30,7 +30,7 @@ A_PROGRAM = re.compile(r"(?:bin|benchmarks|\.ci)/[a-z-]+")
 READS = (
     (
         "bot/config.py",
-        r'(?:env\.get\(|_(?:choice|duration|list|number|rate|url|whole)\(\s*env, )"([A-Z_]+)"',
+        r'(?:env\.get\(|values\.[a-z]+\(\s*env, )"([A-Z_]+)"',
     ),
     ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
     ("bot/cli.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
@@ -109,7 +109,7 @@ def test_programs_that_are_named_can_be_run(document):
 
 @each(OF_TODAY)
 def test_operations_that_are_named_exist(document):
-    group: Any = commands(cast("Any", None), cast("Any", None))
+    group: Any = commands(*[cast("Any", None)] * 3)
     for words in re.findall(r"pulseops ([a-z][a-z-]*(?: [a-z]+)?)", document.read_text("utf-8")):
         command: Any = group
         for word in words.split():
@@ -120,7 +120,7 @@ def test_operations_that_are_named_exist(document):
 
 
 def test_every_operation_is_documented_and_no_other():
-    group: Any = commands(cast("Any", None), cast("Any", None))
+    group: Any = commands(*[cast("Any", None)] * 3)
     table = read("docs/operations.md").partition("## Commands")[2].partition("\n## ")[0]
     rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
     documented = {

@@ -13,7 +13,7 @@ from domain.actions.messages import CALLS, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from domain.model.people import Contact
-from tests.people import CITY_SENDER, Cast
+from tests.people import CITY_SENDER, Cast, a_user, store, stored
 from tests.sms import with_sms
 from tests.stage import Stage
 
@@ -224,6 +224,32 @@ def test_without_text_messages_who_runs_the_line_is_told_once(stage: Stage, cast
     assert stage.channel.sent[-1].phone == cast.khan.whatsapp_number
     status(stage, message, "failed", message.provider_id or "", failure=NO_WHATSAPP)
     assert stage.settle() == []
+
+
+def test_a_patient_is_not_named_to_a_doctors_number_that_nobody_has_proven(
+    stage: Stage, cast: Cast
+) -> None:
+    a_call(stage, cast)
+    store(stage.records, stored(stage.records, cast.khan_user).but(proven=False))
+    assert after_the_call(stage) == ["desk/unheard"]
+    assert stage.channel.sent[-1].phone == cast.farida.whatsapp_number
+    assert stage.wait(30) == []
+
+
+def test_where_no_staff_can_be_told_nobody_is_nor_another_doctor(stage: Stage, cast: Cast) -> None:
+    a_call(stage, cast)
+    for user in (cast.khan_user, cast.farida):
+        store(stage.records, stored(stage.records, user).but(proven=False))
+    assert after_the_call(stage) == []
+
+
+def test_every_admin_is_told_in_the_place_of_the_doctor(stage: Stage, cast: Cast) -> None:
+    gita = a_user(cast.clinic, "usr_gita", "Gita Sen", "+919876543055")
+    a_call(stage, cast)
+    store(stage.records, stored(stage.records, cast.khan_user).but(proven=False), gita)
+    assert after_the_call(stage) == ["desk/unheard", "desk/unheard"]
+    told = {o.phone for o in stage.channel.sent[-2:]}
+    assert told == {cast.farida.whatsapp_number, gita.whatsapp_number}
 
 
 def test_a_call_that_fails_is_told_at_once(stage: Stage, cast: Cast) -> None:

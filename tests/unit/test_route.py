@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+from domain.actions import clinics
+from domain.actions.messages import sender_of
 from domain.model.clinics import ClinicStatus, StaffStatus
 from domain.model.conversations import Conversation, Push
 from domain.model.people import Address, Contact
@@ -89,6 +91,26 @@ def test_then_the_number_it_shows(find, cast):
     found = find(message(sender="somebody's", display_number=cast.sunrise.whatsapp_number))
     assert found.clinic == cast.sunrise
     assert not found.shared
+
+
+def test_what_follows_leaves_by_the_number_that_was_written_to(stage, cast):
+    change(stage, cast.sunrise, subscription_plan="ENTERPRISE", plan="ENTERPRISE")
+    shown = cast.sunrise.whatsapp_number
+    stage.hear(NEW, "hi", name="Nisha", sender="somebody's", display_number=shown)
+    clinic = stored(stage.records, cast.sunrise)
+    assert clinic.phone_number_id == "somebody's"
+    assert sender_of(stage.work(), clinic) == "somebody's"
+    stage.hear(NEW, "hi", sender="another's", display_number=shown)
+    assert stored(stage.records, cast.sunrise).phone_number_id == "somebody's"
+
+
+@pytest.mark.parametrize(("plan", "sender"), [("BASIC", "somebody's"), ("ENTERPRISE", CITY_SENDER)])
+def test_a_sender_is_a_clinics_own_by_its_plan_and_nobody_elses(stage, cast, plan, sender):
+    change(stage, cast.sunrise, subscription_plan=plan, plan=plan)
+    clinic = stored(stage.records, cast.sunrise)
+    work = stage.work()
+    assert clinics.adopt_sender(work, clinic, sender) == clinic
+    assert clinics.adopt_sender(work, clinic, PLATFORM_SENDER) == clinic
 
 
 def test_the_platforms_number_is_no_clinics(find, stage, cast):

@@ -13,6 +13,7 @@ from domain.actions import due, links, seats, settling
 from domain.errors import NotFound, NotNow
 from domain.gateway import GatewayRefused, GatewayUnavailable, Link, LinkRequest
 from domain.model.due import Due
+from domain.model.messages import Message
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
 from tests.bank import Bank, BankLink, Fault, Killed
@@ -319,12 +320,43 @@ def test_a_refund_made_by_hand_is_taken_for_ours(stage: Stage, cast: Cast, bank:
     assert refund(stage, key).status is RefundStatus.PROCESSED
 
 
-def test_a_refund_that_is_refused_has_failed(stage: Stage, cast: Cast, bank: Bank) -> None:
+def test_a_refund_that_is_refused_is_asked_for_again(stage: Stage, cast: Cast, bank: Bank) -> None:
+    bank.refuses = True  # "Your account does not have enough balance"
+    key = a_refund(stage, cast, bank)
+    stage.wait(HOUR)
+    assert refund(stage, key).status is RefundStatus.PENDING
+    bank.refuses = False
+    stage.wait(HOUR)
+    assert refund(stage, key).status is RefundStatus.PROCESSED
+    assert bank.returned == {key: 5000}
+    assert waiting(stage) == []
+
+
+def told_of_failure(stage: Stage) -> list[Message]:
+    return [m for m in stage.messages() if m.name == "desk/refund_failed"]
+
+
+def test_a_refund_that_is_refused_for_half_a_day_has_failed_and_the_clinic_is_told(
+    stage: Stage, cast: Cast, bank: Bank
+) -> None:
     bank.refuses = True
     key = a_refund(stage, cast, bank)
-    stage.settle()
+    stage.wait(24 * HOUR)
     assert refund(stage, key).status is RefundStatus.FAILED
+    assert bank.asked["refund"] > settling.MOST_REFUSALS
     assert waiting(stage) == []
+    (told,) = told_of_failure(stage)
+    assert told.contact_id == stage.contact_id(cast.farida.whatsapp_number)
+    assert (told.values["amount"], told.values["payment"]) == (5000, key)
+
+
+def test_a_refund_that_fails_on_its_way_is_told_once(stage: Stage, cast: Cast, bank: Bank) -> None:
+    bank.slow_refunds = True
+    a_refund(stage, cast, bank)
+    stage.wait(HOUR)
+    bank.end_refunds(RefundStatus.FAILED)
+    stage.wait(48 * HOUR)
+    assert len(told_of_failure(stage)) == 1
 
 
 # Who asks
@@ -406,6 +438,7 @@ def test_a_gateway_that_is_away_is_asked_until_it_answers(
     assert bank.asked == made
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asks", ["look", "find"])
 def test_a_question_that_is_refused_for_half_a_day_is_given_up(
     stage: Stage, cast: Cast, bank: Bank, asks: str
@@ -438,5 +471,5 @@ def test_a_refund_the_gateway_knows_nothing_of_has_failed(
     bank.refuses = True
     bank.look_refund = refuse  # type: ignore[method-assign,assignment]
     key = a_refund(stage, cast, bank)
-    stage.settle()
+    stage.wait(24 * HOUR)
     assert refund(stage, key).status is RefundStatus.FAILED

@@ -8,6 +8,7 @@ import pytest
 
 from domain.actions import booking, desk, subscriptions
 from domain.actions.moves import Actor
+from domain.actions.outreach import Suspended
 from domain.errors import DayClosed, NotFound, PlanLimit
 from domain.model.clinics import ClinicStatus
 from domain.model.queues import TokenStatus
@@ -15,7 +16,7 @@ from domain.model.subscriptions import InvoiceStatus, SubscriptionStatus
 from domain.plans import PlanName
 from domain.scopes import ClinicScope
 from tests.bills import days, invoices, pay, subscribe, the_clinic, the_subscription, told
-from tests.people import Cast, store
+from tests.people import Cast, a_user, store, stored
 from tests.stage import Stage
 
 
@@ -128,6 +129,21 @@ def test_a_bill_that_is_paid_is_noted_and_thanked_for(town):
     assert told(town) == ["billing/invoice", "billing/paid"]
 
 
+def test_a_bill_goes_to_no_number_that_its_admin_has_not_proven(town, cast):
+    typo = a_user(cast.clinic, "usr_typo", "Gita", "+919876543055", proven=False)
+    store(town.records, typo)
+    days(town, 31)
+    assert [o.phone for o in town.channel.sent] == [cast.farida.whatsapp_number]
+
+
+def test_where_no_admin_is_proven_the_bill_stands_in_the_api_alone(town, cast):
+    store(town.records, stored(town.records, cast.farida).but(proven=False))
+    days(town, 40)
+    assert town.channel.sent == []
+    (bill,) = invoices(town)
+    assert bill.payment_id is not None
+
+
 def test_a_bill_paid_twice_goes_back_once(town):
     days(town, 31)
     pay(town, invoices(town)[0])
@@ -181,6 +197,41 @@ def test_a_suspended_clinics_desk_goes_on_booking_for_later_days(town, cast):
     token = desk.book(work, clinic, cast.khan, actor, cast.asha_contact, cast.asha, wanted)
     work.commit()
     assert (token.status, token.date) == (TokenStatus.CONFIRMED, "2030-11-27")
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_suspended_clinics_desk_takes_no_advance_online(town, cast, own):
+    store(town.records, the_clinic(town).but(status=ClinicStatus.SUSPENDED))
+    work = town.work()
+    actor = Actor("usr_farida", "Farida")
+    clinic, doctor = the_clinic(town), cast.meera
+    wanted = desk.Wanted(preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=own)
+    if own:
+        desk.book(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
+        return
+    with pytest.raises(Suspended, match="payAtClinic"):
+        desk.book(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
+
+
+def test_staff_of_a_suspended_clinic_are_told_why_they_cannot_book(town, cast):
+    store(town.records, the_clinic(town).but(status=ClinicStatus.SUSPENDED))
+    town.hear(cast.meera.whatsapp_number, "book")
+    (told_staff,) = town.settle()
+    assert "until its PulseOps bill is paid" in told_staff.text
+    town.hear("+919876543021", "book")
+    (told_patient,) = town.settle()
+    assert "bill" not in told_patient.text
+
+
+def test_a_clinic_suspended_while_somebody_chooses_sells_them_nothing(town):
+    for text in ("hi", "1"):
+        town.hear("+919876543021", text)
+    town.settle()
+    store(town.records, the_clinic(town).but(status=ClinicStatus.SUSPENDED))
+    town.hear("+919876543021", "1")
+    (said,) = town.settle()
+    assert "No doctor takes bookings here" in said.text
+    assert town.tokens("+919876543021") == []
 
 
 def test_a_clinic_without_doctors_is_billed_nothing(town):

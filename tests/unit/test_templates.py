@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.actions import templates
-from domain.actions.templates import approvals, can_be_sent
+from domain.actions.templates import approvals, can_be_sent, is_held_back
 from domain.model.messages import Approval
 from domain.scopes import ClinicScope
 from tests.people import NOW, Cast
@@ -56,7 +56,9 @@ def test_only_what_is_approved_can_be_sent(stage: Stage, status: str | None, sen
     said = {"status": status} if status else {}
     told(stage, NOW, **said)
     assert can_be_sent(known(stage)) is sent
+    assert is_held_back(known(stage)) is not sent
     assert not can_be_sent(None)
+    assert not is_held_back(None)
 
 
 def test_a_clinics_admin_sees_them(stage: Stage, cast: Cast) -> None:

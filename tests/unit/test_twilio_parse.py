@@ -84,8 +84,9 @@ def test_every_other_kind_has_its_name(more: dict[str, str], kind: str, media: s
 def test_a_person_without_a_number_has_their_user_id() -> None:
     found = read(From="whatsapp:IN.7788990011", WaId="")
     assert (found.phone, found.wa_user_id) == (None, "IN.7788990011")
-    both = read(ExternalUserId="IN.7788990011")
-    assert (both.phone, both.wa_user_id) == ("+919800000001", "IN.7788990011")
+    for written in ("IN.7788990011", "whatsapp:IN.7788990011"):
+        both = read(ExternalUserId=written)
+        assert (both.phone, both.wa_user_id) == ("+919800000001", "IN.7788990011")
 
 
 @pytest.mark.parametrize(

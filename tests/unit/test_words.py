@@ -29,6 +29,8 @@ OFFERED = {offer.message for offer in RENDERER.offered_templates()}
 """Filled and sent by staff, who choose from the catalogue; code names none of them."""
 DOCUMENTS = {"visits/prescription"}
 """Sent as a file with a name and a caption."""
+ORDERS = {"booking/pay"}
+"""Shown as an order inside WhatsApp, for something and until some time."""
 ASKED_BY_EVENTS = (
     "wait:T",
     "later:T",
@@ -115,7 +117,7 @@ def test_all_languages_use_the_same_variables(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_block_is_left_over(language):
     text = "".join(p.read_text(encoding="utf-8") for p in (MESSAGES / language).glob("*.j2"))
-    parts = set(re.findall(r'part\("([a-z_]+)"', text)) | {"open", "link"}
+    parts = set(re.findall(r'part\("([a-z_]+)"', text)) | {"open", "link", "order"}
     labels = {o.label for e in CATALOGUE.values() for s in e.sample for o in s.options}
     variants = {
         f"{name.partition('/')[2]}__template" + (f"__{v.variant}" if v.variant else "")
@@ -132,6 +134,7 @@ def test_no_block_is_left_over(language):
             or (first in labels and rest in {"more", "long", "template"})
             or (f"{flow}/{first}" in BY_SMS and rest == "sms")
             or (f"{flow}/{first}" in DOCUMENTS and rest in {"caption", "file"})
+            or (f"{flow}/{first}" in ORDERS and rest in {"order", "until"})
         )
         assert tag != language or known, (flow, name)
 

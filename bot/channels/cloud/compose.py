@@ -6,10 +6,18 @@ words see to it that none is met. Ids cannot be cut; one that is too long is ref
 
 from __future__ import annotations
 
-from bot.channels.cloud import limits
+from bot.channels.cloud import limits, orders
 from bot.channels.cloud.errors import reason
 from bot.channels.fit import ELLIPSIS, cut
-from domain.channel import Choice, ErrorClass, Outbound, SendFailed, TemplateCall
+from domain.channel import (
+    Choice,
+    ErrorClass,
+    OrderNews,
+    OrderRequest,
+    Outbound,
+    SendFailed,
+    TemplateCall,
+)
 
 NO_CODE_TO_USER_ID = 131062
 EMPTY_PARAMETER = "–"
@@ -19,8 +27,8 @@ EMPTY_PARAMETER = "–"
 def compose(message: Outbound) -> dict[str, object]:
     """Return the body of the call that sends *message*, without `messaging_product`.
 
-    A template goes before everything else, choices before a document and a link. Up to
-    three short choices become buttons; more, longer ones or ones with a second line become a list.
+    A template goes before everything else, then an order, choices, a document, a link. Up to three
+    short choices become buttons; more, longer ones or ones with a second line become a list.
 
     Raises:
         SendFailed: If the message has no address, or is a login code for a WhatsApp user id: Meta
@@ -47,7 +55,9 @@ def _address(message: Outbound) -> dict[str, object]:
 
 def _content(message: Outbound) -> dict[str, object]:
     if message.template is not None:
-        return {"type": "template", "template": _template(message.template)}
+        return {"type": "template", "template": _template(message.template, message.order)}
+    if message.order is not None:
+        return {"type": "interactive", "interactive": orders.interactive(message, message.order)}
     if message.choices:
         return {"type": "interactive", "interactive": _choices(message)}
     if message.document and message.url:
@@ -139,13 +149,17 @@ def _link(message: Outbound, url: str) -> dict[str, object]:
     }
 
 
-def _template(call: TemplateCall) -> dict[str, object]:
+def _template(
+    call: TemplateCall, order: OrderRequest | OrderNews | None = None
+) -> dict[str, object]:
     template: dict[str, object] = {
         "name": call.name,
         # Meta writes en_GB where BCP 47 writes en-GB.
         "language": {"code": call.language.replace("-", "_")},
     }
     components = _code(call.code) if call.code is not None else _parameters(call)
+    if isinstance(order, OrderNews):
+        components.append(orders.component(order))
     if components:
         template["components"] = components
     return template

@@ -11,12 +11,14 @@ from typing import Final
 from bot.channels.http import classify_status
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, ORDER, UNWANTED, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
     ErrorClass.DOCUMENT,
+    ErrorClass.ORDER,
+    ErrorClass.UNWANTED,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -47,7 +49,7 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     131062: (NEVER, "A login code can only go to a phone number, and WhatsApp hides this one."),
     # Meta asks to wait at least a day. No message of ours is still worth sending then.
     131049: (NEVER, "WhatsApp held the message back: the person gets many such messages."),
-    131050: (NEVER, "The person has stopped marketing messages from the clinic."),
+    131050: (UNWANTED, "The person has stopped marketing messages from the clinic."),
     130472: (NEVER, "WhatsApp held the message back for an experiment of its own."),
     # Stands with the account's restrictions in Meta's table, but bars one country's people only:
     # it must not silence the clinic for all others.
@@ -72,10 +74,11 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     131009: (NEVER, "Something in the message is not as WhatsApp asks for."),
     131051: (NEVER, "WhatsApp does not know this kind of message."),
     135000: (NEVER, "WhatsApp did not understand the message and did not say why."),
-    # A payment inside WhatsApp. The payment link stays open.
-    2046:   (NEVER, "WhatsApp did not take the payment's details."),
-    2047:   (NEVER, "WhatsApp did not take the payment's details."),
-    134011: (NEVER, "WhatsApp's terms for payments have not been accepted."),
+
+    # --- A payment inside WhatsApp. What was to be said goes as words, with the payment's link. ---
+    2046:   (ORDER, "WhatsApp did not take the order's status: it has ended otherwise."),
+    2047:   (ORDER, "WhatsApp did not cancel the order: a payment was made or is on its way."),
+    134011: (ORDER, "WhatsApp's terms for payments have not been accepted."),
 
     # --- Set-up and rights: the number cannot send until someone mends it. ---
     0:      (STOP, "WhatsApp did not accept the access token."),
@@ -119,6 +122,8 @@ REASONS: Final[dict[ErrorClass, str]] = {
     TEMPLATE: "Only an approved template may go to this person now.",
     LANGUAGE: "The template is not approved in that language.",
     DOCUMENT: "WhatsApp did not take the file.",
+    ORDER: "WhatsApp did not take the order.",
+    UNWANTED: "The person has stopped marketing messages from the clinic.",
     NEVER: "WhatsApp refused the message.",
     STOP: "WhatsApp lets the number send nothing.",
 }

@@ -30,3 +30,10 @@ CAPTION_MAX = 1024
 
 # "Template components": the body with its parameters filled in, so no parameter can be longer.
 TEMPLATE_BODY_MAX = 1024
+
+# "Receive payments via payment gateways on WhatsApp": an order, and the status of one.
+ORDER_BODY_MAX = 1024
+ORDER_ITEM_MAX = 60
+ORDER_WORDS_MAX = 120
+IMPORTER_MAX = 60
+ADDRESS_MAX = 100

@@ -1,4 +1,4 @@
-"""What Meta tells beside messages: of templates, of numbers, and of what people want."""
+"""What Meta tells beside messages: of templates, of numbers, of payments, of what people want."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Final
 
 from bot.channels.cloud.values import Node, identifier, node, nodes, text, time
 from bot.channels.numbers import e164
-from flows.inbound import Notice, PreferenceNotice, QualityNotice, TemplateNotice
+from flows.inbound import Notice, OrderNotice, PreferenceNotice, QualityNotice, TemplateNotice
 
 MARKETING = "marketing_messages"
 STOPS, RESUMES = "stop", "resume"
+PAYMENT, FAILED = "payment", "failed"
 
 
 def read_notices(entry: Node, change: Node, now: datetime) -> list[Notice] | None:
@@ -21,6 +22,20 @@ def read_notices(entry: Node, change: Node, now: datetime) -> list[Notice] | Non
         return None
     found = reader(entry, node(change.get("value")), now)
     return found or None
+
+
+def read_payment(status: Node) -> OrderNotice | None:
+    """Return what the status of a payment tells; None if it is malformed.
+
+    It stands among the statuses of messages, marked as a payment's. Its word of money is not
+    believed, so nothing of that is read.
+    """
+    payment = node(status.get("payment"))
+    reference, word = identifier(payment.get("reference_id")), text(status.get("status"))
+    if reference is None or word is None:
+        return None
+    attempt = text(node(payment.get("transaction")).get("status"))
+    return OrderNotice(reference, has_failed=FAILED in {attempt, word})
 
 
 def _template(entry: Node, value: Node, now: datetime) -> list[Notice]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.channels.cloud.errors import classify
-from bot.channels.cloud.notices import read_notices
+from bot.channels.cloud.notices import PAYMENT, read_notices, read_payment
 from bot.channels.cloud.values import Node, identifier, node, nodes, text, time
 from bot.channels.http import details
 from bot.channels.numbers import e164
@@ -28,8 +28,8 @@ class Parsed:
     """What one webhook brought.
 
     `inbound` is in the order in which people wrote (timestamp, then place); `statuses` and
-    `notices` in the order in which they stood. `ignored` counts what was malformed, of a field or
-    kind that is not acted on, or a payment's status.
+    `notices`, those of payments among them, in the order in which they stood. `ignored` counts what
+    was malformed, or of a field or kind that is not acted on.
     """
 
     inbound: list[Inbound]
@@ -61,15 +61,19 @@ def parse(payload: object, received_at: datetime) -> Parsed:
             if told is not None:
                 notices += told
                 continue
-            ignored += _read_change(change, now, inbound, statuses)
+            ignored += _read_change(change, now, inbound, statuses, notices)
     inbound.sort(key=lambda message: message.sent_at)  # Stable: equal times keep their order.
     return Parsed(inbound, statuses, ignored, notices)
 
 
 def _read_change(
-    change: Node, now: datetime, inbound: list[Inbound], statuses: list[StatusUpdate]
+    change: Node,
+    now: datetime,
+    inbound: list[Inbound],
+    statuses: list[StatusUpdate],
+    notices: list[Notice],
 ) -> int:
-    """Add what *change* brings to *inbound* and *statuses*; return how much was passed over."""
+    """Add what *change* brings to the lists; return how much was passed over."""
     value = node(change.get("value"))
     if change.get("field") != "messages" or not value.keys() & {"messages", "statuses", "errors"}:
         return 1
@@ -86,6 +90,11 @@ def _read_change(
         elements, malformed = nodes(value["statuses"])
         ignored += malformed
         for element in elements:
+            if element.get("type") == PAYMENT:
+                told = read_payment(element)
+                ignored += told is None
+                notices += [told] if told is not None else []
+                continue
             update = _read_status(element, now)
             ignored += update is None
             statuses += [update] if update is not None else []
@@ -186,8 +195,9 @@ def _read_contacts(bare: Inbound, message: Node) -> Inbound | None:
     if not cards:
         return None
     phones, _ = nodes(cards[0].get("phones"))
-    # Any other card is somebody the person knows.
-    is_own = message.get("origin") == "contact_request" and len(cards) == 1 and len(phones) == 1
+    # Any other card is somebody the person knows. Meta shows the word at card or message.
+    origins = (message.get("origin"), cards[0].get("origin"))
+    is_own = "contact_request" in origins and len(cards) == 1 and len(phones) == 1
     own = e164(phones[0].get("wa_id") or phones[0].get("phone")) if is_own else None
     return replace(bare, kind="contacts", own_phone=own)
 
@@ -245,10 +255,7 @@ KINDS: Final[dict[str, Callable[[Inbound, Node], Inbound | None]]] = {
 
 
 def _read_status(status: Node, now: datetime) -> StatusUpdate | None:
-    """Return *status*, or None for what is malformed or no message's status.
-
-    Payments come in the same list, marked `"type": "payment"`, with statuses of their own.
-    """
+    """Return *status*, or None for what is malformed or no message's status."""
     provider_id, word = identifier(status.get("id")), status.get("status")
     if provider_id is None or not isinstance(word, str) or word not in STATUSES:
         return None

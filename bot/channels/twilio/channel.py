@@ -46,14 +46,17 @@ class TwilioChannel:
         """
         if not message.sender.startswith("+"):
             raise SendFailed(ErrorClass.STOP, None, "The sending number is not a phone number.")
-        phone = e164(message.phone)
-        if phone is None:
-            said = "The person has no phone number that Twilio could write to."
+        # Who is known by a user id alone is answered where their message came from.
+        person = e164(message.phone) or message.wa_user_id
+        if person is None:
+            raise SendFailed(ErrorClass.NEVER, None, "The person has no address to write to.")
+        if message.template is not None and message.template.code is not None and not message.phone:
+            said = "A login code can only go to a phone number, and WhatsApp hides this one."
             raise SendFailed(ErrorClass.NEVER, None, said)
         return _create(
             self._client,
             from_=WHATSAPP + message.sender,
-            to=WHATSAPP + phone,
+            to=WHATSAPP + person,
             status_callback=callback_url(self._public_url, message.message_id),
             **compose(message, self._contents),
         )

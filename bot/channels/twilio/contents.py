@@ -10,20 +10,25 @@ import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from twilio.rest import Client
+from twilio.rest.content.v1.content_and_approvals import ContentAndApprovalsInstance
 
+from bot.channels.http import details
+from bot.channels.templates import UNSUBMITTED, Held, Key
 from bot.channels.twilio import limits
 from bot.channels.twilio.client import calling
 from bot.channels.twilio.compose import ANY_LANGUAGE, MENU, menu_name
+from bot.channels.twilio.errors import classify
 from bot.render_catalogue import CODE_MINUTES, TemplateDefinition
-from domain.channel import ErrorClass, SendFailed, SendUnknown
+from domain.channel import SendFailed, SendUnknown
 
 READ_AGAIN_SECONDS = 600.0
 AFTER_A_FAILURE_SECONDS = 60.0
 PAGE = 500
+AUTHENTICATION = "whatsapp/authentication"
 
 
 class Contents:
@@ -55,9 +60,9 @@ class Contents:
     def _read(self) -> None:
         try:
             self._sids = {
-                (name, language): sid
-                for (name, language), sid, approval in listed(self._client)
-                if approval == "APPROVED" or name.startswith(MENU)
+                key: held.provider_id
+                for key, held in listed(self._client)
+                if held.status == "APPROVED" or key[0].startswith(MENU)
             }
         except (SendFailed, SendUnknown):
             self._until = self._clock() + AFTER_A_FAILURE_SECONDS
@@ -65,21 +70,92 @@ class Contents:
             self._until = self._clock() + READ_AGAIN_SECONDS
 
 
-def listed(client: Client) -> list[tuple[tuple[str, str], str, str]]:
-    """Return name and language, sid, and state of approval of each content of the account.
+class TwilioTemplates:
+    """The templates of a Twilio account; implements `bot.channels.templates.Templates`.
+
+    Twilio changes nothing that WhatsApp has been asked to approve. What it was never asked for, or
+    has rejected, is made anew.
+    """
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def listed(self) -> dict[Key, Held]:
+        """Return all contents; of two with the same name that which went further."""
+        rows = listed(self._client)
+        return dict(sorted(rows, key=lambda row: row[1].status != UNSUBMITTED))
+
+    def prepare(self, held: Mapping[Key, Held]) -> None:
+        """Make the menus that the account does not have."""
+        for menu in menus():
+            if (menu["friendly_name"], menu["language"]) not in held:
+                create(self._client, menu)
+
+    def words(self, definition: TemplateDefinition) -> object:
+        """Return what people read of *definition*."""
+        return _words(content_of(definition)["types"])
+
+    def submit(self, definition: TemplateDefinition, held: Held | None) -> Held:
+        """Have a content approved, which is made if it does not lie there."""
+        sid = held.provider_id if held else create(self._client, content_of(definition))
+        status = submit(self._client, sid, definition.name, definition.category)
+        return Held(provider_id=sid, status=status, category=definition.category)
+
+    def obstacle(self, held: Held) -> str | None:
+        """Return why the content cannot be made anew, and what can be done; None if it can."""
+        if held.status in {UNSUBMITTED, "REJECTED"}:
+            return None
+        return (
+            f"Twilio changes nothing that is {held.status}: delete content {held.provider_id} in"
+            " its console, and push again when WhatsApp has freed the name, 30 days later"
+        )
+
+    def change(self, definition: TemplateDefinition, held: Held) -> Held:
+        """Make the content anew and have it approved."""
+        delete(self._client, held.provider_id)
+        return self.submit(definition, None)
+
+
+def listed(client: Client) -> list[tuple[Key, Held]]:
+    """Return name and language of each content of the account, and how it lies there.
 
     Raises:
         SendFailed, SendUnknown: If it could not be read.
     """
     contents = calling(lambda: client.content.v1.content_and_approvals.list(page_size=PAGE))
-    return [
-        (
-            (str(c.friendly_name), str(c.language).replace("_", "-")),
-            str(c.sid),
-            str((c.approval_requests or {}).get("status", "")).upper(),
-        )
-        for c in contents
-    ]
+    return [((str(c.friendly_name), str(c.language).replace("_", "-")), _held(c)) for c in contents]
+
+
+def _held(content: ContentAndApprovalsInstance) -> Held:
+    asked = content.approval_requests or {}
+    return Held(
+        provider_id=str(content.sid),
+        status=str(asked.get("status") or UNSUBMITTED).upper(),
+        reason=str(asked.get("rejection_reason") or "").strip() or None,
+        category=str(asked.get("category") or "").upper() or None,
+        words=_words(content.types) if content.types else None,
+    )
+
+
+def _words(types: Mapping[str, Any]) -> object:
+    """Return what people read of a content: its shape, its body, and the words on its buttons."""
+    found = []
+    for shape, content in sorted(types.items()):
+        actions = [str(a.get("title", "")) for a in content.get("actions") or ()]
+        is_code = shape == AUTHENTICATION
+        minutes = content.get("code_expiration_minutes")
+        # The text of a code is WhatsApp's.
+        found.append((shape, minutes, [] if is_code else [content.get("body"), *actions]))
+    return found
+
+
+def delete(client: Client, sid: str) -> None:
+    """Delete content *sid*.
+
+    Raises:
+        SendFailed, SendUnknown: If Twilio did not delete it.
+    """
+    calling(lambda: client.content.v1.contents(sid).delete())
 
 
 def create(client: Client, content: dict[str, Any]) -> str:
@@ -93,23 +169,36 @@ def create(client: Client, content: dict[str, Any]) -> str:
     return calling(lambda: str(json.loads(answer)["sid"]))
 
 
-def submit(client: Client, sid: str, name: str, category: str) -> None:
-    """Have WhatsApp asked to approve content *sid* as template *name*.
+def submit(client: Client, sid: str, name: str, category: str) -> str:
+    """Have WhatsApp asked to approve content *sid* as template *name*; return how that stands.
 
     Raises:
         SendFailed, SendUnknown: If Twilio did not take the request.
     """
     base = client.content.base_url
     url = f"{base}/v1/Content/{sid}/ApprovalRequests/whatsapp"
-    _post(client, url, {"name": name, "category": category})
+    answer = _post(client, url, {"name": name, "category": category})
+    return calling(lambda: str(json.loads(answer).get("status") or "RECEIVED").upper())
 
 
 def _post(client: Client, url: str, body: dict[str, Any]) -> str:
     headers = {"Content-Type": "application/json"}
     answer = calling(lambda: client.request("POST", url, data=body, headers=headers))
     if answer.status_code >= 300:  # noqa: PLR2004 - anything but success
-        raise SendFailed(ErrorClass.NEVER, None, f"Twilio refused it (HTTP {answer.status_code}).")
+        raise _refusal(answer.status_code, str(answer.text))
     return str(answer.text)
+
+
+def _refusal(status: int, said: str) -> SendFailed:
+    try:
+        error = json.loads(said)
+    except ValueError:
+        error = {}
+    code = error.get("code") if isinstance(error, dict) else None
+    known = code if isinstance(code, int) else None
+    words = details(str(error.get("message") or "no reason given")) if error else "no reason given"
+    number = f"error {known}" if known is not None else f"HTTP {status}"
+    return SendFailed(classify(known, status), known, f"Twilio refused it ({number}): {words}")
 
 
 def variable(number: int) -> str:
@@ -125,7 +214,7 @@ def content_of(definition: TemplateDefinition) -> dict[str, Any]:
     """
     if definition.category == "AUTHENTICATION":
         kind: dict[str, Any] = {
-            "whatsapp/authentication": {
+            AUTHENTICATION: {
                 "add_security_recommendation": True,
                 "code_expiration_minutes": CODE_MINUTES,
                 "actions": [{"type": "COPY_CODE", "copy_code_text": "Copy code"}],

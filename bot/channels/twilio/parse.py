@@ -76,7 +76,7 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
 def _who(form: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return phone and WhatsApp user id of who wrote; one of a username has letters in `From`."""
     written = form.get("From", "").removeprefix(WHATSAPP)
-    user_id = _id(form.get("ExternalUserId"))
+    user_id = _id(form.get("ExternalUserId", "").removeprefix(WHATSAPP))
     if any(c.isalpha() for c in written):
         return e164(form.get("WaId")), user_id or _id(written)
     return e164(written), user_id

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from bot.payments.orders import Orders
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.signature import is_return
 from domain.gateway import (
@@ -17,6 +18,7 @@ from domain.gateway import (
     LinkRequest,
     LinkStatus,
     RefundAnswer,
+    ShownOrder,
     Taken,
 )
 from domain.model.money import RefundStatus
@@ -48,9 +50,14 @@ class RazorpayGateway:
     takes_money_here = False
 
     def __init__(
-        self, client: RazorpayClient, key_secret: str, now: Callable[[], datetime]
+        self,
+        client: RazorpayClient,
+        key_secret: str,
+        now: Callable[[], datetime],
+        orders: Orders | None = None,
     ) -> None:
         self._client = client
+        self._orders = orders
         self._key_secret = key_secret
         self._now = now
 
@@ -99,7 +106,54 @@ class RazorpayGateway:
     def find(self, capture_id: str) -> Link | None:
         """Return the link by which a payment came."""
         entity = self._only({"payment_id": capture_id}, None)
-        return None if entity is None else self._whole(entity)
+        return self._by_order(capture_id) if entity is None else self._whole(entity)
+
+    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+        """Return what came by an order inside WhatsApp, by the receipt and by what WhatsApp says.
+
+        The receipt is our request's id, so that money is found even while WhatsApp does not answer.
+        """
+        by_receipt = self._client.order.all({"receipt": order.payment_id})
+        known = {o["id"]: o for o in _items(by_receipt, "items") if isinstance(o.get("id"), str)}
+        ours = {i for i, o in known.items() if _reference(o) == order.reference}
+        away: GatewayUnavailable | None = None
+        try:
+            told = self._orders.look(*_asked(order)) if self._orders else ()
+        except GatewayUnavailable as error:
+            told, away = (), error
+        ours |= {t.order_id for t in told if t.order_id is not None}
+        found = [t for i in sorted(ours) for t in self._came_by(i, order.reference)]
+        if any(t.succeeded for t in told) and not found:
+            # Its configuration is connected to an account of somebody else's.
+            log.error("order_paid_elsewhere", provider="razorpay", sender=order.sender)
+        if away is not None and not found:
+            raise away
+        return tuple(found)
+
+    def _came_by(self, order_id: str, reference: str | None) -> Iterator[Taken]:
+        """Yield the payments captured for an order of Razorpay's; none for a stranger's."""
+        try:
+            payments = list(_items(self._client.order.payments(order_id), "items"))
+        except GatewayRefused:
+            return
+        for taken in _taken(payments, "id"):
+            yield Taken(taken.capture_id, taken.amount_paise, reference)
+
+    def _by_order(self, capture_id: str) -> Link | None:
+        """Return what a payment was for that came by no link; None if that cannot be seen."""
+        try:
+            payment = self._client.payment.fetch(capture_id)
+            order = self._client.order.fetch(str(payment.get("order_id")))
+        except GatewayRefused:
+            return None
+        request = _noted(order, "paymentId") or _noted(payment, "paymentId") or order.get("receipt")
+        if not isinstance(request, str) or not request:
+            return None
+        reference = _reference(order) or _reference(payment)
+        taken = tuple(
+            Taken(t.capture_id, t.amount_paise, reference) for t in _taken([payment], "id")
+        )
+        return Link(request, None, None, LinkStatus.PAID, taken)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """End a link, and return it as it is then."""
@@ -172,6 +226,21 @@ class RazorpayGateway:
         known = {t.capture_id: t for t in link.taken}
         known |= {t.capture_id: t for t in _taken(payments, "id")}
         return Link(link.payment_id, link.link_id, link.url, link.status, tuple(known.values()))
+
+
+def _asked(order: ShownOrder) -> tuple[str, str, str]:
+    return order.sender, order.configuration, order.reference
+
+
+def _reference(entity: dict[str, Any]) -> str | None:
+    """Return the order inside WhatsApp that something at Razorpay belongs to, if it says so."""
+    return _noted(entity, "order")
+
+
+def _noted(entity: dict[str, Any], name: str) -> str | None:
+    notes = entity.get("notes")  # without any it is a list, or null
+    noted = notes.get(name) if isinstance(notes, dict) else None
+    return noted if isinstance(noted, str) and noted else None
 
 
 def _link(entity: dict[str, Any]) -> Link:

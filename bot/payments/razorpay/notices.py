@@ -22,6 +22,8 @@ class Captured:
     amount_paise: int
     payment_id: str | None
     """The request it was paid for; None if the event does not tell."""
+    order: str | None = None
+    """The reference of the order inside WhatsApp that it came by."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,7 @@ class RefundTold:
 
     capture_id: str
     refund_id: str
+    amount_paise: int
     status: RefundStatus
 
 
@@ -94,29 +97,34 @@ def _paid(payload: dict[str, Any]) -> Notice:
         if payment_id is None:
             raise ValueError("a payment that was not captured")
         return Unclear(payment_id)
-    return Captured(_text(payment, "id"), amount, payment_id)
+    return Captured(_text(payment, "id"), amount, payment_id, _noted(payload, "order"))
 
 
 def _refunded(payload: dict[str, Any]) -> Notice:
     refund = _entity(payload, "refund")
     status = REFUND_STATUSES.get(str(refund.get("status")))
-    if status is None:
+    amount = refund.get("amount")
+    if status is None or not isinstance(amount, int) or isinstance(amount, bool):
         raise ValueError("a refund in an unknown state")
-    return RefundTold(_text(refund, "payment_id"), _text(refund, "id"), status)
+    return RefundTold(_text(refund, "payment_id"), _text(refund, "id"), amount, status)
 
 
 def _request(payload: dict[str, Any]) -> str | None:
     """Return the request for payment that an event is about, if it says so.
 
-    A link has it as its reference. Payments and orders carry it among the notes we gave the link;
-    payers cannot write those.
+    A link has it as its reference. Payments and orders carry it among the notes we gave the link,
+    or the order inside WhatsApp; payers cannot write those.
     """
     reference = _entity(payload, "payment_link").get("reference_id")
     if isinstance(reference, str) and reference:
         return reference
+    return _noted(payload, "paymentId")
+
+
+def _noted(payload: dict[str, Any], what: str) -> str | None:
     for name in ("payment", "order"):
         notes = _entity(payload, name).get("notes")  # without any it is a list, or null
-        noted = notes.get("paymentId") if isinstance(notes, dict) else None
+        noted = notes.get(what) if isinstance(notes, dict) else None
         if isinstance(noted, str) and noted:
             return noted
     return None

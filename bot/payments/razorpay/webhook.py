@@ -21,7 +21,7 @@ from bot.payments.razorpay.signature import is_signed
 from bot.wiring import Parts
 from domain.actions import links, payments
 from domain.errors import Conflict, NotFound, StoreUnavailable
-from domain.model.money import Capture, Payment, Refund
+from domain.model.money import Capture, Payment, Refund, RefundStatus
 from domain.scopes import SystemScope
 from domain.work import Work
 
@@ -109,13 +109,13 @@ def _leave_to_worker(parts: Parts, notice: Captured | Failed | Unclear | RefundT
 
 def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
     match notice:
-        case Captured(capture_id, amount, payment_id):
+        case Captured(capture_id, amount, payment_id, order):
             if work.get(Capture, capture_id, "CAPTURE") is not None:
                 return "known"
             if payment_id is None or work.get(Payment, payment_id) is None:
                 links.find_capture(work, capture_id)
                 return "asked"
-            payments.captured(work, payment_id, capture_id, amount)
+            payments.captured(work, payment_id, capture_id, amount, order)
         case Failed(payment_id):
             if payment_id is None:
                 return "not_ours"
@@ -126,14 +126,34 @@ def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
                 raise NotFound
             links.look_now(work, payment)
             return "asked"
-        case RefundTold(capture_id, refund_id, status):
-            refund = work.get(Refund, capture_id, "REFUND")
-            if refund is None:
-                # Made by hand at the gateway: the ledger knows of none, so a person must look.
-                log.warning("refund_by_hand", provider=PROVIDER, captureId=capture_id)
-                return "not_ours"
-            payments.refund_answered(work, refund, status, refund_id)
+        case RefundTold():
+            return _follow_refund(work, notice)
     return "acted" if not work.empty else "known"
+
+
+def _follow_refund(work: Work, told: RefundTold) -> str:
+    refund = work.get(Refund, told.capture_id, "REFUND")
+    if refund is None:
+        # Made by hand at the gateway: the ledger knows of none, so a person must look.
+        log.warning("refund_by_hand", provider=PROVIDER, captureId=told.capture_id)
+        return "not_ours"
+    if not _is_of(refund, told):
+        payments.ask_about_refund(work, refund)
+        return "asked"
+    payments.refund_answered(work, refund, told.status, told.refund_id)
+    return "acted" if not work.empty else "known"
+
+
+def _is_of(refund: Refund, told: RefundTold) -> bool:
+    """Return whether a notice is of *refund*, and not of another one of the same payment.
+
+    One of the whole amount that somebody made by hand does what ours was to do; what failed by hand
+    says nothing of ours.
+    """
+    if refund.gateway_refund_id is None or refund.status is RefundStatus.FAILED:
+        is_whole = told.amount_paise == refund.amount_paise
+        return is_whole and told.status is not RefundStatus.FAILED
+    return told.refund_id == refund.gateway_refund_id
 
 
 def _refuse(status: int, message: str) -> Response:

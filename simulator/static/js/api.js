@@ -21,6 +21,7 @@ export const api = {
   text: (waId, number, text, replyTo) => call("POST", `${phone(waId)}/text`, { number, text, reply_to: replyTo ?? null }),
   tap: (waId, number, messageId, option) => call("POST", `${phone(waId)}/tap`, { number, message_id: messageId, option }),
   media: (waId, number, type, more = {}) => call("POST", `${phone(waId)}/media`, { number, type, ...more }),
+  pay: (waId, messageId, outcome) => call("POST", `${phone(waId)}/pay`, { message_id: messageId, outcome }),
   seen: (waId, number, index) => call("POST", `${phone(waId)}/seen`, { number, index }),
   addPhone: (name) => call("POST", "/control/phones", { name }),
 };

@@ -1,6 +1,6 @@
 // One message as the person sees it.
 import { h, hold } from "./dom.js";
-import { format, isEmoji, plain, timeOf } from "./format.js";
+import { format, isEmoji, plain, rupees, timeOf } from "./format.js";
 import { icon, map, sticker, tick } from "./icons.js";
 import { isFailed } from "./world.js";
 
@@ -13,7 +13,7 @@ const WAVE = [30, 55, 42, 80, 62, 35, 90, 70, 48, 66, 100, 58, 38, 72, 50, 84, 4
 export function summary(message) {
   if (message.text) return plain(message.text);
   const kind = message.media?.kind;
-  return { image: "Photo", audio: "Voice message", sticker: "Sticker", location: "Location", document: message.media?.filename ?? "Document", video: "Video", poll: "Poll" }[kind] ?? "Message";
+  return { image: "Photo", audio: "Voice message", sticker: "Sticker", location: "Location", contacts: "Contact", document: message.media?.filename ?? "Document", video: "Video", poll: "Poll" }[kind] ?? "Message";
 }
 
 /** Return what a reply quotes; tapping it scrolls to the quoted message. */
@@ -24,7 +24,7 @@ export function quote(message, who, show) {
 /**
  * Return a message's element.
  * `hands` does what a person can do: tap(message, option), openList(message), openLink(url, title),
- * reply(message), react(message, emoji), show(id), say(text), copy(text).
+ * openOrder(message), reply(message), react(message, emoji), show(id), say(text), copy(text).
  */
 export function bubble(message, { lead, quoted, businessName, hands }) {
   const mine = message.from === "user";
@@ -43,7 +43,7 @@ export function bubble(message, { lead, quoted, businessName, hands }) {
     h("span", { class: "meta" }, h("time", { dateTime: new Date(message.timestamp * 1000).toISOString() }, time), mine && tick(message.tick)));
   const box = h("div", { class: "bubble" },
     quoted && h("div", { class: "media-pad" }, quote(quoted, quoted.from === "user" ? "You" : businessName, () => hands.show(quoted.id))),
-    mediaOf(message, hands), inner, actions.length > 0 && h("div", { class: "actions" }, actions));
+    mediaOf(message, hands), orderOf(message.order), inner, actions.length > 0 && h("div", { class: "actions" }, actions));
   const element = h("article", {
     class: ["msg", mine && "user", lead && "lead", bare && "bare", failed && "failed", actions.length && "wide"].filter(Boolean).join(" "),
     testid: "bubble", label: `${mine ? "You" : businessName}, ${timeOf(message.timestamp)}`,
@@ -63,12 +63,29 @@ function actionsOf(message, hands, failed) {
       actions.push(h("button", { class: "action", type: "button", disabled: off, testid: "option", data: { option: option.id }, onclick: () => hands.tap(message, option) }, icon("reply"), h("span", { dir: "auto" }, option.title)));
     }
   }
+  if (message.order?.reference && orderState(message.order) === "pending") actions.push(h("button", { class: "action", type: "button", disabled: off, testid: "review-and-pay", attrs: { "aria-haspopup": "dialog" }, onclick: () => hands.openOrder(message) }, icon("doc"), "Review and pay"));
   if (message.asks_location) actions.push(h("button", { class: "action", type: "button", disabled: off, testid: "option", onclick: () => hands.tap(message, { id: "Send location" }) }, icon("pin"), "Send location"));
+  if (message.asks_contact) actions.push(h("button", { class: "action", type: "button", disabled: off, testid: "option", onclick: () => hands.tap(message, { id: "Share contact info" }) }, icon("phone"), "Share contact info"));
   for (const link of message.links) {
     actions.push(h("button", { class: "action", type: "button", disabled: off, testid: "link-button", data: { url: link.url }, attrs: { "aria-haspopup": "dialog" }, onclick: () => hands.openLink(link.url) }, icon(link.url.startsWith("tel:") ? "phone" : "link"), h("span", { dir: "auto" }, link.label)));
   }
   if (message.code) actions.push(h("button", { class: "action", type: "button", testid: "copy-code", onclick: () => hands.copy(message.code) }, icon("copy"), message.code_label));
   return actions;
+}
+
+/** Return how an order looks to the person: what the business says of it, and what was paid. */
+function orderState(order) {
+  if (["completed", "canceled"].includes(order.status)) return order.status;
+  if (order.attempts?.some((attempt) => attempt.status === "success")) return "paid";
+  return order.expires && order.expires * 1000 < Date.now() ? "expired" : "pending";
+}
+
+function orderOf(order) {
+  if (!order?.reference && !order?.of) return null;
+  const state = order.of ? order.status : orderState(order);
+  return h("div", { class: "order", testid: "order", data: { state } },
+    h("span", { class: "order-words" }, h("b", { dir: "auto" }, order.about || "Order"), order.until && state === "pending" && h("small", { dir: "auto" }, order.until)),
+    h("span", { class: "order-side" }, order.amount && h("b", {}, rupees(order.amount)), h("small", { class: `order-state ${state}` }, state)));
 }
 
 function mediaOf(message, hands) {
@@ -91,6 +108,7 @@ function mediaOf(message, hands) {
     }
     case "sticker": return sticker();
     case "location": return h("div", { class: "media-pad" }, h("div", { class: "map" }, map()), h("div", { class: "place" }, h("b", {}, message.media.name ?? "Location"), h("span", {}, message.media.address ?? `${message.media.latitude}, ${message.media.longitude}`)));
+    case "contacts": return h("div", { class: "media-pad" }, h("div", { class: "place" }, h("b", { dir: "auto" }, message.media.name), h("span", {}, message.media.phone)));
     case "poll": return h("div", { class: "media-pad" }, h("div", { class: "place" }, h("b", {}, "📊 Shall we meet?"), h("span", {}, "Poll: a kind of message the Cloud API does not carry")));
     default: return null;
   }

@@ -90,3 +90,6 @@ export function initials(name) {
   const words = name.replace(/^(dr|mr|mrs|ms|shri|smt)\.?\s+/iu, "").split(/\s+/u).filter(Boolean);
   return [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => [...(word ?? "")][0] ?? "").join("").toLocaleUpperCase();
 }
+
+/** Return an amount of paise as rupees. */
+export function rupees(paise) { return `₹${(paise / 100).toLocaleString("en-IN", { minimumFractionDigits: paise % 100 ? 2 : 0 })}`; }

@@ -6,7 +6,7 @@ import { Composer } from "./composer.js";
 import { h } from "./dom.js";
 import { dayOf, initials, readable, timeOf } from "./format.js";
 import { gauges, icon, tick, verified } from "./icons.js";
-import { openAttach, openList } from "./sheet.js";
+import { openAttach, openList, openOrder } from "./sheet.js";
 import { Thread } from "./thread.js";
 import { toast } from "./toast.js";
 import { isFailed } from "./world.js";
@@ -68,6 +68,7 @@ export class Phone {
       tap: (message, option) => this.#do(api.tap(this.waId, number, message.id, option.id)),
       openList: (message) => openList(this.screen, message, (option) => this.#do(api.tap(this.waId, number, message.id, option.id))),
       openLink: (url, title) => this.openLink(url, title),
+      openOrder: (message) => openOrder(this.screen, message, (outcome) => this.#do(api.pay(this.waId, message.id, outcome))),
       reply: (message) => this.#composer.replyTo(message, business.name),
       react: (message, emoji) => this.#do(api.media(this.waId, number, "reaction", { message_id: message.id, emoji })),
       say: (words) => this.#do(api.text(this.waId, number, words)),

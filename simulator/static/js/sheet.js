@@ -1,5 +1,6 @@
 // Sheets that slide up over a phone: a list's rows, and what can be attached.
 import { h, hold } from "./dom.js";
+import { rupees } from "./format.js";
 import { icon } from "./icons.js";
 
 /** Open a sheet over `screen`; returns {body, box, close}. */
@@ -45,6 +46,17 @@ export function openList(screen, message, choose) {
   });
   body.append(group);
   rows[0]?.focus({ preventScroll: true });
+}
+
+/** Let the person review an order and pay it; `pay(outcome)` is called once. */
+export function openOrder(screen, message, pay) {
+  const { body, close } = sheet(screen, "Review and pay", "order-sheet");
+  const choose = (outcome) => () => { close(); pay(outcome); };
+  body.append(h("div", { class: "order-review" },
+    h("b", { dir: "auto" }, message.order.about), h("span", { class: "order-amount" }, rupees(message.order.amount)), message.order.until && h("small", { dir: "auto" }, message.order.until),
+    h("button", { class: "order-pay", type: "button", testid: "order-pay", onclick: choose("paid") }, `Pay ${rupees(message.order.amount)}`),
+    h("button", { class: "order-fail", type: "button", testid: "order-fail", onclick: choose("failed") }, "Let the payment fail")));
+  body.querySelector("button").focus({ preventScroll: true });
 }
 
 const ATTACHMENTS = [

@@ -130,6 +130,8 @@ class Meta:
         ErrorClass.TEMPLATE: (400, 131047),
         ErrorClass.LANGUAGE: (404, 132001),
         ErrorClass.DOCUMENT: (400, 131053),
+        ErrorClass.ORDER: (400, 134011),
+        ErrorClass.UNWANTED: (400, 131050),
         ErrorClass.NEVER: (400, 131026),
         ErrorClass.STOP: (401, 190),
     }

@@ -24,6 +24,8 @@ def test_a_message_taken_returns_the_providers_id(channel: Channel, provider: Pr
 def test_a_refusal_says_what_to_do_and_why(
     channel: Channel, provider: Provider, kind: ErrorClass
 ) -> None:
+    if kind in {ErrorClass.ORDER, ErrorClass.UNWANTED} and kind not in provider.CODES:
+        pytest.skip("the provider shows no orders, or does not tell who wants no marketing")
     code = provider.refuses(kind)
 
     with pytest.raises(SendFailed) as refusal:
@@ -155,7 +157,7 @@ def test_nothing_that_is_logged_names_anybody_or_a_secret(
 
     channel.send(provider.TEXT)
     channel.mark_read(provider.TEXT.sender, "wamid.A1")
-    for kind in ErrorClass:
+    for kind in provider.CODES:
         provider.refuses(kind)
         with pytest.raises(SendFailed):
             channel.send(provider.TEXT)

@@ -145,12 +145,31 @@ def test_a_menu_too_long_for_whatsapp_goes_as_numbered_text(twilio: Twilio, serv
     assert server.calls[0].form["Body"].endswith("x\n\n1. Pay now\n2. Another time\n3. Cancel")
 
 
-def test_a_person_without_a_number_cannot_be_written_to(twilio: Twilio, server: Server) -> None:
-    with pytest.raises(SendFailed) as refusal:
-        twilio.channel().send(replace(TEXT, phone=None))
+def test_a_person_without_a_number_is_answered_where_they_wrote_from(
+    twilio: Twilio, server: Server
+) -> None:
+    twilio.channel().send(replace(TEXT, phone=None))
 
-    assert refusal.value.kind is ErrorClass.NEVER
+    assert server.calls[0].form["To"] == "whatsapp:IN.7788990011"
+
+
+def test_nobody_is_written_to_without_an_address_nor_sent_a_code_without_a_number(
+    twilio: Twilio, server: Server
+) -> None:
+    code = TemplateCall("account_code_v1", "en", code="482913")
+    for message in (replace(TEXT, wa_user_id=None), replace(TEXT, template=code)):
+        with pytest.raises(SendFailed) as refusal:
+            twilio.channel().send(replace(message, phone=None))
+        assert refusal.value.kind is ErrorClass.NEVER
     assert server.calls == []
+
+
+def test_a_number_is_asked_for_in_words_as_twilio_has_no_button_for_it(twilio: Twilio) -> None:
+    asked = TemplateCall("number_ask_v1", "en", {"clinic": "City Medical Center"})
+    with pytest.raises(SendFailed) as refusal:
+        twilio.channel().send(replace(TEXT, phone=None, template=asked))
+
+    assert refusal.value.kind is ErrorClass.LANGUAGE
 
 
 def test_a_message_taken_as_failed_is_a_refusal(twilio: Twilio) -> None:

@@ -64,6 +64,8 @@ class Player:
     calls: list[tuple[str, str, Json]] = field(default_factory=list)
     troubles: deque[Trouble | None] = field(default_factory=deque)
     links: dict[str, Json] = field(default_factory=dict)
+    orders: dict[str, Json] = field(default_factory=dict)
+    """What WhatsApp made; those of links are not kept."""
     payments: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
     refund_keys: dict[str, tuple[str, str]] = field(default_factory=dict)
@@ -109,13 +111,46 @@ class Player:
             ]
         return made
 
+    def pay_order(
+        self, receipt: str, notes: Json, amount: int = 5000, status: str = "captured"
+    ) -> str:
+        """Let a payment be made for an order that WhatsApp makes here; return the payment's id.
+
+        The first attempt of a receipt makes the order, the next ones are further attempts.
+        """
+        found = [o for o in self.orders.values() if o["receipt"] == receipt]
+        order_id = found[0]["id"] if found else f"order_{len(self.orders) + 1:014d}"
+        self.orders[order_id] = {
+            "id": order_id,
+            "entity": "order",
+            "amount": amount,
+            "currency": "INR",
+            "receipt": receipt,
+            "notes": notes or [],
+            "status": "paid" if status == "captured" else "attempted",
+        }
+        made = f"pay_{len(self.payments) + 1:014d}"
+        self.payments[made] = {
+            "id": made,
+            "entity": "payment",
+            "amount": amount,
+            "currency": "INR",
+            "status": status,
+            "order_id": order_id,
+            "captured": status == "captured",
+            "method": "upi",
+            "notes": [],
+            "created_at": int(self.now()),
+        }
+        return made
+
     def end_refunds(self, status: str) -> None:
         for refund in self.refunds.values():
             refund["status"] = status
 
     # Its API
 
-    def answer(  # noqa: PLR0911 - a table of addresses
+    def answer(  # noqa: C901, PLR0911 - a table of addresses
         self, method: str, path: str, query: Json, body: Json, key: str | None
     ) -> Json:
         match method, path.strip("/").split("/")[1:]:
@@ -127,6 +162,13 @@ class Player:
                 return self._link(link_id)
             case "POST", ["payment_links", link_id, "cancel"]:
                 return self._cancel(self._link(link_id))
+            case "GET", ["orders"]:
+                items = [o for o in self.orders.values() if o["receipt"] == query["receipt"]]
+                return {"entity": "collection", "count": len(items), "items": items}
+            case "GET", ["orders", order_id]:
+                return self._order(order_id)
+            case "GET", ["payments", payment_id]:
+                return self._payment(payment_id)
             case "GET", ["orders", order_id, "payments"]:
                 items = [p for p in self.payments.values() if p["order_id"] == order_id]
                 return {"entity": "collection", "count": len(items), "items": items}
@@ -234,6 +276,11 @@ class Player:
         if link_id not in self.links:
             raise Refusal("The id provided does not exist")
         return self.links[link_id]
+
+    def _order(self, order_id: str) -> Json:
+        if order_id not in self.orders:
+            raise Refusal("The id provided does not exist")
+        return self.orders[order_id]
 
     def _payment(self, payment_id: str) -> Json:
         if payment_id not in self.payments:

@@ -18,10 +18,19 @@ from bot.channels.http import new_session
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway, take
-from domain.gateway import Gateway, GatewayRefused, LinkRequest, LinkStatus, RefundAnswer, Taken
+from domain.gateway import (
+    Gateway,
+    GatewayRefused,
+    LinkRequest,
+    LinkStatus,
+    RefundAnswer,
+    ShownOrder,
+    Taken,
+)
 from domain.model.money import RefundStatus
 from tests.bank import Bank
 from tests.contract.payments.player import KEY_ID, KEY_SECRET, Player, playing
+from tests.orders import FakeOrders
 from tests.people import CountingIds, FixedClock, new_records, work_on
 
 CLOCK = FixedClock()
@@ -37,12 +46,16 @@ class Side(Protocol):
     def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
         """Let money arrive by the link of a request; return the payment's id."""
 
+    def pay_order(self, order: ShownOrder) -> str:
+        """Let money arrive by an order inside WhatsApp, which tells of it; return its id."""
+
 
 class Sandbox:
     def __init__(self, folder: Path) -> None:
         self.store, self.records = new_records(folder, CLOCK)
         self.ids = CountingIds()
-        self.gateway: Gateway = SandboxGateway(self.work)
+        self.orders = FakeOrders()
+        self.gateway: Gateway = SandboxGateway(self.work, self.orders)
 
     def work(self):
         return work_on(self.records, CLOCK, self.ids)
@@ -54,15 +67,27 @@ class Sandbox:
         work.commit()
         return made
 
+    def pay_order(self, order: ShownOrder) -> str:
+        made = self.ids.new("pay_")
+        self.orders.pay(order.reference, made)
+        return made
+
 
 class Razorpay:
     def __init__(self, player: Player) -> None:
         self.player = player
+        self.orders = FakeOrders()
         client = RazorpayClient(player.url, KEY_ID, KEY_SECRET, new_session())
-        self.gateway: Gateway = RazorpayGateway(client, KEY_SECRET, CLOCK.now)
+        self.gateway: Gateway = RazorpayGateway(client, KEY_SECRET, CLOCK.now, self.orders)
 
     def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
         return self.player.pay(payment_id, amount_paise)
+
+    def pay_order(self, order: ShownOrder) -> str:
+        notes = {"paymentId": order.payment_id, "order": order.reference}
+        made = self.player.pay_order(order.payment_id, notes)
+        self.orders.pay(order.reference, made)
+        return made
 
 
 class Memory:
@@ -73,6 +98,11 @@ class Memory:
     def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
         made = f"pay_{len(self.bank.paid)}"
         self.bank.pay(payment_id, made, amount_paise)
+        return made
+
+    def pay_order(self, order: ShownOrder) -> str:
+        made = f"pay_{len(self.bank.paid) + 1}"
+        self.bank.pay_order(order, made, 5000)
         return made
 
 
@@ -110,6 +140,7 @@ def test_a_request_has_one_link_however_often_it_is_asked_for(side: Side) -> Non
     first, second = side.gateway.make_link(asked()), side.gateway.make_link(asked())
     assert first == second
     assert (first.payment_id, first.status, first.taken) == (REQUEST, LinkStatus.OPEN, ())
+    assert first.url is not None
     assert first.url.startswith(("https://", "http://"))
     assert side.gateway.make_link(asked(OTHER)).link_id != first.link_id
 
@@ -213,6 +244,40 @@ def test_each_payment_is_returned_by_itself(side: Side) -> None:
     one, two = side.pay(REQUEST), side.pay(REQUEST)
     answers: list[RefundAnswer] = [side.gateway.refund(p, 5000) for p in (one, two)]
     assert answers[0].gateway_refund_id != answers[1].gateway_refund_id
+
+
+SHOWN = ShownOrder(REQUEST, "ORD_1", "100", "clinic-main")
+
+
+def test_an_order_that_nobody_paid_has_brought_nothing(side: Side) -> None:
+    assert side.gateway.look_order(SHOWN) == ()
+
+
+def test_a_payment_inside_whatsapp_is_seen_on_its_order_however_often_it_is_looked_at(
+    side: Side,
+) -> None:
+    paid = side.pay_order(SHOWN)
+    for _ in range(2):
+        assert side.gateway.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+    assert side.gateway.look_order(replace(SHOWN, reference="ORD_2")) == ()
+
+
+def test_a_payment_inside_whatsapp_is_returned_like_any_other(side: Side) -> None:
+    paid = side.pay_order(SHOWN)
+    side.gateway.look_order(SHOWN)
+    first, second = side.gateway.refund(paid, 5000), side.gateway.refund(paid, 5000)
+    assert first == second
+    assert first.status is RefundStatus.PROCESSED
+    assert side.gateway.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+
+
+def test_whose_a_payment_inside_whatsapp_is_can_be_found(side: Side) -> None:
+    paid = side.pay_order(SHOWN)
+    side.gateway.look_order(SHOWN)
+    found = side.gateway.find(paid)
+    assert found is not None
+    assert found.payment_id == REQUEST
+    assert [t.capture_id for t in found.taken] == [paid]
 
 
 def test_nobody_comes_back_without_a_proof(side: Side) -> None:

@@ -10,11 +10,12 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.http import new_session
+from bot.payments.orders import Transaction
 from bot.payments.razorpay import client as client_module
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.razorpay.signature import is_return, is_signed
-from domain.gateway import GatewayRefused, GatewayUnavailable, LinkStatus, Taken
+from domain.gateway import GatewayRefused, GatewayUnavailable, LinkStatus, ShownOrder, Taken
 from domain.model.money import RefundStatus
 from tests.contract.payments.player import (
     HANG_UP,
@@ -27,6 +28,7 @@ from tests.contract.payments.player import (
     playing,
 )
 from tests.contract.payments.test_gateways import CLOCK, REQUEST, asked
+from tests.orders import FakeOrders
 
 
 @pytest.fixture
@@ -186,6 +188,7 @@ def test_money_that_the_link_does_not_show_is_seen_on_its_order(
     gateway.cancel_link(REQUEST, made.link_id)
     failed = player.pay(REQUEST, status="failed")
     paid = player.pay(REQUEST)
+    assert made.link_id is not None
     assert player.links[made.link_id]["payments"] is None
     for order_id in (player.links[made.link_id]["order_id"], made.link_id.removeprefix("plink_")):
         player.links[made.link_id]["order_id"] = order_id  # documented samples lack the prefix
@@ -296,3 +299,77 @@ def test_a_browser_sent_back_by_razorpay_is_known() -> None:
 def test_a_browser_with_anything_else_is_not(name: str) -> None:
     assert not is_return("PO-1", {**RETURN, name: "other"}, "test_key_secret")
     assert not is_return("PO-2", RETURN, "test_key_secret")
+
+
+# --- Orders inside WhatsApp ---
+
+SHOWN = ShownOrder(REQUEST, "ORD_1", "100", "clinic-main")
+NOTES = {"paymentId": REQUEST, "order": "ORD_1"}
+
+
+@pytest.fixture
+def whatsapp() -> FakeOrders:
+    return FakeOrders()
+
+
+@pytest.fixture
+def connected(player: Player, whatsapp: FakeOrders) -> RazorpayGateway:
+    client = RazorpayClient(player.url, KEY_ID, KEY_SECRET, new_session())
+    return RazorpayGateway(client, KEY_SECRET, CLOCK.now, whatsapp)
+
+
+def test_money_is_found_by_the_receipt_while_whatsapp_does_not_answer(
+    player: Player, whatsapp: FakeOrders, connected: RazorpayGateway
+) -> None:
+    paid = player.pay_order(REQUEST, NOTES)
+    whatsapp.away = True
+    assert connected.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+
+
+def test_nothing_found_while_whatsapp_does_not_answer_is_no_answer(
+    whatsapp: FakeOrders, connected: RazorpayGateway
+) -> None:
+    whatsapp.away = True
+    with pytest.raises(GatewayUnavailable):
+        connected.look_order(SHOWN)
+
+
+def test_money_is_found_by_what_whatsapp_tells_where_the_receipt_is_lost(
+    player: Player, whatsapp: FakeOrders, connected: RazorpayGateway
+) -> None:
+    paid = player.pay_order("", {})
+    order_id = player.payments[paid]["order_id"]
+    whatsapp.told["ORD_1"] = [Transaction(order_id, paid, 5000, succeeded=True)]
+    assert connected.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+
+
+def test_an_attempt_that_failed_brought_nothing_and_the_next_one_counts(
+    player: Player, connected: RazorpayGateway
+) -> None:
+    player.pay_order(REQUEST, NOTES, status="failed")
+    assert connected.look_order(SHOWN) == ()
+    paid = player.pay_order(REQUEST, NOTES)
+    assert connected.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+
+
+def test_what_whatsapp_says_was_paid_into_another_account_is_no_money(
+    whatsapp: FakeOrders, connected: RazorpayGateway
+) -> None:
+    whatsapp.pay("ORD_1", "pay_of_somebody_else")
+    assert connected.look_order(SHOWN) == ()
+
+
+def test_a_payment_is_known_by_its_orders_receipt_where_it_carries_no_notes(
+    player: Player, connected: RazorpayGateway
+) -> None:
+    paid = player.pay_order(REQUEST, {})
+    found = connected.find(paid)
+    assert found is not None
+    assert (found.payment_id, found.link_id) == (REQUEST, None)
+    assert found.taken == (Taken(paid, 5000),)
+
+
+def test_a_payment_of_an_order_without_a_receipt_is_nobodys(
+    player: Player, connected: RazorpayGateway
+) -> None:
+    assert connected.find(player.pay_order("", {})) is None

@@ -1,0 +1,73 @@
+"""A clinic's patients as a file to take away, written as they are read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from api.schemas.patients import ExportedPatient
+from domain.actions.patients import Known
+from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
+
+Format = Literal["CSV", "JSON"]
+NUMBERS = {"phone", "emergencyContact"}
+"""Cells with a checked number, whose plus sign computes nothing."""
+
+
+def patients_file(
+    everybody: Iterable[Known], file_format: Format, *, phones: bool
+) -> Iterator[str]:
+    """Return the parts of a file of *everybody*; numbers are left out unless *phones* says so."""
+    rows = (_exported(known, phones=phones) for known in everybody)
+    return _csv(rows) if file_format == "CSV" else _json(rows)
+
+
+def _exported(known: Known, *, phones: bool) -> ExportedPatient:
+    facts, consent = known.facts, known.consent
+    return ExportedPatient(
+        patient_id=known.patient_id,
+        name=known.name,
+        phone=known.phone if phones else None,
+        date_of_birth=facts.date_of_birth,
+        age=known.age,
+        gender=facts.gender,
+        address=facts.address,
+        emergency_contact=facts.emergency_contact if phones else None,
+        blood_group=facts.blood_group,
+        allergies=list(facts.allergies or ()),
+        chronic_conditions=list(facts.chronic_conditions or ()),
+        current_medications=list(facts.current_medications or ()),
+        opted_in=consent.is_in if consent else None,
+        opted_in_at=consent.at if consent else None,
+        opted_in_way=consent.way if consent and consent.at else None,
+        opted_out_at=consent.out_at if consent else None,
+        total_visits=known.total_visits,
+        last_visit_date=known.last_visit,
+        created_at=known.created_at,
+        updated_at=known.updated_at,
+    )
+
+
+def _csv(rows: Iterable[ExportedPatient]) -> Iterator[str]:
+    names = [field.alias or name for name, field in ExportedPatient.model_fields.items()]
+    yield BYTE_ORDER_MARK + line(names)
+    for row in rows:
+        shown = row.model_dump(mode="json", by_alias=True)
+        yield line([_cell(name, shown[name]) for name in names])
+
+
+def _cell(name: str, value: object) -> str:
+    if value is None:
+        return ""
+    text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return text if name in NUMBERS else safe(text)
+
+
+def _json(rows: Iterable[ExportedPatient]) -> Iterator[str]:
+    yield '{"success": true, "data": {"patients": ['
+    count = 0
+    for row in rows:
+        yield (",\n" if count else "\n") + json.dumps(row.model_dump(mode="json", by_alias=True))
+        count += 1
+    yield f'\n], "totalCount": {count}}}}}\n'

@@ -1,0 +1,101 @@
+"""What Meta knows of orders that were paid inside WhatsApp: its payments lookup."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from http import HTTPStatus
+from urllib.parse import quote
+
+import requests
+import structlog
+
+from bot.channels.cloud.values import Node, identifier, node, nodes
+from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS
+from bot.payments.orders import Transaction
+from domain.channel import SendFailed
+from domain.gateway import GatewayRefused, GatewayUnavailable
+
+CURRENCY = "INR"
+OFFSET = 100
+"""Amounts are in hundredths of a rupee."""
+SUCCESS = "success"
+NO_SUCH_OBJECT = 100
+"""Meta's code for what is not there, or not the token's to see."""
+log = structlog.get_logger()
+
+
+class CloudPayments:
+    """Asks Graph about orders; implements `bot.payments.orders.Orders`.
+
+    Args:
+        base_url: Meta's address with the version.
+        tokens: Gives a sender's access token, as for `CloudChannel`.
+        session: From `new_session`, one a process.
+    """
+
+    def __init__(
+        self, base_url: str, tokens: Callable[[str], str], session: requests.Session
+    ) -> None:
+        self._base_url = base_url.rstrip("/")
+        self._tokens = tokens
+        self._session = session
+
+    def look(self, sender: str, configuration: str, reference: str) -> tuple[Transaction, ...]:
+        """Return every attempt to pay an order, as Meta's lookup tells; see `Orders`.
+
+        Raises:
+            GatewayUnavailable: If Meta could not be asked, or not just now.
+            GatewayRefused: If the sender's access token can no longer be read.
+        """
+        try:
+            token = self._tokens(sender)
+        except SendFailed as error:
+            raise GatewayUnavailable("the store did not answer") from error
+        except LookupError as error:
+            raise GatewayRefused("the sender's access token cannot be read") from error
+        where = "/".join(quote(part, safe="") for part in (configuration, reference))
+        try:
+            answer = self._session.get(
+                f"{self._base_url}/{quote(sender, safe='')}/payments/{where}",
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
+                # Redirected, the token would go to another host.
+                allow_redirects=False,
+            )
+            read = answer.json()
+        except (requests.RequestException, UnicodeError) as error:
+            raise GatewayUnavailable(type(error).__name__) from error
+        if node(node(read).get("error")).get("code") == NO_SUCH_OBJECT:
+            return ()  # it never reached the phone
+        if answer.status_code != HTTPStatus.OK:
+            log.warning("payments_lookup_failed", code=str(answer.status_code))
+            raise GatewayUnavailable(str(answer.status_code))
+        return tuple(_transactions(node(read), reference))
+
+
+def _transactions(read: Node, reference: str) -> Iterator[Transaction]:
+    for payment in nodes(read.get("payments"))[0]:
+        if payment.get("reference_id") != reference or payment.get("currency") != CURRENCY:
+            continue
+        single = payment.get("transaction")
+        told, _ = nodes(payment.get("transactions", single))
+        told += [single] if isinstance(single, dict) else []
+        for transaction in told:
+            amount = paise(transaction.get("amount", payment.get("amount")))
+            if amount is not None:
+                yield Transaction(
+                    order_id=identifier(transaction.get("id")),
+                    capture_id=identifier(transaction.get("pg_transaction_id")),
+                    amount_paise=amount,
+                    succeeded=transaction.get("status") == SUCCESS,
+                )
+
+
+def paise(amount: object) -> int | None:
+    """Return an amount of Meta's, or None if it is none: its numbers may come in quotes."""
+    given = node(amount)
+    try:
+        value, offset = int(str(given.get("value"))), int(str(given.get("offset")))
+    except ValueError:
+        return None
+    return value if offset == OFFSET and value > 0 else None

@@ -1,0 +1,217 @@
+"""`flask --app bot pulseops templates …`: our message templates, and how they stand at WhatsApp."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+import click
+from flask.cli import AppGroup
+
+from bot.channels.cloud.templates import CloudTemplates
+from bot.channels.http import new_session
+from bot.channels.templates import UNSUBMITTED, Held, Key, Templates
+from bot.channels.twilio.client import new_client
+from bot.channels.twilio.contents import TwilioTemplates
+from bot.render_catalogue import TemplateDefinition
+from bot.template_rules import all_problems
+from bot.wiring import Parts
+from domain.actions.templates import reported
+from domain.channel import ErrorClass, SendFailed, SendUnknown
+from domain.errors import Conflict
+from domain.scopes import SystemScope
+
+TRIES = 5
+AT_ONCE = 20
+"""So many templates' states are kept in a transaction."""
+OF_ALL = {ErrorClass.STOP, ErrorClass.LATER, ErrorClass.LATER_PAIR}
+"""Refusals that concern the account or the moment, after which the rest is not tried."""
+
+
+@dataclass
+class Pushed:
+    """What became of our templates at the provider."""
+
+    done: dict[Key, str] = field(default_factory=dict)
+    """What was done with each; NOT_CHANGED where other words stay."""
+    notes: dict[Key, str] = field(default_factory=dict)
+    """What is to be said of one besides."""
+    held: dict[Key, Held] = field(default_factory=dict)
+    """How each stands there now."""
+    failure: str | None = None
+    """Why the rest was not tried."""
+
+
+SUBMITTED, CHANGED, UNCHANGED = "submitted", "changed", "unchanged"
+NOT_CHANGED, REFUSED = "NOT CHANGED", "REFUSED"
+
+
+def templates_group(parts: Parts) -> AppGroup:
+    """Return the commands about message templates."""
+    group = AppGroup("templates", help="Message templates for people outside the 24-hour window.")
+
+    @group.command("push")
+    def push() -> None:
+        """Bring our templates to WhatsApp, and learn how each stands there.
+
+        Submits those it does not have, gives those with other words ours, and tells what it has
+        decided of each. Submits nothing if WhatsApp would refuse anything for its form.
+        """
+        definitions = parts.renderer.template_catalogue()
+        wrong = all_problems(definitions)
+        if wrong:
+            said = "Nothing is submitted, as WhatsApp would refuse this:"
+            raise click.ClickException("\n".join([said, *(f"  {line}" for line in wrong)]))
+        with _provider(parts) as provider:
+            if parts.settings.whatsapp_provider == "twilio":
+                # Twilio has no button that shares a number: that message goes in words.
+                definitions = [d for d in definitions if not d.asks_number]
+            pushed = _push(parts, provider, definitions)
+        _show(definitions, pushed)
+
+    return group
+
+
+@contextmanager
+def _provider(parts: Parts) -> Iterator[Templates]:
+    settings = parts.settings
+    with new_session() as session:
+        if settings.whatsapp_provider == "twilio":
+            sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+            yield TwilioTemplates(new_client(sid, token, settings.twilio_api_url, session))
+        else:
+            yield CloudTemplates(
+                settings.whatsapp_api_url,
+                settings.template_account,
+                settings.whatsapp_access_token,
+                session,
+            )
+
+
+def _push(parts: Parts, provider: Templates, definitions: list[TemplateDefinition]) -> Pushed:
+    pushed = Pushed()
+    try:
+        held = provider.listed()
+        _keep(parts, definitions, held)
+        provider.prepare(held)
+    except (SendFailed, SendUnknown) as error:
+        raise click.ClickException(str(error)) from None
+    wanting = [d for d in definitions if _sort(provider, d, held, pushed)]
+    with click.progressbar(wanting, label="Submitting templates") as every:
+        for definition in every:
+            key = (definition.name, definition.language)
+            try:
+                pushed.held[key] = _bring(provider, definition, held.get(key))
+            except SendFailed as failure:
+                pushed.done[key], pushed.notes[key] = REFUSED, failure.reason
+                if failure.kind in OF_ALL:
+                    pushed.failure = failure.reason
+                    break
+            except SendUnknown as unknown:
+                pushed.failure = f"{key[0]} ({key[1]}): {unknown}"
+                break
+            else:
+                pushed.done[key] = SUBMITTED if _is_missing(held.get(key)) else CHANGED
+    if any(done in {SUBMITTED, CHANGED} for done in pushed.done.values()):
+        _look_again(provider, pushed)
+        _keep(parts, definitions, pushed.held)
+    return pushed
+
+
+def _sort(
+    provider: Templates, definition: TemplateDefinition, held: Mapping[Key, Held], pushed: Pushed
+) -> bool:
+    """Return whether there is something to bring; note how it stands if there is not."""
+    key = (definition.name, definition.language)
+    known = held.get(key)
+    if known is not None:
+        pushed.held[key] = known
+    if known is None or _is_missing(known):
+        return True
+    if known.words is None or known.words == provider.words(definition):
+        pushed.done[key] = UNCHANGED
+        return False
+    obstacle = provider.obstacle(known)
+    if obstacle is not None:
+        pushed.done[key], pushed.notes[key] = NOT_CHANGED, f"its words are not ours; {obstacle}"
+    return obstacle is None
+
+
+def _bring(provider: Templates, definition: TemplateDefinition, held: Held | None) -> Held:
+    other = held and held.words is not None and held.words != provider.words(definition)
+    if held is not None and other:
+        return provider.change(definition, held)
+    return provider.submit(definition, held)
+
+
+def _is_missing(held: Held | None) -> bool:
+    return held is None or held.status == UNSUBMITTED
+
+
+def _look_again(provider: Templates, pushed: Pushed) -> None:
+    """Read how the templates stand after what was done; what is not told yet stays as answered."""
+    try:
+        now = provider.listed()
+    except (SendFailed, SendUnknown):
+        return
+    for key, held in pushed.held.items():
+        told = now.get(key)
+        if told is not None and not _is_missing(told):
+            pushed.held[key] = replace(told, status=told.status or held.status)
+
+
+def _keep(parts: Parts, definitions: list[TemplateDefinition], held: Mapping[Key, Held]) -> None:
+    """Keep what WhatsApp says of our templates, as its webhooks would."""
+    ours = [(d.name, d.language) for d in definitions]
+    known = [(key, held[key]) for key in ours if key in held and not _is_missing(held[key])]
+    # Webhooks tell whole seconds: one of this second is not older than what was read in it.
+    at = parts.clock.now().replace(microsecond=0)
+    for first in range(0, len(known), AT_ONCE):
+        for _ in range(TRIES):
+            work = parts.open_work(SystemScope("keep what WhatsApp says of our templates"))
+            keep = partial(reported, work, parts.settings.template_account, at=at)
+            for (name, language), state in known[first : first + AT_ONCE]:
+                keep(
+                    name,
+                    language,
+                    status=state.status,
+                    reason=state.reason,
+                    category=state.category,
+                    quality=state.quality,
+                )
+            try:
+                work.commit()
+            except Conflict:
+                continue
+            break
+        else:
+            raise click.ClickException("The states could not be kept: please push again.")
+
+
+def _show(definitions: list[TemplateDefinition], pushed: Pushed) -> None:
+    """Print what became of each template and how it stands; fail if one is not as ours."""
+    for definition in definitions:
+        key = (definition.name, definition.language)
+        held = pushed.held.get(key)
+        state = held.status if held and held.status else "?"
+        said = [f"{pushed.done.get(key, 'not tried'):>12}  {key[0]} ({key[1]})  {state}"]
+        if held and held.reason:
+            said.append(f"because of {held.reason}")
+        if held and held.category and held.category != definition.category:
+            said.append(f"as {held.category} instead of {definition.category}")
+        click.echo(", ".join(said) + (f": {pushed.notes[key]}" if key in pushed.notes else ""))
+    counts = Counter(pushed.done.values())
+    states = Counter(h.status or "?" for h in pushed.held.values())
+    click.echo(
+        f"{counts[SUBMITTED]} templates are submitted, {counts[CHANGED]} changed,"
+        f" {counts[UNCHANGED]} unchanged, {len(definitions)} in all:"
+        f" {', '.join(f'{n} {state}' for state, n in sorted(states.items())) or 'none is there'}."
+    )
+    if pushed.failure is not None:
+        raise click.ClickException(f"The rest was not tried: {pushed.failure}")
+    left = counts[NOT_CHANGED] + counts[REFUSED]
+    if left:
+        raise click.ClickException(f"{left} templates are not as ours; the lines above say why.")

@@ -1,0 +1,170 @@
+"""A person's number, learnt or changed, brought to everything that shows it to a clinic.
+
+Records, associations, directories and live bookings hold the number beside the name, so that a
+desk reads one item. Each of them is made to show what the contact's number is at that moment, so
+it does not matter how often this is done, nor which of two changes is brought first.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.actions import due, search
+from domain.actions.search import Caller
+from domain.actions.steps import OpenWork, finish
+from domain.model.base import stamp
+from domain.model.due import Due
+from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
+from domain.model.queues import LiveBooking, Token
+from domain.work import Work
+
+AT_ONCE = 4
+"""So many directories, and so many live bookings, are brought with the change itself."""
+PATIENTS_AT_ONCE = 10
+"""So many people are the contact's, and have the number, with the change itself."""
+STEP = 10
+KIND = "renumbered"
+LOOKS_AGAIN = timedelta(minutes=1)
+"""So long after, once more, for a booking that was under way with the number of before."""
+
+
+def bring(work: Work, contact: Contact) -> None:
+    """Let everything of *contact*'s people show the number that is known now.
+
+    A person known to a clinic and a doctor or two is done in this transaction; whatever may be
+    more follows as a due item, moments later.
+    """
+    across = work.system("bring a person's number to all who know them")
+    if not contact.patient_ids:
+        return
+    people = [_person(across, contact, i) for i in contact.patient_ids[:PATIENTS_AT_ONCE]]
+    known_to = sum(len(p.clinic_ids) for p in people if p)
+    few = known_to <= AT_ONCE and len(people) == len(contact.patient_ids) and _few(across, contact)
+    if few:
+        for token in _tokens(across, contact, AT_ONCE):
+            _show_token(across, contact, token)
+        for record in _records(across, people):
+            for doctor_id in _record(across, contact, record).doctor_ids:
+                _association(across, contact, doctor_id, record.patient_id)
+    at = work.now + LOOKS_AGAIN if few else work.now
+    place = f"{stamp(at)}#{KIND}#{contact.contact_id}"
+    if across.get(Due, due.shard_of(KIND, contact.contact_id), place) is None:
+        values: dict[str, str | int | None] = {"contact": contact.contact_id, "again": int(not few)}
+        due.later(work, KIND, at, contact.contact_id, values=values)
+
+
+def renumbered(open_work: OpenWork, item: Due) -> None:
+    """Bring a contact's number everywhere, a directory a transaction, and look once more after.
+
+    Every step fails, and all is done again, if the contact has changed meanwhile.
+    """
+    contact_id = str(item.values.get("contact"))
+    contact = open_work().get(Contact, contact_id)
+    if contact is not None:
+        _bring_tokens(open_work, contact)
+        for patient_id in contact.patient_ids:
+            _bring_person(open_work, contact, patient_id)
+    if contact is None or not item.values.get("again"):
+        finish(open_work, item)
+        return
+    work = open_work()
+    due.again(work, item, LOOKS_AGAIN, again=0)
+    work.commit()
+
+
+def _few(work: Work, contact: Contact) -> bool:
+    """Return whether what shows the number is little enough for one transaction."""
+    if len(work.query(LiveBooking, contact.contact_id, limit=AT_ONCE + 1).records) > AT_ONCE:
+        return False
+    people = [work.get(Patient, i) for i in contact.patient_ids]
+    return sum(1 + len(r.doctor_ids) for r in _records(work, people)) <= AT_ONCE
+
+
+def _tokens(work: Work, contact: Contact, limit: int) -> list[Token]:
+    booked = work.query(LiveBooking, contact.contact_id, limit=limit).records
+    found = work.fetch([(Token, (b.queue_id, b.token_id)) for b in booked])
+    return [t for t in found if isinstance(t, Token)]
+
+
+def _show_token(work: Work, contact: Contact, token: Token) -> None:
+    if token.patient_phone != contact.number:
+        work.put(token.but(patient_phone=contact.number))
+
+
+def _person(work: Work, contact: Contact, patient_id: str) -> Patient | None:
+    """Let the person be the contact's, and show the number."""
+    patient = work.get(Patient, patient_id)
+    if patient is None:
+        return None
+    ours = patient.but(contact_id=contact.contact_id, patient_phone=contact.number)
+    return patient if ours == patient else work.put(ours)
+
+
+def _records(work: Work, people: list[Patient | None]) -> list[ClinicPatient]:
+    """Return what each clinic that knows them keeps of *people*."""
+    keys = [(c, p.patient_id) for p in people if p for c in p.clinic_ids]
+    found = work.fetch([(ClinicPatient, key) for key in keys])
+    return [r for r in found if isinstance(r, ClinicPatient)]
+
+
+def _record(work: Work, contact: Contact, record: ClinicPatient) -> ClinicPatient:
+    if record.patient_phone == contact.number:
+        return record
+    owner = Caller(record.clinic_id, None)
+    search.renumber(
+        work, owner, record.patient_id, record.name, record.patient_phone, contact.number
+    )
+    now = work.now.replace(microsecond=0)
+    return work.put(record.but(patient_phone=contact.number, updated_at=now))
+
+
+def _association(work: Work, contact: Contact, doctor_id: str, patient_id: str) -> None:
+    known = work.get(Association, doctor_id, patient_id)
+    if known is None or known.patient_phone == contact.number:
+        return
+    if known.status is AssociationStatus.ACTIVE:
+        owner = Caller(known.clinic_id, doctor_id)
+        old = known.patient_phone
+        search.renumber(work, owner, patient_id, known.patient_name, old, contact.number)
+    work.put(known.but(patient_phone=contact.number))
+
+
+def _bring_tokens(open_work: OpenWork, contact: Contact) -> None:
+    """Do the live bookings first: one that is confirmed meanwhile opens a record with its number.
+
+    They are few, as a person holds one a doctor and day.
+    """
+    after = None
+    while True:
+        work = open_work()
+        page = work.query(LiveBooking, contact.contact_id, limit=STEP, after=after)
+        work.check(contact)
+        for token in work.fetch([(Token, (b.queue_id, b.token_id)) for b in page.records]):
+            if isinstance(token, Token):
+                _show_token(work, contact, token)
+        work.commit()
+        after = page.after
+        if after is None:
+            return
+
+
+def _bring_person(open_work: OpenWork, contact: Contact, patient_id: str) -> None:
+    work = open_work()
+    work.check(contact)
+    records = _records(work, [_person(work, contact, patient_id)])
+    work.commit()
+    for known in records:
+        work = open_work()
+        record = work.get(ClinicPatient, known.clinic_id, patient_id)
+        if record is None:
+            continue  # erased meanwhile
+        work.check(contact)
+        _record(work, contact, record)
+        work.commit()
+        # Who connects from now on reads the number in the record.
+        current = open_work().get(ClinicPatient, known.clinic_id, patient_id)
+        for doctor_id in current.doctor_ids if current else ():
+            work = open_work()
+            work.check(contact)
+            _association(work, contact, doctor_id, patient_id)
+            work.commit()

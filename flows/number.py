@@ -1,0 +1,95 @@
+"""People whose number WhatsApp does not tell: what they answer when they are asked for one.
+
+The question is put by what needs a number (`asking.ask`) and waits for nothing: whatever else was
+asked stands, and an answer is understood wherever the conversation is.
+"""
+
+from __future__ import annotations
+
+import re
+
+from domain import phones
+from domain.actions import asking
+from flows.settings import miss
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+from flows.words import fold
+
+DIGITS = re.compile(r"\+?\d(?: ?\d){4,}")
+"""So many digits are meant to be a phone number: no choice and no time has them."""
+
+
+def typed(turn: Turn, *, alone: bool = False) -> bool:
+    """Whether a person without a known number typed something that is meant to be one.
+
+    It may stand in a sentence, unless it must be *alone*, as it must where a name is asked for.
+    """
+    if turn.contact.phone is not None or turn.inbound.kind != "text":
+        return False
+    text = fold(turn.inbound.text)
+    if alone or turn.state == "name":
+        return DIGITS.fullmatch(text) is not None
+    return turn.heard.trigger is None and DIGITS.search(text) is not None
+
+
+def a_number(turn: Turn) -> bool:
+    """Whether what was typed is a phone number of a country that is accepted."""
+    return _given(turn) is not None
+
+
+def missing(turn: Turn) -> bool:
+    """Whether the person was asked for a number, and none is known."""
+    return turn.contact.number is None and turn.contact.number_asked_at is not None
+
+
+def shared(turn: Turn) -> bool:
+    """Whether the person has shared their own number, with WhatsApp's button."""
+    return turn.inbound.own_phone is not None
+
+
+def keep(turn: Turn) -> None:
+    """Keep the number that was typed, for people to call."""
+    number = _given(turn)
+    if number is not None:
+        turn.contact = asking.told(turn.work, turn.contact, number)
+
+
+def _given(turn: Turn) -> str | None:
+    found = DIGITS.search(fold(turn.inbound.text))
+    return asking.given(turn.work, found[0]) if found else None
+
+
+# fmt: off
+ROWS = (
+    #   on            at         when      do     say                    then
+    Row("number",     ANYWHERE,  a_number, keep,  "number/kept",         None),
+    Row("number",     ANYWHERE,  None,     None,  "number/wrong",        None),
+    Row("contact",    ANYWHERE,  shared,   None,  "number/shared",       None),
+    Row("contact",    ANYWHERE,  missing,  None,  "number/not_own",      None),
+    Row("contact",    ANYWHERE,  None,     None,  "settings/unreadable", None),
+    Row("no_number",  ANYWHERE,  missing,  None,  "number/skipped",      None),
+    Row("no_number",  ANYWHERE,  None,     miss,  "settings/lost",       None),
+)
+# fmt: on
+
+
+@says("number/kept")
+def _kept(turn: Turn) -> Say:
+    return Say(values={"phone": phones.spaced(turn.contact.number or "")}, keeps_question=True)
+
+
+@says("number/shared")
+def _shared(turn: Turn) -> Say:
+    return Say(values={"phone": phones.spaced(turn.inbound.own_phone or "")}, keeps_question=True)
+
+
+@says("number/wrong")
+def _wrong(turn: Turn) -> Say:
+    countries = list(turn.work.rules.phone_countries)
+    return Say(values={"countries": countries}, keeps_question=True)
+
+
+@says("number/not_own")
+@says("number/skipped")
+def _aside(_turn: Turn) -> Say:
+    return Say(keeps_question=True)
