@@ -89,6 +89,8 @@ class Outbound:
     template: TemplateCall | None = None
     order: OrderRequest | OrderNews | None = None
     """What of it WhatsApp shows as an order; a channel that has none sends words and link."""
+    quotes: str | None = None
+    """The provider's id of a person's message to show above it, where the channel can."""
 
 
 class ErrorClass(StrEnum):
@@ -164,5 +166,8 @@ class Channel(Protocol):
             SendUnknown: If no answer came after the request was written.
         """
 
-    def mark_read(self, sender: str, provider_id: str) -> None:
-        """Show the person that their message *provider_id* was read. Never raises."""
+    def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
+        """Show the person that their message *provider_id* was read. Never raises.
+
+        *typing* also shows that we are typing, for some seconds or until the answer comes.
+        """

@@ -21,6 +21,9 @@ TABLE = Table(
 NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
 """Triggers that say what a message is, which no option stands for."""
 
+RECENT_MESSAGES = 50
+"""Among so many of the newest to a person one that they reply to is looked for."""
+
 
 def answer(turn: Turn) -> None:
     """Answer a patient's message: a tap, a number, a command, the words of a choice, or else.
@@ -66,13 +69,13 @@ def _trigger(turn: Turn) -> str:
 
 
 def _numbered(turn: Turn, digits: int) -> str:
-    """Take a bare number as the answer to the newest question.
+    """Take a bare number as the answer to the message replied to, else to the newest question.
 
     One that an event asked after the number was written is put again instead: the person cannot
     have meant it.
     """
-    offered = turn.conversation.offered
-    push = asked_by_event(turn)
+    offered = _offered_where_replied(turn) or turn.conversation.offered
+    push = asked_by_event(turn) if offered is turn.conversation.offered else None
     if push is not None:
         if push.at > turn.inbound.sent_at:
             return "repeat"
@@ -80,6 +83,24 @@ def _numbered(turn: Turn, digits: int) -> str:
     if 1 <= digits <= len(offered):
         return _choose(turn, offered[digits - 1])
     return _lost(turn)
+
+
+def _offered_where_replied(turn: Turn) -> tuple[str, ...]:
+    """Return the choices of our message that was replied to; none if it had none, or is long ago.
+
+    They count as a tap on them would, which old choices are made for.
+    """
+    if turn.inbound.answers is None:
+        return ()
+    recent = turn.work.query(
+        Message,
+        turn.contact.contact_id,
+        index="contactId-createdAt-idx",
+        limit=RECENT_MESSAGES,
+        descending=True,
+    ).records
+    found = (m for m in recent if m.provider_id == turn.inbound.answers)
+    return tuple(option.id for message in found for option in message.options)
 
 
 def _choose(turn: Turn, option_id: str) -> str:

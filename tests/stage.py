@@ -68,6 +68,7 @@ class FakeChannel:
     sent: list[Outbound] = field(default_factory=list)
     failures: deque[SendFailed | SendUnknown | None] = field(default_factory=deque)
     read: list[str] = field(default_factory=list)
+    typing: list[str] = field(default_factory=list)
 
     def send(self, message: Outbound) -> str:
         """Take *message*, or raise the next failure prepared (None: take it)."""
@@ -79,10 +80,10 @@ class FakeChannel:
             raise failure
         return f"wamid.{len(self.sent)}"
 
-    def mark_read(self, sender: str, provider_id: str) -> None:
-        """Remember what was read."""
+    def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
+        """Remember what was read, and where we were seen typing."""
         del sender
-        self.read.append(provider_id)
+        (self.typing if typing else self.read).append(provider_id)
 
 
 @dataclass
@@ -223,6 +224,7 @@ class Stage:
         message_id: str | None = None,
         wa_user_id: str | None = None,
         display_number: str | None = None,
+        answers: str | None = None,
     ) -> str:
         """Let a person's message come in; return its id."""
         self.made += 1
@@ -240,6 +242,7 @@ class Stage:
                 profile_name=name,
                 text=text,
                 choice=choice,
+                answers=answers,
                 media=media,
             )
         )

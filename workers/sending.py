@@ -79,12 +79,14 @@ class Sending:
         return Sent(Outcome.LATER)
 
     def mark_read(self, sent: Sent) -> None:
-        """Let a person see that what *sent* answers was read."""
+        """Show a person that what *sent* answers was read, or that its answer is to come."""
         message = sent.message
-        if sent.outcome is not Outcome.SENT or message is None or message.by_sms:
+        if message is None or message.by_sms or message.reply_to is None:
             return
-        if message.reply_to:
+        if sent.outcome is Outcome.SENT:
             self.parts.channel.mark_read(message.sender, message.reply_to)
+        elif sent.outcome is Outcome.LATER and message.attempts == 1:
+            self.parts.channel.mark_read(message.sender, message.reply_to, typing=True)
 
     def _call(self, message: Message, outbound: Outbound) -> Outcome:
         try:
@@ -180,6 +182,7 @@ class Sending:
             document=rendered.document,
             template=rendered.template,
             order=orders.shown(message, form, rendered.about, rendered.until, work.now),
+            quotes=_quoted(work, message),
         )
 
     def _words(
@@ -344,6 +347,14 @@ class Sending:
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("deliver the outbox"))
+
+
+def _quoted(work: Work, message: Message) -> str | None:
+    """Return what a reply quotes: the message it answers, if the person has written again since."""
+    conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
+    wrote_at = conversation.last_inbound_at if conversation else None
+    is_late = wrote_at is not None and wrote_at > message.created_at
+    return message.reply_to if is_late else None
 
 
 class _Ends(PulseOpsError):

@@ -140,3 +140,9 @@ def test_what_is_cut_fits_and_begins_as_it_did(words: str, most: int) -> None:
 
     assert len(short) <= most
     assert words.startswith(short.removesuffix("…"))
+
+
+def test_an_answer_may_quote_what_it_answers() -> None:
+    said = compose(Outbound("msg_1", "100", "+919876543021", None, text="Yes", quotes="wamid.A1"))
+    assert said["context"] == {"message_id": "wamid.A1"}
+    assert said["text"] == {"preview_url": False, "body": "Yes"}

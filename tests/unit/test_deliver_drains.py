@@ -194,8 +194,8 @@ class Hanging:
             assert self.answers.wait(30)
         return self._channel.send(message)
 
-    def mark_read(self, sender: str, provider_id: str) -> None:
-        self._channel.mark_read(sender, provider_id)
+    def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
+        self._channel.mark_read(sender, provider_id, typing=typing)
 
 
 @pytest.fixture

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from domain.actions import consent, delivery
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import StoreUnavailable
+from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message, MessageStatus, Urgency
 from domain.work import Work
 from tests.outbox import SHARD, failed, row, status, waiting, write
-from tests.people import Cast, store
+from tests.people import CITY_SENDER, Cast, store
 from tests.stage import Stage
 from workers.sending import Sending
 
@@ -353,6 +354,32 @@ def test_a_reply_marks_what_it_answers_as_read(stage: Stage, cast: Cast) -> None
     write(stage, cast, reply_to="wamid.IN1")
     stage.settle()
     assert stage.channel.read == ["wamid.IN1"]
+
+
+def test_a_reply_that_has_to_wait_shows_that_we_are_typing(stage: Stage, cast: Cast) -> None:
+    write(stage, cast, reply_to="wamid.IN1")
+    stage.channel.failures = deque([failed(ErrorClass.LATER), failed(ErrorClass.LATER)])
+    stage.settle()
+    stage.clock.advance(seconds=1)
+    stage.settle()
+    assert (stage.channel.typing, stage.channel.read) == (["wamid.IN1"], [])
+    stage.clock.advance(seconds=2)
+    stage.settle()
+    assert stage.channel.read == ["wamid.IN1"]
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_reply_quotes_what_it_answers_once_the_person_has_written_again(
+    stage: Stage, cast: Cast, *, again: bool
+) -> None:
+    write(stage, cast, reply_to="wamid.IN1")
+    if again:
+        spoken = stage.work().get(Conversation, f"{CITY_SENDER}#con_asha")
+        assert spoken is not None
+        later = stage.clock.now() + timedelta(seconds=1)
+        store(stage.records, spoken.but(last_inbound_at=later))
+    (sent,) = stage.settle()
+    assert sent.quotes == ("wamid.IN1" if again else None)
 
 
 def test_a_place_whose_message_is_over_is_cleared(stage: Stage, cast: Cast) -> None:

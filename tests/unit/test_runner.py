@@ -256,3 +256,21 @@ def test_who_writes_in_a_languages_letters_is_spoken_to_in_it_until_they_choose(
     stage.hear(ASHA, "English")
     stage.hear(ASHA, "नमस्ते")
     assert stage.work().get(Contact, "con_asha").language == "en"
+
+
+def test_a_number_that_replies_to_an_older_message_means_its_choices(stage):
+    stage.hear(ASHA, "hi", name="Asha")
+    (doctors,) = stage.settle()
+    stage.hear(ASHA, "khan")
+    stage.settle()
+    stage.hear(ASHA, "2", answers=stage.messages()[0].provider_id)
+    (slots,) = stage.settle()
+    assert "Dr. Meera" in doctors.choices[1].words
+    assert "Dr. Meera" in slots.text
+
+
+@pytest.mark.parametrize("answers", ["wamid.unknown", None])
+def test_a_number_that_replies_to_nothing_we_know_means_the_newest_choices(stage, answers):
+    stage.hear(ASHA, "hi", name="Asha")
+    stage.hear(ASHA, "2", answers=answers)
+    assert "Dr. Meera" in stage.settle()[-1].text

@@ -27,7 +27,6 @@ class CloudChannel:
             works at once. Raises LookupError, or gives nothing, for a sender without one.
         session: From `http.new_session`, one a process.
         timeout: Seconds to connect, and seconds between bytes of the answer.
-        typing: Whether `mark_read` also shows that we are typing.
     """
 
     def __init__(
@@ -37,13 +36,11 @@ class CloudChannel:
         session: requests.Session,
         *,
         timeout: tuple[float, float] = (CONNECT_SECONDS, ANSWER_SECONDS),
-        typing: bool = False,
     ) -> None:
         self._base_url = base_url
         self._tokens = tokens
         self._session = session
         self._timeout = timeout
-        self._typing = typing
 
     def send(self, message: Outbound) -> str:
         """Hand *message* to Meta and return Meta's id for it (the wamid).
@@ -64,13 +61,15 @@ class CloudChannel:
             raise SendUnknown("WhatsApp took the message but gave no id for it.")
         return wamid
 
-    def mark_read(self, sender: str, provider_id: str) -> None:
-        """Show the person that their message *provider_id* was read. Never raises.
+    def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
+        """Show the person that *provider_id* was read, and if asked that we are typing.
+
+        Never raises.
 
         A courtesy: what fails is logged without its cause's text and forgotten.
         """
         try:
-            self._client(sender).mark_as_read(provider_id, typing=self._typing)
+            self._client(sender).mark_as_read(provider_id, typing=typing)
         except PulseOpsError as error:
             log.info("cloud_mark_read_failed", error=type(error).__name__)
 

@@ -38,6 +38,7 @@ def compose(message: Outbound) -> dict[str, object]:
         "recipient_type": "individual",
         **_address(message),
         **_content(message),
+        **({"context": {"message_id": message.quotes}} if message.quotes else {}),
         "biz_opaque_callback_data": message.message_id,
     }
 

@@ -61,7 +61,7 @@ class TwilioChannel:
             **compose(message, self._contents),
         )
 
-    def mark_read(self, sender: str, provider_id: str) -> None:
+    def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
         """Do nothing: Twilio has no way to show a person that their message was read."""
 
 

@@ -146,10 +146,9 @@ class Meta:
         url: str | None = None,
         *,
         tokens: Callable[[str], str] = {SENDER: TOKEN}.__getitem__,
-        typing: bool = False,
     ) -> Channel:
         base_url = f"{url or self.server.url}/v26.0"
-        return CloudChannel(base_url, tokens, self.session, timeout=(0.5, 0.2), typing=typing)
+        return CloudChannel(base_url, tokens, self.session, timeout=(0.5, 0.2))
 
     def accepts(self, *ids: str) -> None:
         self.answers(*(self._accepted(an_id) for an_id in ids or ("wamid.OUT1",)))

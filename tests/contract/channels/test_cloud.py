@@ -186,7 +186,7 @@ class TestCloudOnTheWire:
         self, meta: Meta, server: Server, *, typing: bool
     ) -> None:
         meta.answers(Answer(body=b'{"success": true}'))
-        meta.channel(typing=typing).mark_read(SENDER, "wamid.A1")
+        meta.channel().mark_read(SENDER, "wamid.A1", typing=typing)
 
         indicator = {"typing_indicator": {"type": "text"}} if typing else {}
         [call] = server.calls
