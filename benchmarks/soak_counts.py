@@ -118,7 +118,7 @@ class Account:
     def _latencies(self) -> list[str]:
         lines = [f"{'next → your turn':<30}{'calls in':>10}{'p50':>10}{'p99':>10}{'most':>10}"]
         for words, found in (("the call", self.first_calls), ("accepted", self.accepted)):
-            for where in ("outside outages", "in or after"):
+            for where in ("outside outages", "in or after", "from its end"):
                 times = sorted(found.get(where, []))
                 if times:
                     middle, late = times[len(times) // 2], times[int(len(times) * 0.99)]
@@ -244,11 +244,16 @@ def _latency(
         begun = asked["timestamp"]
         for times, at in ((account.first_calls, first), (account.accepted, taken)):
             if at is not None:
-                near = any(
-                    o.began <= at and begun <= o.ended + AFTER_SECONDS for o in account.outages
-                )
-                where = "in or after" if near else "outside outages"
-                times.setdefault(where, []).append(at - begun)
+                _place(account.outages, times, begun, at)
+
+
+def _place(outages: list[Outage], times: dict[str, list[float]], begun: float, at: float) -> None:
+    """Count what took from *begun* to *at* where it belongs; after outages also from their end."""
+    near = [o for o in outages if o.began <= at and begun <= o.ended + AFTER_SECONDS]
+    times.setdefault("in or after" if near else "outside outages", []).append(at - begun)
+    ended = [o.ended for o in near if o.ended <= at]
+    if ended:
+        times.setdefault("from its end", []).append(at - max(begun, *ended))
 
 
 def _tokens(account: Account, town: Installation) -> None:
