@@ -134,7 +134,9 @@ def still_in_doubt(work: Work, message: Message) -> bool:
 
 
 def accepted(work: Work, message: Message, provider_id: str) -> None:
-    """Note that the provider has taken the message."""
+    """Note that the provider has taken the message, unless it has already said that it failed."""
+    if message.status is MessageStatus.QUEUED and message.provider_id == provider_id:
+        return  # a status of this attempt came before the answer to its call; it goes again
     work.put(
         message.but(
             status=max(message.status, MessageStatus.SENT, key=RANKS.__getitem__),

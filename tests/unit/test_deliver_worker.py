@@ -260,6 +260,26 @@ def test_i5_131047_reported_after_acceptance_makes_it_a_template_once(
     assert len(stage.channel.sent) == 2
 
 
+def test_i5_131047_reported_before_the_answer_to_the_call_makes_it_a_template_too(
+    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write(stage, cast, **REMINDER)
+    take = stage.channel.send
+
+    def tell_first(outbound: Outbound) -> str:
+        provider_id = take(outbound)
+        if len(stage.channel.sent) == 1:
+            failure = failed(ErrorClass.TEMPLATE, 131047)
+            status(stage, message, "failed", provider_id, failure=failure)
+        return provider_id
+
+    monkeypatch.setattr(stage.channel, "send", tell_first)
+    assert [o.template is not None for o in stage.settle()] == [False, True]
+    assert row(stage, message).status is MessageStatus.SENT
+    assert row(stage, message).provider_id == "wamid.2"
+    assert waiting(stage) == []
+
+
 def test_i5_without_a_template_it_ends_with_a_reason(stage: Stage, cast: Cast) -> None:
     message = write(stage, cast)
     stage.channel.failures = deque([failed(ErrorClass.TEMPLATE, 131047)])
