@@ -99,7 +99,7 @@ def noon_zone(now: datetime) -> str:
 def clean_environment() -> dict[str, str]:
     """Return what every process needs of this one's environment."""
     kept = {"PATH", "HOME", "LANG"}
-    given = {k: v for k, v in os.environ.items() if k in kept or k.startswith("COVERAGE")}
+    given = {k: v for k, v in os.environ.items() if k in kept}
     path = f"{Path(sys.executable).parent}{os.pathsep}{given.get('PATH', os.defpath)}"
     return given | {"PATH": path, "PYTHONUNBUFFERED": "1"}
 

@@ -69,6 +69,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def hear_hangups():
+    """Have SIGHUP heard though the tests themselves may be run so that they ignore it."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 def wait_for(condition, what):
     deadline = time.monotonic() + DEADLINE
     while not condition():
@@ -99,6 +104,7 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=hear_hangups,
             )
         self.runs.append(run)
         return run, out
