@@ -104,7 +104,7 @@ class Demo:
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=hear_hangups,
+                preexec_fn=hear_hangups,  # noqa: PLW1509 - sets one disposition, and no lock is taken
             )
         self.runs.append(run)
         return run, out
