@@ -26,10 +26,22 @@ SHELF = (shelf(),)
 _ran: dict[Path, set[str]] = defaultdict(set)
 
 
+def _is_quick(path: Path) -> bool:
+    return path.parent.name == "examples" or path.stem.startswith(("test_frame", "test_conduct"))
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one process run all of a module of examples: what it compared is known there alone."""
+    """Say which tests are slow, and keep modules of examples whole.
+
+    What the specification shows and how every call is conducted is quick to know; all else of the
+    API takes minutes together. One process runs all of a module of examples: what it compared is
+    known there alone.
+    """
+    here = Path(__file__).parent
     for item in items:
+        if item.path.is_relative_to(here) and not _is_quick(item.path):
+            item.add_marker(pytest.mark.slow)
         if hasattr(getattr(item, "module", None), "RUNS"):
             item.add_marker(pytest.mark.xdist_group(f"examples {item.path.stem}"))
 

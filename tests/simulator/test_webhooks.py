@@ -128,6 +128,7 @@ def test_the_handshake_comes_first_and_only_a_right_answer_opens_the_way(tmp_pat
         product.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["ended", "killed"])
 def test_a_restart_keeps_chats_and_undelivered_webhooks(tmp_path, how):
     product = Product()

@@ -164,6 +164,7 @@ def test_rows_that_contradict_one_another_are_found(
     assert ledger.discrepancies(stage.work(), OWN, PAID_ON) == ["cap_1"]
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     st.lists(

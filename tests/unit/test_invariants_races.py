@@ -122,6 +122,7 @@ def test_i1_of_sixteen_who_race_for_one_slot_one_gets_it(stage: Stage, cast: Cas
     assert max(tries.values()) < 10
 
 
+@pytest.mark.slow
 def test_i1_two_hundred_people_who_tap_forty_slots_at_once_get_forty_tokens(
     stage: Stage, cast: Cast
 ) -> None:

@@ -320,6 +320,7 @@ def test_a_refund_made_by_hand_is_taken_for_ours(stage: Stage, cast: Cast, bank:
     assert refund(stage, key).status is RefundStatus.PROCESSED
 
 
+@pytest.mark.slow
 def test_a_refund_that_is_refused_is_asked_for_again(stage: Stage, cast: Cast, bank: Bank) -> None:
     bank.refuses = True  # "Your account does not have enough balance"
     key = a_refund(stage, cast, bank)
@@ -336,6 +337,7 @@ def told_of_failure(stage: Stage) -> list[Message]:
     return [m for m in stage.messages() if m.name == "desk/refund_failed"]
 
 
+@pytest.mark.slow
 def test_a_refund_that_is_refused_for_half_a_day_has_failed_and_the_clinic_is_told(
     stage: Stage, cast: Cast, bank: Bank
 ) -> None:
@@ -350,6 +352,7 @@ def test_a_refund_that_is_refused_for_half_a_day_has_failed_and_the_clinic_is_to
     assert (told.values["amount"], told.values["payment"]) == (5000, key)
 
 
+@pytest.mark.slow
 def test_a_refund_that_fails_on_its_way_is_told_once(stage: Stage, cast: Cast, bank: Bank) -> None:
     bank.slow_refunds = True
     a_refund(stage, cast, bank)
@@ -462,6 +465,7 @@ def test_a_question_that_is_refused_for_half_a_day_is_given_up(
     assert stage.token(token).status is not TokenStatus.CONFIRMED
 
 
+@pytest.mark.slow
 def test_a_refund_the_gateway_knows_nothing_of_has_failed(
     stage: Stage, cast: Cast, bank: Bank
 ) -> None:

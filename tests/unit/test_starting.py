@@ -76,6 +76,7 @@ def test_outside_a_command_the_error_stays_what_it_is(monkeypatch: pytest.Monkey
         bot.create_app()
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_is_said_by_a_command_in_one_line(tmp_path: Path) -> None:
     file = tmp_path / "notes.txt"
     file.write_text("no database, however long one looks at it" * 100)
