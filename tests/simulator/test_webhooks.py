@@ -108,6 +108,7 @@ def test_a_raw_webhook_is_posted_as_it_is(sim, product):
     product.problems.clear()
 
 
+@pytest.mark.slow
 def test_the_handshake_comes_first_and_only_a_right_answer_opens_the_way(tmp_path):
     product = Product()
     product.verify = False

@@ -471,6 +471,7 @@ def test_any_json_at_all_is_survived(payload: object) -> None:
     assert is_sound(parse(payload, NOW))
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @settings(max_examples=400, deadline=None)
 @given(mutated())

@@ -305,6 +305,7 @@ def test_every_template_is_named_once_in_each_language():
     assert {tag for _, tag in keys} == set(LANGUAGES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_template_button_says_the_same_whatever_the_message_is_about(language):
     for name, entry in CATALOGUE.items():

@@ -325,6 +325,7 @@ def clock_of(steps: int) -> str:
     return f"{steps // 12:02d}:{steps % 12 * 5:02d}"
 
 
+@pytest.mark.slow
 @given(st.lists(HOURS, min_size=1, max_size=5), st.sets(st.integers(1, 28), max_size=6))
 @settings(
     max_examples=10,

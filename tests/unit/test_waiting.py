@@ -425,6 +425,7 @@ def test_the_whole_line_at_once_is_told_what_each_would_be_told(queue, line, now
     assert expect_all(queue, line, now) == each
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(queues(), lines(), moments, moments, st.booleans())
 def test_more_people_ahead_never_make_it_earlier(queue, line, at, now, arrived):
@@ -450,6 +451,7 @@ def test_a_range_is_never_empty_nor_in_the_past(queue, line, at, now, arrived):
     assert now + timedelta(minutes=high) >= expectation.end
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(queues(), lines(), moments, moments)
 def test_checking_in_never_makes_it_later(queue, line, at, now):
@@ -472,6 +474,7 @@ def test_nothing_happening_never_makes_it_earlier(queue, count, now, seconds):
     assert then.end >= before.end - timedelta(seconds=pace(queue).mean / 2)
 
 
+@pytest.mark.slow
 @pytest.mark.property
 @given(queues(), st.integers(0, 20), moments, st.integers(0, 240))
 def test_a_longer_break_never_makes_it_earlier(queue, count, now, more):
