@@ -27,10 +27,9 @@ from domain.model.clinics import Doctor
 from domain.model.people import ClinicPatient
 from domain.names import fold_name
 from domain.scopes import ClinicScope, SystemScope
-from tests.e2e.installation import PARTS, SECRET, Installation, Json, noon_zone
+from tests.e2e.installation import PARTS, SECRET, Installation, Json, city
 from tests.people import (
     CITY_SENDER,
-    a_clinic,
     a_doctor,
     a_person,
     a_user,
@@ -94,15 +93,7 @@ class Clinic(Installation):
     def cast(self, patients: int = 0) -> None:
         """Store a clinic where it is noon, one doctor, and everybody who is written to."""
         now = datetime.now(UTC)
-        self.clinic = a_clinic(
-            "clinic_city",
-            "City Medical Center",
-            "+919876543001",
-            now,
-            phone_number_id=CITY_SENDER,
-            join_code="CITY42",
-            time_zone=noon_zone(now),
-        )
+        self.clinic = city(now)
         hours = {"start_time": "10:00", "end_time": "20:00", "lunch_break": None}
         khan = a_doctor(
             self.clinic, "doc_khan", "Dr. Khan", "+919876543012", now, advance_amount=0, **hours

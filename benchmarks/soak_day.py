@@ -22,8 +22,8 @@ from pathlib import Path
 
 from benchmarks.soak_counts import Account, Outage, account_of
 from benchmarks.soak_people import Counts, Doctor, Patient, Stage
-from tests.e2e.installation import DEADLINE, Installation, noon_zone
-from tests.people import CITY_SENDER, a_clinic, a_doctor, a_user
+from tests.e2e.installation import DEADLINE, Installation, city
+from tests.people import a_doctor, a_user
 
 DOCTORS = ("Dr. Meera", "Dr. Khan", "Dr. Bose", "Dr. Rao", "Dr. Iyer", "Dr. Das")
 FREE = 2
@@ -74,15 +74,7 @@ class Clinic(Installation):
     def cast(self, patients: int = 0) -> None:
         """Store a clinic where it is noon, its doctors, and give everybody a phone."""
         now = datetime.now(UTC)
-        self.clinic = a_clinic(
-            "clinic_city",
-            "City Medical Center",
-            "+919876543001",
-            now,
-            phone_number_id=CITY_SENDER,
-            join_code="CITY42",
-            time_zone=noon_zone(now),
-        )
+        self.clinic = city(now)
         hours = {"start_time": "10:00", "end_time": "20:00", "lunch_break": None}
         doctors = [
             a_doctor(

@@ -15,25 +15,21 @@ PAIR_SECONDS = 6.0
 PAIR_BURST = 45
 """One message in 6 s to one person on average, with a burst of 45 (protocol notes, 2.6)."""
 KEPT_PAIRS = 50_000
+KEPT_MILLISECONDS = 600_000
+"""How long a bucket is kept that nothing is booked in; no booking is so far ahead."""
 
 # The generic cell rate algorithm: the key holds when the bucket would be empty again. Returns how
 # many milliseconds to wait before sending (booked), or -1 if that would be more than allowed.
-GCRA = """
+GCRA = f"""
 local now = redis.call('TIME')
 local at = now[1] * 1000 + now[2] / 1000
 local empty = tonumber(redis.call('GET', KEYS[1]) or 0)
 if empty < at then empty = at end
 local wait = empty - at - tonumber(ARGV[2])
 if wait > tonumber(ARGV[3]) then return -1 end
-redis.call('SET', KEYS[1], empty + tonumber(ARGV[1]), 'PX', 600000)
+redis.call('SET', KEYS[1], empty + tonumber(ARGV[1]), 'PX', {KEPT_MILLISECONDS})
 if wait < 0 then wait = 0 end
 return math.ceil(wait)
-"""
-
-# The booking is undone, but never for more than what is still booked.
-GIVE_BACK = """
-local empty = tonumber(redis.call('GET', KEYS[1]) or 0)
-if empty > 0 then redis.call('SET', KEYS[1], empty - tonumber(ARGV[1]), 'PX', 600000) end
 """
 
 
@@ -44,7 +40,6 @@ class Rates:
         self, redis: Redis, per_second: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._script = redis.register_script(GCRA)
-        self._give_back = redis.register_script(GIVE_BACK)
         self._interval_ms = 1000.0 / per_second
         self._local: dict[str, float] = {}
         self._lock = threading.Lock()
@@ -60,16 +55,7 @@ class Rates:
 
     def give_back(self, sender: str) -> None:
         """Free the moment of a message of *sender* that was not sent after all."""
-        key = f"rate:{sender}"
-        if self._clock() >= self._redis_after:
-            try:
-                self._give_back(keys=[key], args=[self._interval_ms])
-            except RedisError:
-                self._redis_after = self._clock() + 1.0
-            else:
-                return
-        with self._lock:
-            self._local[key] = self._local.get(key, 0.0) - self._interval_ms
+        self._book(f"rate:{sender}", -self._interval_ms, 0.0, KEPT_MILLISECONDS)
 
     def take_pair(self, sender: str, contact_id: str) -> bool:
         """Book a message to one person; False if they have had too many just now."""

@@ -65,13 +65,15 @@ def doubt_of(message: Message) -> timedelta:
     return timedelta(seconds=DOUBT_URGENT_SECONDS if urgent else DOUBT_SECONDS)
 
 
+def _doubt_ends(message: Message, now: datetime) -> datetime:
+    """Return when a message that may have gone goes again, counted from its call."""
+    return (message.sending_since or now) + doubt_of(message)
+
+
 def is_in_doubt(message: Message, now: datetime) -> bool:
     """Return whether a message may have gone just now, so that its status is worth waiting for."""
-    return (
-        message.status is MessageStatus.SENDING
-        and message.sending_since is not None
-        and now - message.sending_since < doubt_of(message)
-    )
+    was_called = message.status is MessageStatus.SENDING and message.sending_since is not None
+    return was_called and now < _doubt_ends(message, now)
 
 
 def most_attempts(message: Message) -> int:
@@ -127,9 +129,9 @@ def begin(
 
 def still_in_doubt(work: Work, message: Message) -> bool:
     """Return whether a message may have gone just now; if so it is left until that is over."""
-    if message.sending_since is None or not is_in_doubt(message, work.now):
+    if not is_in_doubt(message, work.now):
         return False
-    requeue(work, message, message.sending_since + doubt_of(message))
+    requeue(work, message, _doubt_ends(message, work.now))
     return True
 
 
@@ -161,9 +163,8 @@ def in_doubt(work: Work, message: Message) -> None:
     if message.attempts >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, GIVEN_UP)
         return
-    since = message.sending_since or work.now
     soonest = work.now + timedelta(seconds=SETTLE_SECONDS)
-    requeue(work, message, max(since + doubt_of(message), soonest))
+    requeue(work, message, max(_doubt_ends(message, work.now), soonest))
 
 
 def postpone(work: Work, message: Message) -> None:

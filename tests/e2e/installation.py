@@ -96,6 +96,19 @@ def noon_zone(now: datetime) -> str:
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
+def city(now: datetime) -> Clinic:
+    """Return City Medical Center, where it is noon."""
+    return a_clinic(
+        "clinic_city",
+        "City Medical Center",
+        "+919876543001",
+        now,
+        phone_number_id=CITY_SENDER,
+        join_code="CITY42",
+        time_zone=noon_zone(now),
+    )
+
+
 def clean_environment() -> dict[str, str]:
     """Return what every process needs of this one's environment."""
     kept = {"PATH", "HOME", "LANG"}
@@ -420,17 +433,8 @@ class Installation:
         hour until eight in the evening. Dr. Bose has forty slots of five minutes, all to come.
         """
         now = datetime.now(UTC)
-        zone = noon_zone(now)
         hours = {"start_time": "10:00", "end_time": "20:00", "lunch_break": None}
-        clinic = self.clinic = a_clinic(
-            "clinic_city",
-            "City Medical Center",
-            "+919876543001",
-            now,
-            phone_number_id=CITY_SENDER,
-            join_code="CITY42",
-            time_zone=zone,
-        )
+        clinic = self.clinic = city(now)
         meera = a_doctor(clinic, "doc_meera", "Dr. Meera", "+919876543011", now, **hours)
         khan = a_doctor(
             clinic, "doc_khan", "Dr. Khan", "+919876543012", now, advance_amount=0, **hours

@@ -54,6 +54,31 @@ def test_the_bucket_fills_with_time(nobody: Redis) -> None:
     assert rates.take("sender") == 0
 
 
+def test_a_moment_given_back_is_had_by_the_next(nobody: Redis) -> None:
+    rates = Rates(nobody, 10, Hand())
+    assert rates.take("sender") == 0
+    assert rates.take("sender") == pytest.approx(0.1)
+    rates.give_back("sender")
+    assert rates.take("sender") == pytest.approx(0.1)
+    assert rates.take("sender") is None
+
+
+def test_what_is_given_back_to_an_empty_bucket_lets_nobody_go_before_now(nobody: Redis) -> None:
+    rates = Rates(nobody, 10, Hand())
+    for _ in range(5):
+        rates.give_back("sender")
+    assert [rates.take("sender") for _ in range(3)] == [0, pytest.approx(0.1), None]
+
+
+def test_processes_give_back_to_one_bucket(redis: Redis) -> None:
+    one, other = Rates(redis, 1), Rates(redis, 1)
+    assert one.take("given") == 0
+    assert other.take("given") is None
+    one.give_back("given")
+    assert other.take("given") == pytest.approx(0, abs=0.001)
+    assert one.take("given") is None
+
+
 def test_numbers_do_not_share_a_bucket(nobody: Redis) -> None:
     rates = Rates(nobody, 1, Hand())
     assert rates.take("one") == 0
