@@ -1,6 +1,8 @@
 # The product without its data: Redis at REDIS_URL, the rest as in the README's table of settings.
 #   docker build -t pulseops . && docker run --env-file .env -p 8000:8000 -v pulseops:/srv/var pulseops
-FROM python:3.11-slim
+# The patch release and the Debian release are named, so that a build next year makes the same image;
+# they are raised together with the pins.
+FROM python:3.11.14-slim-bookworm
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
@@ -11,7 +13,8 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /srv
 COPY requirements.txt .
-RUN pip install --require-hashes --only-binary :all: -r requirements.txt
+# As in bin/setup: the file is complete, so nothing is resolved against the index.
+RUN pip install --no-deps --require-hashes --only-binary :all: -r requirements.txt && pip check
 
 RUN useradd --system --home-dir /srv --shell /usr/sbin/nologin pulseops \
     && mkdir var && chown pulseops var
