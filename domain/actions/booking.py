@@ -68,8 +68,8 @@ IN_CHAT = Terms()
 
 
 @dataclass(frozen=True)
-class Place:
-    """What a booking takes of a day: a number, its instant, and one of the online sales."""
+class SlotOffer:
+    """A free slot that a booking takes: a number, its instant, and one of the online sales."""
 
     number: int
     at: datetime
@@ -108,8 +108,8 @@ def hold(
             give_up_hold(work, old)
     view = read_day(work, clinic, doctor, day)
     slot_at, limit = sellable(view, number, work.now)
-    place = Place(number, slot_at, limit)
-    return sell(work, clinic, doctor, contact, patient, view, place=place, terms=IN_CHAT)
+    offer = SlotOffer(number, slot_at, limit)
+    return sell(work, clinic, doctor, contact, patient, view, offer=offer, terms=IN_CHAT)
 
 
 def sell(
@@ -120,10 +120,10 @@ def sell(
     patient: Patient,
     view: Day,
     *,
-    place: Place,
+    offer: SlotOffer,
     terms: Terms,
 ) -> Token:
-    """Write a booking of *place*, which is free: held until paid, or confirmed if nothing is due.
+    """Write a booking of *offer*, which is free: held until paid, or confirmed if nothing is due.
 
     Raises:
         TooManyHolds: If an advance is due and the contact holds three unpaid slots.
@@ -135,7 +135,7 @@ def sell(
         by_patient = terms.actor is None
         check_holds(work, contact.contact_id, clinic.clinic_id, everywhere=by_patient)
         minutes = timedelta(minutes=terms.hold_minutes or work.rules.hold_minutes)
-        held_until = min(work.now + minutes, max(place.at, work.now + _MIN_HOLD))
+        held_until = min(work.now + minutes, max(offer.at, work.now + _MIN_HOLD))
     token = Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),
@@ -146,16 +146,16 @@ def sell(
         patient_name=patient.name,
         patient_phone=contact.number,
         status=TokenStatus.PENDING,
-        number=place.number,
-        token_number=number_text(place.number),
+        number=offer.number,
+        token_number=number_text(offer.number),
         date=queue.date,
-        estimated_time=place.at,
+        estimated_time=offer.at,
         consultation_type=terms.consultation_type,
         source="STAFF" if terms.actor else "BOT",
         amount_paise=queue.fee_paise if terms.amount_paise is None else terms.amount_paise,
         advance_paise=advance,
         held_until=held_until,
-        limit_number=place.limit,
+        limit_number=offer.limit,
         created_at=work.now,
         updated_at=work.now,
     )

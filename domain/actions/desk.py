@@ -234,7 +234,7 @@ def book(
         )
     if owes:
         _refuse_second_hold(across, contact, patient, doctor)
-    place = _place(view, wanted, work.now, owes=owes)
+    offer = _next_offer(view, wanted, work.now, owes=owes)
     terms = booking.Terms(
         actor=actor,
         hold_minutes=work.rules.staff_hold_minutes,
@@ -242,7 +242,7 @@ def book(
         pays_at_clinic=wanted.pays_at_clinic,
         consultation_type=wanted.consultation_type,
     )
-    token = booking.sell(across, clinic, doctor, contact, patient, view, place=place, terms=terms)
+    token = booking.sell(across, clinic, doctor, contact, patient, view, offer=offer, terms=terms)
     if token.payment_id is not None and token.held_until is not None:
         send(
             across,
@@ -286,16 +286,16 @@ def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: 
             raise AlreadyBooked(token=the_token(work, held.queue_id, held.token_id))
 
 
-def _place(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.Place:
+def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.SlotOffer:
     after = wanted.preferred or now
     for slot in view.queue.timetable:
         at = slot_time(slot)
         if at >= after and at > now and not view.is_taken(slot.number, now):
             limit = view.free_limit(slot.number, now) if owes else None
-            return booking.Place(slot.number, at, limit)
+            return booking.SlotOffer(slot.number, at, limit)
     if owes or wanted.preferred is not None:
         raise DayFull
-    return booking.Place(view.last_number + 1, max(view.queue.planned_end, now), None)
+    return booking.SlotOffer(view.last_number + 1, max(view.queue.planned_end, now), None)
 
 
 def cancel(
