@@ -61,6 +61,8 @@ class Terms:
     """The whole fee, if it is not the day's."""
     pays_at_clinic: bool = False
     """No advance is asked for."""
+    arrived: bool = False
+    """A walk-in: the patient stands at the desk, and pays at the clinic."""
     consultation_type: str = "GENERAL"
 
 
@@ -125,17 +127,14 @@ def sell(
 ) -> Token:
     """Write a booking of *offer*, which is free: held until paid, or confirmed if nothing is due.
 
+    The one way to sell a slot, in chat and at the desk. A walk-in is confirmed as arrived.
+
     Raises:
         TooManyHolds: If an advance is due and the contact holds three unpaid slots.
     """
     queue = keep_queue(work, view.queue)
     advance = 0 if terms.pays_at_clinic else queue.advance_paise
-    held_until = None
-    if advance:
-        by_patient = terms.actor is None
-        check_holds(work, contact.contact_id, clinic.clinic_id, everywhere=by_patient)
-        minutes = timedelta(minutes=terms.hold_minutes or work.rules.hold_minutes)
-        held_until = min(work.now + minutes, max(offer.at, work.now + _MIN_HOLD))
+    held_until = _hold_end(work, clinic, contact, offer, terms) if advance else None
     token = Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),
@@ -150,8 +149,9 @@ def sell(
         token_number=number_text(offer.number),
         date=queue.date,
         estimated_time=offer.at,
+        arrived_at=work.now if terms.arrived else None,
         consultation_type=terms.consultation_type,
-        source="STAFF" if terms.actor else "BOT",
+        source=_source(terms),
         amount_paise=queue.fee_paise if terms.amount_paise is None else terms.amount_paise,
         advance_paise=advance,
         held_until=held_until,
@@ -160,7 +160,8 @@ def sell(
         updated_at=work.now,
     )
     take_seats(work, view, token)
-    write_new(work, token, terms.actor or person_of(token))
+    action = "add" if terms.arrived else "book"
+    write_new(work, token, terms.actor or person_of(token), action)
     if terms.actor is None:
         consent.booked(work, clinic.clinic_id, contact.contact_id)
     if held_until is None:
@@ -168,8 +169,28 @@ def sell(
     return ask_advance(work, token, held_until)
 
 
+def _source(terms: Terms) -> str:
+    if terms.arrived:
+        return "WALK_IN"
+    return "STAFF" if terms.actor else "BOT"
+
+
 _MIN_HOLD = timedelta(minutes=2)
 """A hold never ends before a person could pay, however near its slot is."""
+
+
+def _hold_end(
+    work: Work, clinic: Clinic, contact: Contact, offer: SlotOffer, terms: Terms
+) -> datetime:
+    """Return until when an unpaid slot is held.
+
+    Raises:
+        TooManyHolds: If the contact holds three unpaid slots.
+    """
+    by_patient = terms.actor is None
+    check_holds(work, contact.contact_id, clinic.clinic_id, everywhere=by_patient)
+    minutes = timedelta(minutes=terms.hold_minutes or work.rules.hold_minutes)
+    return min(work.now + minutes, max(offer.at, work.now + _MIN_HOLD))
 
 
 def confirm(
@@ -178,13 +199,15 @@ def confirm(
     """Make a token's seat final: it stands in the line, and doctor and patient are connected.
 
     *actor* is who made it so, if not the patient. Writes the confirmation to the patient, whose
-    waiting time is worked out when it is sent.
+    waiting time is worked out when it is sent. A walk-in stands in the line as arrived: its
+    history begins with the entry of its being added, and nobody reminds it.
     """
+    arrived = token.arrived_at is not None
     queue = work.get(Queue, token.doctor_id, token.date)
     place = place_in(queue, token.number) if queue else place_of(token.number)
     token = work.put(
         token.but(
-            status=TokenStatus.CONFIRMED,
+            status=TokenStatus.ARRIVED if arrived else TokenStatus.CONFIRMED,
             place=place,
             held_until=None,
             confirmed_at=work.now,
@@ -196,8 +219,9 @@ def confirm(
         work.put(seat.but(held_until=None))
     drop_hold(work, token)
     token = associate(work, clinic, doctor, token)
-    by = actor or person_of(token)
-    history.note(work, token, "confirm", by=by.user_id, by_name=by.name)
+    if not arrived:
+        by = actor or person_of(token)
+        history.note(work, token, "confirm", by=by.user_id, by_name=by.name)
     send(
         work,
         name="booking/confirmed",
@@ -216,6 +240,13 @@ def confirm(
     )
     if token.source == "BOT":
         asking.ask(work, clinic, token.contact_id)
+    if not arrived:
+        _schedule_reminder(work, token)
+    return token
+
+
+def _schedule_reminder(work: Work, token: Token) -> None:
+    """Schedule the reminder of a booking, unless it is made so late that nobody needs one."""
     remind_at = token.estimated_time - timedelta(minutes=REMINDER_BEFORE_MINUTES)
     early = token.estimated_time - timedelta(minutes=REMINDER_IF_BOOKED_BEFORE_MINUTES)
     if token.created_at < early:
@@ -230,7 +261,6 @@ def confirm(
             queue_id=token.queue_id,
             token_id=token.token_id,
         )
-    return token
 
 
 def cancel(
@@ -325,7 +355,7 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
         updated_at=work.now,
     )
     take_seats(work, view, token)
-    write_new(work, token, person_of(token))
+    write_new(work, token, person_of(token), "book")
     if capture is not None:
         work.put(
             Transfer(

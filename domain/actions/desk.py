@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 
 from domain.actions import booking, broadcasts, history, patients, seats
 from domain.actions.calling import SILENT, Remark
-from domain.actions.days import Day, keep_queue, open_queue, place_in, read_day, the_token
+from domain.actions.days import Day, open_queue, read_day, the_token
 from domain.actions.messages import send
 from domain.actions.moves import Actor
 from domain.actions.outreach import Suspended
-from domain.actions.people import associate, identify
+from domain.actions.people import identify
 from domain.actions.tokens import state_of
 from domain.errors import (
     AlreadyBooked,
@@ -26,16 +26,7 @@ from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent
 from domain.model.people import Contact, Patient
-from domain.model.queues import (
-    LIVE,
-    Locator,
-    Queue,
-    QueueStatus,
-    Seat,
-    Token,
-    TokenStatus,
-    number_text,
-)
+from domain.model.queues import LIVE, Queue, QueueStatus, Token, TokenStatus
 from domain.names import clean_name
 from domain.phones import normalise
 from domain.timetable import hours, slot_time, today
@@ -64,85 +55,11 @@ def add_walk_in(
     across = work.system("a walk-in's phone may be known already")
     contact, patient = identify(across, clinic.clinic_id, phone, name)
     day = date.fromisoformat(queue.date)
-    live = seats.live_booking(across, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
-    if live is not None:
-        raise AlreadyBooked(token=live)
-    view = read_day(work, clinic, doctor, day)
-    queue = keep_queue(work, view.queue if view.queue.version else queue)
-    ahead = [
-        s
-        for s in queue.timetable
-        if slot_time(s) > work.now and not view.is_taken(s.number, work.now)
-    ]
-    number = ahead[0].number if ahead else view.last_number + 1
-    at = slot_time(ahead[0]) if ahead else max(queue.planned_end, work.now)
-    token = Token(
-        queue_id=queue.queue_id,
-        token_id=work.ids.new("TKN_"),
-        clinic_id=clinic.clinic_id,
-        doctor_id=doctor.doctor_id,
-        patient_id=patient.patient_id,
-        contact_id=contact.contact_id,
-        patient_name=patient.name,
-        patient_phone=phone,
-        status=TokenStatus.ARRIVED,
-        number=number,
-        token_number=number_text(number),
-        date=queue.date,
-        estimated_time=at,
-        arrived_at=work.now,
-        confirmed_at=work.now,
-        source="WALK_IN",
-        amount_paise=queue.fee_paise,
-        place=place_in(queue, number),
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    stale = view.seats.get(f"slot#{number:03d}")
-    if stale is not None:
-        previous = work.get(Token, stale.queue_id, stale.token_id)
-        if previous is not None and previous.status is TokenStatus.PENDING:
-            seats.expire(work, previous)
-    work.put(
-        Seat(
-            version=stale.version if stale else 0,  # as shown: what was sold since is a conflict
-            queue_id=queue.queue_id,
-            seat=f"slot#{number:03d}",
-            clinic_id=clinic.clinic_id,
-            token_id=token.token_id,
-        )
-    )
-    work.put(token)
-    work.put(
-        Locator(
-            id=token.token_id,
-            kind="token",
-            clinic_id=clinic.clinic_id,
-            doctor_id=doctor.doctor_id,
-            partition=queue.queue_id,
-            sort=token.token_id,
-        )
-    )
-    seats.keep_booking(across, token)
-    work.put(seats.waiting_of(token))
-    token = associate(across, clinic, doctor, token)
-    history.note(work, token, "add", by=actor.user_id, by_name=actor.name)
-    send(
-        work,
-        name="booking/confirmed",
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        about=token,
-        guard="booked",
-        values={
-            **booking.facts(token, doctor),
-            "paid": 0,
-            "balance": token.amount_paise,
-            "moved": False,
-        },
-        consent=Consent.TOKEN,
-    )
-    return token
+    _refuse_second_booking(across, contact, patient, doctor, day)
+    view = read_day(across, clinic, doctor, day)
+    offer = _next_offer(view, Wanted(), work.now, owes=False)
+    terms = booking.Terms(actor=actor, pays_at_clinic=True, arrived=True)
+    return booking.sell(across, clinic, doctor, contact, patient, view, offer=offer, terms=terms)
 
 
 @dataclass(frozen=True)
@@ -214,9 +131,7 @@ def book(
     """
     across = work.system("staff book for somebody whom other clinics may know")
     day = _day_wanted(work, clinic, doctor, wanted.preferred)
-    live = seats.live_booking(across, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
-    if live is not None:
-        raise AlreadyBooked(token=live)
+    _refuse_second_booking(across, contact, patient, doctor, day)
     view = read_day(across, clinic, doctor, day)
     if not view.open:
         raise DayClosed
@@ -279,6 +194,14 @@ def _day_wanted(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime 
     return night if preferred < hours(clinic, doctor, night)[1] else day
 
 
+def _refuse_second_booking(
+    work: Work, contact: Contact, patient: Patient, doctor: Doctor, day: date
+) -> None:
+    live = seats.live_booking(work, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
+    if live is not None:
+        raise AlreadyBooked(token=live)
+
+
 def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: Doctor) -> None:
     for held in seats.holds_of(work, contact.contact_id):
         same = held.patient_id == patient.patient_id and held.doctor_id == doctor.doctor_id
@@ -287,6 +210,13 @@ def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: 
 
 
 def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.SlotOffer:
+    """Return the first free slot ahead that *wanted* allows, else a number after the last.
+
+    Only who *owes* an advance takes one of the online sales.
+
+    Raises:
+        DayFull: If no slot is left, and one is needed: for an advance, or at a time asked for.
+    """
     after = wanted.preferred or now
     for slot in view.queue.timetable:
         at = slot_time(slot)

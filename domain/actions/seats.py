@@ -149,8 +149,11 @@ def take_seats(work: Work, view: Day, token: Token) -> None:
         )
 
 
-def write_new(work: Work, token: Token, actor: Actor) -> None:
-    """Write a new token, what leads from its id to it, and its being the day's booking."""
+def write_new(work: Work, token: Token, actor: Actor, action: str) -> None:
+    """Write a new token, what leads from its id to it, and its being the day's booking.
+
+    The line's history says that *actor* made it, by *action* (`book`, or `add` for a walk-in).
+    """
     work.put(token)
     work.put(
         Locator(
@@ -163,7 +166,7 @@ def write_new(work: Work, token: Token, actor: Actor) -> None:
         )
     )
     keep_booking(work, token)
-    history.note(work, token, "book", by=actor.user_id, by_name=actor.name)
+    history.note(work, token, action, by=actor.user_id, by_name=actor.name)
 
 
 def keep_booking(work: Work, token: Token) -> None:

@@ -20,6 +20,7 @@ from domain.errors import (
     NotNow,
 )
 from domain.model.clinics import Doctor
+from domain.model.due import ORDINARY_SHARDS, Due
 from domain.model.people import Association, Contact, Patient
 from domain.model.queues import (
     HistoryEntry,
@@ -450,6 +451,21 @@ def test_a_walk_in_goes_beyond_the_daily_limit(stage: Stage, cast: Cast) -> None
     store(stage.records, cast.khan.but(daily_limit=1))
     book(stage, cast, 1)
     assert add(stage, cast, "+919870030001", "Nila").number == 2
+
+
+def test_a_walk_in_has_arrived_with_one_entry_in_the_history_and_is_not_reminded(
+    stage: Stage, cast: Cast
+) -> None:
+    for n in range(1, 14):  # until the slot is hours ahead, as of a booking that is reminded
+        added = add(stage, cast, f"+9198700300{n:02d}", "Nila")
+    assert (added.number, added.source, added.arrived_at) == (13, "WALK_IN", added.confirmed_at)
+    noted = [e for e in entries(stage, added.queue_id) if e.token_id == added.token_id]
+    assert [(e.action, e.by) for e in noted] == [("add", "usr_farida")]
+    waits = stage.work().get(Waiting, added.queue_id, added.place or "")
+    assert waits is not None
+    assert waits.arrived
+    shards = [stage.work().query(Due, f"{n:02d}").records for n in range(ORDINARY_SHARDS)]
+    assert "remind" not in {item.kind for items in shards for item in items}
 
 
 def test_a_walk_in_ends_a_hold_that_ran_out(stage: Stage, cast: Cast) -> None:
