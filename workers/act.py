@@ -9,21 +9,18 @@ from datetime import timedelta
 import structlog
 
 from bot.wiring import Parts
-from domain.actions import after, due, reports, settling
-from domain.actions.report_pages import compose
+from domain.actions import due
 from domain.errors import Conflict, StoreUnavailable
-from domain.gateway import GatewayRefused, GatewayUnavailable
 from domain.model.base import stamp
 from domain.model.due import Due
 from domain.scopes import SystemScope
 from domain.work import Work
+from workers.handlers import HANDLERS, HandlerContext
 
 PASS = 100
 """Items taken in one pass; what is left rings again."""
 TRIES = 8
 LONGEST_BACKOFF_SECONDS = 600
-REPORT_KINDS = frozenset({"report", "report_clean"})
-"""What needs more than the rules: a maker of documents and a place for files."""
 log = structlog.get_logger()
 
 
@@ -66,12 +63,7 @@ class Doer:
     def _do(self, item: Due) -> None:
         for _ in range(TRIES):
             try:
-                if item.kind in settling.HANDLERS:
-                    self._ask(item)
-                elif item.kind in REPORT_KINDS:
-                    self._report(item)
-                else:
-                    after.HANDLERS[item.kind](self._work, item)
+                HANDLERS[item.kind](self._context(), item)
             except Conflict:
                 if self._work().get(Due, item.shard, item.due) is None:
                     return  # another worker has done it
@@ -102,21 +94,9 @@ class Doer:
         except (Conflict, StoreUnavailable):
             return
 
-    def _ask(self, item: Due) -> None:
-        """Ask the gateway; the item puts itself off first, and so comes again without an answer."""
-        try:
-            settling.HANDLERS[item.kind](self._work, self.parts.gateway, item)
-        except GatewayUnavailable:
-            log.warning("gateway_away", job=item.kind, attempts=item.attempts)
-        except GatewayRefused:
-            log.exception("gateway_refused", job=item.kind, attempts=item.attempts)
-
-    def _report(self, item: Due) -> None:
+    def _context(self) -> HandlerContext:
         parts = self.parts
-        if item.kind == "report":
-            reports.make(self._work, parts.documents, parts.files, compose, item)
-        else:
-            reports.clean(self._work, parts.files, item)
+        return HandlerContext(self._work, parts.gateway, parts.documents, parts.files)
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("do what is due"))

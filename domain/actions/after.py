@@ -1,4 +1,4 @@
-"""What follows: everything that was written down to be done later, or to be told to many.
+"""What follows by itself: handlers of due items, which the workers run.
 
 Each handler takes the due item and a way to open units of work, commits in steps that stay small,
 and may be killed and run again at any line. The item is deleted in the last step's transaction, or
@@ -7,36 +7,14 @@ in that of its only one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
-from domain.actions import (
-    billing,
-    booking,
-    broadcast_counts,
-    broadcasts,
-    due,
-    figures,
-    handover,
-    line,
-    moves,
-    orders,
-    payments,
-    seats,
-)
-from domain.actions.closing import closed
+from domain.actions import booking, due, line, moves, payments, seats
 from domain.actions.days import line_of
 from domain.actions.desk_notes import Note, tell_doctor
-from domain.actions.erasure import forget
-from domain.actions.fallback import unheard
-from domain.actions.merging import merged
 from domain.actions.messages import send
-from domain.actions.otps import code_ends, send_code
-from domain.actions.patients import renamed
-from domain.actions.renumbering import renumbered
-from domain.actions.schedule import follow_schedule
 from domain.actions.steps import OpenWork, place_of_item
-from domain.actions.telling import emergency, moved, paused, push
+from domain.actions.telling import push
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Option, Urgency
@@ -217,36 +195,3 @@ def refund_waiting(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     payments.refund_waiting(work, item.capture_id or "")
     work.commit()
-
-
-HANDLERS: dict[str, Callable[[OpenWork, Due], None]] = {
-    "moved": moved,
-    "pause": paused,
-    "emergency": emergency,
-    "closed": closed,
-    "closed_again": closed,
-    "hold_ends": hold_ends,
-    "remind": remind,
-    "ask_rating": ask_rating,
-    "ask_resume": ask_resume,
-    "auto_close": auto_close,
-    "refund_waiting": refund_waiting,
-    "close_orders": orders.close,
-    "erase": forget,
-    "renamed": renamed,
-    "renumbered": renumbered,
-    "merged": merged,
-    "follow_schedule": follow_schedule,
-    "send_code": send_code,
-    "code_ends": code_ends,
-    "unheard": unheard,
-    "broadcast": broadcasts.expand,
-    "broadcast_count": broadcast_counts.count,
-    "bill": billing.bill,
-    "overdue": billing.overdue,
-    "suspend": billing.suspend,
-    "plan_change": billing.change_of_plan,
-    "figures": figures.follow,
-    "tell_parked": handover.tell_parked,
-}
-"""Who does what is due. Refunds are the workers' own, as they ask the gateway."""

@@ -102,14 +102,6 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     _write(open_work, record)
 
 
-HANDLERS: dict[str, Callable[[OpenWork, Gateway, Due], None]] = {
-    "watch_payment": watch_payment,
-    "look_payment": look_payment,
-    "find_capture": find_capture,
-    "refund": refund,
-}
-"""Who does what is due at the gateway: exactly `domain.actions.due.GATEWAY_KINDS`."""
-
 _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import after, booking, calling, closing, desk, line, openings
+from domain.actions import booking, calling, closing, desk, line, openings
 from domain.actions.days import open_queue
 from domain.actions.moves import Actor
 from domain.model.due import Due
@@ -14,6 +14,7 @@ from tests.people import Cast, a_doctor, a_person, address_of, store, stored
 from tests.stage import Stage
 from tests.unit.test_booking import MONDAY, TUESDAY, do, hold, ravi
 from tests.unit.test_news import move, names_to
+from workers.handlers import HANDLERS
 
 KHAN = Actor("usr_khan", "Dr. Khan")
 
@@ -306,7 +307,7 @@ def test_an_item_that_fails_is_put_back_and_stops_nobody(
         raise ZeroDivisionError
 
     with monkeypatch.context() as patched:
-        patched.setitem(after.HANDLERS, "hold_ends", broken)
+        patched.setitem(HANDLERS, "hold_ends", broken)
         stage.settle()
         assert len(asked) == 1
         stage.clock.advance(seconds=2)

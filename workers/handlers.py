@@ -1,0 +1,137 @@
+"""What does each kind of due item: one table, from the kind to its handler.
+
+The handlers are functions of the rules. Here they get one signature, with what they need beside
+the item taken from one value; what a gateway that gave no answer means is decided here too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+
+import structlog
+
+from domain.actions import (
+    after,
+    billing,
+    broadcast_counts,
+    broadcasts,
+    closing,
+    erasure,
+    fallback,
+    figures,
+    handover,
+    merging,
+    orders,
+    otps,
+    patients,
+    renumbering,
+    reports,
+    schedule,
+    settling,
+    telling,
+)
+from domain.actions.report_pages import compose
+from domain.actions.steps import OpenWork
+from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
+from domain.model.due import Due
+from domain.ports import Documents, Files
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class HandlerContext:
+    """What handlers work with, beside the item."""
+
+    open_work: OpenWork
+    gateway: Gateway
+    documents: Documents
+    files: Files
+
+
+Handler = Callable[[HandlerContext, Due], None]
+"""Does what an item says, in small commits, the last of which deletes it; may be run again."""
+
+
+def _with_work(handle: Callable[[OpenWork, Due], None]) -> Handler:
+    """Return the handler of a kind that needs the store alone."""
+
+    @wraps(handle)
+    def run(context: HandlerContext, item: Due) -> None:
+        handle(context.open_work, item)
+
+    return run
+
+
+def _with_gateway(handle: Callable[[OpenWork, Gateway, Due], None]) -> Handler:
+    """Return the handler of a kind that asks the payment gateway.
+
+    It puts its item off before it asks, so without an answer the item comes again by itself.
+    """
+
+    @wraps(handle)
+    def run(context: HandlerContext, item: Due) -> None:
+        try:
+            handle(context.open_work, context.gateway, item)
+        except GatewayUnavailable:
+            log.warning("gateway_away", job=item.kind, attempts=item.attempts)
+        except GatewayRefused:
+            log.exception("gateway_refused", job=item.kind, attempts=item.attempts)
+
+    return run
+
+
+def _make_report(context: HandlerContext, item: Due) -> None:
+    reports.make(context.open_work, context.documents, context.files, compose, item)
+
+
+def _clean_report(context: HandlerContext, item: Due) -> None:
+    reports.clean(context.open_work, context.files, item)
+
+
+HANDLERS: dict[str, Handler] = {
+    # Bookings
+    "hold_ends": _with_work(after.hold_ends),
+    "remind": _with_work(after.remind),
+    "ask_rating": _with_work(after.ask_rating),
+    # A line, and everybody in it
+    "moved": _with_work(telling.moved),
+    "pause": _with_work(telling.paused),
+    "emergency": _with_work(telling.emergency),
+    "ask_resume": _with_work(after.ask_resume),
+    "auto_close": _with_work(after.auto_close),
+    "closed": _with_work(closing.closed),
+    "closed_again": _with_work(closing.closed),
+    "follow_schedule": _with_work(schedule.follow_schedule),
+    "figures": _with_work(figures.follow),
+    # Money
+    "watch_payment": _with_gateway(settling.watch_payment),
+    "look_payment": _with_gateway(settling.look_payment),
+    "find_capture": _with_gateway(settling.find_capture),
+    "refund": _with_gateway(settling.refund),
+    "refund_waiting": _with_work(after.refund_waiting),
+    "close_orders": _with_work(orders.close),
+    # People
+    "erase": _with_work(erasure.forget),
+    "renamed": _with_work(patients.renamed),
+    "renumbered": _with_work(renumbering.renumbered),
+    "merged": _with_work(merging.merged),
+    # Messages
+    "unheard": _with_work(fallback.unheard),
+    "tell_parked": _with_work(handover.tell_parked),
+    "broadcast": _with_work(broadcasts.expand),
+    "broadcast_count": _with_work(broadcast_counts.count),
+    # Staff and clinics
+    "send_code": _with_work(otps.send_code),
+    "code_ends": _with_work(otps.code_ends),
+    "bill": _with_work(billing.bill),
+    "overdue": _with_work(billing.overdue),
+    "suspend": _with_work(billing.suspend),
+    "plan_change": _with_work(billing.change_of_plan),
+    "report": _make_report,
+    "report_clean": _clean_report,
+}
+"""Every kind of due item that is ever scheduled. Where one is done follows from its kind:
+`domain.model.due.GATEWAY_KINDS` and `SLOW_KINDS`."""
