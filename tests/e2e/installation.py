@@ -71,8 +71,10 @@ Json = dict[str, Any]
 
 
 def supervisor() -> ModuleType:
-    """Return bin/supervise.py, which knows how the product is launched."""
-    found = importlib.util.spec_from_file_location("supervise", ROOT / "bin/supervise.py")
+    """Return bin/supervisor/supervisor.py, which knows how the product is launched."""
+    found = importlib.util.spec_from_file_location(
+        "supervise", ROOT / "bin/supervisor/supervisor.py"
+    )
     assert found is not None
     assert found.loader is not None
     module = sys.modules.setdefault("supervise", importlib.util.module_from_spec(found))

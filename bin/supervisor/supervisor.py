@@ -677,7 +677,7 @@ def parse() -> argparse.Namespace:
         description="Run the whole product on this machine, with demo clinics and a simulator of"
         " WhatsApp. Settings are environment variables: PORT, SIMULATOR_PORT, REDIS_URL, …",
     )
-    here = Path(__file__).resolve().parent.parent
+    here = Path(__file__).resolve().parents[2]
     parser.add_argument("--open", action="store_true", help="open the phones in a browser")
     parser.add_argument("--token", action="store_true", help="print an access token of the demo's")
     parser.add_argument("--var", type=Path, help="where data and logs are kept (default: var)")
