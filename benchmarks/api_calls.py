@@ -30,7 +30,7 @@ from benchmarks.webhook_turn import (
     started,
     wait_for,
 )
-from bin.supervisor.supervisor import redis_program
+from bin.supervisor.redis_server import redis_program
 from bot.config import read_settings
 from bot.wiring import build
 

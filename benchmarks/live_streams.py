@@ -25,7 +25,7 @@ from api.streams.hub import MOST_STREAMS
 from benchmarks import load
 from benchmarks.load import Plan
 from benchmarks.webhook_turn import ROOT, SECRET, free_ports, row, started, wait_for
-from bin.supervisor.supervisor import redis_program
+from bin.supervisor.redis_server import redis_program
 from bot.app import create_app
 from bot.config import read_settings
 from bot.wiring import build

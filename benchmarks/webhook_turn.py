@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 
 from benchmarks import load
 from benchmarks.load import Outcome, Plan
-from bin.supervisor.supervisor import redis_program
+from bin.supervisor.redis_server import redis_program
 
 ROOT = Path(__file__).resolve().parent.parent
 SECRET = "benchmark-secret"

@@ -10,7 +10,6 @@ import contextlib
 import ctypes
 import hashlib
 import hmac
-import importlib.util
 import json
 import os
 import random
@@ -27,12 +26,14 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 from uuid import uuid4
 
 import requests
 
+from bin.supervisor import processes
+from bin.supervisor.demo import procfile
+from bin.supervisor.redis_server import redis_answers, redis_program
 from bot.config import read_settings
 from bot.wiring import Parts, build
 from domain.actions.due import SHARDS as DUE_SHARDS
@@ -68,19 +69,6 @@ FIRST_PORT, LAST_PORT = 20_000, 32_000
 """Below the ports that the system gives to outgoing connections, which nobody can keep free."""
 T = TypeVar("T")
 Json = dict[str, Any]
-
-
-def supervisor() -> ModuleType:
-    """Return bin/supervisor/supervisor.py, which knows how the product is launched."""
-    found = importlib.util.spec_from_file_location(
-        "supervise", ROOT / "bin/supervisor/supervisor.py"
-    )
-    assert found is not None
-    assert found.loader is not None
-    module = sys.modules.setdefault("supervise", importlib.util.module_from_spec(found))
-    if not hasattr(module, "procfile"):
-        found.loader.exec_module(module)
-    return module
 
 
 def free_port() -> int:
@@ -178,7 +166,7 @@ class Process:
     @property
     def children(self) -> list[int]:
         """What is left of its group."""
-        return [p for p in supervisor().members(self.pid) if p != self.pid]
+        return [p for p in processes.members(self.pid) if p != self.pid]
 
     def last_words(self, lines: int = 20) -> str:
         """Return the end of its log, without requests that went well."""
@@ -199,7 +187,7 @@ class Installation:
         self.meta_url = f"http://127.0.0.1:{self.meta_port}"
         self.hook = f"{self.url}/api/v1/webhooks/whatsapp"
         self.environment = {
-            supervisor().MARK: self.mark,
+            processes.MARK: self.mark,
             "PORT": str(self.port),
             "WEB_PROCESSES": "2",
             "WEB_THREADS": "64",
@@ -220,13 +208,13 @@ class Installation:
         self.phones: list[Json] = []
         (folder / "redis").mkdir()
         env = clean_environment() | self.environment
-        commands = supervisor().procfile(ROOT)
+        commands = procfile(ROOT)
         commands["simulator"] = [
             *(sys.executable, "-m", "simulator", "--port", str(self.meta_port)),
             *("--config", str(folder / "simulator.json"), "--state", str(folder / "simulator")),
         ]
         commands["redis"] = [
-            *(supervisor().redis_program(), "--port", str(self.redis_port)),
+            *(redis_program(), "--port", str(self.redis_port)),
             *("--bind", "127.0.0.1", "--dir", str(folder / "redis")),
             *("--appendonly", "yes", "--save", "", "--daemonize", "no"),
         ]
@@ -266,7 +254,7 @@ class Installation:
     def start_redis(self) -> None:
         """Start Redis and wait until it answers."""
         self.processes["redis"].start()
-        self.until(lambda: supervisor().redis_answers(self.redis_port), "Redis")
+        self.until(lambda: redis_answers(self.redis_port), "Redis")
 
     def until_web_answers(self) -> None:
         """Wait until the web process takes requests."""
@@ -311,8 +299,8 @@ class Installation:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(LAST_SECONDS)
             process.kill()
-        for left in supervisor().marked(self.mark):
-            supervisor().tell(left, signal.SIGKILL)
+        for left in processes.marked(self.mark):
+            processes.tell(left, signal.SIGKILL)
         self.http.close()
         if "parts" in self.__dict__:
             self.parts.store.close()

@@ -96,7 +96,7 @@ class Demo:
         clean = {k: v for k, v in os.environ.items() if k in {"PATH", "HOME", "LANG"}}
         with out.open("wb") as output:
             run = subprocess.Popen(
-                [sys.executable, REPOSITORY / "bin/supervisor/supervisor.py", "--root", self.root],
+                [sys.executable, REPOSITORY / "bin/supervisor", "--root", self.root],
                 env=clean
                 | {name: value, "PORT": str(self.port), "SIMULATOR_PORT": str(free_port())}
                 | {"WEB_THREADS": "2"}

@@ -35,7 +35,7 @@ READS = (
     ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
     ("bot/cli.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
     ("bot/metrics.py", r'MULTIPROCESS_VARIABLE = "([A-Z_]+)"'),
-    ("bin/supervisor/supervisor.py", r'choose_port\("([A-Z_]+)"'),
+    ("bin/supervisor/command.py", r'choose_port\("([A-Z_]+)"'),
 )
 """Where settings are read, and how that looks."""
 
