@@ -5,6 +5,8 @@ import shlex
 import sys
 from pathlib import Path
 
+from honcho.environ import parse_procfile
+
 from bin.supervisor.parts import Part
 from bin.supervisor.redis_server import start_redis
 from bin.supervisor.supervisor import Supervisor
@@ -26,10 +28,9 @@ def http_status(host: str, port: int, path: str) -> int:
 
 
 def procfile(root: Path) -> dict[str, list[str]]:
-    """Return the commands that ``Procfile`` starts."""
-    lines = (root / "Procfile").read_text().splitlines()
-    split = (line.partition(":") for line in lines if line.strip() and not line.startswith("#"))
-    return {name.strip(): shlex.split(command) for name, _, command in split}
+    """Return the commands of ``Procfile`` by name, read as `honcho start` reads it."""
+    commands = parse_procfile((root / "Procfile").read_text()).processes
+    return {name: shlex.split(command) for name, command in commands.items()}
 
 
 def bring_up(supervisor: Supervisor, host: str, redis_port: int | None) -> None:

@@ -5,20 +5,18 @@ import os
 import secrets
 import select
 import signal
-import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from bin.supervisor.errors import Failed, Stopped
 from bin.supervisor.guardian import start_guardian
-from bin.supervisor.parts import Part, how_it_ended
+from bin.supervisor.parts import Part, how_it_ended, start_process
 from bin.supervisor.processes import (
     ASKED_TO_END,
     MARK,
     PARTS_MAY_TAKE,
     PR_SET_CHILD_SUBREAPER,
-    PR_SET_PDEATHSIG,
     marked,
     members,
     prctl,
@@ -80,33 +78,12 @@ class Supervisor:
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.exists() and log.stat().st_size > LOG_LIMIT:
             log.replace(log.with_suffix(".log.1"))
-        supervisor = os.getpid()
-
-        def before_it_runs() -> None:
-            prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-            for number in (*ASKED_TO_END, signal.SIGCHLD):
-                signal.signal(number, signal.SIG_DFL)
-            if os.getppid() != supervisor:  # It died between fork and prctl.
-                os._exit(1)
-
-        with log.open("ab") as output:
-            try:
-                # Only from the main thread: PR_SET_PDEATHSIG follows the thread that forked.
-                child = subprocess.Popen(
-                    part.command,
-                    cwd=self.root,
-                    env=self.environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                    preexec_fn=before_it_runs,  # noqa: PLW1509 - this process has one thread
-                )
-            except OSError as error:
-                raise Failed(f"{part.name} cannot be started: {error}") from error
-        child.returncode = 0  # Reaped here, by process id: Popen would not know orphans.
-        self._told("+", child.pid)
-        part.process, part.status, part.again_at = child.pid, None, None
+        try:
+            part.process = start_process(part.command, self.root, self.environment, log)
+        except OSError as error:
+            raise Failed(f"{part.name} cannot be started: {error}") from error
+        part.status, part.again_at = None, None
+        self._told("+", part.process)
         if part not in self.parts:
             self.parts.append(part)
 
