@@ -10,7 +10,7 @@ from typing import NoReturn
 from bin.supervisor.demo import bring_up
 from bin.supervisor.demo_settings import any_free_port, choose_port, settings
 from bin.supervisor.errors import Failed, Stopped
-from bin.supervisor.lock import lock
+from bin.supervisor.lock import lock_folder
 from bin.supervisor.supervisor import Supervisor
 from bin.supervisor.terminal import say
 
@@ -40,7 +40,7 @@ def main() -> int:
         show_token(root, var)
     held = None
     try:
-        held = lock(var)
+        held = lock_folder(var)
         host = os.environ.get("HOST") or (
             "0.0.0.0" if os.environ.get("APP_ENV") == "production" else "127.0.0.1"  # noqa: S104
         )

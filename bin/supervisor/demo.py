@@ -60,14 +60,14 @@ def bring_up(supervisor: Supervisor, host: str, redis_port: int | None) -> None:
     for name, command in commands.items():
         supervisor.start(Part(name, command))
     reachable = "127.0.0.1" if host in {"0.0.0.0", ""} else host  # noqa: S104 - read, not bound
-    supervisor.until(
+    supervisor.wait_until(
         lambda: (
             0 < http_status("127.0.0.1", simulator_port, "/") < http.client.INTERNAL_SERVER_ERROR
         ),
         simulator,
         "does not answer",
     )
-    supervisor.until(
+    supervisor.wait_until(
         lambda: http_status(reachable, port, "/live") == http.client.OK, web, "does not answer"
     )
     supervisor.run("setup", [*pulseops, "templates", "push"], "submitting the message templates")

@@ -1,4 +1,4 @@
-"""Why the demo does not start, or does not go on."""
+"""Why the demo ends."""
 
 
 class Failed(Exception):
@@ -6,4 +6,4 @@ class Failed(Exception):
 
 
 class Stopped(Exception):
-    """Someone asked the supervisor to end."""
+    """A stop was requested while the demo was starting."""

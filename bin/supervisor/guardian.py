@@ -1,48 +1,87 @@
-"""The guardian: ends every part when the supervisor itself was killed."""
+"""The guardian: a process that ends every part when the supervisor itself was killed."""
 
+import contextlib
 import os
 import signal
 import time
+from dataclasses import dataclass
 
-from bin.supervisor.processes import ASKED_TO_END, PARTS_MAY_TAKE, marked, members, tell
+from bin.supervisor.parts import STOP_SECONDS
+from bin.supervisor.processes import marked_processes, send_signal, session_members
+from bin.supervisor.signals import STOP_SIGNALS
 
 
-def start_guardian(token: str) -> tuple[int, int]:
-    """Fork the guardian; return its process id and the pipe on which it is told of sessions."""
-    ears, mouth = os.pipe()
+@dataclass(frozen=True)
+class Guardian:
+    """The supervisor's end of the pipe to the guardian, and its process."""
+
+    process: int
+    pipe: int
+
+    def watch(self, session: int) -> None:
+        """Let the guardian end a session when the supervisor dies."""
+        self._write(f"+{session}\n")
+
+    def forget(self, session: int) -> None:
+        """Take back `watch`: the session has ended, and its number may be used again."""
+        self._write(f"-{session}\n")
+
+    def _write(self, line: str) -> None:
+        with contextlib.suppress(BrokenPipeError):
+            os.write(self.pipe, line.encode())
+
+    def dismiss(self) -> None:
+        """Close the pipe and wait until the guardian has ended what is left."""
+        os.close(self.pipe)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self.process, 0)
+
+
+def start_guardian(token: str) -> Guardian:
+    """Fork the guardian of the supervisor whose processes are marked with *token*.
+
+    Called before any part is started, so that the guardian inherits nothing but the lock.
+    """
+    read_end, write_end = os.pipe()
     guardian = os.fork()
     if guardian:
-        os.close(ears)
-        return guardian, mouth
+        os.close(read_end)
+        return Guardian(guardian, write_end)
     try:
         os.setsid()
-        for number in (*ASKED_TO_END, signal.SIGQUIT, signal.SIGTSTP):
+        for number in (*STOP_SIGNALS, signal.SIGQUIT, signal.SIGTSTP):
             signal.signal(number, signal.SIG_IGN)
-        os.close(mouth)
+        os.close(write_end)
         nowhere = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nowhere, standard)
-        _guard(ears, token)
+        _end_sessions(_sessions_at_the_end(read_end), token)
     finally:
         os._exit(0)
 
 
-def _guard(ears: int, token: str) -> None:
-    """Remember sessions until the supervisor is gone, then end those that are left."""
+def _sessions_at_the_end(pipe: int) -> set[int]:
+    """Return the sessions that are watched when the pipe closes, thus the supervisor is gone."""
     sessions: set[int] = set()
-    heard = b""
-    while chunk := os.read(ears, 4096):
-        heard += chunk
-        *lines, heard = heard.split(b"\n")
+    received = b""
+    while chunk := os.read(pipe, 4096):
+        received += chunk
+        *lines, received = received.split(b"\n")
         for line in lines:
             session = int(line[1:])
             if line.startswith(b"+"):
                 sessions.add(session)
             else:
                 sessions.discard(session)
-    # The kernel has asked the parts already; asked twice, some would drop what they do.
-    deadline = time.monotonic() + PARTS_MAY_TAKE
-    while time.monotonic() < deadline and any(members(session) for session in sessions):
+    return sessions
+
+
+def _end_sessions(sessions: set[int], token: str) -> None:
+    """Wait for the parts to end, then kill the rest of them and all that bears the mark."""
+    # The kernel has sent SIGTERM already; after a second one some parts would drop their work.
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline and any(session_members(each) for each in sessions):
         time.sleep(0.1)
-    for process in {p for session in sessions for p in members(session)} | set(marked(token)):
-        tell(process, signal.SIGKILL)
+    left = {process for session in sessions for process in session_members(session)}
+    for process in left | set(marked_processes(token)):
+        send_signal(process, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Processes, as the kernel shows them."""
+"""Processes, as the kernel shows them in ``/proc``."""
 
 import contextlib
 import ctypes
@@ -7,9 +7,8 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
-MARK = "PULSEOPS_DEMO"  # In the environment of all parts and of whatever they start.
-ASKED_TO_END = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PARTS_MAY_TAKE = 8.0  # Seconds to end when asked; gunicorn gives open requests five of them.
+MARK = "PULSEOPS_DEMO"
+"""A variable in the environment of all parts, inherited by every process that they start."""
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -20,39 +19,39 @@ def prctl(option: int, value: int) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
 
 
-def running() -> Iterator[tuple[int, int, int]]:
-    """Yield (process, parent, session) of every process that has not ended."""
+def running_processes() -> Iterator[tuple[int, int]]:
+    """Yield (process, session) of every process that has not ended; nothing without ``/proc``."""
     for entry in Path("/proc").iterdir() if Path("/proc/self/stat").exists() else ():
         if not entry.name.isdigit():
             continue
         try:
-            # The name, in brackets, may hold anything; what follows it may not.
-            state, parent, _group, session = (
+            # The name, in brackets, may contain anything; the fields after it are plain.
+            state, _parent, _group, session = (
                 (entry / "stat").read_text(errors="replace").rpartition(")")[2].split()[:4]
             )
         except (OSError, ValueError):
             continue
         if state not in "ZX":
-            yield int(entry.name), int(parent), int(session)
+            yield int(entry.name), int(session)
 
 
-def members(session: int) -> list[int]:
+def session_members(session: int) -> list[int]:
     """Return the processes of a session, grandchildren and orphans included."""
-    return [process for process, _, own in running() if own == session]
+    return [process for process, own in running_processes() if own == session]
 
 
-def marked(token: str) -> list[int]:
-    """Return the processes that one supervisor started, whatever session they moved to."""
+def marked_processes(token: str) -> list[int]:
+    """Return the processes with a supervisor's mark, in whichever session they are now."""
     mark = f"{MARK}={token}".encode()
     found = []
-    for process, _, _ in running():
+    for process, _ in running_processes():
         with contextlib.suppress(OSError):
             if mark in Path(f"/proc/{process}/environ").read_bytes().split(b"\0"):
                 found.append(process)
     return found
 
 
-def tell(process: int, number: signal.Signals) -> None:
-    """Send a signal to a process that may have ended meanwhile."""
+def send_signal(process: int, number: signal.Signals) -> None:
+    """Send a signal to a process; do nothing if it has ended."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process, number)

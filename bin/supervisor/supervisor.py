@@ -1,9 +1,7 @@
-"""Starts the parts, watches them, and ends them in order."""
+"""Starts the parts, watches them, restarts one that crashes, and ends all of them in order."""
 
-import contextlib
 import os
 import secrets
-import select
 import signal
 import time
 from collections.abc import Callable
@@ -11,27 +9,29 @@ from pathlib import Path
 
 from bin.supervisor.errors import Failed, Stopped
 from bin.supervisor.guardian import start_guardian
-from bin.supervisor.parts import Part, how_it_ended, start_process
+from bin.supervisor.parts import STOP_SECONDS, Part, describe_status, start_process
 from bin.supervisor.processes import (
-    ASKED_TO_END,
     MARK,
-    PARTS_MAY_TAKE,
     PR_SET_CHILD_SUBREAPER,
-    marked,
-    members,
+    marked_processes,
     prctl,
-    tell,
+    send_signal,
+    session_members,
 )
-from bin.supervisor.terminal import say
+from bin.supervisor.signals import Signals
+from bin.supervisor.terminal import say, show_end_of
 
-START_MAY_TAKE = 60.0
-RESTARTS = 5  # So many in RESTART_WINDOW seconds are a hiccup, one more is a fault.
-RESTART_WINDOW = 60.0
-LOG_LIMIT = 10_000_000
+START_SECONDS = 60.0
+STOP_LAST_SECONDS = 3.0
+MOST_RESTARTS = 5
+"""Of one part within `RESTART_WINDOW_SECONDS`; with one more the demo gives up."""
+RESTART_WINDOW_SECONDS = 60.0
+FIRST_BACK_OFF_SECONDS, LONGEST_BACK_OFF_SECONDS = 0.25, 8.0
+LOG_LIMIT_BYTES = 10_000_000
 
 
 class Supervisor:
-    """Starts the parts, watches them, starts again what ended, and ends all of it."""
+    """The parts of one demo, from their start to their end. One per process."""
 
     def __init__(self, root: Path, var: Path, environment: dict[str, str]) -> None:
         self.root = root
@@ -39,56 +39,44 @@ class Supervisor:
         self.token = secrets.token_hex(8)
         self.environment = environment | {MARK: self.token}
         self.parts: list[Part] = []
-        self.asked = 0
-        self.guardian, self.mouth = start_guardian(self.token)
-        prctl(PR_SET_CHILD_SUBREAPER, 1)
-        self.wake, wake_up = os.pipe()
-        for end in (self.wake, wake_up):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(wake_up, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        for number in ASKED_TO_END:
-            # nohup and its like ignore the end of the terminal on purpose.
-            if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN:
-                signal.signal(number, self._asked_to_end)
-
-    def _asked_to_end(self, number: int, _frame: object) -> None:
-        # A closing terminal may say so twice; a person who does is in a hurry.
-        self.asked = max(self.asked, 1) if number == signal.SIGHUP else self.asked + 1
+        self.guardian = start_guardian(self.token)
+        prctl(PR_SET_CHILD_SUBREAPER, 1)  # Orphans of a part become children of this process.
+        self.signals = Signals()
 
     def stopping(self) -> bool:
-        """Whether someone asked to end."""
-        return self.asked > 0
-
-    def _told(self, mark: str, session: int) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            os.write(self.mouth, f"{mark}{session}\n".encode())
+        """Whether a stop was requested."""
+        return self.signals.stop_requests > 0
 
     def log(self, name: str) -> Path:
-        """Return where a part's output goes."""
+        """Return the file with a part's output."""
         return self.var / "log" / f"{name}.log"
 
     def start(self, part: Part) -> None:
-        """Start a part in a session of its own, its output in its log.
+        """Start a part, for the first time or again; its output goes to its log.
 
         Raises:
             Failed: If its program cannot be started.
         """
         log = self.log(part.name)
         log.parent.mkdir(parents=True, exist_ok=True)
-        if log.exists() and log.stat().st_size > LOG_LIMIT:
+        if log.exists() and log.stat().st_size > LOG_LIMIT_BYTES:
             log.replace(log.with_suffix(".log.1"))
         try:
             part.process = start_process(part.command, self.root, self.environment, log)
         except OSError as error:
             raise Failed(f"{part.name} cannot be started: {error}") from error
-        part.status, part.again_at = None, None
-        self._told("+", part.process)
+        part.status, part.restart_at = None, None
+        self.guardian.watch(part.process)
         if part not in self.parts:
             self.parts.append(part)
 
-    def reap(self) -> None:
-        """Take note of every child that has ended, adopted orphans included."""
+    def wait(self, seconds: float) -> None:
+        """Wait until a child ends or a stop is requested, at most *seconds*; reap children."""
+        self.signals.wait(seconds)
+        self._reap()
+
+    def _reap(self) -> None:
+        """Reap every child that has ended, adopted orphans included; record how parts ended."""
         while True:
             try:
                 process, status = os.waitpid(-1, os.WNOHANG)
@@ -100,124 +88,117 @@ class Supervisor:
                 if part.process == process:
                     part.status = status
 
-    def rest(self, seconds: float) -> None:
-        """Wait, but no longer than until a child ends or someone asks to end."""
-        select.select([self.wake], [], [], seconds)
-        with contextlib.suppress(BlockingIOError):
-            while os.read(self.wake, 512):
-                pass
-        self.reap()
-
-    def until(self, ready: Callable[[], bool], part: Part, what: str) -> None:
-        """Wait for a condition that a part brings about.
+    def wait_until(self, ready: Callable[[], bool], part: Part, what: str) -> None:
+        """Wait until a part that was started is ready; *what* says what it lacks otherwise.
 
         Raises:
-            Failed: If the part ends first, or the time to start is over.
-            Stopped: If someone asks to end meanwhile.
+            Failed: If the part ends first, or is not ready within `START_SECONDS`.
+            Stopped: If a stop is requested meanwhile.
         """
-        deadline = time.monotonic() + START_MAY_TAKE
+        deadline = time.monotonic() + START_SECONDS
         while not ready():
-            self.rest(0.1)
+            self.wait(0.1)
             if self.stopping():
                 raise Stopped
-            late = time.monotonic() > deadline
-            if part.status is None and not late:
+            if part.status is not None:
+                how = f"it ended with {describe_status(part.status)}"
+            elif time.monotonic() > deadline:
+                how = "it takes too long"
+            else:
                 continue
-            self.show_end_of_log(part.name)
-            how = (
-                f"it ended with {how_it_ended(part.status)}"
-                if part.status is not None
-                else "it takes too long"
-            )
+            show_end_of(self.log(part.name))
             raise Failed(f"{part.name} {what}: {how} (see {self.log(part.name)})")
 
     def run(self, name: str, command: list[str], doing: str) -> None:
-        """Run a command to its end.
+        """Run a command to its end; its output goes to the log called *name*.
 
         Raises:
-            Failed: If it does not end well.
-            Stopped: If someone asks to end meanwhile.
+            Failed: If it cannot be started or its exit code is not 0.
+            Stopped: If a stop is requested meanwhile.
         """
         part = Part(name, command)
         self.start(part)
         while part.status is None:
-            self.rest(1.0)
+            self.wait(1.0)
             if self.stopping():
                 raise Stopped
         self.parts.remove(part)
-        self.clear_away(part)
+        self._clear_session(part)
         if part.status != 0:
-            self.show_end_of_log(name)
-            raise Failed(f"{doing} failed with {how_it_ended(part.status)} (see {self.log(name)})")
-
-    def show_end_of_log(self, name: str) -> None:
-        """Print the last lines that a part said."""
-        with contextlib.suppress(OSError):
-            for line in self.log(name).read_text(errors="replace").splitlines()[-12:]:
-                say(f"    {line}")
-
-    def clear_away(self, part: Part) -> None:
-        """End what a part that has ended left behind in its session."""
-        for number in (signal.SIGTERM, signal.SIGKILL):
-            deadline = time.monotonic() + 2.0
-            for process in members(part.process):
-                tell(process, number)
-            while members(part.process) and time.monotonic() < deadline:
-                self.rest(0.05)
-        self._told("-", part.process)
+            show_end_of(self.log(name))
+            how = describe_status(part.status)
+            raise Failed(f"{doing} failed with {how} (see {self.log(name)})")
 
     def watch(self) -> None:
-        """Start again what ends by itself, until someone asks to end.
+        """Restart every part that ends by itself, with a back-off, until a stop is requested.
 
         Raises:
-            Failed: If a part ends again and again.
+            Failed: If a part ends more than `MOST_RESTARTS` times within the window.
         """
         while not self.stopping():
-            self.rest(1.0)
+            self.wait(1.0)
             now = time.monotonic()
             for part in self.parts:
                 if self.stopping():
                     return
-                if part.status is not None and part.again_at is None:
-                    part.restarts = [at for at in part.restarts if at > now - RESTART_WINDOW]
-                    how, log = how_it_ended(part.status), self.log(part.name)
-                    if len(part.restarts) >= RESTARTS:
-                        self.show_end_of_log(part.name)
-                        raise Failed(f"{part.name} keeps ending ({how}; see {log})")
-                    say(f"{part.name} ended ({how}); starting it again (see {log})")
-                    self.clear_away(part)
-                    part.again_at = now + min(8.0, 0.25 * 2 ** len(part.restarts))
-                    part.restarts.append(now)
-                elif part.again_at is not None and now >= part.again_at:
+                if part.status is not None and part.restart_at is None:
+                    self._plan_restart(part, part.status, now)
+                elif part.restart_at is not None and now >= part.restart_at:
                     self.start(part)
 
+    def _plan_restart(self, part: Part, status: int, now: float) -> None:
+        part.restarts = [at for at in part.restarts if at > now - RESTART_WINDOW_SECONDS]
+        how, log = describe_status(status), self.log(part.name)
+        if len(part.restarts) >= MOST_RESTARTS:
+            show_end_of(log)
+            raise Failed(f"{part.name} keeps ending ({how}; see {log})")
+        say(f"{part.name} ended ({how}); starting it again (see {log})")
+        self._clear_session(part)
+        back_off = FIRST_BACK_OFF_SECONDS * 2 ** len(part.restarts)
+        part.restart_at = now + min(LONGEST_BACK_OFF_SECONDS, back_off)
+        part.restarts.append(now)
+
     def end(self) -> None:
-        """End all parts: Redis last, what does not end when asked is ended anyway."""
-        redis = [part for part in self.parts if part.name == "redis"]
-        others = [part for part in self.parts if part.name != "redis"]
-        for parts, seconds in ((others, PARTS_MAY_TAKE), (redis, 3.0)):
-            patience = max(self.asked, 1)
-            deadline = time.monotonic() + seconds
-            for part in parts:
-                if part.running:
-                    tell(part.process, signal.SIGTERM)
-            # Asked a second time, it no longer waits.
-            while (
-                any(part.running for part in parts)
-                and time.monotonic() < deadline
-                and self.asked <= patience
-            ):
-                self.rest(0.2)
-            for part in parts:
-                if part.running:
-                    tell(part.process, signal.SIGKILL)
-                self.clear_away(part)
-        # Whoever left its session still bears the mark.
+        """End all parts with SIGTERM, then SIGKILL; those that stop last after the others."""
+        last = [part for part in self.parts if part.stops_last]
+        others = [part for part in self.parts if not part.stops_last]
+        self._end_parts(others, STOP_SECONDS)
+        self._end_parts(last, STOP_LAST_SECONDS)
+        self._end_marked()
+        self.guardian.dismiss()
+
+    def _end_parts(self, parts: list[Part], seconds: float) -> None:
+        patience = max(self.signals.stop_requests, 1)
+        deadline = time.monotonic() + seconds
+        for part in parts:
+            if part.running:
+                send_signal(part.process, signal.SIGTERM)
+        # One more request to stop, such as a second Ctrl-C, ends the wait.
+        while (
+            any(part.running for part in parts)
+            and time.monotonic() < deadline
+            and self.signals.stop_requests <= patience
+        ):
+            self.wait(0.2)
+        for part in parts:
+            if part.running:
+                send_signal(part.process, signal.SIGKILL)
+            self._clear_session(part)
+
+    def _clear_session(self, part: Part) -> None:
+        """End the processes that a part has left in its session."""
+        for number in (signal.SIGTERM, signal.SIGKILL):
+            deadline = time.monotonic() + 2.0
+            for process in session_members(part.process):
+                send_signal(process, number)
+            while session_members(part.process) and time.monotonic() < deadline:
+                self.wait(0.05)
+        self.guardian.forget(part.process)
+
+    def _end_marked(self) -> None:
+        """Kill the processes that left their part's session: they still bear the mark."""
         deadline = time.monotonic() + 3.0
-        while time.monotonic() < deadline and (rest := marked(self.token)):
-            for process in rest:
-                tell(process, signal.SIGKILL)
-            self.rest(0.05)
-        os.close(self.mouth)
-        with contextlib.suppress(ChildProcessError):
-            os.waitpid(self.guardian, 0)
+        while time.monotonic() < deadline and (left := marked_processes(self.token)):
+            for process in left:
+                send_signal(process, signal.SIGKILL)
+            self.wait(0.05)

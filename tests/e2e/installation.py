@@ -166,7 +166,7 @@ class Process:
     @property
     def children(self) -> list[int]:
         """What is left of its group."""
-        return [p for p in processes.members(self.pid) if p != self.pid]
+        return [p for p in processes.session_members(self.pid) if p != self.pid]
 
     def last_words(self, lines: int = 20) -> str:
         """Return the end of its log, without requests that went well."""
@@ -299,8 +299,8 @@ class Installation:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(LAST_SECONDS)
             process.kill()
-        for left in processes.marked(self.mark):
-            processes.tell(left, signal.SIGKILL)
+        for left in processes.marked_processes(self.mark):
+            processes.send_signal(left, signal.SIGKILL)
         self.http.close()
         if "parts" in self.__dict__:
             self.parts.store.close()
