@@ -7,15 +7,15 @@ import webbrowser
 from pathlib import Path
 from typing import NoReturn
 
-from bin.supervisor.demo import bring_up
-from bin.supervisor.demo_settings import any_free_port, choose_port, settings
+from bin.supervisor.demo import pulseops, start_all
+from bin.supervisor.demo_settings import LOOPBACK, any_free_port, choose_port, settings, web_host
 from bin.supervisor.errors import Failed, Stopped
 from bin.supervisor.lock import lock_folder
 from bin.supervisor.supervisor import Supervisor
 from bin.supervisor.terminal import say
 
 
-def parse() -> argparse.Namespace:
+def parse_arguments() -> argparse.Namespace:
     """Return what the command line asks for."""
     parser = argparse.ArgumentParser(
         prog="bin/demo",
@@ -31,8 +31,8 @@ def parse() -> argparse.Namespace:
 
 
 def main() -> int:
-    """Run the demo until it is asked to end; return the exit code."""
-    chosen = parse()
+    """Run the demo until a stop is requested; return the exit code."""
+    chosen = parse_arguments()
     root = chosen.root.resolve()
     var = (chosen.var or root / "var").resolve()
     var.mkdir(parents=True, exist_ok=True)
@@ -41,19 +41,17 @@ def main() -> int:
     held = None
     try:
         held = lock_folder(var)
-        host = os.environ.get("HOST") or (
-            "0.0.0.0" if os.environ.get("APP_ENV") == "production" else "127.0.0.1"  # noqa: S104
-        )
-        # A port that was asked for comes before one that was not.
+        host = web_host()
+        # A port that is set comes before one that is chosen.
         taken = {int(given) for given in [os.environ.get("SIMULATOR_PORT", "")] if given.isdigit()}
         port = choose_port("PORT", 8000, host, taken, "the web process")
-        simulator_port = choose_port("SIMULATOR_PORT", 8001, "127.0.0.1", {port}, "the simulator")
+        simulator_port = choose_port("SIMULATOR_PORT", 8001, LOOPBACK, {port}, "the simulator")
         redis_port = None if os.environ.get("REDIS_URL") else any_free_port()
-        environment = settings(
-            root, var, port, simulator_port, f"redis://127.0.0.1:{redis_port or 6379}/0"
-        )
+        redis_url = f"redis://{LOOPBACK}:{redis_port or 6379}/0"
+        environment = settings(root, var, port, simulator_port, redis_url)
         say("Starting PulseOps …")
-        return supervise(Supervisor(root, var, environment), host, redis_port, chosen.open)
+        supervisor = Supervisor(root, var, environment)
+        return supervise(supervisor, host, redis_port, show_phones=chosen.open)
     except Failed as failure:
         print(f"bin/demo: {failure}", file=sys.stderr)
         return 1
@@ -64,17 +62,19 @@ def main() -> int:
 
 def show_token(root: Path, var: Path) -> NoReturn:
     """Print an access token for the API of the demo in *var*, whether or not it is running."""
-    environment = settings(root, var, 8000, 8001, "redis://127.0.0.1:6379/0")
-    command = [sys.executable, "-m", "flask", "--app", "bot", "pulseops", "token"]
+    environment = settings(root, var, 8000, 8001, f"redis://{LOOPBACK}:6379/0")
     os.chdir(root)
-    os.execve(sys.executable, command, environment)  # noqa: S606 - there is nothing to wait for
+    # In the place of this process: nothing is left to wait for, or to outlive it.
+    os.execve(sys.executable, pulseops("token"), environment)  # noqa: S606
 
 
-def supervise(supervisor: Supervisor, host: str, redis_port: int | None, show: bool) -> int:  # noqa: FBT001
-    """Bring everything up, watch it, and end it whatever happens."""
+def supervise(
+    supervisor: Supervisor, host: str, redis_port: int | None, *, show_phones: bool
+) -> int:
+    """Start all parts and watch them; end them in any case. Return the exit code."""
     try:
-        bring_up(supervisor, host, redis_port)
-        if show:
+        start_all(supervisor, host, redis_port)
+        if show_phones:
             webbrowser.open(f"http://localhost:{supervisor.environment['SIMULATOR_PORT']}")
         supervisor.watch()
     except Stopped:

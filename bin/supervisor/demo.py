@@ -3,10 +3,12 @@
 import http.client
 import shlex
 import sys
+from http.client import INTERNAL_SERVER_ERROR, OK
 from pathlib import Path
 
 from honcho.environ import parse_procfile
 
+from bin.supervisor.demo_settings import LOOPBACK, reachable
 from bin.supervisor.parts import Part
 from bin.supervisor.redis_server import start_redis
 from bin.supervisor.supervisor import Supervisor
@@ -16,7 +18,7 @@ DEMO_ADMIN = "clinic clinic_demo_city, number +919876501001, password pulse-demo
 
 
 def http_status(host: str, port: int, path: str) -> int:
-    """Return the status with which a server answers, 0 if it does not."""
+    """Return the status of a server's answer to a GET, 0 if it does not answer."""
     connection = http.client.HTTPConnection(host, port, timeout=2.0)
     try:
         connection.request("GET", path)
@@ -33,62 +35,86 @@ def procfile(root: Path) -> dict[str, list[str]]:
     return {name: shlex.split(command) for name, command in commands.items()}
 
 
-def bring_up(supervisor: Supervisor, host: str, redis_port: int | None) -> None:
-    """Start everything, in the order in which one part needs the other."""
-    environment, var = supervisor.environment, supervisor.var
-    port, simulator_port = int(environment["PORT"]), int(environment["SIMULATOR_PORT"])
-    python = sys.executable
-    phones = str(var / "simulator.json")
-    pulseops = [python, "-m", "flask", "--app", "bot", "pulseops"]
+def start_all(supervisor: Supervisor, host: str, redis_port: int | None) -> None:
+    """Start everything, each part after those that it needs, and print the addresses.
 
+    Without *redis_port* the Redis at ``REDIS_URL`` is used.
+
+    Raises:
+        Failed: If a part does not start or a step of the set-up fails.
+        Stopped: If a stop is requested meanwhile.
+    """
+    var = supervisor.var
+    phones = str(var / "simulator.json")
     if redis_port is not None:
         start_redis(supervisor, redis_port)
-    supervisor.run("setup", [*pulseops, "init-db"], "creating the tables")
-    supervisor.run(
-        "setup", [*pulseops, "seed", "--demo", "--phones", phones], "seeding the clinics"
-    )
+    supervisor.run("setup", pulseops("init-db"), "creating the tables")
+    seed = pulseops("seed", "--demo", "--phones", phones)
+    supervisor.run("setup", seed, "seeding the clinics")
+    start_processes(supervisor, host, phones)
+    push = pulseops("templates", "push")
+    supervisor.run("setup", push, "submitting the message templates")
+    show_addresses(supervisor, host)
 
-    options = ["--config", phones, "--port", str(simulator_port), "--state", str(var / "simulator")]
-    simulator = Part(
-        "simulator",
-        [python, "-m", "simulator", *options],
-    )
+
+def pulseops(*words: str) -> list[str]:
+    """Return the command line of a ``flask pulseops`` command."""
+    return [sys.executable, "-m", "flask", "--app", "bot", "pulseops", *words]
+
+
+def start_processes(supervisor: Supervisor, host: str, phones: str) -> None:
+    """Start the simulator and the ``Procfile``; wait until simulator and web answer.
+
+    Raises:
+        Failed: If a part does not start or does not answer.
+        Stopped: If a stop is requested meanwhile.
+    """
+    environment = supervisor.environment
+    port, simulator_port = environment["PORT"], environment["SIMULATOR_PORT"]
+    options = ["--config", phones, "--port", simulator_port]
+    options += ["--state", str(supervisor.var / "simulator")]
+    simulator = Part("simulator", [sys.executable, "-m", "simulator", *options])
     commands = procfile(supervisor.root)
     web = Part("web", commands.pop("web"))
-    supervisor.start(simulator)
-    supervisor.start(web)
-    for name, command in commands.items():
-        supervisor.start(Part(name, command))
-    reachable = "127.0.0.1" if host in {"0.0.0.0", ""} else host  # noqa: S104 - read, not bound
-    supervisor.wait_until(
-        lambda: (
-            0 < http_status("127.0.0.1", simulator_port, "/") < http.client.INTERNAL_SERVER_ERROR
-        ),
-        simulator,
-        "does not answer",
-    )
-    supervisor.wait_until(
-        lambda: http_status(reachable, port, "/live") == http.client.OK, web, "does not answer"
-    )
-    supervisor.run("setup", [*pulseops, "templates", "push"], "submitting the message templates")
+    others = [Part(name, command) for name, command in commands.items()]
+    for part in (simulator, web, *others):
+        supervisor.start(part)
 
+    def simulator_answers() -> bool:
+        return 0 < http_status(LOOPBACK, int(simulator_port), "/") < INTERNAL_SERVER_ERROR
+
+    def web_answers() -> bool:
+        return http_status(reachable(host), int(port), "/live") == OK
+
+    supervisor.wait_until(simulator_answers, simulator, "does not answer")
+    supervisor.wait_until(web_answers, web, "does not answer")
+
+
+def show_addresses(supervisor: Supervisor, host: str) -> None:
+    """Print where everything is to be found, and how to try the API."""
+    environment, var = supervisor.environment, supervisor.var
     base = environment["PUBLIC_URL"].rstrip("/")
-    say()
-    say("PulseOps is running.")
-    say()
-    say(f"  Phones     http://localhost:{simulator_port}   write to a clinic on WhatsApp")
-    say(f"  API        {base}/api/v1")
-    if http_status(reachable, port, "/docs") == http.client.OK:
-        say(f"  API docs   {base}/docs")
-    say(f"  Health     {base}/health")
-    say(f"  Logs       {var / 'log'}")
-    say(f"  Data       {var}")
-    say()
+    phones = f"http://localhost:{environment['SIMULATOR_PORT']}"
+    docs = http_status(reachable(host), int(environment["PORT"]), "/docs") == OK
     own = "" if var == supervisor.root / "var" else f" --var {shlex.quote(str(var))}"
-    say("Try the API as Farida, who runs City Medical Center:")
-    say()
-    say(f'  curl -H "Authorization: Bearer $(bin/demo --token{own})" {base}/api/v1/users')
-    say()
-    say(f"or sign in: {DEMO_ADMIN}; the code comes to her phone.")
-    say()
-    say("Ctrl-C ends all of it; the data stays.")
+    lines = [
+        "",
+        "PulseOps is running.",
+        "",
+        f"  Phones     {phones}   write to a clinic on WhatsApp",
+        f"  API        {base}/api/v1",
+        *([f"  API docs   {base}/docs"] if docs else []),
+        f"  Health     {base}/health",
+        f"  Logs       {var / 'log'}",
+        f"  Data       {var}",
+        "",
+        "Try the API as Farida, who runs City Medical Center:",
+        "",
+        f'  curl -H "Authorization: Bearer $(bin/demo --token{own})" {base}/api/v1/users',
+        "",
+        f"or sign in: {DEMO_ADMIN}; the code comes to her phone.",
+        "",
+        "Ctrl-C ends all of it; the data stays.",
+    ]
+    for line in lines:
+        say(line)

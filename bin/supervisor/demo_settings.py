@@ -5,14 +5,31 @@ import secrets
 import socket
 import sys
 from base64 import urlsafe_b64encode
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from bin.supervisor.errors import Failed
 from bin.supervisor.terminal import say
 
+LOOPBACK = "127.0.0.1"
+EVERY_INTERFACE = str(IPv4Address(socket.INADDR_ANY))
+LAST_PORT = 65_535
+PORTS_TRIED = 200
+
+
+def web_host() -> str:
+    """Return the address that the web process listens on, by the rule of ``bot/gunicorn.py``."""
+    production = os.environ.get("APP_ENV") == "production"
+    return os.environ.get("HOST") or (EVERY_INTERFACE if production else LOOPBACK)
+
+
+def reachable(host: str) -> str:
+    """Return the address at which this machine reaches a server that listens on *host*."""
+    return LOOPBACK if host in {EVERY_INTERFACE, ""} else host
+
 
 def is_free(host: str, port: int) -> bool:
-    """Tell whether a server could listen there."""
+    """Return whether a server could listen there now."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -23,35 +40,41 @@ def is_free(host: str, port: int) -> bool:
 
 
 def any_free_port() -> int:
-    """Return a port on loopback that nobody uses now."""
+    """Return a port on loopback where nothing listens now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((LOOPBACK, 0))
         return int(probe.getsockname()[1])
 
 
 def choose_port(variable: str, default: int, host: str, taken: set[int], what: str) -> int:
-    """Return the port of a part: as set, else the default, else the next free one.
+    """Return the port of a part: as its variable says, else the next free one from the default.
+
+    A port in *taken* is not free. *what* names the part for the person at the terminal.
 
     Raises:
-        Failed: If the variable is no port, or names one that is in use.
+        Failed: If the variable is no port or names one in use, or if no port is free.
     """
     given = os.environ.get(variable)
     if given:
-        if not given.isdigit() or not 0 < int(given) < 65536:  # noqa: PLR2004 - the last port
+        if not given.isdigit() or not 0 < int(given) <= LAST_PORT:
             raise Failed(f"{variable}={given} is not a port")
         if int(given) in taken or not is_free(host, int(given)):
             raise Failed(f"{variable}={given} is in use: end what listens there or choose another")
         return int(given)
-    for port in range(default, default + 200):
+    for port in range(default, default + PORTS_TRIED):
         if port not in taken and is_free(host, port):
             if port != default:
                 say(f"Port {default} is in use, so {what} takes {port}.")
             return port
-    raise Failed(f"no port from {default} to {default + 199} is free for {what}")
+    last = default + PORTS_TRIED - 1
+    raise Failed(f"no port from {default} to {last} is free for {what}")
 
 
 def demo_secrets(file: Path) -> dict[str, str]:
-    """Return the demo's secrets, made at the first start and kept for their owner alone."""
+    """Return the demo's secrets from *file*; make those that are missing.
+
+    Only the owner can read the file. It is replaced as a whole.
+    """
     kept: dict[str, str] = {}
     if file.exists():
         for line in file.read_text().splitlines():
@@ -72,8 +95,8 @@ def demo_secrets(file: Path) -> dict[str, str]:
         text = "# Secrets of this machine's demo. Without DATA_KEY its encrypted data is lost.\n"
         text += "".join(f"{name}={value}\n" for name, value in kept.items())
         new = file.with_suffix(".new")
-        with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:  # noqa: PTH123 - with its mode from the start
-            out.write(text)
+        new.touch(mode=0o600)  # Before anything is in it.
+        new.write_text(text)
         new.replace(file)
     return kept
 
@@ -81,7 +104,10 @@ def demo_secrets(file: Path) -> dict[str, str]:
 def settings(
     root: Path, var: Path, port: int, simulator_port: int, redis_url: str
 ) -> dict[str, str]:
-    """Return the environment of all parts: what is set stays, the rest is the demo's."""
+    """Return the environment of all parts.
+
+    A variable that is set keeps its value; the demo's defaults and secrets fill in the rest.
+    """
     given = {name: value for name, value in os.environ.items() if value}
     demo = {
         "APP_ENV": "development",
@@ -90,7 +116,7 @@ def settings(
         "WHATSAPP_API_URL": f"http://127.0.0.1:{simulator_port}/v26.0",
         "WHATSAPP_WEBHOOK_URL": f"http://127.0.0.1:{port}/api/v1/webhooks/whatsapp",
     }
-    if var != root / "var":  # Otherwise the product's own defaults mean the same.
+    if var != root / "var":  # Where the product's own defaults lead.
         demo["DATABASE_URL"] = f"sqlite:///{var / 'pulseops.db'}"
         demo["FILES_URL"] = f"file://{var / 'files'}"
     fixed = {
@@ -98,7 +124,7 @@ def settings(
         "SIMULATOR_PORT": str(simulator_port),
         "PYTHONUNBUFFERED": "1",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}",
-        # The parts talk to each other directly, whatever proxy the machine uses.
+        # The parts talk to each other directly, whichever proxy the machine uses.
         "NO_PROXY": ",".join(
             filter(None, (given.get("NO_PROXY", given.get("no_proxy")), "localhost", "127.0.0.1"))
         ),
