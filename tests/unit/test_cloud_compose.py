@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels.cloud.compose import compose
 from bot.channels.fit import cut
 from domain.channel import Choice, Outbound, TemplateCall
+from tests.cloud_bodies import body_of
 
 TEXT = "Choose a doctor"
 URL = "https://p.example.in/pay/1"
@@ -24,7 +24,7 @@ def content(**parts: Any) -> dict[str, Any]:
         wa_user_id=None,
         **{"text": TEXT, "choices_label": "Doctors", **parts},
     )
-    body: dict[str, Any] = compose(message)
+    body: dict[str, Any] = body_of(message)
     return body[body["type"]]
 
 
@@ -143,6 +143,6 @@ def test_what_is_cut_fits_and_begins_as_it_did(words: str, most: int) -> None:
 
 
 def test_an_answer_may_quote_what_it_answers() -> None:
-    said = compose(Outbound("msg_1", "100", "+919876543021", None, text="Yes", quotes="wamid.A1"))
+    said = body_of(Outbound("msg_1", "100", "+919876543021", None, text="Yes", quotes="wamid.A1"))
     assert said["context"] == {"message_id": "wamid.A1"}
     assert said["text"] == {"preview_url": False, "body": "Yes"}

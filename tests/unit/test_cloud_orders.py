@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from bot.channels.cloud.compose import compose
 from bot.channels.twilio.compose import compose as compose_for_twilio
 from domain.channel import OrderNews, OrderRequest, Outbound, TemplateCall
+from tests.cloud_bodies import body_of
 
 RECORDED = Path(__file__).resolve().parents[1] / "payloads" / "cloud_sent"
 REQUEST = OrderRequest(
@@ -45,21 +45,21 @@ def recorded(name: str) -> Any:
 
 
 def test_an_order_has_the_shape_that_meta_takes() -> None:
-    assert compose(ASKS) == recorded("order_details")
+    assert body_of(ASKS) == recorded("order_details")
 
 
 def test_the_status_of_an_order_has_the_shape_that_meta_takes() -> None:
     said = replace(ASKS, text="Paid. You hold token 12.", url=None, order=NEWS)
-    assert compose(said) == recorded("order_status")
+    assert body_of(said) == recorded("order_status")
 
 
 def test_outside_the_window_the_status_goes_along_with_a_template() -> None:
     call = TemplateCall("order_closed_v1", "hi", parameters={"amount": "₹200"})
-    assert compose(replace(ASKS, template=call, order=NEWS)) == recorded("order_status_template")
+    assert body_of(replace(ASKS, template=call, order=NEWS)) == recorded("order_status_template")
 
 
 def test_a_person_known_by_their_whatsapp_id_alone_is_asked_as_well() -> None:
-    body = compose(replace(ASKS, phone=None, wa_user_id="IN.1"))
+    body = body_of(replace(ASKS, phone=None, wa_user_id="IN.1"))
     assert (body["recipient"], body["interactive"]) == (
         "IN.1",
         recorded("order_details")["interactive"],
@@ -87,14 +87,14 @@ def test_a_person_known_by_their_whatsapp_id_alone_is_asked_as_well() -> None:
 def test_who_takes_the_money_is_told_from_the_clinics_address(
     address: str, shown: dict[str, str]
 ) -> None:
-    body: Any = compose(replace(ASKS, order=replace(REQUEST, address=address)))
+    body: Any = body_of(replace(ASKS, order=replace(REQUEST, address=address)))
     [item] = body["interactive"]["action"]["parameters"]["order"]["items"]
     assert item["importer_address"] == {**shown, "country_code": "IN"}
 
 
 def test_an_order_is_kept_within_metas_limits() -> None:
     long = replace(REQUEST, about="a" * 80, until="u" * 200, seller="s" * 80)
-    body: Any = compose(replace(ASKS, text="t" * 2000, order=long))
+    body: Any = body_of(replace(ASKS, text="t" * 2000, order=long))
     parameters = body["interactive"]["action"]["parameters"]
     [item] = parameters["order"]["items"]
     assert len(body["interactive"]["body"]["text"]) == 1024
