@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import requests
 import structlog
 
 from bot.channels.cloud.client import CloudClient
-from bot.channels.cloud.compose import compose
+from bot.channels.cloud.compose import compose_envelope, send_content
 from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import PulseOpsError
@@ -52,14 +52,9 @@ class CloudChannel:
             SendFailed: If Meta refused it or could not be reached; `kind` says what to do.
             SendUnknown: If no answer, or one without an id, came after the request was written.
         """
-        body = compose(message)
-        answer = self._client(message.sender).send_custom_json(body)
-        messages = answer.get("messages")
-        first = messages[0] if isinstance(messages, list) and messages else None
-        wamid = first.get("id") if isinstance(first, dict) else None
-        if not isinstance(wamid, str) or not wamid:
-            raise SendUnknown("WhatsApp took the message but gave no id for it.")
-        return wamid
+        envelope = compose_envelope(message)
+        with self._client(message.sender, envelope) as client:
+            return _wamid(send_content(client, message))
 
     def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
         """Show the person that *provider_id* was read, and if asked that we are typing.
@@ -68,16 +63,31 @@ class CloudChannel:
 
         A courtesy: what fails is logged without its cause's text and forgotten.
         """
+        # heyoo's method has no argument for it.
+        envelope = {"typing_indicator": {"type": "text"}} if typing else {}
         try:
-            self._client(sender).mark_as_read(provider_id, typing=typing)
+            with self._client(sender, envelope) as client:
+                client.mark_as_read(provider_id)
         except PulseOpsError as error:
             log.info("cloud_mark_read_failed", error=type(error).__name__)
 
-    def _client(self, sender: str) -> CloudClient:
+    def _client(self, sender: str, envelope: Mapping[str, object]) -> CloudClient:
         try:
             token = self._tokens(sender)
         except LookupError:
             token = ""
         if not token:
             raise SendFailed(ErrorClass.STOP, None, "No access token is set for this number.")
-        return CloudClient(token, sender, self._base_url, self._session, self._timeout)
+        return CloudClient(
+            token, sender, self._base_url, self._session, self._timeout, envelope=envelope
+        )
+
+
+def _wamid(answer: object) -> str:
+    """Return Meta's id for the message out of its *answer*."""
+    messages = answer.get("messages") if isinstance(answer, dict) else None
+    first = messages[0] if isinstance(messages, list) and messages else None
+    wamid = first.get("id") if isinstance(first, dict) else None
+    if not isinstance(wamid, str) or not wamid:
+        raise SendUnknown("WhatsApp took the message but gave no id for it.")
+    return wamid

@@ -1,8 +1,12 @@
-"""heyoo's client, kept to the one call of it that can be trusted with live traffic."""
+"""heyoo's client: its methods build the messages, and a transport of ours carries them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextvars import ContextVar, Token
 from http import HTTPStatus
+from types import SimpleNamespace, TracebackType
+from typing import Self
 
 import heyoo
 import requests
@@ -18,30 +22,26 @@ from bot.channels.http import (
 )
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 
-
-class _Silence:
-    """Stands in for `logging` inside heyoo.
-
-    heyoo writes recipients' numbers and Meta's answers to the root logger, and the first such line
-    would also install a handler on it (an implicit `basicConfig`). Importing it does neither. We
-    never call the methods that log; this makes sure of it should somebody begin to.
-    """
-
-    def info(self, *_: object) -> None:
-        """Drop the line."""
-
-    error = ERROR = info
-
-
-heyoo.logging = _Silence()
+_OPEN: ContextVar[CloudClient] = ContextVar("open_cloud_client")
+"""Whose call heyoo is building. A thread sees its own alone."""
 
 
 class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
-    """The sending number *phone_number_id* at Meta.
+    """The sending number *phone_number_id* at Meta, for one call of one of heyoo's methods.
 
-    Everything goes through `send_custom_json`: heyoo's other calls have no time limit, open a
-    connection each, and lose the HTTP status. Made anew for each call, since it costs nothing and
-    heyoo never looks at a changed token again.
+    Within `with`, heyoo's methods post through *session*; outside they raise LookupError, so that
+    none is sent without our address, time-outs and errors. They raise `SendFailed` if Meta refuses
+    or cannot be reached, and `SendUnknown` if no answer, or an unreadable one, comes after the
+    request was written. Not to be repeated blindly: Meta has no idempotency key. Made anew for
+    each call: it costs nothing, and heyoo freezes the token.
+
+    Args:
+        token: The number's access token.
+        phone_number_id: Meta's id of the number.
+        base_url: Meta's address with the version.
+        session: From `http.new_session`, one a process.
+        timeout: Seconds to connect, and seconds between bytes of the answer.
+        envelope: Fields of the body that heyoo's methods do not know. heyoo's own fields win.
     """
 
     def __init__(
@@ -51,6 +51,8 @@ class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
         base_url: str,
         session: requests.Session,
         timeout: tuple[float, float] = (CONNECT_SECONDS, ANSWER_SECONDS),
+        *,
+        envelope: Mapping[str, object] | None = None,
     ) -> None:
         super().__init__(token, phone_number_id)
         # Both: heyoo's mark_as_read has a base of its own, and both of heyoo's have expired.
@@ -58,66 +60,91 @@ class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
         self.url = f"{self.base_url}/{phone_number_id}/messages"
         self.session = session
         self.timeout = timeout
+        self.envelope = envelope or {}
 
-    def send_custom_json(
-        self, data: dict[str, object], recipient_id: str | None = None
-    ) -> dict[str, object]:
-        """Post *data* to the number's messages and return Meta's answer.
+    def __enter__(self) -> Self:
+        self._before: Token[CloudClient] = _OPEN.set(self)
+        return self
 
-        Not to be repeated blindly: Meta has no idempotency key.
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _OPEN.reset(self._before)
+
+    def send_custom_json(self, data: dict[str, object], recipient_id: str | None = None) -> object:
+        """Post *data*, a message of a type that heyoo has no method for; return Meta's answer.
+
+        heyoo's own writes the address into the caller's dict; here *data* is not changed.
 
         Args:
-            data: The message, without `messaging_product`; it is not changed.
+            data: The message, without what every message has.
             recipient_id: Where it goes, if *data* does not say.
 
         Raises:
             SendFailed: If Meta refused it, or could not be reached.
             SendUnknown: If no answer, or none to be understood, came after it was written.
         """
-        body: dict[str, object] = {"messaging_product": "whatsapp", **data}
-        if recipient_id is not None:
-            body.setdefault("to", recipient_id)
-        try:
-            answer = self.session.post(
-                self.url,
-                headers=self.headers,
-                json=body,
-                timeout=self.timeout,
-                # A redirected POST becomes a GET, and would carry the token to another host.
-                allow_redirects=False,
-            )
-        except UNUSABLE as error:
-            raise SendFailed(
-                ErrorClass.STOP,
-                None,
-                "The address or the access token in the settings is malformed.",
-            ) from error
-        except failures.RequestException as error:
-            if is_unwritten(error):
-                raise SendFailed(
-                    ErrorClass.LATER, None, "WhatsApp could not be reached."
-                ) from error
-            raise SendUnknown("WhatsApp did not answer.") from error
-        return _interpret(answer)
-
-    def mark_as_read(self, message_id: str, *, typing: bool = False) -> dict[str, object]:
-        """Show the person that *message_id* and all before it were read.
-
-        Args:
-            message_id: Meta's id of the person's message.
-            typing: Also show that we are typing, until the answer comes or 25 s have passed.
-
-        Raises:
-            SendFailed, SendUnknown: As for `send_custom_json`; it may be repeated.
-        """
-        data: dict[str, object] = {"status": "read", "message_id": message_id}
-        if typing:
-            data["typing_indicator"] = {"type": "text"}
-        return self.send_custom_json(data)
+        return super().send_custom_json({**data}, recipient_id)
 
 
-def _interpret(answer: requests.Response) -> dict[str, object]:
-    """Return what Meta answered, or raise what it means."""
+def _post(url: str, *, headers: Mapping[str, str], json: dict[str, object]) -> requests.Response:
+    """Post the body that heyoo built, with the open client's envelope; return Meta's acceptance.
+
+    Raises:
+        SendFailed: If Meta refused it, or could not be reached.
+        SendUnknown: If no answer, or none to be understood, came after it was written.
+    """
+    client = _OPEN.get()
+    body = {"messaging_product": "whatsapp", **client.envelope, **_without_nulls(json)}
+    try:
+        answer = client.session.post(
+            url,
+            headers=headers,
+            json=body,
+            timeout=client.timeout,
+            # A redirected POST becomes a GET, and would carry the token to another host.
+            allow_redirects=False,
+        )
+    except UNUSABLE as error:
+        raise SendFailed(
+            ErrorClass.STOP,
+            None,
+            "The address or the access token in the settings is malformed.",
+        ) from error
+    except failures.RequestException as error:
+        if is_unwritten(error):
+            raise SendFailed(ErrorClass.LATER, None, "WhatsApp could not be reached.") from error
+        raise SendUnknown("WhatsApp did not answer.") from error
+    _check(answer)
+    return answer
+
+
+def _without_nulls(fields: dict[str, object]) -> dict[str, object]:
+    """Return *fields* without those that heyoo writes as null when it was given none."""
+    return {
+        name: _without_nulls(value) if isinstance(value, dict) else value
+        for name, value in fields.items()
+        if value is not None
+    }
+
+
+def _drop(*_: object) -> None:
+    """Write no line of heyoo's."""
+
+
+# heyoo calls `requests.post` without a time limit, on a connection of its own, and forgets the
+# HTTP status. It gets `post` alone: its media calls, which we do not make, cannot go out either.
+heyoo.requests = SimpleNamespace(post=_post)
+# heyoo writes recipients' numbers and Meta's answers to the root logger, and the first such line
+# would also install a handler on it (an implicit `basicConfig`). Importing it does neither.
+heyoo.logging = SimpleNamespace(info=_drop, error=_drop)
+
+
+def _check(answer: requests.Response) -> None:
+    """Raise `SendFailed` or `SendUnknown` unless Meta accepted the call."""
     try:
         read = answer.json()
     except ValueError:  # A proxy's page, say.
@@ -129,7 +156,7 @@ def _interpret(answer: requests.Response) -> dict[str, object]:
     if HTTPStatus.OK <= answer.status_code < HTTPStatus.MULTIPLE_CHOICES:
         if not body:
             raise SendUnknown("WhatsApp's answer could not be read.")
-        return body
+        return
     raise SendFailed(classify(None, answer.status_code), None, reason(None, answer.status_code))
 
 

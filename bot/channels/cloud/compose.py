@@ -1,4 +1,4 @@
-"""From an `Outbound` to the JSON that Meta's `/messages` takes.
+"""From an `Outbound` to heyoo's method that sends it, with its arguments.
 
 Meta refuses a message that is over a limit, so each one is kept here, though the tests of the
 words see to it that none is met. Ids cannot be cut; one that is too long is refused by Meta.
@@ -7,6 +7,7 @@ words see to it that none is met. Ids cannot be cut; one that is too long is ref
 from __future__ import annotations
 
 from bot.channels.cloud import limits, orders
+from bot.channels.cloud.client import CloudClient
 from bot.channels.cloud.errors import reason
 from bot.channels.fit import ELLIPSIS, cut
 from domain.channel import (
@@ -24,11 +25,8 @@ EMPTY_PARAMETER = "–"
 """Meta refuses an empty parameter, and a patient may have no name."""
 
 
-def compose(message: Outbound) -> dict[str, object]:
-    """Return the body of the call that sends *message*, without `messaging_product`.
-
-    A template goes before everything else, then an order, choices, a document, a link. Up to three
-    short choices become buttons; more, longer ones or ones with a second line become a list.
+def compose_envelope(message: Outbound) -> dict[str, object]:
+    """Return what goes with *message* whatever its type, and what heyoo's methods do not know.
 
     Raises:
         SendFailed: If the message has no address, or is a login code for a WhatsApp user id: Meta
@@ -36,17 +34,50 @@ def compose(message: Outbound) -> dict[str, object]:
     """
     return {
         "recipient_type": "individual",
-        **_address(message),
-        **_content(message),
+        **_recipient(message),
         **({"context": {"message_id": message.quotes}} if message.quotes else {}),
         "biz_opaque_callback_data": message.message_id,
     }
 
 
-def _address(message: Outbound) -> dict[str, object]:
+def send_content(client: CloudClient, message: Outbound) -> object:
+    """Send *message* by the method of heyoo's that builds its type; return Meta's answer.
+
+    A template goes before everything else, then an order, choices, a document, a link. Up to three
+    short choices become buttons; more, longer ones or ones with a second line become a list. heyoo
+    has no method for orders and links: they go through its general call.
+
+    Raises:
+        SendFailed, SendUnknown: As `CloudClient` does; not to be repeated blindly.
+    """
+    to = _number(message)
+    if message.template is not None:
+        call = message.template
+        components = _components(call, message.order) or None
+        # Meta writes en_GB where BCP 47 writes en-GB.
+        return client.send_template(call.name, to, components, call.language.replace("-", "_"))
+    if message.order is not None:
+        return _send_interactive(client, to, orders.interactive(message, message.order))
+    if message.choices:
+        return _send_choices(client, to, message)
+    if message.document and message.url:
+        # Meta fetches it from its address after it has taken the message.
+        caption = cut(message.text, limits.CAPTION_MAX)
+        return client.send_document(message.url, to, caption, filename=message.document)
+    if message.url and message.url_label:
+        return _send_interactive(client, to, _link(message, message.url))
+    return _send_text(client, to, message)
+
+
+def _number(message: Outbound) -> str | None:
+    """Return the phone as Meta takes it; None if the envelope says who it is."""
+    # Without the plus sign Meta may put the business's own country code before it.
+    return "+" + message.phone.removeprefix("+") if message.phone else None
+
+
+def _recipient(message: Outbound) -> dict[str, object]:
     if message.phone:
-        # Without the plus sign Meta may put the business's own country code before it.
-        return {"to": "+" + message.phone.removeprefix("+")}
+        return {}
     if message.wa_user_id is None:
         raise SendFailed(ErrorClass.NEVER, None, "The person has no address to write to.")
     if message.template is not None and message.template.code is not None:
@@ -54,21 +85,22 @@ def _address(message: Outbound) -> dict[str, object]:
     return {"recipient": message.wa_user_id}
 
 
-def _content(message: Outbound) -> dict[str, object]:
-    if message.template is not None:
-        return {"type": "template", "template": _template(message.template, message.order)}
-    if message.order is not None:
-        return {"type": "interactive", "interactive": orders.interactive(message, message.order)}
-    if message.choices:
-        return {"type": "interactive", "interactive": _choices(message)}
-    if message.document and message.url:
-        return {"type": "document", "document": _document(message, message.url)}
-    if message.url and message.url_label:
-        return {"type": "interactive", "interactive": _link(message, message.url)}
-    return {
-        "type": "text",
-        "text": {"preview_url": False, "body": _body(message, limits.TEXT_BODY_MAX)},
-    }
+def _send_interactive(client: CloudClient, to: str | None, part: dict[str, object]) -> object:
+    return client.send_custom_json({"type": "interactive", "interactive": part}, to)
+
+
+def _send_choices(client: CloudClient, to: str | None, message: Outbound) -> object:
+    if _fit_buttons(message.choices):
+        return client.send_reply_button(_buttons(message), to)
+    # A list, in spite of its name.
+    return client.send_button(_list(message), to)
+
+
+def _send_text(client: CloudClient, to: str | None, message: Outbound) -> object:
+    text = _body(message, limits.TEXT_BODY_MAX)
+    if message.quotes:
+        return client.reply_to_message(message.quotes, to, text, preview_url=False)
+    return client.send_message(text, to, preview_url=False)
 
 
 def _body(message: Outbound, most: int) -> str:
@@ -77,10 +109,6 @@ def _body(message: Outbound, most: int) -> str:
         return cut(message.text, most)
     link = f"{message.url_label}: {message.url}" if message.url_label else message.url
     return cut(message.text, most - len(link) - 2) + "\n\n" + link
-
-
-def _choices(message: Outbound) -> dict[str, object]:
-    return _buttons(message) if _fit_buttons(message.choices) else _list(message)
 
 
 def _fit_buttons(choices: tuple[Choice, ...]) -> bool:
@@ -105,10 +133,10 @@ def _buttons(message: Outbound) -> dict[str, object]:
 
 
 def _list(message: Outbound) -> dict[str, object]:
+    """Return a list as heyoo takes it; it adds the type, and wraps the text."""
     rows = [_row(choice) for choice in message.choices[: limits.LIST_ROWS_MAX]]
     return {
-        "type": "list",
-        "body": {"text": _body(message, limits.LIST_BODY_MAX)},
+        "body": _body(message, limits.LIST_BODY_MAX),
         "action": {
             # Meta refuses a list whose button has no words.
             "button": cut(message.choices_label, limits.LIST_LABEL_MAX) or ELLIPSIS,
@@ -127,15 +155,6 @@ def _row(choice: Choice) -> dict[str, object]:
     return row
 
 
-def _document(message: Outbound, url: str) -> dict[str, object]:
-    """Return a document, which Meta fetches from *url* after it has taken the message."""
-    return {
-        "link": url,
-        "filename": message.document,
-        "caption": cut(message.text, limits.CAPTION_MAX),
-    }
-
-
 def _link(message: Outbound, url: str) -> dict[str, object]:
     return {
         "type": "cta_url",
@@ -150,20 +169,13 @@ def _link(message: Outbound, url: str) -> dict[str, object]:
     }
 
 
-def _template(
-    call: TemplateCall, order: OrderRequest | OrderNews | None = None
-) -> dict[str, object]:
-    template: dict[str, object] = {
-        "name": call.name,
-        # Meta writes en_GB where BCP 47 writes en-GB.
-        "language": {"code": call.language.replace("-", "_")},
-    }
+def _components(
+    call: TemplateCall, order: OrderRequest | OrderNews | None
+) -> list[dict[str, object]]:
     components = _code(call.code) if call.code is not None else _parameters(call)
     if isinstance(order, OrderNews):
         components.append(orders.component(order))
-    if components:
-        template["components"] = components
-    return template
+    return components
 
 
 def _parameters(call: TemplateCall) -> list[dict[str, object]]:

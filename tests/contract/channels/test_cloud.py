@@ -374,8 +374,10 @@ class TestHeyoo:
     ) -> None:
         caplog.set_level(logging.DEBUG)
         Meta(server).session.close()
-        with new_session() as session:
-            client = CloudClient(TOKEN, SENDER, f"{server.url}/v26.0", session)
+        with (
+            new_session() as session,
+            CloudClient(TOKEN, SENDER, f"{server.url}/v26.0", session) as client,
+        ):
             client.send_message("Token 012 is next, Asha.", "919800000001")
 
         assert "919800000001" not in caplog.text
@@ -384,8 +386,10 @@ class TestHeyoo:
     def test_its_general_call_leaves_our_message_as_it_was(self, server: Server) -> None:
         Meta(server).session.close()
         data: dict[str, object] = {"type": "text", "text": {"body": "Hi"}}
-        with new_session() as session:
-            client = CloudClient(TOKEN, SENDER, f"{server.url}/v26.0/", session)
+        with (
+            new_session() as session,
+            CloudClient(TOKEN, SENDER, f"{server.url}/v26.0/", session) as client,
+        ):
             client.send_custom_json(data, "+919800000001")
             client.send_custom_json({"to": "+919800000002", **data}, "+919800000001")
 
