@@ -171,3 +171,7 @@ class Unreadable(PulseOpsError):
 
 class StoreUnavailable(PulseOpsError):
     """The store did not answer, or not in time; nothing is known of the write unless said."""
+
+
+class StillConflicting(StoreUnavailable):
+    """Others were faster each time it was tried; nothing was written, and it may be tried later."""
