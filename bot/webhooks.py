@@ -22,8 +22,9 @@ from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
 from domain.actions import circuit, consent, delivery, payments, templates
 from domain.channel import ErrorClass, SendFailed
-from domain.errors import Conflict, NotFound, StoreUnavailable
+from domain.errors import NotFound, StoreUnavailable
 from domain.scopes import SystemScope
+from domain.transactions import transact
 from domain.work import Work
 from flows.inbound import (
     Inbound,
@@ -41,7 +42,6 @@ ANSWER_WITHIN_SECONDS = 4.0
 AT_ONCE = 8
 """People of one POST are answered side by side by so many threads of a process."""
 STATUSES_AT_ONCE = 10
-TRIES = 6
 log = structlog.get_logger()
 
 
@@ -206,7 +206,8 @@ def _notices(parts: Parts, notices: Sequence[Notice], deadline: float) -> Callab
     def keep() -> None:
         for notice in notices:
             _in_time(deadline)
-            _until_kept(parts, "keep what WhatsApp tells", partial(_keep, notice=notice))
+            scope = SystemScope("keep what WhatsApp tells")
+            transact(partial(parts.open_work, scope), partial(_keep, notice=notice))
 
     return keep
 
@@ -235,18 +236,6 @@ def _keep(work: Work, notice: Notice) -> None:
                 payments.told_of_order(work, notice.reference, has_failed=notice.has_failed)
 
 
-def _until_kept(parts: Parts, purpose: str, change: Callable[[Work], None]) -> None:
-    for _ in range(TRIES):
-        work = parts.open_work(SystemScope(purpose))
-        change(work)
-        try:
-            work.commit()
-        except Conflict:
-            continue
-        return
-    raise StoreUnavailable("a change lost against others too often")
-
-
 def _in_time(deadline: float) -> None:
     """Leave what is not begun in time to the next POST, which comes anyway."""
     if time.monotonic() > deadline:
@@ -258,9 +247,8 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
     if status.error_kind is not None or status.status == "failed":
         kind = status.error_kind or ErrorClass.NEVER
         failure = SendFailed(kind, status.error_code, status.error_text or "not delivered")
-    _until_kept(
-        parts,
-        "record what became of a message",
+    transact(
+        partial(parts.open_work, SystemScope("record what became of a message")),
         partial(
             delivery.apply_status,
             message_id=message_id,

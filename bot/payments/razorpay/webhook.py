@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import time
+from functools import partial
 from typing import Any
 
 import structlog
@@ -20,13 +21,13 @@ from bot.payments.razorpay.notices import Captured, Failed, Ignored, RefundTold,
 from bot.payments.razorpay.signature import is_signed
 from bot.wiring import Parts
 from domain.actions import links, payments
-from domain.errors import Conflict, NotFound, StoreUnavailable
+from domain.errors import NotFound, StoreUnavailable
 from domain.model.money import Capture, Payment, Refund, RefundStatus
 from domain.scopes import SystemScope
+from domain.transactions import transact
 from domain.work import Work
 
 ANSWER_WITHIN_SECONDS = 3.5
-TRIES = 10
 PROVIDER = "razorpay"
 log = structlog.get_logger()
 
@@ -76,28 +77,27 @@ def _take(parts: Parts, payload: dict[str, Any], until: float) -> str:
         return "unread"
     if isinstance(notice, Ignored):
         return "ignored"
-    for _ in range(TRIES):
-        work = parts.open_work(SystemScope("record what a payment gateway tells"))
-        try:
-            outcome = _act(work, notice)
-            work.commit()
-        except NotFound:
-            log.warning("payment_not_ours", provider=PROVIDER)
-            return "not_ours"
-        except Conflict:
-            if time.monotonic() > until:
-                break
-        except StoreUnavailable:
-            raise
-        except Exception as error:
-            # By our own fault. Sent again it would break again, until no events come at all; money
-            # is left to a worker, who goes on until it is where it belongs.
-            log.exception("payment_event_broke", error=type(error).__name__)
-            _leave_to_worker(parts, notice)
-            return "broke"
-        else:
-            return outcome
-    raise StoreUnavailable("an event lost against others too often")
+
+    def pause(seconds: float) -> None:
+        # Razorpay counts a late answer as none, and events that are not answered come to an end.
+        if time.monotonic() > until:
+            raise StoreUnavailable("an event lost against others until its time was over")
+        time.sleep(seconds)
+
+    scope = SystemScope("record what a payment gateway tells")
+    try:
+        return transact(partial(parts.open_work, scope), partial(_act, notice=notice), pause=pause)
+    except NotFound:
+        log.warning("payment_not_ours", provider=PROVIDER)
+        return "not_ours"
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        # By our own fault. Sent again it would break again, until no events come at all; money is
+        # left to a worker, who goes on until it is where it belongs.
+        log.exception("payment_event_broke", error=type(error).__name__)
+        _leave_to_worker(parts, notice)
+        return "broke"
 
 
 def _leave_to_worker(parts: Parts, notice: Captured | Failed | Unclear | RefundTold) -> None:
