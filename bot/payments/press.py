@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import structlog
 
 from bot.payments import sandbox
 from domain.actions import links, payments
-from domain.errors import Conflict, NotFound
+from domain.errors import NotFound
 from domain.gateway import Gateway, LinkRequest, LinkStatus
 from domain.model.money import Capture, Disposition, Payment
 from domain.scopes import Scope, SystemScope
+from domain.transactions import transact
 from domain.work import Work
 
-TRIES = 10
-"""A press is replayed this often when others changed what it read."""
 log = structlog.get_logger()
+T = TypeVar("T")
 
 
 class Desk(Protocol):
@@ -42,20 +43,20 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
 
     Raises:
         NotFound: If there is no such request for payment.
-        Conflict: If others were faster every time.
+        StillConflicting: If others were faster every time.
     """
     capture_id = desk.new_capture_id()
 
-    def capture(work: Work) -> None:
+    def capture(work: Work) -> bool:
         payment = work.get(Payment, payment_id)
         if payment is None:
             raise NotFound
         sandbox.take(work, payment_id, capture_id, payment.amount_paise)
         payments.captured(work, payment_id, capture_id, payment.amount_paise)
+        captured = work.get(Capture, capture_id, "CAPTURE")
+        return captured is not None and captured.disposition is Disposition.REFUND
 
-    work = replayed(desk, capture)
-    captured = work.get(Capture, capture_id, "CAPTURE")
-    return captured is not None and captured.disposition is Disposition.REFUND
+    return write(desk, capture)
 
 
 def way_to_pay(desk: Desk, payment_id: str, page: str) -> str | None:
@@ -69,15 +70,19 @@ def way_to_pay(desk: Desk, payment_id: str, page: str) -> str | None:
         NotNow: If there is nothing to pay any more.
         GatewayUnavailable: If the gateway does not answer now.
         GatewayRefused: If it will not take this payment.
-        Conflict: If others were faster every time.
+        StillConflicting: If others were faster every time.
     """
-    asked: list[LinkRequest] = []
-    work = replayed(desk, lambda work: asked.append(links.ask_link(work, payment_id, page)))
-    known = work.get(Payment, payment_id)
-    if known is not None and known.gateway_url is not None:
-        return known.gateway_url
-    link = desk.gateway.make_link(asked[-1])
-    replayed(desk, lambda work: links.keep_link(work, link))
+
+    def ask(work: Work) -> tuple[LinkRequest, str | None]:
+        asked = links.ask_link(work, payment_id, page)
+        known = work.get(Payment, payment_id)
+        return asked, known.gateway_url if known else None
+
+    asked, url = write(desk, ask)
+    if url is not None:
+        return url
+    link = desk.gateway.make_link(asked)
+    write(desk, lambda work: links.keep_link(work, link))
     return link.url if link.status is LinkStatus.OPEN else None
 
 
@@ -90,23 +95,13 @@ def look_again(desk: Desk, payment_id: str) -> None:
             raise NotFound
         links.look_now(work, payment)
 
-    replayed(desk, ask)
+    write(desk, ask)
 
 
-def replayed(desk: Desk, act: Callable[[Work], object]) -> Work:
-    """Do and commit *act*, again on fresh reads while others are faster; return the work done.
+def write(desk: Desk, act: Callable[[Work], T]) -> T:
+    """Do and commit *act*, again on fresh reads while others are faster; return what it returns.
 
     Raises:
-        Conflict: If they were faster every time.
+        StillConflicting: If they were faster every time.
     """
-    for attempt in range(TRIES):
-        work = desk.open_work(SystemScope("pay for a booking"))
-        act(work)
-        try:
-            work.commit()
-        except Conflict:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return work
-    raise AssertionError  # the last try returns or raises
+    return transact(partial(desk.open_work, SystemScope("pay for a booking")), act)

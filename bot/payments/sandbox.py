@@ -7,9 +7,10 @@ and what a test calls lost, late or repeated is so here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import TypeVar
 
 from bot.payments.orders import Orders
-from domain.errors import Conflict
+from domain.errors import StillConflicting
 from domain.gateway import (
     GatewayRefused,
     GatewayUnavailable,
@@ -21,12 +22,13 @@ from domain.gateway import (
     Taken,
 )
 from domain.model.money import RefundStatus, SandboxEntry
+from domain.transactions import transact
 from domain.work import Work
 
+T = TypeVar("T")
 LINK, PAID, REFUND = "LINK", "PAID#", "REFUND"
 MINE = "sbx_"
 """How the ids of its payments begin."""
-TRIES = 10
 MOST_PAYMENTS = 1000
 
 
@@ -59,7 +61,7 @@ class SandboxGateway:
     def make_link(self, asked: LinkRequest) -> Link:
         """Return the link of a request: the product's own page."""
 
-        def make(work: Work) -> None:
+        def make(work: Work) -> Link:
             if work.get(SandboxEntry, asked.payment_id, LINK) is None:
                 work.put(
                     SandboxEntry(
@@ -69,8 +71,9 @@ class SandboxGateway:
                         at=work.now,
                     )
                 )
+            return _link(work, asked.payment_id)
 
-        return _link(self._write(make), asked.payment_id)
+        return self._write(make)
 
     def look(self, payment_id: str, link_id: str | None) -> Link | None:
         """Return the link of a request with all payments made on its page."""
@@ -105,13 +108,13 @@ class SandboxGateway:
         """End a link; the page ends with the hold by itself."""
         del link_id
 
-        def cancel(work: Work) -> None:
-            made = work.get(SandboxEntry, payment_id, LINK)
+        def cancel(work: Work) -> Link | None:
+            made = _made(work, payment_id)
             if made is not None and not _paid(work, payment_id):
                 work.put(made.but(cancelled=True))
+            return _link(work, payment_id) if made else None
 
-        work = self._write(cancel)
-        return _link(work, payment_id) if _made(work, payment_id) else None
+        return self._write(cancel)
 
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
         """Return a payment; a repeat answers the same."""
@@ -140,16 +143,12 @@ class SandboxGateway:
         del payment_id, query
         return False
 
-    def _write(self, act: Callable[[Work], None]) -> Work:
-        for _ in range(TRIES):
-            work = self._open_work()
-            act(work)
-            try:
-                work.commit()
-            except Conflict:
-                continue
-            return work
-        raise GatewayUnavailable("the sandbox's books are being written by others")
+    def _write(self, act: Callable[[Work], T]) -> T:
+        try:
+            return transact(self._open_work, act)
+        except StillConflicting as lost:
+            # Whoever asks a gateway knows what to do when it does not answer now.
+            raise GatewayUnavailable("the sandbox's books are being written by others") from lost
 
 
 def _made(work: Work, payment_id: str) -> SandboxEntry | None:
