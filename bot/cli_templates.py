@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from functools import partial
 
 import click
@@ -21,10 +22,11 @@ from bot.template_rules import all_problems
 from bot.wiring import Parts
 from domain.actions.templates import reported
 from domain.channel import ErrorClass, SendFailed, SendUnknown
-from domain.errors import Conflict
+from domain.errors import StillConflicting
 from domain.scopes import SystemScope
+from domain.transactions import transact
+from domain.work import Work
 
-TRIES = 5
 AT_ONCE = 20
 """So many templates' states are kept in a transaction."""
 OF_ALL = {ErrorClass.STOP, ErrorClass.LATER, ErrorClass.LATER_PAIR}
@@ -169,26 +171,29 @@ def _keep(parts: Parts, definitions: list[TemplateDefinition], held: Mapping[Key
     known = [(key, held[key]) for key in ours if key in held and not _is_missing(held[key])]
     # Webhooks tell whole seconds: one of this second is not older than what was read in it.
     at = parts.clock.now().replace(microsecond=0)
+    scope = SystemScope("keep what WhatsApp says of our templates")
     for first in range(0, len(known), AT_ONCE):
-        for _ in range(TRIES):
-            work = parts.open_work(SystemScope("keep what WhatsApp says of our templates"))
-            keep = partial(reported, work, parts.settings.template_account, at=at)
-            for (name, language), state in known[first : first + AT_ONCE]:
-                keep(
-                    name,
-                    language,
-                    status=state.status,
-                    reason=state.reason,
-                    category=state.category,
-                    quality=state.quality,
-                )
-            try:
-                work.commit()
-            except Conflict:
-                continue
-            break
-        else:
-            raise click.ClickException("The states could not be kept: please push again.")
+        told = dict(known[first : first + AT_ONCE])
+        keep = partial(_keep_some, account=parts.settings.template_account, at=at, told=told)
+        try:
+            transact(partial(parts.open_work, scope), keep)
+        except StillConflicting:
+            raise click.ClickException("The states could not be kept: please push again.") from None
+
+
+def _keep_some(work: Work, account: str, at: datetime, told: Mapping[Key, Held]) -> None:
+    for (name, language), state in told.items():
+        reported(
+            work,
+            account,
+            name,
+            language,
+            at,
+            status=state.status,
+            reason=state.reason,
+            category=state.category,
+            quality=state.quality,
+        )
 
 
 def _show(definitions: list[TemplateDefinition], pushed: Pushed) -> None:
