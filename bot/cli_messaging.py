@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 import click
 from flask.cli import AppGroup
 
 from bot.wiring import Parts
 from domain.actions import dead_letters
-from domain.errors import Conflict, PulseOpsError
+from domain.errors import PulseOpsError, StillConflicting
 from domain.scopes import SystemScope
+from domain.transactions import transact
 from domain.work import Work
-
-TRIES = 5
 
 
 def messages_group(parts: Parts) -> AppGroup:
@@ -37,10 +37,14 @@ def messages_group(parts: Parts) -> AppGroup:
     @click.argument("message_ids", nargs=-1, required=True)
     def replay(message_ids: tuple[str, ...]) -> None:
         """Send failed messages once more; those that no longer help are dropped."""
+        open_work = partial(_work, parts, "send a failed message once more")
         with click.progressbar(message_ids, label="Replaying") as ids:
             for message_id in ids:
                 try:
-                    _once_more(parts, message_id)
+                    transact(open_work, partial(dead_letters.replay, message_id=message_id))
+                except StillConflicting:
+                    said = f"{message_id} was not queued again: it kept changing. Replay it again."
+                    raise click.ClickException(said) from None
                 except PulseOpsError as error:
                     raise click.ClickException(f"{message_id}: {error}") from None
 
@@ -80,17 +84,6 @@ def parked_group(parts: Parts) -> AppGroup:
                     raise click.ClickException(said) from None
 
     return group
-
-
-def _once_more(parts: Parts, message_id: str) -> None:
-    for _ in range(TRIES):
-        work = _work(parts, "send a failed message once more")
-        dead_letters.replay(work, message_id)
-        try:
-            work.commit()
-        except Conflict:
-            continue
-        return
 
 
 def _work(parts: Parts, purpose: str) -> Work:

@@ -12,10 +12,11 @@ from domain.actions import dead_letters
 from domain.actions.dead_letters import NotToBeReplayed
 from domain.actions.messages import send
 from domain.channel import ErrorClass, SendFailed
-from domain.errors import NotFound
+from domain.errors import Conflict, NotFound
 from domain.model.conversations import Parked
 from domain.model.messages import Message, MessageStatus
 from domain.scopes import ClinicScope
+from domain.work import Work
 from flows.runner import Outcome, Runner
 from tests.people import Cast
 from tests.stage import Stage
@@ -114,6 +115,25 @@ def test_the_operator_lists_and_replays_failed_messages(
     twice = cli.invoke(args=["pulseops", "messages", "replay", message.message_id])
     assert twice.exit_code != 0
     assert "not FAILED" in twice.output
+
+
+def test_a_replay_that_could_not_be_written_is_told_and_fails(
+    stage: Stage, cast: Cast, cli: FlaskCliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = a_failure(stage, cast)
+
+    def lost(_work: Work) -> None:
+        raise Conflict
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Work, "commit", lost)
+        patched.setattr("domain.transactions.random.uniform", lambda *_bounds: 0)
+        said = cli.invoke(args=["pulseops", "messages", "replay", message.message_id])
+    assert said.exit_code != 0
+    assert f"{message.message_id} was not queued again" in said.output
+    assert row(stage, message).status is MessageStatus.FAILED
+    assert cli.invoke(args=["pulseops", "messages", "replay", message.message_id]).exit_code == 0
+    assert len(stage.settle()) == 1
 
 
 @pytest.fixture
