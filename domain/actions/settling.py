@@ -3,12 +3,13 @@
 Each handler first puts its item off, so that one worker at a time asks about one thing and a killed
 one is followed by another; then it calls, with nothing held open; then it writes what it heard. It
 may be killed and run again at any line: a link is known by its request, a refund by its payment,
-and whoever repeats asks the gateway first.
+and whoever repeats asks the gateway first. If others were faster every time (`StillConflicting`)
+the item, which is put off, comes again by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -18,9 +19,9 @@ from domain.errors import Conflict, NotFound
 from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer, Taken
 from domain.model.due import Due
 from domain.model.money import Payment, Refund, RefundStatus, RequestStatus
+from domain.transactions import transact
 from domain.work import Work
 
-TRIES = 10
 PATIENCE = timedelta(seconds=30)
 LONGEST_PATIENCE = timedelta(hours=1)
 """A call without an answer is repeated after these, doubling; the first outlasts any call."""
@@ -49,7 +50,7 @@ def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         else:
             due.again(work, claimed, again[0], attempts=0, asked=again[1])
 
-    _write(open_work, go_on)
+    transact(open_work, go_on)
 
 
 def look_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
@@ -58,7 +59,7 @@ def look_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     if claimed is not None:
         with _giving_up(open_work, claimed):
             _look(open_work, gateway, claimed)
-        _write(open_work, lambda work: work.delete(claimed))
+        transact(open_work, lambda work: work.delete(claimed))
 
 
 def find_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
@@ -72,7 +73,7 @@ def find_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         _record(open_work, link)
     elif claimed.attempts < FINDS:
         return
-    _write(open_work, lambda work: work.delete(claimed))
+    transact(open_work, lambda work: work.delete(claimed))
 
 
 def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
@@ -82,7 +83,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         return
     wanted = open_work().get(Refund, item.capture_id or "", "REFUND")
     if wanted is None or wanted.status in _ENDED:
-        _write(open_work, lambda work: work.delete(claimed))
+        transact(open_work, lambda work: work.delete(claimed))
         return
     answer = _ask_refund(open_work, gateway, wanted, may_give_up=claimed.attempts > MOST_REFUSALS)
 
@@ -99,7 +100,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         after = REFUND_LOOKS[asked] if asked < len(REFUND_LOOKS) else REFUND_LOOK
         due.again(work, claimed, after, attempts=0, asked=asked + 1)
 
-    _write(open_work, record)
+    transact(open_work, record)
 
 
 _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
@@ -124,7 +125,7 @@ def _ask_refund(
         if now is not None:
             work.put(now.but(attempts=now.attempts + 1))
 
-    _write(open_work, begin)
+    transact(open_work, begin)
     try:
         return gateway.refund(key, amount)
     except GatewayRefused:
@@ -170,7 +171,7 @@ def _look_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment
         return asked
     _record(open_work, link)
     if link.status is not LinkStatus.OPEN and asked.invoice_id is not None:
-        _write(open_work, lambda work: billing.ask_anew(work, link.payment_id))
+        transact(open_work, lambda work: billing.ask_anew(work, link.payment_id))
     payment = open_work().get(Payment, asked.payment_id)
     if payment is None or payment.status is RequestStatus.OPEN:
         return payment
@@ -184,7 +185,7 @@ def _look_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment
 def _record(open_work: OpenWork, link: Link) -> None:
     """Write what is known of a link: its name, and every payment that came by it."""
     try:
-        _write(open_work, lambda work: links.note_link(work, link))
+        transact(open_work, lambda work: links.note_link(work, link))
         _record_taken(open_work, link.payment_id, link.taken)
     except NotFound:
         return  # another installation's, at the same gateway
@@ -192,7 +193,7 @@ def _record(open_work: OpenWork, link: Link) -> None:
 
 def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[Taken, ...]) -> None:
     for taken in came:
-        _write(
+        transact(
             open_work,
             lambda work, taken=taken: payments.captured(  # type: ignore[misc]
                 work, payment_id, taken.capture_id, taken.amount_paise, taken.order
@@ -209,7 +210,7 @@ def _claim(open_work: OpenWork, item: Due) -> Due | None:
     patience = min(PATIENCE * 2 ** min(current.attempts, 10), LONGEST_PATIENCE)
     put_off = due.again(work, current, patience)
     try:
-        work.commit()
+        work.commit()  # not tried again: a conflict is the answer, that somebody else has it
     except Conflict:
         return None
     return open_work().get(Due, put_off.shard, put_off.due)
@@ -222,23 +223,5 @@ def _giving_up(open_work: OpenWork, claimed: Due) -> Iterator[None]:
         yield
     except GatewayRefused:
         if claimed.attempts > MOST_REFUSALS:
-            _write(open_work, lambda work: work.delete(claimed))
+            transact(open_work, lambda work: work.delete(claimed))
         raise
-
-
-def _write(open_work: OpenWork, act: Callable[[Work], object]) -> None:
-    """Do and commit *act*, again on fresh reads while others are faster.
-
-    Raises:
-        Conflict: If they were faster every time; the item comes again by itself.
-    """
-    for attempt in range(TRIES):
-        work = open_work()
-        act(work)
-        try:
-            work.commit()
-        except Conflict:
-            if attempt == TRIES - 1:
-                raise
-        else:
-            return
