@@ -19,7 +19,7 @@ from bot.seed import CITY, demo_phones, seed_demo
 from bot.wiring import Parts
 from domain.actions import figures, patient_export, sessions
 from domain.actions.patients import Known
-from domain.errors import PulseOpsError
+from domain.errors import PulseOpsError, StillConflicting
 from domain.model.accounts import Session
 from domain.model.clinics import Role, StaffStatus, User
 from domain.scopes import ClinicScope, SystemScope
@@ -96,7 +96,11 @@ def _add_rebuild(group: AppGroup, parts: Parts) -> None:
         doctors = figures.every_doctor(open_work())
         with click.progressbar(doctors, label="Rebuilding figures") as every:
             for doctor in every:
-                changed += figures.rebuild(open_work, doctor)
+                try:
+                    changed += figures.rebuild(open_work, doctor)
+                except StillConflicting:
+                    said = f"The figures of {doctor.doctor_id} kept changing: run this again."
+                    raise click.ClickException(said) from None
         click.echo(f"The figures of {len(doctors)} doctors are rebuilt; {changed} days differed.")
 
 

@@ -9,7 +9,6 @@ from typing import TypeVar
 from zoneinfo import ZoneInfo
 
 from domain.actions.steps import OpenWork, tokens_of
-from domain.errors import Conflict
 from domain.model.base import Record, stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.due import Due
@@ -17,6 +16,7 @@ from domain.model.figures import KIND, DayFigures, Hour
 from domain.model.queues import Queue, Token, TokenStatus
 from domain.model.visits import Rating
 from domain.periods import Period
+from domain.transactions import transact
 from domain.work import Work
 
 R = TypeVar("R", bound=Record)
@@ -193,6 +193,9 @@ def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
 
     Each day is a transaction of its own, so it may be repeated and runs beside a working clinic: a
     day that changes meanwhile is computed again.
+
+    Raises:
+        StillConflicting: If a day changed each time; those before it are done.
     """
     reader = open_work()
     clinic = reader.get(Clinic, doctor.clinic_id)
@@ -202,14 +205,10 @@ def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
 
 
 def _rebuild_day(open_work: OpenWork, clinic: Clinic, queue: Queue) -> bool:
-    while True:
-        work = open_work()
-        changed = keep(work, clinic, queue, list(tokens_of(work, queue.queue_id)))
-        try:
-            work.commit()
-        except Conflict:
-            continue
-        return changed
+    return transact(
+        open_work,
+        lambda work: keep(work, clinic, queue, list(tokens_of(work, queue.queue_id))),
+    )
 
 
 # Reading them
