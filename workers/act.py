@@ -5,21 +5,22 @@ from __future__ import annotations
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
 from bot.wiring import Parts
 from domain.actions import due
-from domain.errors import Conflict, StoreUnavailable
+from domain.errors import Conflict, StillConflicting, StoreUnavailable
 from domain.model.base import stamp
 from domain.model.due import Due
 from domain.scopes import SystemScope
+from domain.transactions import retry_on_conflict
 from domain.work import Work
 from workers.handlers import HANDLERS, HandlerContext
 
 PASS = 100
 """Items taken in one pass; what is left rings again."""
-TRIES = 8
 LONGEST_BACKOFF_SECONDS = 600
 log = structlog.get_logger()
 
@@ -61,36 +62,39 @@ class Doer:
         return len(items)
 
     def _do(self, item: Due) -> None:
-        for _ in range(TRIES):
-            try:
-                HANDLERS[item.kind](self._context(), item)
-            except Conflict:
-                if self._work().get(Due, item.shard, item.due) is None:
-                    return  # another worker has done it
-                continue
-            except StoreUnavailable:
-                return
-            except Exception as error:
-                log.exception("due_failed", job=item.kind, error=type(error).__name__)
-                break
-            else:
-                return
-        self._again(item)
+        """Do one item; one that fails, or loses too often, is put off, so that the rest goes on."""
+        try:
+            retry_on_conflict(partial(self._attempt, item))
+        except StillConflicting:
+            self._put_off(item)
+        except StoreUnavailable:
+            return  # it stays where it is
+        except Exception as error:
+            log.exception("due_failed", job=item.kind, error=type(error).__name__)
+            self._put_off(item)
 
-    def _again(self, item: Due) -> None:
-        """Put an item that failed back for later, so that what is due behind it goes on."""
+    def _attempt(self, item: Due) -> None:
+        """Let its handler, which commits in steps of its own, do an item.
+
+        Raises:
+            Conflict: If it lost, and the item is still to be done.
+        """
+        try:
+            HANDLERS[item.kind](self._context(), item)
+        except Conflict:
+            if self._work().get(Due, item.shard, item.due) is not None:
+                raise
+            # Else another worker has done it.
+
+    def _put_off(self, item: Due) -> None:
         work = self._work()
         current = work.get(Due, item.shard, item.due)
         if current is None:
             return
-        attempts = current.attempts + 1
-        work.delete(current)
-        seconds = min(LONGEST_BACKOFF_SECONDS, 2**attempts)
-        at = work.now + timedelta(seconds=seconds)
-        again = current.but(version=0, attempts=attempts, due=f"{stamp(at)}#{_name(current)}")
-        work.put(again)
+        seconds = min(LONGEST_BACKOFF_SECONDS, 2 ** (current.attempts + 1))
+        due.again(work, current, timedelta(seconds=seconds), at=current.at)
         try:
-            work.commit()
+            work.commit()  # not tried again: it stays where it is, and comes with the next pass
         except (Conflict, StoreUnavailable):
             return
 
@@ -100,8 +104,3 @@ class Doer:
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("do what is due"))
-
-
-def _name(item: Due) -> str:
-    """Return kind and subject of an item, which its key ends with."""
-    return item.due.split("#", 1)[1]

@@ -100,22 +100,25 @@ def again(
     after: timedelta,
     *,
     attempts: int | None = None,
+    at: datetime | None = None,
     **values: str | int | None,
 ) -> Due:
     """Put *item* off, as it was read, until *after* from now; return it in its new place.
 
-    It counts as another attempt, unless *attempts* says how many there were.
+    It counts as another attempt, unless *attempts* says how many there were. Its `at` moves too,
+    unless *at* says for which moment it was written: some handlers know by that whether their
+    booking, pause or event is still the one they were to follow.
     """
-    at = utc(work.now + after)
+    moment = utc(work.now + after)
     name = item.due.split("#", 1)[1]
-    while work.get(Due, item.shard, f"{stamp(at)}#{name}") is not None:
-        at += timedelta(milliseconds=1)  # another of its kind and subject stands there
+    while work.get(Due, item.shard, f"{stamp(moment)}#{name}") is not None:
+        moment += timedelta(milliseconds=1)  # another of its kind and subject stands there
     work.delete(item)
     return work.put(
         item.but(
             version=0,
-            due=f"{stamp(at)}#{name}",
-            at=at,
+            due=f"{stamp(moment)}#{name}",
+            at=moment if at is None else at,
             attempts=item.attempts + 1 if attempts is None else attempts,
             values={**item.values, **values},
         )

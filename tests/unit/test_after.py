@@ -317,3 +317,27 @@ def test_an_item_that_fails_is_put_back_and_stops_nobody(
     stage.settle()
     assert stage.tokens("+919876543021") == []
     assert "hold_ends" not in due_kinds(stage)
+
+
+def test_an_item_that_was_put_back_still_knows_what_it_was_written_for(
+    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_open: object, _item: Due) -> None:
+        raise ZeroDivisionError
+
+    def ratings() -> list[Due]:
+        found = [d for n in range(8) for d in stage.work().query(Due, f"{n:02d}").records]
+        return [d for d in found if d.kind == "ask_rating"]
+
+    tokens = crowd(stage, cast, 2)
+    start(stage, cast)
+    move(stage, cast)
+    move(stage, cast)
+    (written,) = ratings()
+    with monkeypatch.context() as patched:
+        patched.setitem(HANDLERS, "ask_rating", broken)
+        stage.wait(1)
+        (put_back,) = ratings()
+    assert (put_back.at, put_back.due > written.due) == (written.at, True)
+    stage.wait(5)
+    assert names_to(stage, tokens[0]).count("news/rate") == 1
