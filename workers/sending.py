@@ -15,7 +15,13 @@ from bot.wiring import NoTemplate, Parts, Rendered, message_reached
 from domain.actions import circuit, consent, delivery, fallback, news, orders, templates
 from domain.actions.messages import shard_of
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown, TemplateCall
-from domain.errors import Conflict, PulseOpsError, StoreUnavailable, Unreadable
+from domain.errors import (
+    Conflict,
+    PulseOpsError,
+    StillConflicting,
+    StoreUnavailable,
+    Unreadable,
+)
 from domain.model.conversations import Conversation
 from domain.model.messages import (
     Approval,
@@ -27,9 +33,9 @@ from domain.model.messages import (
 )
 from domain.model.people import Contact
 from domain.scopes import SystemScope
+from domain.transactions import at_once, retry_on_conflict
 from domain.work import Work
 
-TRIES = 6
 STOPPED = "the person asked for no more messages"
 log = structlog.get_logger()
 
@@ -68,15 +74,15 @@ class Sending:
         Raises:
             StoreUnavailable: If nothing could be read or marked; nothing was sent then.
         """
-        for _ in range(TRIES):
-            try:
-                message, outbound = self._prepare(item)
-            except Conflict:
-                continue  # its token just changed, or somebody else has it: the next try sees
-            except _NotNow as not_now:
-                return Sent(not_now.outcome)
-            return Sent(self._call(message, outbound), message)
-        return Sent(Outcome.LATER)
+        try:
+            # Its token just changed, or somebody else has it: the next try sees. It does not pause,
+            # for others wait in this thread.
+            message, outbound = retry_on_conflict(partial(self._prepare, item), pause=at_once)
+        except _NotNow as not_now:
+            return Sent(not_now.outcome)
+        except StillConflicting:
+            return Sent(Outcome.LATER)
+        return Sent(self._call(message, outbound), message)
 
     def mark_read(self, sent: Sent) -> None:
         """Show a person that what *sent* answers was read, or that its answer is to come."""
@@ -318,32 +324,41 @@ class Sending:
 
         If that cannot be written now the row stays SENDING, which later counts as in doubt.
         """
-        for _ in range(TRIES):
-            work = self._work()
-            line = circuit.line_of(message)
-            work.fetch(
-                [
-                    (Message, (message.message_id,)),
-                    (SenderHealth, (line,)),
-                    (Outgoing, (shard_of(message.sender), message.outbox or "")),
-                ]
-            )
-            current = work.get(Message, message.message_id)
-            if current is None or current.attempts != message.attempts:
-                return current
-            change(work, current)
-            try:
-                work.commit()
-            except Conflict:
-                continue
-            except StoreUnavailable:
-                log.warning("settle_failed", messageId=message.message_id)
-                return None
-            settled = work.get(Message, message.message_id)
-            if settled is not None and settled.status in _SETTLED:
-                message_reached(settled.status.value, settled.urgency.name)
-            return settled
-        return None
+        try:
+            # Without a pause, for others wait in this thread.
+            return retry_on_conflict(partial(self._record, message, change), pause=at_once)
+        except StillConflicting:
+            log.warning("settle_failed", messageId=message.message_id)
+            return None
+
+    def _record(self, message: Message, change: Callable[[Work, Message], None]) -> Message | None:
+        """Write what became of a message once; None if the store does not take it.
+
+        Raises:
+            Conflict: If it changed meanwhile.
+        """
+        work = self._work()
+        line = circuit.line_of(message)
+        work.fetch(
+            [
+                (Message, (message.message_id,)),
+                (SenderHealth, (line,)),
+                (Outgoing, (shard_of(message.sender), message.outbox or "")),
+            ]
+        )
+        current = work.get(Message, message.message_id)
+        if current is None or current.attempts != message.attempts:
+            return current
+        change(work, current)
+        try:
+            work.commit()
+        except StoreUnavailable:
+            log.warning("settle_failed", messageId=message.message_id)
+            return None
+        settled = work.get(Message, message.message_id)
+        if settled is not None and settled.status in _SETTLED:
+            message_reached(settled.status.value, settled.urgency.name)
+        return settled
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("deliver the outbox"))
