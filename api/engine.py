@@ -8,11 +8,9 @@ committed together. When others changed what it read, the view is replayed.
 from __future__ import annotations
 
 import inspect
-import random
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import Any, get_type_hints
 
 from flask import Response, current_app, make_response, request
@@ -24,14 +22,13 @@ from api.calls import Answer, Call
 from api.reading import LARGEST_BODY, read_body, read_path, read_query
 from api.schemas.base import Data, Done, Success
 from api.services import Services
-from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
+from domain.errors import Invalid, Refused, StoreUnavailable
 from domain.permissions import Permission
+from domain.transactions import retry_on_conflict
 from domain.work import Work
 
 EXTENSION = "pulseops_api"
 """Under which name an application holds the API's `Services`."""
-TRIES = 12
-"""A view is replayed this often when others changed what it read."""
 READS = frozenset({"GET"})
 DONE = "DONE"
 REPEATED = "REPEATED"
@@ -116,21 +113,26 @@ class _Engine:
         call.about = {name: value for name, value in ids.items() if name != "patientId"}
         call.patient_id = ids.get("patientId")
         key = None if self._route.method in READS else idempotency.key_of(call)
-        for attempt in range(TRIES):
-            before = None if key is None else idempotency.done_before(call, key)
-            if before is not None:
-                self._audit_alone(call, REPEATED)
-                return before
-            work = given.open_work(call.scope)
-            answer = self._run(call, work, arguments, key)
-            try:
-                _commit(work)
-            except Conflict:
-                # Spread, so that those who lost against each other do not meet again.
-                time.sleep(random.uniform(0, 0.002 * 2 ** min(attempt, 6)))  # noqa: S311
-                continue
-            return answer if call.then is None else self._later(call, key, call.then())
-        return errors.unavailable()
+        answer = retry_on_conflict(partial(self._once, call, arguments, key))
+        return answer if call.then is None else self._later(call, key, call.then())
+
+    def _once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
+        """Return what the call answers, once its effect is durable; as then if it was done before.
+
+        A key that lost against its own repetition shows when its record is read again.
+
+        Raises:
+            Conflict: If others changed what the view read.
+        """
+        before = None if key is None else idempotency.done_before(call, key)
+        if before is not None:
+            call.then = None
+            self._audit_alone(call, REPEATED)
+            return before
+        work = call.services.open_work(call.scope)
+        answer = self._run(call, work, arguments, key)
+        _commit(work)
+        return answer
 
     def _later(self, call: Call, key: str | None, said: Answer) -> Response:
         """Return what is *said* after the commit; a repetition is answered the same."""
