@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import partial
 
 import msgspec
 
 from domain.actions import consent, due
 from domain.actions.messages import send
-from domain.errors import Conflict, NotFound, StoreUnavailable
-from domain.model.clinics import Claim, Role
+from domain.errors import NotFound, StoreUnavailable
+from domain.model.clinics import Claim, Clinic, Role, User
 from domain.model.conversations import Conversation, Parked, Push, Seen
 from domain.model.messages import Message, Option
 from domain.model.people import Address, Contact
 from domain.ports import Bell, Clock, Ids, Phrases, Records, Ref, Seal
 from domain.rules import Rules
-from domain.scopes import ClinicScope, ContactScope, DoctorScope, SystemScope
+from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
+from domain.transactions import Pause, transact
 from domain.work import Work
 from flows import patient, staff
 from flows.inbound import Inbound
@@ -35,8 +36,6 @@ from flows.route import (
 from flows.turn import Turn
 from flows.words import Ears, Heard
 
-TRIES = 12
-"""A turn is replayed this often when others changed what it read."""
 FAILURES = 2
 """A turn that fails this often by our own fault is parked."""
 SEEN_DAYS = 9
@@ -66,7 +65,7 @@ class Runner:
     bell: Bell
     seal: Seal
     """Encrypts what must not be stored in clear."""
-    pause: Callable[[float], None] = time.sleep
+    pause: Pause = time.sleep
 
     def handle(self, inbound: Inbound) -> Outcome:
         """Answer one message, unless it was answered before.
@@ -78,23 +77,15 @@ class Runner:
             StoreUnavailable: If the store does not answer; the message may be sent again.
         """
         failures: list[Exception] = []
-        for attempt in range(TRIES):
+        while len(failures) < FAILURES:
             try:
-                # A message that was seen meanwhile shows when its mark is read again.
-                return (
-                    self._once(inbound)
-                    if len(failures) < FAILURES
-                    else self._park(inbound, failures[0])
-                )
-            except Conflict:
-                self.pause(random.uniform(0.0005, 0.004) * (attempt + 1))  # noqa: S311 - jitter
+                return self._transact(partial(self._take_turn, inbound=inbound))
             except StoreUnavailable:
                 raise
-            except Exception as error:
-                if len(failures) == FAILURES:
-                    raise  # not even parking works: the provider is asked to send it again
+            except Exception as error:  # noqa: BLE001 - whatever our own fault was
                 failures.append(error)
-        raise StoreUnavailable(f"a turn lost {TRIES} times against others")
+        # If not even parking works, the provider is asked to send it again.
+        return self._transact(partial(self._park, inbound=inbound, error=failures[0]))
 
     def replay(self, parked_id: str) -> Outcome:
         """Answer a parked message at last; what it was written for is judged by what is true now.
@@ -105,92 +96,110 @@ class Runner:
             StoreUnavailable: If the store does not answer; it stays parked.
             Exception: What it failed of this time; it stays parked.
         """
-        for attempt in range(TRIES):
-            parked = self._work().get(Parked, parked_id)
+
+        def answer(work: Work) -> Outcome:
+            parked = work.get(Parked, parked_id)
             if parked is None:
                 raise NotFound("No message is parked under that id.")
+            work.delete(parked)
             inbound = msgspec.json.decode(self.seal.open(parked.payload), type=Inbound)
-            try:
-                return self._once(inbound, parked)
-            except Conflict:
-                self.pause(random.uniform(0.0005, 0.004) * (attempt + 1))  # noqa: S311 - jitter
-        raise StoreUnavailable(f"a turn lost {TRIES} times against others")
+            return self._take_turn(work, inbound, was_parked=True)
+
+        return self._transact(answer)
+
+    def _transact(self, act: Callable[[Work], Outcome]) -> Outcome:
+        """Do and commit *act*, again while others are faster (invariant I6).
+
+        Raises:
+            StoreUnavailable: If the store does not answer, or others were faster every time.
+        """
+        return transact(self._work, act, pause=self.pause)
 
     def _work(self) -> Work:
         scope = SystemScope("find who wrote and to which clinic")
         now = self.clock.now()
         return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.seal)
 
-    def _once(self, inbound: Inbound, parked: Parked | None = None) -> Outcome:
-        work = self._work()
-        refs: list[Ref] = [(Seen, (inbound.message_id,)), (Claim, (f"sender:{inbound.sender}",))]
-        if inbound.wa_user_id:
-            refs.append((Address, (f"wa:{inbound.wa_user_id}",)))
-        if inbound.phone:
-            refs.append((Address, (f"tel:{inbound.phone}",)))
-        if work.fetch(refs)[0] is not None and parked is None:
-            return Outcome.SEEN
-        if parked is not None:
-            work.delete(parked)
-        if inbound.kind != "reaction":
-            self._answer(work, inbound)
-        return self._commit(work, inbound)
+    def _take_turn(self, work: Work, inbound: Inbound, *, was_parked: bool = False) -> Outcome:
+        """Find where a message belongs, answer it, and mark it as seen, all in *work*.
 
-    def _answer(self, work: Work, inbound: Inbound) -> None:
+        A message that was seen meanwhile shows when its mark is read again.
+        """
+        if _is_seen(work, inbound) and not was_parked:
+            return Outcome.SEEN
+        found = self._parse(work, inbound)
+        if found is not None:
+            self._run(work, inbound, *found)
+        _mark_seen(work, inbound)
+        return Outcome.ACTED
+
+    def _parse(self, work: Work, inbound: Inbound) -> tuple[Routed, Conversation] | None:
+        """Return where a message belongs and in which conversation; None if it needs no answer.
+
+        What it tells of the person's number is kept.
+        """
+        if inbound.kind == "reaction":
+            return None
         contact = contact_of(work, inbound)
         if inbound.kind == "system":
             change_number(work, inbound, contact)
-            return
+            return None
         if inbound.kind == "contacts":
             contact = share_number(work, inbound, contact)
         conversation = conversation_of(work, inbound, contact)
-        routed = route(work, inbound, contact, conversation, self.ears)
-        if routed.clinic is None:
+        return route(work, inbound, contact, conversation, self.ears), conversation
+
+    def _run(
+        self, work: Work, inbound: Inbound, routed: Routed, conversation: Conversation
+    ) -> None:
+        """Let the clinic's conversation go on; ask which clinic if nobody knows."""
+        clinic, contact = routed.clinic, routed.contact
+        if clinic is None:
             self._ask_clinic(work, inbound, routed, conversation)
             return
-        clinic_id = routed.clinic.clinic_id
-        if routed.shared and contact.last_clinic_id != clinic_id:
-            contact = work.put(contact.but(last_clinic_id=clinic_id))
-        if conversation.clinic_id != clinic_id:
-            consent.wrote(work, clinic_id, contact.contact_id)
-        if routed.entered or conversation.clinic_id not in {None, clinic_id}:
+        if routed.shared and contact.last_clinic_id != clinic.clinic_id:
+            contact = work.put(contact.but(last_clinic_id=clinic.clinic_id))
+        if conversation.clinic_id != clinic.clinic_id:
+            consent.wrote(work, clinic.clinic_id, contact.contact_id)
+        if routed.entered or conversation.clinic_id not in {None, clinic.clinic_id}:
             conversation = _fresh(conversation)
-        self._converse(work, inbound, routed, contact, conversation)
-
-    def _converse(
-        self,
-        work: Work,
-        inbound: Inbound,
-        routed: Routed,
-        contact: Contact,
-        conversation: Conversation,
-    ) -> None:
-        clinic, user = routed.clinic, routed.user
-        assert clinic is not None  # noqa: S101 - the caller has asked otherwise
-        push = work.get(Push, conversation.conversation)
-        if push is not None and push.clinic_id != clinic.clinic_id:
-            push = None
         if inbound.kind == "text" and conversation.state != "name":
             contact = self._hear_language(work, inbound, contact)
         if routed.entered:
             inbound = replace(inbound, kind="text", text="hi", choice=None)
+        turn = self._open_turn(work, inbound, clinic, routed.user, contact, conversation)
+        self._converse(work, turn)
+
+    def _open_turn(
+        self,
+        work: Work,
+        inbound: Inbound,
+        clinic: Clinic,
+        user: User | None,
+        contact: Contact,
+        conversation: Conversation,
+    ) -> Turn:
+        push = work.get(Push, conversation.conversation)
+        if push is not None and push.clinic_id != clinic.clinic_id:
+            push = None
         own = work.within(ContactScope(contact.contact_id, clinic.clinic_id))
         heard = self.ears.patient(inbound.text) if inbound.kind == "text" else Heard(None)
-        turn = Turn(own, inbound, clinic, contact, conversation, push, user, heard, self.phrases)
-        if user is None:
+        return Turn(own, inbound, clinic, contact, conversation, push, user, heard, self.phrases)
+
+    def _converse(self, work: Work, turn: Turn) -> None:
+        """Answer as the table of whoever writes says, and remember how far the talk has come."""
+        inbound = turn.inbound
+        if turn.user is None:
             patient.answer(turn)
         else:
-            alone = user.role is Role.DOCTOR and user.doctor_id is not None
-            scope = (
-                DoctorScope(clinic.clinic_id, user.doctor_id or "")
-                if alone
-                else ClinicScope(clinic.clinic_id)
-            )
-            staff_heard = self.ears.staff(inbound.text) if inbound.kind == "text" else Heard(None)
-            staff.answer(turn, staff_heard, work.within(scope))
+            heard = self.ears.staff(inbound.text) if inbound.kind == "text" else Heard(None)
+            staff.answer(turn, heard, work.within(_reach_of(turn.user)))
         _acknowledge(turn)
-        at = max(inbound.sent_at, conversation.last_inbound_at or inbound.sent_at)
-        turn.remember(clinic_id=clinic.clinic_id, last_inbound_at=at)
+        last = turn.conversation.last_inbound_at
+        turn.remember(
+            clinic_id=turn.clinic.clinic_id,
+            last_inbound_at=max(inbound.sent_at, last or inbound.sent_at),
+        )
         work.put(turn.conversation)
 
     def _hear_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
@@ -226,22 +235,8 @@ class Runner:
             )
         )
 
-    def _commit(self, work: Work, inbound: Inbound) -> Outcome:
-        before = work.get(Seen, inbound.message_id)
-        expires = work.now + timedelta(days=SEEN_DAYS)
-        work.put(
-            Seen(
-                version=before.version if before else 0,
-                seen=inbound.message_id,
-                at=work.now,
-                ttl=int(expires.timestamp()),
-            )
-        )
-        work.commit()
-        return Outcome.ACTED
-
-    def _park(self, inbound: Inbound, error: Exception) -> Outcome:
-        work = self._work()
+    def _park(self, work: Work, inbound: Inbound, error: Exception) -> Outcome:
+        """Keep a message that failed by our own fault, encrypted, and tell the person."""
         if work.get(Seen, inbound.message_id) is not None:
             return Outcome.SEEN
         contact = contact_of(work, inbound)
@@ -279,8 +274,39 @@ class Runner:
                 values={"contact": contact.contact_id},
             )
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
-        self._commit(work, inbound)
+        _mark_seen(work, inbound)
         return Outcome.PARKED
+
+
+def _is_seen(work: Work, inbound: Inbound) -> bool:
+    """Return whether a message has acted, reading who wrote to whom along with its mark."""
+    refs: list[Ref] = [(Seen, (inbound.message_id,)), (Claim, (f"sender:{inbound.sender}",))]
+    if inbound.wa_user_id:
+        refs.append((Address, (f"wa:{inbound.wa_user_id}",)))
+    if inbound.phone:
+        refs.append((Address, (f"tel:{inbound.phone}",)))
+    return work.fetch(refs)[0] is not None
+
+
+def _mark_seen(work: Work, inbound: Inbound) -> None:
+    """Write that a message has acted, in the transaction with what it caused (invariant I4)."""
+    before = work.get(Seen, inbound.message_id)
+    expires = work.now + timedelta(days=SEEN_DAYS)
+    work.put(
+        Seen(
+            version=before.version if before else 0,
+            seen=inbound.message_id,
+            at=work.now,
+            ttl=int(expires.timestamp()),
+        )
+    )
+
+
+def _reach_of(user: User) -> Scope:
+    """Return what a member of staff sees from WhatsApp: a doctor their own, others the clinic."""
+    if user.role is Role.DOCTOR and user.doctor_id is not None:
+        return DoctorScope(user.clinic_id, user.doctor_id)
+    return ClinicScope(user.clinic_id)
 
 
 def _acknowledge(turn: Turn) -> None:

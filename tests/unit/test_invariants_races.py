@@ -15,7 +15,7 @@ from domain.actions import booking, calling, desk, line
 from domain.actions.days import open_queue, read_day, the_token
 from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, DayFull, LineMoved, Refused, SlotTaken
-from domain.model.conversations import Conversation, Parked, Seen
+from domain.model.conversations import Conversation, Seen
 from domain.model.people import Contact, Patient
 from domain.model.queues import HistoryEntry, LiveBooking, Queue, Seat, Token, TokenStatus
 from domain.work import Work
@@ -134,13 +134,13 @@ def test_i1_two_hundred_people_who_tap_forty_slots_at_once_get_forty_tokens(
     )
     crowd = a_crowd(stage, 200)
     looks: Counter = Counter()
-    once = stage.runner._once
+    once = stage.runner._take_turn
 
-    def counted(inbound: Inbound, parked: Parked | None = None) -> Outcome:
+    def counted(work: Work, inbound: Inbound, *, was_parked: bool = False) -> Outcome:
         looks[inbound.message_id] += 1
-        return once(inbound, parked)
+        return once(work, inbound, was_parked=was_parked)
 
-    stage.runner._once = counted  # type: ignore[method-assign]
+    stage.runner._take_turn = counted  # type: ignore[method-assign]
 
     def tap(n: int, contact: Contact) -> Callable[[], object]:
         inbound = Inbound(

@@ -9,9 +9,10 @@ from domain.model.conversations import Conversation, Parked, Seen
 from domain.model.people import Contact
 from domain.model.queues import LiveBooking
 from domain.ports import Records
+from domain.transactions import TRIES
 from flows import patient
 from flows.inbound import Inbound
-from flows.runner import TRIES, Outcome
+from flows.runner import Outcome
 from tests.people import CITY_SENDER, NOW, PLATFORM_SENDER
 
 ASHA = "+919876543021"
