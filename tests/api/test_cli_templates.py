@@ -14,7 +14,9 @@ from bot.app import create_app
 from bot.render import Renderer
 from bot.render_catalogue import TemplateDefinition
 from domain.actions import templates
+from domain.errors import Conflict
 from domain.model.messages import Approval
+from domain.work import Work
 from tests.api.office import Office
 from tests.api.template_providers import Meta, Twilio, serving
 from tests.people import NOW
@@ -314,6 +316,20 @@ def test_what_lies_at_twilio_unsubmitted_is_submitted(stage: Stage, twilio: Twil
     twilio.calls.clear()
     assert push(stage, twilio).exit_code == 0
     assert twilio.calls == [f"submit {TURN}"] * 2
+
+
+def test_states_that_could_not_be_kept_are_told_and_fail(
+    stage: Stage, meta: Meta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(_work: Work) -> None:
+        raise Conflict
+
+    stocked(stage, meta)
+    monkeypatch.setattr(Work, "commit", lost)
+    monkeypatch.setattr("domain.transactions.random.uniform", lambda *_bounds: 0)
+    result = push(stage, meta)
+    assert result.exit_code == 1
+    assert "The states could not be kept: please push again." in result.output
 
 
 def _turn(twilio: Twilio) -> dict[str, Any]:

@@ -409,6 +409,21 @@ def test_it_is_replayed_while_others_are_faster_and_then_sent_again(
     assert town.tell("payment_link.paid", token).status_code == status
 
 
+def test_it_is_not_replayed_when_its_time_is_over(
+    town: Town, token: Token, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[Work] = []
+
+    def faster(work: Work) -> None:
+        lost.append(work)
+        raise Conflict
+
+    monkeypatch.setattr(Work, "commit", faster)
+    monkeypatch.setattr("bot.payments.razorpay.webhook.ANSWER_WITHIN_SECONDS", -1)
+    assert town.tell("payment_link.paid", token).status_code == 503
+    assert len(lost) == 1
+
+
 def test_our_own_fault_is_answered_and_the_money_is_looked_for_again(
     town: Town, token: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,14 +13,15 @@ from hypothesis import strategies as st
 
 from domain.actions import consent, delivery
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
-from domain.errors import StoreUnavailable
+from domain.errors import Conflict, StoreUnavailable
 from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message, MessageStatus, Urgency
+from domain.transactions import TRIES
 from domain.work import Work
 from tests.outbox import SHARD, failed, row, status, waiting, write
 from tests.people import CITY_SENDER, Cast, store
 from tests.stage import Stage
-from workers.sending import Sending
+from workers.sending import Outcome, Sending
 
 
 class Killed(BaseException):
@@ -80,6 +81,35 @@ def test_i5_killed_after_the_call_it_goes_again_unless_a_status_says_it_went(
     expected = MessageStatus.SENT if word is None else MessageStatus[word.upper()]
     assert row(stage, message).status is expected
     assert waiting(stage) == []
+
+
+@pytest.mark.parametrize("begun", [False, True])
+def test_i5_what_loses_against_others_each_time_goes_later_and_nobody_sleeps(
+    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch, *, begun: bool
+) -> None:
+    message = write(stage, cast)
+    commit, lost = Work.commit, list[Work]()
+
+    def faster(self: Work) -> None:
+        if bool(stage.channel.sent) is begun:
+            lost.append(self)
+            raise Conflict
+        commit(self)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Work, "commit", faster)
+        # Whoever sleeps for less than nothing gets a ValueError.
+        patched.setattr("domain.transactions.random.uniform", lambda *_bounds: -1)
+        sent = Sending(stage.parts).send(waiting(stage)[0])
+    assert len(lost) == TRIES
+    assert (sent.outcome, len(stage.channel.sent)) == (
+        (Outcome.SENT, 1) if begun else (Outcome.LATER, 0)
+    )
+    expected = MessageStatus.SENDING if begun else MessageStatus.QUEUED
+    assert row(stage, message).status is expected
+    stage.clock.advance(seconds=11)
+    stage.settle()
+    assert row(stage, message).status is MessageStatus.SENT
 
 
 def test_i5_a_settling_the_store_does_not_take_counts_as_doubt(
