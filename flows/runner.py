@@ -265,14 +265,8 @@ class Runner:
         )
         if clinic_id is not None:
             # Later, for whatever is wrong may strike again while the desk is looked up.
-            due.later(
-                work,
-                "tell_parked",
-                work.now,
-                contact.contact_id,
-                clinic_id=clinic_id,
-                values={"contact": contact.contact_id},
-            )
+            about = due.Subject(contact.contact_id, clinic_id=clinic_id)
+            due.schedule(work, "tell_parked", work.now, about, contact=contact.contact_id)
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
         _mark_seen(work, inbound)
         return Outcome.PARKED

@@ -18,13 +18,12 @@ from bot.payments.press import way_to_pay
 from bot.wiring import Parts
 from domain.actions import booking, calling, desk, line, links, marking, orders, payments
 from domain.actions.days import open_queue, the_queue
-from domain.actions.due import SHARDS
 from domain.actions.marking import SETTABLE, Wish
 from domain.actions.moves import Actor, Saw
 from domain.errors import Conflict, Refused, StoreUnavailable
 from domain.gateway import GatewayUnavailable
 from domain.model.clinics import Clinic, Doctor
-from domain.model.due import Due
+from domain.model.due import SHARDS, Due
 from domain.model.messages import Message
 from domain.model.money import Payment, RefundStatus, RequestStatus
 from domain.model.people import Contact, Patient

@@ -23,12 +23,12 @@ from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
-from domain.actions import delivery, due, messages, payments
+from domain.actions import delivery, messages, payments
 from domain.actions.messages import CALLS
 from domain.channel import Outbound, SendFailed, SendUnknown
 from domain.errors import Busy, Conflict, StoreUnavailable
 from domain.model.base import Record
-from domain.model.due import Due
+from domain.model.due import SHARDS, Due
 from domain.model.messages import Message, Outgoing
 from domain.model.money import Payment
 from domain.model.people import Address, Contact
@@ -53,7 +53,7 @@ from tests.people import (
 from workers.act import Doer
 from workers.deliver import Deliverer
 
-DUE_SHARDS = [f"{n:02d}" for n in range(due.SHARDS)]
+DUE_SHARDS = [f"{n:02d}" for n in range(SHARDS)]
 OUTBOX_SHARDS = [f"{n:02d}" for n in range(messages.SHARDS)]
 R = TypeVar("R", bound=Record)
 

@@ -13,7 +13,7 @@ from bot.wiring import Parts
 from domain.actions import due
 from domain.errors import Conflict, StillConflicting, StoreUnavailable
 from domain.model.base import stamp
-from domain.model.due import Due
+from domain.model.due import Due, is_aside
 from domain.scopes import SystemScope
 from domain.transactions import retry_on_conflict
 from domain.work import Work
@@ -39,7 +39,7 @@ class Doer:
 
         What is done aside is not counted, and goes on when this returns.
         """
-        if self.aside is None or not due.is_aside(shard):
+        if self.aside is None or not is_aside(shard):
             return self._pass(shard)
         asking = self._asking.get(shard)
         if asking is None or asking.done():
@@ -92,7 +92,7 @@ class Doer:
         if current is None:
             return
         seconds = min(LONGEST_BACKOFF_SECONDS, 2 ** (current.attempts + 1))
-        due.again(work, current, timedelta(seconds=seconds), at=current.at)
+        due.reschedule(work, current, timedelta(seconds=seconds), at=current.at)
         try:
             work.commit()  # not tried again: it stays where it is, and comes with the next pass
         except (Conflict, StoreUnavailable):

@@ -15,10 +15,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from bot.wiring import Parts, naming_bad_settings
-from domain.actions import due, messages
+from domain.actions import messages
 from domain.errors import PulseOpsError
 from domain.model.base import stamp
-from domain.model.due import Due
+from domain.model.due import SHARDS, Due
 from domain.model.messages import Outgoing, Urgency
 from domain.scopes import SystemScope
 from workers import context, missed
@@ -40,7 +40,7 @@ class Ticker:
 
     def tick(self) -> None:
         """Ring for every shard that has something to do now."""
-        for shard in (f"{n:02d}" for n in range(due.SHARDS)):
+        for shard in (f"{n:02d}" for n in range(SHARDS)):
             if self._something_due(shard):
                 self._wake("act", shard)
         for shard in (f"{n:02d}" for n in range(messages.SHARDS)):

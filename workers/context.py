@@ -8,7 +8,7 @@ from functools import cache
 import structlog
 
 from bot.wiring import Parts, build, read_settings, set_up_logs
-from domain.actions.due import GATEWAY_SHARDS, SLOW_SHARDS
+from domain.model.due import GATEWAY_SHARDS, SLOW_SHARDS
 from workers.act import Doer
 from workers.deliver import Deliverer
 

@@ -72,17 +72,7 @@ def remind(open_work: OpenWork, item: Due) -> None:
         when = expect(queue, before, token.estimated_time, arrived=False, now=work.now)
         remind_at = when.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
         if remind_at > work.now + timedelta(minutes=5):
-            due.later(
-                work,
-                "remind",
-                remind_at,
-                token.token_id,
-                clinic_id=item.clinic_id,
-                doctor_id=item.doctor_id,
-                date=item.date,
-                queue_id=item.queue_id,
-                token_id=item.token_id,
-            )
+            due.schedule_for_token(work, "remind", remind_at, token)
         elif token.status is not TokenStatus.ARRIVED:
             work.put(token.but(reminded=True))
             send(
@@ -181,9 +171,9 @@ def auto_close(open_work: OpenWork, item: Due) -> None:
         quiet = timedelta(minutes=QUIET_BEFORE_CLOSE_MINUTES)
         close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
         if close_at > work.now:  # its hours were made longer since
-            due.about_queue(work, "auto_close", close_at, queue)
+            due.schedule_for_queue(work, "auto_close", close_at, queue)
         elif last is not None and work.now - last < quiet:
-            due.about_queue(work, "auto_close", last + quiet, queue)
+            due.schedule_for_queue(work, "auto_close", last + quiet, queue)
         else:
             line.close(work, clinic, doctor, queue, moves.CLOCK, "AUTO_CLOSED")
     work.commit()

@@ -215,10 +215,8 @@ def _request(work: Work, invoice: Invoice) -> Payment:
 
 def _later(work: Work, kind: str, clinic: Clinic, invoice: Invoice, day: date) -> None:
     at = utc(datetime.combine(day, time(9), clinic.zone))
-    due.later(
-        work, kind, at, f"{clinic.clinic_id}:{invoice.invoice_id}", clinic_id=clinic.clinic_id,
-        values={"invoice": invoice.invoice_id},
-    )  # fmt: skip
+    about = due.Subject(f"{clinic.clinic_id}:{invoice.invoice_id}", clinic_id=clinic.clinic_id)
+    due.schedule(work, kind, at, about, invoice=invoice.invoice_id)
 
 
 def _unpaid(work: Work, item: Due) -> tuple[Clinic | None, Invoice | None]:

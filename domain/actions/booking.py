@@ -250,17 +250,7 @@ def _schedule_reminder(work: Work, token: Token) -> None:
     remind_at = token.estimated_time - timedelta(minutes=REMINDER_BEFORE_MINUTES)
     early = token.estimated_time - timedelta(minutes=REMINDER_IF_BOOKED_BEFORE_MINUTES)
     if token.created_at < early:
-        due.later(
-            work,
-            "remind",
-            max(remind_at, work.now),
-            token.token_id,
-            clinic_id=token.clinic_id,
-            doctor_id=token.doctor_id,
-            date=token.date,
-            queue_id=token.queue_id,
-            token_id=token.token_id,
-        )
+        due.schedule_for_token(work, "remind", max(remind_at, work.now), token)
 
 
 def cancel(
@@ -410,14 +400,10 @@ def give_money_back(work: Work, capture: Capture, reason: str) -> None:
             at=work.now,
         )
     )
-    due.later(
-        work,
-        "refund",
-        work.now,
-        capture.capture_id,
-        clinic_id=capture.clinic_id,
-        capture_id=capture.capture_id,
+    about = due.Subject(
+        capture.capture_id, clinic_id=capture.clinic_id, capture_id=capture.capture_id
     )
+    due.schedule(work, "refund", work.now, about)
 
 
 def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | None:

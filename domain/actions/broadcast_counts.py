@@ -42,7 +42,7 @@ def count(open_work: OpenWork, item: Due) -> None:
         work.put(broadcast.but(status=status, finished_at=work.now))
         work.delete(item)
     else:
-        due.again(work, item, COUNT_AGAIN)
+        due.reschedule(work, item, COUNT_AGAIN)
     work.commit()
     return None
 

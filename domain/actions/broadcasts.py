@@ -150,15 +150,9 @@ def begin(
                 phones=tuple(page),
             )
         )
+    about = due.Subject(broadcast.broadcast_id, clinic_id=clinic.clinic_id)
     for kind, after in (("broadcast", timedelta()), ("broadcast_count", COUNT_SOON)):
-        due.later(
-            work,
-            kind,
-            work.now + after,
-            broadcast.broadcast_id,
-            clinic_id=clinic.clinic_id,
-            values={"broadcast": broadcast.broadcast_id},
-        )
+        due.schedule(work, kind, work.now + after, about, broadcast=broadcast.broadcast_id)
     return broadcast
 
 
@@ -250,7 +244,7 @@ def expand(open_work: OpenWork, item: Due) -> None:
         done, place = done + len(found.people), found.after
         work.commit()
     work = open_work()
-    due.again(work, item, timedelta(), done=done, place=place)
+    due.reschedule(work, item, timedelta(), done=done, place=place)
     work.commit()
     return None
 

@@ -145,7 +145,7 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
         )
     )
     history.note_line(work, queue, "undo", by=actor.user_id, by_name=actor.name, detail=last.action)
-    due.event(work, "moved", queue, reason="undone")
+    due.schedule_fan_out(work, "moved", queue, reason="undone")
     return _moved(work, queue, current, line_of(work, queue.queue_id))
 
 
@@ -261,7 +261,7 @@ def advance(
         notes=ends.remark.notes,
         left=left,
     )
-    due.event(work, "moved", queue)
+    due.schedule_fan_out(work, "moved", queue)
     return _moved(work, queue, called, line[1:])
 
 
@@ -352,16 +352,8 @@ def leave(
     visits.complete(work, token)
     visits_in_all = count_visit(work, token, 1)
     drop_booking(work, token)
-    due.later(
-        work,
-        "ask_rating",
-        work.now + timedelta(seconds=RATING_AFTER_SECONDS),
-        token.token_id,
-        clinic_id=token.clinic_id,
-        doctor_id=token.doctor_id,
-        date=token.date,
-        queue_id=token.queue_id,
-        token_id=token.token_id,
+    due.schedule_for_token(
+        work, "ask_rating", work.now + timedelta(seconds=RATING_AFTER_SECONDS), token
     )
     owed = max(0, token.amount_paise - token.paid_paise)
     collected = owed if collected_paise is None else collected_paise

@@ -139,7 +139,7 @@ def keep_queue(work: Work, queue: Queue) -> Queue:
         return queue
     queue = work.put(queue)
     close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
-    due.about_queue(work, "auto_close", max(close_at, work.now), queue)
+    due.schedule_for_queue(work, "auto_close", max(close_at, work.now), queue)
     return queue
 
 

@@ -1,70 +1,53 @@
-"""Writing down what must happen later, or must be told to many."""
+"""Scheduling what must happen later, or must be told to many."""
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from domain.model.base import stamp, utc
-from domain.model.due import (
-    GATEWAY_KINDS,
-    GATEWAY_SHARDS,
-    ORDINARY_SHARDS,
-    SHARDS,
-    SLOW_SHARDS,
-    Due,
-    is_aside,
-    shard_of,
-)
-from domain.model.queues import Queue
+from domain.model.due import Due, shard_of
+from domain.model.queues import Queue, Token
 from domain.work import Work
 
-__all__ = [
-    "GATEWAY_KINDS",
-    "GATEWAY_SHARDS",
-    "ORDINARY_SHARDS",
-    "SHARDS",
-    "SLOW_SHARDS",
-    "about_queue",
-    "again",
-    "event",
-    "is_aside",
-    "later",
-    "shard_of",
-]
+
+@dataclass(frozen=True)
+class Subject:
+    """What a due item is about: its handler finds the records to work on by these ids."""
+
+    id: str
+    """Spreads items over the shards, and names this one among those of its kind and instant."""
+    _: KW_ONLY
+    clinic_id: str | None = None
+    doctor_id: str | None = None
+    date: str | None = None
+    """ISO, in the clinic's zone."""
+    queue_id: str | None = None
+    token_id: str | None = None
+    capture_id: str | None = None
 
 
-def later(
-    work: Work,
-    kind: str,
-    at: datetime,
-    subject: str,
-    *,
-    clinic_id: str | None = None,
-    doctor_id: str | None = None,
-    date: str | None = None,
-    queue_id: str | None = None,
-    token_id: str | None = None,
-    capture_id: str | None = None,
-    values: dict[str, str | int | None] | None = None,
+def schedule(
+    work: Work, kind: str, at: datetime, subject: Subject, **values: str | int | None
 ) -> Due:
-    """Have *kind* done at *at* about *subject*, an id which spreads and names the item.
+    """Schedule *kind* about *subject* for *at*; its handler reads *values* too.
 
-    What is due now is begun right after the commit.
+    What is due now begins right after the commit.
     """
     at = utc(at)
-    shard = shard_of(kind, subject)
+    shard = shard_of(kind, subject.id)
     due = Due(
         shard=shard,
-        due=f"{stamp(at)}#{kind}#{subject}",
+        due=f"{stamp(at)}#{kind}#{subject.id}",
         kind=kind,
         at=at,
-        clinic_id=clinic_id,
-        doctor_id=doctor_id,
-        date=date,
-        queue_id=queue_id,
-        token_id=token_id,
-        capture_id=capture_id,
-        values=values or {},
+        clinic_id=subject.clinic_id,
+        doctor_id=subject.doctor_id,
+        date=subject.date,
+        queue_id=subject.queue_id,
+        token_id=subject.token_id,
+        capture_id=subject.capture_id,
+        values=values,
     )
     work.put(due)
     if at <= work.now:
@@ -72,29 +55,39 @@ def later(
     return due
 
 
-def event(work: Work, kind: str, queue: Queue, **values: str | int | None) -> Due:
-    """Have everybody in *queue* brought after an event of *kind*, as soon as it is committed."""
-    return about_queue(work, kind, work.now, queue, **values)
+def schedule_fan_out(work: Work, kind: str, queue: Queue, **values: str | int | None) -> Due:
+    """Schedule an event of *kind* to be told to all who wait in *queue*, right after the commit."""
+    return schedule_for_queue(work, kind, work.now, queue, **values)
 
 
-def about_queue(
+def schedule_for_queue(
     work: Work, kind: str, at: datetime, queue: Queue, **values: str | int | None
 ) -> Due:
-    """Have *kind* done at *at* about a day's line."""
-    return later(
-        work,
-        kind,
-        at,
+    """Schedule *kind* about a day's line for *at*."""
+    line = Subject(
         queue.queue_id,
         clinic_id=queue.clinic_id,
         doctor_id=queue.doctor_id,
         date=queue.date,
         queue_id=queue.queue_id,
-        values=values,
     )
+    return schedule(work, kind, at, line, **values)
 
 
-def again(
+def schedule_for_token(work: Work, kind: str, at: datetime, token: Token) -> Due:
+    """Schedule *kind* about one booking for *at*."""
+    booking = Subject(
+        token.token_id,
+        clinic_id=token.clinic_id,
+        doctor_id=token.doctor_id,
+        date=token.date,
+        queue_id=token.queue_id,
+        token_id=token.token_id,
+    )
+    return schedule(work, kind, at, booking)
+
+
+def reschedule(
     work: Work,
     item: Due,
     after: timedelta,

@@ -145,14 +145,8 @@ def kept_until(visit: Visit) -> date:
 def _go_on(
     work: Work, at: datetime, clinic_id: str, patient_id: str, asked: datetime, *, again: bool
 ) -> None:
-    due.later(
-        work,
-        "erase",
-        at,
-        f"{patient_id}#{clinic_id}",
-        clinic_id=clinic_id,
-        values={"patient": patient_id, "asked": stamp(asked), "again": int(again)},
-    )
+    about = due.Subject(f"{patient_id}#{clinic_id}", clinic_id=clinic_id)
+    due.schedule(work, "erase", at, about, patient=patient_id, asked=stamp(asked), again=int(again))
 
 
 def forget(open_work: OpenWork, item: Due) -> None:

@@ -72,7 +72,7 @@ def start(
     if waiting:
         first = the_token(work, queue.queue_id, waiting[0].token_id)
         tell_next(work, clinic, doctor, first)
-    due.event(work, "moved", queue, reason="started")
+    due.schedule_fan_out(work, "moved", queue, reason="started")
     return queue
 
 
@@ -133,7 +133,7 @@ def resume(work: Work, queue: Queue, actor: Actor) -> Queue:
         )
     )
     history.note_line(work, queue, "resume", by=actor.user_id, by_name=actor.name)
-    due.event(work, "moved", queue, reason="resumed")
+    due.schedule_fan_out(work, "moved", queue, reason="resumed")
     return queue
 
 
@@ -166,8 +166,8 @@ def close(
         )
     )
     history.note_line(work, queue, "close", by=actor.user_id, by_name=actor.name, detail=reason)
-    due.event(work, "closed", queue)
-    due.about_queue(work, "closed_again", work.now + timedelta(minutes=1), queue)
+    due.schedule_fan_out(work, "closed", queue)
+    due.schedule_for_queue(work, "closed_again", work.now + timedelta(minutes=1), queue)
     return queue
 
 
@@ -213,9 +213,9 @@ def _halt(
         by_name=actor.name,
         detail=", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w) or None,
     )
-    due.event(work, action, queue, by=actor.user_id)
+    due.schedule_fan_out(work, action, queue, by=actor.user_id)
     if until is not None:
-        due.about_queue(work, "ask_resume", until, queue, by=actor.user_id)
+        due.schedule_for_queue(work, "ask_resume", until, queue, by=actor.user_id)
     return queue
 
 

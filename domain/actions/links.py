@@ -15,7 +15,7 @@ from domain.actions.days import the_token
 from domain.errors import NotFound, NotNow
 from domain.gateway import Link, LinkRequest, LinkStatus
 from domain.model.base import stamp
-from domain.model.due import Due
+from domain.model.due import Due, shard_of
 from domain.model.money import Payment, RequestStatus
 from domain.model.queues import TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
@@ -73,15 +73,15 @@ def watch(work: Work, payment: Payment, until: datetime | None) -> None:
     first_look = work.now + WHILE_OPEN
     if until is not None:
         first_look = min(first_look, max(until, work.now + timedelta(seconds=1)))
-    due.later(
-        work,
-        "watch_payment",
-        first_look,
-        payment.payment_id,
-        clinic_id=payment.clinic_id,
-        token_id=payment.token_id or None,
-        values={"payment": payment.payment_id},
+    schedule_for_payment(work, "watch_payment", first_look, payment)
+
+
+def schedule_for_payment(work: Work, kind: str, at: datetime, payment: Payment) -> None:
+    """Schedule *kind* about a request for payment for *at*."""
+    about = due.Subject(
+        payment.payment_id, clinic_id=payment.clinic_id, token_id=payment.token_id or None
     )
+    due.schedule(work, kind, at, about, payment=payment.payment_id)
 
 
 def _payable(work: Work, payment: Payment) -> tuple[str, datetime | None]:
@@ -135,22 +135,15 @@ def look_now(work: Work, payment: Payment) -> None:
     if payment.link_asked_at is None and payment.ordered_at is None:
         return
     place = f"{stamp(work.now)}#look_payment#{payment.payment_id}"
-    if work.get(Due, due.shard_of("look_payment", payment.payment_id), place) is not None:
+    if work.get(Due, shard_of("look_payment", payment.payment_id), place) is not None:
         return  # several notices of one instant are one reason to ask
-    due.later(
-        work,
-        "look_payment",
-        work.now,
-        payment.payment_id,
-        clinic_id=payment.clinic_id,
-        token_id=payment.token_id or None,
-        values={"payment": payment.payment_id},
-    )
+    schedule_for_payment(work, "look_payment", work.now, payment)
 
 
 def find_capture(work: Work, capture_id: str) -> None:
     """Have the gateway asked which link a payment came by: its notice did not say."""
-    due.later(work, "find_capture", work.now, capture_id, capture_id=capture_id)
+    about = due.Subject(capture_id, capture_id=capture_id)
+    due.schedule(work, "find_capture", work.now, about)
 
 
 def next_look(payment: Payment, item: Due, now: datetime) -> tuple[timedelta, int] | None:

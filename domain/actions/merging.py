@@ -48,7 +48,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
             "account": account.contact_id,
             "known": known.contact_id,
         }
-        due.later(work, "merged", work.now, account.contact_id, values=values)
+        due.schedule(work, "merged", work.now, due.Subject(account.contact_id), **values)
     renumbering.bring(work, known)
     return known
 

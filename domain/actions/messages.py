@@ -118,7 +118,8 @@ def send(
     work.ring("deliver", shard_of(sender))
     if name in CALLS and about is not None:
         watched_until = work.now + timedelta(seconds=CALLS[name])
-        due.later(work, "unheard", watched_until, message_id, values={"message": message_id})
+        about_message = due.Subject(message_id)
+        due.schedule(work, "unheard", watched_until, about_message, message=message_id)
     return message
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.actions import due, links
+from domain.actions import links
 from domain.actions.messages import send
 from domain.actions.steps import OpenWork
 from domain.channel import OrderNews, OrderRequest
@@ -220,15 +220,7 @@ def close_later(work: Work, payment: Payment) -> None:
     """
     if payment.ordered_at is None:
         return
-    due.later(
-        work,
-        "close_orders",
-        work.now + CLOSED_AFTER,
-        payment.payment_id,
-        clinic_id=payment.clinic_id,
-        token_id=payment.token_id or None,
-        values={"payment": payment.payment_id},
-    )
+    links.schedule_for_payment(work, "close_orders", work.now + CLOSED_AFTER, payment)
 
 
 def close(open_work: OpenWork, item: Due) -> None:

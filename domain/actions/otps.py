@@ -12,8 +12,7 @@ import ipaddress
 import secrets
 from datetime import datetime, timedelta
 
-from domain.actions import numbers
-from domain.actions.due import later
+from domain.actions import due, numbers
 from domain.actions.messages import send
 from domain.actions.steps import OpenWork
 from domain.errors import TooMany
@@ -81,7 +80,7 @@ def ask(
     live = {p: c for p, c in limit.live.items() if c.expires_at > work.now}
     live[purpose] = LiveCode(request_id=request.request_id, expires_at=request.expires_at)
     work.put(limit.but(live=live))
-    later(work, "send_code", work.now, request.request_id)
+    due.schedule(work, "send_code", work.now, due.Subject(request.request_id))
     return request
 
 
@@ -139,7 +138,7 @@ def send_code(open_work: OpenWork, item: Due) -> None:
             helps_until=request.expires_at,
         )
     if request is not None:
-        later(work, "code_ends", request.expires_at, request.request_id)
+        due.schedule(work, "code_ends", request.expires_at, due.Subject(request.request_id))
     work.commit()
 
 

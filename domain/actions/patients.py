@@ -365,14 +365,8 @@ def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Calle
     for known in _misnamed(across, mine, doctors[:RENAMED_AT_ONCE]):
         rename(across, known, name)
     if len(doctors) > RENAMED_AT_ONCE:
-        due.later(
-            work,
-            "renamed",
-            work.now,
-            mine.patient_id,
-            clinic_id=mine.clinic_id,
-            values={"patient": mine.patient_id},
-        )
+        about = due.Subject(mine.patient_id, clinic_id=mine.clinic_id)
+        due.schedule(work, "renamed", work.now, about, patient=mine.patient_id)
     return mine
 
 

@@ -196,14 +196,8 @@ def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id
 
 def ask_about_refund(work: Work, refund: Refund) -> None:
     """Have the gateway asked at once how far a refund has come, unless it has ended."""
-    due.later(
-        work,
-        "refund",
-        work.now,
-        refund.capture_id,
-        clinic_id=refund.clinic_id,
-        capture_id=refund.capture_id,
-    )
+    about = due.Subject(refund.capture_id, clinic_id=refund.clinic_id, capture_id=refund.capture_id)
+    due.schedule(work, "refund", work.now, about)
 
 
 _REFUND_ORDER = (
@@ -220,14 +214,10 @@ def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
     if capture is None or capture.disposition is not Disposition.SEAT:
         return token
     work.put(capture.but(disposition=Disposition.WAITING))
-    due.later(
-        work,
-        "refund_waiting",
-        work.now + timedelta(hours=hours),
-        capture.capture_id,
-        clinic_id=token.clinic_id,
-        capture_id=capture.capture_id,
+    about = due.Subject(
+        capture.capture_id, clinic_id=token.clinic_id, capture_id=capture.capture_id
     )
+    due.schedule(work, "refund_waiting", work.now + timedelta(hours=hours), about)
     return token
 
 

@@ -13,7 +13,7 @@ from domain.actions import due, search
 from domain.actions.search import Caller
 from domain.actions.steps import OpenWork, finish
 from domain.model.base import stamp
-from domain.model.due import Due
+from domain.model.due import Due, shard_of
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
 from domain.model.queues import LiveBooking, Token
 from domain.work import Work
@@ -48,9 +48,9 @@ def bring(work: Work, contact: Contact) -> None:
                 _association(across, contact, doctor_id, record.patient_id)
     at = work.now + LOOKS_AGAIN if few else work.now
     place = f"{stamp(at)}#{KIND}#{contact.contact_id}"
-    if across.get(Due, due.shard_of(KIND, contact.contact_id), place) is None:
-        values: dict[str, str | int | None] = {"contact": contact.contact_id, "again": int(not few)}
-        due.later(work, KIND, at, contact.contact_id, values=values)
+    if across.get(Due, shard_of(KIND, contact.contact_id), place) is None:
+        about = due.Subject(contact.contact_id)
+        due.schedule(work, KIND, at, about, contact=contact.contact_id, again=int(not few))
 
 
 def renumbered(open_work: OpenWork, item: Due) -> None:
@@ -68,7 +68,7 @@ def renumbered(open_work: OpenWork, item: Due) -> None:
         finish(open_work, item)
         return
     work = open_work()
-    due.again(work, item, LOOKS_AGAIN, again=0)
+    due.reschedule(work, item, LOOKS_AGAIN, again=0)
     work.commit()
 
 

@@ -172,11 +172,5 @@ def _end(
 
 
 def _later(work: Work, kind: str, report: Report, after: timedelta) -> None:
-    due.later(
-        work,
-        kind,
-        work.now + after,
-        report.report_id,
-        clinic_id=report.clinic_id,
-        values={"report": report.report_id},
-    )
+    about = due.Subject(report.report_id, clinic_id=report.clinic_id)
+    due.schedule(work, kind, work.now + after, about, report=report.report_id)

@@ -63,13 +63,5 @@ def ask_advance(work: Work, token: Token, held_until: datetime) -> Token:
             created_at=work.now,
         )
     )
-    due.later(
-        work,
-        "hold_ends",
-        held_until,
-        token.token_id,
-        clinic_id=token.clinic_id,
-        queue_id=token.queue_id,
-        token_id=token.token_id,
-    )
+    due.schedule_for_token(work, "hold_ends", held_until, token)
     return work.put(token.but(payment_id=payment.payment_id))

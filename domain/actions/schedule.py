@@ -89,15 +89,10 @@ def follow(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor) -> None:
 def follow_later(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor) -> None:
     """Have a job bring sold days after a change: one doctor's, or with None all of the clinic's."""
     for at in (work.now, work.now + AGAIN):
-        due.later(
-            work,
-            "follow_schedule",
-            at,
-            work.ids.new("change_"),
-            clinic_id=clinic.clinic_id,
-            doctor_id=doctor_id,
-            values={"by": actor.user_id, "by_name": actor.name},
+        about = due.Subject(
+            work.ids.new("change_"), clinic_id=clinic.clinic_id, doctor_id=doctor_id
         )
+        due.schedule(work, "follow_schedule", at, about, by=actor.user_id, by_name=actor.name)
 
 
 def follow_schedule(open_work: OpenWork, item: Due) -> None:
@@ -168,7 +163,7 @@ def _follow(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Act
     changed = work.put(changed.but(updated_at=work.now))
     history.note_line(work, changed, "hours", by=actor.user_id, by_name=actor.name)
     if queue.status is QueueStatus.ACTIVE:
-        due.event(work, "moved", changed)
+        due.schedule_fan_out(work, "moved", changed)
     return changed
 
 

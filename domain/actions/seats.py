@@ -91,7 +91,7 @@ def line_shortened(work: Work, token: Token) -> None:
     """Have those behind a token told, when it leaves a running line without being called."""
     queue = work.get(Queue, token.doctor_id, token.date)
     if token.place is not None and queue is not None and queue.status is QueueStatus.ACTIVE:
-        due.event(work, "moved", queue)
+        due.schedule_fan_out(work, "moved", queue)
 
 
 def waiting_of(token: Token) -> Waiting:

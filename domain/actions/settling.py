@@ -48,7 +48,7 @@ def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         if again is None:
             work.delete(claimed)
         else:
-            due.again(work, claimed, again[0], attempts=0, asked=again[1])
+            due.reschedule(work, claimed, again[0], attempts=0, asked=again[1])
 
     transact(open_work, go_on)
 
@@ -98,7 +98,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
             return
         asked = int(claimed.values.get("asked") or 0)
         after = REFUND_LOOKS[asked] if asked < len(REFUND_LOOKS) else REFUND_LOOK
-        due.again(work, claimed, after, attempts=0, asked=asked + 1)
+        due.reschedule(work, claimed, after, attempts=0, asked=asked + 1)
 
     transact(open_work, record)
 
@@ -208,7 +208,7 @@ def _claim(open_work: OpenWork, item: Due) -> Due | None:
     if current is None:
         return None
     patience = min(PATIENCE * 2 ** min(current.attempts, 10), LONGEST_PATIENCE)
-    put_off = due.again(work, current, patience)
+    put_off = due.reschedule(work, current, patience)
     try:
         work.commit()  # not tried again: a conflict is the answer, that somebody else has it
     except Conflict:

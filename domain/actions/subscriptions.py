@@ -72,10 +72,8 @@ def begin(work: Work, clinic: Clinic, subscription: Subscription) -> Subscriptio
 
 def bill_later(work: Work, clinic: Clinic, day: date) -> None:
     """Have the clinic billed on *day*, in its morning."""
-    due.later(
-        work, "bill", _morning(clinic, day), clinic.clinic_id, clinic_id=clinic.clinic_id,
-        date=day.isoformat(),
-    )  # fmt: skip
+    about = due.Subject(clinic.clinic_id, clinic_id=clinic.clinic_id, date=day.isoformat())
+    due.schedule(work, "bill", _morning(clinic, day), about)
 
 
 def change_plan(
@@ -124,10 +122,11 @@ def change_plan(
         )
     )
     work.put(_allowed(clinic, allowed, now))
-    due.later(
-        work, "plan_change", utc(datetime.combine(effective, time(), clinic.zone)),
-        work.ids.new("chg_"), clinic_id=clinic.clinic_id, date=effective.isoformat(),
-    )  # fmt: skip
+    about = due.Subject(
+        work.ids.new("chg_"), clinic_id=clinic.clinic_id, date=effective.isoformat()
+    )
+    midnight = utc(datetime.combine(effective, time(), clinic.zone))
+    due.schedule(work, "plan_change", midnight, about)
     old_price = subscription.price_per_doctor
     return PlanChange(
         previous=previous,

@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 
 from domain.actions import booking, erasure
-from domain.actions.due import SHARDS
-from domain.model.due import Due
+from domain.model.due import SHARDS, Due
 from domain.model.people import Contact, Patient
 from domain.model.queues import Token
 from domain.model.visits import Visit

@@ -10,10 +10,10 @@ from inspect import signature
 import pytest
 
 from bot.payments.press import way_to_pay
-from domain.actions import due, links, seats, settling
+from domain.actions import links, seats, settling
 from domain.errors import NotFound, NotNow
 from domain.gateway import GatewayRefused, GatewayUnavailable, Link, LinkRequest
-from domain.model.due import Due
+from domain.model.due import GATEWAY_KINDS, GATEWAY_SHARDS, SHARDS, Due, is_aside, shard_of
 from domain.model.messages import Message
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
@@ -56,9 +56,9 @@ def refund(stage: Stage, capture_id: str) -> Refund:
 
 def waiting(stage: Stage) -> list[str]:
     """Return the kinds of what is still to be asked of the gateway."""
-    shards = [f"{n:02d}" for n in range(due.SHARDS)]
+    shards = [f"{n:02d}" for n in range(SHARDS)]
     items = [i for s in shards for i in stage.work().query(Due, s).records]
-    return sorted(i.kind for i in items if i.kind in due.GATEWAY_KINDS)
+    return sorted(i.kind for i in items if i.kind in GATEWAY_KINDS)
 
 
 def test_a_booking_whose_page_is_never_pressed_is_never_asked_about(
@@ -391,7 +391,7 @@ def test_what_a_killed_worker_had_begun_is_done_by_another(
 
 def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, bank: Bank) -> None:
     key = a_refund(stage, cast, bank)
-    shard = due.shard_of("refund", key)
+    shard = shard_of("refund", key)
     item = stage.work().query(Due, shard).records[0]
     refunding, other = bank.refund, Doer(stage.parts)
 
@@ -406,11 +406,11 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
 
 
 def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Bank) -> None:
-    with ThreadPoolExecutor(due.GATEWAY_SHARDS) as aside:
+    with ThreadPoolExecutor(GATEWAY_SHARDS) as aside:
         stage.doer = Doer(stage.parts, aside)
         key = a_refund(stage, cast, bank)
-        shard = due.shard_of("refund", key)
-        assert due.is_aside(shard)
+        shard = shard_of("refund", key)
+        assert is_aside(shard)
         assert stage.doer.run(shard) == 0
         stage.doer._asking[shard].result(5)
         assert refund(stage, key).status is RefundStatus.PROCESSED
@@ -418,9 +418,9 @@ def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Ba
 
 def test_everything_that_asks_the_gateway_has_a_handler_and_a_shard_of_its_own() -> None:
     asking = {kind for kind, done in HANDLERS.items() if "gateway" in signature(done).parameters}
-    assert asking == due.GATEWAY_KINDS
-    assert {due.is_aside(due.shard_of(k, "x")) for k in due.GATEWAY_KINDS} == {True}
-    ordinary: Callable[[str], bool] = lambda s: due.is_aside(due.shard_of("remind", s))  # noqa: E731
+    assert asking == GATEWAY_KINDS
+    assert {is_aside(shard_of(k, "x")) for k in GATEWAY_KINDS} == {True}
+    ordinary: Callable[[str], bool] = lambda s: is_aside(shard_of("remind", s))  # noqa: E731
     assert not any(ordinary(str(n)) for n in range(50))
 
 
