@@ -8,7 +8,7 @@ from domain.actions import booking, line, payments, ratings, seats
 from domain.actions.openings import nearest_slot, next_open
 from domain.errors import DayFull, NotFound, NotNow, Refused
 from domain.model.clinics import Doctor
-from domain.model.messages import Option
+from domain.model.messages import Guard, Option
 from domain.model.money import Capture, Disposition
 from domain.model.queues import LIVE, WAITING, Locator, Token, TokenStatus
 from domain.timetable import today
@@ -260,13 +260,15 @@ def _status(turn: Turn) -> Say:
             options.append(Option(id=f"here:{token.token_id}", label="here_button"))
         options.append(Option(id=f"move:{token.token_id}", label="move_button"))
         options.append(Option(id=f"cancel:{token.token_id}", label="cancel_button"))
-    return Say(values=booking.facts(token, doctor), options=options, about=token, guard="standing")
+    return Say(
+        values=booking.facts(token, doctor), options=options, about=token, guard=Guard.STANDING
+    )
 
 
 @says("mine/checked_in")
 def _checked_in(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values=booking.facts(token, doctor), about=token, guard="standing")
+    return Say(values=booking.facts(token, doctor), about=token, guard=Guard.STANDING)
 
 
 @says("mine/not_today")

@@ -12,7 +12,7 @@ from functools import partial
 import msgspec
 
 from domain.actions import consent, due
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.errors import NotFound, StoreUnavailable
 from domain.model.clinics import Claim, Clinic, Role, User
 from domain.model.conversations import Conversation, Parked, Push, Seen
@@ -218,13 +218,15 @@ class Runner:
         ]
         asked = send(
             work,
-            name="route/which_clinic" if options else "route/ask_code",
-            contact_id=routed.contact.contact_id,
-            clinic=None,
-            sender=inbound.sender,
-            values={"wrong": routed.wrong_code},
-            options=options,
-            reply_to=inbound.message_id,
+            Draft(
+                "route/which_clinic" if options else "route/ask_code",
+                to=routed.contact.contact_id,
+                clinic=None,
+                sender=inbound.sender,
+                values={"wrong": routed.wrong_code},
+                options=options,
+                reply_to=inbound.message_id,
+            ),
         )
         work.put(
             conversation.but(
@@ -256,12 +258,14 @@ class Runner:
         )
         send(
             work,
-            name="route/parked",
-            contact_id=contact.contact_id,
-            clinic=None,
-            sender=inbound.sender,
-            values={"told": clinic_id is not None},
-            reply_to=inbound.message_id,
+            Draft(
+                "route/parked",
+                to=contact.contact_id,
+                clinic=None,
+                sender=inbound.sender,
+                values={"told": clinic_id is not None},
+                reply_to=inbound.message_id,
+            ),
         )
         if clinic_id is not None:
             # Later, for whatever is wrong may strike again while the desk is looked up.

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push
-from domain.model.messages import Consent, Message, Option
+from domain.model.messages import Consent, Guard, Message, Option
 from domain.model.people import Contact, Patient
 from domain.model.queues import Queue, Token
 from domain.ports import Phrases
@@ -30,7 +30,7 @@ class Say:
     payment_id: str | None = None
     """The request for payment that `url` leads to, if it does."""
     about: Token | None = None
-    guard: str | None = None
+    guard: Guard | None = None
     keeps_question: bool = False
     """Whether the question asked before still stands."""
 
@@ -121,19 +121,21 @@ class Turn:
         """Answer with message *name*; its options become what a digit or their words choose."""
         self.said = send(
             self.work,
-            name=name,
-            contact_id=self.contact.contact_id,
-            clinic=self.clinic,
-            sender=self.inbound.sender,
-            values=said.values,
-            options=said.options,
-            url=said.url,
-            payment_id=said.payment_id,
-            reply_to=self.inbound.message_id,
-            language=self.language,
-            about=said.about,
-            guard=said.guard,
-            consent=Consent.REPLY,
+            Draft(
+                name,
+                to=self.contact.contact_id,
+                clinic=self.clinic,
+                sender=self.inbound.sender,
+                values=said.values,
+                options=said.options,
+                url=said.url,
+                payment_id=said.payment_id,
+                reply_to=self.inbound.message_id,
+                language=self.language,
+                about=said.about,
+                guard=said.guard,
+                consent=Consent.REPLY,
+            ),
         )
         if said.keeps_question:
             return

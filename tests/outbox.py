@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.actions.delivery import apply_status
-from domain.actions.messages import send, shard_of
+from domain.actions.messages import Draft, send, shard_of
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, Outgoing
@@ -20,7 +20,7 @@ def write(stage: Stage, cast: Cast, name: str = HELP, **given: Any) -> Message:
     """Write one message to Asha, who has just written; return its row."""
     contact_id = given.pop("contact_id", "con_asha")
     work = stage.work()
-    message = send(work, name=name, contact_id=contact_id, clinic=cast.clinic, **given)
+    message = send(work, Draft(name, to=contact_id, clinic=cast.clinic, **given))
     key = f"{message.sender}#{contact_id}"
     if work.get(Conversation, key) is None:
         now = work.now

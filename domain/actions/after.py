@@ -12,12 +12,12 @@ from datetime import timedelta
 from domain.actions import booking, due, line, moves, payments, seats
 from domain.actions.days import line_of
 from domain.actions.desk_notes import Note, tell_doctor
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.steps import OpenWork, place_of_item
 from domain.actions.telling import push
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
-from domain.model.messages import Consent, Message, Option, Urgency
+from domain.model.messages import Consent, Guard, Message, Option, Urgency
 from domain.model.queues import (
     WAITING,
     QueueStatus,
@@ -47,15 +47,17 @@ def hold_ends(open_work: OpenWork, item: Due) -> None:
         if clinic and doctor:
             send(
                 work,
-                name="booking/hold_ended",
-                message_id=f"msg_hold_{token.token_id}",
-                contact_id=token.contact_id,
-                clinic=clinic,
-                about=token,
-                values=booking.facts(token, doctor),
-                options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
-                consent=Consent.TOKEN,
-                helps_until=work.now + timedelta(minutes=30),
+                Draft(
+                    "booking/hold_ended",
+                    to=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    values=booking.facts(token, doctor),
+                    options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
+                    consent=Consent.TOKEN,
+                    helps_until=work.now + timedelta(minutes=30),
+                    message_id=f"msg_hold_{token.token_id}",
+                ),
             )
     work.commit()
 
@@ -77,20 +79,22 @@ def remind(open_work: OpenWork, item: Due) -> None:
             work.put(token.but(reminded=True))
             send(
                 work,
-                name="news/reminder",
-                message_id=f"msg_remind_{token.token_id}",
-                contact_id=token.contact_id,
-                clinic=clinic,
-                about=token,
-                guard="soon",
-                values=booking.facts(token, doctor),
-                options=[
-                    Option(id=f"here:{token.token_id}", label="here_button"),
-                    Option(id=f"cancel:{token.token_id}", label="cancel_button"),
-                ],
-                urgency=Urgency.NEWS,
-                consent=Consent.NEWS,
-                helps_until=when.end,
+                Draft(
+                    "news/reminder",
+                    to=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    guard=Guard.SOON,
+                    values=booking.facts(token, doctor),
+                    options=[
+                        Option(id=f"here:{token.token_id}", label="here_button"),
+                        Option(id=f"cancel:{token.token_id}", label="cancel_button"),
+                    ],
+                    urgency=Urgency.NEWS,
+                    consent=Consent.NEWS,
+                    helps_until=when.end,
+                    message_id=f"msg_remind_{token.token_id}",
+                ),
             )
     work.commit()
 
@@ -118,17 +122,19 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
             ]
             send(
                 work,
-                name="news/rate",
-                message_id=message_id,
-                contact_id=token.contact_id,
-                clinic=clinic,
-                about=token,
-                guard="completed",
-                values=booking.facts(token, doctor),
-                options=options,
-                urgency=Urgency.NEWS,
-                consent=Consent.NEWS,
-                helps_until=work.now + timedelta(hours=12),
+                Draft(
+                    "news/rate",
+                    to=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    guard=Guard.COMPLETED,
+                    values=booking.facts(token, doctor),
+                    options=options,
+                    urgency=Urgency.NEWS,
+                    consent=Consent.NEWS,
+                    helps_until=work.now + timedelta(hours=12),
+                    message_id=message_id,
+                ),
             )
             push(work, clinic, token, "rating", options)
     work.commit()

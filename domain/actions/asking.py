@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from domain import phones
 from domain.actions import renumbering
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.model.clinics import Clinic
 from domain.model.messages import Consent
 from domain.model.people import Address, Contact
@@ -32,13 +32,15 @@ def ask(work: Work, clinic: Clinic, contact_id: str) -> None:
     work.put(contact.but(number_asked_at=work.now))
     send(
         work,
-        name="number/ask",
-        contact_id=contact_id,
-        clinic=clinic,
-        asks_number=True,
-        consent=Consent.TOKEN,
-        helps_until=work.now + HELPS,
-        order=1,  # behind what it was asked with
+        Draft(
+            "number/ask",
+            to=contact_id,
+            clinic=clinic,
+            asks_number=True,
+            consent=Consent.TOKEN,
+            helps_until=work.now + HELPS,
+            order=1,  # behind what it was asked with
+        ),
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from domain.actions import booking, due, links, numbers, subscriptions
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.steps import OpenWork
 from domain.model.base import utc
 from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User
@@ -252,21 +252,23 @@ def _tell_admins(
         contact = numbers.contact_at(work, admin.whatsapp_number, admin.name)
         send(
             work,
-            name=name,
-            message_id=f"msg_{name.split('/')[1]}_{about}_{admin.user_id}",
-            contact_id=contact.contact_id,
-            clinic=clinic,
-            sender=work.rules.platform_sender,
-            values={
-                "amount": invoice.amount * PAISE,
-                "doctors": invoice.doctors,
-                "plan": invoice.plan.title(),
-                "first": invoice.period_start.isoformat(),
-                "last": invoice.period_end.isoformat(),
-                "due": invoice.due_date.isoformat(),
-                **values,
-            },
-            url=work.rules.pay_url(invoice.payment_id or "") if is_asked else None,
-            consent=Consent.REPLY,
-            helps_until=work.now + timedelta(days=DAYS_TO_PAY),
+            Draft(
+                name,
+                to=contact.contact_id,
+                clinic=clinic,
+                sender=work.rules.platform_sender,
+                values={
+                    "amount": invoice.amount * PAISE,
+                    "doctors": invoice.doctors,
+                    "plan": invoice.plan.title(),
+                    "first": invoice.period_start.isoformat(),
+                    "last": invoice.period_end.isoformat(),
+                    "due": invoice.due_date.isoformat(),
+                    **values,
+                },
+                url=work.rules.pay_url(invoice.payment_id or "") if is_asked else None,
+                consent=Consent.REPLY,
+                helps_until=work.now + timedelta(days=DAYS_TO_PAY),
+                message_id=f"msg_{name.split('/')[1]}_{about}_{admin.user_id}",
+            ),
         )

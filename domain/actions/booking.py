@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from domain.actions import asking, consent, due, history
 from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor, person_of
 from domain.actions.people import associate
 from domain.actions.requests import ask_advance, check_holds
@@ -29,7 +29,7 @@ from domain.actions.seats import (
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
-from domain.model.messages import Consent, Urgency
+from domain.model.messages import Consent, Guard
 from domain.model.money import Capture, Disposition, Refund, Transfer
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
@@ -224,19 +224,20 @@ def confirm(
         history.note(work, token, "confirm", by=by.user_id, by_name=by.name)
     send(
         work,
-        name="booking/confirmed",
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        guard="booked",
-        values={
-            **facts(token, doctor),
-            "paid": token.paid_paise,
-            "balance": token.amount_paise - token.paid_paise,
-            "moved": token.replaces is not None,
-        },
-        consent=Consent.TOKEN,
-        urgency=Urgency.NOW,
+        Draft(
+            "booking/confirmed",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard=Guard.BOOKED,
+            values={
+                **facts(token, doctor),
+                "paid": token.paid_paise,
+                "balance": token.amount_paise - token.paid_paise,
+                "moved": token.replaces is not None,
+            },
+            consent=Consent.TOKEN,
+        ),
     )
     if token.source == "BOT":
         asking.ask(work, clinic, token.contact_id)

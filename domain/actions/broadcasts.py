@@ -18,7 +18,7 @@ from domain.actions import due, templates
 from domain.actions.audiences import STEP, Person, people_of
 from domain.actions.booking import facts as booking_facts
 from domain.actions.consent import wants_news
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.outreach import refuse_suspended
 from domain.actions.steps import OpenWork, chunks, finish
 from domain.errors import NotFound, NotNow
@@ -317,15 +317,17 @@ def _message(
         facts = booking_facts(person.about, doctor) if doctor else {}
     message = send(
         work,
-        name=broadcast.name,
-        message_id=f"msg_{broadcast.broadcast_id}_{person.contact_id}",
-        contact_id=person.contact_id or "",
-        clinic=clinic,
-        about=person.about,
-        values={**broadcast.values, **facts},
-        urgency=Urgency.BULK,
-        consent=Consent.MARKETING if broadcast.marketing else Consent.NEWS,
-        helps_until=work.now + HELPS,
-        order=number % STEP,
+        Draft(
+            broadcast.name,
+            to=person.contact_id or "",
+            clinic=clinic,
+            about=person.about,
+            values={**broadcast.values, **facts},
+            urgency=Urgency.BULK,
+            consent=Consent.MARKETING if broadcast.marketing else Consent.NEWS,
+            helps_until=work.now + HELPS,
+            order=number % STEP,
+            message_id=f"msg_{broadcast.broadcast_id}_{person.contact_id}",
+        ),
     )
     return work.put(message.but(broadcast_id=broadcast.broadcast_id))

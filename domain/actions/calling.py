@@ -8,13 +8,13 @@ from datetime import date, timedelta
 from domain.actions import due, history, ledger, visits
 from domain.actions.booking import facts
 from domain.actions.days import line_of, the_token
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor, Saw, judge, state_after
 from domain.actions.people import count_visit
 from domain.actions.seats import drop_booking, keep_booking, live_booking, waiting_of
 from domain.errors import NobodyWaiting, NothingToUndo
 from domain.model.clinics import Clinic, Doctor
-from domain.model.messages import Consent, Message, MessageStatus, Option
+from domain.model.messages import Consent, Guard, Message, MessageStatus, Option
 from domain.model.queues import (
     Move,
     PaymentStatus,
@@ -121,14 +121,16 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
         work.put(waiting_of(called))
         send(
             work,
-            name="news/not_yet",
-            contact_id=called.contact_id,
-            clinic=clinic,
-            about=called,
-            guard="waiting",
-            values=facts(called, doctor),
-            consent=Consent.TOKEN,
-            helps_until=work.now + timedelta(minutes=15),
+            Draft(
+                "news/not_yet",
+                to=called.contact_id,
+                clinic=clinic,
+                about=called,
+                guard=Guard.WAITING,
+                values=facts(called, doctor),
+                consent=Consent.TOKEN,
+                helps_until=work.now + timedelta(minutes=15),
+            ),
         )
     current = _return_left(work, queue, last) if last.left is not None else None
     consultations = queue.consultations
@@ -278,13 +280,15 @@ def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Wai
     )
     send(
         work,
-        name="news/your_turn",
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        guard="current",
-        values=facts(token, doctor),
-        consent=Consent.TOKEN,
+        Draft(
+            "news/your_turn",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard=Guard.CURRENT,
+            values=facts(token, doctor),
+            consent=Consent.TOKEN,
+        ),
     )
     return token
 
@@ -303,18 +307,20 @@ def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
         message_id = f"{base}_{repeat}"
     send(
         work,
-        name="news/next_in_line",
-        message_id=message_id,
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        guard="first",
-        values=facts(token, doctor),
-        options=[]
-        if token.status is TokenStatus.ARRIVED
-        else [Option(id=f"here:{token.token_id}", label="here_button")],
-        consent=Consent.TOKEN,
-        order=1,
+        Draft(
+            "news/next_in_line",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard=Guard.FIRST,
+            values=facts(token, doctor),
+            options=[]
+            if token.status is TokenStatus.ARRIVED
+            else [Option(id=f"here:{token.token_id}", label="here_button")],
+            consent=Consent.TOKEN,
+            order=1,
+            message_id=message_id,
+        ),
     )
 
 
@@ -339,14 +345,16 @@ def leave(
         left = token.but(status=status, visit_id=kept, actual_time=None, updated_at=work.now)
         send(
             work,
-            name="news/skipped",
-            contact_id=token.contact_id,
-            clinic=clinic,
-            about=token,
-            guard="skipped",
-            values=facts(token, doctor),
-            options=[Option(id=f"here:{token.token_id}", label="here_button")],
-            consent=Consent.TOKEN,
+            Draft(
+                "news/skipped",
+                to=token.contact_id,
+                clinic=clinic,
+                about=token,
+                guard=Guard.SKIPPED,
+                values=facts(token, doctor),
+                options=[Option(id=f"here:{token.token_id}", label="here_button")],
+                consent=Consent.TOKEN,
+            ),
         )
         return work.put(left)
     visits.complete(work, token)

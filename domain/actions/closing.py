@@ -6,7 +6,7 @@ from datetime import date
 
 from domain.actions import booking, history, payments
 from domain.actions.line import DOCTOR_REMOVED, no_show
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import CLOCK
 from domain.actions.openings import next_open
 from domain.actions.steps import OpenWork, chunks, finish, place_of_item, tokens_of
@@ -86,19 +86,21 @@ def _end(
         options.append(Option(id=f"back:{token.token_id}", label="back_button"))
     send(
         work,
-        name="news/closed",
-        message_id=f"msg_closed_{token.token_id}",
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        values={
-            **booking.facts(token, doctor),
-            "paid": token.paid_paise,
-            "refunded": paid and at_once,
-            "hours": CHOICE_HOURS,
-        },
-        options=options,
-        consent=Consent.TOKEN,
+        Draft(
+            "news/closed",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            values={
+                **booking.facts(token, doctor),
+                "paid": token.paid_paise,
+                "refunded": paid and at_once,
+                "hours": CHOICE_HOURS,
+            },
+            options=options,
+            consent=Consent.TOKEN,
+            message_id=f"msg_closed_{token.token_id}",
+        ),
     )
     if options:
         push(work, clinic, token, "closed", options)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from domain.actions import booking, broadcasts, history, patients, seats
 from domain.actions.calling import SILENT, Remark
 from domain.actions.days import Day, open_queue, read_day, the_token
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor
 from domain.actions.outreach import Suspended
 from domain.actions.people import identify
@@ -24,7 +24,7 @@ from domain.errors import (
 )
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
-from domain.model.messages import Consent
+from domain.model.messages import Consent, Guard
 from domain.model.people import Contact, Patient
 from domain.model.queues import LIVE, Queue, QueueStatus, Token, TokenStatus
 from domain.names import clean_name
@@ -161,22 +161,24 @@ def book(
     if token.payment_id is not None and token.held_until is not None:
         send(
             across,
-            name="booking/pay",
-            contact_id=contact.contact_id,
-            clinic=clinic,
-            about=token,
-            guard="unpaid",
-            values={
-                **booking.facts(token, doctor),
-                "today": day == today(clinic, work.now),
-                "advance": token.advance_paise,
-                "fee": token.amount_paise,
-                "until": token.held_until.isoformat(),
-            },
-            url=work.rules.pay_url(token.payment_id),
-            payment_id=token.payment_id,
-            consent=Consent.TOKEN,
-            helps_until=token.held_until,
+            Draft(
+                "booking/pay",
+                to=contact.contact_id,
+                clinic=clinic,
+                about=token,
+                guard=Guard.UNPAID,
+                values={
+                    **booking.facts(token, doctor),
+                    "today": day == today(clinic, work.now),
+                    "advance": token.advance_paise,
+                    "fee": token.amount_paise,
+                    "until": token.held_until.isoformat(),
+                },
+                url=work.rules.pay_url(token.payment_id),
+                payment_id=token.payment_id,
+                consent=Consent.TOKEN,
+                helps_until=token.held_until,
+            ),
         )
     return token
 
@@ -250,12 +252,14 @@ def cancel(
     )
     send(
         work,
-        name="news/cancelled",
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=ended,
-        values={**booking.facts(token, doctor), "paid": token.paid_paise},
-        consent=Consent.TOKEN,
+        Draft(
+            "news/cancelled",
+            to=token.contact_id,
+            clinic=clinic,
+            about=ended,
+            values={**booking.facts(token, doctor), "paid": token.paid_paise},
+            consent=Consent.TOKEN,
+        ),
     )
     return ended
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 from typing import Any
 
 from domain.actions import numbers
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
-from domain.model.messages import Option, Urgency
+from domain.model.messages import Guard, Option, Urgency
 from domain.model.queues import Token
 from domain.work import Work
 
@@ -22,14 +22,14 @@ class Note:
     name: str
     """The message."""
     values: Mapping[str, Any] = field(default_factory=dict)
-    secrets: Mapping[str, str] | None = None
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Variables that lie sealed until they are sent."""
     options: Sequence[Option] = ()
     sender: str | None = None
     """Which number it leaves by, if not the clinic's."""
     message_id: str | None = None
     about: Token | None = None
-    guard: str | None = None
+    guard: Guard | None = None
     urgency: Urgency = Urgency.NEWS
     helps_for: timedelta
 
@@ -82,16 +82,18 @@ def _write(work: Work, clinic: Clinic, user: User, note: Note, message_id: str |
     contact = numbers.contact_at(work, user.whatsapp_number, user.name)
     send(
         work,
-        name=note.name,
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        sender=note.sender,
-        values=note.values,
-        secrets=note.secrets,
-        options=note.options,
-        urgency=note.urgency,
-        about=note.about,
-        guard=note.guard,
-        helps_until=work.now + note.helps_for,
-        message_id=message_id,
+        Draft(
+            note.name,
+            to=contact.contact_id,
+            clinic=clinic,
+            sender=note.sender,
+            values=note.values,
+            secrets=note.secrets,
+            options=note.options,
+            urgency=note.urgency,
+            about=note.about,
+            guard=note.guard,
+            helps_until=work.now + note.helps_for,
+            message_id=message_id,
+        ),
     )

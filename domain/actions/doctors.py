@@ -10,7 +10,7 @@ from typing import Any
 from domain import passwords, plans
 from domain.actions import numbers, schedule, sessions
 from domain.actions.clinics import find as find_clinic
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor
 from domain.actions.outreach import refuse_suspended
 from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
@@ -213,17 +213,19 @@ def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> N
     contact = numbers.contact_at(work, user.whatsapp_number, user.name)
     send(
         work,
-        name="account/credentials",
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        values={
-            "name": user.name,
-            "phone": user.whatsapp_number,
-            "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
-        },
-        secrets={"password": password},
-        options=[numbers.this_is_me(user)],
-        helps_until=work.now + CREDENTIALS_KEPT,
+        Draft(
+            "account/credentials",
+            to=contact.contact_id,
+            clinic=clinic,
+            values={
+                "name": user.name,
+                "phone": user.whatsapp_number,
+                "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
+            },
+            secrets={"password": password},
+            options=[numbers.this_is_me(user)],
+            helps_until=work.now + CREDENTIALS_KEPT,
+        ),
     )
 
 
@@ -296,11 +298,13 @@ def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
     options = [] if user.proven else [numbers.this_is_me(user)]
     send(
         work,
-        name="account/now_doctor",
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        values={"name": user.name, "doctor": doctor.name},
-        options=options,
+        Draft(
+            "account/now_doctor",
+            to=contact.contact_id,
+            clinic=clinic,
+            values={"name": user.name, "doctor": doctor.name},
+            options=options,
+        ),
     )
 
 

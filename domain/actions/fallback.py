@@ -12,7 +12,7 @@ from domain.actions.steps import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
 from domain.model.due import Due
-from domain.model.messages import Message, MessageStatus
+from domain.model.messages import Guard, Message, MessageStatus
 from domain.model.people import Contact
 from domain.model.queues import Token
 from domain.work import Work
@@ -105,10 +105,10 @@ def tell_desk(work: Work, message: Message) -> None:
             Note(
                 name="desk/unheard",
                 message_id=_note_id(message),
-                values={**facts(token, doctor), "called": message.guard == "current"},
+                values={**facts(token, doctor), "called": message.guard is Guard.CURRENT},
                 about=token,
                 # Not the call's own: only what the patient is sent counts as told to them.
-                guard="current" if message.guard == "current" else "waiting",
+                guard=Guard.CURRENT if message.guard is Guard.CURRENT else Guard.WAITING,
                 helps_for=timedelta(minutes=10),
             ),
         )

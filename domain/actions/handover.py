@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.actions.desk_notes import Note, tell_desk
-from domain.actions.messages import send, sender_of
+from domain.actions.messages import Draft, send, sender_of
 from domain.actions.steps import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
@@ -81,14 +81,16 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
     work.put(conversation.but(handed_over_until=None))
     send(
         work,
-        name="talk/bot_is_back",
-        contact_id=contact_id,
-        clinic=clinic,
-        options=[
-            Option(id="hi", label="book_button"),
-            Option(id="status", label="status_button"),
-        ],
-        helps_until=work.now + LASTS,
+        Draft(
+            "talk/bot_is_back",
+            to=contact_id,
+            clinic=clinic,
+            options=[
+                Option(id="hi", label="book_button"),
+                Option(id="status", label="status_button"),
+            ],
+            helps_until=work.now + LASTS,
+        ),
     )
     return True
 

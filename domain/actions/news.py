@@ -8,7 +8,7 @@ from typing import Any
 
 from domain.actions.days import line_of
 from domain.model.broadcasts import Broadcast, BroadcastStatus
-from domain.model.messages import Message
+from domain.model.messages import Guard, Message
 from domain.model.queues import (
     LIVE,
     WAITING,
@@ -23,7 +23,7 @@ from domain.rules import TIME_MOVED_MINUTES
 from domain.waiting import STEP, Expectation, expect
 from domain.work import Work
 
-Guard = Callable[[Work, Token], bool]
+Check = Callable[[Work, Token], bool]
 
 
 def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
@@ -98,7 +98,7 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
         return message.values
     facts, expected = standing(work, token)
     row = work.get(Progress, token.queue_id, token.token_id)
-    if message.guard == "progress":
+    if message.guard is Guard.PROGRESS:
         # What was tried before is in the row already, so it would no longer seem worth telling.
         forced = message.values.get("reason") == "resumed" or message.sending_since is not None
         if expected is None or not (
@@ -160,7 +160,7 @@ def _promise(work: Work, token: Token, row: Progress | None, expected: Expectati
 
 def forget_pending(work: Work, message: Message) -> None:
     """Note that *message* will not be sent, so that news of its token may be raised again."""
-    if message.guard != "progress" or message.about is None or message.queue_id is None:
+    if message.guard is not Guard.PROGRESS or message.about is None or message.queue_id is None:
         return
     row = work.get(Progress, message.queue_id, message.about)
     if row is not None and row.pending == message.message_id:
@@ -180,25 +180,32 @@ def _is_halted(work: Work, token: Token) -> bool:
     return queue is not None and queue.status in halted and token.status in WAITING
 
 
-def _has_status(*statuses: TokenStatus) -> Guard:
+def _has_status(*statuses: TokenStatus) -> Check:
     return lambda _work, token: token.status in statuses
 
 
-GUARDS: dict[str, Guard] = {
-    "booked": _has_status(*LIVE - {TokenStatus.PENDING}, TokenStatus.COMPLETED),
-    "standing": lambda _work, _token: True,
-    "progress": _has_status(*WAITING),
-    "waiting": _has_status(*WAITING),
-    "soon": _has_status(*WAITING),
-    "current": _has_status(TokenStatus.CURRENT),
-    "skipped": _has_status(TokenStatus.SKIPPED),
-    "completed": _has_status(TokenStatus.COMPLETED),
-    "unpaid": _has_status(TokenStatus.PENDING),
-    "first": _is_first,
-    "halted": _is_halted,
+GUARDS: dict[Guard, Check] = {
+    Guard.BOOKED: _has_status(*LIVE - {TokenStatus.PENDING}, TokenStatus.COMPLETED),
+    Guard.STANDING: lambda _work, _token: True,
+    Guard.PROGRESS: _has_status(*WAITING),
+    Guard.WAITING: _has_status(*WAITING),
+    Guard.SOON: _has_status(*WAITING),
+    Guard.CURRENT: _has_status(TokenStatus.CURRENT),
+    Guard.SKIPPED: _has_status(TokenStatus.SKIPPED),
+    Guard.COMPLETED: _has_status(TokenStatus.COMPLETED),
+    Guard.UNPAID: _has_status(TokenStatus.PENDING),
+    Guard.FIRST: _is_first,
+    Guard.HALTED: _is_halted,
 }
 """What must still be true of the token a message is about, when it is sent."""
-_WITH_STANDING = {"booked", "standing", "progress", "first", "soon", "halted"}
+_WITH_STANDING = {
+    Guard.BOOKED,
+    Guard.STANDING,
+    Guard.PROGRESS,
+    Guard.FIRST,
+    Guard.SOON,
+    Guard.HALTED,
+}
 
 
 def line_facts(work: Work, queue: Queue) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import phones
 from domain.actions import sessions
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.people import contact_by_phone, new_contact
 from domain.errors import Invalid, NotFound, NumberTaken
 from domain.model.clinics import Clinic, StaffNumber, StaffStatus, User
@@ -133,9 +133,11 @@ def _tell(work: Work, clinic: Clinic, user: User, name: str, options: list[Optio
     values = {"name": user.name}
     send(
         work,
-        name=name,
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        values=values,
-        options=options,
+        Draft(
+            name,
+            to=contact.contact_id,
+            clinic=clinic,
+            values=values,
+            options=options,
+        ),
     )

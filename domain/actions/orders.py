@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actions import links
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.steps import OpenWork
 from domain.channel import OrderNews, OrderRequest
 from domain.gateway import ShownOrder
@@ -245,22 +245,24 @@ def _say_closed(work: Work, payment: Payment, order: Order) -> None:
         return
     send(
         work,
-        name=CLOSED,
-        message_id=message_id,
-        contact_id=payment.contact_id,
-        clinic=clinic,
-        sender=order.sender,
-        about=token,
-        payment_id=payment.payment_id,
-        values={
-            "person": token.patient_name,
-            "doctor": doctor.name,
-            "number": token.number,
-            "at": token.estimated_time.isoformat(),
-            "amount": payment.amount_paise,
-            "paid": status is OrderStatus.COMPLETED,
-            "reference": order.reference,
-        },
-        urgency=Urgency.NEWS,
-        consent=Consent.TOKEN,
+        Draft(
+            CLOSED,
+            to=payment.contact_id,
+            clinic=clinic,
+            sender=order.sender,
+            about=token,
+            payment_id=payment.payment_id,
+            values={
+                "person": token.patient_name,
+                "doctor": doctor.name,
+                "number": token.number,
+                "at": token.estimated_time.isoformat(),
+                "amount": payment.amount_paise,
+                "paid": status is OrderStatus.COMPLETED,
+                "reference": order.reference,
+            },
+            urgency=Urgency.NEWS,
+            consent=Consent.TOKEN,
+            message_id=message_id,
+        ),
     )

@@ -13,12 +13,11 @@ import secrets
 from datetime import datetime, timedelta
 
 from domain.actions import due, numbers
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.steps import OpenWork
 from domain.errors import TooMany
 from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType
 from domain.model.due import Due
-from domain.model.messages import Urgency
 from domain.work import Work
 
 DIGITS = 6
@@ -129,13 +128,14 @@ def send_code(open_work: OpenWork, item: Due) -> None:
         contact = numbers.contact_at(work, number, None)
         send(
             work,
-            name="account/code",
-            contact_id=contact.contact_id,
-            clinic=None,
-            values={"purpose": request.request_type.value.replace("_", " ")},
-            secrets={"code": code},
-            urgency=Urgency.NOW,
-            helps_until=request.expires_at,
+            Draft(
+                "account/code",
+                to=contact.contact_id,
+                clinic=None,
+                values={"purpose": request.request_type.value.replace("_", " ")},
+                secrets={"code": code},
+                helps_until=request.expires_at,
+            ),
         )
     if request is not None:
         due.schedule(work, "code_ends", request.expires_at, due.Subject(request.request_id))

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from domain.actions import consent, templates
 from domain.actions.delivery import window_is_open
-from domain.actions.messages import send, sender_of
+from domain.actions.messages import Draft, send, sender_of
 from domain.actions.people import reached_first
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic, ClinicStatus
@@ -86,12 +86,14 @@ def write_to(
         templates.refuse_unapproved(work, account, template, language)
     return send(
         work,
-        name=template.message,
-        contact_id=person.contact_id,
-        clinic=clinic,
-        values=values,
-        consent=Consent.MARKETING if marketing else Consent.NEWS,
-        helps_until=work.now + HELPS,
+        Draft(
+            template.message,
+            to=person.contact_id,
+            clinic=clinic,
+            values=values,
+            consent=Consent.MARKETING if marketing else Consent.NEWS,
+            helps_until=work.now + HELPS,
+        ),
     )
 
 

@@ -10,10 +10,10 @@ from datetime import timedelta
 from domain.actions import billing, booking, due, links, orders, seats
 from domain.actions.days import the_token
 from domain.actions.desk_notes import Note, tell_admins
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.errors import NotFound
 from domain.model.clinics import Clinic, Doctor
-from domain.model.messages import Consent, Urgency
+from domain.model.messages import Consent, Guard
 from domain.model.money import (
     Capture,
     Disposition,
@@ -144,18 +144,20 @@ def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
     if clinic and doctor and payment.failed_attempts == 0:
         send(
             work,
-            name="booking/payment_failed",
-            contact_id=token.contact_id,
-            clinic=clinic,
-            about=token,
-            guard="unpaid",
-            values={
-                **booking.facts(token, doctor),
-                "amount": payment.amount_paise,
-                "until": token.held_until.isoformat() if token.held_until else None,
-            },
-            url=work.rules.pay_url(payment.payment_id),
-            consent=Consent.TOKEN,
+            Draft(
+                "booking/payment_failed",
+                to=token.contact_id,
+                clinic=clinic,
+                about=token,
+                guard=Guard.UNPAID,
+                values={
+                    **booking.facts(token, doctor),
+                    "amount": payment.amount_paise,
+                    "until": token.held_until.isoformat() if token.held_until else None,
+                },
+                url=work.rules.pay_url(payment.payment_id),
+                consent=Consent.TOKEN,
+            ),
         )
     return True
 
@@ -250,15 +252,16 @@ def _tell_refund(
 ) -> None:
     send(
         work,
-        name="booking/money_back",
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        values={
-            **booking.facts(token, doctor),
-            "amount": capture.amount_paise,
-            "stands": token.status in LIVE and token.capture_id != capture.capture_id,
-        },
-        urgency=Urgency.NOW,
-        consent=Consent.TOKEN,
+        Draft(
+            "booking/money_back",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            values={
+                **booking.facts(token, doctor),
+                "amount": capture.amount_paise,
+                "stands": token.status in LIVE and token.capture_id != capture.capture_id,
+            },
+            consent=Consent.TOKEN,
+        ),
     )

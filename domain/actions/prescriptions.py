@@ -12,7 +12,7 @@ import msgspec
 
 from domain import diagnoses, plans
 from domain.actions import facts, visits
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.clinics import Clinic, Doctor
@@ -263,19 +263,21 @@ def send_to_patient(work: Work, visit: Visit) -> Sent:
     url = f"{work.rules.public_url}/api/v1/prescriptions/{link.link}"
     message = send(
         work,
-        name="visits/prescription",
-        contact_id=contact.contact_id,
-        clinic=clinic,
-        values={
-            "person": visit.patient_name,
-            "doctor": doctor.name,
-            "day": visit.visit_date,
-            "until": ends_at.isoformat(),
-        },
-        url=url,
-        as_document=True,
-        consent=Consent.NEWS,
-        helps_until=ends_at,
+        Draft(
+            "visits/prescription",
+            to=contact.contact_id,
+            clinic=clinic,
+            values={
+                "person": visit.patient_name,
+                "doctor": doctor.name,
+                "day": visit.visit_date,
+                "until": ends_at.isoformat(),
+            },
+            url=url,
+            as_document=True,
+            consent=Consent.NEWS,
+            helps_until=ends_at,
+        ),
     )
     return Sent(message, url, ends_at)
 

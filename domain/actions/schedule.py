@@ -13,7 +13,7 @@ from datetime import date, timedelta
 
 from domain.actions import booking, due, history, line, payments
 from domain.actions.days import Day, all_seats
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.moves import Actor
 from domain.actions.openings import next_open
 from domain.actions.seats import hold_ran_out, line_shortened
@@ -235,18 +235,20 @@ def _end(
         options.append(Option(id=f"back:{token.token_id}", label="back_button"))
     send(
         work,
-        name="news/withdrawn",
-        message_id=f"msg_withdrawn_{token.token_id}",
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        values={
-            **booking.facts(token, doctor),
-            "paid": token.paid_paise if paid else 0,
-            "hours": CHOICE_HOURS,
-        },
-        options=options,
-        consent=Consent.TOKEN,
+        Draft(
+            "news/withdrawn",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            values={
+                **booking.facts(token, doctor),
+                "paid": token.paid_paise if paid else 0,
+                "hours": CHOICE_HOURS,
+            },
+            options=options,
+            consent=Consent.TOKEN,
+            message_id=f"msg_withdrawn_{token.token_id}",
+        ),
     )
     if options:
         push(work, clinic, token, "withdrawn", options)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from domain.actions import booking, calling
 from domain.actions.days import line_of
-from domain.actions.messages import send, sender_of
+from domain.actions.messages import Draft, send, sender_of
 from domain.actions.news import worth_telling
 from domain.actions.openings import next_open
 from domain.actions.steps import OpenWork, chunks, finish, place_of_item
@@ -15,7 +15,7 @@ from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Push
 from domain.model.due import Due
-from domain.model.messages import Consent, Message, Option, Urgency
+from domain.model.messages import Consent, Guard, Message, Option, Urgency
 from domain.model.queues import (
     WAITING,
     Progress,
@@ -74,16 +74,18 @@ def _raise_progress(
         return
     send(
         work,
-        name="news/progress",
-        message_id=message_id,
-        contact_id=token.contact_id,
-        clinic=clinic,
-        about=token,
-        guard="progress",
-        values={**booking.facts(token, doctor), "reason": item.values.get("reason")},
-        urgency=Urgency.NEWS,
-        consent=Consent.TOKEN,
-        helps_until=work.now + timedelta(minutes=10),
+        Draft(
+            "news/progress",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard=Guard.PROGRESS,
+            values={**booking.facts(token, doctor), "reason": item.values.get("reason")},
+            urgency=Urgency.NEWS,
+            consent=Consent.TOKEN,
+            helps_until=work.now + timedelta(minutes=10),
+            message_id=message_id,
+        ),
     )
     row = row or Progress(queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id)
     work.put(row.but(pending=message_id))
@@ -125,20 +127,22 @@ def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
                 options = _choices(token, another) if asks else []
                 send(
                     work,
-                    name=name,
-                    message_id=message_id,
-                    contact_id=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    guard="halted",
-                    values={
-                        **booking.facts(token, doctor),
-                        "minutes": minutes,
-                        "reason": queue.pause_reason,
-                    },
-                    options=options,
-                    consent=Consent.TOKEN,
-                    helps_until=work.now + timedelta(minutes=minutes or 60),
+                    Draft(
+                        name,
+                        to=token.contact_id,
+                        clinic=clinic,
+                        about=token,
+                        guard=Guard.HALTED,
+                        values={
+                            **booking.facts(token, doctor),
+                            "minutes": minutes,
+                            "reason": queue.pause_reason,
+                        },
+                        options=options,
+                        consent=Consent.TOKEN,
+                        helps_until=work.now + timedelta(minutes=minutes or 60),
+                        message_id=message_id,
+                    ),
                 )
                 if options:
                     push(work, clinic, token, "emergency", options)

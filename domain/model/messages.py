@@ -49,6 +49,31 @@ class Consent(StrEnum):
     """What WhatsApp counts as marketing: until STOP, or until it is stopped in WhatsApp itself."""
 
 
+class Guard(StrEnum):
+    """What must still be true of a token for a message about it to be sent.
+
+    How each is checked is the table `GUARDS` of domain.actions.news.
+    """
+
+    BOOKED = "booked"
+    """It has a seat, or was seen."""
+    STANDING = "standing"
+    """Nothing: the message says what is true when it is sent."""
+    PROGRESS = "progress"
+    """It waits, and there is something new to tell of its turn."""
+    WAITING = "waiting"
+    SOON = "soon"
+    """It waits, and is told when its turn is expected."""
+    CURRENT = "current"
+    SKIPPED = "skipped"
+    COMPLETED = "completed"
+    UNPAID = "unpaid"
+    FIRST = "first"
+    """It is the next to be called."""
+    HALTED = "halted"
+    """It waits in a line that is paused, for an emergency or otherwise."""
+
+
 class Option(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Something a person can choose by tapping, by its number or by its words."""
 
@@ -97,8 +122,8 @@ class Message(Record, frozen=True, kw_only=True):
     about: str | None = None
     """The token (tokenId) this is about, whose state `guard` is checked against."""
     queue_id: str | None = None
-    guard: str | None = None
-    """What must still be true when it is sent; see domain.actions.news."""
+    guard: Guard | None = None
+    """What must still be true when it is sent."""
     helps_until: datetime | None = None
     """From this instant on it would be stale."""
     broadcast_id: str | None = None

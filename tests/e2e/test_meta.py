@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.model.messages import Message, MessageStatus
 from tests.e2e.conftest import running
 from tests.e2e.installation import Crowd, Installation, Json, Person
@@ -221,12 +221,14 @@ def test_a_document_that_meta_cannot_fetch_comes_as_a_link(town):
     work = town.work()
     message = send(
         work,
-        name="visits/prescription",
-        contact_id=contact_of(town, asha),
-        clinic=town.clinic,
-        values=values | {"until": day.isoformat()},
-        url=url,
-        as_document=True,
+        Draft(
+            "visits/prescription",
+            to=contact_of(town, asha),
+            clinic=town.clinic,
+            values=values | {"until": day.isoformat()},
+            url=url,
+            as_document=True,
+        ),
     )
     work.commit()
     refused = asha.hears("The prescription of Asha")

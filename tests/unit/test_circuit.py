@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.actions import circuit, delivery
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.model.clinics import User
 from domain.model.conversations import Conversation
@@ -22,7 +22,7 @@ DOWN = SendFailed(ErrorClass.STOP, 190, "The access token has run out (error 190
 
 def write(stage: Stage, cast: Cast, contact_id: str = "con_asha", **given: Any) -> Message:
     work = stage.work()
-    message = send(work, name="settings/help", contact_id=contact_id, clinic=cast.clinic, **given)
+    message = send(work, Draft("settings/help", to=contact_id, clinic=cast.clinic, **given))
     key = f"{message.sender}#{contact_id}"
     if work.get(Conversation, key) is None:
         work.put(

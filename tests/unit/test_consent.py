@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from domain.actions import booking, consent
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.model.messages import Consent
 from domain.model.people import OptOut
 from tests.people import Cast
@@ -26,7 +26,7 @@ def stop(stage: Stage, *, live: bool) -> OptOut:
 def comes(stage: Stage, cast: Cast) -> set[Consent]:
     work = stage.work()
     messages = [
-        send(work, name="settings/help", contact_id="con_asha", clinic=cast.clinic, consent=kind)
+        send(work, Draft("settings/help", to="con_asha", clinic=cast.clinic, consent=kind))
         for kind in Consent
     ]
     return {m.consent for m in messages if consent.allows(work, m)}
@@ -55,9 +55,7 @@ def test_stop_ends_news_and_a_second_one_ends_a_tokens_notices(
 def test_another_clinic_is_not_stopped(stage: Stage, cast: Cast) -> None:
     stop(stage, live=False)
     work = stage.work()
-    message = send(
-        work, name="x/y", contact_id="con_asha", clinic=cast.sunrise, consent=Consent.NEWS
-    )
+    message = send(work, Draft("x/y", to="con_asha", clinic=cast.sunrise, consent=Consent.NEWS))
     assert consent.allows(work, message)
 
 
@@ -133,10 +131,12 @@ def test_marketing_stopped_in_whatsapp_stops_marketing_only(stage: Stage, cast: 
         work = stage.work()
         message = send(
             work,
-            name="settings/help",
-            contact_id="con_asha",
-            clinic=cast.clinic,
-            consent=Consent.MARKETING,
+            Draft(
+                "settings/help",
+                to="con_asha",
+                clinic=cast.clinic,
+                consent=Consent.MARKETING,
+            ),
         )
         return consent.allows(work, message)
 

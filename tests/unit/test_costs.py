@@ -13,7 +13,7 @@ from bot.channels.twilio.parse import parse_status
 from domain.actions import costs
 from domain.actions.costs import Costs
 from domain.actions.delivery import apply_status
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.actions.templates import reported
 from domain.channel import SendUnknown
 from domain.model.messages import Message
@@ -34,10 +34,12 @@ def sent(stage: Stage, cast: Cast, *, clinic: bool = True) -> Message:
     work = stage.work()
     message = send(
         work,
-        name="settings/help",
-        contact_id="con_asha",
-        clinic=cast.clinic if clinic else None,
-        values={"clinic": "City"},
+        Draft(
+            "settings/help",
+            to="con_asha",
+            clinic=cast.clinic if clinic else None,
+            values={"clinic": "City"},
+        ),
     )
     work.commit()
     return message
@@ -152,7 +154,7 @@ def test_where_the_provider_names_no_price_it_is_that_of_what_was_sent(
     stage.settle()
     stage.clock.advance(open_for * 60)
     work = stage.work()
-    message = send(work, name=name, contact_id="con_asha", clinic=cast.clinic, values=VALUES[name])
+    message = send(work, Draft(name, to="con_asha", clinic=cast.clinic, values=VALUES[name]))
     work.commit()
     (out,) = stage.settle()
     assert (out.template is None) is (category == "service")
@@ -184,10 +186,12 @@ def test_a_template_costs_what_whatsapp_counts_it_as(stage: Stage, cast: Cast) -
     reported(work, "AC1", "desk_number_down_v1", "en", work.now, category="MARKETING")
     message = send(
         work,
-        name="desk/number_down",
-        contact_id="con_asha",
-        clinic=cast.clinic,
-        values=VALUES["desk/number_down"],
+        Draft(
+            "desk/number_down",
+            to="con_asha",
+            clinic=cast.clinic,
+            values=VALUES["desk/number_down"],
+        ),
     )
     work.commit()
     stage.settle()

@@ -10,7 +10,7 @@ from flask.testing import FlaskCliRunner
 from bot.app import create_app
 from domain.actions import dead_letters
 from domain.actions.dead_letters import NotToBeReplayed
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import Conflict, NotFound
 from domain.model.conversations import Parked
@@ -30,9 +30,8 @@ def a_failure(stage: Stage, cast: Cast, **given: object) -> Message:
     stage.hear(ASHA, "hi")
     stage.settle()
     work = stage.work()
-    message = send(
-        work, name="settings/help", contact_id="con_asha", clinic=cast.clinic, **given  # type: ignore[arg-type]
-    )  # fmt: skip
+    draft = Draft("settings/help", to="con_asha", clinic=cast.clinic, **given)  # type: ignore[arg-type]
+    message = send(work, draft)
     work.commit()
     stage.channel.failures.append(REFUSED)
     stage.settle()

@@ -35,11 +35,13 @@ def send(stage: Stage, cast: Cast, **given: Any) -> tuple[Message, list[Outbound
     work = stage.work()
     message = messages.send(
         work,
-        name="office/free_text",
-        contact_id="con_asha",
-        clinic=clinic,
-        values={"text": "Your report is here"},
-        **{"consent": Consent.NEWS, **given},
+        messages.Draft(
+            "office/free_text",
+            to="con_asha",
+            clinic=clinic,
+            values={"text": "Your report is here"},
+            **{"consent": Consent.NEWS, **given},
+        ),
     )
     work.commit()
     return message, stage.settle()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.actions import delivery
-from domain.actions.messages import send, shard_of
+from domain.actions.messages import Draft, send, shard_of
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
@@ -18,7 +18,7 @@ from tests.stage import Stage
 
 def begun(stage: Stage, cast: Cast, **given: Any) -> Message:
     work = stage.work()
-    message = send(work, name="x/y", contact_id="con_asha", clinic=cast.clinic, **given)
+    message = send(work, Draft("x/y", to="con_asha", clinic=cast.clinic, **given))
     work.commit()
     work = stage.work()
     found = work.get(Message, message.message_id)

@@ -9,7 +9,7 @@ import pytest
 
 from domain.actions import delivery
 from domain.actions.delivery import apply_status
-from domain.actions.messages import CALLS, send
+from domain.actions.messages import CALLS, Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from domain.model.people import Contact
@@ -27,12 +27,14 @@ def code(stage: Stage, purpose: str = "LOGIN") -> Message:
     work = stage.work()
     message = send(
         work,
-        name="account/code",
-        contact_id="con_asha",
-        clinic=None,
-        values={"purpose": purpose},
-        secrets={"code": "482913"},
-        helps_until=work.now + timedelta(minutes=5),
+        Draft(
+            "account/code",
+            to="con_asha",
+            clinic=None,
+            values={"purpose": purpose},
+            secrets={"code": "482913"},
+            helps_until=work.now + timedelta(minutes=5),
+        ),
     )
     work.commit()
     return message

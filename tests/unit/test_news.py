@@ -13,7 +13,7 @@ from domain.actions.moves import Actor, Saw
 from domain.actions.news import GUARDS, line_facts, standing
 from domain.channel import ErrorClass, SendFailed
 from domain.model.base import utc
-from domain.model.messages import Message, MessageStatus
+from domain.model.messages import Guard, Message, MessageStatus
 from domain.model.queues import Progress, Token, TokenStatus
 from domain.waiting import STEP
 from tests.people import Cast, a_person, address_of, store
@@ -231,23 +231,27 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
 @pytest.mark.parametrize(
     ("guard", "true"),
     [
-        ("waiting", [False, True, True]),
-        ("soon", [False, True, True]),
-        ("current", [True, False, False]),
-        ("first", [False, True, False]),
-        ("halted", [False, False, False]),
-        ("unpaid", [False, False, False]),
-        ("skipped", [False, False, False]),
-        ("completed", [False, False, False]),
-        ("standing", [True, True, True]),
+        (Guard.WAITING, [False, True, True]),
+        (Guard.SOON, [False, True, True]),
+        (Guard.CURRENT, [True, False, False]),
+        (Guard.FIRST, [False, True, False]),
+        (Guard.HALTED, [False, False, False]),
+        (Guard.UNPAID, [False, False, False]),
+        (Guard.SKIPPED, [False, False, False]),
+        (Guard.COMPLETED, [False, False, False]),
+        (Guard.STANDING, [True, True, True]),
     ],
 )
 def test_i8_a_guard_says_what_must_still_be_true(
-    stage: Stage, cast: Cast, tokens: list[Token], guard: str, true: list[bool]
+    stage: Stage, cast: Cast, tokens: list[Token], guard: Guard, true: list[bool]
 ) -> None:
     move(stage, cast)
     now = [stage.token(t) for t in tokens[:3]]
     assert [GUARDS[guard](stage.work(), t) for t in now] == true
+
+
+def test_every_guard_is_checked() -> None:
+    assert GUARDS.keys() == set(Guard)
 
 
 def test_the_one_who_runs_the_line_hears_its_state(

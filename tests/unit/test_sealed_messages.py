@@ -16,7 +16,7 @@ import structlog
 from bot.logs import configure
 from bot.sealing import Sealer
 from domain.actions.delivery import apply_status
-from domain.actions.messages import send
+from domain.actions.messages import Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from tests.people import Cast, CountingIds, work_on
@@ -30,11 +30,13 @@ def write(stage: Stage, cast: Cast, minutes: int = 5) -> Message:
     work = stage.work()
     message = send(
         work,
-        name="account/code",
-        contact_id="con_asha",
-        clinic=cast.clinic,
-        secrets={"code": CODE},
-        helps_until=work.now + timedelta(minutes=minutes),
+        Draft(
+            "account/code",
+            to="con_asha",
+            clinic=cast.clinic,
+            secrets={"code": CODE},
+            helps_until=work.now + timedelta(minutes=minutes),
+        ),
     )
     work.commit()
     return message
@@ -130,10 +132,12 @@ def test_secrets_without_an_end_cannot_be_written(stage: Stage, cast: Cast) -> N
     with pytest.raises(ValueError, match="needs an end"):
         send(
             stage.work(),
-            name="account/code",
-            contact_id="con_asha",
-            clinic=cast.clinic,
-            secrets={"code": CODE},
+            Draft(
+                "account/code",
+                to="con_asha",
+                clinic=cast.clinic,
+                secrets={"code": CODE},
+            ),
         )
 
 

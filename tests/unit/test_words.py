@@ -69,6 +69,13 @@ def test_every_message_that_is_said_is_in_the_catalogue_and_the_reverse():
     assert CATALOGUE.keys() - said_in_code() == OFFERED
 
 
+def test_every_message_that_is_drafted_is_in_the_catalogue():
+    drafts = re.compile(r'\b(?:Draft|Note)\(\s*(?:name=)?"([^"]+)"')
+    drafted = {m for s in sources() for m in drafts.findall(s)}
+    assert "news/your_turn" in drafted
+    assert drafted - CATALOGUE.keys() == set()
+
+
 def test_what_others_than_the_person_cause_has_a_template():
     caused = {m for s in sources() for m in re.findall(r'"(news/[a-z_]+)"', s)}
     caused |= {"booking/confirmed", "booking/payment_failed", "booking/hold_ended"}
