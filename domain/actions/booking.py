@@ -220,8 +220,7 @@ def confirm(
     drop_hold(work, token)
     token = associate(work, clinic, doctor, token)
     if not arrived:
-        by = actor or person_of(token)
-        history.note(work, token, "confirm", by=by.user_id, by_name=by.name)
+        history.note(work, token, "confirm", actor or person_of(token))
     send(
         work,
         Draft(
@@ -268,7 +267,7 @@ def cancel(
         raise NotNow(state=TokenStatus.NO_SHOW)
     ended = give_back(work, token, reason)
     line_shortened(work, token)
-    history.note(work, token, "cancel", by=by, by_name=by_name, detail=reason, notes=notes)
+    history.note(work, token, "cancel", Actor(by, by_name), detail=reason, notes=notes)
     if token.capture_id:
         ended = refund(work, ended, reason)
     return ended
@@ -318,7 +317,7 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
     if old.status in LIVE:
         give_back(work, old, "RESCHEDULED")
         line_shortened(work, old)
-        history.note(work, old, "reschedule", by=old.contact_id, by_name=old.patient_name)
+        history.note(work, old, "reschedule", person_of(old))
     token = Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),

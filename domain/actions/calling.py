@@ -146,7 +146,7 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "undo", by=actor.user_id, by_name=actor.name, detail=last.action)
+    history.note_line(work, queue, "undo", actor, detail=last.action)
     due.schedule_fan_out(work, "moved", queue, reason="undone")
     return _moved(work, queue, current, line_of(work, queue.queue_id))
 
@@ -257,8 +257,7 @@ def advance(
         work,
         queue,
         ends.action or action,
-        by=actor.user_id,
-        by_name=actor.name,
+        actor,
         detail=ends.remark.reason,
         notes=ends.remark.notes,
         left=left,

@@ -67,7 +67,7 @@ def _end(
         no_show(work, token, CLOCK)
         return
     ended = booking.give_back(work, token, CLINIC_CLOSED)
-    history.note(work, ended, "cancel", by=CLOCK.user_id, by_name=CLOCK.name, detail=CLINIC_CLOSED)
+    history.note(work, ended, "cancel", CLOCK, detail=CLINIC_CLOSED)
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     at_once = queue.close_reason in {"NOT_STARTED", DOCTOR_REMOVED}
     options: list[Option] = []

@@ -268,7 +268,7 @@ def announce(
     work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, text: str
 ) -> Broadcast:
     """Have *text* sent to everybody who is served, waits or was skipped in this line."""
-    history.note_line(work, queue, "announce", by=actor.user_id, by_name=actor.name)
+    history.note_line(work, queue, "announce", actor)
     return broadcasts.begin(
         work,
         clinic,

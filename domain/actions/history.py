@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from domain.actions.moves import Actor
 from domain.model.base import stamp
 from domain.model.queues import HistoryEntry, Queue, Token, number_text
 from domain.work import Work
@@ -11,14 +12,16 @@ def note(
     work: Work,
     token: Token,
     action: str,
+    by: Actor,
     *,
-    by: str,
-    by_name: str,
     detail: str | None = None,
     notes: str | None = None,
 ) -> None:
-    """Write an entry about *token*; several of one instant keep their order."""
-    entry = _entry(work, token, action, by, by_name, detail, notes)
+    """Write that *by* did *action* to *token*; entries of one instant keep their order.
+
+    *detail* says why, in a word or two; *notes* are what staff wrote to it, and are kept sealed.
+    """
+    entry = _entry(work, token, action, by, detail, notes)
     work.put(entry.but(token_id=token.token_id, token_number=token.token_number))
 
 
@@ -26,16 +29,18 @@ def note_line(
     work: Work,
     queue: Queue,
     action: str,
+    by: Actor,
     *,
-    by: str,
-    by_name: str,
     detail: str | None = None,
     notes: str | None = None,
     left: Token | None = None,
 ) -> None:
-    """Write an entry about the line: who is being served now, and who was before (*left*)."""
+    """Write that *by* did *action* to the line: who is served now, and who was before (*left*).
+
+    *detail* and *notes* are as in `note`.
+    """
     number = number_text(queue.current_number) if queue.current_number is not None else None
-    entry = _entry(work, queue, action, by, by_name, detail, notes)
+    entry = _entry(work, queue, action, by, detail, notes)
     work.put(
         entry.but(
             token_id=queue.current_token,
@@ -63,8 +68,7 @@ def _entry(
     work: Work,
     about: Token | Queue,
     action: str,
-    by: str,
-    by_name: str,
+    by: Actor,
     detail: str | None,
     notes: str | None,
 ) -> HistoryEntry:
@@ -74,8 +78,8 @@ def _entry(
         clinic_id=about.clinic_id,
         doctor_id=about.doctor_id,
         action=action,
-        by=by,
-        by_name=by_name,
+        by=by.user_id,
+        by_name=by.name,
         at=work.now,
         detail=detail,
         # Staff write what they like into notes, a patient's health too.

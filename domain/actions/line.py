@@ -67,7 +67,7 @@ def start(
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "start", by=actor.user_id, by_name=actor.name)
+    history.note_line(work, queue, "start", actor)
     waiting = line_of(work, queue.queue_id, 1)
     if waiting:
         first = the_token(work, queue.queue_id, waiting[0].token_id)
@@ -132,7 +132,7 @@ def resume(work: Work, queue: Queue, actor: Actor) -> Queue:
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "resume", by=actor.user_id, by_name=actor.name)
+    history.note_line(work, queue, "resume", actor)
     due.schedule_fan_out(work, "moved", queue, reason="resumed")
     return queue
 
@@ -165,7 +165,7 @@ def close(
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "close", by=actor.user_id, by_name=actor.name, detail=reason)
+    history.note_line(work, queue, "close", actor, detail=reason)
     due.schedule_fan_out(work, "closed", queue)
     due.schedule_for_queue(work, "closed_again", work.now + timedelta(minutes=1), queue)
     return queue
@@ -209,8 +209,7 @@ def _halt(
         work,
         queue,
         action,
-        by=actor.user_id,
-        by_name=actor.name,
+        actor,
         detail=", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w) or None,
     )
     due.schedule_fan_out(work, action, queue, by=actor.user_id)
@@ -252,8 +251,7 @@ def check_in(
         work,
         arrived,
         "check-in",
-        by=by.user_id,
-        by_name=by.name,
+        by,
         detail=remark.reason,
         notes=remark.notes,
     )
@@ -271,8 +269,7 @@ def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> 
         work,
         token,
         "no-show",
-        by=actor.user_id,
-        by_name=actor.name,
+        actor,
         detail=remark.reason,
         notes=remark.notes,
     )

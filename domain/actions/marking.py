@@ -84,8 +84,7 @@ def _note(
         work,
         token,
         "note",
-        by=actor.user_id,
-        by_name=actor.name,
+        actor,
         detail=remark.reason,
         notes=remark.notes,
     )

@@ -161,7 +161,7 @@ def _follow(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Act
     if changed == queue:
         return queue
     changed = work.put(changed.but(updated_at=work.now))
-    history.note_line(work, changed, "hours", by=actor.user_id, by_name=actor.name)
+    history.note_line(work, changed, "hours", actor)
     if queue.status is QueueStatus.ACTIVE:
         due.schedule_fan_out(work, "moved", changed)
     return changed
@@ -223,9 +223,7 @@ def _end(
     """End a booking whose slot is withdrawn; its money waits for another time of their choice."""
     ended = booking.give_back(work, token, "SLOT_WITHDRAWN")
     line_shortened(work, token)
-    history.note(
-        work, token, "cancel", by=actor.user_id, by_name=actor.name, detail="SLOT_WITHDRAWN"
-    )
+    history.note(work, token, "cancel", actor, detail="SLOT_WITHDRAWN")
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     options: list[Option] = []
     if paid:

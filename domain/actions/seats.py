@@ -55,7 +55,7 @@ def expire(work: Work, token: Token, *, why: str = "NOT_PAID") -> Token:
     """End a hold that ran out or is given up; its seat is free again. Money may still come late."""
     release(work, token)
     end_request(work, token)
-    history.note(work, token, "expire", by=CLOCK.user_id, by_name=CLOCK.name, detail=why)
+    history.note(work, token, "expire", CLOCK, detail=why)
     return work.put(
         token.but(
             status=TokenStatus.EXPIRED,
@@ -166,7 +166,7 @@ def write_new(work: Work, token: Token, actor: Actor, action: str) -> None:
         )
     )
     keep_booking(work, token)
-    history.note(work, token, action, by=actor.user_id, by_name=actor.name)
+    history.note(work, token, action, actor)
 
 
 def keep_booking(work: Work, token: Token) -> None:
