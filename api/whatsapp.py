@@ -139,10 +139,10 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
             _phone(f"recipients.{n}", phone, call) for n, phone in enumerate(body.recipients or ())
         )
     )
-    audience = _audience(work, clinic, body.audience)
+    to = broadcasts.Addressees(_audience(work, clinic, body.audience), phones)
     if body.preview:
         account = call.services.template_account
-        reach = broadcasts.reach(work, clinic, template, account, audience, phones)
+        reach = broadcasts.reach(work, clinic, template, account, to)
         return Answer(
             BroadcastShown(
                 broadcast_id=None,
@@ -155,17 +155,14 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
             ),
             "Nothing was sent",
         )
-    user = call.caller.user
     made = broadcasts.begin_offered(
         work,
         clinic,
         template,
         call.services.template_account,
         values=values,
-        audience=audience,
-        phones=phones,
-        by=user.user_id,
-        by_name=user.name,
+        to=to,
+        by=call.caller.actor,
     )
     return Answer(_shown(made), "Broadcast initiated successfully")
 

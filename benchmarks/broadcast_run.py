@@ -187,10 +187,8 @@ def run(town: Clinic, plan: Plan) -> Measured:
         town.clinic,
         name="office/clinic_announcement",
         values=ANNOUNCED,
-        audience=Audience(kind=plan.audience),
-        phones=phones,
-        by="usr_farida",
-        by_name="Farida",
+        to=broadcasts.Addressees(Audience(kind=plan.audience), phones),
+        by=Actor("usr_farida", "Farida"),
     )
     work.commit()
     began = time.time()

@@ -19,6 +19,7 @@ from domain.actions.audiences import STEP, Person, people_of
 from domain.actions.booking import facts as booking_facts
 from domain.actions.consent import wants_news
 from domain.actions.messages import Draft, send
+from domain.actions.moves import Actor
 from domain.actions.outreach import refuse_suspended
 from domain.actions.steps import OpenWork, chunks, finish
 from domain.errors import NotFound, NotNow
@@ -57,6 +58,15 @@ class BroadcastOver(NotNow):
 
 
 @dataclass(frozen=True)
+class Addressees:
+    """To whom a broadcast goes: an audience, and the numbers of one that is given by numbers."""
+
+    audience: Audience
+    phones: Sequence[str] = ()
+    """E.164, each once, for PHONES."""
+
+
+@dataclass(frozen=True)
 class Reach:
     """How many a broadcast would be meant for, and how many of them want messages."""
 
@@ -71,12 +81,10 @@ def begin_offered(
     account: str,
     *,
     values: Mapping[str, Any],
-    audience: Audience,
-    phones: Sequence[str] = (),
-    by: str,
-    by_name: str,
+    to: Addressees,
+    by: Actor,
 ) -> Broadcast:
-    """Write a broadcast of a template of *account*, and have it go out; see `begin`.
+    """Write a broadcast of a template of *account*, which goes out after the commit.
 
     Raises:
         NotApproved: If WhatsApp is known not to let it go out in English, its last resort.
@@ -88,11 +96,9 @@ def begin_offered(
         clinic,
         name=template.message,
         values=values,
-        audience=audience,
-        phones=phones,
+        to=to,
         by=by,
-        by_name=by_name,
-        marketing=_is_marketing(work, template, account, audience),
+        marketing=_is_marketing(work, template, account, to.audience),
     )
 
 
@@ -111,19 +117,18 @@ def begin(
     *,
     name: str,
     values: Mapping[str, Any],
-    audience: Audience,
-    phones: Sequence[str] = (),
-    by: str,
-    by_name: str,
+    to: Addressees,
+    by: Actor,
     marketing: bool = False,
 ) -> Broadcast:
-    """Write a broadcast and have it go out. *phones* (E.164, each once) are those of PHONES.
+    """Write a broadcast, which goes out after the commit.
 
     *marketing* is not for those who have stopped it in WhatsApp.
 
     Raises:
         Suspended: If the clinic's subscription is suspended and it is not for a day that runs.
     """
+    audience = to.audience
     if audience.kind is not AudienceKind.LINE:
         refuse_suspended(clinic)
     broadcast = work.put(
@@ -135,13 +140,13 @@ def begin(
             values=dict(values),
             audience=audience,
             marketing=marketing,
-            by=by,
-            by_name=by_name,
-            total=len(phones),
+            by=by.user_id,
+            by_name=by.name,
+            total=len(to.phones),
             created_at=work.now,
         )
     )
-    for number, page in enumerate(chunks(phones, PHONES_A_PAGE)):
+    for number, page in enumerate(chunks(to.phones, PHONES_A_PAGE)):
         work.put(
             BroadcastPage(
                 broadcast_id=broadcast.broadcast_id,
@@ -196,8 +201,7 @@ def reach(
     clinic: Clinic,
     template: OfferedTemplate,
     account: str,
-    audience: Audience,
-    phones: Sequence[str] = (),
+    to: Addressees,
 ) -> Reach:
     """Return whom a broadcast would reach now; nothing is written or sent.
 
@@ -205,10 +209,10 @@ def reach(
         NotApproved: As `begin_offered`.
     """
     templates.refuse_unapproved(work, account, template)
-    marketing = _is_marketing(work, template, account, audience)
+    marketing = _is_marketing(work, template, account, to.audience)
     seen: set[str] = set()
     reachable = 0
-    for found in people_of(work, clinic, audience, phones):
+    for found in people_of(work, clinic, to.audience, to.phones):
         fresh = {p.key: p for p in found.people if p.key not in seen}
         seen |= fresh.keys()
         known = [p for p in fresh.values() if p.contact_id]

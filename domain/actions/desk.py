@@ -269,12 +269,12 @@ def announce(
 ) -> Broadcast:
     """Have *text* sent to everybody who is served, waits or was skipped in this line."""
     history.note_line(work, queue, "announce", actor)
+    audience = Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id)
     return broadcasts.begin(
         work,
         clinic,
         name="news/announcement",
         values={"text": text},
-        audience=Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id),
-        by=actor.user_id,
-        by_name=actor.name,
+        to=broadcasts.Addressees(audience),
+        by=actor,
     )

@@ -6,6 +6,7 @@ import pytest
 
 from domain.actions import broadcasts
 from domain.actions.audiences import STEP, people_of
+from domain.actions.moves import Actor
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast, BroadcastStatus, Recipient
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token, TokenStatus
@@ -91,10 +92,8 @@ def test_a_broadcast_of_several_runs_reaches_each_once_in_order(stage, cast, mon
         cast.clinic,
         name="office/clinic_announcement",
         values={"clinic_name": "City Medical Center", "announcement": "Closed on Monday"},
-        audience=PHONES,
-        phones=phones,
-        by="usr_farida",
-        by_name="Farida",
+        to=broadcasts.Addressees(PHONES, phones),
+        by=Actor("usr_farida", "Farida"),
     )
     work.commit()
     for _ in range(4):
