@@ -50,17 +50,15 @@ def generate_report(work: Work, call: Call, body: NewReport) -> Answer:
     known = work.fetch([(Doctor, (clinic.clinic_id, d)) for d in body.parameters.doctor_ids])
     if None in known:
         raise Invalid("parameters.doctorIds", "One of them is no doctor of this clinic.")
-    made = actions.ask(
-        work,
-        clinic,
+    request = actions.ReportRequest(
         report_type=body.report_type,
-        as_format=body.format,
+        format=body.format,
         start=first,
         end=last,
         doctor_ids=list(dict.fromkeys(body.parameters.doctor_ids)),
         metrics=list(dict.fromkeys(body.parameters.metrics)),
-        by=call.caller.user.user_id,
     )
+    made = actions.ask(work, clinic, request, call.caller.user.user_id)
     return Answer(_shown(call, made), "Report generation started")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import msgspec
@@ -42,19 +43,27 @@ class Uncomposable(PulseOpsError):
     """What was asked for cannot be reported; says why in words for people."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReportRequest:
+    """What is to be reported, and how: days of the clinic's calendar, both inclusive."""
+
+    report_type: ReportType
+    format: ReportFormat
+    start: date
+    end: date
+    doctor_ids: Sequence[str] = ()
+    """Empty: all."""
+    metrics: Sequence[str] = ()
+    """Empty: all that the report knows."""
+
+
 def ask(
     work: Work,
     clinic: Clinic,
-    *,
-    report_type: ReportType,
-    as_format: ReportFormat,
-    start: date,
-    end: date,
-    doctor_ids: Sequence[str] = (),
-    metrics: Sequence[str] = (),
+    request: ReportRequest,
     by: str,
 ) -> Report:
-    """Have a report made.
+    """Write that a report is wanted by a user (*by*); a worker makes it after the commit.
 
     Raises:
         PlanRequired: If the clinic's plan has no reports.
@@ -66,12 +75,12 @@ def ask(
         Report(
             clinic_id=clinic.clinic_id,
             report_id=work.ids.secret("report_"),
-            report_type=report_type,
-            format=as_format,
-            start_date=start,
-            end_date=end,
-            doctor_ids=tuple(doctor_ids),
-            metrics=tuple(metrics),
+            report_type=request.report_type,
+            format=request.format,
+            start_date=request.start,
+            end_date=request.end,
+            doctor_ids=tuple(request.doctor_ids),
+            metrics=tuple(request.metrics),
             by=by,
             created_at=work.now,
         )
