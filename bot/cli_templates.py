@@ -20,7 +20,7 @@ from bot.channels.twilio.contents import TwilioTemplates
 from bot.render_catalogue import TemplateDefinition
 from bot.template_rules import all_problems
 from bot.wiring import Parts
-from domain.actions.templates import reported
+from domain.actions.templates import Verdict, reported
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.errors import StillConflicting
 from domain.scopes import SystemScope
@@ -183,17 +183,13 @@ def _keep(parts: Parts, definitions: list[TemplateDefinition], held: Mapping[Key
 
 def _keep_some(work: Work, account: str, at: datetime, told: Mapping[Key, Held]) -> None:
     for (name, language), state in told.items():
-        reported(
-            work,
-            account,
-            name,
-            language,
-            at,
+        said = Verdict(
             status=state.status,
             reason=state.reason,
             category=state.category,
             quality=state.quality,
         )
+        reported(work, account, name, language, at, said=said)
 
 
 def _show(definitions: list[TemplateDefinition], pushed: Pushed) -> None:

@@ -215,17 +215,13 @@ def _notices(parts: Parts, notices: Sequence[Notice], deadline: float) -> Callab
 def _keep(work: Work, notice: Notice) -> None:
     match notice:
         case TemplateNotice():
-            templates.reported(
-                work,
-                notice.account,
-                notice.name,
-                notice.language,
-                notice.at,
+            said = templates.Verdict(
                 status=notice.status,
                 reason=notice.reason,
                 category=notice.category,
                 quality=notice.quality,
             )
+            templates.reported(work, notice.account, notice.name, notice.language, notice.at, said)
         case QualityNotice():
             circuit.reported(work, notice.number, notice.quality, notice.limit)
         case PreferenceNotice():

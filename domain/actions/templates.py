@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from domain.errors import NotNow
@@ -23,19 +24,27 @@ class NotApproved(NotNow):
     code = "TEMPLATE_NOT_APPROVED"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What WhatsApp says of a template at one time, in its own words; None: nothing of that."""
+
+    status: str | None = None
+    """APPROVED, PENDING, REJECTED, PAUSED, DISABLED, …"""
+    reason: str | None = None
+    """Why it has that status."""
+    category: str | None = None
+    quality: str | None = None
+
+
 def reported(
     work: Work,
     account: str,
     name: str,
     language: str,
     at: datetime,
-    *,
-    status: str | None = None,
-    reason: str | None = None,
-    category: str | None = None,
-    quality: str | None = None,
+    said: Verdict,
 ) -> None:
-    """Keep what WhatsApp says of a template now; what it does not say stays as it was.
+    """Keep what WhatsApp has *said* of a template; what it does not say stays as it was.
 
     Notices may come late and in any order: an older one changes nothing.
     """
@@ -46,10 +55,10 @@ def reported(
     known = before or Approval(account=account, template=key, name=name, language=language, at=at)
     work.put(
         known.but(
-            status=status or known.status,
-            reason=reason if status else known.reason,
-            category=category or known.category,
-            quality=quality or known.quality,
+            status=said.status or known.status,
+            reason=said.reason if said.status else known.reason,
+            category=said.category or known.category,
+            quality=said.quality or known.quality,
             at=at,
         )
     )

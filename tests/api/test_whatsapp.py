@@ -311,8 +311,7 @@ def test_a_template_shows_what_whatsapp_says_of_it(town):
         "office_free_text_v1",
         "hi",
         work.now,
-        status="REJECTED",
-        reason="ABUSIVE_CONTENT",
+        templates.Verdict(status="REJECTED", reason="ABUSIVE_CONTENT"),
     )
     work.commit()
     shown = town.admin.get("/whatsapp/templates").json["data"]["templates"]

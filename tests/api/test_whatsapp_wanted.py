@@ -40,7 +40,9 @@ def whatsapp_says(office: Office, name: str, language: str = "en", **said: Any) 
     """Let WhatsApp have said something of a template that staff may send."""
     work = office.stage.work()
     account = office.services.template_account
-    templates.reported(work, account, f"office_{name}_v1", language, work.now, **said)
+    templates.reported(
+        work, account, f"office_{name}_v1", language, work.now, templates.Verdict(**said)
+    )
     work.commit()
 
 

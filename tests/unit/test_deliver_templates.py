@@ -25,7 +25,7 @@ def reader(stage: Stage, cast: Cast) -> Stage:
 def says(stage: Stage, language: str, name: str = "office_free_text_v1", **said: Any) -> None:
     work = stage.work()
     account = stage.parts.settings.template_account
-    templates.reported(work, account, name, language, work.now, **said)
+    templates.reported(work, account, name, language, work.now, templates.Verdict(**said))
     work.commit()
 
 
