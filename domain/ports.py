@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import date, datetime
 from typing import Generic, Protocol, TypeVar
 
@@ -18,6 +18,24 @@ R = TypeVar("R", bound=Record)
 
 Ref = tuple[type[Record], tuple[str, ...]]
 """What to read: a kind of record and its key (partition, or partition and sort)."""
+
+
+@dataclass(frozen=True)
+class Query(Generic[R]):
+    """Which records of one partition are read: those of *kind* whose partition key is *equals*."""
+
+    kind: type[R]
+    equals: str
+    _: KW_ONLY
+    index: str | None = None
+    """Whose partition is read; None: the table's own."""
+    between: tuple[str, str] | None = None
+    """The sort keys read, both ends included; None: all."""
+    limit: int = 100
+    """The most records of a page, 1 to 1,000."""
+    after: str | None = None
+    """Where the page before ended."""
+    descending: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,22 +73,11 @@ class Records(Protocol):
             StoreUnavailable: If the store does not answer in time.
         """
 
-    def query(
-        self,
-        scope: Scope,
-        kind: type[R],
-        equals: str,
-        *,
-        index: str | None = None,
-        between: tuple[str, str] | None = None,
-        limit: int = 100,
-        after: str | None = None,
-        descending: bool = False,
-    ) -> Page[R]:
+    def query(self, scope: Scope, query: Query[R]) -> Page[R]:
         """Read the records of one partition of a table or an index, in the order of its sort key.
 
-        A table is read consistently; an index may lag. *between* is inclusive. Rows behind a wall
-        are left out before paging, so a page is full unless it is the last.
+        A table is read consistently; an index may lag. Rows behind a wall are left out before
+        paging, so a page is full unless it is the last.
 
         Raises:
             StoreUnavailable: If the store does not answer in time.

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from domain.model.base import Record, utc
 from domain.model.figures import stale
-from domain.ports import Bell, Changes, Ids, Page, Records, Ref, Seal
+from domain.ports import Bell, Changes, Ids, Page, Query, Records, Ref, Seal
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
 
@@ -104,8 +104,7 @@ class Work:
         A table's partition shows what this work is about to write; an index only what is stored.
         """
         doomed = sum(r[0] is kind and r[1][0] == equals for r in self._deletes)
-        page = self._records.query(
-            self.scope,
+        asked = Query(
             kind,
             equals,
             index=index,
@@ -114,19 +113,13 @@ class Work:
             after=after,
             descending=descending,
         )
+        page = self._records.query(self.scope, asked)
         if index is not None or len(kind.KEY) == 1:
             return page
-        return Page(self._overlaid(kind, equals, between, page, after, descending), page.after)
+        return Page(self._overlaid(asked, page), page.after)
 
-    def _overlaid(
-        self,
-        kind: type[R],
-        equals: str,
-        between: tuple[str, str] | None,
-        page: Page[R],
-        after: str | None,
-        descending: bool,  # noqa: FBT001 - as the query had it
-    ) -> list[R]:
+    def _overlaid(self, asked: Query[R], page: Page[R]) -> list[R]:
+        kind, equals, between = asked.kind, asked.equals, asked.between
         found = {ref_of(r)[1][1]: r for r in page.records}
         edge = (max(found), min(found)) if found else None
         for ref in self._deletes:
@@ -139,12 +132,12 @@ class Work:
             beyond = (
                 page.after is not None
                 and edge is not None
-                and (sort < edge[1] if descending else sort > edge[0])
+                and (sort < edge[1] if asked.descending else sort > edge[0])
             )
             inside = between is None or between[0] <= sort <= between[1]
-            if sort in found or (inside and not beyond and after is None):
+            if sort in found or (inside and not beyond and asked.after is None):
                 found[sort] = cast("R", record)
-        return [found[k] for k in sorted(found, reverse=descending)]
+        return [found[k] for k in sorted(found, reverse=asked.descending)]
 
     def put(self, record: R) -> R:
         """Write *record*: new if its version is 0, else in the place of the version it was."""

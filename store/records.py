@@ -16,7 +16,7 @@ from typing import TypeVar
 import msgspec
 
 from domain.model.base import Record, stamp
-from domain.ports import Changes, Page, Ref
+from domain.ports import Changes, Page, Query, Ref
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
 from store.port import (
     MAX_LIMIT,
@@ -55,24 +55,14 @@ class StoredRecords:
             found.append(record if record is not None and may_see(record) else None)
         return found
 
-    def query(
-        self,
-        scope: Scope,
-        kind: type[R],
-        equals: str,
-        *,
-        index: str | None = None,
-        between: tuple[str, str] | None = None,
-        limit: int = 100,
-        after: str | None = None,
-        descending: bool = False,
-    ) -> Page[R]:
+    def query(self, scope: Scope, query: Query[R]) -> Page[R]:
         """Read one partition of a table or an index, in order; see `Records.query`.
 
         Raises:
-            ValueError: If *after* is not a cursor of this query, or *limit* not 1 to 1,000.
+            ValueError: If `after` is not a cursor of this query, or `limit` not 1 to 1,000.
         """
         may_see = visible(scope)
+        kind, index, limit, after = query.kind, query.index, query.limit, query.after
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"a page has 1 to {MAX_LIMIT} records, not {limit}")
         seen: list[tuple[Row, R]] = []
@@ -80,12 +70,12 @@ class StoredRecords:
         while len(seen) <= limit:
             page = self._store.query(
                 kind.TABLE,
-                equals,
+                query.equals,
                 index=index,
-                between=between,
+                between=query.between,
                 limit=min(limit + 1, MAX_LIMIT),
                 after=after,
-                descending=descending,
+                descending=query.descending,
             )
             for row in page.rows:
                 record = decode(kind, row)

@@ -15,7 +15,7 @@ from domain.model.messages import Message, MessageStatus, Option, Urgency
 from domain.model.money import Capture, Disposition, Refund
 from domain.model.people import Association, Contact, Patient
 from domain.model.queues import Move, Queue, QueueStatus, Slot, Token, TokenStatus
-from domain.ports import Changes, Page, Records
+from domain.ports import Changes, Page, Query, Records
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
 from store import open_records
 from store.faults import AppliedButUnanswered
@@ -155,7 +155,7 @@ def test_a_default_can_be_found_by_an_index(records: Records, mine: str) -> None
         ("billingCycle-clinicId-idx", "MONTHLY"),
         ("whatsappNumber-clinicId-idx", f"+{mine}"),
     ):
-        page = records.query(EVERYTHING, Clinic, value, index=index, between=(mine, mine))
+        page = records.query(EVERYTHING, Query(Clinic, value, index=index, between=(mine, mine)))
         assert [clinic.clinic_id for clinic in page.records] == [mine]
 
 
@@ -177,7 +177,7 @@ def test_instants_in_an_index_sort_as_time_does(records: Records, mine: str) -> 
             for n, moment in enumerate(moments)
         ),
     )
-    page = records.query(EVERYTHING, Association, mine, index="clinicId-associationDate-idx")
+    page = records.query(EVERYTHING, Query(Association, mine, index="clinicId-associationDate-idx"))
     assert [record.association_date for record in page.records] == moments
 
 
@@ -189,8 +189,8 @@ def test_kinds_that_share_a_table_are_told_apart(records: Records, mine: str) ->
     capture = Capture(**common, payment_id="p", disposition=Disposition.REFUND, patient_id="p")
     refund = Refund(**common, reason="late")
     commit(records, capture, refund)
-    assert records.query(EVERYTHING, Capture, mine).records == [capture.but(version=1)]
-    assert records.query(EVERYTHING, Refund, mine).records == [refund.but(version=1)]
+    assert records.query(EVERYTHING, Query(Capture, mine)).records == [capture.but(version=1)]
+    assert records.query(EVERYTHING, Query(Refund, mine)).records == [refund.but(version=1)]
     assert read(records, Refund, mine, "CAPTURE") is None
 
 
@@ -294,7 +294,7 @@ def test_i7_a_query_leaves_out_what_is_behind_a_wall_before_it_pages(
     )
 
     def page(after: str | None = None, **how: Any) -> Page[Token]:
-        return records.query(ClinicScope(c1), Token, mine, limit=3, after=after, **how)
+        return records.query(ClinicScope(c1), Query(Token, mine, limit=3, after=after, **how))
 
     first = page()
     assert [t.token_id for t in first.records] == [f"{mine}-{n:02}" for n in (0, 5, 10)]
@@ -302,10 +302,12 @@ def test_i7_a_query_leaves_out_what_is_behind_a_wall_before_it_pages(
     third = page(second.after)
     assert [t.token_id for t in third.records] == [f"{mine}-{n:02}" for n in (30, 35)]
     assert third.after is None
-    across = records.query(ClinicScope(c1), Token, f"{mine}-p", index="patientId-date-idx", limit=8)
+    across = records.query(
+        ClinicScope(c1), Query(Token, f"{mine}-p", index="patientId-date-idx", limit=8)
+    )
     assert {t.clinic_id for t in across.records} == {c1}
     assert (len(across.records), across.after) == (8, None)
-    nobody = records.query(ClinicScope("other"), Token, mine, limit=1)
+    nobody = records.query(ClinicScope("other"), Query(Token, mine, limit=1))
     assert (nobody.records, nobody.after) == ([], None)
 
 
@@ -314,12 +316,12 @@ def test_i7_a_read_without_a_scope_raises(records: Records, mine: str, scope: An
     with pytest.raises(TypeError, match="a read needs a scope"):
         records.get(scope, [(Seen, (mine,))])
     with pytest.raises(TypeError, match="a read needs a scope"):
-        records.query(scope, Seen, mine)
+        records.query(scope, Query(Seen, mine))
 
 
 def test_a_page_has_a_sensible_length(records: Records, mine: str) -> None:
     commit(records, Seen(seen=mine, at=NOW))
-    assert len(records.query(EVERYTHING, Seen, mine, limit=1000).records) == 1
+    assert len(records.query(EVERYTHING, Query(Seen, mine, limit=1000)).records) == 1
     for limit in (0, 1001):
         with pytest.raises(ValueError, match="1 to 1000"):
-            records.query(EVERYTHING, Seen, mine, limit=limit)
+            records.query(EVERYTHING, Query(Seen, mine, limit=limit))
