@@ -43,7 +43,7 @@ class _Quiet(HttpClient):  # type: ignore[misc]  # twilio has no types
         self._session = session
         self._limits = timeout
 
-    def request(  # noqa: PLR0917 - the signature is Twilio's
+    def request(
         self,
         method: str,
         uri: str,
@@ -51,11 +51,12 @@ class _Quiet(HttpClient):  # type: ignore[misc]  # twilio has no types
         data: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
         auth: tuple[str, str] | None = None,
-        timeout: float | None = None,
-        allow_redirects: bool = False,  # noqa: FBT001, FBT002
+        **_overruled: object,
     ) -> Response:
-        """Make one call; a redirect is never followed, as it would carry the token elsewhere."""
-        del timeout, allow_redirects
+        """Make one call, in our own time limits whatever its library says.
+
+        A redirect is never followed, as it would carry the token elsewhere.
+        """
         is_json = (headers or {}).get("Content-Type") == "application/json"
         answer = self._session.request(
             method,
