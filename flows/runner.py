@@ -33,7 +33,7 @@ from flows.route import (
     route,
     share_number,
 )
-from flows.turn import Turn
+from flows.turn import Talk, Turn, Writer
 from flows.words import Ears, Heard
 
 FAILURES = 2
@@ -184,7 +184,8 @@ class Runner:
             push = None
         own = work.within(ContactScope(contact.contact_id, clinic.clinic_id))
         heard = self.ears.patient(inbound.text) if inbound.kind == "text" else Heard(None)
-        return Turn(own, inbound, clinic, contact, conversation, push, user, heard, self.phrases)
+        writer, talk = Writer(clinic, contact, user), Talk(conversation, push)
+        return Turn(own, inbound, heard, writer, talk, self.phrases)
 
     def _converse(self, work: Work, turn: Turn) -> None:
         """Answer as the table of whoever writes says, and remember how far the talk has come."""

@@ -35,31 +35,45 @@ class Say:
     """Whether the question asked before still stands."""
 
 
+@dataclass(frozen=True)
+class Writer:
+    """Who wrote to which clinic; a *user* is one of its staff."""
+
+    clinic: Clinic
+    contact: Contact
+    user: User | None
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Where the writer's conversation is, and the question that an event has put apart from it."""
+
+    conversation: Conversation
+    push: Push | None
+
+
 class Turn:
     """The model that the tables' machines move. Its `state` is the conversation's."""
 
-    def __init__(  # noqa: PLR0917 - a turn stands on all of these
+    def __init__(
         self,
         work: Work,
         inbound: Inbound,
-        clinic: Clinic,
-        contact: Contact,
-        conversation: Conversation,
-        push: Push | None,
-        user: User | None,
         heard: Heard,
+        writer: Writer,
+        talk: Talk,
         phrases: Phrases,
     ) -> None:
         self.work = work
         self.inbound = inbound
-        self.clinic = clinic
-        self.contact = contact
-        self.conversation = conversation
-        self.push = push
-        self.user = user
         self.heard = heard
+        self.clinic = writer.clinic
+        self.contact = writer.contact
+        self.user = writer.user
+        self.conversation = talk.conversation
+        self.push = talk.push
         self.phrases = phrases
-        self.state = conversation.state
+        self.state = talk.conversation.state
         self.choice: list[str] = []
         """The parts of the chosen option's id after its kind."""
         self.doctor: Doctor | None = None
