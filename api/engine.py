@@ -57,7 +57,7 @@ class Route:
     endless: bool = False
     """Whether the answer goes on until the session ends, as a stream of events does."""
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    """What can be called with an answer: see `Resource.route`."""
+    """What can be called with an answer: see `routes.Declared`."""
 
 
 def services() -> Services:

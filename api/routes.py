@@ -10,8 +10,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any, Required, TypedDict, TypeVar, Unpack
 
 from flask_openapi.blueprint import APIBlueprint
 from flask_openapi.models.operation import Operation
@@ -32,6 +31,32 @@ EVENTS = "text/event-stream"
 V = TypeVar("V", bound=View)
 
 
+class Declared(TypedDict, total=False):
+    """What a view declares of its address; all but `needs` may be left out."""
+
+    needs: Required[Permission | tuple[Permission, ...] | None]
+    """The permission that opens it, any of several, or None: public."""
+    answers: type[Data] | str | None
+    """The schema of `data`; None for a bare success; a media type such as text/event-stream (or
+    several, after commas) where the view returns a response of its own."""
+    status: int
+    """Of a success; 200."""
+    audits: bool
+    """Whether each call leaves an entry in the audit log."""
+    masked: tuple[str, ...]
+    """Names of fields that a repeated call does not get again."""
+    before_password_change: bool
+    """Whether it is open while the password must be changed."""
+    optional_body: bool
+    """Whether the body may be left out; its model then has all defaults."""
+    also: tuple[int, ...]
+    """Other statuses of a success, which the view's answer names."""
+    links: Mapping[str, Mapping[str, str]]
+    """Which operations can be called with what the answer holds: by name, where under `data` each
+    of their parameters is, such as `{"get_profile": {"clinicId": "clinic/clinicId"}}`. Those whose
+    parameter is a field of `data` itself are found without saying so."""
+
+
 @dataclass
 class Resource:
     """The addresses of one subject, on a blueprint of their own."""
@@ -50,60 +75,30 @@ class Resource:
             abp_tags=[Tag(name=self.name, description=self.description)],
         )
 
-    def get(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+    def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
         """Declare a view that only looks; see `route`."""
         return self.route("GET", path, **declared)
 
-    def post(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+    def post(self, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
         """Declare a view that acts; see `route`."""
         return self.route("POST", path, **declared)
 
-    def put(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+    def put(self, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
         """Declare a view that changes; see `route`."""
         return self.route("PUT", path, **declared)
 
-    def delete(self, path: str, **declared: Any) -> Callable[[V], V]:  # noqa: ANN401 - see `route`
+    def delete(self, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
         """Declare a view that ends something; see `route`."""
         return self.route("DELETE", path, **declared)
 
-    def route(
-        self,
-        method: str,
-        path: str,
-        *,
-        needs: Permission | tuple[Permission, ...] | None,
-        answers: type[Data] | str | None = None,
-        status: int = 200,
-        audits: bool = False,
-        masked: tuple[str, ...] = (),
-        before_password_change: bool = False,
-        optional_body: bool = False,
-        also: tuple[int, ...] = (),
-        links: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
-    ) -> Callable[[V], V]:
-        """Declare a view under *path* (Flask's notation, without /api/v1).
-
-        Args:
-            method: HTTP's.
-            path: Such as `/doctors/<doctorId>`.
-            needs: The permission that opens it, any of several, or None: public.
-            answers: The schema of `data`; None for a bare success; a media type such as
-                text/event-stream (or several, after commas) where the view returns a response of
-                its own.
-            status: Of a success.
-            audits: Whether each call leaves an entry in the audit log.
-            masked: Names of fields that a repeated call does not get again.
-            before_password_change: Whether it is open while the password must be changed.
-            optional_body: Whether the body may be left out; its model then has all defaults.
-            also: Other statuses of a success, which the view's answer names.
-            links: Which operations can be called with what the answer holds: by name, where under
-                `data` each of their parameters is, such as
-                `{"get_profile": {"clinicId": "clinic/clinicId"}}`. Those whose parameter is a field
-                of `data` itself are found without saying so.
+    def route(self, method: str, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
+        """Declare a view under *path* (Flask's notation, without /api/v1) for HTTP's *method*.
 
         The view's first line of docstring is the summary in the document, the rest its
         description; `Args` and the like do not belong there.
         """
+        needs, answers = declared["needs"], declared.get("answers")
+        status = declared.get("status", 200)
 
         def declare(view: V) -> V:
             route = Route(
@@ -111,13 +106,13 @@ class Resource:
                 PREFIX + path,
                 view.__name__,
                 (needs,) if isinstance(needs, Permission) else needs,
-                audits,
-                status,
-                masked,
-                before_password_change,
-                optional_body,
-                isinstance(answers, str) and EVENTS in answers,
-                links,
+                audits=declared.get("audits", False),
+                status=status,
+                masked=declared.get("masked", ()),
+                before_password_change=declared.get("before_password_change", False),
+                optional_body=declared.get("optional_body", False),
+                endless=isinstance(answers, str) and EVENTS in answers,
+                links=declared.get("links", {}),
             )
             self.routes.append(route)
             engine = make_engine(route, view)
@@ -129,12 +124,12 @@ class Resource:
                 summary=summary.rstrip("."),
                 description=description or None,
                 responses=dict.fromkeys(
-                    map(str, (status, *also)), _document(view.__name__, answers)
+                    map(str, (status, *declared.get("also", ()))), _document(view.__name__, answers)
                 ),
                 security=[{BEARER_AUTH: []}] if route.needs is not None else [],
                 endpoint=view.__name__,
             )(engine)
-            if optional_body:
+            if route.optional_body:
                 shown = getattr(self.blueprint.paths[braced(PREFIX + path)], method.lower())
                 shown.requestBody.required = False
             return view
