@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from threading import Event
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot.config import read_settings
 from bot.outside import connect
@@ -216,17 +216,13 @@ class Stage:
         text: str = "",
         *,
         kind: str = "text",
-        choice: str | None = None,
-        media: str | None = None,
         sender: str = CITY_SENDER,
         name: str | None = None,
         sent_at: datetime | None = None,
         message_id: str | None = None,
-        wa_user_id: str | None = None,
-        display_number: str | None = None,
-        answers: str | None = None,
+        **parts: Any,
     ) -> str:
-        """Let a person's message come in; return its id."""
+        """Let a person's message come in, with more *parts* of an `Inbound`; return its id."""
         self.made += 1
         message_id = message_id or f"wamid.IN{self.made}"
         at = (sent_at or self.clock.now()).replace(microsecond=0)
@@ -234,16 +230,12 @@ class Stage:
             Inbound(
                 message_id=message_id,
                 sender=sender,
-                display_number=display_number,
                 kind=kind,
                 sent_at=at,
                 phone=phone or None,
-                wa_user_id=wa_user_id,
                 profile_name=name,
                 text=text,
-                choice=choice,
-                answers=answers,
-                media=media,
+                **{"display_number": None, **parts},
             )
         )
         return message_id
