@@ -73,6 +73,8 @@ IN_CHAT = Terms()
 class SlotOffer:
     """A free slot that a booking takes: a number, its instant, and one of the online sales."""
 
+    day: Day
+    """As it was read: what was sold since is a conflict."""
     number: int
     at: datetime
     limit: int | None
@@ -110,8 +112,8 @@ def hold(
             give_up_hold(work, old)
     view = read_day(work, clinic, doctor, day)
     slot_at, limit = sellable(view, number, work.now)
-    offer = SlotOffer(number, slot_at, limit)
-    return sell(work, clinic, doctor, contact, patient, view, offer=offer, terms=IN_CHAT)
+    offer = SlotOffer(view, number, slot_at, limit)
+    return sell(work, clinic, doctor, contact, patient, offer=offer, terms=IN_CHAT)
 
 
 def sell(
@@ -120,7 +122,6 @@ def sell(
     doctor: Doctor,
     contact: Contact,
     patient: Patient,
-    view: Day,
     *,
     offer: SlotOffer,
     terms: Terms,
@@ -132,7 +133,7 @@ def sell(
     Raises:
         TooManyHolds: If an advance is due and the contact holds three unpaid slots.
     """
-    queue = keep_queue(work, view.queue)
+    queue = keep_queue(work, offer.day.queue)
     advance = 0 if terms.pays_at_clinic else queue.advance_paise
     held_until = _hold_end(work, clinic, contact, offer, terms) if advance else None
     token = Token(
@@ -159,7 +160,7 @@ def sell(
         created_at=work.now,
         updated_at=work.now,
     )
-    take_seats(work, view, token)
+    take_seats(work, offer.day, token)
     action = "add" if terms.arrived else "book"
     write_new(work, token, terms.actor or person_of(token), action)
     if terms.actor is None:

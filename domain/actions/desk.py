@@ -59,7 +59,7 @@ def add_walk_in(
     view = read_day(across, clinic, doctor, day)
     offer = _next_offer(view, Wanted(), work.now, owes=False)
     terms = booking.Terms(actor=actor, pays_at_clinic=True, arrived=True)
-    return booking.sell(across, clinic, doctor, contact, patient, view, offer=offer, terms=terms)
+    return booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def book(
         pays_at_clinic=wanted.pays_at_clinic,
         consultation_type=wanted.consultation_type,
     )
-    token = booking.sell(across, clinic, doctor, contact, patient, view, offer=offer, terms=terms)
+    token = booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
     if token.payment_id is not None and token.held_until is not None:
         send(
             across,
@@ -224,10 +224,10 @@ def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> book
         at = slot_time(slot)
         if at >= after and at > now and not view.is_taken(slot.number, now):
             limit = view.free_limit(slot.number, now) if owes else None
-            return booking.SlotOffer(slot.number, at, limit)
+            return booking.SlotOffer(view, slot.number, at, limit)
     if owes or wanted.preferred is not None:
         raise DayFull
-    return booking.SlotOffer(view.last_number + 1, max(view.queue.planned_end, now), None)
+    return booking.SlotOffer(view, view.last_number + 1, max(view.queue.planned_end, now), None)
 
 
 def cancel(
