@@ -14,7 +14,7 @@ from api import jwts
 from api.schemas.base import Data
 from api.services import Services
 from domain.actions import sessions
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.errors import (
     Invalid,
     NotAllowed,

@@ -37,10 +37,11 @@ from api.schemas.queues import (
     Undone,
 )
 from domain.actions import calling, history, line, promises, tokens
-from domain.actions.calling import Moved, Remark
+from domain.actions.calling import Moved
 from domain.actions.days import lines_of, open_queue, queue_of, the_doctor
 from domain.actions.line import Hours
 from domain.actions.moves import Saw
+from domain.actors import Remark
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import HistoryEntry, Queue, QueueStatus, Token, number_text
 from domain.permissions import EVERYBODY, Permission

@@ -32,10 +32,10 @@ from api.schemas.tokens import (
 )
 from domain.actions import desk, line, marking, patients
 from domain.actions import tokens as actions
-from domain.actions.calling import Remark
 from domain.actions.days import beyond_limit, queue_of, the_doctor
 from domain.actions.desk import Wanted
 from domain.actions.marking import Wish
+from domain.actors import Remark
 from domain.errors import Invalid
 from domain.model.queues import Token, TokenStatus
 from domain.permissions import EVERYBODY

@@ -20,7 +20,7 @@ from pathlib import Path
 from domain.actions import broadcasts
 from domain.actions.days import open_queue
 from domain.actions.desk import add_walk_in
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.model.base import Record
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast, BroadcastStatus
 from domain.model.clinics import Doctor

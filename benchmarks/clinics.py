@@ -12,6 +12,7 @@ from api.engine import EXTENSION
 from api.services import Services
 from bot.app import create_app
 from bot.wiring import Parts
+from domain import actors
 from domain.actions import search, sessions
 from domain.model.base import Record
 from domain.model.clinics import Claim, Clinic, Doctor, Role, StaffNumber, User
@@ -49,7 +50,7 @@ def fill(parts: Parts, clinics: int) -> list[Worked]:
         for record in chunk:
             work.put(record)
             if isinstance(record, ClinicPatient):
-                owner = search.Caller(record.clinic_id, None)
+                owner = actors.Caller(record.clinic_id, None)
                 search.enter(work, owner, record.patient_id, record.name, record.patient_phone)
         work.commit()
     services: Services = create_app(parts).extensions[EXTENSION]

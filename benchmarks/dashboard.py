@@ -21,7 +21,7 @@ from pathlib import Path
 
 from domain import analytics
 from domain.actions import figures
-from domain.actions.steps import tokens_of
+from domain.due import tokens_of
 from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import Queue, Token, TokenStatus, number_text

@@ -10,8 +10,9 @@ from bot.wiring import Parts
 from domain import passwords
 from domain.actions import calling, desk, figures, line, subscriptions
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
 from domain.actions.ratings import rate
+from domain.actors import Actor
 from domain.model.clinics import (
     Claim,
     Clinic,

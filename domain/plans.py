@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from domain.errors import PlanLimit, PlanRequired
+from domain.errors import NotNow, PlanLimit, PlanRequired
+from domain.model.clinics import Clinic, ClinicStatus
 
 if TYPE_CHECKING:
     from domain.model.clinics import Clinic
@@ -110,3 +111,19 @@ def require_room(clinic: Clinic, doctors: int) -> None:
         plan=larger.name.value,
         max_doctors=larger.max_doctors,
     )
+
+
+class Suspended(NotNow):
+    """The clinic's subscription is suspended."""
+
+    code = "SUSPENDED"
+
+
+def refuse_suspended(clinic: Clinic) -> None:
+    """Let a clinic go on whose subscription runs.
+
+    Raises:
+        Suspended: If it does not.
+    """
+    if clinic.status is ClinicStatus.SUSPENDED:
+        raise Suspended("The clinic's subscription is suspended until its bill is paid.")

@@ -11,7 +11,8 @@ from functools import partial
 
 import msgspec
 
-from domain.actions import consent, due
+from domain import due
+from domain.actions import consent
 from domain.actions.messages import Draft, send
 from domain.errors import NotFound, StoreUnavailable
 from domain.model.clinics import Claim, Clinic, Role, User

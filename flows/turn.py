@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push
 from domain.model.messages import Consent, Guard, Message, Option

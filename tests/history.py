@@ -19,7 +19,8 @@ from bot.wiring import Parts
 from domain.actions import booking, calling, desk, line, links, marking, orders, payments
 from domain.actions.days import open_queue, the_queue
 from domain.actions.marking import SETTABLE, Wish
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
+from domain.actors import Actor
 from domain.errors import Conflict, Refused, StoreUnavailable
 from domain.gateway import GatewayUnavailable
 from domain.model.clinics import Clinic, Doctor

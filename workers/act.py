@@ -10,7 +10,7 @@ from functools import partial
 import structlog
 
 from bot.wiring import Parts
-from domain.actions import due
+from domain import due
 from domain.errors import Conflict, StillConflicting, StoreUnavailable
 from domain.model.base import stamp
 from domain.model.due import Due, is_aside

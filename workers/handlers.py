@@ -33,7 +33,7 @@ from domain.actions import (
     telling,
 )
 from domain.actions.report_pages import compose
-from domain.actions.steps import OpenWork
+from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
 from domain.model.due import Due
 from domain.ports import Documents, Files

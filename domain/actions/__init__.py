@@ -1,4 +1,5 @@
-"""What can be done. A chat, a desk and an API call that do the same thing call the same action.
+"""What can be done: one module a subject, in packages that import in one direction.
 
-Actions take a `Work`, write into it and return what a caller needs to answer; the caller commits.
+From the ground up: messages, people, staff, payments, booking; delivery, visits and broadcasts side
+by side; line, clinics, settlement; reports beside messages. `pyproject.toml` holds this order.
 """

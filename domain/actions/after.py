@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions import booking, due, line, moves, payments, seats
+from domain import actors, due
+from domain.actions import booking, line, payments, seats
 from domain.actions.days import line_of
 from domain.actions.desk_notes import Note, tell_doctor
 from domain.actions.messages import Draft, send
-from domain.actions.steps import OpenWork, place_of_item
 from domain.actions.telling import push
+from domain.due import OpenWork, place_of_item
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
@@ -181,7 +182,7 @@ def auto_close(open_work: OpenWork, item: Due) -> None:
         elif last is not None and work.now - last < quiet:
             due.schedule_for_queue(work, "auto_close", last + quiet, queue)
         else:
-            line.close(work, clinic, doctor, queue, moves.CLOCK, "AUTO_CLOSED")
+            line.close(work, clinic, doctor, queue, actors.CLOCK, "AUTO_CLOSED")
     work.commit()
 
 

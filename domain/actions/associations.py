@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from domain import actors
 from domain.actions import patients, search
 from domain.actions.patients import Known, KnownPage
-from domain.actions.search import caller_of
 from domain.actions.seats import hold_ran_out
+from domain.actors import caller_of
 from domain.errors import HasLiveToken, Invalid, NotFound, NotNow
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.people import Association, AssociationStatus, Patient
@@ -135,7 +136,7 @@ def end(work: Work, doctor_id: str, patient_id: str) -> datetime:
     now = work.now.replace(microsecond=0)
     search.leave(
         work,
-        search.Caller(own.clinic_id, doctor_id),
+        actors.Caller(own.clinic_id, doctor_id),
         patient_id,
         own.patient_name,
         own.patient_phone,

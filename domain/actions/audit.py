@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from domain.actions.search import caller_of
+from domain.actors import caller_of
 from domain.errors import Invalid, NotFound
 from domain.model.accounts import AuditEntry
 from domain.model.base import stamp

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
 
-from domain.actions import booking, due, links, numbers, subscriptions
+from domain import due
+from domain.actions import booking, links, numbers, subscriptions
 from domain.actions.messages import Draft, send
-from domain.actions.steps import OpenWork
+from domain.due import OpenWork
 from domain.model.base import utc
 from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User
 from domain.model.due import Due

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import asking, consent, due, history
+from domain import due
+from domain.actions import asking, consent, history
 from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor, person_of
 from domain.actions.people import associate
 from domain.actions.requests import ask_advance, check_holds
 from domain.actions.seats import (
@@ -26,6 +26,7 @@ from domain.actions.seats import (
     waiting_of,
     write_new,
 )
+from domain.actors import Actor, person_of
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor

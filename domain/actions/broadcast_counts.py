@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from domain.actions import due
+from domain import due
 from domain.actions.broadcasts import broadcast_of, find
-from domain.actions.steps import OpenWork, finish
+from domain.due import OpenWork, finish
 from domain.model.broadcasts import Broadcast, BroadcastStatus, Outcome, Recipient
 from domain.model.due import Due
 from domain.model.messages import Message, MessageStatus

@@ -14,14 +14,14 @@ from datetime import timedelta
 from itertools import islice
 from typing import Any
 
-from domain.actions import due, templates
+from domain import due
+from domain.actions import templates
 from domain.actions.audiences import STEP, Person, people_of
 from domain.actions.booking import facts as booking_facts
 from domain.actions.consent import wants_news
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor
-from domain.actions.outreach import refuse_suspended
-from domain.actions.steps import OpenWork, chunks, finish
+from domain.actors import Actor
+from domain.due import OpenWork, chunks, finish
 from domain.errors import NotFound, NotNow
 from domain.model.broadcasts import (
     Audience,
@@ -36,6 +36,7 @@ from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Urgency
 from domain.offers import FREE_TEXT, OfferedTemplate
+from domain.plans import refuse_suspended
 from domain.work import Work
 
 MOST_RECIPIENTS = 10_000

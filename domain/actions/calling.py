@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from domain.actions import due, history, ledger, visits
+from domain import due
+from domain.actions import history, ledger, visits
 from domain.actions.booking import facts
 from domain.actions.days import line_of, the_token
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor, Saw, judge, state_after
+from domain.actions.moves import Saw, judge, state_after
 from domain.actions.people import count_visit
 from domain.actions.seats import drop_booking, keep_booking, live_booking, waiting_of
+from domain.actors import SILENT, Actor, Remark
 from domain.errors import NobodyWaiting, NothingToUndo
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Guard, Message, MessageStatus, Option
@@ -38,17 +40,6 @@ class Moved:
     queue: Queue
     current: Token | None
     following: Token | None
-
-
-@dataclass(frozen=True)
-class Remark:
-    """Why a move is made, for the line's history."""
-
-    reason: str | None = None
-    notes: str | None = None
-
-
-SILENT = Remark()
 
 
 def call_next(

@@ -7,11 +7,11 @@ from datetime import date
 from domain.actions import booking, history, payments
 from domain.actions.line import DOCTOR_REMOVED, no_show
 from domain.actions.messages import Draft, send
-from domain.actions.moves import CLOCK
 from domain.actions.openings import next_open
-from domain.actions.steps import OpenWork, chunks, finish, place_of_item, tokens_of
 from domain.actions.telling import push
 from domain.actions.tokens import CLINIC_CLOSED
+from domain.actors import CLOCK
+from domain.due import OpenWork, chunks, finish, place_of_item, tokens_of
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Option

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import due
+from domain import due
 from domain.errors import NotFound
 from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor, StaffStatus

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.actions import booking, broadcasts, history, patients, seats
-from domain.actions.calling import SILENT, Remark
 from domain.actions.days import Day, open_queue, read_day, the_token
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor
-from domain.actions.outreach import Suspended
 from domain.actions.people import identify
 from domain.actions.tokens import state_of
+from domain.actors import SILENT, Actor, Remark
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -29,6 +27,7 @@ from domain.model.people import Contact, Patient
 from domain.model.queues import LIVE, Queue, QueueStatus, Token, TokenStatus
 from domain.names import clean_name
 from domain.phones import normalise
+from domain.plans import Suspended
 from domain.timetable import hours, slot_time, today
 from domain.work import Work
 

@@ -11,10 +11,10 @@ from domain import passwords, plans
 from domain.actions import numbers, schedule, sessions
 from domain.actions.clinics import find as find_clinic
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor
-from domain.actions.outreach import refuse_suspended
+from domain.actors import Actor
 from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
+from domain.plans import refuse_suspended
 from domain.ports import Page
 from domain.timetable import timetable, today
 from domain.work import Work

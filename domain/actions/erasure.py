@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
-from domain.actions import due, search
+from domain import due
+from domain.actions import search
 from domain.actions.associations import has_live_token
-from domain.actions.search import Caller, caller_of
 from domain.actions.seats import hold_ran_out
-from domain.actions.steps import OpenWork, chunks
+from domain.actors import Caller, caller_of
+from domain.due import OpenWork, chunks
 from domain.errors import HasLiveToken, NotFound
 from domain.model.base import Record, stamp
 from domain.model.broadcasts import Broadcast, BroadcastPage, Recipient

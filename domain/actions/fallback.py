@@ -8,7 +8,7 @@ from domain.actions.booking import facts
 from domain.actions.desk_notes import Note, tell_doctor
 from domain.actions.messages import CALLS, requeue
 from domain.actions.news import GUARDS
-from domain.actions.steps import OpenWork
+from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
 from domain.model.due import Due

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from domain.actions.steps import OpenWork, tokens_of
+from domain.due import OpenWork, tokens_of
 from domain.model.base import Record, stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.due import Due

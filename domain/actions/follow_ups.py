@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time
 
 from domain.actions import desk, visits
 from domain.actions.days import the_doctor
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.model.queues import Token
 from domain.model.visits import Visit
 from domain.timetable import hours, today

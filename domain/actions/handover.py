@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.actions.desk_notes import Note, tell_desk
 from domain.actions.messages import Draft, send, sender_of
-from domain.actions.steps import OpenWork
+from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
 from domain.model.due import Due

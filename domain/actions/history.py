@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.model.base import stamp
 from domain.model.queues import HistoryEntry, Queue, Token, number_text
 from domain.work import Work

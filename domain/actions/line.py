@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.actions import due, history
-from domain.actions.calling import SILENT, Remark, leave, tell_next
+from domain import due
+from domain.actions import history
+from domain.actions.calling import leave, tell_next
 from domain.actions.days import keep_queue, line_of, place_of, read_day, the_token
-from domain.actions.moves import Actor, not_undoable, person_of, state_after
+from domain.actions.moves import not_undoable, state_after
 from domain.actions.seats import release, waiting_of
+from domain.actors import SILENT, Actor, Remark, person_of
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import (

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.actions import due
+from domain import due
 from domain.actions.days import the_token
 from domain.errors import NotFound, NotNow
 from domain.gateway import Link, LinkRequest, LinkStatus

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain import actors
 from domain.actions import calling, desk, history, line
-from domain.actions.calling import Ends, Remark
+from domain.actions.calling import Ends
 from domain.actions.days import line_of, the_token
-from domain.actions.moves import Actor, not_undoable, state_after
+from domain.actions.moves import not_undoable, state_after
 from domain.actions.tokens import state_of
+from domain.actors import Actor, Remark
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import WAITING, Queue, Token, TokenStatus
@@ -38,7 +40,7 @@ class Wish:
     """When the consultation began, if not when the patient was called."""
     collected_paise: int | None = None
     """What the desk took at its completion; None: what was owed."""
-    remark: Remark = calling.SILENT
+    remark: Remark = actors.SILENT
 
 
 def mark(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from domain.actions import due, renumbering
-from domain.actions.steps import OpenWork, finish
+from domain import due
+from domain.actions import renumbering
+from domain.due import OpenWork, finish
 from domain.model.conversations import Conversation, Push
 from domain.model.due import Due
 from domain.model.people import Address, ConsentChange, Contact, OptOut, Silence

@@ -9,7 +9,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions import due
+from domain import due
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
 from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Urgency

@@ -5,34 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.actors import Actor
 from domain.errors import LineMoved, NotNow
 from domain.model.queues import (
     Move,
     Queue,
     QueueStatus,
-    Token,
 )
 from domain.rules import (
     MOVE_TOLERANCE_SECONDS,
     OTHERS_MOVE_SECONDS,
 )
 from domain.work import Work
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who acts on a line; the clock acts as `system`."""
-
-    user_id: str
-    name: str
-
-
-CLOCK = Actor("system", "PulseOps")
-
-
-def person_of(token: Token) -> Actor:
-    """Return the patient of *token* as the one who acts."""
-    return Actor(token.contact_id, token.patient_name)
 
 
 @dataclass(frozen=True)

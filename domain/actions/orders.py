@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 
 from domain.actions import links
 from domain.actions.messages import Draft, send
-from domain.actions.steps import OpenWork
 from domain.channel import OrderNews, OrderRequest
+from domain.due import OpenWork
 from domain.gateway import ShownOrder
 from domain.model.clinics import Clinic, Doctor, Sender
 from domain.model.due import Due

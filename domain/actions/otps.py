@@ -12,9 +12,10 @@ import ipaddress
 import secrets
 from datetime import datetime, timedelta
 
-from domain.actions import due, numbers
+from domain import due
+from domain.actions import numbers
 from domain.actions.messages import Draft, send
-from domain.actions.steps import OpenWork
+from domain.due import OpenWork
 from domain.errors import TooMany
 from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType
 from domain.model.due import Due

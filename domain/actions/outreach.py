@@ -10,11 +10,12 @@ from domain.actions.delivery import window_is_open
 from domain.actions.messages import Draft, send, sender_of
 from domain.actions.people import reached_first
 from domain.errors import NotFound, NotNow
-from domain.model.clinics import Clinic, ClinicStatus
+from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
 from domain.offers import FREE_TEXT, OfferedTemplate
+from domain.plans import refuse_suspended
 from domain.work import Work
 
 HELPS = timedelta(hours=12)
@@ -25,12 +26,6 @@ class NotReachable(NotNow):
     """The patient does not want messages of this clinic, or has no WhatsApp."""
 
     code = "NOT_REACHABLE"
-
-
-class Suspended(NotNow):
-    """The clinic's subscription is suspended."""
-
-    code = "SUSPENDED"
 
 
 def patient_at(work: Work, clinic_id: str, phone: str, doctor_id: str | None) -> ClinicPatient:
@@ -95,16 +90,6 @@ def write_to(
             helps_until=work.now + HELPS,
         ),
     )
-
-
-def refuse_suspended(clinic: Clinic) -> None:
-    """Let a clinic go on whose subscription runs.
-
-    Raises:
-        Suspended: If it does not.
-    """
-    if clinic.status is ClinicStatus.SUSPENDED:
-        raise Suspended("The clinic's subscription is suspended until its bill is paid.")
 
 
 def _is_of(work: Work, record: ClinicPatient, doctor_id: str) -> bool:

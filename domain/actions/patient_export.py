@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from domain.actions import patients, search
 from domain.actions.patients import Known
-from domain.actions.search import caller_of
+from domain.actors import caller_of
 from domain.errors import NotFound
 from domain.model.accounts import AuditEntry
 from domain.model.base import stamp

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
-from domain.actions import consent, due, facts, search
+from domain import due
+from domain.actions import consent, facts, search
 from domain.actions.people import connect, identify, open_record, rename, treat
-from domain.actions.search import Caller, Listed, Place, caller_of
-from domain.actions.steps import OpenWork, finish
+from domain.actions.search import Listed, Place
+from domain.actors import Caller, caller_of
+from domain.due import OpenWork, finish
 from domain.errors import Invalid, NotFound, Unreadable
 from domain.model.clinics import Clinic
 from domain.model.due import Due

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions import billing, booking, due, links, orders, seats
+from domain import due
+from domain.actions import billing, booking, links, orders, seats
 from domain.actions.days import the_token
 from domain.actions.desk_notes import Note, tell_admins
 from domain.actions.messages import Draft, send

@@ -7,7 +7,7 @@ from datetime import date
 
 from domain.actions import consent, search
 from domain.actions import facts as facts_of
-from domain.actions.search import Caller
+from domain.actors import Caller
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import (
     Address,

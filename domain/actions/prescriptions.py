@@ -13,7 +13,7 @@ import msgspec
 from domain import diagnoses, plans
 from domain.actions import facts, visits
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Message

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions import due, search
-from domain.actions.search import Caller
-from domain.actions.steps import OpenWork, finish
+from domain import due
+from domain.actions import search
+from domain.actors import Caller
+from domain.due import OpenWork, finish
 from domain.model.base import stamp
 from domain.model.due import Due, shard_of
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient

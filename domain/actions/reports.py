@@ -8,15 +8,13 @@ from datetime import date, timedelta
 
 import msgspec
 
-from domain import plans
-from domain.actions import due
-from domain.actions.outreach import refuse_suspended
-from domain.actions.steps import OpenWork
+from domain import due, plans
+from domain.due import OpenWork
 from domain.errors import NotFound, NotNow, PulseOpsError
 from domain.model.clinics import Clinic
 from domain.model.due import Due
 from domain.model.reports import Report, ReportFormat, ReportPage, ReportStatus, ReportType
-from domain.plans import Feature
+from domain.plans import Feature, refuse_suspended
 from domain.ports import Documents, FileMissing, Files
 from domain.work import Work
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from domain.actions import due
+from domain import due
 from domain.actions.seats import holds_of
 from domain.errors import TooManyHolds
 from domain.model.money import Payment

@@ -11,14 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from domain.actions import booking, due, history, line, payments
+from domain import due
+from domain.actions import booking, history, line, payments
 from domain.actions.days import Day, all_seats
 from domain.actions.messages import Draft, send
-from domain.actions.moves import Actor
 from domain.actions.openings import next_open
 from domain.actions.seats import hold_ran_out, line_shortened
-from domain.actions.steps import OpenWork, chunks, finish, tokens_of
 from domain.actions.telling import push
+from domain.actors import Actor
+from domain.due import OpenWork, chunks, finish, tokens_of
 from domain.errors import ConfirmationNeeded
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.due import Due

@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from domain.actors import Caller
 from domain.model.people import DirectoryCount, DirectoryEntry
 from domain.names import fold_name
 from domain.phones import normalise
-from domain.scopes import ClinicScope, DoctorScope
 from domain.work import Work
 
 NAME, WORD, PHONE = "name", "word", "phone"
@@ -27,34 +27,6 @@ MOST_WORDS = 8
 PAGE = 1000
 SHARDS = 64
 """A count is kept in so many parts, read together in one page."""
-
-
-@dataclass(frozen=True)
-class Caller:
-    """Whose patients are looked at: the clinic's, or those of one doctor of it."""
-
-    clinic_id: str
-    doctor_id: str | None
-
-    @property
-    def owner(self) -> str:
-        """The partition of the directory that is theirs."""
-        return self.doctor_id or self.clinic_id
-
-
-def caller_of(work: Work) -> Caller:
-    """Return who asks, as the scope of *work* says.
-
-    Raises:
-        TypeError: If it is neither a clinic nor a doctor.
-    """
-    match work.scope:
-        case ClinicScope(clinic_id):
-            return Caller(clinic_id, None)
-        case DoctorScope(clinic_id, doctor_id):
-            return Caller(clinic_id, doctor_id)
-        case _:
-            raise TypeError("only a clinic or a doctor has patients")
 
 
 def enter(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:

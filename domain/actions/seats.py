@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from domain.actions import due, history, links, orders
+from domain import due
+from domain.actions import history, links, orders
 from domain.actions.days import Day, place_of
-from domain.actions.moves import CLOCK, Actor
+from domain.actors import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
 from domain.model.money import Payment, RequestStatus
 from domain.model.queues import (

@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from domain.actions import billing, due, links, orders, payments
-from domain.actions.steps import OpenWork
+from domain import due
+from domain.actions import billing, links, orders, payments
+from domain.due import OpenWork
 from domain.errors import Conflict, NotFound
 from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer, Taken
 from domain.model.due import Due

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from domain.actions import clinics, due, staff
+from domain import due
+from domain.actions import clinics, staff
 from domain.errors import NotFound, NotNow, PlanLimit
 from domain.model.base import utc
 from domain.model.clinics import Clinic

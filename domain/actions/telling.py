@@ -10,7 +10,7 @@ from domain.actions.days import line_of
 from domain.actions.messages import Draft, send, sender_of
 from domain.actions.news import worth_telling
 from domain.actions.openings import next_open
-from domain.actions.steps import OpenWork, chunks, finish, place_of_item
+from domain.due import OpenWork, chunks, finish, place_of_item
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Push

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from domain.actions.days import the_token
 from domain.actions.seats import hold_ran_out
-from domain.actions.steps import tokens_of
+from domain.due import tokens_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor
 from domain.model.money import Refund

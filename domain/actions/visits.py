@@ -10,8 +10,7 @@ from typing import Any
 import msgspec
 
 from domain.actions import tokens
-from domain.actions.moves import Actor
-from domain.actions.search import caller_of
+from domain.actors import Actor, caller_of
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor

@@ -10,8 +10,9 @@ from werkzeug.test import TestResponse
 
 from domain.actions import booking, calling, doctors, line
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
 from domain.actions.ratings import rate
+from domain.actors import Actor
 from domain.errors import Conflict
 from domain.model.accounts import Idempotency
 from domain.model.clinics import Clinic, ClinicStatus, Doctor, StaffNumber, StaffStatus, User

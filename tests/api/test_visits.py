@@ -11,7 +11,8 @@ import pytest
 
 from domain.actions import calling, delivery, desk, facts, line
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
+from domain.actors import Actor
 from domain.channel import ErrorClass, Outbound, SendFailed
 from domain.model.clinics import Doctor
 from domain.model.messages import Message

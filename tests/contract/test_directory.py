@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from domain.actions import search
-from domain.actions.search import Caller, Place
+from domain.actions.search import Place
+from domain.actors import Caller
 from domain.names import fold_name
 from domain.ports import Records
 from domain.rules import Rules

@@ -6,7 +6,7 @@ import pytest
 
 from domain.actions import booking, calling, closing, desk, line, openings
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.model.due import Due
 from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, TokenStatus, Waiting
 from domain.rules import CLOSE_CHUNK

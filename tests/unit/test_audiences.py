@@ -6,7 +6,7 @@ import pytest
 
 from domain.actions import broadcasts
 from domain.actions.audiences import STEP, people_of
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast, BroadcastStatus, Recipient
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token, TokenStatus

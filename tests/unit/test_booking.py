@@ -10,7 +10,7 @@ import pytest
 
 from domain.actions import booking, calling, line, moves, seats
 from domain.actions.days import open_queue, read_day
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.errors import (
     AlreadyBooked,
     DayClosed,

@@ -13,7 +13,8 @@ import pytest
 
 from domain.actions import booking, calling, desk, line
 from domain.actions.days import open_queue, read_day, the_token
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
+from domain.actors import Actor
 from domain.errors import Conflict, DayFull, LineMoved, Refused, SlotTaken
 from domain.model.conversations import Conversation, Seen
 from domain.model.people import Contact, Patient

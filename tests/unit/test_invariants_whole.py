@@ -14,7 +14,8 @@ import structlog
 from bot.logs import configure
 from domain.actions import calling, line, seats
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
+from domain.actors import Actor
 from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.model.money import Capture, Payment
 from domain.model.queues import (

@@ -10,7 +10,8 @@ import pytest
 from domain.actions import booking, calling, ledger, line
 from domain.actions.days import open_queue
 from domain.actions.ledger import Statement
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
+from domain.actors import Actor
 from domain.model.money import Capture, Disposition, Refund, RefundStatus
 from domain.model.queues import Token
 from domain.scopes import ClinicScope, DoctorScope

@@ -10,7 +10,8 @@ import pytest
 
 from domain.actions import booking, calling, desk, line
 from domain.actions.days import open_queue
-from domain.actions.moves import STATES, Actor, Saw
+from domain.actions.moves import STATES, Saw
+from domain.actors import Actor
 from domain.errors import (
     AlreadyBooked,
     DayClosed,

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from domain import actors
 from domain.actions import booking, merging, search
 from domain.model.conversations import Conversation
 from domain.model.due import Due
@@ -156,7 +157,7 @@ def test_the_desk_sees_the_number_and_finds_the_person_by_it_whoever_knew_them_f
         book_by_account(stage)
     stage.hear(PHONE, "status", wa_user_id=NINA)
     assert shown(stage) == {PHONE}
-    found = search.found(stage.work(), search.Caller("clinic_city", None), "", PHONE, 10, None)
+    found = search.found(stage.work(), actors.Caller("clinic_city", None), "", PHONE, 10, None)
     assert {p.patient_id for p in found.places} == set(merged_contact(stage).patient_ids)
     assert {t.patient_phone for t in stage.tokens(PHONE)} == {PHONE}
     stage.wait(2)
@@ -176,7 +177,7 @@ def test_a_number_that_was_typed_before_is_forgotten_with_the_merging(
     assert left is not None
     assert (left.number, left.patient_ids) == (None, ())
     found = search.found(
-        stage.work(), search.Caller("clinic_city", None), "", "+919876543055", 10, None
+        stage.work(), actors.Caller("clinic_city", None), "", "+919876543055", 10, None
     )
     assert found.total == 0
 

@@ -9,8 +9,9 @@ import pytest
 
 from domain.actions import booking, calling, consent, line
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
 from domain.actions.news import GUARDS, line_facts, standing
+from domain.actors import Actor
 from domain.channel import ErrorClass, SendFailed
 from domain.model.base import utc
 from domain.model.messages import Guard, Message, MessageStatus

@@ -6,7 +6,7 @@ import pytest
 
 from domain.actions import booking, line, payments
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor
+from domain.actors import Actor
 from domain.errors import NotFound
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus

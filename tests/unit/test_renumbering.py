@@ -11,7 +11,7 @@ import pytest
 from domain.actions import asking, associations, patients, renumbering, search
 from domain.actions.outreach import patient_at
 from domain.actions.people import identify, open_record
-from domain.actions.search import Caller
+from domain.actors import Caller
 from domain.model.due import Due
 from domain.model.people import (
     Address,

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from domain.actions import booking, calling, desk, doctors, line, schedule
 from domain.actions.days import line_of, open_queue, place_in, place_of, read_day
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
+from domain.actors import Actor
 from domain.errors import ConfirmationNeeded, DayFull, SlotTaken
 from domain.model.clinics import Doctor
 from domain.model.due import Due

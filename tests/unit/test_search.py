@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.actions import search
-from domain.actions.search import Caller, caller_of
+from domain.actors import Caller, caller_of
 from domain.errors import Conflict
 from domain.names import fold_name
 from domain.ports import Records

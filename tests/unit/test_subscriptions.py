@@ -7,13 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from domain.actions import booking, desk, subscriptions
-from domain.actions.moves import Actor
-from domain.actions.outreach import Suspended
+from domain.actors import Actor
 from domain.errors import DayClosed, NotFound, PlanLimit
 from domain.model.clinics import ClinicStatus
 from domain.model.queues import TokenStatus
 from domain.model.subscriptions import InvoiceStatus, SubscriptionStatus
-from domain.plans import PlanName
+from domain.plans import PlanName, Suspended
 from domain.scopes import ClinicScope
 from tests.bills import days, invoices, pay, subscribe, the_clinic, the_subscription, told
 from tests.people import Cast, a_user, store, stored

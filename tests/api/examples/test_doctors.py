@@ -9,8 +9,9 @@ import pytest
 
 from domain.actions import booking, calling, line
 from domain.actions.days import open_queue
-from domain.actions.moves import Actor, Saw
+from domain.actions.moves import Saw
 from domain.actions.ratings import rate
+from domain.actors import Actor
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Office
 from tests.people import FixedClock, store, stored
