@@ -30,8 +30,9 @@ from api.schemas.whatsapp import (
     Templates,
     TemplateShown,
 )
-from domain.actions import broadcasts, circuit, costs, outreach, templates
-from domain.actions.messages import sender_of
+from domain.actions import broadcasts, circuit, costs, outreach
+from domain.actions.messages import templates
+from domain.actions.messages.outbox import sender_of
 from domain.errors import Invalid, NotFound
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, Doctor

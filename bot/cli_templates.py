@@ -20,7 +20,7 @@ from bot.channels.twilio.contents import TwilioTemplates
 from bot.render_catalogue import TemplateDefinition
 from bot.template_rules import all_problems
 from bot.wiring import Parts
-from domain.actions.templates import Verdict, reported
+from domain.actions.messages.templates import Verdict, reported
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.errors import StillConflicting
 from domain.scopes import SystemScope

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from domain.actions import booking, line, payments, ratings, seats
+from domain.actions.messages import notices
 from domain.actions.openings import nearest_slot, next_open
 from domain.errors import DayFull, NotFound, NotNow, Refused
 from domain.model.clinics import Doctor
@@ -242,7 +243,7 @@ def _which(turn: Turn) -> Say:
             Option(
                 id=f"{word}:{token.token_id}",
                 label="booking_row",
-                values={**booking.facts(token, doctor)},
+                values={**notices.facts(token, doctor)},
             )
         )
     return Say(values={"word": word}, options=options)
@@ -261,20 +262,20 @@ def _status(turn: Turn) -> Say:
         options.append(Option(id=f"move:{token.token_id}", label="move_button"))
         options.append(Option(id=f"cancel:{token.token_id}", label="cancel_button"))
     return Say(
-        values=booking.facts(token, doctor), options=options, about=token, guard=Guard.STANDING
+        values=notices.facts(token, doctor), options=options, about=token, guard=Guard.STANDING
     )
 
 
 @says("mine/checked_in")
 def _checked_in(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values=booking.facts(token, doctor), about=token, guard=Guard.STANDING)
+    return Say(values=notices.facts(token, doctor), about=token, guard=Guard.STANDING)
 
 
 @says("mine/not_today")
 def _not_today(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values=booking.facts(token, doctor))
+    return Say(values=notices.facts(token, doctor))
 
 
 @says("mine/sure")
@@ -282,7 +283,7 @@ def _sure(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
     return Say(
         values={
-            **booking.facts(token, doctor),
+            **notices.facts(token, doctor),
             "paid": token.paid_paise if token.capture_id else 0,
         },
         options=[
@@ -296,7 +297,7 @@ def _sure(turn: Turn) -> Say:
 def _cancelled(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
     return Say(
-        values={**booking.facts(token, doctor), **turn.facts},
+        values={**notices.facts(token, doctor), **turn.facts},
         options=[_BOOK],
     )
 
@@ -304,7 +305,7 @@ def _cancelled(turn: Turn) -> Say:
 @says("mine/money_back")
 def _money_back(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values={**booking.facts(token, doctor), **turn.facts})
+    return Say(values={**notices.facts(token, doctor), **turn.facts})
 
 
 @says("mine/not_now")
@@ -317,14 +318,14 @@ def _not_now(turn: Turn) -> Say:
     button = Option(id="status", label="status_button") if other else _BOOK
     options = [] if token.status in LIVE else [button]
     return Say(
-        values={**booking.facts(token, doctor), "state": token.status.value}, options=options
+        values={**notices.facts(token, doctor), "state": token.status.value}, options=options
     )
 
 
 @says("mine/thanks")
 def _thanks(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values={**booking.facts(token, doctor), **turn.facts})
+    return Say(values={**notices.facts(token, doctor), **turn.facts})
 
 
 def _said_about(turn: Turn) -> tuple[Token, Doctor]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from domain.actions.delivery import apply_status
-from domain.actions.messages import Draft, send, shard_of
+from domain.actions.messages.outbox import Draft, send, shard_of
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, Outgoing

@@ -23,8 +23,9 @@ from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
-from domain.actions import delivery, messages, payments
-from domain.actions.messages import CALLS
+from domain.actions import delivery, payments
+from domain.actions.messages import outbox
+from domain.actions.messages.outbox import CALLS
 from domain.channel import Outbound, SendFailed, SendUnknown
 from domain.errors import Busy, Conflict, StoreUnavailable
 from domain.model.base import Record
@@ -54,7 +55,7 @@ from workers.act import Doer
 from workers.deliver import Deliverer
 
 DUE_SHARDS = [f"{n:02d}" for n in range(SHARDS)]
-OUTBOX_SHARDS = [f"{n:02d}" for n in range(messages.SHARDS)]
+OUTBOX_SHARDS = [f"{n:02d}" for n in range(outbox.SHARDS)]
 R = TypeVar("R", bound=Record)
 
 PATIENCE_SECONDS = 60.0

@@ -15,7 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from bot.wiring import Parts, naming_bad_settings
-from domain.actions import messages
+from domain.actions.messages import outbox
 from domain.errors import PulseOpsError
 from domain.model.base import stamp
 from domain.model.due import SHARDS, Due
@@ -43,7 +43,7 @@ class Ticker:
         for shard in (f"{n:02d}" for n in range(SHARDS)):
             if self._something_due(shard):
                 self._wake("act", shard)
-        for shard in (f"{n:02d}" for n in range(messages.SHARDS)):
+        for shard in (f"{n:02d}" for n in range(outbox.SHARDS)):
             if self._something_to_send(shard):
                 self._wake("deliver", shard)
 

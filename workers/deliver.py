@@ -13,7 +13,8 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.wiring import Parts
-from domain.actions import delivery, messages
+from domain.actions import delivery
+from domain.actions.messages import outbox
 from domain.errors import PulseOpsError
 from domain.model.base import stamp
 from domain.model.messages import Outgoing, Urgency
@@ -82,7 +83,7 @@ class Deliverer:
     )
     slice_seconds: float = SLICE_SECONDS
     _drainers: ThreadPoolExecutor = field(
-        default_factory=lambda: ThreadPoolExecutor(messages.SHARDS, thread_name_prefix="drain")
+        default_factory=lambda: ThreadPoolExecutor(outbox.SHARDS, thread_name_prefix="drain")
     )
     _begun: dict[str, Future[None]] = field(default_factory=dict)
     _changed: Condition = field(default_factory=Condition)

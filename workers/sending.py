@@ -12,8 +12,9 @@ from typing import Any
 import structlog
 
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
-from domain.actions import circuit, consent, delivery, fallback, news, orders, templates
-from domain.actions.messages import shard_of
+from domain.actions import circuit, consent, delivery, fallback, news, orders
+from domain.actions.messages import outbox, templates
+from domain.actions.messages.outbox import shard_of
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown, TemplateCall
 from domain.errors import (
     Conflict,
@@ -248,7 +249,7 @@ class Sending:
             _Ends: If there is no template for it, or nothing to be told of an order any more.
         """
         conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
-        is_open = delivery.window_is_open(conversation, work.now) and not message.as_template
+        is_open = outbox.window_is_open(conversation, work.now) and not message.as_template
         language = message.language or contact.language or "en"
         if message.by_sms:
             return Rendered(self.parts.renderer.sms(message, values, language)), None

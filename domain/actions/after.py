@@ -10,11 +10,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import actors, due
-from domain.actions import booking, line, payments, seats
+from domain.actions import line, payments, seats
 from domain.actions.days import line_of
 from domain.actions.desk_notes import Note, tell_doctor
-from domain.actions.messages import Draft, send
-from domain.actions.telling import push
+from domain.actions.messages import notices
+from domain.actions.messages.notices import push
+from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, place_of_item
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
@@ -53,7 +54,7 @@ def hold_ends(open_work: OpenWork, item: Due) -> None:
                     to=token.contact_id,
                     clinic=clinic,
                     about=token,
-                    values=booking.facts(token, doctor),
+                    values=notices.facts(token, doctor),
                     options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
                     consent=Consent.TOKEN,
                     helps_until=work.now + timedelta(minutes=30),
@@ -86,7 +87,7 @@ def remind(open_work: OpenWork, item: Due) -> None:
                     clinic=clinic,
                     about=token,
                     guard=Guard.SOON,
-                    values=booking.facts(token, doctor),
+                    values=notices.facts(token, doctor),
                     options=[
                         Option(id=f"here:{token.token_id}", label="here_button"),
                         Option(id=f"cancel:{token.token_id}", label="cancel_button"),
@@ -129,7 +130,7 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
                     clinic=clinic,
                     about=token,
                     guard=Guard.COMPLETED,
-                    values=booking.facts(token, doctor),
+                    values=notices.facts(token, doctor),
                     options=options,
                     urgency=Urgency.NEWS,
                     consent=Consent.NEWS,

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from domain import phones
 from domain.actions import renumbering
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.model.clinics import Clinic
 from domain.model.messages import Consent
 from domain.model.people import Address, Contact

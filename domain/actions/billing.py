@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 
 from domain import due
 from domain.actions import booking, links, numbers, subscriptions
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork
 from domain.model.base import utc
 from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User

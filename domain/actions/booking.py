@@ -8,7 +8,8 @@ from datetime import date, datetime, timedelta
 from domain import due
 from domain.actions import asking, consent, history
 from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
-from domain.actions.messages import Draft, send
+from domain.actions.messages.notices import facts
+from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import associate
 from domain.actions.requests import ask_advance, check_holds
 from domain.actions.seats import (
@@ -426,16 +427,6 @@ def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | 
     take_seats(work, view, token)
     keep_booking(work, token)
     return work.put(token)
-
-
-def facts(token: Token, doctor: Doctor) -> dict[str, str | int]:
-    """Return what every notice about a token names: person, doctor, number, time."""
-    return {
-        "person": token.patient_name,
-        "doctor": doctor.name,
-        "number": token.number,
-        "at": token.estimated_time.isoformat(),
-    }
 
 
 def _is_no_show(work: Work, token: Token) -> bool:

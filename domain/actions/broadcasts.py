@@ -15,11 +15,11 @@ from itertools import islice
 from typing import Any
 
 from domain import due
-from domain.actions import templates
 from domain.actions.audiences import STEP, Person, people_of
-from domain.actions.booking import facts as booking_facts
 from domain.actions.consent import wants_news
-from domain.actions.messages import Draft, send
+from domain.actions.messages import templates
+from domain.actions.messages.notices import facts as booking_facts
+from domain.actions.messages.outbox import Draft, send
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish
 from domain.errors import NotFound, NotNow

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from domain import due
 from domain.actions import history, ledger, visits
-from domain.actions.booking import facts
 from domain.actions.days import line_of, the_token
-from domain.actions.messages import Draft, send
+from domain.actions.messages.notices import facts
+from domain.actions.messages.outbox import Draft, send
 from domain.actions.moves import Saw, judge, state_after
 from domain.actions.people import count_visit
 from domain.actions.seats import drop_booking, keep_booking, live_booking, waiting_of

@@ -11,7 +11,7 @@ from zoneinfo import available_timezones
 
 from domain import plans
 from domain.actions import numbers, orders, otps, schedule
-from domain.actions.messages import sender_of
+from domain.actions.messages.outbox import sender_of
 from domain.actors import Actor
 from domain.channel import Senders
 from domain.errors import Busy, Invalid, NotFound

@@ -6,9 +6,10 @@ from datetime import date
 
 from domain.actions import booking, history, payments
 from domain.actions.line import DOCTOR_REMOVED, no_show
-from domain.actions.messages import Draft, send
+from domain.actions.messages import notices
+from domain.actions.messages.notices import push
+from domain.actions.messages.outbox import Draft, send
 from domain.actions.openings import next_open
-from domain.actions.telling import push
 from domain.actions.tokens import CLINIC_CLOSED
 from domain.actors import CLOCK
 from domain.due import OpenWork, chunks, finish, place_of_item, tokens_of
@@ -92,7 +93,7 @@ def _end(
             clinic=clinic,
             about=token,
             values={
-                **booking.facts(token, doctor),
+                **notices.facts(token, doctor),
                 "paid": token.paid_paise,
                 "refunded": paid and at_once,
                 "hours": CHOICE_HOURS,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import TypeVar
 
-from domain.actions.messages import requeue
+from domain.actions.messages.outbox import requeue
 from domain.errors import NotFound, NotNow
 from domain.model.base import Record
 from domain.model.conversations import Parked

@@ -7,17 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from domain.actions import circuit, consent, costs, fallback, news, orders
-from domain.actions.messages import CALLS, leave_outbox, requeue
+from domain.actions.messages.outbox import CALLS, leave_outbox, requeue
 from domain.channel import ErrorClass, SendFailed
-from domain.model.conversations import Conversation
 from domain.model.messages import Message, MessageStatus, Urgency
 from domain.model.people import Contact
 from domain.work import Work
 
-WINDOW = timedelta(hours=24)
-"""How long after a person's message anything may be sent to them (protocol notes, 2.5)."""
-WINDOW_MARGIN = timedelta(minutes=1)
-"""A message near the end of the window might arrive after it."""
 MOST_ATTEMPTS = 12
 MORE_BY_SMS = 6
 GIVEN_UP = "the provider gave no answer, however often it was asked"
@@ -96,13 +91,6 @@ def secrets_of(work: Work, message: Message) -> dict[str, str]:
         return {}
     opened: dict[str, str] = json.loads(work.seal.open(message.sealed))
     return opened
-
-
-def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
-    """Return whether free-form messages may be sent in this conversation."""
-    if conversation is None or conversation.last_inbound_at is None:
-        return False
-    return now - conversation.last_inbound_at < WINDOW - WINDOW_MARGIN
 
 
 def begin(

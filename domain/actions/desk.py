@@ -7,7 +7,8 @@ from datetime import date, datetime, timedelta
 
 from domain.actions import booking, broadcasts, history, patients, seats
 from domain.actions.days import Day, open_queue, read_day, the_token
-from domain.actions.messages import Draft, send
+from domain.actions.messages import notices
+from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import identify
 from domain.actions.tokens import state_of
 from domain.actors import SILENT, Actor, Remark
@@ -167,7 +168,7 @@ def book(
                 about=token,
                 guard=Guard.UNPAID,
                 values={
-                    **booking.facts(token, doctor),
+                    **notices.facts(token, doctor),
                     "today": day == today(clinic, work.now),
                     "advance": token.advance_paise,
                     "fee": token.amount_paise,
@@ -256,7 +257,7 @@ def cancel(
             to=token.contact_id,
             clinic=clinic,
             about=ended,
-            values={**booking.facts(token, doctor), "paid": token.paid_paise},
+            values={**notices.facts(token, doctor), "paid": token.paid_paise},
             consent=Consent.TOKEN,
         ),
     )

@@ -10,7 +10,7 @@ from typing import Any
 from domain import passwords, plans
 from domain.actions import numbers, schedule, sessions
 from domain.actions.clinics import find as find_clinic
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.actors import Actor
 from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions.booking import facts
 from domain.actions.desk_notes import Note, tell_doctor
-from domain.actions.messages import CALLS, requeue
+from domain.actions.messages.notices import facts
+from domain.actions.messages.outbox import CALLS, requeue
 from domain.actions.news import GUARDS
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.actions.desk_notes import Note, tell_desk
-from domain.actions.messages import Draft, send, sender_of
+from domain.actions.messages.outbox import Draft, send, sender_of
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actions import links
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.channel import OrderNews, OrderRequest
 from domain.due import OpenWork
 from domain.gateway import ShownOrder

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions import numbers
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork
 from domain.errors import TooMany
 from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType

@@ -11,7 +11,8 @@ from domain import due
 from domain.actions import billing, booking, links, orders, seats
 from domain.actions.days import the_token
 from domain.actions.desk_notes import Note, tell_admins
-from domain.actions.messages import Draft, send
+from domain.actions.messages import notices
+from domain.actions.messages.outbox import Draft, send
 from domain.errors import NotFound
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Guard
@@ -152,7 +153,7 @@ def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
                 about=token,
                 guard=Guard.UNPAID,
                 values={
-                    **booking.facts(token, doctor),
+                    **notices.facts(token, doctor),
                     "amount": payment.amount_paise,
                     "until": token.held_until.isoformat() if token.held_until else None,
                 },
@@ -259,7 +260,7 @@ def _tell_refund(
             clinic=clinic,
             about=token,
             values={
-                **booking.facts(token, doctor),
+                **notices.facts(token, doctor),
                 "amount": capture.amount_paise,
                 "stands": token.status in LIVE and token.capture_id != capture.capture_id,
             },

@@ -12,7 +12,7 @@ import msgspec
 
 from domain import diagnoses, plans
 from domain.actions import facts, visits
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.actors import Actor
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.clinics import Clinic, Doctor

@@ -14,10 +14,11 @@ from datetime import date, timedelta
 from domain import due
 from domain.actions import booking, history, line, payments
 from domain.actions.days import Day, all_seats
-from domain.actions.messages import Draft, send
+from domain.actions.messages import notices
+from domain.actions.messages.notices import push
+from domain.actions.messages.outbox import Draft, send
 from domain.actions.openings import next_open
 from domain.actions.seats import hold_ran_out, line_shortened
-from domain.actions.telling import push
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish, tokens_of
 from domain.errors import ConfirmationNeeded
@@ -240,7 +241,7 @@ def _end(
             clinic=clinic,
             about=token,
             values={
-                **booking.facts(token, doctor),
+                **notices.facts(token, doctor),
                 "paid": token.paid_paise if paid else 0,
                 "hours": CHOICE_HOURS,
             },

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date, timedelta
 
-from domain.actions import booking, calling
+from domain.actions import calling
 from domain.actions.days import line_of
-from domain.actions.messages import Draft, send, sender_of
+from domain.actions.messages import notices
+from domain.actions.messages.notices import push
+from domain.actions.messages.outbox import Draft, send
 from domain.actions.news import worth_telling
 from domain.actions.openings import next_open
 from domain.due import OpenWork, chunks, finish, place_of_item
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
-from domain.model.conversations import Push
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
 from domain.model.queues import (
@@ -80,7 +80,7 @@ def _raise_progress(
             clinic=clinic,
             about=token,
             guard=Guard.PROGRESS,
-            values={**booking.facts(token, doctor), "reason": item.values.get("reason")},
+            values={**notices.facts(token, doctor), "reason": item.values.get("reason")},
             urgency=Urgency.NEWS,
             consent=Consent.TOKEN,
             helps_until=work.now + timedelta(minutes=10),
@@ -134,7 +134,7 @@ def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
                         about=token,
                         guard=Guard.HALTED,
                         values={
-                            **booking.facts(token, doctor),
+                            **notices.facts(token, doctor),
                             "minutes": minutes,
                             "reason": queue.pause_reason,
                         },
@@ -164,24 +164,3 @@ def _choices(token: Token, another: date | None) -> list[Option]:
             values={"paid": token.paid_paise},
         ),
     ]
-
-
-def push(
-    work: Work, clinic: Clinic, token: Token, question: str, options: Sequence[Option]
-) -> None:
-    """Remember that an event has put a question to a token's contact, so a digit can answer it."""
-    conversation = f"{sender_of(work, clinic)}#{token.contact_id}"
-    before = work.get(Push, conversation)
-    work.put(
-        Push(
-            version=before.version if before else 0,
-            conversation=conversation,
-            contact_id=token.contact_id,
-            clinic_id=token.clinic_id,
-            question=question,
-            token_id=token.token_id,
-            queue_id=token.queue_id,
-            offered=tuple(o.id for o in options),
-            at=work.now,
-        )
-    )

@@ -13,7 +13,7 @@ from click.testing import Result
 from bot.app import create_app
 from bot.render import Renderer
 from bot.render_catalogue import TemplateDefinition
-from domain.actions import templates
+from domain.actions.messages import templates
 from domain.errors import Conflict
 from domain.model.messages import Approval
 from domain.work import Work

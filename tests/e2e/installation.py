@@ -36,7 +36,7 @@ from bin.supervisor.demo import procfile
 from bin.supervisor.redis_server import redis_answers, redis_program
 from bot.config import read_settings
 from bot.wiring import Parts, build
-from domain.actions.messages import SHARDS as OUTBOX_SHARDS
+from domain.actions.messages.outbox import SHARDS as OUTBOX_SHARDS
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor, User
 from domain.model.conversations import Conversation

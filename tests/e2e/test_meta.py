@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.model.messages import Message, MessageStatus
 from tests.e2e.conftest import running
 from tests.e2e.installation import Crowd, Installation, Json, Person

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.actions import circuit, delivery
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.model.clinics import User
 from domain.model.conversations import Conversation

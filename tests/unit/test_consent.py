@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from domain.actions import booking, consent
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.model.messages import Consent
 from domain.model.people import OptOut
 from tests.people import Cast

@@ -13,8 +13,8 @@ from bot.channels.twilio.parse import parse_status
 from domain.actions import costs
 from domain.actions.costs import Costs
 from domain.actions.delivery import apply_status
-from domain.actions.messages import Draft, send
-from domain.actions.templates import Verdict, reported
+from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.templates import Verdict, reported
 from domain.channel import SendUnknown
 from domain.model.messages import Message
 from domain.scopes import ClinicScope

@@ -10,7 +10,7 @@ from flask.testing import FlaskCliRunner
 from bot.app import create_app
 from domain.actions import dead_letters
 from domain.actions.dead_letters import NotToBeReplayed
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import Conflict, NotFound
 from domain.model.conversations import Parked

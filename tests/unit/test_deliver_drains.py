@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.rates import BUCKET_SECONDS
 from domain.actions import delivery, news
-from domain.actions.messages import shard_of
+from domain.actions.messages.outbox import shard_of
 from domain.channel import ErrorClass, Outbound
 from domain.errors import StoreUnavailable
 from domain.model.messages import Consent, Message, MessageStatus, Urgency

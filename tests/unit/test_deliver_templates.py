@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.actions import consent, messages, templates
+from domain.actions import consent
+from domain.actions.messages import outbox, templates
 from domain.channel import Outbound
 from domain.model.messages import Consent, Message, MessageStatus
 from tests.outbox import row
@@ -33,9 +34,9 @@ def send(stage: Stage, cast: Cast, **given: Any) -> tuple[Message, list[Outbound
     """Write words of Sunrise's, which has no sender of its own, to Asha; return what left."""
     clinic = given.pop("clinic", cast.sunrise)
     work = stage.work()
-    message = messages.send(
+    message = outbox.send(
         work,
-        messages.Draft(
+        outbox.Draft(
             "office/free_text",
             to="con_asha",
             clinic=clinic,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from domain.actions import delivery
-from domain.actions.messages import Draft, send, shard_of
+from domain.actions.messages import outbox
+from domain.actions.messages.outbox import Draft, send, shard_of
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
@@ -142,10 +143,10 @@ def test_a_document_that_cannot_be_fetched_goes_once_more_as_a_link(
 
 def test_the_window_is_open_for_a_day_but_its_last_minute() -> None:
     talk = Conversation(conversation="s#c", sender="s", contact_id="c", last_inbound_at=NOW)
-    assert delivery.window_is_open(talk, NOW + timedelta(hours=23, minutes=58))
-    assert not delivery.window_is_open(talk, NOW + timedelta(hours=23, minutes=59))
-    assert not delivery.window_is_open(None, NOW)
-    assert not delivery.window_is_open(talk.but(last_inbound_at=None), NOW)
+    assert outbox.window_is_open(talk, NOW + timedelta(hours=23, minutes=58))
+    assert not outbox.window_is_open(talk, NOW + timedelta(hours=23, minutes=59))
+    assert not outbox.window_is_open(None, NOW)
+    assert not outbox.window_is_open(talk.but(last_inbound_at=None), NOW)
 
 
 def test_the_price_category_is_kept_whenever_it_is_named(stage: Stage, cast: Cast) -> None:

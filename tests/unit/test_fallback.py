@@ -9,7 +9,7 @@ import pytest
 
 from domain.actions import delivery
 from domain.actions.delivery import apply_status
-from domain.actions.messages import CALLS, Draft, send
+from domain.actions.messages.outbox import CALLS, Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from domain.model.people import Contact

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from domain.actions import clinics
-from domain.actions.messages import sender_of
+from domain.actions.messages.outbox import sender_of
 from domain.model.clinics import ClinicStatus, StaffStatus
 from domain.model.conversations import Conversation, Push
 from domain.model.people import Address, Contact

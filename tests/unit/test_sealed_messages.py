@@ -16,7 +16,7 @@ import structlog
 from bot.logs import configure
 from bot.sealing import Sealer
 from domain.actions.delivery import apply_status
-from domain.actions.messages import Draft, send
+from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from tests.people import Cast, CountingIds, work_on

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.actions import templates
-from domain.actions.templates import approvals, can_be_sent, is_held_back
+from domain.actions.messages import templates
+from domain.actions.messages.templates import approvals, can_be_sent, is_held_back
 from domain.model.messages import Approval
 from domain.scopes import ClinicScope
 from tests.people import NOW, Cast

@@ -12,6 +12,7 @@ from typing import Any
 from domain import due
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
+from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Urgency
 from domain.model.queues import Token
 from domain.work import Work
@@ -167,3 +168,18 @@ def leave_outbox(work: Work, message: Message) -> None:
     waiting = work.get(Outgoing, shard_of(message.sender), message.outbox)
     if waiting is not None:
         work.delete(waiting)
+
+
+def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
+    """Return whether free-form messages may be sent in this conversation."""
+    if conversation is None or conversation.last_inbound_at is None:
+        return False
+    return now - conversation.last_inbound_at < WINDOW - WINDOW_MARGIN
+
+
+WINDOW = timedelta(hours=24)
+"""How long after a person's message anything may be sent to them (protocol notes, 2.5)."""
+
+
+WINDOW_MARGIN = timedelta(minutes=1)
+"""A message near the end of the window might arrive after it."""

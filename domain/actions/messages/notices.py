@@ -1,0 +1,43 @@
+"""What every notice about a token names, and questions that are put by an event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from domain.actions.messages.outbox import sender_of
+from domain.model.clinics import Clinic, Doctor
+from domain.model.conversations import Push
+from domain.model.messages import Option
+from domain.model.queues import Token
+from domain.work import Work
+
+
+def facts(token: Token, doctor: Doctor) -> dict[str, str | int]:
+    """Return what every notice about a token names: person, doctor, number, time."""
+    return {
+        "person": token.patient_name,
+        "doctor": doctor.name,
+        "number": token.number,
+        "at": token.estimated_time.isoformat(),
+    }
+
+
+def push(
+    work: Work, clinic: Clinic, token: Token, question: str, options: Sequence[Option]
+) -> None:
+    """Remember that an event has put a question to a token's contact, so a digit can answer it."""
+    conversation = f"{sender_of(work, clinic)}#{token.contact_id}"
+    before = work.get(Push, conversation)
+    work.put(
+        Push(
+            version=before.version if before else 0,
+            conversation=conversation,
+            contact_id=token.contact_id,
+            clinic_id=token.clinic_id,
+            question=question,
+            token_id=token.token_id,
+            queue_id=token.queue_id,
+            offered=tuple(o.id for o in options),
+            at=work.now,
+        )
+    )
