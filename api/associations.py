@@ -20,9 +20,9 @@ from api.schemas.associations import (
     Preferences,
 )
 from api.schemas.base import Paged
-from domain.actions import associations as actions
-from domain.actions.associations import Connection
-from domain.actions.patients import Known
+from domain.actions.people import doctor_patients as actions
+from domain.actions.people.doctor_patients import Connection
+from domain.actions.people.patients import Known
 from domain.permissions import P
 from domain.work import Work
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from api.calls import Answer, Call
 from api.routes import Resource
 from api.schemas.audit import AuditedCall, AuditLog, AuditQuery
-from domain.actions import audit as actions
+from domain.actions.people import audit as actions
 from domain.model.accounts import AuditEntry
 from domain.permissions import Permission
 from domain.work import Work

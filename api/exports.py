@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from api.schemas.patients import ExportedPatient
-from domain.actions.patients import Known
+from domain.actions.people.patients import Known
 from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
 
 Format = Literal["CSV", "JSON"]

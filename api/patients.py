@@ -30,9 +30,9 @@ from api.schemas.patients import (
     PatientRecorded,
     PatientSearch,
 )
-from domain.actions import erasure, patient_export
-from domain.actions import patients as actions
-from domain.actions.patients import Known
+from domain.actions.people import erasure, export
+from domain.actions.people import patients as actions
+from domain.actions.people.patients import Known
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.permissions import P
@@ -114,7 +114,7 @@ def export_patients(work: Work, call: Call, query: ExportQuery) -> Response:
     """
     call.about.update(format=query.format, includePhones=str(query.include_phones).lower())
     scope, opener = call.scope, call.services.open_work
-    everybody = patient_export.every_patient(lambda: opener(scope))
+    everybody = export.every_patient(lambda: opener(scope))
     # The first is read now: a store that does not answer is then said as any failure is.
     first = next(everybody, None)
     rows = chain([first] if first else [], everybody)
@@ -134,7 +134,7 @@ def get_patient(work: Work, path: PatientPath) -> Answer:
     A doctor sees what the clinic knows of those who have had a booking or a visit with them; of
     others, what the doctor recorded.
     """
-    return Answer(OnePatient(patient=_profile(actions.profile(work, path.patient_id))))
+    return Answer(OnePatient(patient=_profile(actions.read_patient(work, path.patient_id))))
 
 
 @patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)

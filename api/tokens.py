@@ -30,11 +30,12 @@ from api.schemas.tokens import (
     TokensQuery,
     TokensSummary,
 )
-from domain.actions import desk, line, marking, patients
+from domain.actions import desk, line, marking
 from domain.actions import tokens as actions
 from domain.actions.days import beyond_limit, queue_of, the_doctor
 from domain.actions.desk import Wanted
 from domain.actions.marking import Wish
+from domain.actions.people import patients
 from domain.actors import Remark
 from domain.errors import Invalid
 from domain.model.queues import Token, TokenStatus

@@ -13,7 +13,8 @@ from api.services import Services
 from bot.app import create_app
 from bot.wiring import Parts
 from domain import actors
-from domain.actions import search, sessions
+from domain.actions import sessions
+from domain.actions.people import directory
 from domain.model.base import Record
 from domain.model.clinics import Claim, Clinic, Doctor, Role, StaffNumber, User
 from domain.model.people import Address, ClinicPatient, Contact, Patient
@@ -51,7 +52,7 @@ def fill(parts: Parts, clinics: int) -> list[Worked]:
             work.put(record)
             if isinstance(record, ClinicPatient):
                 owner = actors.Caller(record.clinic_id, None)
-                search.enter(work, owner, record.patient_id, record.name, record.patient_phone)
+                directory.enter(work, owner, record.patient_id, record.name, record.patient_phone)
         work.commit()
     services: Services = create_app(parts).extensions[EXTENSION]
     return [_signed_in(parts, services, n) for n in range(min(BUSY, clinics))]

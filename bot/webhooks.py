@@ -20,8 +20,9 @@ from bot.channels.cloud.signature import is_signed
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
-from domain.actions import circuit, consent, delivery, payments
+from domain.actions import circuit, delivery, payments
 from domain.actions.messages import templates
+from domain.actions.people import consent
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import NotFound, StoreUnavailable
 from domain.scopes import SystemScope

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from domain import phones
-from domain.actions import asking
+from domain.actions.people import phone_requests
 from flows.settings import miss
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -51,12 +51,12 @@ def keep(turn: Turn) -> None:
     """Keep the number that was typed, for people to call."""
     number = _given(turn)
     if number is not None:
-        turn.contact = asking.told(turn.work, turn.contact, number)
+        turn.contact = phone_requests.told(turn.work, turn.contact, number)
 
 
 def _given(turn: Turn) -> str | None:
     found = DIGITS.search(fold(turn.inbound.text))
-    return asking.given(turn.work, found[0]) if found else None
+    return phone_requests.given(turn.work, found[0]) if found else None
 
 
 # fmt: off

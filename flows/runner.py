@@ -12,8 +12,8 @@ from functools import partial
 import msgspec
 
 from domain import due
-from domain.actions import consent
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people import consent
 from domain.errors import NotFound, StoreUnavailable
 from domain.model.clinics import Claim, Clinic, Role, User
 from domain.model.conversations import Conversation, Parked, Push, Seen

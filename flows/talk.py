@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from domain.actions import asking, handover
+from domain.actions import handover
+from domain.actions.people import phone_requests
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold
@@ -40,7 +41,7 @@ def hand_over(turn: Turn) -> None:
     told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
     if told:
         turn.remember(handed_over_until=turn.work.now + handover.LASTS)
-        asking.ask(turn.work, turn.clinic, turn.contact.contact_id)
+        phone_requests.ask(turn.work, turn.clinic, turn.contact.contact_id)
     turn.facts = {"told": bool(told), **handover.opening(turn.work, turn.clinic)}
 
 

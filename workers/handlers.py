@@ -18,20 +18,17 @@ from domain.actions import (
     broadcast_counts,
     broadcasts,
     closing,
-    erasure,
     fallback,
     figures,
     handover,
-    merging,
     orders,
     otps,
-    patients,
-    renumbering,
     reports,
     schedule,
     settling,
     telling,
 )
+from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
@@ -116,8 +113,8 @@ HANDLERS: dict[str, Handler] = {
     # People
     "erase": _with_work(erasure.forget),
     "renamed": _with_work(patients.renamed),
-    "renumbered": _with_work(renumbering.renumbered),
-    "merged": _with_work(merging.merged),
+    "renumbered": _with_work(phone_changes.renumbered),
+    "merged": _with_work(merge.merged),
     # Messages
     "unheard": _with_work(fallback.unheard),
     "tell_parked": _with_work(handover.tell_parked),

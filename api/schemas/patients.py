@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Id, Instant, Name, Paged, Path, Phone, Query
-from domain.actions.facts import OLDEST
-from domain.actions.patients import Known
+from domain.actions.people.patients import Known
+from domain.actions.people.profile import OLDEST
 from domain.model.people import ConsentChanged, ConsentWay
 
 Gender = Literal["MALE", "FEMALE", "OTHER"]

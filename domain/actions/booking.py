@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain import due
-from domain.actions import asking, consent, history
+from domain.actions import history
 from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
 from domain.actions.messages.notices import facts
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.people import associate
+from domain.actions.people import consent, phone_requests
+from domain.actions.people.associations import associate
 from domain.actions.requests import ask_advance, check_holds
 from domain.actions.seats import (
     drop_hold,
@@ -242,7 +243,7 @@ def confirm(
         ),
     )
     if token.source == "BOT":
-        asking.ask(work, clinic, token.contact_id)
+        phone_requests.ask(work, clinic, token.contact_id)
     if not arrived:
         _schedule_reminder(work, token)
     return token

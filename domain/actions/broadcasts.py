@@ -16,10 +16,10 @@ from typing import Any
 
 from domain import due
 from domain.actions.audiences import STEP, Person, people_of
-from domain.actions.consent import wants_news
 from domain.actions.messages import templates
 from domain.actions.messages.notices import facts as booking_facts
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people.consent import wants_news
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish
 from domain.errors import NotFound, NotNow

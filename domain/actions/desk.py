@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import booking, broadcasts, history, patients, seats
+from domain.actions import booking, broadcasts, history, seats
 from domain.actions.days import Day, open_queue, read_day, the_token
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.people import identify
+from domain.actions.people import patients
+from domain.actions.people.associations import identify
 from domain.actions.tokens import state_of
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import (

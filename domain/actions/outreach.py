@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from domain.actions import consent
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import Draft, send, sender_of, window_is_open
-from domain.actions.people import reached_first
+from domain.actions.people import consent
+from domain.actions.people.associations import reached_first
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation

@@ -11,8 +11,9 @@ from unicodedata import category
 import msgspec
 
 from domain import diagnoses, plans
-from domain.actions import facts, visits
+from domain.actions import visits
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people import profile
 from domain.actors import Actor
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.clinics import Clinic, Doctor
@@ -159,7 +160,7 @@ def warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[Allergy
     allergies = dict.fromkeys(
         allergy
         for text in (record.facts if record else None, known.recorded if known else None)
-        for allergy in facts.opened(work, text).allergies or ()
+        for allergy in profile.opened(work, text).allergies or ()
     )
     return [AllergyWarning(m, a) for m in medicines for a in allergies if _is_among(m, a)]
 
@@ -201,7 +202,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
     prescribed = opened(work, current) if current else None
     record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
     day = date.fromisoformat(visit.visit_date)
-    known = facts.opened(work, record.facts) if record else facts.NOTHING
+    known = profile.opened(work, record.facts) if record else profile.NOTHING
     return PrescriptionPage(
         clinic=clinic.name,
         address=clinic.address,
@@ -209,7 +210,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
         doctor=doctor.name,
         specialization=doctor.specialization,
         patient=record.name if record else visit.patient_name,
-        age=facts.age_of(known, day),
+        age=profile.age_of(known, day),
         gender=known.gender,
         day=day,
         diagnosis=written.diagnosis,

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions import consent
+from domain.actions.people import consent
 from tests.api.office import Office
 from tests.api.practice import AMIT, profile, record, sunrise_admin
 

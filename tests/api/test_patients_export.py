@@ -13,8 +13,8 @@ import pytest
 from click.testing import Result
 
 from bot.app import create_app
-from domain.actions import patient_export
-from domain.actions.patients import Known
+from domain.actions.people import export as patient_export
+from domain.actions.people.patients import Known
 from domain.errors import StoreUnavailable
 from tests.api.office import Client, Office
 from tests.api.practice import AMIT, record, sunrise_admin

@@ -9,9 +9,10 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.actions import calling, delivery, desk, facts, line
+from domain.actions import calling, delivery, desk, line
 from domain.actions.days import open_queue
 from domain.actions.moves import Saw
+from domain.actions.people import profile
 from domain.actors import Actor
 from domain.channel import ErrorClass, Outbound, SendFailed
 from domain.model.clinics import Doctor
@@ -66,7 +67,7 @@ def allergic(stage: Stage, token: Token, *allergies: str) -> None:
     work = stage.work()
     record = work.get(ClinicPatient, token.clinic_id, token.patient_id)
     assert record is not None
-    work.put(record.but(facts=facts.sealed(work, Facts(allergies=allergies))))
+    work.put(record.but(facts=profile.sealed(work, Facts(allergies=allergies))))
     work.commit()
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from domain.actions import circuit
-from domain.actions.consent import opt_out
 from domain.actions.messages import templates
+from domain.actions.people.consent import opt_out
 from domain.channel import ErrorClass, SendFailed
 from domain.model.clinics import ClinicStatus
 from tests.api.correspondence import ANNOUNCEMENT, ASHA, RAVI, association_of, record_of

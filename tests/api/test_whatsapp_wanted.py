@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.actions import consent
 from domain.actions.messages import templates
+from domain.actions.people import consent
 from domain.channel import ErrorClass, SendFailed
 from domain.model.people import Silence
 from tests.api.correspondence import ANNOUNCEMENT, ASHA, RAVI, association_of, record_of

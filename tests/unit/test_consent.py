@@ -6,8 +6,9 @@ from datetime import date
 
 import pytest
 
-from domain.actions import booking, consent
+from domain.actions import booking
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people import consent
 from domain.model.messages import Consent
 from domain.model.people import OptOut
 from tests.people import Cast

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from domain.actions import consent
 from domain.actions.messages import outbox, templates
+from domain.actions.people import consent
 from domain.channel import Outbound
 from domain.model.messages import Consent, Message, MessageStatus
 from tests.outbox import row

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.actions import consent, delivery
+from domain.actions import delivery
+from domain.actions.people import consent
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.conversations import Conversation

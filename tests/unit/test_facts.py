@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.actions import facts
+from domain.actions.people import profile
 from domain.errors import Invalid
 from domain.model.people import Facts
 
@@ -39,53 +39,53 @@ SOME = st.builds(
     ],
 )
 def test_an_age_is_counted_in_birthdays(born: date, day: date, age: int) -> None:
-    assert facts.age_of(Facts(date_of_birth=born), day) == age
+    assert profile.age_of(Facts(date_of_birth=born), day) == age
 
 
 def test_an_age_given_grows_by_a_year_a_year() -> None:
-    told = facts.given(DAY, {"age": 45})
+    told = profile.given(DAY, {"age": 45})
     assert (told.age, told.age_on) == (45, DAY)
-    assert facts.age_of(told, DAY + timedelta(days=364)) == 45
-    assert facts.age_of(told, DAY + timedelta(days=365)) == 46
-    assert facts.age_of(facts.NOTHING, DAY) is None
+    assert profile.age_of(told, DAY + timedelta(days=364)) == 45
+    assert profile.age_of(told, DAY + timedelta(days=365)) == 46
+    assert profile.age_of(profile.NOTHING, DAY) is None
 
 
 def test_a_birth_date_says_more_than_an_age() -> None:
-    told = facts.given(DAY, {"age": 12, "date_of_birth": date(1990, 1, 1)})
+    told = profile.given(DAY, {"age": 12, "date_of_birth": date(1990, 1, 1)})
     assert (told.age, told.age_on) == (None, None)
-    only_age = facts.given(DAY, {"age": 12})
-    assert facts.filled(told, only_age) == told
-    assert facts.changed(told, only_age, {"age"}) == told
-    assert facts.filled(only_age, told) == told
-    assert facts.changed(only_age, told, {"date_of_birth"}) == told
+    only_age = profile.given(DAY, {"age": 12})
+    assert profile.filled(told, only_age) == told
+    assert profile.changed(told, only_age, {"age"}) == told
+    assert profile.filled(only_age, told) == told
+    assert profile.changed(only_age, told, {"date_of_birth"}) == told
 
 
 @pytest.mark.parametrize("born", [DAY + timedelta(days=1), date(1850, 1, 1)])
 def test_nobody_is_born_tomorrow_or_that_long_ago(born: date) -> None:
     with pytest.raises(Invalid) as refused:
-        facts.given(DAY, {"date_of_birth": born})
+        profile.given(DAY, {"date_of_birth": born})
     assert refused.value.field == "dateOfBirth"
 
 
 @pytest.mark.property
 @given(SOME, SOME)
 def test_what_is_known_survives_whatever_is_added(old: Facts, new: Facts) -> None:
-    for after in (facts.filled(old, new), facts.joined(old, new)):
+    for after in (profile.filled(old, new), profile.joined(old, new)):
         for name in ("date_of_birth", "gender", "blood_group"):
             known: Any = getattr(old, name)
             assert getattr(after, name) == (known if known is not None else getattr(new, name))
-        for name in facts.LISTS:
+        for name in profile.LISTS:
             before, more = getattr(old, name) or (), getattr(new, name) or ()
             assert (getattr(after, name) or ())[: len(before)] == before
             assert set(getattr(after, name) or ()) <= {*before, *more}
-    joined = facts.joined(old, new)
+    joined = profile.joined(old, new)
     assert set(joined.allergies or ()) == {*(old.allergies or ()), *(new.allergies or ())}
-    assert facts.joined(joined, new) == joined
+    assert profile.joined(joined, new) == joined
 
 
 @pytest.mark.property
 @given(SOME, SOME)
 def test_only_what_is_named_changes(old: Facts, new: Facts) -> None:
-    after = facts.changed(old, new, {"allergies", "gender"})
+    after = profile.changed(old, new, {"allergies", "gender"})
     assert (after.allergies, after.gender) == (new.allergies, new.gender)
     assert (after.blood_group, after.date_of_birth) == (old.blood_group, old.date_of_birth)

@@ -7,10 +7,11 @@ from datetime import datetime
 
 import pytest
 
-from domain.actions import booking, calling, consent, line
+from domain.actions import booking, calling, line
 from domain.actions.days import open_queue
 from domain.actions.moves import Saw
 from domain.actions.news import GUARDS, line_facts, standing
+from domain.actions.people import consent
 from domain.actors import Actor
 from domain.channel import ErrorClass, SendFailed
 from domain.model.base import utc

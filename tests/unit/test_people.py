@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from domain.actions import booking
-from domain.actions.people import (
+from domain.actions.people.associations import (
     associate,
     contact_by_phone,
     count_visit,

@@ -8,9 +8,15 @@ from datetime import timedelta
 
 import pytest
 
-from domain.actions import asking, associations, patients, renumbering, search
 from domain.actions.outreach import patient_at
-from domain.actions.people import identify, open_record
+from domain.actions.people import (
+    directory,
+    doctor_patients,
+    patients,
+    phone_changes,
+    phone_requests,
+)
+from domain.actions.people.associations import identify, open_record
 from domain.actors import Caller
 from domain.model.due import Due
 from domain.model.people import (
@@ -91,7 +97,7 @@ def numbers(stage: Stage) -> Iterator[str | None]:
                 entries = work.query(DirectoryEntry, owner).records
                 own = [e for e in entries if e.patient_id == patient_id]
                 yield from (e.patient_phone for e in own)
-                by_phone = [e.entry for e in own if e.entry.startswith(search.PHONE)]
+                by_phone = [e.entry for e in own if e.entry.startswith(directory.PHONE)]
                 assert len(by_phone) == (1 if record.patient_phone else 0)
             for doctor_id in record.doctor_ids:
                 association = work.get(Association, doctor_id, patient_id)
@@ -202,14 +208,14 @@ def test_many_clinics_follow_moments_later_however_often_it_is_done(
     assert set(numbers(stage)) == {PHONE}
     versions = [r.version for r in stage.work().query(DirectoryEntry, "clinic_3").records]
     again = due_item(stage)
-    renumbering.renumbered(stage.work, again)
+    phone_changes.renumbered(stage.work, again)
     assert [r.version for r in stage.work().query(DirectoryEntry, "clinic_3").records] == versions
     assert set(numbers(stage)) == {PHONE}
 
 
 def due_item(stage: Stage) -> Due:
     shards = [stage.work().query(Due, f"{n:02d}").records for n in range(8)]
-    [item] = [d for shard in shards for d in shard if d.kind == renumbering.KIND]
+    [item] = [d for shard in shards for d in shard if d.kind == phone_changes.KIND]
     return item
 
 
@@ -226,7 +232,7 @@ def test_two_changes_in_whichever_order_they_are_brought_end_with_the_last(
     assert set(numbers(stage)) == {OTHER}
     # The first one's item, run late by a worker that had hung.
     store(stage.records, first.but(version=0))
-    renumbering.renumbered(stage.work, stored(stage.records, first))
+    phone_changes.renumbered(stage.work, stored(stage.records, first))
     assert set(numbers(stage)) == {OTHER}
 
 
@@ -252,7 +258,7 @@ def test_an_association_that_ended_is_revived_with_the_new_number(stage: Stage, 
     for words in ("cancel", "yes"):
         hear(stage, words)
     work = stage.work().within(ClinicScope("clinic_city"))
-    associations.end(work, cast.khan.doctor_id, patient_id)
+    doctor_patients.end(work, cast.khan.doctor_id, patient_id)
     work.commit()
     hear(stage, "98765 43031")
     stage.settle()
@@ -268,7 +274,7 @@ def test_another_clinics_directory_is_brought_too_and_neither_sees_the_other(
     book(stage)
     known_to_many(stage, cast, 1)
     hear(stage, "98765 43031")
-    listed = search.found(stage.work(), Caller("clinic_0", None), "", PHONE, 10, None)
+    listed = directory.found(stage.work(), Caller("clinic_0", None), "", PHONE, 10, None)
     assert listed.total == 1
     scoped = stage.work().within(ClinicScope("clinic_city"))
     assert scoped.query(DirectoryEntry, "clinic_0").records == []
@@ -283,10 +289,10 @@ def test_erased_meanwhile_it_is_not_brought_back(stage: Stage, cast: Cast) -> No
     work = stage.work()
     record = work.get(ClinicPatient, "clinic_3", patient_id)
     assert record is not None
-    search.leave(work, Caller("clinic_3", None), patient_id, record.name, record.patient_phone)
+    directory.leave(work, Caller("clinic_3", None), patient_id, record.name, record.patient_phone)
     work.delete(record)
     work.commit()
-    renumbering.renumbered(stage.work, item)
+    phone_changes.renumbered(stage.work, item)
     assert stage.work().get(ClinicPatient, "clinic_3", patient_id) is None
     assert stage.work().query(DirectoryEntry, "clinic_3").records == []
 
@@ -295,12 +301,12 @@ def test_a_contact_that_is_gone_ends_it(stage: Stage) -> None:
     item = Due(
         shard="00",
         due="2030-11-25T03:00:00.000Z#renumbered#con_gone",
-        kind=renumbering.KIND,
+        kind=phone_changes.KIND,
         at=NOW,
         values={"contact": "con_gone", "again": 1},
     )
     store(stage.records, item)
-    renumbering.renumbered(stage.work, stored(stage.records, item))
+    phone_changes.renumbered(stage.work, stored(stage.records, item))
     assert stage.work().get(Due, item.shard, item.due) is None
 
 
@@ -317,7 +323,7 @@ def test_a_person_is_asked_once_in_all(stage: Stage, cast: Cast) -> None:
     book(stage, doctor="meera")
     hear(stage, "talk")
     work = stage.work()
-    asking.ask(work, cast.sunrise, nina(stage).contact_id)
+    phone_requests.ask(work, cast.sunrise, nina(stage).contact_id)
     work.commit()
     stage.settle()
     assert asked(stage) == 1

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.actions import search
+from domain.actions.people import directory
 from domain.actors import Caller, caller_of
 from domain.errors import Conflict
 from domain.names import fold_name
@@ -51,7 +51,7 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
     owner = Caller(f"clinic_{next(OWNERS)}", None)
     work = work_of(records, ClinicScope(owner.clinic_id))
     for n, name in enumerate(names):
-        search.enter(work, owner, f"pat_{n}", name, f"+91980000000{n}")
+        directory.enter(work, owner, f"pat_{n}", name, f"+91980000000{n}")
     work.commit()
     work = work_of(records, ClinicScope(owner.clinic_id))
     chosen = data.draw(st.integers(0, len(names) - 1))
@@ -60,9 +60,9 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
     ]
     form = data.draw(st.sampled_from(["NFC", "NFD", "NFKC"]))
     text = unicodedata.normalize(form, " ".join(data.draw(st.permutations(typed))))  # type: ignore[arg-type]
-    found = search.found(work, owner, text, None, 10, None)
+    found = directory.found(work, owner, text, None, 10, None)
     assert f"pat_{chosen}" in [p.patient_id for p in found.places]
-    keys = [(p.name_key, p.patient_id) for p in search.listed(work, owner, 10, None).places]
+    keys = [(p.name_key, p.patient_id) for p in directory.listed(work, owner, 10, None).places]
     assert keys == sorted(keys, key=lambda k: (k[0].encode(), k[1]))
     assert len(keys) == len(names)
 
@@ -86,7 +86,7 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
 def test_a_number_is_read_as_people_and_addresses_write_it(
     records: Records, typed: str, sought: str | None
 ) -> None:
-    assert search.phone_sought(work_of(records, ClinicScope("clinic_city")), typed) == sought
+    assert directory.phone_sought(work_of(records, ClinicScope("clinic_city")), typed) == sought
 
 
 def test_a_doctor_looks_at_their_own_and_an_admin_at_the_clinics(records: Records) -> None:
@@ -114,26 +114,26 @@ def test_the_count_is_that_of_the_list_whoever_comes_goes_or_comes_twice(
     for comes, n, name in steps:
         work = work_of(records, ClinicScope(owner.clinic_id))
         if n in known:
-            search.leave(work, owner, f"pat_{n}", known.pop(n), "+919800000000")
+            directory.leave(work, owner, f"pat_{n}", known.pop(n), "+919800000000")
         if comes:
-            search.enter(work, owner, f"pat_{n}", name, "+919800000000")
-            search.enter(work, owner, f"pat_{n}", name, "+919800000000")
+            directory.enter(work, owner, f"pat_{n}", name, "+919800000000")
+            directory.enter(work, owner, f"pat_{n}", name, "+919800000000")
             known[n] = name
         work.commit()
-    found = search.listed(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
+    found = directory.listed(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
     assert len(found.places) == found.total == len(known)
 
 
 def test_two_who_come_at_once_are_both_counted(records: Records) -> None:
     owner = Caller("clinic_city", None)
-    same_shard = [f"pat_{n}" for n in range(500) if search.shard_of(f"pat_{n}") == "07"][:2]
+    same_shard = [f"pat_{n}" for n in range(500) if directory.shard_of(f"pat_{n}") == "07"][:2]
     works = [work_of(records, ClinicScope("clinic_city")) for _ in same_shard]
     for work, patient_id in zip(works, same_shard, strict=True):
-        search.enter(work, owner, patient_id, "Asha", None)
+        directory.enter(work, owner, patient_id, "Asha", None)
     works[0].commit()
     with pytest.raises(Conflict):
         works[1].commit()
     again = work_of(records, ClinicScope("clinic_city"))
-    search.enter(again, owner, same_shard[1], "Asha", None)
+    directory.enter(again, owner, same_shard[1], "Asha", None)
     again.commit()
-    assert search.total(work_of(records, ClinicScope("clinic_city")), owner) == 2
+    assert directory.total(work_of(records, ClinicScope("clinic_city")), owner) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain import due
-from domain.actions import renumbering
+from domain.actions.people import phone_changes
 from domain.due import OpenWork, finish
 from domain.model.conversations import Conversation, Push
 from domain.model.due import Due
@@ -50,7 +50,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
             "known": known.contact_id,
         }
         due.schedule(work, "merged", work.now, due.Subject(account.contact_id), **values)
-    renumbering.bring(work, known)
+    phone_changes.bring(work, known)
     return known
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from domain import actors
-from domain.actions import patients, search
-from domain.actions.patients import Known, KnownPage
+from domain.actions.people import directory, patients
+from domain.actions.people.patients import Known, KnownPage
 from domain.actions.seats import hold_ran_out
 from domain.actors import caller_of
 from domain.errors import HasLiveToken, Invalid, NotFound, NotNow
@@ -134,7 +134,7 @@ def end(work: Work, doctor_id: str, patient_id: str) -> datetime:
     if has_live_token(work, own.clinic_id, patient_id, doctor_id):
         raise HasLiveToken("This patient still has a booking with the doctor.")
     now = work.now.replace(microsecond=0)
-    search.leave(
+    directory.leave(
         work,
         actors.Caller(own.clinic_id, doctor_id),
         patient_id,
@@ -155,7 +155,7 @@ def has_live_token(
         return False
     begin = f"{patient_id}#{doctor_id}#" if doctor_id else f"{patient_id}#"
     booked = across.query(
-        LiveBooking, patient.contact_id, between=(begin, f"{begin}{search.LAST}")
+        LiveBooking, patient.contact_id, between=(begin, f"{begin}{directory.LAST}")
     ).records
     refs = [(Token, (b.queue_id, b.token_id)) for b in booked if b.clinic_id == clinic_id]
     return any(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from domain.actions import patients, search
-from domain.actions.patients import Known
+from domain.actions.people import directory, patients
+from domain.actions.people.patients import Known
 from domain.actors import caller_of
 from domain.errors import NotFound
 from domain.model.accounts import AuditEntry
@@ -57,4 +57,4 @@ def begin_by_operator(work: Work, about: dict[str, str]) -> int:
             at=work.now,
         )
     )
-    return search.total(work, caller)
+    return directory.total(work, caller)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import phones
-from domain.actions import renumbering
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people import phone_changes
 from domain.model.clinics import Clinic
 from domain.model.messages import Consent
 from domain.model.people import Address, Contact
@@ -54,7 +54,7 @@ def told(work: Work, contact: Contact, number: str) -> Contact:
     if contact.told_phone == number:
         return contact
     contact = work.put(contact.but(told_phone=number))
-    renumbering.bring(work, contact)
+    phone_changes.bring(work, contact)
     return contact
 
 
@@ -68,5 +68,5 @@ def known_at(work: Work, contact: Contact, phone: str, *, verified: bool) -> Con
         work.delete(before)
     work.put(Address(address=f"tel:{phone}", contact_id=contact.contact_id))
     contact = work.put(contact.but(phone=phone, verified_phone=verified, told_phone=None))
-    renumbering.bring(work, contact)
+    phone_changes.bring(work, contact)
     return contact

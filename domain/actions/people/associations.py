@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from domain.actions import consent, search
-from domain.actions import facts as facts_of
+from domain.actions.people import consent, directory
+from domain.actions.people import profile as facts_of
 from domain.actors import Caller
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import (
@@ -168,7 +168,7 @@ def open_record(
     patient = work.system("note who keeps a record of a patient").get(Patient, patient_id)
     if patient is not None and clinic_id not in patient.clinic_ids:
         work.put(patient.but(clinic_ids=(*patient.clinic_ids, clinic_id)))
-    search.enter(work, Caller(clinic_id, None), patient_id, name, phone)
+    directory.enter(work, Caller(clinic_id, None), patient_id, name, phone)
     if opted_in and patient is not None:
         consent.opened(work, clinic_id, patient.contact_id, way)
     return work.put(
@@ -230,7 +230,7 @@ def connect(
             updated_at=now,
         )
     owner = Caller(record.clinic_id, doctor_id)
-    search.enter(work, owner, record.patient_id, known.patient_name, known.patient_phone)
+    directory.enter(work, owner, record.patient_id, known.patient_name, known.patient_phone)
     if doctor_id not in record.doctor_ids:
         record = work.put(record.but(doctor_ids=(*record.doctor_ids, doctor_id)))
     return record, work.put(known)
@@ -310,8 +310,8 @@ def rename(work: Work, known: Association, name: str) -> Association:
     """Let a doctor know the patient by another name."""
     if known.status is AssociationStatus.ACTIVE:
         owner = Caller(known.clinic_id, known.doctor_id)
-        search.leave(work, owner, known.patient_id, known.patient_name, known.patient_phone)
-        search.enter(work, owner, known.patient_id, name, known.patient_phone)
+        directory.leave(work, owner, known.patient_id, known.patient_name, known.patient_phone)
+        directory.enter(work, owner, known.patient_id, name, known.patient_phone)
     now = work.now.replace(microsecond=0)
     return work.put(known.but(patient_name=name, updated_at=now))
 

@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
 from domain import due
-from domain.actions import search
-from domain.actions.associations import has_live_token
+from domain.actions.people import directory
+from domain.actions.people.doctor_patients import has_live_token
 from domain.actions.seats import hold_ran_out
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, chunks
@@ -105,7 +105,7 @@ def erase(work: Work, patient_id: str) -> Erasure:
     if has_live_token(work, clinic.clinic_id, patient_id):
         raise HasLiveToken("This patient still has a booking; cancel or complete it first.")
     owner = Caller(clinic.clinic_id, None)
-    search.leave(work, owner, patient_id, record.name, record.patient_phone)
+    directory.leave(work, owner, patient_id, record.name, record.patient_phone)
     work.delete(record)
     for doctor_id in record.doctor_ids[:AT_ONCE]:
         _drop_association(work, doctor_id, patient_id)
@@ -193,7 +193,7 @@ def _drop_association(work: Work, doctor_id: str, patient_id: str) -> None:
     own = work.get(Association, doctor_id, patient_id)
     if own is not None:
         owner = Caller(own.clinic_id, doctor_id)
-        search.leave(work, owner, patient_id, own.patient_name, own.patient_phone)
+        directory.leave(work, owner, patient_id, own.patient_name, own.patient_phone)
         work.delete(own)
 
 
@@ -302,7 +302,7 @@ def _forget_person(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None
     if person is None or person.clinic_ids:
         return
     begin = f"{patient_id}#"
-    span = (begin, begin + search.LAST)
+    span = (begin, begin + directory.LAST)
     if work.query(LiveBooking, person.contact_id, between=span, limit=1).records:
         return
     work.delete(person)

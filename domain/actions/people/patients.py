@@ -8,9 +8,9 @@ from datetime import date, datetime
 from typing import Any
 
 from domain import due
-from domain.actions import consent, facts, search
-from domain.actions.people import connect, identify, open_record, rename, treat
-from domain.actions.search import Listed, Place
+from domain.actions.people import consent, directory, profile
+from domain.actions.people.associations import connect, identify, open_record, rename, treat
+from domain.actions.people.directory import Listed, Place
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, finish
 from domain.errors import Invalid, NotFound, Unreadable
@@ -92,7 +92,7 @@ def seen(work: Work, patient_id: str) -> Known:
     return found[0]
 
 
-def profile(work: Work, patient_id: str) -> Known:
+def read_patient(work: Work, patient_id: str) -> Known:
     """Return a patient of whoever asks, with what they agreed to and how that came about.
 
     Raises:
@@ -132,7 +132,7 @@ def page(work: Work, limit: int, after: str | None, doctor_id: str | None = None
     caller = caller_of(work)
     doctor_id = doctor_id or caller.doctor_id
     owner = Caller(caller.clinic_id, doctor_id)
-    return _page(work, search.listed(work, owner, limit, _place(work, after)), doctor_id)
+    return _page(work, directory.listed(work, owner, limit, _place(work, after)), doctor_id)
 
 
 def searched(
@@ -144,13 +144,13 @@ def searched(
         Invalid: If neither is given, the phone has nothing of a number, or *after* is not where a
             page of such a list ended.
     """
-    sought = search.phone_sought(work, phone) if phone else None
+    sought = directory.phone_sought(work, phone) if phone else None
     if phone and sought is None:
         raise Invalid("phone", "This is not a phone number, nor the beginning of one.")
     if not sought and not fold_name(name or ""):
         raise Invalid("name", "Give a name or a phone number, or the beginning of one.")
     caller = caller_of(work)
-    fitting = search.found(work, caller, name or "", sought, limit, _place(work, after))
+    fitting = directory.found(work, caller, name or "", sought, limit, _place(work, after))
     return _page(work, fitting, caller.doctor_id)
 
 
@@ -158,7 +158,7 @@ def _page(work: Work, listed: Listed, doctor_id: str | None) -> KnownPage:
     patients = _known(work, [p.patient_id for p in listed.places], doctor_id)
     last = listed.places[-1] if listed.more else None
     # Cursors stand in addresses, where no name may.
-    after = work.seal.seal(f"{last.name_key}{search.END}{last.patient_id}") if last else None
+    after = work.seal.seal(f"{last.name_key}{directory.END}{last.patient_id}") if last else None
     return KnownPage(patients, after, listed.total)
 
 
@@ -166,7 +166,7 @@ def _place(work: Work, after: str | None) -> Place | None:
     if after is None:
         return None
     try:
-        name_key, _, patient_id = work.seal.open(after).partition(search.END)
+        name_key, _, patient_id = work.seal.open(after).partition(directory.END)
     except Unreadable:
         raise Invalid("cursor", "This is not a cursor of this list.") from None
     return Place(name_key, patient_id)
@@ -210,14 +210,14 @@ def _shown(
     caller: Caller,
 ) -> Known:
     own = associations[0] if caller.doctor_id else None
-    told = facts.shown(work, record, own)
-    source = own if own is not None and not facts.may_see(record, own) else record
+    told = profile.shown(work, record, own)
+    source = own if own is not None and not profile.may_see(record, own) else record
     return Known(
         patient_id=record.patient_id,
         name=own.patient_name if own is not None else record.name,
         phone=record.patient_phone,
         facts=told,
-        age=facts.age_of(told, day),
+        age=profile.age_of(told, day),
         created_at=own.created_at if own is not None else record.created_at,
         updated_at=source.updated_at,
         associations=associations,
@@ -256,7 +256,7 @@ def record(
     if clinic is None:
         raise NotFound
     number, name = _number(work, phone), _name(name)
-    told = facts.given(today(clinic, work.now), given)
+    told = profile.given(today(clinic, work.now), given)
     contact, patient = identify(work, clinic.clinic_id, number, name, told.date_of_birth)
     mine = work.get(ClinicPatient, clinic.clinic_id, patient.patient_id)
     if mine is None:
@@ -271,7 +271,7 @@ def record(
             way=ConsentWay.API,
             opted_in=opt_in,
         )
-        mine = work.put(mine.but(facts=facts.sealed(work, told), author=caller.doctor_id))
+        mine = work.put(mine.but(facts=profile.sealed(work, told), author=caller.doctor_id))
     else:
         mine = _fill(work, mine, told, caller.doctor_id)
     if doctor_id is not None:
@@ -291,23 +291,23 @@ def _keep_own(
     if preferences:
         changes["preferences"] = {**own.preferences, **preferences}
     if not own.treats:
-        before = facts.opened(work, own.recorded)
-        after = facts.filled(before, told)
+        before = profile.opened(work, own.recorded)
+        after = profile.filled(before, told)
         if after != before:
-            changes["recorded"] = facts.sealed(work, after)
+            changes["recorded"] = profile.sealed(work, after)
     if changes:
         work.put(own.but(**changes, updated_at=work.now.replace(microsecond=0)))
 
 
 def _fill(work: Work, mine: ClinicPatient, told: Facts, by: str | None) -> ClinicPatient:
     """Add to the clinic's record what it does not know yet."""
-    before = facts.opened(work, mine.facts)
-    after = facts.filled(before, told)
+    before = profile.opened(work, mine.facts)
+    after = profile.filled(before, told)
     if after == before:
         return mine
     return work.put(
         mine.but(
-            facts=facts.sealed(work, after),
+            facts=profile.sealed(work, after),
             author=mine.author if mine.author == by else None,
             updated_at=work.now.replace(microsecond=0),
         )
@@ -331,23 +331,23 @@ def update(work: Work, patient_id: str, name: str | None, given: dict[str, Any])
     if clinic is None or mine is None:
         raise NotFound
     name = None if name is None else _name(name)
-    told = facts.given(today(clinic, work.now), given)
+    told = profile.given(today(clinic, work.now), given)
     own = known.associations[0] if caller.doctor_id else None
     if own is not None and own.treats and own.recorded is not None:
         own = treat(work, mine, own)
         mine = work.get(ClinicPatient, caller.clinic_id, patient_id) or mine
     if own is not None and not own.treats:
-        after = facts.changed(facts.opened(work, own.recorded), told, set(given))
+        after = profile.changed(profile.opened(work, own.recorded), told, set(given))
         own = own.but(
-            recorded=facts.sealed(work, after), updated_at=work.now.replace(microsecond=0)
+            recorded=profile.sealed(work, after), updated_at=work.now.replace(microsecond=0)
         )
         own = rename(work, own, name) if name is not None else work.put(own)
-    if not facts.may_see(mine, own):
+    if not profile.may_see(mine, own):
         _fill(work, mine, told, caller.doctor_id)
         return seen(work, patient_id)
-    after = facts.changed(facts.opened(work, mine.facts), told, set(given))
+    after = profile.changed(profile.opened(work, mine.facts), told, set(given))
     mine = mine.but(
-        facts=facts.sealed(work, after),
+        facts=profile.sealed(work, after),
         author=mine.author if mine.author == caller.doctor_id else None,
         updated_at=work.now.replace(microsecond=0),
     )
@@ -359,8 +359,8 @@ def update(work: Work, patient_id: str, name: str | None, given: dict[str, Any])
 
 def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Caller) -> ClinicPatient:
     owner = Caller(mine.clinic_id, None)
-    search.leave(work, owner, mine.patient_id, mine.name, mine.patient_phone)
-    search.enter(work, owner, mine.patient_id, name, mine.patient_phone)
+    directory.leave(work, owner, mine.patient_id, mine.name, mine.patient_phone)
+    directory.enter(work, owner, mine.patient_id, name, mine.patient_phone)
     mine = mine.but(name=name, name_key=fold_name(name))
     across = work.system("let a patient's doctors know their new name")
     doctors = sorted(mine.doctor_ids, key=lambda d: d != caller.doctor_id)
@@ -395,7 +395,7 @@ def renamed(open_work: OpenWork, item: Due) -> None:
 
 def _check_room(work: Work, clinic: Clinic, number: str) -> None:
     owner = Caller(clinic.clinic_id, None)
-    if search.found(work, owner, "", number, 1, None).total >= MOST_ON_A_PHONE:
+    if directory.found(work, owner, "", number, 1, None).total >= MOST_ON_A_PHONE:
         raise Invalid("phone", f"{MOST_ON_A_PHONE} people are recorded on this number already.")
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import due
-from domain.actions import search
+from domain.actions.people import directory
 from domain.actors import Caller
 from domain.due import OpenWork, finish
 from domain.model.base import stamp
@@ -112,7 +112,7 @@ def _record(work: Work, contact: Contact, record: ClinicPatient) -> ClinicPatien
     if record.patient_phone == contact.number:
         return record
     owner = Caller(record.clinic_id, None)
-    search.renumber(
+    directory.renumber(
         work, owner, record.patient_id, record.name, record.patient_phone, contact.number
     )
     now = work.now.replace(microsecond=0)
@@ -126,7 +126,7 @@ def _association(work: Work, contact: Contact, doctor_id: str, patient_id: str) 
     if known.status is AssociationStatus.ACTIVE:
         owner = Caller(known.clinic_id, doctor_id)
         old = known.patient_phone
-        search.renumber(work, owner, patient_id, known.patient_name, old, contact.number)
+        directory.renumber(work, owner, patient_id, known.patient_name, old, contact.number)
     work.put(known.but(patient_phone=contact.number))
 
 
