@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.actions import booking, seats
 from domain.actions.days import read_day
-from domain.actions.people.associations import patient_named, patients_of
+from domain.actions.people.identify import patient_named, patients_of
 from domain.errors import (
     AlreadyBooked,
     DayClosed,

@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 from domain.actions.days import Day, read_day
-from domain.actions.people.associations import patient_named, patients_of
+from domain.actions.people.identify import patient_named, patients_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from domain.actions import clinics
 from domain.actions.people import phone_requests
-from domain.actions.people.associations import new_contact
+from domain.actions.people.contacts import new_contact
 from domain.actions.people.merge import merge
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
 from domain.model.conversations import Conversation, Push

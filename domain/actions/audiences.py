@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.actions.people.associations import reached_first
+from domain.actions.people.identify import reached_first
 from domain.model.broadcasts import Audience, AudienceKind
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import ClinicPatient, Patient

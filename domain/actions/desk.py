@@ -10,7 +10,7 @@ from domain.actions.days import Day, open_queue, read_day, the_token
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import patients
-from domain.actions.people.associations import identify
+from domain.actions.people.identify import identify
 from domain.actions.tokens import state_of
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import (

@@ -8,7 +8,7 @@ from datetime import timedelta
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import Draft, send, sender_of, window_is_open
 from domain.actions.people import consent
-from domain.actions.people.associations import reached_first
+from domain.actions.people.identify import reached_first
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation

@@ -7,15 +7,9 @@ from datetime import date
 import pytest
 
 from domain.actions import booking
-from domain.actions.people.associations import (
-    associate,
-    contact_by_phone,
-    count_visit,
-    identify,
-    new_contact,
-    patient_named,
-    patients_of,
-)
+from domain.actions.people.associations import associate, count_visit
+from domain.actions.people.contacts import contact_by_phone, new_contact
+from domain.actions.people.identify import identify, patient_named, patients_of
 from domain.errors import Conflict
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
 from tests.people import Cast, store

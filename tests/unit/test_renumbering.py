@@ -16,7 +16,8 @@ from domain.actions.people import (
     phone_changes,
     phone_requests,
 )
-from domain.actions.people.associations import identify, open_record
+from domain.actions.people.associations import open_record
+from domain.actions.people.identify import identify
 from domain.actors import Caller
 from domain.model.due import Due
 from domain.model.people import (

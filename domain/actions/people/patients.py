@@ -9,8 +9,9 @@ from typing import Any
 
 from domain import due
 from domain.actions.people import consent, directory, profile
-from domain.actions.people.associations import connect, identify, open_record, rename, treat
+from domain.actions.people.associations import connect, open_record, rename, treat
 from domain.actions.people.directory import Listed, Place
+from domain.actions.people.identify import identify
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, finish
 from domain.errors import Invalid, NotFound, Unreadable
