@@ -30,7 +30,8 @@ from api.schemas.auth import (
     TokenPair,
 )
 from domain import phones
-from domain.actions import numbers, registration, sessions, signing_in
+from domain.actions import registration
+from domain.actions.staff import numbers, sessions, sign_in
 from domain.errors import Invalid, NotSignedIn, Refused
 from domain.model.accounts import Session
 from domain.model.clinics import User
@@ -94,7 +95,7 @@ def login(work: Work, call: Call, body: OtpCall) -> Answer:
     The answer is the same for a number that nobody has; no code comes then.
     """
     number = _number(work, body.whatsapp_number)
-    asked = signing_in.ask_to_sign_in(work, number, body.clinic_id, call.address)
+    asked = sign_in.ask_to_sign_in(work, number, body.clinic_id, call.address)
     return Answer(
         LoginAsked(login_request_id=asked.request_id, masked_number=phones.masked(number)),
         "Login OTP sent to WhatsApp",
@@ -107,7 +108,7 @@ def verify_login(work: Work, call: Call, body: LoginProof) -> Answer:
 
     A wrong one of either counts as one of three attempts, and the answer does not say which.
     """
-    signed_in = signing_in.sign_in(work, body.login_request_id, body.otp, body.password)
+    signed_in = sign_in.sign_in(work, body.login_request_id, body.otp, body.password)
     if isinstance(signed_in, Refused):
         return Answer.refused(signed_in)
     user, clinic = signed_in.user, signed_in.clinic
@@ -129,7 +130,7 @@ def forgot_password(work: Work, call: Call, body: OtpCall) -> Answer:
     The answer is the same for a number that nobody has; no code comes then.
     """
     number = _number(work, body.whatsapp_number)
-    asked = signing_in.ask_to_reset(work, number, body.clinic_id, call.address)
+    asked = sign_in.ask_to_reset(work, number, body.clinic_id, call.address)
     return Answer(
         ResetAsked(reset_request_id=asked.request_id, masked_number=phones.masked(number)),
         "Password reset OTP sent to WhatsApp",
@@ -142,7 +143,7 @@ def reset_password(work: Work, body: ResetProof) -> Answer:
 
     A wrong code counts as one of three attempts.
     """
-    user = signing_in.reset_password(work, body.reset_request_id, body.otp, body.new_password)
+    user = sign_in.reset_password(work, body.reset_request_id, body.otp, body.new_password)
     if isinstance(user, Refused):
         return Answer.refused(user)
     return Answer(
@@ -188,7 +189,7 @@ def change_password(work: Work, call: Call, body: PasswordChange) -> Answer:
 
     Every other session of the account ends; this one goes on with the tokens of the answer.
     """
-    changed = signing_in.change_password(
+    changed = sign_in.change_password(
         work, call.caller.session, body.current_password, body.new_password
     )
     if isinstance(changed, Refused):

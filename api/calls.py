@@ -13,7 +13,7 @@ from flask import g, request
 from api import jwts
 from api.schemas.base import Data
 from api.services import Services
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.actors import Actor
 from domain.errors import (
     Invalid,

@@ -13,7 +13,7 @@ from api.schemas.users import (
     UserList,
     UserPath,
 )
-from domain.actions import staff
+from domain.actions.staff import accounts
 from domain.model.clinics import User
 from domain.permissions import Permission
 from domain.work import Work
@@ -24,7 +24,7 @@ users = Resource("users", "The accounts of the clinic's staff.")
 @users.get("/users", needs=Permission.MANAGE_SETTINGS, answers=UserList)
 def list_users(work: Work, call: Call, query: Paged) -> Answer:
     """List the clinic's accounts, admins and doctors, those who left too."""
-    page = staff.page(work, call.caller.clinic_id, query.limit, call.read_cursor(query.cursor))
+    page = accounts.page(work, call.caller.clinic_id, query.limit, call.read_cursor(query.cursor))
     return Answer(
         UserList(
             users=[_info(user) for user in page.records],
@@ -40,7 +40,7 @@ def invite_user(work: Work, call: Call, body: Invitation) -> Answer:
     They are sent a temporary password on WhatsApp, which they must change at their first sign-in.
     More than one admin is not in every plan.
     """
-    user = staff.invite(
+    user = accounts.invite(
         work,
         call.caller.clinic_id,
         name=body.name,
@@ -59,7 +59,7 @@ def deactivate_user(work: Work, call: Call, path: UserPath) -> Answer:
 
     The last admin stays. A doctor is removed with `DELETE /doctors/{doctorId}`.
     """
-    user = staff.deactivate(work, call.caller.clinic_id, path.user_id)
+    user = accounts.deactivate(work, call.caller.clinic_id, path.user_id)
     return Answer(
         UserDeactivated(user_id=user.user_id, status=user.status.value),
         "User deactivated successfully",

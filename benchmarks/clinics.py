@@ -13,8 +13,8 @@ from api.services import Services
 from bot.app import create_app
 from bot.wiring import Parts
 from domain import actors
-from domain.actions import sessions
 from domain.actions.people import directory
+from domain.actions.staff import sessions
 from domain.model.base import Record
 from domain.model.clinics import Claim, Clinic, Doctor, Role, StaffNumber, User
 from domain.model.people import Address, ClinicPatient, Contact, Patient

@@ -29,7 +29,7 @@ from bin.supervisor.redis_server import redis_program
 from bot.app import create_app
 from bot.config import read_settings
 from bot.wiring import build
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.model.clinics import Role, User
 from domain.scopes import SystemScope
 

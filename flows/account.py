@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions import numbers
+from domain.actions.staff import numbers
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 

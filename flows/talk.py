@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.actions import handover
 from domain.actions.people import phone_requests
+from domain.actions.staff import handover
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold

@@ -20,9 +20,7 @@ from domain.actions import (
     closing,
     fallback,
     figures,
-    handover,
     orders,
-    otps,
     reports,
     schedule,
     settling,
@@ -30,6 +28,7 @@ from domain.actions import (
 )
 from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
+from domain.actions.staff import handover, otps
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
 from domain.model.due import Due

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Id, Instant, Name, Phone
-from domain.actions.otps import GOOD_FOR
+from domain.actions.staff.otps import GOOD_FOR
 from domain.passwords import LONGEST, SHORTEST
 from domain.plans import PlanName
 

@@ -18,8 +18,9 @@ from dataclasses import dataclass, field
 import structlog
 
 from api.schemas.queues import QueueUpdate
-from domain.actions import live, sessions
+from domain.actions import live
 from domain.actions.live import Line, Snapshot
+from domain.actions.staff import sessions
 from domain.errors import Busy, NotSignedIn, PulseOpsError
 from domain.model.accounts import Session
 from domain.model.clinics import User

@@ -8,9 +8,10 @@ from api.calls import Answer, Call, Caller
 from api.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
 from api.streams.hub import Watcher
-from domain.actions import live, sessions
+from domain.actions import live
 from domain.actions.days import the_doctor
 from domain.actions.live import TICKET_SECONDS, Line
+from domain.actions.staff import sessions
 from domain.errors import PasswordChangeRequired
 from domain.permissions import EVERYBODY
 from domain.work import Work

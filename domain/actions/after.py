@@ -12,10 +12,10 @@ from datetime import timedelta
 from domain import actors, due
 from domain.actions import line, payments, seats
 from domain.actions.days import line_of
-from domain.actions.desk_notes import Note, tell_doctor
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff.alerts import Note, tell_doctor
 from domain.due import OpenWork, place_of_item
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due

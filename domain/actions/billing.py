@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from domain import due
-from domain.actions import booking, links, numbers, subscriptions
+from domain.actions import booking, links, subscriptions
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff import numbers
 from domain.due import OpenWork
 from domain.model.base import utc
 from domain.model.clinics import Clinic, ClinicStatus, Role, StaffStatus, User

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.actions.desk_notes import Note, tell_admins
+from domain.actions.staff.alerts import Note, tell_admins
 from domain.channel import SendFailed
 from domain.model.clinics import Claim, Clinic
 from domain.model.messages import Message, SenderHealth, Urgency

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from domain import passwords, plans
-from domain.actions import numbers, schedule, sessions
+from domain.actions import schedule
 from domain.actions.clinics import find as find_clinic
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff import numbers, sessions
+from domain.actions.staff.credentials import send_credentials
 from domain.actors import Actor
 from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
@@ -19,8 +20,6 @@ from domain.ports import Page
 from domain.timetable import timetable, today
 from domain.work import Work
 
-CREDENTIALS_KEPT = timedelta(days=1)
-"""How long a temporary password waits, encrypted, to be delivered."""
 ADMINS_ONLY = ("consultation_fee", "advance_amount", "daily_limit", "status")
 """What of their own profile doctors cannot change (specification notes, 5)."""
 OF_THE_DAY = frozenset({
@@ -202,31 +201,6 @@ def api_name(name: str) -> str:
     """Return a field's name as the API writes it."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
-
-
-def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> None:
-    """Send a new member of staff a temporary *password*, and the button that proves the number."""
-    """Send a new member of staff their temporary password, with the button that proves the number.
-
-    The password is kept sealed until it is delivered, a day at most.
-    """
-    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
-    send(
-        work,
-        Draft(
-            "account/credentials",
-            to=contact.contact_id,
-            clinic=clinic,
-            values={
-                "name": user.name,
-                "phone": user.whatsapp_number,
-                "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
-            },
-            secrets={"password": password},
-            options=[numbers.this_is_me(user)],
-            helps_until=work.now + CREDENTIALS_KEPT,
-        ),
-    )
 
 
 def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, user: User) -> User:

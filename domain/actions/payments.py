@@ -10,9 +10,9 @@ from datetime import timedelta
 from domain import due
 from domain.actions import billing, booking, links, orders, seats
 from domain.actions.days import the_token
-from domain.actions.desk_notes import Note, tell_admins
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff.alerts import Note, tell_admins
 from domain.errors import NotFound
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Guard

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain import due
-from domain.actions import clinics, staff
+from domain.actions import clinics
+from domain.actions.staff import accounts
 from domain.errors import NotFound, NotNow, PlanLimit
 from domain.model.base import utc
 from domain.model.clinics import Clinic
@@ -150,7 +151,7 @@ def losses(work: Work, clinic: Clinic, before: Plan, new: Plan, by: str | None) 
             "and patients have to write there."
         )
     if Feature.MORE_ADMINS in gone:
-        ending = [u.name for u in staff.beyond_one(work, clinic.clinic_id, by)]
+        ending = [u.name for u in accounts.beyond_one(work, clinic.clinic_id, by)]
         if ending:
             said[Feature.MORE_ADMINS] = (
                 "The plan has one admin. These are admins no longer, and are signed out: "
@@ -190,7 +191,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     if Feature.OWN_SENDER not in new.features:
         clinic = clinics.give_up_sender(work, clinic.clinic_id)
     if Feature.MORE_ADMINS not in new.features:
-        staff.keep_one(work, clinic.clinic_id, subscription.changed_by)
+        accounts.keep_one(work, clinic.clinic_id, subscription.changed_by)
     work.put(
         subscription.but(
             plan=new.name.value,

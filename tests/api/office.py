@@ -20,7 +20,7 @@ from api.engine import EXTENSION
 from api.routes import Resource
 from api.services import Services
 from bot.app import api_services, create_app
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.model.clinics import User
 from tests.people import Cast
 from tests.stage import Stage

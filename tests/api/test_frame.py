@@ -13,7 +13,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from api import jwts
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.model.accounts import AuditEntry
 from domain.model.clinics import Doctor, StaffStatus, User
 from tests.api.office import Client, Office

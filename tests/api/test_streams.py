@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from api.engine import EXTENSION
 from api.streams.hub import Hub
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.errors import StoreUnavailable
 from domain.model.clinics import StaffStatus
 from domain.scopes import Scope

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions import staff
+from domain.actions.staff import accounts
 from domain.errors import Conflict
 from domain.model.clinics import Clinic, StaffStatus, User
 from tests.accounts import NEW_PASSWORD, NOBODYS_NUMBER, PASSWORD
@@ -190,8 +190,8 @@ def test_two_admins_who_remove_each_other_at_once_do_not_leave_the_clinic_alone(
     office: Office,
 ) -> None:
     first, second = office.stage.work(), office.stage.work()
-    staff.deactivate(first, "clinic_city", "usr_gita")
-    staff.deactivate(second, "clinic_city", "usr_farida")
+    accounts.deactivate(first, "clinic_city", "usr_gita")
+    accounts.deactivate(second, "clinic_city", "usr_farida")
     first.commit()
     with pytest.raises(Conflict):
         second.commit()

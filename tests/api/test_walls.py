@@ -18,7 +18,7 @@ from werkzeug.test import TestResponse
 import api.app
 from api import jwts
 from api.routes import PREFIX, braced
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.model.accounts import AuditEntry
 from store import Store
 from tests.api.busy import busy_clinic

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from domain.actions import handover
+from domain.actions.staff import handover
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
 from tests.people import CITY_SENDER, Cast

@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from bot.logs import configure
-from domain.actions import otps
+from domain.actions.staff import otps
 from domain.errors import Conflict, TooMany
 from domain.model.accounts import OtpLimit, OtpRequest, OtpStatus, OtpType
 from domain.model.clinics import StaffStatus

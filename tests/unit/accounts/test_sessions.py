@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.actions import sessions
+from domain.actions.staff import sessions
 from domain.errors import Conflict, NotSignedIn
 from domain.model.accounts import Session
 from domain.model.clinics import StaffStatus, User

@@ -7,8 +7,8 @@ import string
 from collections.abc import Iterator
 
 from domain import passwords, plans
-from domain.actions import numbers, sessions
-from domain.actions.doctors import send_credentials
+from domain.actions.staff import numbers, sessions
+from domain.actions.staff.credentials import send_credentials
 from domain.errors import LastAdmin, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Role, StaffStatus, User
 from domain.plans import Feature

@@ -13,8 +13,8 @@ import secrets
 from datetime import datetime, timedelta
 
 from domain import due
-from domain.actions import numbers
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff import numbers
 from domain.due import OpenWork
 from domain.errors import TooMany
 from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType

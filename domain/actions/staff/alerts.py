@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from domain.actions import numbers
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff import numbers
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
 from domain.model.messages import Guard, Option, Urgency
 from domain.model.queues import Token

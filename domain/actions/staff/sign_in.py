@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain import passwords
-from domain.actions import numbers, otps, sessions
+from domain.actions.staff import numbers, otps, sessions
 from domain.errors import Invalid, NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session
 from domain.model.clinics import Clinic, User

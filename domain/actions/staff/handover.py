@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from domain.actions.desk_notes import Note, tell_desk
 from domain.actions.messages.outbox import Draft, send, sender_of
+from domain.actions.staff.alerts import Note, tell_desk
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from domain import phones
-from domain.actions import sessions
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people.contacts import contact_by_phone, new_contact
+from domain.actions.staff import sessions
 from domain.errors import Invalid, NotFound, NumberTaken
 from domain.model.clinics import Clinic, StaffNumber, StaffStatus, User
 from domain.model.messages import Option

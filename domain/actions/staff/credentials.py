@@ -1,0 +1,39 @@
+"""Temporary passwords on their way to a new member of staff."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff import numbers
+from domain.model.clinics import Clinic, User
+from domain.work import Work
+
+
+def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> None:
+    """Send a new member of staff a temporary *password*, and the button that proves the number."""
+    """Send a new member of staff their temporary password, with the button that proves the number.
+
+    The password is kept sealed until it is delivered, a day at most.
+    """
+    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
+    send(
+        work,
+        Draft(
+            "account/credentials",
+            to=contact.contact_id,
+            clinic=clinic,
+            values={
+                "name": user.name,
+                "phone": user.whatsapp_number,
+                "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
+            },
+            secrets={"password": password},
+            options=[numbers.this_is_me(user)],
+            helps_until=work.now + CREDENTIALS_KEPT,
+        ),
+    )
+
+
+CREDENTIALS_KEPT = timedelta(days=1)
+"""How long a temporary password waits, encrypted, to be delivered."""
