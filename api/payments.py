@@ -9,8 +9,8 @@ from api.days import day_of
 from api.routes import Resource
 from api.schemas.base import rupees
 from api.schemas.payments import DayOfMoney, ListedPayment, PaymentList, PaymentsQuery
-from domain.actions import ledger
-from domain.actions.ledger import Paid, Statement
+from domain.actions.payments import ledger
+from domain.actions.payments.ledger import Paid, Statement
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.permissions import Permission

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import pairwise
 
-from domain.actions import ledger
+from domain.actions.payments import ledger
 from domain.model.conversations import Seen
 from domain.model.messages import Message, MessageStatus
 from domain.model.money import RefundStatus

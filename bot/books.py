@@ -10,8 +10,8 @@ from flask.cli import AppGroup
 
 from bot.render_formats import money
 from bot.wiring import Parts
-from domain.actions import ledger
-from domain.actions.ledger import Owner, Statement
+from domain.actions.payments import ledger
+from domain.actions.payments.ledger import Owner, Statement
 from domain.model.clinics import Clinic, ClinicStatus
 from domain.scopes import ClinicScope, SystemScope
 from domain.work import Work

@@ -31,7 +31,7 @@ from bot.checkout import (
 from bot.checkout_bill import describe_bill, read_bill
 from bot.logs import request_id
 from bot.payments.press import Desk, look_again, pay_here, way_to_pay, write
-from domain.actions import payments
+from domain.actions.settlement import captures
 from domain.errors import NotFound, NotNow, StoreUnavailable
 from domain.gateway import GatewayRefused, GatewayUnavailable
 from domain.scopes import SystemScope
@@ -114,7 +114,7 @@ def pages(desk: Desk, *, frames: str = "'none'", public_url: str = "") -> Bluepr
             return message_page(Said.BAD_REQUEST, 422, frames=frames)
         returned = outcomes == ["paid"] and pay_here(desk, payment_id)
         if outcomes == ["failed"]:
-            write(desk, lambda work: payments.failed(work, payment_id))
+            write(desk, lambda work: captures.failed(work, payment_id))
         log.info("sandbox_pressed", outcome=outcomes[0], state="returned" if returned else "taken")
         return _back_to(payment_id, RETURNED_COOKIE if returned else None, RETURNED_SECONDS)
 

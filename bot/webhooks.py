@@ -20,9 +20,10 @@ from bot.channels.cloud.signature import is_signed
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
-from domain.actions import circuit, delivery, payments
+from domain.actions import circuit, delivery
 from domain.actions.messages import templates
 from domain.actions.people import consent
+from domain.actions.settlement import captures
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import NotFound, StoreUnavailable
 from domain.scopes import SystemScope
@@ -231,7 +232,7 @@ def _keep(work: Work, notice: Notice) -> None:
         case OrderNotice():
             # Of another installation's order nothing is known here.
             with contextlib.suppress(NotFound):
-                payments.told_of_order(work, notice.reference, has_failed=notice.has_failed)
+                captures.told_of_order(work, notice.reference, has_failed=notice.has_failed)
 
 
 def _in_time(deadline: float) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, line, payments, ratings, seats
+from domain.actions import booking, line, ratings, seats
 from domain.actions.messages import notices
 from domain.actions.openings import nearest_slot, next_open
+from domain.actions.payments import refunds
 from domain.errors import DayFull, NotFound, NotNow, Refused
 from domain.model.clinics import Doctor
 from domain.model.messages import Guard, Option
@@ -120,7 +121,7 @@ def money_back(turn: Turn) -> None:
     """Return the money that waits for another day."""
     turn.token = chosen_token(turn)
     capture_id = turn.token.capture_id if turn.token else None
-    refund = payments.refund_waiting(turn.work, capture_id or "", tell=False)
+    refund = refunds.refund_waiting(turn.work, capture_id or "", tell=False)
     if refund is None:
         raise NotFound
     turn.facts = {"paid": refund.amount_paise}

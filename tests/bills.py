@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from bot.payments.sandbox import take
-from domain.actions import payments, subscriptions
+from domain.actions import subscriptions
+from domain.actions.settlement import captures
 from domain.model.clinics import Clinic
 from domain.model.money import Payment
 from domain.model.subscriptions import Invoice, Subscription, SubscriptionStatus
@@ -83,7 +84,7 @@ def pay(
     amount = amount_paise or request.amount_paise
     work = stage.work()
     take(work, request.payment_id, capture_id, amount)
-    payments.captured(work, request.payment_id, capture_id, amount)
+    captures.captured(work, request.payment_id, capture_id, amount)
     work.commit()
     stage.settle()
 

@@ -16,10 +16,12 @@ from typing import Any
 
 from bot.payments.press import way_to_pay
 from bot.wiring import Parts
-from domain.actions import booking, calling, desk, line, links, marking, orders, payments
+from domain.actions import booking, calling, desk, line, marking
 from domain.actions.days import open_queue, the_queue
 from domain.actions.marking import SETTABLE, Wish
 from domain.actions.moves import Saw
+from domain.actions.payments import links, orders, refunds
+from domain.actions.settlement import captures
 from domain.actors import Actor
 from domain.errors import Conflict, Refused, StoreUnavailable
 from domain.gateway import GatewayUnavailable
@@ -228,7 +230,7 @@ class Town:
             self.notice(capture_id)
         elif c % 3 == 1 or not self.is_watched(payment_id):
             self.act(
-                lambda work: payments.told_of_order(work, order.reference, has_failed=bool(b % 2))
+                lambda work: captures.told_of_order(work, order.reference, has_failed=bool(b % 2))
             )
 
     def hear_again(self, a: int, *_: int) -> None:
@@ -243,7 +245,7 @@ class Town:
     def fail_to_pay(self, a: int, *_: int) -> None:
         if self.payments:
             payment_id = self.a_request(a)
-            self.act(lambda work: payments.failed(work, payment_id))
+            self.act(lambda work: captures.failed(work, payment_id))
 
     def cancel(self, a: int, *_: int) -> None:
         if self.tokens:
@@ -265,7 +267,7 @@ class Town:
     def ask_for_money_back(self, a: int, *_: int) -> None:
         if self.captures:
             capture_id = self.a_capture(a)
-            self.act(lambda work: payments.refund_waiting(work, capture_id))
+            self.act(lambda work: refunds.refund_waiting(work, capture_id))
 
     # Staff
 
@@ -374,7 +376,7 @@ class Town:
 
     def notice(self, capture_id: str) -> None:
         payment_id, amount = self.captures[capture_id]
-        self.act(lambda work: payments.captured(work, payment_id, capture_id, amount))
+        self.act(lambda work: captures.captured(work, payment_id, capture_id, amount))
 
     def is_watched(self, payment_id: str) -> bool:
         """Whether the gateway is still asked about a request, days after its end."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from bot.payments.orders import Transaction
 from bot.payments.sandbox import SandboxGateway
 from bot.wiring import Parts
-from domain.actions import payments
+from domain.actions.settlement import captures
 from domain.channel import OrderNews, OrderRequest, Outbound
 from domain.errors import Conflict
 from domain.gateway import Gateway, GatewayUnavailable
@@ -95,7 +95,7 @@ def tell(stage: Stage, reference: str, *, has_failed: bool = False) -> None:
     """Let WhatsApp's webhook tell that something became of an order's payment."""
     for _ in range(5):
         work = stage.work()
-        payments.told_of_order(work, reference, has_failed=has_failed)
+        captures.told_of_order(work, reference, has_failed=has_failed)
         try:
             work.commit()
         except Conflict:

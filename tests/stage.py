@@ -23,9 +23,10 @@ from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
-from domain.actions import delivery, payments
+from domain.actions import delivery
 from domain.actions.messages import outbox
 from domain.actions.messages.outbox import CALLS
+from domain.actions.settlement import captures
 from domain.channel import Outbound, SendFailed, SendUnknown
 from domain.errors import Busy, Conflict, StoreUnavailable
 from domain.model.base import Record
@@ -331,7 +332,7 @@ class Stage:
     def fail_payment(self, token: Token) -> None:
         """Let an attempt to pay for a token fail."""
         work = self.work()
-        payments.failed(work, token.payment_id or "")
+        captures.failed(work, token.payment_id or "")
         work.commit()
 
     def token(self, token: Token) -> Token:
@@ -355,7 +356,7 @@ class Stage:
             work = self.work()
             paid = amount or payment.amount_paise
             take(work, payment.payment_id, capture_id, paid)
-            payments.captured(work, payment.payment_id, capture_id, paid)
+            captures.captured(work, payment.payment_id, capture_id, paid)
             try:
                 work.commit()
             except Conflict:

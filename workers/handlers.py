@@ -20,14 +20,14 @@ from domain.actions import (
     closing,
     fallback,
     figures,
-    orders,
     reports,
     schedule,
-    settling,
     telling,
 )
+from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
+from domain.actions.settlement import polling
 from domain.actions.staff import handover, otps
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
@@ -103,11 +103,11 @@ HANDLERS: dict[str, Handler] = {
     "follow_schedule": _with_work(schedule.follow_schedule),
     "figures": _with_work(figures.follow),
     # Money
-    "watch_payment": _with_gateway(settling.watch_payment),
-    "look_payment": _with_gateway(settling.look_payment),
-    "find_capture": _with_gateway(settling.find_capture),
-    "refund": _with_gateway(settling.refund),
-    "refund_waiting": _with_work(after.refund_waiting),
+    "watch_payment": _with_gateway(polling.watch_payment),
+    "look_payment": _with_gateway(polling.look_payment),
+    "find_capture": _with_gateway(polling.find_capture),
+    "refund": _with_gateway(polling.refund),
+    "refund_waiting": _with_work(refunds.refund_unclaimed),
     "close_orders": _with_work(orders.close),
     # People
     "erase": _with_work(erasure.forget),

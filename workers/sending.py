@@ -12,9 +12,10 @@ from typing import Any
 import structlog
 
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
-from domain.actions import circuit, delivery, fallback, news, orders
+from domain.actions import circuit, delivery, fallback, news
 from domain.actions.messages import outbox, templates
 from domain.actions.messages.outbox import shard_of
+from domain.actions.payments import orders
 from domain.actions.people import consent
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown, TemplateCall
 from domain.errors import (

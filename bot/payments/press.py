@@ -9,7 +9,8 @@ from typing import Protocol, TypeVar
 import structlog
 
 from bot.payments import sandbox
-from domain.actions import links, payments
+from domain.actions.payments import links
+from domain.actions.settlement import captures
 from domain.errors import NotFound
 from domain.gateway import Gateway, LinkRequest, LinkStatus
 from domain.model.money import Capture, Disposition, Payment
@@ -52,7 +53,7 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
         if payment is None:
             raise NotFound
         sandbox.take(work, payment_id, capture_id, payment.amount_paise)
-        payments.captured(work, payment_id, capture_id, payment.amount_paise)
+        captures.captured(work, payment_id, capture_id, payment.amount_paise)
         captured = work.get(Capture, capture_id, "CAPTURE")
         return captured is not None and captured.disposition is Disposition.REFUND
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import actors, due
-from domain.actions import line, payments, seats
+from domain.actions import line, seats
 from domain.actions.days import line_of
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
@@ -184,12 +184,4 @@ def auto_close(open_work: OpenWork, item: Due) -> None:
             due.schedule_for_queue(work, "auto_close", last + quiet, queue)
         else:
             line.close(work, clinic, doctor, queue, actors.CLOCK, "AUTO_CLOSED")
-    work.commit()
-
-
-def refund_waiting(open_work: OpenWork, item: Due) -> None:
-    """Return money that waited for another day in vain."""
-    work = open_work()
-    work.delete(item)
-    payments.refund_waiting(work, item.capture_id or "")
     work.commit()

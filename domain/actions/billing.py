@@ -9,8 +9,9 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from domain import due
-from domain.actions import booking, links, subscriptions
+from domain.actions import subscriptions
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.payments import links, refunds
 from domain.actions.staff import numbers
 from domain.due import OpenWork
 from domain.model.base import utc
@@ -116,7 +117,7 @@ def captured(work: Work, payment: Payment, capture_id: str, amount_paise: int) -
     invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
     is_owed = invoice is not None and invoice.status is InvoiceStatus.OPEN
     if clinic is None or invoice is None or not is_owed or amount_paise < payment.amount_paise:
-        booking.give_money_back(work, capture, "NOT_OWED")
+        refunds.give_money_back(work, capture, "NOT_OWED")
         if clinic is not None and invoice is not None:
             _tell_admins(
                 work, clinic, invoice, "billing/money_back", event=capture_id,

@@ -10,6 +10,7 @@ from domain.actions import history
 from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
 from domain.actions.messages.notices import facts
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.payments.refunds import refund
 from domain.actions.people import consent, phone_requests
 from domain.actions.people.associations import associate
 from domain.actions.requests import ask_advance, check_holds
@@ -33,7 +34,7 @@ from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling,
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent, Guard
-from domain.model.money import Capture, Disposition, Refund, Transfer
+from domain.model.money import Capture, Disposition, Transfer
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
     LIVE,
@@ -370,44 +371,6 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
         given = work.get(Token, old.queue_id, old.token_id) or old
         work.put(given.but(capture_id=None, paid_paise=0, payment_status=PaymentStatus.PENDING))
     return confirm(work, clinic, doctor, token)
-
-
-def refund(work: Work, token: Token, reason: str) -> Token:
-    """Send back the payment that holds *token*'s seat; the worker asks the gateway for it.
-
-    There is one refund a captured payment, by being its key.
-    """
-    if token.capture_id is None:
-        return token
-    capture = work.get(Capture, token.capture_id, "CAPTURE")
-    if capture is None or capture.disposition is Disposition.REFUND:
-        return token
-    give_money_back(work, capture, reason)
-    return work.put(
-        token.but(payment_status=PaymentStatus.REFUNDED, paid_paise=0, updated_at=work.now)
-    )
-
-
-def give_money_back(work: Work, capture: Capture, reason: str) -> None:
-    """Write the refund of a captured payment and have it asked for."""
-    work.put(capture.but(disposition=Disposition.REFUND))
-    work.put(
-        Refund(
-            capture_id=capture.capture_id,
-            clinic_id=capture.clinic_id,
-            token_id=capture.token_id,
-            queue_id=capture.queue_id,
-            doctor_id=capture.doctor_id,
-            contact_id=capture.contact_id,
-            amount_paise=capture.amount_paise,
-            reason=reason,
-            at=work.now,
-        )
-    )
-    about = due.Subject(
-        capture.capture_id, clinic_id=capture.clinic_id, capture_id=capture.capture_id
-    )
-    due.schedule(work, "refund", work.now, about)
 
 
 def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | None:

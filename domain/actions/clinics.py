@@ -10,8 +10,9 @@ from urllib.parse import quote
 from zoneinfo import available_timezones
 
 from domain import plans
-from domain.actions import orders, schedule
+from domain.actions import schedule
 from domain.actions.messages.outbox import sender_of
+from domain.actions.payments import orders
 from domain.actions.staff import numbers, otps
 from domain.actors import Actor
 from domain.channel import Senders

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, history, payments
+from domain.actions import booking, history
 from domain.actions.line import DOCTOR_REMOVED, no_show
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.openings import next_open
+from domain.actions.payments import refunds
 from domain.actions.tokens import CLINIC_CLOSED
 from domain.actors import CLOCK
 from domain.due import OpenWork, chunks, finish, place_of_item, tokens_of
@@ -73,9 +74,9 @@ def _end(
     at_once = queue.close_reason in {"NOT_STARTED", DOCTOR_REMOVED}
     options: list[Option] = []
     if paid and at_once:
-        booking.refund(work, ended, queue.close_reason or "NOT_STARTED")
+        refunds.refund(work, ended, queue.close_reason or "NOT_STARTED")
     elif paid:
-        payments.keep_for_another_day(work, ended, CHOICE_HOURS)
+        refunds.keep_for_another_day(work, ended, CHOICE_HOURS)
         if another is not None:
             options.append(
                 Option(

@@ -6,8 +6,9 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions import circuit, costs, fallback, news, orders
+from domain.actions import circuit, costs, fallback, news
 from domain.actions.messages.outbox import CALLS, leave_outbox, requeue
+from domain.actions.payments import orders
 from domain.actions.people import consent
 from domain.channel import ErrorClass, SendFailed
 from domain.model.messages import Message, MessageStatus, Urgency

@@ -12,12 +12,13 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from domain import due
-from domain.actions import booking, history, line, payments
+from domain.actions import booking, history, line
 from domain.actions.days import Day, all_seats
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.openings import next_open
+from domain.actions.payments import refunds
 from domain.actions.seats import hold_ran_out, line_shortened
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish, tokens_of
@@ -229,7 +230,7 @@ def _end(
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     options: list[Option] = []
     if paid:
-        payments.keep_for_another_day(work, ended, CHOICE_HOURS)
+        refunds.keep_for_another_day(work, ended, CHOICE_HOURS)
         if another is not None:
             options.append(Option(id=f"again:{token.token_id}", label="another_button"))
         options.append(Option(id=f"back:{token.token_id}", label="back_button"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from domain import due
-from domain.actions import history, links, orders
+from domain.actions import history
 from domain.actions.days import Day, place_of
+from domain.actions.payments import links, orders
 from domain.actors import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
 from domain.model.money import Payment, RequestStatus

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from bot.payments.press import way_to_pay
 from bot.payments.razorpay.webhook import razorpay
-from domain.actions import payments
+from domain.actions.settlement import captures
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import ClinicStatus
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus
@@ -429,17 +429,17 @@ def test_our_own_fault_is_answered_and_the_money_is_looked_for_again(
 ) -> None:
     town.link(token)
     town.bank.pay(token.payment_id or "", "pay_1", 5000)
-    captured = payments.captured
+    captured = captures.captured
 
     def broken(*_: object) -> Token:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(payments, "captured", broken)
+    monkeypatch.setattr(captures, "captured", broken)
     assert town.tell("payment_link.paid", token).status_code == 200
     assert town.tell("payment.failed", token).status_code == 200
     town.stage.settle()
     assert town.capture() is None
-    monkeypatch.setattr(payments, "captured", captured)
+    monkeypatch.setattr(captures, "captured", captured)
     town.stage.wait(2)
     assert town.now(token).status is TokenStatus.CONFIRMED
 

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.actions import booking, calling, ledger, line
+from domain.actions import booking, calling, line
 from domain.actions.days import open_queue
-from domain.actions.ledger import Statement
 from domain.actions.moves import Saw
+from domain.actions.payments import ledger, refunds
+from domain.actions.payments.ledger import Statement
 from domain.actors import Actor
 from domain.model.money import Capture, Disposition, Refund, RefundStatus
 from domain.model.queues import Token
@@ -174,6 +175,6 @@ def test_rows_that_contradict_one_another_are_found(stage: Stage, cast: Cast, wr
     elif wrong == "another amount":
         work.put(token.but(paid_paise=4999))
     else:
-        booking.give_money_back(work, capture, "TEST")
+        refunds.give_money_back(work, capture, "TEST")
     work.commit()
     assert ledger.discrepancies(stage.work(), cast.clinic, DAY) == ["sbx_5"]

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from bot.payments.press import way_to_pay
-from domain.actions import delivery, orders, payments
+from domain.actions import delivery
+from domain.actions.payments import orders
+from domain.actions.settlement import captures
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed, SendUnknown
 from domain.errors import NotFound
 from domain.model.clinics import Sender
@@ -149,7 +151,7 @@ def test_two_notices_of_one_capture_count_once(stage: Stage, cast: Cast, first: 
 
     def by_gateway() -> None:
         work = stage.work()
-        payments.captured(work, token.payment_id or "", "pay_1", 5000, reference)
+        captures.captured(work, token.payment_id or "", "pay_1", 5000, reference)
         work.commit()
 
     def by_whatsapp() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import booking, line, payments
+from domain.actions import booking, line
 from domain.actions.days import open_queue
+from domain.actions.payments import refunds
+from domain.actions.settlement import captures
 from domain.actors import Actor
 from domain.errors import NotFound
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
@@ -144,9 +146,9 @@ def test_a_failed_attempt_is_told_once_and_never_ends_the_hold(stage: Stage, cas
 
 def test_an_unknown_request_is_not_found(stage: Stage) -> None:
     with pytest.raises(NotFound):
-        payments.captured(stage.work(), "payr_none", "sbx_1", 1)
+        captures.captured(stage.work(), "payr_none", "sbx_1", 1)
     with pytest.raises(NotFound):
-        payments.failed(stage.work(), "payr_none")
+        captures.failed(stage.work(), "payr_none")
 
 
 def a_refund(stage: Stage, cast: Cast) -> Token:
@@ -174,7 +176,7 @@ def test_what_the_gateway_says_of_a_refund_only_moves_forward(
         work = stage.work()
         row = work.get(Refund, "sbx_1", "REFUND")
         assert row is not None
-        payments.refund_answered(work, row, answer, "rfnd_1")
+        refunds.refund_answered(work, row, answer, "rfnd_1")
         work.commit()
     back = refund(stage, "sbx_1")
     assert back is not None
@@ -217,8 +219,8 @@ def test_waiting_money_is_returned_once_however_often_it_is_asked_for(
     stage: Stage, cast: Cast
 ) -> None:
     closed_with_money(stage, cast)
-    assert do(stage, payments.refund_waiting, "sbx_1", tell=False) is not None
-    assert do(stage, payments.refund_waiting, "sbx_1", tell=False) is None
+    assert do(stage, refunds.refund_waiting, "sbx_1", tell=False) is not None
+    assert do(stage, refunds.refund_waiting, "sbx_1", tell=False) is None
     stage.wait(25 * 60)
     back = refund(stage, "sbx_1")
     assert back is not None

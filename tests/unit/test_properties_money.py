@@ -21,8 +21,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from domain.actions import ledger, seats
-from domain.actions.ledger import Statement
+from domain.actions import seats
+from domain.actions.payments import ledger
+from domain.actions.payments.ledger import Statement
 from domain.model.money import Capture, Disposition, Refund, RefundStatus, Transfer
 from domain.model.queues import (
     LIVE,

@@ -10,7 +10,9 @@ from inspect import signature
 import pytest
 
 from bot.payments.press import way_to_pay
-from domain.actions import links, seats, settling
+from domain.actions import seats
+from domain.actions.payments import links
+from domain.actions.settlement import polling
 from domain.errors import NotFound, NotNow
 from domain.gateway import GatewayRefused, GatewayUnavailable, Link, LinkRequest
 from domain.model.due import GATEWAY_KINDS, GATEWAY_SHARDS, SHARDS, Due, is_aside, shard_of
@@ -257,7 +259,7 @@ def test_a_payment_that_is_nobodys_is_asked_about_a_few_times(stage: Stage, bank
     links.find_capture(work, "pay_strange")
     work.commit()
     stage.wait(24 * HOUR)
-    assert bank.asked == {"find": settling.FINDS}
+    assert bank.asked == {"find": polling.FINDS}
     assert waiting(stage) == []
 
 
@@ -347,7 +349,7 @@ def test_a_refund_that_is_refused_for_half_a_day_has_failed_and_the_clinic_is_to
     key = a_refund(stage, cast, bank)
     stage.wait(24 * HOUR)
     assert refund(stage, key).status is RefundStatus.FAILED
-    assert bank.asked["refund"] > settling.MOST_REFUSALS
+    assert bank.asked["refund"] > polling.MOST_REFUSALS
     assert waiting(stage) == []
     (told,) = told_of_failure(stage)
     assert told.contact_id == stage.contact_id(cast.farida.whatsapp_number)
@@ -396,7 +398,7 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
     refunding, other = bank.refund, Doer(stage.parts)
 
     def meanwhile(capture_id: str, amount_paise: int) -> object:
-        settling.refund(stage.work, bank, item)
+        polling.refund(stage.work, bank, item)
         other.run(shard)
         return refunding(capture_id, amount_paise)
 
@@ -463,7 +465,7 @@ def test_a_question_that_is_refused_for_half_a_day_is_given_up(
         work.commit()
     setattr(bank, asks, refuse)
     stage.wait(5 * 24 * HOUR)
-    assert len(refused) > settling.MOST_REFUSALS
+    assert len(refused) > polling.MOST_REFUSALS
     assert waiting(stage) == []
     assert stage.token(token).status is not TokenStatus.CONFIRMED
 

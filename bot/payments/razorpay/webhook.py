@@ -20,7 +20,8 @@ from bot.payments.razorpay import notices
 from bot.payments.razorpay.notices import Captured, Failed, Ignored, RefundTold, Unclear
 from bot.payments.razorpay.signature import is_signed
 from bot.wiring import Parts
-from domain.actions import links, payments
+from domain.actions.payments import links, refunds
+from domain.actions.settlement import captures
 from domain.errors import NotFound, StoreUnavailable
 from domain.model.money import Capture, Payment, Refund, RefundStatus
 from domain.scopes import SystemScope
@@ -115,11 +116,11 @@ def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
             if payment_id is None or work.get(Payment, payment_id) is None:
                 links.find_capture(work, capture_id)
                 return "asked"
-            payments.captured(work, payment_id, capture_id, amount, order)
+            captures.captured(work, payment_id, capture_id, amount, order)
         case Failed(payment_id):
             if payment_id is None:
                 return "not_ours"
-            payments.failed(work, payment_id)
+            captures.failed(work, payment_id)
         case Unclear(payment_id):
             payment = work.get(Payment, payment_id)
             if payment is None:
@@ -138,9 +139,9 @@ def _follow_refund(work: Work, told: RefundTold) -> str:
         log.warning("refund_by_hand", provider=PROVIDER, captureId=told.capture_id)
         return "not_ours"
     if not _is_of(refund, told):
-        payments.ask_about_refund(work, refund)
+        refunds.ask_about_refund(work, refund)
         return "asked"
-    payments.refund_answered(work, refund, told.status, told.refund_id)
+    refunds.refund_answered(work, refund, told.status, told.refund_id)
     return "acted" if not work.empty else "known"
 
 

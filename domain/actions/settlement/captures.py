@@ -5,14 +5,12 @@ An advance ends as a seat, what a clinic pays as its invoice paid; all else as a
 
 from __future__ import annotations
 
-from datetime import timedelta
-
-from domain import due
-from domain.actions import billing, booking, links, orders, seats
+from domain.actions import billing, booking, seats
 from domain.actions.days import the_token
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.staff.alerts import Note, tell_admins
+from domain.actions.payments import links, orders, refunds
+from domain.actions.payments.refunds import tell_refund
 from domain.errors import NotFound
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Guard
@@ -20,15 +18,10 @@ from domain.model.money import (
     Capture,
     Disposition,
     Payment,
-    Refund,
-    RefundStatus,
     RequestStatus,
 )
-from domain.model.queues import LIVE, PaymentStatus, Queue, QueueStatus, Token, TokenStatus
+from domain.model.queues import PaymentStatus, Queue, QueueStatus, Token, TokenStatus
 from domain.work import Work
-
-REFUND_NOTE_HELPS = timedelta(days=3)
-"""How late a clinic is still told of a refund that failed."""
 
 
 def captured(
@@ -89,8 +82,8 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
         elif token.status is TokenStatus.EXPIRED:
             seat = booking.revive(work, clinic, doctor, token)
     if seat is None:
-        booking.give_money_back(work, capture, "NOT_SEATED")
-        _tell_refund(work, clinic, doctor, token, capture)
+        refunds.give_money_back(work, capture, "NOT_SEATED")
+        tell_refund(work, clinic, doctor, token, capture)
         orders.close_later(work, payment)
         return
     payment = work.put(payment.but(status=RequestStatus.PAID))
@@ -164,106 +157,6 @@ def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
     return True
 
 
-def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund | None:
-    """Send back money that still waits for another day of the patient's choice.
-
-    Does nothing if it was used or returned meanwhile. *tell* writes a notice of it.
-    """
-    capture = work.get(Capture, capture_id, "CAPTURE")
-    if capture is None or capture.disposition is not Disposition.WAITING:
-        return None
-    token = work.get(Token, capture.queue_id, capture.token_id)
-    booking.give_money_back(work, capture, "CLINIC_CLOSED")
-    if token is not None:
-        work.put(
-            token.but(payment_status=PaymentStatus.REFUNDED, paid_paise=0, updated_at=work.now)
-        )
-        clinic = work.get(Clinic, capture.clinic_id)
-        doctor = work.get(Doctor, capture.clinic_id, capture.doctor_id)
-        if clinic and doctor and tell:
-            _tell_refund(work, clinic, doctor, token, capture)
-    return work.get(Refund, capture_id, "REFUND")
-
-
-def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> Refund:
-    """Record what the gateway says of a refund, and return it; it only moves forward.
-
-    A refund that failed may still be made, by hand, for which the clinic is told of it; one that
-    was made does not fail any more.
-    """
-    if _REFUND_ORDER.index(status) <= _REFUND_ORDER.index(refund.status):
-        return refund
-    if status is RefundStatus.FAILED:
-        _tell_failed(work, refund)
-    return work.put(refund.but(status=status, gateway_refund_id=gateway_id or None))
-
-
-def ask_about_refund(work: Work, refund: Refund) -> None:
-    """Have the gateway asked at once how far a refund has come, unless it has ended."""
-    about = due.Subject(refund.capture_id, clinic_id=refund.clinic_id, capture_id=refund.capture_id)
-    due.schedule(work, "refund", work.now, about)
-
-
-_REFUND_ORDER = (
-    RefundStatus.PENDING,
-    RefundStatus.REQUESTED,
-    RefundStatus.FAILED,
-    RefundStatus.PROCESSED,
-)
-
-
-def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
-    """Let a closed clinic's money wait *hours* for another day, then return it unasked."""
-    capture = work.get(Capture, token.capture_id or "", "CAPTURE")
-    if capture is None or capture.disposition is not Disposition.SEAT:
-        return token
-    work.put(capture.but(disposition=Disposition.WAITING))
-    about = due.Subject(
-        capture.capture_id, clinic_id=token.clinic_id, capture_id=capture.capture_id
-    )
-    due.schedule(work, "refund_waiting", work.now + timedelta(hours=hours), about)
-    return token
-
-
 def _line_is_open(work: Work, token: Token) -> bool:
     queue = work.get(Queue, token.doctor_id, token.date)
     return queue is not None and queue.status is not QueueStatus.CLOSED
-
-
-def _tell_failed(work: Work, refund: Refund) -> None:
-    """Tell a clinic's admins that a patient's money could not be returned: somebody must do it."""
-    clinic = work.get(Clinic, refund.clinic_id)
-    if clinic is None:
-        return  # paid twice for a bill: what a clinic gets back is the operator's to see to
-    token = work.get(Token, refund.queue_id, refund.token_id)
-    note = Note(
-        name="desk/refund_failed",
-        values={
-            "amount": refund.amount_paise,
-            "payment": refund.capture_id,
-            "person": token.patient_name if token else "",
-            "phone": token.patient_phone if token else None,
-        },
-        helps_for=REFUND_NOTE_HELPS,
-    )
-    tell_admins(work, clinic, note)
-
-
-def _tell_refund(
-    work: Work, clinic: Clinic, doctor: Doctor, token: Token, capture: Capture
-) -> None:
-    send(
-        work,
-        Draft(
-            "booking/money_back",
-            to=token.contact_id,
-            clinic=clinic,
-            about=token,
-            values={
-                **notices.facts(token, doctor),
-                "amount": capture.amount_paise,
-                "stands": token.status in LIVE and token.capture_id != capture.capture_id,
-            },
-            consent=Consent.TOKEN,
-        ),
-    )

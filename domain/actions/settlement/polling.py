@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from domain import due
-from domain.actions import billing, links, orders, payments
+from domain.actions import billing
+from domain.actions.payments import links, orders, refunds
+from domain.actions.settlement import captures
 from domain.due import OpenWork
 from domain.errors import Conflict, NotFound
 from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer, Taken
@@ -93,7 +95,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         if now is None:
             work.delete(claimed)
             return
-        now = payments.refund_answered(work, now, answer.status, answer.gateway_refund_id)
+        now = refunds.refund_answered(work, now, answer.status, answer.gateway_refund_id)
         if now.status in _ENDED:
             work.delete(claimed)
             return
@@ -196,7 +198,7 @@ def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[Taken, ...])
     for taken in came:
         transact(
             open_work,
-            lambda work, taken=taken: payments.captured(  # type: ignore[misc]
+            lambda work, taken=taken: captures.captured(  # type: ignore[misc]
                 work, payment_id, taken.capture_id, taken.amount_paise, taken.order
             ),
         )

@@ -1,9 +1,9 @@
 """An advance asked for inside WhatsApp: shown as an order, watched, closed when it is over.
 
 WhatsApp keeps an order open until it is told how it ended, whatever the gateway knows; what it
-tells of a payment is a hint to ask (`domain.actions.settling`). Which form a message takes is
-decided as it leaves: the order or its status where the number takes payments and the person may be
-written to freely, else words and a link.
+tells of a payment is a hint to ask (`domain.actions.settlement.polling`). Which form a message
+takes is decided as it leaves: the order or its status where the number takes payments and the
+person may be written to freely, else words and a link.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.actions import links
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.payments import links
 from domain.channel import OrderNews, OrderRequest
 from domain.due import OpenWork
 from domain.gateway import ShownOrder
