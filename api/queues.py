@@ -36,9 +36,10 @@ from api.schemas.queues import (
     TokenInLine,
     Undone,
 )
-from domain.actions import calling, history, line, promises, tokens
+from domain.actions import calling, line, promises
+from domain.actions.booking import history, tokens
+from domain.actions.booking.days import lines_of, open_queue, queue_of, the_doctor
 from domain.actions.calling import Moved
-from domain.actions.days import lines_of, open_queue, queue_of, the_doctor
 from domain.actions.line import Hours
 from domain.actions.moves import Saw
 from domain.actors import Remark

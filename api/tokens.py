@@ -30,10 +30,11 @@ from api.schemas.tokens import (
     TokensQuery,
     TokensSummary,
 )
-from domain.actions import desk, line, marking
-from domain.actions import tokens as actions
-from domain.actions.days import beyond_limit, queue_of, the_doctor
-from domain.actions.desk import Wanted
+from domain.actions import line, marking
+from domain.actions.booking import desk
+from domain.actions.booking import tokens as actions
+from domain.actions.booking.days import beyond_limit, queue_of, the_doctor
+from domain.actions.booking.desk import Wanted
 from domain.actions.marking import Wish
 from domain.actions.people import patients
 from domain.actors import Remark

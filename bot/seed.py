@@ -8,8 +8,9 @@ from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
 from domain import passwords
-from domain.actions import calling, desk, figures, line, subscriptions
-from domain.actions.days import open_queue
+from domain.actions import calling, figures, line, subscriptions
+from domain.actions.booking import desk
+from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
 from domain.actions.ratings import rate
 from domain.actors import Actor

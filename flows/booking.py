@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from domain.actions import booking, seats
-from domain.actions.days import read_day
+from domain.actions.booking import booking, seats
+from domain.actions.booking.days import read_day
 from domain.actions.people.identify import patient_named, patients_of
 from domain.errors import (
     AlreadyBooked,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
-from domain.actions.days import Day, read_day
+from domain.actions.booking.days import Day, read_day
 from domain.actions.people.identify import patient_named, patients_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus

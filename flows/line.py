@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from domain.actions import calling, desk, line, news
-from domain.actions.days import beyond_limit, line_of, open_queue
+from domain.actions import calling, line, news
+from domain.actions.booking import desk
+from domain.actions.booking.days import beyond_limit, line_of, open_queue
 from domain.actions.moves import Saw
 from domain.errors import (
     AlreadyBooked,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, line, ratings, seats
+from domain.actions import line, ratings
+from domain.actions.booking import booking, seats
+from domain.actions.booking.days import nearest_slot, next_open
 from domain.actions.messages import notices
-from domain.actions.openings import nearest_slot, next_open
 from domain.actions.payments import refunds
 from domain.errors import DayFull, NotFound, NotNow, Refused
 from domain.model.clinics import Doctor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions import seats
+from domain.actions.booking import seats
 from domain.actions.people import consent
 from domain.model.conversations import Push
 from domain.model.messages import Option

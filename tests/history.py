@@ -16,8 +16,9 @@ from typing import Any
 
 from bot.payments.press import way_to_pay
 from bot.wiring import Parts
-from domain.actions import booking, calling, desk, line, marking
-from domain.actions.days import open_queue, the_queue
+from domain.actions import calling, line, marking
+from domain.actions.booking import booking, desk
+from domain.actions.booking.days import open_queue, the_queue
 from domain.actions.marking import SETTABLE, Wish
 from domain.actions.moves import Saw
 from domain.actions.payments import links, orders, refunds

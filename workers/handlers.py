@@ -24,6 +24,7 @@ from domain.actions import (
     schedule,
     telling,
 )
+from domain.actions.booking import holds, reminders
 from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
@@ -89,8 +90,8 @@ def _clean_report(context: HandlerContext, item: Due) -> None:
 
 HANDLERS: dict[str, Handler] = {
     # Bookings
-    "hold_ends": _with_work(after.hold_ends),
-    "remind": _with_work(after.remind),
+    "hold_ends": _with_work(holds.hold_ends),
+    "remind": _with_work(reminders.remind),
     "ask_rating": _with_work(after.ask_rating),
     # A line, and everybody in it
     "moved": _with_work(telling.moved),

@@ -9,7 +9,7 @@ from api.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
 from api.streams.hub import Watcher
 from domain.actions import live
-from domain.actions.days import the_doctor
+from domain.actions.booking.days import the_doctor
 from domain.actions.live import TICKET_SECONDS, Line
 from domain.actions.staff import sessions
 from domain.errors import PasswordChangeRequired

@@ -10,18 +10,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import actors, due
-from domain.actions import line, seats
-from domain.actions.days import line_of
+from domain.actions import line
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff.alerts import Note, tell_doctor
 from domain.due import OpenWork, place_of_item
-from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
 from domain.model.queues import (
-    WAITING,
     QueueStatus,
     Token,
     TokenStatus,
@@ -30,75 +27,7 @@ from domain.rules import (
     AUTO_CLOSE_HOURS,
     QUIET_BEFORE_CLOSE_MINUTES,
     RATING_AFTER_SECONDS,
-    REMINDER_BEFORE_MINUTES,
 )
-from domain.waiting import expect
-
-
-def hold_ends(open_work: OpenWork, item: Due) -> None:
-    """Free a slot nobody paid for in time, and tell who held it."""
-    work = open_work()
-    work.delete(item)
-    token = work.get(Token, item.queue_id or "", item.token_id or "")
-    if token is not None and seats.hold_ran_out(token, work.now):
-        token = seats.expire(work, token)
-    # Whoever wanted the slot may have ended the hold already; what was given up ended earlier.
-    if token is not None and token.status is TokenStatus.EXPIRED and token.updated_at >= item.at:
-        clinic = work.get(Clinic, token.clinic_id)
-        doctor = work.get(Doctor, token.clinic_id, token.doctor_id)
-        if clinic and doctor:
-            send(
-                work,
-                Draft(
-                    "booking/hold_ended",
-                    to=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    values=notices.facts(token, doctor),
-                    options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
-                    consent=Consent.TOKEN,
-                    helps_until=work.now + timedelta(minutes=30),
-                    message_id=f"msg_hold_{token.token_id}",
-                ),
-            )
-    work.commit()
-
-
-def remind(open_work: OpenWork, item: Due) -> None:
-    """Remind a waiting patient once, an hour before the time now expected."""
-    work = open_work()
-    work.delete(item)
-    token = work.get(Token, item.queue_id or "", item.token_id or "")
-    place = place_of_item(work, item)
-    if token and place and token.status in WAITING and not token.reminded:
-        clinic, doctor, queue = place
-        before = [w for w in line_of(work, queue.queue_id) if w.place < (token.place or "")]
-        when = expect(queue, before, token.estimated_time, arrived=False, now=work.now)
-        remind_at = when.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
-        if remind_at > work.now + timedelta(minutes=5):
-            due.schedule_for_token(work, "remind", remind_at, token)
-        elif token.status is not TokenStatus.ARRIVED:
-            work.put(token.but(reminded=True))
-            send(
-                work,
-                Draft(
-                    "news/reminder",
-                    to=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    guard=Guard.SOON,
-                    values=notices.facts(token, doctor),
-                    options=[
-                        Option(id=f"here:{token.token_id}", label="here_button"),
-                        Option(id=f"cancel:{token.token_id}", label="cancel_button"),
-                    ],
-                    urgency=Urgency.NEWS,
-                    consent=Consent.NEWS,
-                    helps_until=when.end,
-                    message_id=f"msg_remind_{token.token_id}",
-                ),
-            )
-    work.commit()
 
 
 def ask_rating(open_work: OpenWork, item: Due) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import booking, history
+from domain.actions.booking import booking, history
+from domain.actions.booking.days import next_open
+from domain.actions.booking.tokens import CLINIC_CLOSED
 from domain.actions.line import DOCTOR_REMOVED, no_show
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.openings import next_open
 from domain.actions.payments import refunds
-from domain.actions.tokens import CLINIC_CLOSED
 from domain.actors import CLOCK
 from domain.due import OpenWork, chunks, finish, place_of_item, tokens_of
 from domain.model.clinics import Clinic, Doctor

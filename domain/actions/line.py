@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain import due
-from domain.actions import history
+from domain.actions.booking import history
+from domain.actions.booking.days import keep_queue, line_of, place_of, read_day, the_token
+from domain.actions.booking.seats import release, waiting_of
 from domain.actions.calling import leave, tell_next
-from domain.actions.days import keep_queue, line_of, place_of, read_day, the_token
 from domain.actions.moves import not_undoable, state_after
-from domain.actions.seats import release, waiting_of
 from domain.actors import SILENT, Actor, Remark, person_of
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor

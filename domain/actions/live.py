@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.actions import tokens
-from domain.actions.days import open_head, queue_id_of
-from domain.actions.tokens import Counts
+from domain.actions.booking import tokens
+from domain.actions.booking.days import open_head, queue_id_of
+from domain.actions.booking.tokens import Counts
 from domain.errors import NotSignedIn
 from domain.model.accounts import Session
 from domain.model.clinics import Clinic

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain import actors
-from domain.actions import calling, desk, history, line
+from domain.actions import calling, line
+from domain.actions.booking import desk, history
+from domain.actions.booking.days import line_of, the_token
+from domain.actions.booking.tokens import state_of
 from domain.actions.calling import Ends
-from domain.actions.days import line_of, the_token
 from domain.actions.moves import not_undoable, state_after
-from domain.actions.tokens import state_of
 from domain.actors import Actor, Remark
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain.actions import tokens
+from domain.actions.booking import tokens
 from domain.actions.news import rounded
 from domain.model.queues import Progress, Queue, Token
 from domain.work import Work

@@ -12,14 +12,14 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from domain import due
-from domain.actions import booking, history, line
-from domain.actions.days import Day, all_seats
+from domain.actions import line
+from domain.actions.booking import booking, history
+from domain.actions.booking.days import Day, all_seats, next_open
+from domain.actions.booking.seats import line_shortened
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.openings import next_open
 from domain.actions.payments import refunds
-from domain.actions.seats import hold_ran_out, line_shortened
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish, tokens_of
 from domain.errors import ConfirmationNeeded
@@ -34,6 +34,7 @@ from domain.model.queues import (
     Slot,
     Token,
     TokenStatus,
+    hold_ran_out,
 )
 from domain.rules import CHOICE_HOURS, CLOSE_CHUNK
 from domain.timetable import fits, hours, is_open, slot_time, timetable, today

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from domain.actions import tokens
+from domain.actions.booking import tokens
 from domain.actors import Actor, caller_of
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.base import stamp

@@ -329,3 +329,12 @@ class Progress(Record, frozen=True, kw_only=True):
 def number_text(number: int) -> str:
     """Return a token number as the API writes it, three digits at least."""
     return f"{number:03d}"
+
+
+def hold_ran_out(token: Token, now: datetime) -> bool:
+    """Return whether a token's hold is over, though nobody has ended it yet."""
+    return (
+        token.status is TokenStatus.PENDING
+        and token.held_until is not None
+        and token.held_until <= now
+    )

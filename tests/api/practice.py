@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from domain.actions import booking
+from domain.actions.booking import booking
 from domain.model.clinics import Doctor
 from domain.model.people import Contact, Patient
 from domain.model.queues import Token

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions import booking
+from domain.actions.booking import booking
 from domain.model.clinics import Claim, Clinic, ClinicStatus, Sender
 from domain.model.messages import Message
 from domain.model.queues import TokenStatus

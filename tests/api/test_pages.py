@@ -19,7 +19,7 @@ from bot.checkout import languages, words_in
 from bot.logs import install
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.payments.sandbox import SandboxGateway
-from domain.actions import booking, seats
+from domain.actions.booking import booking, seats
 from domain.errors import Conflict, StoreUnavailable
 from domain.gateway import Gateway
 from domain.model.clinics import Clinic

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.actions import booking
+from domain.actions.booking import booking
 from tests.api.office import Office
 from tests.api.practice import book, sunrise_admin, treat
 from tests.bills import billed, pay

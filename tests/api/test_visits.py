@@ -9,8 +9,9 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.actions import calling, delivery, desk, line
-from domain.actions.days import open_queue
+from domain.actions import calling, delivery, line
+from domain.actions.booking import desk
+from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
 from domain.actions.people import profile
 from domain.actors import Actor

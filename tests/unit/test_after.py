@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import booking, calling, closing, desk, line, openings
-from domain.actions.days import open_queue
+from domain.actions import calling, closing, line
+from domain.actions.booking import booking, days, desk
+from domain.actions.booking.days import open_queue
 from domain.actors import Actor
 from domain.model.due import Due
 from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, TokenStatus, Waiting
@@ -289,10 +290,10 @@ def test_the_nearest_slot_of_another_day_is_at_the_same_time_of_the_night(
         MONDAY,
         17,  # one o'clock at night
     )
-    slot = openings.nearest_slot(stage.work(), cast.clinic, night, TUESDAY, token)
+    slot = days.nearest_slot(stage.work(), cast.clinic, night, TUESDAY, token)
     assert slot is not None
     assert slot.number == 17
-    assert openings.next_open(stage.work(), cast.clinic, night, MONDAY) == TUESDAY
+    assert days.next_open(stage.work(), cast.clinic, night, MONDAY) == TUESDAY
 
 
 def test_an_item_that_fails_is_put_back_and_stops_nobody(

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import booking, calling, line, moves, seats
-from domain.actions.days import open_queue, read_day
+from domain.actions import calling, line, moves
+from domain.actions.booking import booking, seats
+from domain.actions.booking.days import open_queue, read_day
 from domain.actors import Actor
 from domain.errors import (
     AlreadyBooked,

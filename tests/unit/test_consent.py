@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from domain.actions import booking
+from domain.actions.booking import booking
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import consent
 from domain.model.messages import Consent

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from domain.actions import booking
+from domain.actions.booking import booking
 from domain.actions.people import erasure
 from domain.model.due import SHARDS, Due
 from domain.model.people import Contact, Patient

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import booking, calling, desk, line
-from domain.actions.days import open_queue, read_day, the_token
+from domain.actions import calling, line
+from domain.actions.booking import booking, desk
+from domain.actions.booking.days import open_queue, read_day, the_token
 from domain.actions.moves import Saw
 from domain.actors import Actor
 from domain.errors import Conflict, DayFull, LineMoved, Refused, SlotTaken

@@ -12,8 +12,9 @@ import pytest
 import structlog
 
 from bot.logs import configure
-from domain.actions import calling, line, seats
-from domain.actions.days import open_queue
+from domain.actions import calling, line
+from domain.actions.booking import seats
+from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
 from domain.actors import Actor
 from domain.errors import Conflict, NotFound, StoreUnavailable

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.actions import booking, calling, line
-from domain.actions.days import open_queue
+from domain.actions import calling, line
+from domain.actions.booking import booking
+from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
 from domain.actions.payments import ledger, refunds
 from domain.actions.payments.ledger import Statement

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain import actors
-from domain.actions import booking
+from domain.actions.booking import booking
 from domain.actions.people import directory, merge
 from domain.model.conversations import Conversation
 from domain.model.due import Due

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import booking, line
-from domain.actions.days import open_queue
+from domain.actions import line
+from domain.actions.booking import booking
+from domain.actions.booking.days import open_queue
 from domain.actions.payments import refunds
 from domain.actions.settlement import captures
 from domain.actors import Actor

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from domain.actions import booking
+from domain.actions.booking import booking
 from domain.actions.people.associations import associate, count_visit
 from domain.actions.people.contacts import contact_by_phone, new_contact
 from domain.actions.people.identify import identify, patient_named, patients_of

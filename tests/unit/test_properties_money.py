@@ -21,9 +21,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from domain.actions import seats
+from domain.actions.booking import seats as booking_seats
 from domain.actions.payments import ledger
 from domain.actions.payments.ledger import Statement
+from domain.model import queues
 from domain.model.money import Capture, Disposition, Refund, RefundStatus, Transfer
 from domain.model.queues import (
     LIVE,
@@ -102,8 +103,8 @@ class Days(RuleBasedStateMachine, Town):
         work = self.look()
         live: dict[tuple[str, str], list[Token]] = {}
         for token in self.tokens.values():
-            if token.status in LIVE and not seats.hold_ran_out(token, self.clock.now()):
-                key = seats.booking_key(token.patient_id, token.doctor_id, token.date)
+            if token.status in LIVE and not queues.hold_ran_out(token, self.clock.now()):
+                key = booking_seats.booking_key(token.patient_id, token.doctor_id, token.date)
                 live.setdefault((token.contact_id, key), []).append(token)
         kept = {}
         for contact in {c.contact_id for c, _ in self.people}:
@@ -126,7 +127,7 @@ class Days(RuleBasedStateMachine, Town):
         unpaid = {
             t.token_id
             for t in self.tokens.values()
-            if t.status is TokenStatus.PENDING and not seats.hold_ran_out(t, at)
+            if t.status is TokenStatus.PENDING and not queues.hold_ran_out(t, at)
         }
         assert held.keys() == unpaid
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.actions import booking, calling, desk, doctors, line, schedule
-from domain.actions.days import line_of, open_queue, place_in, place_of, read_day
+from domain.actions import calling, doctors, line, schedule
+from domain.actions.booking import booking, desk
+from domain.actions.booking.days import line_of, open_queue, place_in, place_of, read_day
 from domain.actions.moves import Saw
 from domain.actors import Actor
 from domain.errors import ConfirmationNeeded, DayFull, SlotTaken

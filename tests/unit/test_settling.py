@@ -10,7 +10,7 @@ from inspect import signature
 import pytest
 
 from bot.payments.press import way_to_pay
-from domain.actions import seats
+from domain.actions.booking import seats
 from domain.actions.payments import links
 from domain.actions.settlement import polling
 from domain.errors import NotFound, NotNow

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain import due
-from domain.actions.days import the_token
+from domain.actions.booking.days import the_token
 from domain.errors import NotFound, NotNow
 from domain.gateway import Link, LinkRequest, LinkStatus
 from domain.model.base import stamp

@@ -9,12 +9,11 @@ from typing import Any
 from domain import actors
 from domain.actions.people import directory, patients
 from domain.actions.people.patients import Known, KnownPage
-from domain.actions.seats import hold_ran_out
 from domain.actors import caller_of
 from domain.errors import HasLiveToken, Invalid, NotFound, NotNow
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.people import Association, AssociationStatus, Patient
-from domain.model.queues import LIVE, LiveBooking, Token
+from domain.model.queues import LIVE, LiveBooking, Token, hold_ran_out
 from domain.work import Work
 
 FIELDS = {"phone": "patientPhone", "name": "patientName"}

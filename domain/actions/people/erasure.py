@@ -14,7 +14,6 @@ from typing import TypeVar
 from domain import due
 from domain.actions.people import directory
 from domain.actions.people.doctor_patients import has_live_token
-from domain.actions.seats import hold_ran_out
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, chunks
 from domain.errors import HasLiveToken, NotFound
@@ -32,7 +31,7 @@ from domain.model.people import (
     OptOut,
     Patient,
 )
-from domain.model.queues import LIVE, HistoryEntry, LiveBooking, Locator, Token
+from domain.model.queues import LIVE, HistoryEntry, LiveBooking, Locator, Token, hold_ran_out
 from domain.model.visits import Prescription, PrivateNote, Visit, VisitVersion
 from domain.timetable import today
 from domain.work import Work

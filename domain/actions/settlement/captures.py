@@ -5,13 +5,15 @@ An advance ends as a seat, what a clinic pays as its invoice paid; all else as a
 
 from __future__ import annotations
 
-from domain.actions import billing, booking, seats
-from domain.actions.days import the_token
+from domain.actions import billing
+from domain.actions.booking import booking, seats
+from domain.actions.booking.days import the_token
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import links, orders, refunds
 from domain.actions.payments.refunds import tell_refund
 from domain.errors import NotFound
+from domain.model import queues
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Guard
 from domain.model.money import (
@@ -72,7 +74,7 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
         at=work.now,
     )
     work.put(capture)
-    if seats.hold_ran_out(token, work.now):
+    if queues.hold_ran_out(token, work.now):
         # Late is late, whether the clock has ended the hold by now or not.
         token = seats.expire(work, token)
     seat = None

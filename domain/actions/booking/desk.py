@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import booking, broadcasts, history, seats
-from domain.actions.days import Day, open_queue, read_day, the_token
+from domain.actions import broadcasts
+from domain.actions.booking import booking, history, seats
+from domain.actions.booking.days import Day, open_queue, read_day, the_token
+from domain.actions.booking.tokens import state_of
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import patients
 from domain.actions.people.identify import identify
-from domain.actions.tokens import state_of
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import (
     AlreadyBooked,

@@ -7,13 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.actions.days import the_token
-from domain.actions.seats import hold_ran_out
+from domain.actions.booking.days import the_token
 from domain.due import tokens_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor
 from domain.model.money import Refund
-from domain.model.queues import LIVE, WAITING, Locator, Queue, QueueStatus, Token, TokenStatus
+from domain.model.queues import (
+    LIVE,
+    WAITING,
+    Locator,
+    Queue,
+    QueueStatus,
+    Token,
+    TokenStatus,
+    hold_ran_out,
+)
 from domain.work import Work
 
 CLINIC_CLOSED = "CLINIC_CLOSED"

@@ -1,14 +1,22 @@
-"""Asking for an advance: a slot held for a while, and a request that can be paid meanwhile."""
+"""An unpaid slot: its advance is asked for, it is kept for minutes, then given up."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from domain import due
-from domain.actions.seats import holds_of
+from domain.actions.booking import seats
+from domain.actions.booking.seats import expire, holds_of
+from domain.actions.messages import notices
+from domain.actions.messages.outbox import Draft, send
+from domain.due import OpenWork
 from domain.errors import TooManyHolds
+from domain.model import queues
+from domain.model.clinics import Clinic, Doctor
+from domain.model.due import Due
+from domain.model.messages import Consent, Option
 from domain.model.money import Payment
-from domain.model.queues import Hold, Token
+from domain.model.queues import Hold, Token, TokenStatus
 from domain.rules import HOLDS_PER_CONTACT
 from domain.work import Work
 
@@ -65,3 +73,41 @@ def ask_advance(work: Work, token: Token, held_until: datetime) -> Token:
     )
     due.schedule_for_token(work, "hold_ends", held_until, token)
     return work.put(token.but(payment_id=payment.payment_id))
+
+
+def give_up_hold(work: Work, old: Hold) -> None:
+    """Free the slot of an unpaid hold."""
+    token = work.get(Token, old.queue_id, old.token_id)
+    if token is not None and token.status is TokenStatus.PENDING:
+        expire(work, token, why="GIVEN_UP")
+    else:
+        work.delete(old)
+
+
+def hold_ends(open_work: OpenWork, item: Due) -> None:
+    """Free a slot nobody paid for in time, and tell who held it."""
+    work = open_work()
+    work.delete(item)
+    token = work.get(Token, item.queue_id or "", item.token_id or "")
+    if token is not None and queues.hold_ran_out(token, work.now):
+        token = seats.expire(work, token)
+    # Whoever wanted the slot may have ended the hold already; what was given up ended earlier.
+    if token is not None and token.status is TokenStatus.EXPIRED and token.updated_at >= item.at:
+        clinic = work.get(Clinic, token.clinic_id)
+        doctor = work.get(Doctor, token.clinic_id, token.doctor_id)
+        if clinic and doctor:
+            send(
+                work,
+                Draft(
+                    "booking/hold_ended",
+                    to=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    values=notices.facts(token, doctor),
+                    options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
+                    consent=Consent.TOKEN,
+                    helps_until=work.now + timedelta(minutes=30),
+                    message_id=f"msg_hold_{token.token_id}",
+                ),
+            )
+    work.commit()

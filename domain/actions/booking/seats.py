@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 
 from domain import due
-from domain.actions import history
-from domain.actions.days import Day, place_of
+from domain.actions.booking import history
+from domain.actions.booking.days import Day, place_of
 from domain.actions.payments import links, orders
 from domain.actors import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
@@ -22,6 +22,7 @@ from domain.model.queues import (
     Token,
     TokenStatus,
     Waiting,
+    hold_ran_out,
 )
 from domain.timetable import slot_time
 from domain.work import Work
@@ -214,15 +215,6 @@ def drop_hold(work: Work, token: Token) -> None:
             work.delete(found)
 
 
-def give_up_hold(work: Work, old: Hold) -> None:
-    """Free the slot of an unpaid hold."""
-    token = work.get(Token, old.queue_id, old.token_id)
-    if token is not None and token.status is TokenStatus.PENDING:
-        expire(work, token, why="GIVEN_UP")
-    else:
-        work.delete(old)
-
-
 def end_request(work: Work, token: Token) -> None:
     """End the token's open request for payment; money that still comes is judged as late."""
     if token.payment_id is None:
@@ -232,12 +224,3 @@ def end_request(work: Work, token: Token) -> None:
         work.put(payment.but(status=RequestStatus.ENDED))
         links.look_now(work, payment)
         orders.close_later(work, payment)
-
-
-def hold_ran_out(token: Token, now: datetime) -> bool:
-    """Return whether a token's hold is over, though nobody has ended it yet."""
-    return (
-        token.status is TokenStatus.PENDING
-        and token.held_until is not None
-        and token.held_until <= now
-    )

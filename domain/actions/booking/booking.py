@@ -6,18 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain import due
-from domain.actions import history
-from domain.actions.days import Day, keep_queue, place_in, place_of, read_day
-from domain.actions.messages.notices import facts
-from domain.actions.messages.outbox import Draft, send
-from domain.actions.payments.refunds import refund
-from domain.actions.people import consent, phone_requests
-from domain.actions.people.associations import associate
-from domain.actions.requests import ask_advance, check_holds
-from domain.actions.seats import (
+from domain.actions.booking import history
+from domain.actions.booking.days import Day, keep_queue, place_in, place_of, read_day
+from domain.actions.booking.holds import ask_advance, check_holds, give_up_hold
+from domain.actions.booking.seats import (
     drop_hold,
     end_request,
-    give_up_hold,
     holds_of,
     keep_booking,
     line_shortened,
@@ -29,6 +23,11 @@ from domain.actions.seats import (
     waiting_of,
     write_new,
 )
+from domain.actions.messages.notices import facts
+from domain.actions.messages.outbox import Draft, send
+from domain.actions.payments.refunds import refund
+from domain.actions.people import consent, phone_requests
+from domain.actions.people.associations import associate
 from domain.actors import Actor, person_of
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
 from domain.model.base import stamp

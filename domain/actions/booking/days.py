@@ -14,7 +14,7 @@ from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.queues import Queue, QueueStatus, Seat, Slot, Token, Waiting
 from domain.rules import AUTO_CLOSE_HOURS
-from domain.timetable import hours, is_open, slot_time, timetable, today
+from domain.timetable import hours, is_open, open_days, slot_time, timetable, today
 from domain.work import Work
 
 
@@ -270,3 +270,21 @@ def place_in(queue: Queue, number: int) -> str:
         if is_in_order:
             in_order.append(slot.number)
     return place_of(number) if at is None else f"{place_of(0)}+{at:010d}"
+
+
+def next_open(work: Work, clinic: Clinic, doctor: Doctor, after: date) -> date | None:
+    """Return the first day after *after* with a slot to be had, or None."""
+    for day in open_days(clinic, doctor, work.now):
+        if day > after and read_day(work, clinic, doctor, day).free(work.now):
+            return day
+    return None
+
+
+def nearest_slot(
+    work: Work, clinic: Clinic, doctor: Doctor, day: date, token: Token
+) -> Slot | None:
+    """Return the free slot of *day* at the token's time of day, or the nearest to it."""
+    free = read_day(work, clinic, doctor, day).free(work.now)
+    at = token.estimated_time.astimezone(clinic.zone)
+    wanted = at + (day - date.fromisoformat(token.date))
+    return min(free, key=lambda s: abs((slot_time(s) - wanted).total_seconds()), default=None)
