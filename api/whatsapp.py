@@ -30,7 +30,8 @@ from api.schemas.whatsapp import (
     Templates,
     TemplateShown,
 )
-from domain.actions import broadcasts, circuit, costs, outreach
+from domain.actions import broadcasts, outreach
+from domain.actions.delivery import circuit_breaker, costs
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import sender_of
 from domain.errors import Invalid, NotFound
@@ -102,13 +103,13 @@ def list_templates(work: Work, call: Call) -> Answer:
 def read_sending(work: Work, call: Call) -> Answer:
     """Show whether the clinic's number can send, and what its messages of this month cost."""
     clinic = _clinic(work, call)
-    health = circuit.health_of(work, sender_of(work, clinic))
+    health = circuit_breaker.health_of(work, sender_of(work, clinic))
     month = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
     days = costs.of_days(work, clinic.clinic_id, month.first, month.last).values()
     charged, free = (_summed(d.charged for d in days), _summed(d.free for d in days))
     return Answer(
         SendingShown(
-            status="DOWN" if circuit.is_down(health) else "HEALTHY",
+            status="DOWN" if circuit_breaker.is_down(health) else "HEALTHY",
             down_since=health.down_since if health else None,
             reason=health.reason if health else None,
             quality=health.quality if health else None,

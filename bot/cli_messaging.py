@@ -9,7 +9,7 @@ import click
 from flask.cli import AppGroup
 
 from bot.wiring import Parts
-from domain.actions import dead_letters
+from domain.actions.delivery import dead_letters
 from domain.errors import PulseOpsError, StillConflicting
 from domain.scopes import SystemScope
 from domain.transactions import transact

@@ -20,7 +20,7 @@ from bot.channels.cloud.signature import is_signed
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.wiring import Parts
-from domain.actions import circuit, delivery
+from domain.actions.delivery import circuit_breaker, states
 from domain.actions.messages import templates
 from domain.actions.people import consent
 from domain.actions.settlement import captures
@@ -226,7 +226,7 @@ def _keep(work: Work, notice: Notice) -> None:
             )
             templates.reported(work, notice.account, notice.name, notice.language, notice.at, said)
         case QualityNotice():
-            circuit.reported(work, notice.number, notice.quality, notice.limit)
+            circuit_breaker.reported(work, notice.number, notice.quality, notice.limit)
         case PreferenceNotice():
             consent.prefers(work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops)
         case OrderNotice():
@@ -249,7 +249,7 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
     transact(
         partial(parts.open_work, SystemScope("record what became of a message")),
         partial(
-            delivery.apply_status,
+            states.apply_status,
             message_id=message_id,
             status=status.status,
             provider_id=status.provider_id,

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from domain.actions import calling, line, news
+from domain.actions import calling, line
 from domain.actions.booking import desk
 from domain.actions.booking.days import beyond_limit, line_of, open_queue
+from domain.actions.delivery import freshness
 from domain.actions.moves import Saw
 from domain.errors import (
     AlreadyBooked,
@@ -311,7 +312,7 @@ def walk_in(turn: Turn) -> tuple[str, str] | None:
 def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
     doctor, queue = the_line(turn)
-    facts = news.line_facts(turn.work, queue)
+    facts = freshness.line_facts(turn.work, queue)
     return Say(
         values={"doctor": doctor.name, **facts, **turn.facts}, options=_buttons(doctor, queue)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from domain.actions.delivery import apply_status
+from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import Draft, send, shard_of
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation

@@ -23,7 +23,7 @@ from bot.payments.sandbox import SandboxGateway, take
 from bot.render import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
-from domain.actions import delivery
+from domain.actions.delivery import states
 from domain.actions.messages import outbox
 from domain.actions.messages.outbox import CALLS
 from domain.actions.settlement import captures
@@ -267,7 +267,7 @@ class Stage:
                 message = work.get(Message, outbound.message_id)
                 if message is None or message.name not in CALLS or message.provider_id is None:
                     break
-                delivery.apply_status(work, message.message_id, "delivered", message.provider_id)
+                states.apply_status(work, message.message_id, "delivered", message.provider_id)
                 try:
                     work.commit()
                 except (Conflict, StoreUnavailable):

@@ -13,7 +13,7 @@ import structlog
 from redis.exceptions import RedisError
 
 from bot.wiring import Parts
-from domain.actions import delivery
+from domain.actions.delivery import states
 from domain.actions.messages import outbox
 from domain.errors import PulseOpsError
 from domain.model.base import stamp
@@ -190,7 +190,7 @@ class Deliverer:
         items = places("", work.now)
         if not items:
             return [], False
-        begun = work.now + delivery.CALLED  # elsewhere, in this moment
+        begun = work.now + states.CALLED  # elsewhere, in this moment
         for item in places(f"{stamp(work.now)}~", work.now + ORDER) + places(
             stamp(begun - ORDER), begun
         ):

@@ -18,13 +18,13 @@ from domain.actions import (
     broadcast_counts,
     broadcasts,
     closing,
-    fallback,
     figures,
     reports,
     schedule,
     telling,
 )
 from domain.actions.booking import holds, reminders
+from domain.actions.delivery import sms_fallback
 from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
@@ -116,7 +116,7 @@ HANDLERS: dict[str, Handler] = {
     "renumbered": _with_work(phone_changes.renumbered),
     "merged": _with_work(merge.merged),
     # Messages
-    "unheard": _with_work(fallback.unheard),
+    "unheard": _with_work(sms_fallback.unheard),
     "tell_parked": _with_work(handover.tell_parked),
     "broadcast": _with_work(broadcasts.expand),
     "broadcast_count": _with_work(broadcast_counts.count),

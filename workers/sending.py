@@ -12,7 +12,7 @@ from typing import Any
 import structlog
 
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
-from domain.actions import circuit, delivery, fallback, news
+from domain.actions.delivery import circuit_breaker, freshness, sms_fallback, states
 from domain.actions.messages import outbox, templates
 from domain.actions.messages.outbox import shard_of
 from domain.actions.payments import orders
@@ -101,20 +101,20 @@ class Sending:
         try:
             provider_id = self._hand_over(message, outbound)
         except SendUnknown:
-            self._settle(message, delivery.in_doubt)
+            self._settle(message, states.in_doubt)
             return Outcome.LATER
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
-            settled = self._settle(message, partial(delivery.refused, failure=failure))
+            settled = self._settle(message, partial(states.refused, failure=failure))
             if failure.kind in _OTHER_FORM or (settled and settled.by_sms != message.by_sms):
                 return Outcome.AGAIN
             return Outcome.ENDED if failure.kind in _NEVER else Outcome.LATER
         except Exception as error:
             # Nobody knows how far it came; the row is not left to stop all that is behind it.
             log.exception("send_broke", messageId=message.message_id, error=type(error).__name__)
-            self._settle(message, delivery.in_doubt)
+            self._settle(message, states.in_doubt)
             return Outcome.LATER
-        self._settle(message, partial(delivery.accepted, provider_id=provider_id))
+        self._settle(message, partial(states.accepted, provider_id=provider_id))
         return Outcome.SENT
 
     def _hand_over(self, message: Message, outbound: Outbound) -> str:
@@ -151,32 +151,32 @@ class Sending:
             work.delete(place)
             work.commit()
             raise _NotNow(Outcome.ENDED)
-        if delivery.still_in_doubt(work, message):
+        if states.still_in_doubt(work, message):
             work.commit()
             raise _NotNow(Outcome.LATER)
-        if not message.by_sms and fallback.goes_by_sms_at_once(work, message, contact):
+        if not message.by_sms and sms_fallback.goes_by_sms_at_once(work, message, contact):
             message = message.but(by_sms=True)
-        health = work.get(SenderHealth, circuit.line_of(message))
-        until = circuit.wait_until(message, health, work.now)
-        if until is not None and not news.is_over(work, message):
-            waits = delivery.put_off(work, message, until)
+        health = work.get(SenderHealth, circuit_breaker.line_of(message))
+        until = circuit_breaker.wait_until(message, health, work.now)
+        if until is not None and not freshness.is_over(work, message):
+            waits = states.put_off(work, message, until)
             work.commit()
             raise _NotNow(Outcome.LATER if waits else Outcome.AGAIN)
         try:
             values, rendered, form = self._words(work, message, contact)
         except _Ends as ends:
-            delivery.end(work, message, ends.status, ends.reason)
+            states.end(work, message, ends.status, ends.reason)
             work.commit()
             message_reached(ends.status.value, message.urgency.name)
             raise _NotNow(Outcome.ENDED) from None
-        if not self.parts.rates.take_pair(circuit.line_of(message), message.contact_id):
-            delivery.postpone(work, message)
+        if not self.parts.rates.take_pair(circuit_breaker.line_of(message), message.contact_id):
+            states.postpone(work, message)
             work.commit()
             raise _NotNow(Outcome.LATER)
-        if health is not None and circuit.is_down(health):
-            circuit.probe(work, health)
+        if health is not None and circuit_breaker.is_down(health):
+            circuit_breaker.probe(work, health)
         category = self._charged_as(work, message, rendered)
-        message = delivery.begin(work, orders.begin(work, message, form), values, category)
+        message = states.begin(work, orders.begin(work, message, form), values, category)
         work.commit()
         return message, Outbound(
             message_id=message.message_id,
@@ -219,11 +219,11 @@ class Sending:
         Raises:
             _Ends: If it should not be sent, or not again.
         """
-        if message.attempts >= delivery.most_attempts(message):
-            raise _Ends(MessageStatus.FAILED, delivery.GIVEN_UP)
+        if message.attempts >= states.most_attempts(message):
+            raise _Ends(MessageStatus.FAILED, states.GIVEN_UP)
         if not consent.allows(work, message):
             raise _Ends(MessageStatus.DROPPED, STOPPED)
-        values = news.fresh_values(work, message)
+        values = freshness.fresh_values(work, message)
         if values is None:
             raise _Ends(MessageStatus.DROPPED, "no longer true, or too late to help")
         return values
@@ -237,7 +237,7 @@ class Sending:
         if message.sealed_until is not None and message.sealed_until <= work.now:
             raise _Ends(MessageStatus.DROPPED, "too late: its code is no longer good")
         try:
-            return delivery.secrets_of(work, message)
+            return states.secrets_of(work, message)
         except Unreadable:
             reason = "its code was encrypted with a key that is no longer in the settings"
             raise _Ends(MessageStatus.FAILED, reason) from None
@@ -341,7 +341,7 @@ class Sending:
             Conflict: If it changed meanwhile.
         """
         work = self._work()
-        line = circuit.line_of(message)
+        line = circuit_breaker.line_of(message)
         work.fetch(
             [
                 (Message, (message.message_id,)),

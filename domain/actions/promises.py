@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actions.booking import tokens
-from domain.actions.news import rounded
+from domain.actions.delivery.freshness import rounded
 from domain.model.queues import Progress, Queue, Token
 from domain.work import Work
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from domain.actions import calling
 from domain.actions.booking.days import line_of, next_open
+from domain.actions.delivery.freshness import worth_telling
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.news import worth_telling
 from domain.due import OpenWork, chunks, finish, place_of_item
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor

@@ -9,9 +9,10 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.actions import calling, delivery, line
+from domain.actions import calling, line
 from domain.actions.booking import desk
 from domain.actions.booking.days import open_queue
+from domain.actions.delivery import states
 from domain.actions.moves import Saw
 from domain.actions.people import profile
 from domain.actors import Actor
@@ -487,7 +488,7 @@ def test_a_document_that_whatsapp_cannot_fetch_is_a_link(office, stage, token):
     failure = SendFailed(ErrorClass.DOCUMENT, 131053, "WhatsApp could not fetch the file.")
     for _ in range(2):
         work = stage.work()
-        delivery.apply_status(work, message, "failed", provider, failure=failure)
+        states.apply_status(work, message, "failed", provider, failure=failure)
         work.commit()
     (again,) = office.settle()
     assert (again.document, again.template) == (None, None)

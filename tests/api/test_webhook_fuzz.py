@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from bot.app import create_app
 from bot.channels.cloud.signature import sign
-from domain.actions import dead_letters
+from domain.actions.delivery import dead_letters
 from domain.model.conversations import Seen
 from tests.people import CITY_SENDER
 from tests.stage import Stage

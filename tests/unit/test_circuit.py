@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions import circuit, delivery
+from domain.actions.delivery import circuit_breaker, states
 from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.model.clinics import User
@@ -52,7 +52,7 @@ def row(stage: Stage, message: Message) -> Message:
 
 
 def health(stage: Stage, sender: str = CITY_SENDER) -> SenderHealth | None:
-    return circuit.health_of(stage.work(), sender)
+    return circuit_breaker.health_of(stage.work(), sender)
 
 
 def test_a_number_that_is_down_is_shown_with_the_reason_and_since_when(
@@ -64,7 +64,7 @@ def test_a_number_that_is_down_is_shown_with_the_reason_and_since_when(
     stage.settle()
     shown = health(stage)
     assert shown is not None
-    assert circuit.is_down(shown)
+    assert circuit_breaker.is_down(shown)
     assert (shown.reason, shown.code, shown.down_since) == (DOWN.reason, 190, stage.clock.now())
 
 
@@ -97,7 +97,7 @@ def test_once_it_works_again_everything_goes_soon(
     assert {row(stage, m).status for m in messages} == {MessageStatus.SENT}
     shown = health(stage)
     assert shown is not None
-    assert not circuit.is_down(shown)
+    assert not circuit_breaker.is_down(shown)
     assert shown.reason is None
 
 
@@ -108,7 +108,7 @@ def test_a_refusal_of_one_message_shows_that_the_number_works(
     write(stage, cast)
     stage.channel.failures.extend([DOWN, SendFailed(kind, 7, "because")])
     stage.wait(2)
-    assert not circuit.is_down(health(stage))
+    assert not circuit_breaker.is_down(health(stage))
 
 
 @pytest.mark.parametrize("trouble", [SendUnknown("?"), SendFailed(ErrorClass.LATER, 2, "busy")])
@@ -121,7 +121,7 @@ def test_an_answer_that_says_nothing_of_the_number_leaves_it_down(
     stage.clock.advance(seconds=31)
     stage.channel.failures.append(trouble)
     stage.settle()
-    assert circuit.is_down(health(stage))
+    assert circuit_breaker.is_down(health(stage))
 
 
 def test_another_number_goes_on(stage: Stage, cast: Cast) -> None:
@@ -137,9 +137,9 @@ def test_a_status_can_stop_the_number_too(stage: Stage, cast: Cast) -> None:
     message = write(stage, cast)
     stage.settle()
     work = stage.work()
-    delivery.apply_status(work, message.message_id, "failed", "wamid.1", failure=DOWN)
+    states.apply_status(work, message.message_id, "failed", "wamid.1", failure=DOWN)
     work.commit()
-    assert circuit.is_down(health(stage))
+    assert circuit_breaker.is_down(health(stage))
     assert row(stage, message).status is MessageStatus.QUEUED
 
 
@@ -174,9 +174,9 @@ def test_what_is_too_late_when_the_number_works_again_is_dropped(stage: Stage, c
 def test_what_whatsapp_says_of_a_numbers_quality_is_kept(stage: Stage, cast: Cast) -> None:
     work = stage.work()
     number = cast.clinic.whatsapp_number
-    circuit.reported(work, number, "FLAGGED", "TIER_1K")
-    circuit.reported(work, "+15550001111", "UNFLAGGED", None)
-    circuit.reported(work, work.rules.platform_number or "", None, "TIER_250")
+    circuit_breaker.reported(work, number, "FLAGGED", "TIER_1K")
+    circuit_breaker.reported(work, "+15550001111", "UNFLAGGED", None)
+    circuit_breaker.reported(work, work.rules.platform_number or "", None, "TIER_250")
     work.commit()
     shown = health(stage)
     assert shown is not None

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from bot.channels.twilio.parse import parse_status
-from domain.actions import costs
-from domain.actions.costs import Costs
-from domain.actions.delivery import apply_status
+from domain.actions.delivery import costs
+from domain.actions.delivery.costs import Costs
+from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.messages.templates import Verdict, reported
 from domain.channel import SendUnknown

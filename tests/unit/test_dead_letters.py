@@ -8,8 +8,8 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from bot.app import create_app
-from domain.actions import dead_letters
-from domain.actions.dead_letters import NotToBeReplayed
+from domain.actions.delivery import dead_letters
+from domain.actions.delivery.dead_letters import NotToBeReplayed
 from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import Conflict, NotFound

@@ -14,7 +14,7 @@ from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
 from bot.rates import BUCKET_SECONDS
-from domain.actions import delivery, news
+from domain.actions.delivery import freshness, states
 from domain.actions.messages.outbox import shard_of
 from domain.channel import ErrorClass, Outbound
 from domain.errors import StoreUnavailable
@@ -68,7 +68,7 @@ def test_urgent_words_in_doubt_do_not_stop_news(stage: Stage, cast: Cast) -> Non
     work = stage.work()
     found = work.get(Message, stuck.message_id)
     assert found is not None
-    delivery.begin(work, found, found.values)  # a sender that died here
+    states.begin(work, found, found.values)  # a sender that died here
     work.commit()
     news = write(stage, cast, contact_id="con_ravi", urgency=Urgency.NEWS)
     assert stage.deliverer.drain(SHARD) == 1
@@ -123,7 +123,7 @@ def test_too_many_to_one_person_wait_without_ringing_again(stage: Stage, cast: C
     assert deliverer.drain(SHARD) == 0
     assert stage.bell.rung == []
     rates.had.clear()
-    stage.clock.advance(seconds=delivery.PAIR_SECONDS)
+    stage.clock.advance(seconds=states.PAIR_SECONDS)
     assert deliverer.drain(SHARD) == 1
     assert row(stage, second).status is MessageStatus.SENT
     assert row(stage, second).attempts == 1
@@ -321,14 +321,14 @@ def test_a_fault_of_our_own_ends_a_message_and_stops_nobody(
     stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken, whole = write(stage, cast), write(stage, cast, contact_id="con_ravi")
-    fresh = news.fresh_values
+    fresh = freshness.fresh_values
 
     def fail(work: Work, message: Message) -> dict[str, Any] | None:
         if message.message_id == broken.message_id:
             raise KeyError("name")
         return fresh(work, message)
 
-    monkeypatch.setattr(news, "fresh_values", fail)
+    monkeypatch.setattr(freshness, "fresh_values", fail)
     stage.settle()
     assert row(stage, broken).status is MessageStatus.FAILED
     assert row(stage, broken).failure

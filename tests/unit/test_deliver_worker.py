@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.actions import delivery
+from domain.actions.delivery import states
 from domain.actions.people import consent
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.errors import Conflict, StoreUnavailable
@@ -156,8 +156,8 @@ def test_i5_what_never_gets_an_answer_ends_with_a_reason(stage: Stage, cast: Cas
         stage.clock.advance(seconds=11)
         stage.settle()
     assert row(stage, message).status is MessageStatus.FAILED
-    assert row(stage, message).failure == delivery.GIVEN_UP
-    assert len(stage.channel.sent) == delivery.MOST_ATTEMPTS
+    assert row(stage, message).failure == states.GIVEN_UP
+    assert len(stage.channel.sent) == states.MOST_ATTEMPTS
     assert waiting(stage) == []
 
 
@@ -232,7 +232,7 @@ def test_i5_refused_too_often_it_ends_with_the_providers_reason(stage: Stage, ca
         stage.settle()
     assert row(stage, message).status is MessageStatus.FAILED
     assert row(stage, message).failure == "the provider's reason"
-    assert row(stage, message).attempts == delivery.MOST_ATTEMPTS
+    assert row(stage, message).attempts == states.MOST_ATTEMPTS
 
 
 def test_a_stopped_number_is_tried_again_and_again_without_losing_messages(
@@ -342,12 +342,12 @@ def test_i5_statuses_only_move_forward_in_any_order(
 ) -> None:
     message = write(stage, cast)
     stage.settle()
-    ranks = [delivery.RANKS[row(stage, message).status]]
+    ranks = [states.RANKS[row(stage, message).status]]
     provider = row(stage, message).provider_id or ""
     for word in words:
         failure = failed(ErrorClass.NEVER) if word == "failed" else None
         status(stage, message, word, provider, failure=failure)
-        ranks.append(delivery.RANKS[row(stage, message).status])
+        ranks.append(states.RANKS[row(stage, message).status])
     assert ranks == sorted(ranks)
     assert row(stage, message).status is MessageStatus.READ
     assert row(stage, message).failure is None

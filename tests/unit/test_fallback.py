@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from domain.actions import delivery
-from domain.actions.delivery import apply_status
+from domain.actions.delivery import states
+from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import CALLS, Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
@@ -181,8 +181,8 @@ def test_more_by_sms_is_allowed_after_all_of_whatsapps_tries(stage: Stage) -> No
         message_id="m", sender="s", contact_id="c", clinic_id=None, name="account/code",
         created_at=stage.clock.now(), updated_at=stage.clock.now(),
     )  # fmt: skip
-    more = delivery.most_attempts(message.but(by_sms=True))
-    assert more > delivery.most_attempts(message)
+    more = states.most_attempts(message.but(by_sms=True))
+    assert more > states.most_attempts(message)
 
 
 # --- Calls in -----------------------------------------------------------------------------------

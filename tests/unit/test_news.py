@@ -10,8 +10,8 @@ import pytest
 from domain.actions import calling, line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
+from domain.actions.delivery.freshness import GUARDS, line_facts, standing
 from domain.actions.moves import Saw
-from domain.actions.news import GUARDS, line_facts, standing
 from domain.actions.people import consent
 from domain.actors import Actor
 from domain.channel import ErrorClass, SendFailed

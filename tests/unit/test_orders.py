@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.payments.press import way_to_pay
-from domain.actions import delivery
+from domain.actions.delivery import states
 from domain.actions.payments import orders
 from domain.actions.settlement import captures
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed, SendUnknown
@@ -345,9 +345,7 @@ def test_an_order_that_fails_after_it_was_taken_goes_again_as_a_link(stage: Stag
     sent = work.get(Message, message.message_id)
     assert sent is not None
     failure = SendFailed(ErrorClass.NEVER, 131026, "an old WhatsApp")
-    delivery.apply_status(
-        work, message.message_id, "failed", sent.provider_id or "", failure=failure
-    )
+    states.apply_status(work, message.message_id, "failed", sent.provider_id or "", failure=failure)
     work.commit()
     [again] = stage.settle()
     assert (again.order, again.message_id) == (None, message.message_id)

@@ -15,7 +15,7 @@ import structlog
 
 from bot.logs import configure
 from bot.sealing import Sealer
-from domain.actions.delivery import apply_status
+from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus

@@ -9,7 +9,7 @@ from jinja2 import meta, nodes
 
 from bot.render import Renderer
 from bot.render_catalogue import COMMON
-from domain.actions.fallback import BY_SMS
+from domain.actions.delivery.sms_fallback import BY_SMS
 from flows import patient, staff
 from flows.settings import _label
 from flows.turn import SAYS

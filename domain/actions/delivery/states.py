@@ -6,7 +6,7 @@ import json
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions import circuit, costs, fallback, news
+from domain.actions.delivery import circuit_breaker, costs, freshness, sms_fallback
 from domain.actions.messages.outbox import CALLS, leave_outbox, requeue
 from domain.actions.payments import orders
 from domain.actions.people import consent
@@ -143,7 +143,7 @@ def accepted(work: Work, message: Message, provider_id: str) -> None:
         )
     )
     leave_outbox(work, message)
-    circuit.mended(work, circuit.line_of(message))
+    circuit_breaker.mended(work, circuit_breaker.line_of(message))
 
 
 def in_doubt(work: Work, message: Message) -> None:
@@ -184,12 +184,12 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
         requeue(work, other, work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
-    elif _is_hurried(failure, tried) and fallback.can_go_by_sms(work, message):
-        fallback.by_sms(work, again.but(failure=failure.reason))
+    elif _is_hurried(failure, tried) and sms_fallback.can_go_by_sms(work, message):
+        sms_fallback.by_sms(work, again.but(failure=failure.reason))
     elif failure.kind is ErrorClass.STOP:
         # Trying again while a number is blocked costs nothing of the message's own tries.
         waits = again.but(attempts=max(0, tried - 1), failure=failure.reason)
-        requeue(work, waits, work.now + timedelta(seconds=circuit.LOOK_AGAIN_SECONDS))
+        requeue(work, waits, work.now + timedelta(seconds=circuit_breaker.LOOK_AGAIN_SECONDS))
     else:
         base = 4 if failure.kind is ErrorClass.LATER_PAIR else 2
         seconds = min(LONGEST_BACKOFF_SECONDS, base ** min(tried - 1, 8))
@@ -199,9 +199,9 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
 def _learn(work: Work, message: Message, failure: SendFailed) -> None:
     """Keep what a refusal tells of the number it left by, and of the person it was for."""
     if failure.kind is ErrorClass.STOP:
-        circuit.broke(work, circuit.line_of(message), failure)
+        circuit_breaker.broke(work, circuit_breaker.line_of(message), failure)
     elif failure.kind is not ErrorClass.LATER:
-        circuit.mended(work, circuit.line_of(message))
+        circuit_breaker.mended(work, circuit_breaker.line_of(message))
     if failure.kind is ErrorClass.UNWANTED:
         consent.stops_marketing(work, message.contact_id)
 
@@ -234,14 +234,14 @@ def _is_hurried(failure: SendFailed, tried: int) -> bool:
 def _remember_unreached(work: Work, message: Message) -> None:
     """Let the next code for this person go by text message: this one is wiped already."""
     contact = work.get(Contact, message.contact_id)
-    if contact is not None and message.name in fallback.CODES:
+    if contact is not None and message.name in sms_fallback.CODES:
         work.put(contact.but(whatsapp_failed_at=work.now))
 
 
 def put_off(work: Work, message: Message, until: datetime) -> bool:
     """Leave a message until its number may be tried again; False if it goes another way now."""
-    if fallback.can_go_by_sms(work, message):
-        fallback.by_sms(work, message)
+    if sms_fallback.can_go_by_sms(work, message):
+        sms_fallback.by_sms(work, message)
         return False
     requeue(work, message.but(status=MessageStatus.QUEUED, updated_at=work.now), until)
     return True
@@ -259,8 +259,8 @@ def end(
     One that must arrive, and failed, goes by text message instead; a call in that nobody will hear
     is told to who runs the line.
     """
-    if status is MessageStatus.FAILED and fallback.can_go_by_sms(work, message):
-        fallback.by_sms(work, message.but(failure=reason, error_code=code))
+    if status is MessageStatus.FAILED and sms_fallback.can_go_by_sms(work, message):
+        sms_fallback.by_sms(work, message.but(failure=reason, error_code=code))
         return
     has_failed = status is MessageStatus.FAILED
     work.put(
@@ -275,9 +275,9 @@ def end(
         )
     )
     leave_outbox(work, message)
-    news.forget_pending(work, message)
-    if has_failed and message.name in CALLS and fallback.is_still_true(work, message):
-        fallback.tell_desk(work, message)
+    freshness.forget_pending(work, message)
+    if has_failed and message.name in CALLS and sms_fallback.is_still_true(work, message):
+        sms_fallback.tell_desk(work, message)
 
 
 def apply_status(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from domain.actions.delivery.freshness import GUARDS
 from domain.actions.messages.notices import facts
 from domain.actions.messages.outbox import CALLS, requeue
-from domain.actions.news import GUARDS
 from domain.actions.staff.alerts import Note, tell_doctor
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
