@@ -16,9 +16,9 @@ from api.schemas.visits import (
     VisitPath,
     Warned,
 )
-from domain.actions import prescriptions as actions
-from domain.actions import visits
-from domain.actions.prescriptions import AllergyWarning
+from domain.actions.visits import prescriptions as actions
+from domain.actions.visits import visits
+from domain.actions.visits.prescriptions import AllergyWarning
 from domain.model.visits import Medication, Prescription, Visit
 from domain.permissions import Permission
 from domain.ports import PrescriptionPage

@@ -33,9 +33,9 @@ from api.schemas.visits import (
     Written,
 )
 from domain import diagnoses
-from domain.actions import follow_ups, prescriptions
-from domain.actions import visits as actions
-from domain.actions.prescriptions import AllergyWarning
+from domain.actions.visits import follow_ups, prescriptions
+from domain.actions.visits import visits as actions
+from domain.actions.visits.prescriptions import AllergyWarning
 from domain.model.clinics import Doctor
 from domain.model.people import Association, ClinicPatient
 from domain.model.visits import Severity, Visit

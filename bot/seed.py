@@ -12,7 +12,7 @@ from domain.actions import calling, figures, line, subscriptions
 from domain.actions.booking import desk
 from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
-from domain.actions.ratings import rate
+from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from domain.model.clinics import (
     Claim,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import line, ratings
+from domain.actions import line
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import nearest_slot, next_open
 from domain.actions.messages import notices
 from domain.actions.payments import refunds
+from domain.actions.visits import ratings
 from domain.errors import DayFull, NotFound, NotNow, Refused
 from domain.model.clinics import Doctor
 from domain.model.messages import Guard, Option

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from domain import due
-from domain.actions import visits
 from domain.actions.booking import history
 from domain.actions.booking.days import line_of, the_token
 from domain.actions.booking.seats import drop_booking, keep_booking, live_booking, waiting_of
@@ -15,6 +14,7 @@ from domain.actions.messages.outbox import Draft, send
 from domain.actions.moves import Saw, judge, state_after
 from domain.actions.payments import ledger
 from domain.actions.people.associations import count_visit
+from domain.actions.visits import visits
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import NobodyWaiting, NothingToUndo
 from domain.model.clinics import Clinic, Doctor

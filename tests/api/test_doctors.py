@@ -12,7 +12,7 @@ from domain.actions import calling, doctors, line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
-from domain.actions.ratings import rate
+from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from domain.errors import Conflict
 from domain.model.accounts import Idempotency

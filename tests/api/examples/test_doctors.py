@@ -11,7 +11,7 @@ from domain.actions import calling, line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
 from domain.actions.moves import Saw
-from domain.actions.ratings import rate
+from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Office

@@ -11,9 +11,9 @@ from unicodedata import category
 import msgspec
 
 from domain import diagnoses, plans
-from domain.actions import visits
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import profile
+from domain.actions.visits import visits
 from domain.actors import Actor
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.clinics import Clinic, Doctor

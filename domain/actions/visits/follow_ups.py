@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
 
-from domain.actions import visits
 from domain.actions.booking import desk
 from domain.actions.booking.days import the_doctor
+from domain.actions.visits import visits
 from domain.actors import Actor
 from domain.model.queues import Token
 from domain.model.visits import Visit
