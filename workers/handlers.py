@@ -30,6 +30,7 @@ from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
 from domain.actions.settlement import polling
 from domain.actions.staff import handover, otps
+from domain.actions.visits import ratings
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
 from domain.model.due import Due
@@ -92,7 +93,7 @@ HANDLERS: dict[str, Handler] = {
     # Bookings
     "hold_ends": _with_work(holds.hold_ends),
     "remind": _with_work(reminders.remind),
-    "ask_rating": _with_work(after.ask_rating),
+    "ask_rating": _with_work(ratings.ask_rating),
     # A line, and everybody in it
     "moved": _with_work(telling.moved),
     "pause": _with_work(telling.paused),

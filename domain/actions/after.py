@@ -11,64 +11,17 @@ from datetime import timedelta
 
 from domain import actors, due
 from domain.actions import line
-from domain.actions.messages import notices
-from domain.actions.messages.notices import push
-from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff.alerts import Note, tell_doctor
 from domain.due import OpenWork, place_of_item
 from domain.model.due import Due
-from domain.model.messages import Consent, Guard, Message, Option, Urgency
+from domain.model.messages import Option, Urgency
 from domain.model.queues import (
     QueueStatus,
-    Token,
-    TokenStatus,
 )
 from domain.rules import (
     AUTO_CLOSE_HOURS,
     QUIET_BEFORE_CLOSE_MINUTES,
-    RATING_AFTER_SECONDS,
 )
-
-
-def ask_rating(open_work: OpenWork, item: Due) -> None:
-    """Ask a patient how the visit was, unless the completion was taken back."""
-    work = open_work()
-    work.delete(item)
-    token = work.get(Token, item.queue_id or "", item.token_id or "")
-    after = timedelta(seconds=RATING_AFTER_SECONDS)
-    message_id = f"msg_rate_{item.token_id}"
-    if (
-        token is not None
-        and token.status is TokenStatus.COMPLETED
-        and token.completed_at is not None
-        and token.completed_at + after == item.at
-        and work.get(Message, message_id) is None
-    ):
-        place = place_of_item(work, item)
-        if place is not None:
-            clinic, doctor, _ = place
-            options = [
-                Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
-                for n in (1, 2, 3, 4, 5)
-            ]
-            send(
-                work,
-                Draft(
-                    "news/rate",
-                    to=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    guard=Guard.COMPLETED,
-                    values=notices.facts(token, doctor),
-                    options=options,
-                    urgency=Urgency.NEWS,
-                    consent=Consent.NEWS,
-                    helps_until=work.now + timedelta(hours=12),
-                    message_id=message_id,
-                ),
-            )
-            push(work, clinic, token, "rating", options)
-    work.commit()
 
 
 def ask_resume(open_work: OpenWork, item: Due) -> None:

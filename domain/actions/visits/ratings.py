@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from domain.actions.messages import notices
+from domain.actions.messages.notices import push
+from domain.actions.messages.outbox import Draft, send
+from domain.due import OpenWork, place_of_item
 from domain.errors import Refused
-from domain.model.queues import Token
+from domain.model.due import Due
+from domain.model.messages import Consent, Guard, Message, Option, Urgency
+from domain.model.queues import Token, TokenStatus
 from domain.model.visits import Rating
+from domain.rules import RATING_AFTER_SECONDS
 from domain.work import Work
 
 MOST_STARS = 5
@@ -32,3 +41,44 @@ def rate(work: Work, token: Token, stars: int) -> Rating:
             at=work.now,
         )
     )
+
+
+def ask_rating(open_work: OpenWork, item: Due) -> None:
+    """Ask a patient how the visit was, unless the completion was taken back."""
+    work = open_work()
+    work.delete(item)
+    token = work.get(Token, item.queue_id or "", item.token_id or "")
+    after = timedelta(seconds=RATING_AFTER_SECONDS)
+    message_id = f"msg_rate_{item.token_id}"
+    if (
+        token is not None
+        and token.status is TokenStatus.COMPLETED
+        and token.completed_at is not None
+        and token.completed_at + after == item.at
+        and work.get(Message, message_id) is None
+    ):
+        place = place_of_item(work, item)
+        if place is not None:
+            clinic, doctor, _ = place
+            options = [
+                Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
+                for n in (1, 2, 3, 4, 5)
+            ]
+            send(
+                work,
+                Draft(
+                    "news/rate",
+                    to=token.contact_id,
+                    clinic=clinic,
+                    about=token,
+                    guard=Guard.COMPLETED,
+                    values=notices.facts(token, doctor),
+                    options=options,
+                    urgency=Urgency.NEWS,
+                    consent=Consent.NEWS,
+                    helps_until=work.now + timedelta(hours=12),
+                    message_id=message_id,
+                ),
+            )
+            push(work, clinic, token, "rating", options)
+    work.commit()
