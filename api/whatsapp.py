@@ -30,7 +30,7 @@ from api.schemas.whatsapp import (
     Templates,
     TemplateShown,
 )
-from domain.actions import broadcasts, outreach
+from domain.actions.broadcasts import broadcasts, direct
 from domain.actions.delivery import circuit_breaker, costs
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import sender_of
@@ -66,12 +66,12 @@ def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
     clinic = _clinic(work, call)
     template, values = _said(call.services.offers, body)
     phone = _phone("patientPhone", body.patient_phone, call)
-    patient = outreach.patient_at(
+    patient = direct.patient_at(
         work, clinic.clinic_id, phone, None if caller.is_admin else caller.user.doctor_id
     )
     call.patient_id = patient.patient_id
     account = call.services.template_account
-    message = outreach.write_to(work, clinic, patient, template, values, account)
+    message = direct.write_to(work, clinic, patient, template, values, account)
     return Answer(_became(message), "Message queued", then=_wait_for(call, message.message_id))
 
 

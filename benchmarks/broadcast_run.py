@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.actions import broadcasts
 from domain.actions.booking.days import open_queue
 from domain.actions.booking.desk import add_walk_in
+from domain.actions.broadcasts import broadcasts
 from domain.actors import Actor
 from domain.model.base import Record
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast, BroadcastStatus

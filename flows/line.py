@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from domain.actions import calling, line
 from domain.actions.booking import desk
 from domain.actions.booking.days import beyond_limit, line_of, open_queue
+from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.moves import Saw
 from domain.errors import (
@@ -176,7 +177,9 @@ def add(turn: Turn) -> None:
 def announce(turn: Turn) -> None:
     """Tell everybody booked today."""
     doctor, queue = the_line(turn)
-    desk.announce(turn.work, turn.clinic, doctor, queue, turn.actor, arguments(turn).strip())
+    announcements.announce(
+        turn.work, turn.clinic, doctor, queue, turn.actor, arguments(turn).strip()
+    )
 
 
 def _ask_whose() -> tuple[Row, ...]:

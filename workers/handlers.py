@@ -12,18 +12,9 @@ from functools import wraps
 
 import structlog
 
-from domain.actions import (
-    after,
-    billing,
-    broadcast_counts,
-    broadcasts,
-    closing,
-    figures,
-    reports,
-    schedule,
-    telling,
-)
+from domain.actions import after, billing, closing, figures, reports, schedule, telling
 from domain.actions.booking import holds, reminders
+from domain.actions.broadcasts import broadcasts, counts
 from domain.actions.delivery import sms_fallback
 from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patients, phone_changes
@@ -120,7 +111,7 @@ HANDLERS: dict[str, Handler] = {
     "unheard": _with_work(sms_fallback.unheard),
     "tell_parked": _with_work(handover.tell_parked),
     "broadcast": _with_work(broadcasts.expand),
-    "broadcast_count": _with_work(broadcast_counts.count),
+    "broadcast_count": _with_work(counts.count),
     # Staff and clinics
     "send_code": _with_work(otps.send_code),
     "code_ends": _with_work(otps.code_ends),

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints, model_validator
 
 from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Phone
-from domain.actions.broadcasts import MOST_RECIPIENTS
+from domain.actions.broadcasts.broadcasts import MOST_RECIPIENTS
 from domain.model.broadcasts import BroadcastStatus, Outcome
 from domain.offers import VALUE_MAX
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from domain.actions import calling, closing, line
-from domain.actions.booking import booking, days, desk
+from domain.actions.booking import booking, days
 from domain.actions.booking.days import open_queue
+from domain.actions.broadcasts import announcements
 from domain.actors import Actor
 from domain.model.due import Due
 from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, TokenStatus, Waiting
@@ -260,7 +261,7 @@ def test_an_announcement_reaches_the_live_tokens_of_the_day_once(stage: Stage, c
     other = hold(stage, cast, 4, doctor=cast.khan, day=TUESDAY)
     do(stage, booking.cancel, stage.token(tokens[2]), by="x", by_name="x", reason="R")
     line = head(stage, cast)
-    do(stage, desk.announce, cast.clinic, cast.khan, line, KHAN, "Lab closed today")
+    do(stage, announcements.announce, cast.clinic, cast.khan, line, KHAN, "Lab closed today")
     stage.wait(1)
     told = [m.about for m in stage.messages() if m.name == "news/announcement"]
     assert sorted(str(t) for t in told) == sorted(t.token_id for t in tokens[:2])

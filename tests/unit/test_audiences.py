@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import broadcasts
-from domain.actions.audiences import STEP, people_of
+from domain.actions.broadcasts import broadcasts
+from domain.actions.broadcasts.audiences import STEP, people_of
 from domain.actors import Actor
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast, BroadcastStatus, Recipient
 from domain.model.people import ClinicPatient

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.actions.outreach import patient_at
+from domain.actions.broadcasts.direct import patient_at
 from domain.actions.people import (
     directory,
     doctor_patients,

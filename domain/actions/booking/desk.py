@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from domain.actions import broadcasts
-from domain.actions.booking import booking, history, seats
+from domain.actions.booking import booking, seats
 from domain.actions.booking.days import Day, open_queue, read_day, the_token
 from domain.actions.booking.tokens import state_of
 from domain.actions.messages import notices
@@ -23,7 +22,6 @@ from domain.errors import (
     NotFound,
     NotNow,
 )
-from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent, Guard
 from domain.model.people import Contact, Patient
@@ -264,19 +262,3 @@ def cancel(
         ),
     )
     return ended
-
-
-def announce(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, text: str
-) -> Broadcast:
-    """Have *text* sent to everybody who is served, waits or was skipped in this line."""
-    history.note_line(work, queue, "announce", actor)
-    audience = Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id)
-    return broadcasts.begin(
-        work,
-        clinic,
-        name="news/announcement",
-        values={"text": text},
-        to=broadcasts.Addressees(audience),
-        by=actor,
-    )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from domain import due
-from domain.actions.broadcasts import broadcast_of, find
+from domain.actions.broadcasts.broadcasts import broadcast_of, find
 from domain.due import OpenWork, finish
 from domain.model.broadcasts import Broadcast, BroadcastStatus, Outcome, Recipient
 from domain.model.due import Due

@@ -15,7 +15,7 @@ from itertools import islice
 from typing import Any
 
 from domain import due
-from domain.actions.audiences import STEP, Person, people_of
+from domain.actions.broadcasts.audiences import STEP, Person, people_of
 from domain.actions.messages import templates
 from domain.actions.messages.notices import facts as booking_facts
 from domain.actions.messages.outbox import Draft, send
