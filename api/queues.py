@@ -36,12 +36,12 @@ from api.schemas.queues import (
     TokenInLine,
     Undone,
 )
-from domain.actions import calling, line, promises
 from domain.actions.booking import history, tokens
 from domain.actions.booking.days import lines_of, open_queue, queue_of, the_doctor
-from domain.actions.calling import Moved
-from domain.actions.line import Hours
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle, promises
+from domain.actions.line.calling import Moved
+from domain.actions.line.lifecycle import Hours
+from domain.actions.line.preconditions import Saw
 from domain.actors import Remark
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import HistoryEntry, Queue, QueueStatus, Token, number_text
@@ -88,7 +88,7 @@ def start_queue(work: Work, call: Call, path: LinePath, body: StartCall) -> Answ
     """Open the day's line; those who wait are told."""
     clinic, doctor, queue = _line(work, call, path)
     said = Hours(body.start_time, body.estimated_end_time)
-    queue = line.start(work, clinic, doctor, queue, call.caller.actor, said)
+    queue = lifecycle.start(work, clinic, doctor, queue, call.caller.actor, said)
     begun = queue.said_start or queue.started_at or work.now
     return Answer(
         Started(
@@ -180,10 +180,10 @@ def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answ
     """
     queue, until = _line(work, call, path)[2], body.estimated_resume_time
     actor = call.caller.actor
-    if body.reason == line.EMERGENCY:
-        queue = line.emergency(work, queue, actor, until or line.EMERGENCY_MINUTES)
+    if body.reason == lifecycle.EMERGENCY:
+        queue = lifecycle.emergency(work, queue, actor, until or lifecycle.EMERGENCY_MINUTES)
     else:
-        queue = line.pause(work, queue, actor, until, body.reason)
+        queue = lifecycle.pause(work, queue, actor, until, body.reason)
     return Answer(
         Paused(
             status=queue.status,
@@ -198,7 +198,7 @@ def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answ
 @queues.post("/doctors/<doctorId>/queue/resume", needs=EVERYBODY, answers=Resumed)
 def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """Go on after a pause or an emergency; those who wait are told."""
-    queue = line.resume(work, _line(work, call, path)[2], call.caller.actor)
+    queue = lifecycle.resume(work, _line(work, call, path)[2], call.caller.actor)
     return Answer(
         Resumed(
             status=queue.status,
@@ -214,7 +214,7 @@ def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
 def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """End the day; who was not seen is told, and their money waits for another day of theirs."""
     clinic, doctor, queue = _line(work, call, path)
-    queue = line.close(work, clinic, doctor, queue, call.caller.actor, "CLOSED_BY_STAFF")
+    queue = lifecycle.close(work, clinic, doctor, queue, call.caller.actor, "CLOSED_BY_STAFF")
     counts = tokens.count(tokens.of_day(work, queue))
     return Answer(
         Closed(

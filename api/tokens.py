@@ -30,12 +30,12 @@ from api.schemas.tokens import (
     TokensQuery,
     TokensSummary,
 )
-from domain.actions import line, marking
 from domain.actions.booking import desk
 from domain.actions.booking import tokens as actions
 from domain.actions.booking.days import beyond_limit, queue_of, the_doctor
 from domain.actions.booking.desk import Wanted
-from domain.actions.marking import Wish
+from domain.actions.line import lifecycle, status_changes
+from domain.actions.line.status_changes import Wish
 from domain.actions.people import patients
 from domain.actors import Remark
 from domain.errors import Invalid
@@ -148,7 +148,7 @@ def update_token(work: Work, call: Call, path: TokenPath, body: TokenChange) -> 
     collected = None if body.collected_amount is None else body.collected_amount * 100
     remark = Remark(body.reason, body.notes)
     wish = Wish(body.status, body.actual_time, collected, remark)
-    token = marking.mark(work, clinic, doctor, queue, token, call.caller.actor, wish)
+    token = status_changes.mark(work, clinic, doctor, queue, token, call.caller.actor, wish)
     return Answer(_changed(work, token), "Token updated successfully")
 
 
@@ -157,7 +157,7 @@ def check_in(work: Work, call: Call, path: TokenPath) -> Answer:
     """Note that the patient has come; who was skipped stands after the next one."""
     token, _ = actions.by_id(work, path.token_id)
     call.patient_id = token.patient_id
-    token = line.check_in(work, token, call.caller.actor)
+    token = lifecycle.check_in(work, token, call.caller.actor)
     return Answer(_changed(work, token), "Patient checked in")
 
 

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
 from domain import passwords
-from domain.actions import calling, figures, line, subscriptions
+from domain.actions import figures, subscriptions
 from domain.actions.booking import desk
 from domain.actions.booking.days import open_queue
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from domain.model.clinics import (
@@ -334,7 +335,7 @@ def _day(
         work.commit()
     now = begin + timedelta(minutes=chance.randint(0, 10))
     work = work_at(now)
-    line.start(work, clinic, doctor, open_queue(work, clinic, doctor), actor)
+    lifecycle.start(work, clinic, doctor, open_queue(work, clinic, doctor), actor)
     work.commit()
     lengths = []
     for _ in range(PATIENTS_A_DAY + 1):
@@ -347,7 +348,7 @@ def _day(
     work = work_at(now)
     queue = open_queue(work, clinic, doctor)
     _rate(work, queue, chance)
-    line.close(work, clinic, doctor, queue, actor, "CLOSED_BY_STAFF")
+    lifecycle.close(work, clinic, doctor, queue, actor, "CLOSED_BY_STAFF")
     work.commit()
     return lengths[:-1]
 

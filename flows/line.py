@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-from domain.actions import calling, line
 from domain.actions.booking import desk
 from domain.actions.booking.days import beyond_limit, line_of, open_queue
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -111,7 +111,7 @@ def keep_command(turn: Turn) -> None:
 def start(turn: Turn) -> None:
     """Open the line."""
     doctor, queue = the_line(turn)
-    turn.queue = line.start(turn.work, turn.clinic, doctor, queue, turn.actor)
+    turn.queue = lifecycle.start(turn.work, turn.clinic, doctor, queue, turn.actor)
 
 
 def call_next(turn: Turn) -> None:
@@ -143,7 +143,7 @@ def pause(turn: Turn) -> None:
     """Pause the line for some minutes, with a reason if one is given."""
     doctor, queue = the_line(turn)
     minutes, reason = minutes_and_reason(arguments(turn))
-    turn.queue = line.pause(turn.work, queue, turn.actor, minutes, reason)
+    turn.queue = lifecycle.pause(turn.work, queue, turn.actor, minutes, reason)
     turn.doctor = doctor
 
 
@@ -151,20 +151,24 @@ def emergency(turn: Turn) -> None:
     """Stop the line for an emergency; everybody who waits chooses what to do."""
     _, queue = the_line(turn)
     minutes, _ = minutes_and_reason(arguments(turn))
-    turn.queue = line.emergency(turn.work, queue, turn.actor, minutes or line.EMERGENCY_MINUTES)
+    turn.queue = lifecycle.emergency(
+        turn.work, queue, turn.actor, minutes or lifecycle.EMERGENCY_MINUTES
+    )
 
 
 def resume(turn: Turn) -> None:
     """Go on."""
     _, queue = the_line(turn)
-    turn.queue = line.resume(turn.work, queue, turn.actor)
+    turn.queue = lifecycle.resume(turn.work, queue, turn.actor)
 
 
 def close(turn: Turn) -> None:
     """End the day."""
     doctor, queue = the_line(turn)
     turn.facts = {"left": len(line_of(turn.work, queue.queue_id))}
-    turn.queue = line.close(turn.work, turn.clinic, doctor, queue, turn.actor, "CLOSED_BY_STAFF")
+    turn.queue = lifecycle.close(
+        turn.work, turn.clinic, doctor, queue, turn.actor, "CLOSED_BY_STAFF"
+    )
 
 
 def add(turn: Turn) -> None:

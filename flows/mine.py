@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions import line
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import nearest_slot, next_open
+from domain.actions.line import lifecycle
 from domain.actions.messages import notices
 from domain.actions.payments import refunds
 from domain.actions.visits import ratings
@@ -79,7 +79,7 @@ def check_in(turn: Turn) -> None:
     """Note that the patient has come."""
     take(turn)
     assert turn.token is not None  # noqa: S101 - just taken
-    turn.token = line.check_in(turn.work, turn.token)
+    turn.token = lifecycle.check_in(turn.work, turn.token)
 
 
 def cancel(turn: Turn) -> None:

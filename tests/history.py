@@ -16,11 +16,11 @@ from typing import Any
 
 from bot.payments.press import way_to_pay
 from bot.wiring import Parts
-from domain.actions import calling, line, marking
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import open_queue, the_queue
-from domain.actions.marking import SETTABLE, Wish
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle, status_changes
+from domain.actions.line.preconditions import Saw
+from domain.actions.line.status_changes import SETTABLE, Wish
 from domain.actions.payments import links, orders, refunds
 from domain.actions.settlement import captures
 from domain.actors import Actor
@@ -263,7 +263,7 @@ class Town:
     def check_in(self, a: int, *_: int) -> None:
         if self.tokens:
             token = self.a_token(a)
-            self.act(lambda work: line.check_in(work, now(work, token)))
+            self.act(lambda work: lifecycle.check_in(work, now(work, token)))
 
     def ask_for_money_back(self, a: int, *_: int) -> None:
         if self.captures:
@@ -306,7 +306,7 @@ class Town:
 
             def do(work: Work) -> None:
                 queue = the_queue(work, token.doctor_id, token.date)
-                marking.mark(work, clinic, doctor, queue, now(work, token), STAFF[0], wish)
+                status_changes.mark(work, clinic, doctor, queue, now(work, token), STAFF[0], wish)
 
             self.act(do)
 
@@ -414,11 +414,11 @@ LINE: dict[str, Callable[[Work, Clinic, Doctor, Queue], object]] = {
     "call_next": lambda w, c, d, q: calling.call_next(w, c, d, q, STAFF[0], _saw(q)),
     "skip": lambda w, c, d, q: calling.skip(w, c, d, q, STAFF[0], _saw(q)),
     "undo": lambda w, c, d, q: calling.undo(w, c, d, q, STAFF[0], _saw(q)),
-    "start": lambda w, c, d, q: line.start(w, c, d, q, STAFF[0]),
-    "pause": lambda w, _c, _d, q: line.pause(w, q, STAFF[0], 10, None),
-    "resume": lambda w, _c, _d, q: line.resume(w, q, STAFF[0]),
-    "emergency": lambda w, _c, _d, q: line.emergency(w, q, STAFF[0], 30),
-    "close": lambda w, c, d, q: line.close(w, c, d, q, STAFF[0], "CLOSED_BY_STAFF"),
+    "start": lambda w, c, d, q: lifecycle.start(w, c, d, q, STAFF[0]),
+    "pause": lambda w, _c, _d, q: lifecycle.pause(w, q, STAFF[0], 10, None),
+    "resume": lambda w, _c, _d, q: lifecycle.resume(w, q, STAFF[0]),
+    "emergency": lambda w, _c, _d, q: lifecycle.emergency(w, q, STAFF[0], 30),
+    "close": lambda w, c, d, q: lifecycle.close(w, c, d, q, STAFF[0], "CLOSED_BY_STAFF"),
 }
 """What staff do with a line."""
 

@@ -12,10 +12,11 @@ from functools import wraps
 
 import structlog
 
-from domain.actions import after, billing, closing, figures, reports, schedule, telling
+from domain.actions import billing, figures, reports
 from domain.actions.booking import holds, reminders
 from domain.actions.broadcasts import broadcasts, counts
 from domain.actions.delivery import sms_fallback
+from domain.actions.line import day_end, fan_out, lifecycle, schedule_changes
 from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patients, phone_changes
 from domain.actions.report_pages import compose
@@ -86,14 +87,14 @@ HANDLERS: dict[str, Handler] = {
     "remind": _with_work(reminders.remind),
     "ask_rating": _with_work(ratings.ask_rating),
     # A line, and everybody in it
-    "moved": _with_work(telling.moved),
-    "pause": _with_work(telling.paused),
-    "emergency": _with_work(telling.emergency),
-    "ask_resume": _with_work(after.ask_resume),
-    "auto_close": _with_work(after.auto_close),
-    "closed": _with_work(closing.closed),
-    "closed_again": _with_work(closing.closed),
-    "follow_schedule": _with_work(schedule.follow_schedule),
+    "moved": _with_work(fan_out.moved),
+    "pause": _with_work(fan_out.paused),
+    "emergency": _with_work(fan_out.emergency),
+    "ask_resume": _with_work(lifecycle.ask_resume),
+    "auto_close": _with_work(lifecycle.auto_close),
+    "closed": _with_work(day_end.closed),
+    "closed_again": _with_work(day_end.closed),
+    "follow_schedule": _with_work(schedule_changes.follow_schedule),
     "figures": _with_work(figures.follow),
     # Money
     "watch_payment": _with_gateway(polling.watch_payment),

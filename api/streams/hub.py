@@ -18,8 +18,8 @@ from dataclasses import dataclass, field
 import structlog
 
 from api.schemas.queues import QueueUpdate
-from domain.actions import live
-from domain.actions.live import Line, Snapshot
+from domain.actions.line import snapshots
+from domain.actions.line.snapshots import Line, Snapshot
 from domain.actions.staff import sessions
 from domain.errors import Busy, NotSignedIn, PulseOpsError
 from domain.model.accounts import Session
@@ -238,9 +238,11 @@ class Hub:
         """Read the heads of *lines*, whose `reading` is held, and show those that changed."""
         begun = time.monotonic()
         work = self._open_work(SystemScope("show live pages the lines they watch"))
-        for watched, head in zip(lines, live.heads(work, [w.line for w in lines]), strict=True):
+        for watched, head in zip(
+            lines, snapshots.heads(work, [w.line for w in lines]), strict=True
+        ):
             if head.number != watched.number:
-                shot = live.snapshot(work, head)
+                shot = snapshots.snapshot(work, head)
                 with watched.changed:
                     watched.number, watched.frame = shot.number, frame_of(shot)
                     watched.changed.notify_all()

@@ -8,9 +8,9 @@ from api.calls import Answer, Call, Caller
 from api.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
 from api.streams.hub import Watcher
-from domain.actions import live
 from domain.actions.booking.days import the_doctor
-from domain.actions.live import TICKET_SECONDS, Line
+from domain.actions.line import snapshots
+from domain.actions.line.snapshots import TICKET_SECONDS, Line
 from domain.actions.staff import sessions
 from domain.errors import PasswordChangeRequired
 from domain.permissions import EVERYBODY
@@ -52,7 +52,7 @@ def stream_queue(work: Work, call: Call, path: LinePath, query: StreamQuery) -> 
 def give_stream_ticket(work: Work, call: Call, path: LinePath) -> Answer:
     """Get a ticket that opens this line's stream once, within a minute."""
     clinic, doctor = the_doctor(work, call.caller.clinic_id, path.doctor_id)
-    ticket = live.give_ticket(work, call.caller.session, Line(clinic, doctor.doctor_id))
+    ticket = snapshots.give_ticket(work, call.caller.session, Line(clinic, doctor.doctor_id))
     return Answer(Ticket(ticket=ticket, expires_in=TICKET_SECONDS), "Ticket created")
 
 
@@ -63,7 +63,7 @@ def _sign_in(work: Work, call: Call, path: LinePath, query: StreamQuery) -> Call
         caller = call.caller
     else:
         across = work.system("whose ticket opens a stream")
-        used = live.use_ticket(across, query.ticket, path.doctor_id)
+        used = snapshots.use_ticket(across, query.ticket, path.doctor_id)
         named = sessions.who(across, used.session_id, used.clinic_id, used.user_id)
         caller = Caller(named[1], named[0], 0)
     call.services.limits.count_user(caller.user.user_id)

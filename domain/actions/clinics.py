@@ -10,7 +10,7 @@ from urllib.parse import quote
 from zoneinfo import available_timezones
 
 from domain import plans
-from domain.actions import schedule
+from domain.actions.line import schedule_changes
 from domain.actions.messages.outbox import sender_of
 from domain.actions.payments import orders
 from domain.actions.staff import numbers, otps
@@ -111,7 +111,7 @@ def change(
     moves_days = (planned.holidays, planned.time_zone) != (clinic.holidays, clinic.time_zone)
     if moves_days and not confirm:
         for doctor in work.query(Doctor, clinic_id, limit=1000).records:
-            schedule.check_days(work, clinic, doctor, doctor, planned)
+            schedule_changes.check_days(work, clinic, doctor, doctor, planned)
     if number is not None:
         number = numbers.accepted(work, "whatsappNumber", number)
         planned = _with_number(work, clinic, planned, number, by, address)
@@ -119,7 +119,7 @@ def change(
         return clinic
     planned = work.put(planned.but(updated_at=work.now))
     if moves_days:
-        schedule.follow_later(work, planned, None, Actor(by.user_id, by.name))
+        schedule_changes.follow_later(work, planned, None, Actor(by.user_id, by.name))
     return planned
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import passwords, plans
-from domain.actions import schedule
 from domain.actions.clinics import find as find_clinic
+from domain.actions.line import schedule_changes
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import numbers, sessions
 from domain.actions.staff.credentials import send_credentials
@@ -169,12 +169,12 @@ def change(
         return Changed(doctor, fields)
     _check(work, clinic, planned)
     if not confirm:
-        schedule.check_days(work, clinic, doctor, planned)
+        schedule_changes.check_days(work, clinic, doctor, planned)
     planned = work.put(planned.but(updated_at=work.now))
     if user is not None:
         _change_account(work, clinic, doctor, planned, user)
     if OF_THE_DAY & set(fields):
-        schedule.follow(work, clinic, planned, Actor(by.user_id, by.name))
+        schedule_changes.follow(work, clinic, planned, Actor(by.user_id, by.name))
     return Changed(planned, fields)
 
 
@@ -193,7 +193,7 @@ def remove(work: Work, clinic_id: str, doctor_id: str, *, by: User) -> tuple[Doc
     left = work.put(doctor.but(status=StaffStatus.INACTIVE, updated_at=work.now))
     if user is not None:
         user = _change_account(work, clinic, doctor, left, user)
-    schedule.follow(work, clinic, left, Actor(by.user_id, by.name))
+    schedule_changes.follow(work, clinic, left, Actor(by.user_id, by.name))
     return left, user
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from domain.actions import calling, doctors, line
+from domain.actions import doctors
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from domain.errors import Conflict
@@ -101,7 +102,7 @@ def test_a_doctors_profile_has_the_figures_of_the_month(office: Office) -> None:
         work = office.stage.work()
         queue = open_queue(work, cast.clinic, cast.meera)
         if move == "start":
-            line.start(work, cast.clinic, cast.meera, queue, actor)
+            lifecycle.start(work, cast.clinic, cast.meera, queue, actor)
         else:
             calling.call_next(work, cast.clinic, cast.meera, queue, actor, Saw())
         work.commit()

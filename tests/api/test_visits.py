@@ -9,11 +9,11 @@ from typing import Any
 import pypdfium2
 import pytest
 
-from domain.actions import calling, line
 from domain.actions.booking import desk
 from domain.actions.booking.days import open_queue
 from domain.actions.delivery import states
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actions.people import profile
 from domain.actors import Actor
 from domain.channel import ErrorClass, Outbound, SendFailed
@@ -54,7 +54,7 @@ def call_in(stage: Stage, cast: Cast, doctor: Doctor) -> Token:
     work = stage.work()
     queue = open_queue(work, cast.clinic, doctor)
     if queue.started_at is None:
-        queue = line.start(work, cast.clinic, doctor, queue, actor(doctor))
+        queue = lifecycle.start(work, cast.clinic, doctor, queue, actor(doctor))
     moved = calling.call_next(work, cast.clinic, doctor, queue, actor(doctor), Saw())
     work.commit()
     assert moved.current is not None

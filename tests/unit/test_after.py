@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import calling, closing, line
 from domain.actions.booking import booking, days
 from domain.actions.booking.days import open_queue
 from domain.actions.broadcasts import announcements
+from domain.actions.line import calling, day_end, lifecycle
 from domain.actors import Actor
 from domain.model.due import Due
 from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, TokenStatus, Waiting
@@ -26,11 +26,11 @@ def head(stage: Stage, cast: Cast) -> Queue:
 
 
 def start(stage: Stage, cast: Cast) -> None:
-    do(stage, line.start, cast.clinic, cast.khan, head(stage, cast), KHAN)
+    do(stage, lifecycle.start, cast.clinic, cast.khan, head(stage, cast), KHAN)
 
 
 def close(stage: Stage, cast: Cast) -> None:
-    do(stage, line.close, cast.clinic, cast.khan, head(stage, cast), KHAN, "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.khan, head(stage, cast), KHAN, "CLOSED_BY_STAFF")
 
 
 def crowd(stage: Stage, cast: Cast, size: int) -> list[Token]:
@@ -78,7 +78,7 @@ def test_close_run_twice_tells_once(stage: Stage, cast: Cast) -> None:
         if d.kind == "closed"
     )
     for _ in range(2):
-        closing.closed(stage.work, item.but(version=item.version))
+        day_end.closed(stage.work, item.but(version=item.version))
         if stage.work().get(Due, item.shard, item.due) is None:
             break
     stage.wait(2)
@@ -208,9 +208,9 @@ def test_a_rating_asked_for_before_a_late_undo_is_not_asked_for_again(
 def test_when_a_halt_is_over_the_doctor_is_asked_once(stage: Stage, cast: Cast, halt: str) -> None:
     start(stage, cast)
     if halt == "pause":
-        do(stage, line.pause, head(stage, cast), KHAN, 15, None)
+        do(stage, lifecycle.pause, head(stage, cast), KHAN, 15, None)
     else:
-        do(stage, line.emergency, head(stage, cast), KHAN, 15)
+        do(stage, lifecycle.emergency, head(stage, cast), KHAN, 15)
     stage.wait(14)
     assert "line/ask_resume" not in [m.name for m in stage.messages()]
     stage.wait(30)
@@ -222,7 +222,7 @@ def test_not_the_unproven_number_of_a_doctor_but_the_desk_is_asked(
     stage: Stage, cast: Cast
 ) -> None:
     start(stage, cast)
-    do(stage, line.pause, head(stage, cast), KHAN, 15, None)
+    do(stage, lifecycle.pause, head(stage, cast), KHAN, 15, None)
     store(stage.records, stored(stage.records, cast.khan_user).but(proven=False))
     stage.wait(30)
     assert [m.name for m in stage.messages()].count("line/ask_resume") == 1
@@ -234,10 +234,10 @@ def test_not_the_unproven_number_of_a_doctor_but_the_desk_is_asked(
 
 def test_a_halt_that_ended_before_its_time_asks_nobody(stage: Stage, cast: Cast) -> None:
     start(stage, cast)
-    do(stage, line.pause, head(stage, cast), KHAN, 15, None)
+    do(stage, lifecycle.pause, head(stage, cast), KHAN, 15, None)
     stage.clock.advance(5)
-    do(stage, line.resume, head(stage, cast), KHAN)
-    do(stage, line.pause, head(stage, cast), KHAN, 60, None)
+    do(stage, lifecycle.resume, head(stage, cast), KHAN)
+    do(stage, lifecycle.pause, head(stage, cast), KHAN, 60, None)
     stage.wait(30)
     assert "line/ask_resume" not in [m.name for m in stage.messages()]
 
@@ -245,7 +245,7 @@ def test_a_halt_that_ended_before_its_time_asks_nobody(stage: Stage, cast: Cast)
 def test_an_emergency_lets_everybody_choose(stage: Stage, cast: Cast) -> None:
     tokens = crowd(stage, cast, 3)
     start(stage, cast)
-    do(stage, line.emergency, head(stage, cast), KHAN, 30)
+    do(stage, lifecycle.emergency, head(stage, cast), KHAN, 30)
     stage.settle()
     for token in tokens:
         asked = [

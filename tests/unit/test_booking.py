@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from domain.actions import calling, line, moves
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import open_queue, read_day
+from domain.actions.line import calling, lifecycle, preconditions
 from domain.actors import Actor
 from domain.errors import (
     AlreadyBooked,
@@ -167,7 +167,7 @@ def test_a_closed_day_sells_nothing(stage: Stage, cast: Cast) -> None:
         hold(stage, cast, 1, doctor=doctor)
     hold(stage, cast, 1, doctor=cast.khan)
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, line.close, cast.clinic, cast.khan, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.khan, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
     with pytest.raises(DayClosed):
         hold(stage, cast, 2, doctor=cast.khan, person=ravi(cast))
 
@@ -295,12 +295,12 @@ def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, c
     def head() -> Queue:
         return open_queue(stage.work(), cast.clinic, cast.khan)
 
-    saw = moves.Saw(button=True)
-    do(stage, line.start, cast.clinic, cast.khan, head(), actor)
+    saw = preconditions.Saw(button=True)
+    do(stage, lifecycle.start, cast.clinic, cast.khan, head(), actor)
     do(stage, calling.call_next, cast.clinic, cast.khan, head(), actor, saw)
-    saw = moves.Saw(button=True, current=token.token_id)
+    saw = preconditions.Saw(button=True, current=token.token_id)
     do(stage, calling.skip, cast.clinic, cast.khan, head(), actor, saw)
-    do(stage, line.close, cast.clinic, cast.khan, head(), actor, "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.khan, head(), actor, "CLOSED_BY_STAFF")
     for action in (
         lambda: cancel(stage, stage.token(token)),
         lambda: do(stage, booking.move, cast.clinic, cast.khan, stage.token(token), TUESDAY, 1),

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from domain.actions import calling, line
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import open_queue, read_day, the_token
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actors import Actor
 from domain.errors import Conflict, DayFull, LineMoved, Refused, SlotTaken
 from domain.model.conversations import Conversation, Seen
@@ -285,7 +285,7 @@ def running(stage: Stage, cast: Cast, waiting: int) -> Queue:
         work.commit()
     work = stage.work()
     queue = open_queue(work, cast.clinic, cast.khan)
-    line.start(work, cast.clinic, cast.khan, queue, Actor("usr_khan", "Dr. Khan"))
+    lifecycle.start(work, cast.clinic, cast.khan, queue, Actor("usr_khan", "Dr. Khan"))
     work.commit()
     return stage.queue("doc_khan", MONDAY.isoformat())
 

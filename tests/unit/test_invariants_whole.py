@@ -12,10 +12,10 @@ import pytest
 import structlog
 
 from bot.logs import configure
-from domain.actions import calling, line
 from domain.actions.booking import seats
 from domain.actions.booking.days import open_queue
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actors import Actor
 from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.model.money import Capture, Payment
@@ -170,7 +170,7 @@ def test_i7_a_doctor_cannot_run_anothers_line(stage: Stage, cast: Cast) -> None:
     work = stage.work().within(DoctorScope("clinic_city", "doc_meera"))
     assert work.get(Queue, "doc_khan", MONDAY.isoformat()) is None
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
-    started = do(stage, line.start, cast.clinic, cast.khan, queue, Actor("x", "x"))
+    started = do(stage, lifecycle.start, cast.clinic, cast.khan, queue, Actor("x", "x"))
     with pytest.raises(NotFound):
         calling.call_next(
             work.within(ContactScope("con_ravi", "clinic_city")),

@@ -7,10 +7,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.actions import calling, line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actions.payments import ledger, refunds
 from domain.actions.payments.ledger import Statement
 from domain.actors import Actor
@@ -42,7 +42,7 @@ def paid(stage: Stage, cast: Cast, number: int = 5, **who: object) -> Token:
 
 def start(stage: Stage, cast: Cast) -> None:
     queue = open_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, line.start, cast.clinic, cast.meera, queue, FARIDA)
+    do(stage, lifecycle.start, cast.clinic, cast.meera, queue, FARIDA)
 
 
 def move_line(stage: Stage, cast: Cast, action: Callable[..., object]) -> None:
@@ -84,7 +84,7 @@ def test_a_closed_clinics_money_waits_then_sits_or_goes_back(stage: Stage, cast:
     one, _ = paid(stage, cast, 5), paid(stage, cast, 6, person=ravi(cast))
     start(stage, cast)
     queue = stage.queue(cast.meera.doctor_id, MONDAY.isoformat())
-    do(stage, line.close, cast.clinic, cast.meera, queue, FARIDA, "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.meera, queue, FARIDA, "CLOSED_BY_STAFF")
     stage.settle()
     assert statement(stage, cast) == Statement(captured=10000, waiting=10000, payments=2)
     do(stage, booking.move, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)

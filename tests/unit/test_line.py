@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from domain.actions import calling, line
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import open_queue
-from domain.actions.moves import STATES, Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import STATES, Saw
 from domain.actors import Actor
 from domain.errors import (
     AlreadyBooked,
@@ -77,7 +77,7 @@ def move(stage: Stage, cast: Cast, action: Any, actor: Actor = MEERA, saw: Saw |
 
 
 def start(stage: Stage, cast: Cast) -> None:
-    do(stage, line.start, cast.clinic, cast.khan, head(stage, cast), MEERA)
+    do(stage, lifecycle.start, cast.clinic, cast.khan, head(stage, cast), MEERA)
 
 
 @pytest.fixture
@@ -159,10 +159,10 @@ def test_i2_what_is_no_move_refuses_nobodys_next(
 ) -> None:
     written = stage.clock.now()
     stage.clock.advance(seconds=30)
-    do(stage, line.pause, head(stage, cast), FARIDA, 5, None)
-    do(stage, line.resume, head(stage, cast), FARIDA)
+    do(stage, lifecycle.pause, head(stage, cast), FARIDA, 5, None)
+    do(stage, lifecycle.resume, head(stage, cast), FARIDA)
     book(stage, cast, 4)
-    do(stage, line.check_in, stage.token(tokens[1]))
+    do(stage, lifecycle.check_in, stage.token(tokens[1]))
     assert move(stage, cast, calling.call_next, saw=Saw(written_at=written)).current is not None
 
 
@@ -218,7 +218,7 @@ def state(stage: Stage, cast: Cast, tokens: list[Token]) -> dict[str, Any]:
 def test_undo_restores_exactly_what_the_move_changed(
     stage: Stage, cast: Cast, tokens: list[Token], action: Any, before: int
 ) -> None:
-    do(stage, line.check_in, stage.token(tokens[1]))
+    do(stage, lifecycle.check_in, stage.token(tokens[1]))
     for _ in range(before):
         move(stage, cast, calling.call_next)
         stage.clock.advance(9)
@@ -260,7 +260,7 @@ def test_undo_of_a_skip_takes_back_who_is_here_again(
 ) -> None:
     move(stage, cast, calling.call_next)
     move(stage, cast, calling.skip)
-    do(stage, line.check_in, stage.token(tokens[0]))
+    do(stage, lifecycle.check_in, stage.token(tokens[0]))
     assert stage.token(tokens[0]).place is not None
     move(stage, cast, calling.undo)
     back = stage.token(tokens[0])
@@ -302,10 +302,18 @@ def test_a_later_pause_or_close_ends_what_undo_can_take_back(
 ) -> None:
     move(stage, cast, calling.call_next)
     if since == "pause":
-        do(stage, line.pause, head(stage, cast), MEERA, 5, None)
-        do(stage, line.resume, head(stage, cast), MEERA)
+        do(stage, lifecycle.pause, head(stage, cast), MEERA, 5, None)
+        do(stage, lifecycle.resume, head(stage, cast), MEERA)
     else:
-        do(stage, line.close, cast.clinic, cast.khan, head(stage, cast), MEERA, "CLOSED_BY_STAFF")
+        do(
+            stage,
+            lifecycle.close,
+            cast.clinic,
+            cast.khan,
+            head(stage, cast),
+            MEERA,
+            "CLOSED_BY_STAFF",
+        )
     with pytest.raises(NothingToUndo):
         move(stage, cast, calling.undo)
 
@@ -315,27 +323,27 @@ def test_a_skipped_patient_who_is_here_comes_after_the_next(
 ) -> None:
     move(stage, cast, calling.call_next)
     move(stage, cast, calling.skip)  # 2 is called
-    do(stage, line.check_in, stage.token(tokens[0]))
+    do(stage, lifecycle.check_in, stage.token(tokens[0]))
     assert [move(stage, cast, calling.call_next).current.number for _ in range(2)] == [3, 1]
 
 
 def test_check_in_twice_is_one_and_a_closed_line_takes_none(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    first = do(stage, line.check_in, stage.token(tokens[2]))
+    first = do(stage, lifecycle.check_in, stage.token(tokens[2]))
     stage.clock.advance(5)
-    assert do(stage, line.check_in, stage.token(tokens[2])) == stage.token(first)
-    do(stage, line.close, cast.clinic, cast.khan, head(stage, cast), MEERA, "CLOSED_BY_STAFF")
+    assert do(stage, lifecycle.check_in, stage.token(tokens[2])) == stage.token(first)
+    do(stage, lifecycle.close, cast.clinic, cast.khan, head(stage, cast), MEERA, "CLOSED_BY_STAFF")
     with pytest.raises(NotNow):
-        do(stage, line.check_in, stage.token(tokens[1]))
+        do(stage, lifecycle.check_in, stage.token(tokens[1]))
 
 
 ACTIONS: dict[str, Callable[[Stage, Cast], Any]] = {
     "start": start,
-    "pause": lambda s, c: do(s, line.pause, head(s, c), MEERA, None, None),
-    "emergency": lambda s, c: do(s, line.emergency, head(s, c), MEERA, 30),
-    "resume": lambda s, c: do(s, line.resume, head(s, c), MEERA),
-    "close": lambda s, c: do(s, line.close, c.clinic, c.khan, head(s, c), MEERA, "CLOSED"),
+    "pause": lambda s, c: do(s, lifecycle.pause, head(s, c), MEERA, None, None),
+    "emergency": lambda s, c: do(s, lifecycle.emergency, head(s, c), MEERA, 30),
+    "resume": lambda s, c: do(s, lifecycle.resume, head(s, c), MEERA),
+    "close": lambda s, c: do(s, lifecycle.close, c.clinic, c.khan, head(s, c), MEERA, "CLOSED"),
     "next": lambda s, c: move(s, c, calling.call_next),
     "skip": lambda s, c: move(s, c, calling.skip),
 }
@@ -379,7 +387,7 @@ def test_i11_every_move_leaves_an_entry_with_what_who_why_and_when(
         stage.clock.advance(3)
         ACTIONS[action](stage, cast)
     move(stage, cast, calling.undo, FARIDA)
-    do(stage, line.check_in, stage.token(tokens[2]))
+    do(stage, lifecycle.check_in, stage.token(tokens[2]))
     ACTIONS["pause"](stage, cast)
     ACTIONS["resume"](stage, cast)
     before = entries(stage, queue_id)

@@ -7,11 +7,11 @@ from datetime import datetime
 
 import pytest
 
-from domain.actions import calling, line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
 from domain.actions.delivery.freshness import GUARDS, line_facts, standing
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actions.people import consent
 from domain.actors import Actor
 from domain.channel import ErrorClass, SendFailed
@@ -42,7 +42,7 @@ def tokens(stage: Stage, cast: Cast) -> list[Token]:
         booked.append(do(stage, booking.hold, cast.clinic, cast.khan, contact, patient, MONDAY, n))
     stage.clock.advance(30)
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, line.start, cast.clinic, cast.khan, queue, KHAN)
+    do(stage, lifecycle.start, cast.clinic, cast.khan, queue, KHAN)
     stage.settle()
     stage.channel.sent.clear()
     return booked
@@ -225,7 +225,7 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
     assert datetime.fromisoformat(facts["from"]) <= expected.start
     assert datetime.fromisoformat(facts["to"]) >= expected.end
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, line.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
     facts, expected = standing(stage.work(), stage.token(tokens[3]))
     assert (facts["state"], expected) == ("CLOSED", None)
     assert facts["ahead"] is None
@@ -260,7 +260,7 @@ def test_every_guard_is_checked() -> None:
 def test_the_one_who_runs_the_line_hears_its_state(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    do(stage, line.check_in, stage.token(tokens[4]))
+    do(stage, lifecycle.check_in, stage.token(tokens[4]))
     move(stage, cast)
     facts = line_facts(stage.work(), open_queue(stage.work(), cast.clinic, cast.khan))
     assert (facts["serving"], facts["person"]) == (1, "Patient 1")
@@ -272,11 +272,11 @@ def test_a_resumed_line_tells_everybody_who_waits(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, line.pause, queue, KHAN, 20, "tea")
+    do(stage, lifecycle.pause, queue, KHAN, 20, "tea")
     stage.settle()
     assert {tuple(names_to(stage, t)) for t in tokens} == {("news/paused",)}
     stage.clock.advance(21)
     queue = open_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, line.resume, queue, KHAN)
+    do(stage, lifecycle.resume, queue, KHAN)
     stage.settle()
     assert all(names_to(stage, t)[-1] == "news/progress" for t in tokens)

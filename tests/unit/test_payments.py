@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
+from domain.actions.line import lifecycle
 from domain.actions.payments import refunds
 from domain.actions.settlement import captures
 from domain.actors import Actor
@@ -109,7 +109,7 @@ def test_late_money_is_returned_if_the_seat_is_not_to_be_had(
         stage.clock.advance(90)
     elif why == "closed":
         queue = open_queue(stage.work(), cast.clinic, cast.meera)
-        do(stage, line.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED")
+        do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED")
     elif why == "booked elsewhere":
         hold(stage, cast, 8)
     else:
@@ -188,9 +188,9 @@ def closed_with_money(stage: Stage, cast: Cast) -> Token:
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
     queue = open_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, line.start, cast.clinic, cast.meera, queue, Actor("x", "x"))
+    do(stage, lifecycle.start, cast.clinic, cast.meera, queue, Actor("x", "x"))
     queue = open_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, line.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
     stage.settle()
     return stage.token(token)
 
@@ -232,7 +232,7 @@ def test_a_day_never_started_returns_money_at_once(stage: Stage, cast: Cast) -> 
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
     queue = open_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, line.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
+    do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
     stage.settle()
     back = refund(stage, "sbx_1")
     assert back is not None

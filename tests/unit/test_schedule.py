@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.actions import calling, doctors, line, schedule
+from domain.actions import doctors
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import line_of, open_queue, place_in, place_of, read_day
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle, schedule_changes
+from domain.actions.line.preconditions import Saw
 from domain.actors import Actor
 from domain.errors import ConfirmationNeeded, DayFull, SlotTaken
 from domain.model.clinics import Doctor
@@ -112,7 +113,7 @@ def test_one_who_was_skipped_still_comes_after_the_next_of_an_added_slot(
         work = stage.work()
         doctor, queue = khan(stage, cast), open_queue(stage.work(), cast.clinic, cast.khan)
         if step == "start":
-            line.start(work, cast.clinic, doctor, queue, KHAN)
+            lifecycle.start(work, cast.clinic, doctor, queue, KHAN)
         elif step == "next":
             calling.call_next(work, cast.clinic, doctor, queue, KHAN, Saw())
         else:
@@ -121,7 +122,7 @@ def test_one_who_was_skipped_still_comes_after_the_next_of_an_added_slot(
         stage.clock.advance(1)
     assert head(stage).current_token == tokens[0].token_id
     work = stage.work()
-    line.check_in(work, stage.token(early))
+    lifecycle.check_in(work, stage.token(early))
     work.commit()
     found = [w.token_id for w in line_of(stage.work(), early.queue_id)]
     assert found == [tokens[1].token_id, early.token_id]
@@ -169,7 +170,7 @@ def test_a_withdrawn_slot_cannot_be_sold_and_late_money_for_it_is_returned(
 def test_whoever_has_arrived_is_still_seen(stage: Stage, cast: Cast) -> None:
     token = book(stage, cast, 20)
     work = stage.work()
-    line.check_in(work, stage.token(token))
+    lifecycle.check_in(work, stage.token(token))
     work.commit()
     change(stage, cast, end_time="12:00", lunch_break=None)
     stage.settle()
@@ -236,7 +237,7 @@ def test_the_bringing_after_it_can_be_stopped_and_run_again(stage: Stage, cast: 
 
     [item] = [i for i in _due(stage) if i.at <= stage.clock.now()]
     with pytest.raises(InterruptedError):
-        schedule.follow_schedule(open_work, item)
+        schedule_changes.follow_schedule(open_work, item)
     states = [stage.token(t).status for t in tokens]
     assert 0 < states.count(TokenStatus.CANCELLED) < len(tokens)
     stage.settle()
@@ -277,7 +278,7 @@ def test_taking_a_booked_day_away_wants_to_be_confirmed(
     with pytest.raises(ConfirmationNeeded, match=TUESDAY.isoformat()):
         change(stage, cast, **changes)
     change(stage, cast, confirm=True, **changes)
-    assert head(stage, TUESDAY).close_reason == line.DAY_OFF
+    assert head(stage, TUESDAY).close_reason == lifecycle.DAY_OFF
     stage.settle()
     assert stage.token(token).status is TokenStatus.CANCELLED
 
@@ -303,7 +304,7 @@ def test_a_booking_in_flight_while_a_day_went_is_caught_a_minute_later(
     in_flight.commit()
     stage.wait(2)
     assert stage.token(late).status is TokenStatus.CANCELLED
-    assert head(stage, TUESDAY).close_reason == line.DAY_OFF
+    assert head(stage, TUESDAY).close_reason == lifecycle.DAY_OFF
 
 
 def test_longer_hours_put_the_days_own_end_off(stage: Stage, cast: Cast) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from domain.actions import calling, line
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
-from domain.actions.moves import Saw
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.preconditions import Saw
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from tests.api.examples.shape import differs, request_of
@@ -68,7 +68,7 @@ def see_a_patient(office: Office) -> None:
     work.commit()
     stage.pay(token)
     work = stage.work()
-    line.start(work, clinic, cast.meera, open_queue(work, clinic, cast.meera), actor)
+    lifecycle.start(work, clinic, cast.meera, open_queue(work, clinic, cast.meera), actor)
     work.commit()
     for _ in range(2):
         stage.clock.advance(10)

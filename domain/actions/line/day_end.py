@@ -7,7 +7,7 @@ from datetime import date
 from domain.actions.booking import booking, history
 from domain.actions.booking.days import next_open
 from domain.actions.booking.tokens import CLINIC_CLOSED
-from domain.actions.line import DOCTOR_REMOVED, no_show
+from domain.actions.line.lifecycle import DOCTOR_REMOVED, no_show
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from domain import due
-from domain.actions import line
 from domain.actions.booking import booking, history
 from domain.actions.booking.days import Day, all_seats, next_open
 from domain.actions.booking.seats import line_shortened
+from domain.actions.line import lifecycle
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send
@@ -159,8 +159,8 @@ def _follow(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Act
         if queue.status is QueueStatus.SCHEDULED and not _is_booked(work, queue):
             return queue
         removed = doctor.status is not StaffStatus.ACTIVE
-        reason = line.DOCTOR_REMOVED if removed else line.DAY_OFF
-        return line.close(work, clinic, doctor, queue, actor, reason)
+        reason = lifecycle.DOCTOR_REMOVED if removed else lifecycle.DAY_OFF
+        return lifecycle.close(work, clinic, doctor, queue, actor, reason)
     changed = _rearranged(work, clinic, doctor, queue, day)
     if changed == queue:
         return queue

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from domain.actions import calling
 from domain.actions.booking.days import line_of, next_open
 from domain.actions.delivery.freshness import worth_telling
+from domain.actions.line import calling
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push
 from domain.actions.messages.outbox import Draft, send

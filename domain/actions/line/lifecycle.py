@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from domain import due
+from domain import actors, due
 from domain.actions.booking import history
 from domain.actions.booking.days import keep_queue, line_of, place_of, read_day, the_token
 from domain.actions.booking.seats import release, waiting_of
-from domain.actions.calling import leave, tell_next
-from domain.actions.moves import not_undoable, state_after
+from domain.actions.line.calling import leave, tell_next
+from domain.actions.line.preconditions import not_undoable, state_after
+from domain.actions.staff.alerts import Note, tell_doctor
 from domain.actors import SILENT, Actor, Remark, person_of
+from domain.due import OpenWork, place_of_item
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor
+from domain.model.due import Due
+from domain.model.messages import Option, Urgency
 from domain.model.queues import (
     WAITING,
     Queue,
@@ -22,6 +26,7 @@ from domain.model.queues import (
     TokenStatus,
     Waiting,
 )
+from domain.rules import AUTO_CLOSE_HOURS, QUIET_BEFORE_CLOSE_MINUTES
 from domain.timetable import hours, today
 from domain.work import Work
 
@@ -278,3 +283,48 @@ def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> 
     return work.put(
         token.but(status=TokenStatus.NO_SHOW, place=None, limit_number=None, updated_at=work.now)
     )
+
+
+def ask_resume(open_work: OpenWork, item: Due) -> None:
+    """Ask the doctor once whether to go on, when a pause or an emergency has lasted its time."""
+    work = open_work()
+    work.delete(item)
+    place = place_of_item(work, item)
+    if place is not None:
+        clinic, doctor, queue = place
+        halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
+        if queue.status in halted and queue.resume_expected_at == item.at:
+            tell_doctor(
+                work,
+                clinic,
+                doctor,
+                Note(
+                    name="line/ask_resume",
+                    values={"doctor": doctor.name, "line": queue.status.value},
+                    options=[
+                        Option(id=f"resume:{doctor.doctor_id}", label="resume_button"),
+                    ],
+                    urgency=Urgency.NOW,
+                    helps_for=timedelta(hours=2),
+                ),
+            )
+    work.commit()
+
+
+def auto_close(open_work: OpenWork, item: Due) -> None:
+    """Close a line left open long past its planned end, or a day never started."""
+    work = open_work()
+    work.delete(item)
+    place = place_of_item(work, item)
+    if place is not None and place[2].status is not QueueStatus.CLOSED:
+        clinic, doctor, queue = place
+        last = queue.last_move.at if queue.last_move else queue.started_at
+        quiet = timedelta(minutes=QUIET_BEFORE_CLOSE_MINUTES)
+        close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
+        if close_at > work.now:  # its hours were made longer since
+            due.schedule_for_queue(work, "auto_close", close_at, queue)
+        elif last is not None and work.now - last < quiet:
+            due.schedule_for_queue(work, "auto_close", last + quiet, queue)
+        else:
+            close(work, clinic, doctor, queue, actors.CLOCK, "AUTO_CLOSED")
+    work.commit()

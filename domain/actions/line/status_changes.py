@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain import actors
-from domain.actions import calling, line
 from domain.actions.booking import desk, history
 from domain.actions.booking.days import line_of, the_token
 from domain.actions.booking.tokens import state_of
-from domain.actions.calling import Ends
-from domain.actions.moves import not_undoable, state_after
+from domain.actions.line import calling, lifecycle
+from domain.actions.line.calling import Ends
+from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actors import Actor, Remark
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor
@@ -97,7 +97,7 @@ def _note(
 def _arrive(
     work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: Wish
 ) -> Token:
-    return line.check_in(work, token, actor, wish.remark)
+    return lifecycle.check_in(work, token, actor, wish.remark)
 
 
 def _call(
@@ -146,7 +146,7 @@ def _miss(
     if last is not None and last.left == token.token_id:
         # Taken back, the move would bring in somebody whose place is given up.
         work.put(queue.but(last_move=not_undoable(queue), updated_at=work.now))
-    return line.no_show(work, token, actor, wish.remark)
+    return lifecycle.no_show(work, token, actor, wish.remark)
 
 
 def _cancel(

@@ -9,9 +9,9 @@ from domain import due
 from domain.actions.booking import history
 from domain.actions.booking.days import line_of, the_token
 from domain.actions.booking.seats import drop_booking, keep_booking, live_booking, waiting_of
+from domain.actions.line.preconditions import Saw, judge, state_after
 from domain.actions.messages.notices import facts
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.moves import Saw, judge, state_after
 from domain.actions.payments import ledger
 from domain.actions.people.associations import count_visit
 from domain.actions.visits import visits
