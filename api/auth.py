@@ -30,7 +30,7 @@ from api.schemas.auth import (
     TokenPair,
 )
 from domain import phones
-from domain.actions import registration
+from domain.actions.clinics import registration
 from domain.actions.staff import numbers, sessions, sign_in
 from domain.errors import Invalid, NotSignedIn, Refused
 from domain.model.accounts import Session

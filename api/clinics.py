@@ -22,8 +22,9 @@ from api.schemas.clinics import (
     WhatsAppChange,
     WhatsAppInfo,
 )
-from domain.actions import clinics as actions
-from domain.actions.doctors import api_name
+from domain.actions.clinics import profile as actions
+from domain.actions.clinics import senders, subscriptions
+from domain.actions.clinics.doctors import api_name
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic
 from domain.permissions import Permission
@@ -38,7 +39,7 @@ NAMES = {"whatsapp_phone_number_id": "whatsappPhoneNumberId", "access_token": "a
 def get_profile(work: Work, call: Call) -> Answer:
     """Return the clinic and its subscription."""
     clinic = actions.find(work, call.caller.clinic_id)
-    subscription = actions.subscription(work, clinic)
+    subscription = subscriptions.subscription(work, clinic)
     billed = subscription.next_billing_date if subscription else clinic.next_billing_date
     return Answer(
         Profile(
@@ -115,7 +116,7 @@ def change_whatsapp(work: Work, call: Call, body: WhatsAppChange) -> Answer:
         clinic = _set_sender(work, call, sender)
     if pays:
         configuration = body.payment_configuration
-        clinic = actions.set_payment_configuration(work, clinic.clinic_id, configuration)
+        clinic = senders.set_payment_configuration(work, clinic.clinic_id, configuration)
     return Answer(_reach(work, call, clinic), "WhatsApp settings updated successfully")
 
 
@@ -148,8 +149,8 @@ def verify_whatsapp_number(work: Work, call: Call, body: NumberProof) -> Answer:
 def _set_sender(work: Work, call: Call, sender: dict[str, Any]) -> Clinic:
     sender_id = sender.get("whatsapp_phone_number_id")
     if sender_id is None and "whatsapp_phone_number_id" in sender:
-        return actions.give_up_sender(work, call.caller.clinic_id)
-    return actions.set_sender(
+        return senders.give_up_sender(work, call.caller.clinic_id)
+    return senders.set_sender(
         work,
         call.caller.clinic_id,
         sender_id,

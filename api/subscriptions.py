@@ -20,7 +20,7 @@ from api.schemas.subscriptions import (
 )
 from domain import analytics
 from domain.actions import figures
-from domain.actions import subscriptions as actions
+from domain.actions.clinics import subscriptions as actions
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.model.subscriptions import Invoice, InvoiceStatus

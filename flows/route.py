@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from domain.actions import clinics
+from domain.actions.clinics import senders
 from domain.actions.people import phone_requests
 from domain.actions.people.contacts import new_contact
 from domain.actions.people.merge import merge
@@ -171,7 +171,7 @@ def _owner(work: Work, inbound: Inbound) -> Clinic | None:
     if not inbound.display_number or inbound.display_number == work.rules.platform_number:
         return None
     clinic = _claimed(work, f"number:{inbound.display_number}")
-    return clinics.adopt_sender(work, clinic, inbound.sender) if clinic else None
+    return senders.adopt_sender(work, clinic, inbound.sender) if clinic else None
 
 
 def _claimed(work: Work, claim: str) -> Clinic | None:

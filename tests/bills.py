@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bot.payments.sandbox import take
-from domain.actions import subscriptions
+from domain.actions.clinics import subscriptions
 from domain.actions.settlement import captures
 from domain.model.clinics import Clinic
 from domain.model.money import Payment

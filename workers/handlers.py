@@ -12,9 +12,10 @@ from functools import wraps
 
 import structlog
 
-from domain.actions import billing, figures, reports
+from domain.actions import figures, reports
 from domain.actions.booking import holds, reminders
 from domain.actions.broadcasts import broadcasts, counts
+from domain.actions.clinics import billing
 from domain.actions.delivery import sms_fallback
 from domain.actions.line import day_end, fan_out, lifecycle, schedule_changes
 from domain.actions.payments import orders, refunds

@@ -13,7 +13,7 @@ from flask.testing import FlaskCliRunner
 from bot.app import create_app
 from bot.seed import DEMO_PASSWORD, STAFF
 from domain import passwords
-from domain.actions import subscriptions
+from domain.actions.clinics import subscriptions
 from domain.model.clinics import Clinic, Doctor, User
 from domain.model.messages import Message, Outgoing
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from domain.actions import doctors
 from domain.actions.booking import booking
 from domain.actions.booking.days import open_queue
+from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actions.visits.ratings import rate

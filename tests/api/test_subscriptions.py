@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from domain.actions import subscriptions
+from domain.actions.clinics import subscriptions
 from domain.model.subscriptions import Subscription
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Office

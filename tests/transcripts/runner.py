@@ -48,7 +48,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from domain.actions import doctors
+from domain.actions.clinics import doctors
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed
 from domain.model.clinics import Claim, Doctor, StaffStatus
 from domain.model.people import Address, Contact

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions import clinics, subscriptions
+from domain.actions.clinics import senders, subscriptions
 from domain.errors import PlanRequired
 from domain.model.clinics import Claim, Role, Sender, StaffStatus, User
 from domain.plans import PLANS, Feature, PlanName, allows, require
@@ -148,7 +148,7 @@ def test_a_downgrade_that_stays_away_gives_up_nothing(town: Stage) -> None:
 
 def test_a_sender_given_up_before_is_no_hindrance(town: Stage) -> None:
     work = town.work()
-    clinics.give_up_sender(work, CITY)
+    senders.give_up_sender(work, CITY)
     work.commit()
     made = change(town, PlanName.BASIC)
     said = {loss.feature: loss.message for loss in made.losses}

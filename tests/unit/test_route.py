@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from domain.actions import clinics
+from domain.actions.clinics import senders
 from domain.actions.messages.outbox import sender_of
 from domain.model.clinics import ClinicStatus, StaffStatus
 from domain.model.conversations import Conversation, Push
@@ -109,8 +109,8 @@ def test_a_sender_is_a_clinics_own_by_its_plan_and_nobody_elses(stage, cast, pla
     change(stage, cast.sunrise, subscription_plan=plan, plan=plan)
     clinic = stored(stage.records, cast.sunrise)
     work = stage.work()
-    assert clinics.adopt_sender(work, clinic, sender) == clinic
-    assert clinics.adopt_sender(work, clinic, PLATFORM_SENDER) == clinic
+    assert senders.adopt_sender(work, clinic, sender) == clinic
+    assert senders.adopt_sender(work, clinic, PLATFORM_SENDER) == clinic
 
 
 def test_the_platforms_number_is_no_clinics(find, stage, cast):

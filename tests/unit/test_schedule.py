@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from domain.actions import doctors
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import line_of, open_queue, place_in, place_of, read_day
+from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle, schedule_changes
 from domain.actions.line.preconditions import Saw
 from domain.actors import Actor

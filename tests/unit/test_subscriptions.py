@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from domain.actions import subscriptions
 from domain.actions.booking import booking, desk
+from domain.actions.clinics import subscriptions
 from domain.actors import Actor
 from domain.errors import DayClosed, NotFound, PlanLimit
 from domain.model.clinics import ClinicStatus

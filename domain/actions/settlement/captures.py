@@ -5,9 +5,9 @@ An advance ends as a seat, what a clinic pays as its invoice paid; all else as a
 
 from __future__ import annotations
 
-from domain.actions import billing
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import the_token
+from domain.actions.clinics import billing
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import links, orders, refunds

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from domain import due
-from domain.actions import billing
+from domain.actions.clinics import billing
 from domain.actions.payments import links, orders, refunds
 from domain.actions.settlement import captures
 from domain.due import OpenWork

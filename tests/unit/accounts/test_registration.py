@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.actions import registration, subscriptions
-from domain.actions.registration import Opened
+from domain.actions.clinics import registration, subscriptions
+from domain.actions.clinics.registration import Opened
 from domain.errors import NotSignedIn
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
 from domain.model.subscriptions import Subscription, SubscriptionStatus

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain import due
-from domain.actions import clinics
+from domain.actions.clinics import senders
 from domain.actions.staff import accounts
 from domain.errors import NotFound, NotNow, PlanLimit
 from domain.model.base import utc
@@ -189,7 +189,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
         new = PLANS[PlanName(subscription.plan)]
     now = work.now.replace(microsecond=0)
     if Feature.OWN_SENDER not in new.features:
-        clinic = clinics.give_up_sender(work, clinic.clinic_id)
+        clinic = senders.give_up_sender(work, clinic.clinic_id)
     if Feature.MORE_ADMINS not in new.features:
         accounts.keep_one(work, clinic.clinic_id, subscription.changed_by)
     work.put(
@@ -250,3 +250,9 @@ def _first_of_next_month(day: date) -> date:
 
 def _morning(clinic: Clinic, day: date) -> datetime:
     return utc(datetime.combine(day, BILLED_AT, clinic.zone))
+
+
+def subscription(work: Work, clinic: Clinic) -> Subscription | None:
+    """Return what the clinic pays for; None for one that was set up without a subscription."""
+    found = work.query(Subscription, clinic.clinic_id, limit=1, descending=True).records
+    return found[0] if found else None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain import passwords
-from domain.actions import subscriptions
+from domain.actions.clinics import subscriptions
 from domain.actions.staff import otps, sessions
 from domain.errors import NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session

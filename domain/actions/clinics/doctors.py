@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import passwords, plans
-from domain.actions.clinics import find as find_clinic
+from domain.actions.clinics.profile import find as find_clinic
 from domain.actions.line import schedule_changes
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import numbers, sessions

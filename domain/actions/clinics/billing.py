@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 
 from domain import due
-from domain.actions import subscriptions
+from domain.actions.clinics import subscriptions
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import links, refunds
 from domain.actions.staff import numbers

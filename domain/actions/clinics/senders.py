@@ -1,0 +1,116 @@
+"""A clinic's own WhatsApp number: set, adopted, given up; and how it is paid through WhatsApp."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from domain import plans
+from domain.actions.clinics.profile import NOT_VERIFIED, _claim, _release, find
+from domain.channel import Senders
+from domain.errors import Invalid
+from domain.model.clinics import Clinic, Sender
+from domain.work import Work
+
+GIVEN_UP_KEPT = timedelta(days=1)
+"""How long what waits for a sender given up may still leave by it."""
+
+
+def set_sender(
+    work: Work, clinic_id: str, sender: str | None, access_token: str | None, senders: Senders
+) -> Clinic:
+    """Give a clinic a WhatsApp sender of its own, proven by the provider to its own access token.
+
+    Without *sender* the token of the present one is renewed; without *access_token* the present
+    one has to do for the new sender.
+
+    Raises:
+        PlanRequired: If the plan has no own sender.
+        Invalid: If something is missing, or the sender could not be verified, for whatever reason.
+        Busy: If the provider could not be asked.
+    """
+    clinic = find(work, clinic_id)
+    if access_token is None and sender is not None and sender == clinic.phone_number_id:
+        return clinic
+    plans.require(clinic, plans.Feature.OWN_SENDER)
+    before = work.get(Sender, clinic.phone_number_id or "")
+    wanted = sender or clinic.phone_number_id
+    if wanted is None:
+        raise Invalid("whatsappPhoneNumberId", "Is needed: this token belongs to no sender yet.")
+    if access_token is None and before is None:
+        raise Invalid("accessToken", "Is needed to verify the sender.")
+    token = access_token or work.seal.open(before.access_token if before else "")
+    number = senders.number_of(wanted, token)
+    if number is None or wanted == work.rules.platform_sender:
+        raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
+    if not _claim(work, f"sender:{wanted}", clinic):
+        raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
+    known = work.system("a sender may have been another clinic's").get(Sender, wanted)
+    is_ours = known is not None and known.clinic_id == clinic_id
+    work.put(
+        Sender(
+            version=known.version if known else 0,
+            sender=wanted,
+            clinic_id=clinic_id,
+            number=number,
+            access_token=work.seal.seal(token),
+            payment_configuration=known.payment_configuration if known and is_ours else None,
+            proven_at=work.now,
+        )
+    )
+    if clinic.phone_number_id not in {None, wanted}:
+        _give_up(work, clinic)
+    if number == clinic.whatsapp_number and _claim(work, f"number:{number}", clinic):
+        if clinic.routed_number is not None:
+            _release(work, f"number:{clinic.routed_number}", clinic)
+        clinic = clinic.but(routed_number=None, number_request_id=None)
+    return work.put(clinic.but(phone_number_id=wanted, updated_at=work.now))
+
+
+def set_payment_configuration(work: Work, clinic_id: str, name: str | None) -> Clinic:
+    """Let advances be paid inside WhatsApp through a payment configuration, or by links alone.
+
+    It belongs to the WhatsApp account of the clinic's own sender, connected there to the same
+    account at the gateway as everything else is paid into.
+
+    Raises:
+        Invalid: If the clinic has no sender of its own, or WhatsApp takes no payments here.
+    """
+    clinic = find(work, clinic_id)
+    own = work.get(Sender, clinic.phone_number_id or "")
+    if own is None:
+        raise Invalid("paymentConfiguration", "Belongs to a sender of the clinic's own.")
+    if name is not None and not work.rules.orders:
+        raise Invalid("paymentConfiguration", "Nothing can be paid inside WhatsApp here.")
+    if own.payment_configuration != name:
+        work.put(own.but(payment_configuration=name))
+    return clinic
+
+
+def adopt_sender(work: Work, clinic: Clinic, sender: str) -> Clinic:
+    """Let a clinic's messages leave by *sender*, at which its proven number has been written to.
+
+    Whoever runs the installation keeps that number there for the clinic. A clinic that has another
+    sender, or whose plan has no own one, keeps what it has.
+    """
+    has_other = clinic.phone_number_id is not None or sender == work.rules.platform_sender
+    if has_other or not plans.allows(clinic, plans.Feature.OWN_SENDER):
+        return clinic
+    if not _claim(work, f"sender:{sender}", clinic):
+        return clinic
+    return work.put(clinic.but(phone_number_id=sender, updated_at=work.now))
+
+
+def give_up_sender(work: Work, clinic_id: str) -> Clinic:
+    """Let a clinic use the platform's sender again; its own token is forgotten within a day."""
+    clinic = find(work, clinic_id)
+    if clinic.phone_number_id is None:
+        return clinic
+    _give_up(work, clinic)
+    return work.put(clinic.but(phone_number_id=None, updated_at=work.now))
+
+
+def _give_up(work: Work, clinic: Clinic) -> None:
+    _release(work, f"sender:{clinic.phone_number_id}", clinic)
+    own = work.get(Sender, clinic.phone_number_id or "")
+    if own is not None:
+        work.put(own.but(ttl=int((work.now + GIVEN_UP_KEPT).timestamp())))
