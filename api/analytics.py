@@ -43,7 +43,7 @@ from api.schemas.analytics import (
 )
 from domain import analytics as views
 from domain import plans
-from domain.actions import figures
+from domain.actions.reports import figures
 from domain.analytics import rupees
 from domain.errors import Invalid, NotFound
 from domain.model.clinics import Clinic, Doctor

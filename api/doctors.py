@@ -28,8 +28,8 @@ from api.schemas.doctors import (
     NewDoctor,
     OrdinaryDay,
 )
-from domain.actions import figures
 from domain.actions.clinics import doctors as actions
+from domain.actions.reports import figures
 from domain.analytics import Totals, total
 from domain.errors import Invalid
 from domain.model.clinics import Doctor, Role, StaffStatus, User

@@ -16,7 +16,7 @@ from api.schemas.reports import (
     ReportPath,
     ReportShown,
 )
-from domain.actions import reports as actions
+from domain.actions.reports import reports as actions
 from domain.errors import Invalid, NotFound, NotSignedIn
 from domain.model.clinics import Clinic, Doctor
 from domain.model.reports import Report, ReportStatus

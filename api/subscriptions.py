@@ -19,8 +19,8 @@ from api.schemas.subscriptions import (
     Usage,
 )
 from domain import analytics
-from domain.actions import figures
 from domain.actions.clinics import subscriptions as actions
+from domain.actions.reports import figures
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.model.subscriptions import Invoice, InvoiceStatus

@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from domain import analytics
-from domain.actions import figures
+from domain.actions.reports import figures
 from domain.due import tokens_of
 from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor

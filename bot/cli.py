@@ -17,9 +17,9 @@ from bot.cli_messaging import messages_group, parked_group
 from bot.cli_templates import templates_group
 from bot.seed import CITY, demo_phones, seed_demo
 from bot.wiring import Parts
-from domain.actions import figures
 from domain.actions.people import export as patient_export
 from domain.actions.people.patients import Known
+from domain.actions.reports import figures
 from domain.actions.staff import sessions
 from domain.errors import PulseOpsError, StillConflicting
 from domain.model.accounts import Session

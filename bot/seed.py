@@ -8,12 +8,12 @@ from datetime import date, datetime, timedelta
 
 from bot.wiring import Parts
 from domain import passwords
-from domain.actions import figures
 from domain.actions.booking import desk
 from domain.actions.booking.days import open_queue
 from domain.actions.clinics import subscriptions
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
+from domain.actions.reports import figures
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from domain.model.clinics import (

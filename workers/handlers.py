@@ -12,7 +12,6 @@ from functools import wraps
 
 import structlog
 
-from domain.actions import figures, reports
 from domain.actions.booking import holds, reminders
 from domain.actions.broadcasts import broadcasts, counts
 from domain.actions.clinics import billing
@@ -20,7 +19,8 @@ from domain.actions.delivery import sms_fallback
 from domain.actions.line import day_end, fan_out, lifecycle, schedule_changes
 from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patients, phone_changes
-from domain.actions.report_pages import compose
+from domain.actions.reports import figures, reports
+from domain.actions.reports.pages import compose
 from domain.actions.settlement import polling
 from domain.actions.staff import handover, otps
 from domain.actions.visits import ratings

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain import analytics
-from domain.actions import figures
+from domain.actions.reports import figures
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import ORDINARY_SHARDS, Due
 from domain.model.figures import KIND, DayFigures

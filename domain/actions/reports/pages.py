@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 
 from domain import analytics
-from domain.actions import figures
+from domain.actions.reports import figures
 from domain.analytics import DoctorTotals, Totals, half_up, minutes, one_decimal, rupees
 from domain.model.clinics import Clinic, Doctor
 from domain.model.figures import DayFigures
