@@ -45,7 +45,7 @@ from domain import analytics as views
 from domain import plans
 from domain.actions.reports import figures
 from domain.analytics import rupees
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid
 from domain.model.clinics import Clinic, Doctor
 from domain.model.figures import DayFigures
 from domain.patient_flow import FlowRow, flow
@@ -294,18 +294,13 @@ def _dashboard(work: Work, call: Call, query: MetricsQuery) -> Answer:
 
 
 def _clinic(work: Work, call: Call, feature: Feature) -> Clinic:
-    clinic = work.get(Clinic, call.caller.clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, call.caller.clinic_id)
     plans.require(clinic, feature)
     return clinic
 
 
 def _doctor(work: Work, call: Call, path: DoctorFiguresPath) -> Doctor:
-    doctor = work.get(Doctor, call.caller.clinic_id, path.doctor_id)
-    if doctor is None:
-        raise NotFound
-    return doctor
+    return work.require(Doctor, call.caller.clinic_id, path.doctor_id)
 
 
 def _of_doctor(

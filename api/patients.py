@@ -33,7 +33,6 @@ from api.schemas.patients import (
 from domain.actions.people import erasure, export
 from domain.actions.people import patients as actions
 from domain.actions.people.patients import Known
-from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.permissions import P
 from domain.work import Work
@@ -178,10 +177,7 @@ _JSON = "application/json"
 
 
 def _clinic(work: Work, call: Call) -> Clinic:
-    clinic = work.get(Clinic, call.caller.clinic_id)
-    if clinic is None:
-        raise NotFound
-    return clinic
+    return work.require(Clinic, call.caller.clinic_id)
 
 
 def _listed(known: Known) -> ListedPatient:

@@ -11,7 +11,6 @@ from api.schemas.base import rupees
 from api.schemas.payments import DayOfMoney, ListedPayment, PaymentList, PaymentsQuery
 from domain.actions.payments import ledger
 from domain.actions.payments.ledger import Paid, Statement
-from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.permissions import Permission
 from domain.work import Work
@@ -25,9 +24,7 @@ def list_payments(work: Work, call: Call, query: PaymentsQuery) -> Answer:
 
     What the clinic itself pays for its plan is with its subscription.
     """
-    clinic = work.get(Clinic, call.caller.clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, call.caller.clinic_id)
     found = ledger.days_of(
         work,
         clinic,

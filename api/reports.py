@@ -17,7 +17,7 @@ from api.schemas.reports import (
     ReportShown,
 )
 from domain.actions.reports import reports as actions
-from domain.errors import Invalid, NotFound, NotSignedIn
+from domain.errors import Invalid, NotSignedIn
 from domain.model.clinics import Clinic, Doctor
 from domain.model.reports import Report, ReportStatus
 from domain.periods import PeriodName, period_of
@@ -43,9 +43,7 @@ def generate_report(work: Work, call: Call, body: NewReport) -> Answer:
 
     It is usually there within half a minute; `GET /reports/{reportId}` says when.
     """
-    clinic = work.get(Clinic, call.caller.clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, call.caller.clinic_id)
     first, last = _days(body, clinic, work)
     known = work.fetch([(Doctor, (clinic.clinic_id, d)) for d in body.parameters.doctor_ids])
     if None in known:

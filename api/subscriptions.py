@@ -21,7 +21,6 @@ from api.schemas.subscriptions import (
 from domain import analytics
 from domain.actions.clinics import subscriptions as actions
 from domain.actions.reports import figures
-from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.periods import PeriodName, period_of
@@ -108,10 +107,7 @@ def change_plan(work: Work, call: Call, body: PlanChoice) -> Answer:
 
 
 def _clinic(work: Work, call: Call) -> Clinic:
-    clinic = work.get(Clinic, call.caller.clinic_id)
-    if clinic is None:
-        raise NotFound
-    return clinic
+    return work.require(Clinic, call.caller.clinic_id)
 
 
 def _given_up(losses: Iterable[actions.Loss]) -> list[GivenUp]:

@@ -244,10 +244,7 @@ def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
 
 
 def _clinic(work: Work, call: Call) -> Clinic:
-    clinic = work.get(Clinic, call.caller.clinic_id)
-    if clinic is None:
-        raise NotFound
-    return clinic
+    return work.require(Clinic, call.caller.clinic_id)
 
 
 def _said(offers: Sequence[OfferedTemplate], body: Said) -> tuple[OfferedTemplate, dict[str, str]]:
@@ -281,9 +278,7 @@ def _wait_for(call: Call, message_id: str) -> Callable[[], Answer]:
     def look() -> Answer:
         waited = 0.0
         while True:
-            message = call.services.open_work(call.scope).get(Message, message_id)
-            if message is None:
-                raise NotFound
+            message = call.services.open_work(call.scope).require(Message, message_id)
             if message.status in _TAKEN:
                 return Answer(_became(message), "Message sent successfully")
             if message.status in _ENDED or waited >= WAIT_SECONDS:

@@ -110,10 +110,7 @@ def read_request(work: Work, payment_id: str) -> Payment:
     Raises:
         NotFound: If there is none.
     """
-    payment = work.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound
-    return payment
+    return work.require(Payment, payment_id)
 
 
 def read_checkout(work: Work, payment: Payment) -> Checkout:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TypeVar, cast
 
+from domain.errors import NotFound
 from domain.model.base import Record, utc
 from domain.model.figures import stale
 from domain.ports import Bell, Changes, Ids, Page, Query, Records, Ref, Seal
@@ -74,6 +75,17 @@ class Work:
     def get(self, kind: type[R], *key: str) -> R | None:
         """Return the record of *kind* under *key*, or None if absent or behind a wall."""
         return cast("R | None", self.fetch([(kind, key)])[0])
+
+    def require(self, kind: type[R], *key: str) -> R:
+        """Return the record of *kind* under *key*.
+
+        Raises:
+            NotFound: If it is absent, or behind a wall.
+        """
+        found = self.get(kind, *key)
+        if found is None:
+            raise NotFound
+        return found
 
     def fetch(self, refs: Iterable[Ref]) -> list[Record | None]:
         """Return several records at once, in order; None for what is absent or behind a wall.

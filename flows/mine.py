@@ -337,10 +337,7 @@ def _said_about(turn: Turn) -> tuple[Token, Doctor]:
 
 
 def _doctor(turn: Turn, token: Token) -> Doctor:
-    doctor = turn.work.get(Doctor, token.clinic_id, token.doctor_id)
-    if doctor is None:
-        raise NotFound
-    return doctor
+    return turn.work.require(Doctor, token.clinic_id, token.doctor_id)
 
 
 def _is_today(turn: Turn, token: Token) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 from bot.payments.press import way_to_pay
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import open_queue, the_queue
+from domain.actions.booking.days import open_queue
 from domain.actions.line import calling, lifecycle, status_changes
 from domain.actions.line.preconditions import Saw
 from domain.actions.line.status_changes import SETTABLE, Wish
@@ -305,7 +305,7 @@ class Town:
             clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
 
             def do(work: Work) -> None:
-                queue = the_queue(work, token.doctor_id, token.date)
+                queue = work.require(Queue, token.doctor_id, token.date)
                 status_changes.mark(work, clinic, doctor, queue, now(work, token), STAFF[0], wish)
 
             self.act(do)

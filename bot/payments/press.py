@@ -11,7 +11,6 @@ import structlog
 from bot.payments import sandbox
 from domain.actions.payments import links
 from domain.actions.settlement import captures
-from domain.errors import NotFound
 from domain.gateway import Gateway, LinkRequest, LinkStatus
 from domain.model.money import Capture, Disposition, Payment
 from domain.scopes import Scope, SystemScope
@@ -49,9 +48,7 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
     capture_id = desk.new_capture_id()
 
     def capture(work: Work) -> bool:
-        payment = work.get(Payment, payment_id)
-        if payment is None:
-            raise NotFound
+        payment = work.require(Payment, payment_id)
         sandbox.take(work, payment_id, capture_id, payment.amount_paise)
         captures.captured(work, payment_id, capture_id, payment.amount_paise)
         captured = work.get(Capture, capture_id, "CAPTURE")
@@ -91,9 +88,7 @@ def look_again(desk: Desk, payment_id: str) -> None:
     """Have the gateway asked about a request at once; what it says is not waited for."""
 
     def ask(work: Work) -> None:
-        payment = work.get(Payment, payment_id)
-        if payment is None:
-            raise NotFound
+        payment = work.require(Payment, payment_id)
         links.look_now(work, payment)
 
     write(desk, ask)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import open_queue, read_day, the_token
+from domain.actions.booking.days import open_queue, read_day
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actors import Actor
@@ -350,7 +350,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
         return lambda: until_it_is_sure(
             stage,
             lambda w: booking.cancel(
-                w, the_token(w, token.queue_id, token.token_id), by="x", by_name="x", reason="R"
+                w, w.require(Token, token.queue_id, token.token_id), by="x", by_name="x", reason="R"
             ),
             tries,
             token.token_id,

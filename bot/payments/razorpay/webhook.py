@@ -122,9 +122,7 @@ def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
                 return "not_ours"
             captures.failed(work, payment_id)
         case Unclear(payment_id):
-            payment = work.get(Payment, payment_id)
-            if payment is None:
-                raise NotFound
+            payment = work.require(Payment, payment_id)
             links.look_now(work, payment)
             return "asked"
         case RefundTold():

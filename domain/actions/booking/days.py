@@ -171,9 +171,7 @@ def lines_of(work: Work, clinic_id: str, day: date | None) -> list[tuple[Doctor,
     Raises:
         NotFound: If the clinic lies behind a wall.
     """
-    clinic = work.get(Clinic, clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, clinic_id)
     doctors: list[Doctor] = []
     after = None
     while True:
@@ -208,30 +206,6 @@ def beyond_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int |
     slots = [int(s.removeprefix("slot#")) for s in view.seats if s.startswith("slot#")]
     booked = sum(view.is_taken(number, work.now) for number in slots)
     return view.queue.daily_limit if booked > view.queue.daily_limit else None
-
-
-def the_queue(work: Work, doctor_id: str, day: str) -> Queue:
-    """Return a stored head.
-
-    Raises:
-        NotFound: If there is none, or it lies behind a wall.
-    """
-    queue = work.get(Queue, doctor_id, day)
-    if queue is None:
-        raise NotFound
-    return queue
-
-
-def the_token(work: Work, queue_id: str, token_id: str) -> Token:
-    """Return a token.
-
-    Raises:
-        NotFound: If there is none, or it lies behind a wall.
-    """
-    token = work.get(Token, queue_id, token_id)
-    if token is None:
-        raise NotFound
-    return token
 
 
 def line_of(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.actions.booking import booking, seats
-from domain.actions.booking.days import Day, open_queue, read_day, the_token
+from domain.actions.booking.days import Day, open_queue, read_day
 from domain.actions.booking.tokens import state_of
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
@@ -208,7 +208,7 @@ def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: 
     for held in seats.holds_of(work, contact.contact_id):
         same = held.patient_id == patient.patient_id and held.doctor_id == doctor.doctor_id
         if same and held.held_until > work.now:
-            raise AlreadyBooked(token=the_token(work, held.queue_id, held.token_id))
+            raise AlreadyBooked(token=work.require(Token, held.queue_id, held.token_id))
 
 
 def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.SlotOffer:

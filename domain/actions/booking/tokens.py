@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from domain.actions.booking.days import the_token
 from domain.due import tokens_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor
@@ -54,10 +53,8 @@ def by_id(work: Work, token_id: str) -> tuple[Token, Queue]:
     locator = work.get(Locator, token_id)
     if locator is None or locator.kind != "token":
         raise NotFound
-    token = the_token(work, locator.partition, token_id)
-    queue = work.get(Queue, token.doctor_id, token.date)
-    if queue is None:
-        raise NotFound
+    token = work.require(Token, locator.partition, token_id)
+    queue = work.require(Queue, token.doctor_id, token.date)
     return token, queue
 
 

@@ -22,7 +22,7 @@ from domain.actions.messages.outbox import Draft, send
 from domain.actions.people.consent import wants_news
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish
-from domain.errors import NotFound, NotNow
+from domain.errors import NotNow
 from domain.model.broadcasts import (
     Audience,
     AudienceKind,
@@ -168,10 +168,7 @@ def find(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
     Raises:
         NotFound: If the clinic has none such.
     """
-    found = work.get(Broadcast, clinic_id, broadcast_id)
-    if found is None:
-        raise NotFound
-    return found
+    return work.require(Broadcast, clinic_id, broadcast_id)
 
 
 def cancel(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:

@@ -14,7 +14,7 @@ from domain.actions.payments import orders
 from domain.actions.staff import numbers, otps
 from domain.actors import Actor
 from domain.channel import Senders
-from domain.errors import Busy, Invalid, NotFound
+from domain.errors import Busy, Invalid
 from domain.model.accounts import OtpStatus, OtpType
 from domain.model.clinics import Claim, Clinic, Doctor, Sender, User
 from domain.work import Work
@@ -41,10 +41,7 @@ def find(work: Work, clinic_id: str) -> Clinic:
     Raises:
         NotFound: If it lies behind a wall.
     """
-    clinic = work.get(Clinic, clinic_id)
-    if clinic is None:
-        raise NotFound
-    return clinic
+    return work.require(Clinic, clinic_id)
 
 
 def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:

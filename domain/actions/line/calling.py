@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import line_of, the_token
+from domain.actions.booking.days import line_of
 from domain.actions.booking.seats import drop_booking, keep_booking, live_booking, waiting_of
 from domain.actions.line.preconditions import Saw, judge, state_after
 from domain.actions.messages.notices import facts
@@ -100,7 +100,7 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
         raise NothingToUndo(state=queue.status)
     judge(work, queue, actor, saw)
     if last.called is not None:
-        called = the_token(work, queue.queue_id, last.called)
+        called = work.require(Token, queue.queue_id, last.called)
         kept = visits.undo_open(work, called)
         called = work.put(
             called.but(
@@ -145,7 +145,7 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
 
 
 def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
-    left = the_token(work, queue.queue_id, last.left or "")
+    left = work.require(Token, queue.queue_id, last.left or "")
     if left.status is TokenStatus.CANCELLED:
         return None
     if left.place is not None:  # skipped, and has said "here" since
@@ -210,7 +210,7 @@ def advance(
     left = collected = None
     consultations = queue.consultations
     if queue.current_token is not None:
-        before = the_token(work, queue.queue_id, queue.current_token)
+        before = work.require(Token, queue.queue_id, queue.current_token)
         left = leave(work, clinic, doctor, before, left_status, ends.collected_paise)
         collected = left.collected_paise - before.collected_paise
         if left_status is TokenStatus.COMPLETED and queue.current_since is not None:
@@ -218,10 +218,10 @@ def advance(
             consultations = (*consultations, seconds)[-KEPT_CONSULTATIONS:]
     called = called_before = None
     if line:
-        called_before = the_token(work, queue.queue_id, line[0].token_id)
+        called_before = work.require(Token, queue.queue_id, line[0].token_id)
         called = _call(work, clinic, doctor, called_before, line[0])
         if len(line) > 1:
-            following = the_token(work, queue.queue_id, line[1].token_id)
+            following = work.require(Token, queue.queue_id, line[1].token_id)
             tell_next(work, clinic, doctor, following)
     action = "next" if left_status is TokenStatus.COMPLETED else "skip"
     queue = work.put(
@@ -260,7 +260,7 @@ def advance(
 
 
 def _moved(work: Work, queue: Queue, current: Token | None, line: list[Waiting]) -> Moved:
-    following = the_token(work, queue.queue_id, line[0].token_id) if line else None
+    following = work.require(Token, queue.queue_id, line[0].token_id) if line else None
     return Moved(queue, current, following)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from domain import actors, due
 from domain.actions.booking import history
-from domain.actions.booking.days import keep_queue, line_of, place_of, read_day, the_token
+from domain.actions.booking.days import keep_queue, line_of, place_of, read_day
 from domain.actions.booking.seats import release, waiting_of
 from domain.actions.line.calling import leave, tell_next
 from domain.actions.line.preconditions import not_undoable, state_after
@@ -77,7 +77,7 @@ def start(
     history.note_line(work, queue, "start", actor)
     waiting = line_of(work, queue.queue_id, 1)
     if waiting:
-        first = the_token(work, queue.queue_id, waiting[0].token_id)
+        first = work.require(Token, queue.queue_id, waiting[0].token_id)
         tell_next(work, clinic, doctor, first)
     due.schedule_fan_out(work, "moved", queue, reason="started")
     return queue
@@ -156,7 +156,7 @@ def close(
     if queue.version == 0:
         queue = keep_queue(work, queue)
     if queue.current_token is not None:
-        left = the_token(work, queue.queue_id, queue.current_token)
+        left = work.require(Token, queue.queue_id, queue.current_token)
         leave(work, clinic, doctor, left, TokenStatus.COMPLETED)
     never_started = queue.started_at is None
     queue = work.put(

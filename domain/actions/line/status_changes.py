@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain import actors
 from domain.actions.booking import desk, history
-from domain.actions.booking.days import line_of, the_token
+from domain.actions.booking.days import line_of
 from domain.actions.booking.tokens import state_of
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.calling import Ends
@@ -112,7 +112,7 @@ def _call(
     others = [w for w in everybody if w.token_id != token.token_id]
     ends = Ends(TokenStatus.COMPLETED, action="call", remark=wish.remark)
     calling.advance(work, clinic, doctor, queue, actor, ends, own + others[:2])
-    return the_token(work, token.queue_id, token.token_id)
+    return work.require(Token, token.queue_id, token.token_id)
 
 
 def _complete(
@@ -122,7 +122,7 @@ def _complete(
     _require(work, queue, token, {TokenStatus.CURRENT})
     ends = Ends(TokenStatus.COMPLETED, "complete", wish.collected_paise, wish.remark)
     calling.advance(work, clinic, doctor, queue, actor, ends, [])
-    return the_token(work, token.queue_id, token.token_id)
+    return work.require(Token, token.queue_id, token.token_id)
 
 
 def _skip(
@@ -132,7 +132,7 @@ def _skip(
     _require(work, queue, token, {TokenStatus.CURRENT})
     ends = Ends(TokenStatus.SKIPPED, remark=wish.remark)
     calling.advance(work, clinic, doctor, queue, actor, ends, [])
-    return the_token(work, token.queue_id, token.token_id)
+    return work.require(Token, token.queue_id, token.token_id)
 
 
 def _miss(

@@ -11,13 +11,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from domain import due
-from domain.actions.booking.days import the_token
-from domain.errors import NotFound, NotNow
+from domain.errors import NotNow
 from domain.gateway import Link, LinkRequest, LinkStatus
 from domain.model.base import stamp
 from domain.model.due import Due, shard_of
 from domain.model.money import Payment, RequestStatus
-from domain.model.queues import TokenStatus
+from domain.model.queues import Token, TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
 
@@ -46,9 +45,7 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
         NotFound: If there is no such request for payment.
         NotNow: If there is nothing to pay any more (fact `state`).
     """
-    payment = work.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound
+    payment = work.require(Payment, payment_id)
     description, until = _payable(work, payment)
     if payment.link_asked_at is None:
         watch(work, payment, until)
@@ -87,13 +84,11 @@ def schedule_for_payment(work: Work, kind: str, at: datetime, payment: Payment) 
 def _payable(work: Work, payment: Payment) -> tuple[str, datetime | None]:
     """Return what a payer reads at the gateway, and until when it can be paid; None: no end."""
     if payment.invoice_id is not None:
-        invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id)
-        if invoice is None:
-            raise NotFound
+        invoice = work.require(Invoice, payment.clinic_id, payment.invoice_id)
         if payment.status is not RequestStatus.OPEN or invoice.status is not InvoiceStatus.OPEN:
             raise NotNow(state=invoice.status)
         return f"PulseOps, {invoice.period_start} to {invoice.period_end}", None
-    token = the_token(work, payment.queue_id, payment.token_id)
+    token = work.require(Token, payment.queue_id, payment.token_id)
     if payment.status is not RequestStatus.OPEN or token.status is not TokenStatus.PENDING:
         raise NotNow(state=token.status)
     if token.held_until is None or token.held_until <= work.now:
@@ -107,9 +102,7 @@ def note_link(work: Work, link: Link) -> Payment:
     Raises:
         NotFound: If there is no such request for payment.
     """
-    payment = work.get(Payment, link.payment_id)
-    if payment is None:
-        raise NotFound
+    payment = work.require(Payment, link.payment_id)
     if link.link_id is not None and payment.gateway_link_id != link.link_id:
         payment = work.put(payment.but(gateway_link_id=link.link_id, gateway_url=link.url))
     return payment

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from domain.actors import caller_of
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid
 from domain.model.accounts import AuditEntry
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
@@ -41,9 +41,7 @@ def page(
     Raises:
         Invalid: If *last* is before *first*, or *after* is not where a page of this list ended.
     """
-    clinic = work.get(Clinic, caller_of(work).clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, caller_of(work).clinic_id)
     if first is not None and last is not None and last < first:
         raise Invalid("endDate", "The period ends before it begins.")
     index, equals = None, clinic.clinic_id

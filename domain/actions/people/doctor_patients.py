@@ -10,7 +10,7 @@ from domain import actors
 from domain.actions.people import directory, patients
 from domain.actions.people.patients import Known, KnownPage
 from domain.actors import caller_of
-from domain.errors import HasLiveToken, Invalid, NotFound, NotNow
+from domain.errors import HasLiveToken, Invalid, NotNow
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.people import Association, AssociationStatus, Patient
 from domain.model.queues import LIVE, LiveBooking, Token, hold_ran_out
@@ -35,10 +35,7 @@ def doctor_of(work: Work, doctor_id: str) -> Doctor:
     Raises:
         NotFound: If there is none such.
     """
-    doctor = work.get(Doctor, caller_of(work).clinic_id, doctor_id)
-    if doctor is None:
-        raise NotFound
-    return doctor
+    return work.require(Doctor, caller_of(work).clinic_id, doctor_id)
 
 
 def page(work: Work, doctor_id: str, limit: int, after: str | None) -> KnownPage:

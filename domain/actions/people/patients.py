@@ -253,9 +253,7 @@ def record(
         Invalid: If the phone, the name or the date of birth cannot be one.
     """
     caller = caller_of(work)
-    clinic = work.get(Clinic, caller.clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, caller.clinic_id)
     number, name = _number(work, phone), _name(name)
     told = profile.given(today(clinic, work.now), given)
     contact, patient = identify(work, clinic.clinic_id, number, name, told.date_of_birth)

@@ -10,7 +10,7 @@ import msgspec
 
 from domain import due, plans
 from domain.due import OpenWork
-from domain.errors import NotFound, NotNow, PulseOpsError
+from domain.errors import NotNow, PulseOpsError
 from domain.model.clinics import Clinic
 from domain.model.due import Due
 from domain.model.reports import Report, ReportFormat, ReportPage, ReportStatus, ReportType
@@ -93,10 +93,7 @@ def find(work: Work, clinic_id: str, report_id: str) -> Report:
     Raises:
         NotFound: If the clinic has none such.
     """
-    found = work.get(Report, clinic_id, report_id)
-    if found is None:
-        raise NotFound
-    return found
+    return work.require(Report, clinic_id, report_id)
 
 
 def content(report: Report, files: Files) -> bytes:

@@ -6,7 +6,6 @@ An advance ends as a seat, what a clinic pays as its invoice paid; all else as a
 from __future__ import annotations
 
 from domain.actions.booking import booking, seats
-from domain.actions.booking.days import the_token
 from domain.actions.clinics import billing
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
@@ -41,9 +40,7 @@ def captured(
     Raises:
         NotFound: If there is no such request for payment.
     """
-    payment = work.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound
+    payment = work.require(Payment, payment_id)
     if order is not None:
         orders.paid(work, payment_id, order, capture_id)
     if work.get(Capture, capture_id, "CAPTURE") is not None:
@@ -55,7 +52,7 @@ def captured(
 
 
 def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int) -> None:
-    token = the_token(work, payment.queue_id, payment.token_id)
+    token = work.require(Token, payment.queue_id, payment.token_id)
     clinic = work.get(Clinic, payment.clinic_id)
     doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
     if clinic is None or doctor is None:
@@ -102,9 +99,7 @@ def failed(work: Work, payment_id: str) -> None:
     Raises:
         NotFound: If there is no such request for payment.
     """
-    payment = work.get(Payment, payment_id)
-    if payment is None:
-        raise NotFound
+    payment = work.require(Payment, payment_id)
     if payment.status is not RequestStatus.OPEN:
         return
     if payment.invoice_id is None and not _failed_for_a_seat(work, payment):
@@ -132,7 +127,7 @@ def told_of_order(work: Work, reference: str, *, has_failed: bool) -> None:
 
 def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
     """Mark the token and tell its person, once; return whether it still waits for its money."""
-    token = the_token(work, payment.queue_id, payment.token_id)
+    token = work.require(Token, payment.queue_id, payment.token_id)
     if token.status is not TokenStatus.PENDING:
         return False
     token = work.put(token.but(payment_status=PaymentStatus.FAILED, updated_at=work.now))

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from domain import passwords, plans
 from domain.actions.staff import numbers, sessions
 from domain.actions.staff.credentials import send_credentials
-from domain.errors import LastAdmin, NotFound, NotNow, NumberTaken
+from domain.errors import LastAdmin, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Role, StaffStatus, User
 from domain.plans import Feature
 from domain.ports import Page
@@ -40,9 +40,7 @@ def invite(
         PlanRequired: If the plan has one admin (fact `plan`).
         Busy: If too many passwords are being checked.
     """
-    clinic = work.get(Clinic, clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, clinic_id)
     number = numbers.accepted(work, "whatsappNumber", number)
     if initial_password is not None:
         passwords.refuse_weak("initialPassword", initial_password)
@@ -79,9 +77,7 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
         LastAdmin: If nobody else runs the clinic: no other ACTIVE admin has proven their number.
         NotNow: If it has ended (fact `state`), or is a doctor's, who is removed as a doctor.
     """
-    user = work.get(User, clinic_id, user_id)
-    if user is None:
-        raise NotFound
+    user = work.require(User, clinic_id, user_id)
     if user.status is not StaffStatus.ACTIVE:
         raise NotNow("This account has ended already.", state=user.status)
     if user.doctor_id is not None:

@@ -294,9 +294,7 @@ def by_link(work: Work, link: str) -> PrescriptionPage:
     found = work.get(PrescriptionLink, link)
     if found is None or found.ends_at <= work.now:
         raise NotFound
-    visit = work.get(Visit, found.doctor_id, found.visit_id)
-    if visit is None:
-        raise NotFound
+    visit = work.require(Visit, found.doctor_id, found.visit_id)
     patient = work.get(Patient, visit.patient_id)
     contact = work.get(Contact, patient.contact_id) if patient else None
     return page_of(work, visit, (contact and contact.language) or "en")

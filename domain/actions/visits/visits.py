@@ -96,10 +96,7 @@ def the_visit(work: Work, visit_id: str) -> Visit:
     locator = work.get(Locator, visit_id)
     if locator is None or locator.kind != "visit":
         raise NotFound
-    visit = work.get(Visit, locator.partition, visit_id)
-    if visit is None:
-        raise NotFound
-    return visit
+    return work.require(Visit, locator.partition, visit_id)
 
 
 def association_of(work: Work, doctor_id: str, patient_id: str) -> Association:
@@ -108,10 +105,7 @@ def association_of(work: Work, doctor_id: str, patient_id: str) -> Association:
     Raises:
         NotFound: If the patient is not that doctor's, or both lie behind a wall.
     """
-    found = work.get(Association, doctor_id, patient_id)
-    if found is None:
-        raise NotFound
-    return found
+    return work.require(Association, doctor_id, patient_id)
 
 
 def patient_of(work: Work, patient_id: str) -> Association | ClinicPatient:
@@ -123,10 +117,7 @@ def patient_of(work: Work, patient_id: str) -> Association | ClinicPatient:
     caller = caller_of(work)
     if caller.doctor_id is not None:
         return association_of(work, caller.doctor_id, patient_id)
-    found = work.get(ClinicPatient, caller.clinic_id, patient_id)
-    if found is None:
-        raise NotFound
-    return found
+    return work.require(ClinicPatient, caller.clinic_id, patient_id)
 
 
 def name_of(work: Work, clinic_id: str, patient_id: str) -> str:
@@ -231,9 +222,7 @@ def record(
         Invalid: If *visit_date* is no day, or ahead.
     """
     association = association_of(work, doctor_id, patient_id)
-    clinic = work.get(Clinic, association.clinic_id)
-    if clinic is None:
-        raise NotFound
+    clinic = work.require(Clinic, association.clinic_id)
     present = today(clinic, work.now).isoformat()
     if visit_date is not None:
         _must_be_past(visit_date, present)
