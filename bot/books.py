@@ -8,7 +8,7 @@ from datetime import timedelta
 import click
 from flask.cli import AppGroup
 
-from bot.render_formats import money
+from bot.rendering.formats import money
 from bot.wiring import Parts
 from domain.actions.payments import ledger
 from domain.actions.payments.ledger import Owner, Statement

@@ -17,7 +17,7 @@ from urllib.parse import quote
 from babel import Locale
 from babel.dates import format_datetime
 
-from bot.render_formats import money
+from bot.rendering.formats import money
 from domain.errors import NotFound
 from domain.model.clinics import Clinic, Doctor
 from domain.model.money import Payment, RequestStatus

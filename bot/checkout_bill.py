@@ -9,7 +9,7 @@ from babel import Locale
 from babel.dates import format_date
 
 from bot.checkout import TONES, State, Way, Words, monogram, words_in
-from bot.render_formats import money
+from bot.rendering.formats import money
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.model.money import Payment, RequestStatus

@@ -14,11 +14,10 @@ from flask.cli import AppGroup
 
 from bot.channels.cloud.templates import CloudTemplates
 from bot.channels.http import new_session
-from bot.channels.templates import UNSUBMITTED, Held, Key, Templates
+from bot.channels.templates import UNSUBMITTED, Held, Key, TemplateDefinition, Templates
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import TwilioTemplates
-from bot.render_catalogue import TemplateDefinition
-from bot.template_rules import all_problems
+from bot.rendering.template_checks import all_problems
 from bot.wiring import Parts
 from domain.actions.messages.templates import Verdict, reported
 from domain.channel import ErrorClass, SendFailed, SendUnknown

@@ -34,7 +34,7 @@ from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
 from bot.rates import Rates
-from bot.render import NoTemplate, Rendered, Renderer
+from bot.rendering.renderer import NoTemplate, Rendered, Renderer
 from bot.sealing import Sealer
 from bot.starting import naming_bad_settings
 from domain.channel import Channel, Senders, Sms

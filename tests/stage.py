@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from bot.config import read_settings
 from bot.outside import connect
 from bot.payments.sandbox import SandboxGateway, take
-from bot.render import Renderer
+from bot.rendering.renderer import Renderer
 from bot.sealing import Sealer
 from bot.wiring import TEMPLATES, Parts
 from domain.actions.delivery import states

@@ -11,8 +11,8 @@ import pytest
 from click.testing import Result
 
 from bot.app import create_app
-from bot.render import Renderer
-from bot.render_catalogue import TemplateDefinition
+from bot.channels.templates import TemplateDefinition
+from bot.rendering.renderer import Renderer
 from domain.actions.messages import templates
 from domain.errors import Conflict
 from domain.model.messages import Approval

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from bot.channels.cloud import limits
-from bot.render import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
-from bot.render_catalogue import Variant
-from bot.render_formats import VALUE_MAX, plain
+from bot.rendering.catalogue import Variant
+from bot.rendering.formats import VALUE_MAX, plain
+from bot.rendering.renderer import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
 from domain.model.messages import Message, Option
 from simulator.templates import parse
 

@@ -7,8 +7,8 @@ import jinja2
 import pytest
 from babel import Locale
 
-from bot import render_formats as formats
-from bot.render import Renderer
+from bot.rendering import formats
+from bot.rendering.renderer import Renderer
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LANGUAGES = Renderer(TEMPLATES).words.languages

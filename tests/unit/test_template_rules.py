@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from bot.render import Renderer
-from bot.render_catalogue import TemplateDefinition
-from bot.template_rules import all_problems, problems
+from bot.channels.templates import TemplateDefinition
+from bot.rendering.renderer import Renderer
+from bot.rendering.template_checks import all_problems, problems
 from bot.wiring import TEMPLATES
 
 BODY = "Token {{number}} with {{doctor}} is next, so please come to the desk now."
@@ -91,7 +91,7 @@ def test_several_problems_are_all_said() -> None:
 def test_a_code_is_good_for_at_most_an_hour_and_a_half(monkeypatch: pytest.MonkeyPatch) -> None:
     code = changed(category="AUTHENTICATION", body="", examples={}, buttons=())
     assert problems(code) == []
-    monkeypatch.setattr("bot.render_catalogue.CODE_MINUTES", 91)
+    monkeypatch.setattr("bot.channels.templates.CODE_MINUTES", 91)
     assert problems(code) == ["a code must be good for 1 to 90 minutes"]
 
 

@@ -7,8 +7,8 @@ import jinja2
 import pytest
 from jinja2 import meta, nodes
 
-from bot.render import Renderer
-from bot.render_catalogue import COMMON
+from bot.rendering.catalogue import COMMON
+from bot.rendering.renderer import Renderer
 from domain.actions.delivery.sms_fallback import BY_SMS
 from flows import patient, staff
 from flows.settings import _label

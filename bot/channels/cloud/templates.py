@@ -13,8 +13,7 @@ from requests import exceptions as failures
 from bot.channels.cloud.errors import classify
 from bot.channels.cloud.values import Node, identifier, node, nodes, text
 from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS, UNUSABLE, details, is_unwritten
-from bot.channels.templates import Held, Key
-from bot.render_catalogue import TemplateDefinition
+from bot.channels.templates import Held, Key, TemplateDefinition
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 
 PAGE = 200

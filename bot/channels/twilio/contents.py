@@ -17,12 +17,11 @@ from twilio.rest import Client
 from twilio.rest.content.v1.content_and_approvals import ContentAndApprovalsInstance
 
 from bot.channels.http import details
-from bot.channels.templates import UNSUBMITTED, Held, Key
+from bot.channels.templates import CODE_MINUTES, UNSUBMITTED, Held, Key, TemplateDefinition
 from bot.channels.twilio import limits
 from bot.channels.twilio.client import calling
 from bot.channels.twilio.compose import ANY_LANGUAGE, MENU, menu_name
 from bot.channels.twilio.errors import classify
-from bot.render_catalogue import CODE_MINUTES, TemplateDefinition
 from domain.channel import SendFailed, SendUnknown
 
 READ_AGAIN_SECONDS = 600.0

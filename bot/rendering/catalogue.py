@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 
+from bot.channels.templates import Category
 from domain.model.messages import Option
 
 COMMON = "common"
-Category = Literal["UTILITY", "MARKETING", "AUTHENTICATION"]
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,65 +54,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Given if the message may go outside the service window, as a template."""
     template: tuple[Variant, ...] = (Variant(),)
     sample: tuple[Sample, ...]
-
-
-class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as it is submitted to Meta for approval."""
-
-    name: str
-    language: str
-    category: Category
-    header: str = ""
-    """A title above the body, the same in every message."""
-    body: str
-    """With named placeholders; an authentication template's text is Meta's own."""
-    examples: dict[str, str]
-    """For each parameter, a sample value."""
-    buttons: tuple[str, ...]
-    order: bool = False
-    """Whether it brings the status of an order."""
-    asks_number: bool = False
-    """Whether WhatsApp's button that shares the phone number is below; see `Variant`."""
-
-    def payload(self) -> dict[str, Any]:
-        """Return the body of the call that creates it (Meta, "Template components")."""
-        return {
-            "name": self.name,
-            "language": self.language.replace("-", "_"),
-            "category": self.category,
-            **({"sub_category": ORDER_STATUS} if self.order else {}),
-            "parameter_format": "NAMED",
-            "components": self._code() if self.category == "AUTHENTICATION" else self._words(),
-        }
-
-    def _words(self) -> list[dict[str, Any]]:
-        body: dict[str, Any] = {"type": "BODY", "text": self.body}
-        if self.examples:
-            named = [{"param_name": n, "example": e} for n, e in self.examples.items()]
-            body["example"] = {"body_text_named_params": named}
-        parts = [body]
-        if self.header:
-            parts.insert(0, {"type": "HEADER", "format": "TEXT", "text": self.header})
-        buttons = [{"type": "QUICK_REPLY", "text": words} for words in self.buttons]
-        if self.asks_number:
-            buttons.append({"type": "REQUEST_CONTACT_INFO"})
-        if buttons:
-            parts.append({"type": "BUTTONS", "buttons": buttons})
-        return parts
-
-    def _code(self) -> list[dict[str, Any]]:
-        copy = {"type": "OTP", "otp_type": "COPY_CODE"}
-        return [
-            {"type": "BODY", "add_security_recommendation": True},
-            {"type": "FOOTER", "code_expiration_minutes": CODE_MINUTES},
-            {"type": "BUTTONS", "buttons": [copy]},
-        ]
-
-
-ORDER_STATUS = "ORDER_STATUS"
-"""Meta's word for a template that brings the status of an order."""
-CODE_MINUTES = 5
-"""How long a one-time code is good (specification, 6.1)."""
 
 
 def read_catalogue(folder: Path) -> dict[str, Entry]:

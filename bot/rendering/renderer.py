@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot import render_formats as formats
 from bot.channels.cloud import limits
 from bot.channels.fit import cut
-from bot.render_catalogue import Entry, Sample, TemplateDefinition, Variant, read_catalogue
-from bot.render_words import ENGLISH, FLOW, SINK, Block, NoWords, Parameters, Wordbook
+from bot.channels.templates import TemplateDefinition
+from bot.rendering import formats
+from bot.rendering.catalogue import Entry, Sample, Variant, read_catalogue
+from bot.rendering.wordbook import ENGLISH, FLOW, SINK, Block, NoWords, Parameters, Wordbook
 from domain.channel import Choice, TemplateCall
 from domain.errors import PulseOpsError
 from domain.model.messages import Message, Option

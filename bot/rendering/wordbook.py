@@ -17,9 +17,9 @@ from babel import Locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
-from bot import render_formats as formats
-from bot.render_catalogue import COMMON
-from bot.render_formats import Language
+from bot.rendering import formats
+from bot.rendering.catalogue import COMMON
+from bot.rendering.formats import Language
 from domain.errors import PulseOpsError
 from flows.words import Vocabulary
 

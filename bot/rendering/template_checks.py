@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
-from bot.render_catalogue import Category, TemplateDefinition
+from bot.channels.templates import Category, TemplateDefinition
 
 # "Template components".
 NAME_MAX = 512
