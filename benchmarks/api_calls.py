@@ -31,7 +31,7 @@ from benchmarks.webhook_turn import (
     wait_for,
 )
 from bin.supervisor.redis_server import redis_program
-from bot.config import read_settings
+from bot.config.settings import read_settings
 from bot.wiring import build
 
 SMALL, LARGE = 10, 10_000

@@ -27,7 +27,7 @@ from benchmarks.load import Plan
 from benchmarks.webhook_turn import ROOT, SECRET, free_ports, row, started, wait_for
 from bin.supervisor.redis_server import redis_program
 from bot.app import create_app
-from bot.config import read_settings
+from bot.config.settings import read_settings
 from bot.wiring import build
 from domain.actions.staff import sessions
 from domain.model.clinics import Role, User

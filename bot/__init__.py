@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from bot.config.values import BadSetting
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -24,7 +26,6 @@ def create_app() -> Flask:
     from click import ClickException, get_current_context  # noqa: PLC0415
 
     from bot.app import create_app as build  # noqa: PLC0415
-    from bot.config_values import BadSetting  # noqa: PLC0415
     from domain.errors import StoreUnavailable  # noqa: PLC0415
 
     try:

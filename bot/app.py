@@ -16,13 +16,13 @@ from api.app import install, new_app
 from api.limits import Limits
 from api.services import Services
 from api.streams.hub import MOST_STREAMS, Hub
-from bot import logs
 from bot.cli import commands
-from bot.config import Settings, read_settings
-from bot.ops import ops, reachable
-from bot.outside import listen
+from bot.config.settings import Settings, read_settings
+from bot.observability import logs
+from bot.observability.health import ops, reachable
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.payments.razorpay.webhook import razorpay
+from bot.runtime.redis import listen
 from bot.webhooks import twilio, whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable

@@ -16,8 +16,7 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from bot.config import read_settings
-from bot.starting import naming_bad_settings
+from bot.config.settings import naming_bad_settings, read_settings
 
 with naming_bad_settings():
     _settings = read_settings()
@@ -52,7 +51,7 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     # The same lines as the application's, with the same guard against personal data.
-    "handlers": {"stdout": {"class": "bot.logs.Lines"}},
+    "handlers": {"stdout": {"class": "bot.observability.logs.Lines"}},
     "root": {"level": "WARNING", "handlers": ["stdout"]},
     "loggers": {
         "gunicorn.error": {"level": loglevel.upper(), "handlers": ["stdout"], "propagate": False},

@@ -29,7 +29,7 @@ from bot.checkout import (
     words_in,
 )
 from bot.checkout_bill import describe_bill, read_bill
-from bot.logs import request_id
+from bot.observability.logs import request_id
 from bot.payments.press import Desk, look_again, pay_here, way_to_pay, write
 from domain.actions.settlement import captures
 from domain.errors import NotFound, NotNow, StoreUnavailable

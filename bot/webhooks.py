@@ -14,11 +14,11 @@ import structlog
 from flask import Blueprint, Response, current_app, jsonify, request
 from twilio.twiml.messaging_response import MessagingResponse
 
-from bot import metrics
 from bot.channels.cloud.parse import parse
 from bot.channels.cloud.signature import is_signed
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
+from bot.observability import metrics
 from bot.wiring import Parts
 from domain.actions.delivery import circuit_breaker, states
 from domain.actions.messages import templates

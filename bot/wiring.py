@@ -23,20 +23,20 @@ from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents
 from bot.channels.twilio.missed import missed
 from bot.channels.twilio.senders import TwilioSenders
-from bot.config import Settings, read_settings
+from bot.config.settings import Settings, naming_bad_settings, read_settings
 from bot.documents.maker import Maker
 from bot.files import open_files
-from bot.logs import configure as set_up_logs
-from bot.metrics import message_reached
-from bot.outside import RedisBell, SystemClock, UlidIds, connect
+from bot.observability.logs import configure as set_up_logs
+from bot.observability.metrics import message_reached
 from bot.payments.orders import Orders
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
 from bot.rates import Rates
 from bot.rendering.renderer import NoTemplate, Rendered, Renderer
-from bot.sealing import Sealer
-from bot.starting import naming_bad_settings
+from bot.runtime.clock_and_ids import SystemClock, UlidIds
+from bot.runtime.encryption import Sealer
+from bot.runtime.redis import RedisBell, connect
 from domain.channel import Channel, Senders, Sms
 from domain.gateway import Gateway
 from domain.ports import Bell, Clock, Documents, Files, Ids, Records

@@ -17,11 +17,11 @@ from functools import cache
 from threading import Event
 from typing import Any, TypeVar
 
-from bot.config import read_settings
-from bot.outside import connect
+from bot.config.settings import read_settings
 from bot.payments.sandbox import SandboxGateway, take
 from bot.rendering.renderer import Renderer
-from bot.sealing import Sealer
+from bot.runtime.encryption import Sealer
+from bot.runtime.redis import connect
 from bot.wiring import TEMPLATES, Parts
 from domain.actions.delivery import states
 from domain.actions.messages import outbox

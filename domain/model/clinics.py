@@ -96,7 +96,7 @@ class User(Record, frozen=True, kw_only=True):
     must_change_password: bool = False
     password_updated_at: datetime | None = None
     session_era: int = 0
-    """Sessions of an earlier era have ended; see domain.actions.sessions."""
+    """Sessions of an earlier era have ended; see domain.actions.staff.sessions."""
     last_login: datetime | None = None
     created_at: datetime
     updated_at: datetime

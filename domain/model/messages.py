@@ -52,7 +52,7 @@ class Consent(StrEnum):
 class Guard(StrEnum):
     """What must still be true of a token for a message about it to be sent.
 
-    How each is checked is the table `GUARDS` of domain.actions.news.
+    How each is checked is the table `GUARDS` of domain.actions.delivery.freshness.
     """
 
     BOOKED = "booked"

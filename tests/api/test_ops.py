@@ -16,10 +16,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
-from bot import metrics
-from bot import ops as module
-from bot.logs import install
-from bot.ops import Probe, ops, reachable
+from bot.observability import health, metrics
+from bot.observability.health import Probe, ops, reachable
+from bot.observability.logs import install
 
 
 def well() -> None:
@@ -81,7 +80,7 @@ def test_without_a_probe_nothing_is_claimed_of_whatsapp():
 
 
 def test_a_dependency_that_hangs_holds_nobody_up_and_costs_one_thread(monkeypatch):
-    monkeypatch.setattr(module, "REDIS_SECONDS", 0.01)
+    monkeypatch.setattr(health, "REDIS_SECONDS", 0.01)
     release, asked = threading.Event(), []
 
     def hang() -> None:

@@ -14,9 +14,9 @@ import structlog
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bot import logs
 from bot.checkout import languages, words_in
-from bot.logs import install
+from bot.observability import logs
+from bot.observability.logs import install
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.payments.sandbox import SandboxGateway
 from domain.actions.booking import booking, seats

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot import logs
+from bot.observability import logs
 from bot.pages import pages
 from domain.model.clinics import ClinicStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus

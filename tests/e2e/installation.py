@@ -34,7 +34,7 @@ import requests
 from bin.supervisor import processes
 from bin.supervisor.demo import procfile
 from bin.supervisor.redis_server import redis_answers, redis_program
-from bot.config import read_settings
+from bot.config.settings import read_settings
 from bot.wiring import Parts, build
 from domain.actions.messages.outbox import SHARDS as OUTBOX_SHARDS
 from domain.model.base import stamp

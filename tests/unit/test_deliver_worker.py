@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.observability.logs import configure
 from domain.actions.delivery import states
 from domain.actions.people import consent
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
@@ -442,8 +443,6 @@ def test_a_place_whose_message_is_over_is_cleared(stage: Stage, cast: Cast) -> N
 
 def test_i10_what_the_worker_logs_names_nobody(stage: Stage, cast: Cast) -> None:
     import structlog  # noqa: PLC0415
-
-    from bot.logs import configure  # noqa: PLC0415
 
     before = structlog.get_config()
     lines = io.StringIO()

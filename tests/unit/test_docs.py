@@ -29,12 +29,12 @@ A_NAME = re.compile(rf"((?:{FOLDERS})/[\w/]+\.py):(\w+)")
 A_PROGRAM = re.compile(r"(?:bin|benchmarks|\.ci)/[a-z-]+")
 READS = (
     (
-        "bot/config.py",
+        "bot/config/settings.py",
         r'(?:env\.get\(|values\.[a-z]+\(\s*env, )"([A-Z_]+)"',
     ),
     ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
     ("bot/cli.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
-    ("bot/metrics.py", r'MULTIPROCESS_VARIABLE = "([A-Z_]+)"'),
+    ("bot/observability/metrics.py", r'MULTIPROCESS_VARIABLE = "([A-Z_]+)"'),
     ("bin/supervisor/command.py", r'choose_port\("([A-Z_]+)"'),
 )
 """Where settings are read, and how that looks."""
@@ -138,7 +138,9 @@ def test_every_operation_is_documented_and_no_other():
 
 def test_every_number_that_is_watched_is_documented_and_no_other():
     kinds = {"Counter": "_total", "Histogram": ""}
-    made = re.findall(r'(Counter|Histogram)\(\s*"(pulseops_\w+)"', read("bot/metrics.py"))
+    made = re.findall(
+        r'(Counter|Histogram)\(\s*"(pulseops_\w+)"', read("bot/observability/metrics.py")
+    )
     documented = re.findall(r"`(pulseops_\w+)`", read("docs/operations.md"))
     assert set(documented) == {name + kinds[kind] for kind, name in made}
 

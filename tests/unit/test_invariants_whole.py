@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.logs import configure
+from bot.observability.logs import configure
 from domain.actions.booking import seats
 from domain.actions.booking.days import open_queue
 from domain.actions.line import calling, lifecycle

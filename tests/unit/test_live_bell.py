@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis.exceptions import RedisError
 
-from bot.outside import RedisBell, connect, listen
+from bot.runtime.redis import RedisBell, connect, listen
 from domain.work import LIVE
 from tests.redis_server import redis_server
 

@@ -15,7 +15,7 @@ import pytest
 import structlog
 from flask import Flask, g
 
-from bot import logs, metrics
+from bot.observability import logs, metrics
 
 SECRETS = ("Asha", "98765", "chest pain", "482913", "payr_")
 
@@ -208,7 +208,7 @@ def test_the_handler_can_stand_in_a_logging_configuration(log, capsys):
     logging.config.dictConfig({
         "version": 1,
         "disable_existing_loggers": False,
-        "handlers": {"stdout": {"class": "bot.logs.Lines"}},
+        "handlers": {"stdout": {"class": "bot.observability.logs.Lines"}},
         "loggers": {"gunicorn.error": {"handlers": ["stdout"], "propagate": False}},
     })  # fmt: skip
     logging.getLogger("gunicorn.error").warning("WORKER TIMEOUT (pid:%s)", 3)

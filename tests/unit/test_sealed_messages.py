@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.logs import configure
-from bot.sealing import Sealer
+from bot.observability.logs import configure
+from bot.runtime.encryption import Sealer
 from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown

@@ -14,8 +14,8 @@ from click.testing import CliRunner
 from flask.cli import cli
 
 import workers.__main__
-from bot.config_values import BadSetting
-from bot.starting import naming_bad_settings
+from bot.config.settings import naming_bad_settings
+from bot.config.values import BadSetting
 from workers import clock, context
 
 ROOT = Path(__file__).resolve().parents[2]

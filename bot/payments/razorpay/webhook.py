@@ -15,7 +15,7 @@ from typing import Any
 import structlog
 from flask import Blueprint, Response, jsonify, request
 
-from bot import metrics
+from bot.observability import metrics
 from bot.payments.razorpay import notices
 from bot.payments.razorpay.notices import Captured, Failed, Ignored, RefundTold, Unclear
 from bot.payments.razorpay.signature import is_signed

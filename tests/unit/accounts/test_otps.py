@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import structlog
 
-from bot.logs import configure
+from bot.observability.logs import configure
 from domain.actions.staff import otps
 from domain.errors import Conflict, TooMany
 from domain.model.accounts import OtpLimit, OtpRequest, OtpStatus, OtpType

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify
 
-from bot import metrics
+from bot.observability import metrics
 from domain.model.base import stamp
 
 DATABASE_SECONDS = 2.0

@@ -23,7 +23,7 @@ from typing import Any, TextIO, cast
 import structlog
 from flask import Flask, Response, g, has_request_context, request
 
-from bot import metrics
+from bot.observability import metrics
 
 REDACTED = "[redacted]"
 FIELDS = frozenset({
@@ -61,7 +61,7 @@ _FEW_DIGITS = 4
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LARGEST = 10_000_000
 """No count, port or duration is larger; a phone number is."""
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[2]
 _LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40, "critical": 50}
 
 log = structlog.get_logger()

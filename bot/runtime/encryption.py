@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import os
@@ -12,25 +11,10 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from bot.config.values import decoded
 from domain.errors import Unreadable
 
 NONCE_BYTES = 12
-KEY_BYTES = 32
-
-
-def decoded(text: str) -> bytes:
-    """Return the key that *text*, an entry of DATA_KEY, stands for.
-
-    Raises:
-        ValueError: If it is not base64, of either alphabet, of 32 bytes.
-    """
-    try:
-        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except binascii.Error:
-        key = b""
-    if len(key) != KEY_BYTES:
-        raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
-    return key
 
 
 class Sealer:

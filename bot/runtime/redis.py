@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import NoReturn
 
 import structlog
@@ -14,7 +12,6 @@ from redis import Redis
 from redis.exceptions import RedisError
 from rq import Queue, Retry
 from rq.serializers import JSONSerializer
-from ulid import ULID
 
 from domain.work import LIVE
 
@@ -26,26 +23,6 @@ RUNG_MILLISECONDS = 400
 LISTEN_SECONDS = 30.0
 """How long one wait for a ring lasts; a connection that broke unnoticed is found by its end."""
 log = structlog.get_logger()
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """Return the present instant in UTC."""
-        return datetime.now(UTC)
-
-
-class UlidIds:
-    """Ids that sort by time (ULID) and secrets of 128 random bits."""
-
-    def new(self, prefix: str) -> str:
-        """Return *prefix* and a new ULID."""
-        return f"{prefix}{ULID()}"
-
-    def secret(self, prefix: str) -> str:
-        """Return *prefix* and 128 random bits in hexadecimal."""
-        return f"{prefix}{secrets.token_hex(16)}"
 
 
 def connect(redis_url: str) -> Redis:

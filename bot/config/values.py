@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections.abc import Mapping
 from datetime import timedelta
@@ -139,3 +141,21 @@ def parameters(path: str) -> dict[str, str]:
     except (BotoCoreError, ClientError) as error:
         raise BadSetting(f"AWS_PARAMETER_PATH could not be read: {error}") from None
     return found
+
+
+def decoded(text: str) -> bytes:
+    """Return the key that *text*, an entry of DATA_KEY, stands for.
+
+    Raises:
+        ValueError: If it is not base64, of either alphabet, of 32 bytes.
+    """
+    try:
+        key = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except binascii.Error:
+        key = b""
+    if len(key) != KEY_BYTES:
+        raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
+    return key
+
+
+KEY_BYTES = 32

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 from redis.connection import parse_url
 
-from bot import config_values as values
-from bot.config_values import BadSetting
-from bot.sealing import decoded
+from bot.config import values
+from bot.config.values import BadSetting, decoded
 from domain.rules import Rules
 
 DEVELOPMENT_SECRET = "development-only-secret-of-no-worth"  # noqa: S105 - refused in production
@@ -368,3 +369,20 @@ def _countries(env: Mapping[str, str]) -> tuple[str, ...]:
         if not re.fullmatch(r"\+[1-9]\d{0,2}", code):
             raise BadSetting(f"PHONE_COUNTRIES has {code!r}; a country code looks like +91")
     return codes
+
+
+@contextmanager
+def naming_bad_settings() -> Iterator[None]:
+    """End this process, with exit code 1, if a setting turns out wrong.
+
+    The log gets the variable's name, and standard error what is wrong with its value.
+    """
+    try:
+        yield
+    except BadSetting as error:
+        # With it comes prometheus_client, which gunicorn's settings must not load too early.
+        from bot.observability import logs  # noqa: PLC0415
+
+        logs.configure()
+        logs.log.critical("bad_setting", setting=error.setting)
+        sys.exit(str(error))
