@@ -15,30 +15,27 @@ from twilio.rest import Client
 
 from bot.channels.cloud.channel import CloudChannel
 from bot.channels.cloud.payments import CloudPayments
-from bot.channels.cloud.senders import CloudSenders
-from bot.channels.cloud.tokens import sender_tokens
+from bot.channels.cloud.senders import CloudSenders, sender_tokens
 from bot.channels.http import new_session
-from bot.channels.twilio.channel import TwilioChannel, TwilioSms
+from bot.channels.rates import Rates
+from bot.channels.twilio.channel import TwilioChannel, TwilioSenders, TwilioSms
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents
 from bot.channels.twilio.missed import missed
-from bot.channels.twilio.senders import TwilioSenders
 from bot.config.settings import Settings, naming_bad_settings, read_settings
 from bot.documents.maker import Maker
-from bot.files import open_files
+from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
 from bot.observability.metrics import message_reached
-from bot.payments.orders import Orders
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
-from bot.rates import Rates
 from bot.rendering.renderer import NoTemplate, Rendered, Renderer
 from bot.runtime.clock_and_ids import SystemClock, UlidIds
 from bot.runtime.encryption import Sealer
 from bot.runtime.redis import RedisBell, connect
 from domain.channel import Channel, Senders, Sms
-from domain.gateway import Gateway
+from domain.gateway import Gateway, Orders
 from domain.ports import Bell, Clock, Documents, Files, Ids, Records
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope

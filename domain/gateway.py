@@ -172,3 +172,27 @@ class Gateway(Protocol):
 
         It is worth a look and a word to the payer, never a seat.
         """
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """An attempt to pay an order."""
+
+    order_id: str | None
+    """The gateway's name of the order."""
+    capture_id: str | None
+    """The gateway's name of the payment."""
+    amount_paise: int
+    succeeded: bool
+
+
+class Orders(Protocol):
+    """WhatsApp's knowledge of the orders shown inside it."""
+
+    def look(self, sender: str, configuration: str, reference: str) -> tuple[Transaction, ...]:
+        """Return every attempt to pay an order; none also where nobody saw it.
+
+        Raises:
+            GatewayUnavailable: Ask again later.
+            GatewayRefused: It cannot be said.
+        """

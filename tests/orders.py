@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
-from bot.payments.orders import Transaction
 from bot.payments.sandbox import SandboxGateway
 from bot.wiring import Parts
 from domain.actions.settlement import captures
 from domain.channel import OrderNews, OrderRequest, Outbound
 from domain.errors import Conflict
-from domain.gateway import Gateway, GatewayUnavailable
+from domain.gateway import Gateway, GatewayUnavailable, Transaction
 from domain.model.clinics import Sender
 from tests.people import CITY_SENDER, NOW, Cast, store
 from tests.stage import Stage
@@ -23,7 +22,7 @@ PLATFORM_CONFIGURATION = "platform-main"
 
 @dataclass
 class FakeOrders:
-    """What WhatsApp knows of orders; implements `bot.payments.orders.Orders`."""
+    """What WhatsApp knows of orders; implements `domain.gateway.Orders`."""
 
     told: dict[str, list[Transaction]] = field(default_factory=lambda: defaultdict(list))
     away: bool = False

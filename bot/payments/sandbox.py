@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TypeVar
 
-from bot.payments.orders import Orders
 from domain.errors import StillConflicting
 from domain.gateway import (
     GatewayRefused,
@@ -17,6 +16,7 @@ from domain.gateway import (
     Link,
     LinkRequest,
     LinkStatus,
+    Orders,
     RefundAnswer,
     ShownOrder,
     Taken,

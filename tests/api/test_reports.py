@@ -11,7 +11,7 @@ from pathlib import Path
 import pypdfium2
 import pytest
 
-from bot.files import FolderFiles
+from bot.documents.storage import FolderFiles
 from domain.model.figures import DayFigures, Hour
 from domain.model.reports import ReportFormat, ReportType
 from domain.ports import FileMissing, Files

@@ -8,7 +8,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from bot.files import open_files
+from bot.documents.storage import open_files
 from domain.ports import FileMissing, Files
 from tests.stores import emulated
 

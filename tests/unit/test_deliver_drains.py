@@ -13,7 +13,7 @@ import pytest
 from redis.exceptions import RedisError
 from structlog.testing import capture_logs
 
-from bot.rates import BUCKET_SECONDS
+from bot.channels.rates import BUCKET_SECONDS
 from domain.actions.delivery import freshness, states
 from domain.actions.messages.outbox import shard_of
 from domain.channel import ErrorClass, Outbound

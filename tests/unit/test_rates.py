@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from bot.rates import PAIR_BURST, Rates
+from bot.channels.rates import PAIR_BURST, Rates
 from bot.runtime.redis import RedisBell, connect
 from tests.redis_server import redis_server
 

@@ -11,9 +11,8 @@ import structlog
 
 from bot.channels.cloud.values import Node, identifier, node, nodes
 from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS
-from bot.payments.orders import Transaction
 from domain.channel import SendFailed
-from domain.gateway import GatewayRefused, GatewayUnavailable
+from domain.gateway import GatewayRefused, GatewayUnavailable, Transaction
 
 CURRENCY = "INR"
 OFFSET = 100
@@ -25,7 +24,7 @@ log = structlog.get_logger()
 
 
 class CloudPayments:
-    """Asks Graph about orders; implements `bot.payments.orders.Orders`.
+    """Asks Graph about orders; implements `domain.gateway.Orders`.
 
     Args:
         base_url: Meta's address with the version.

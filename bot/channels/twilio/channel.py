@@ -100,3 +100,15 @@ def _create(client: Client, **arguments: str | list[str]) -> str:
     if not isinstance(sid, str) or not sid:
         raise SendUnknown("Twilio took the message but gave no id for it.")
     return sid
+
+
+class TwilioSenders:
+    """Knows the platform's numbers; implements `domain.channel.Senders`.
+
+    A clinic's own number at Twilio belongs to the platform's account, so that no token of the
+    clinic's own could ever prove it.
+    """
+
+    def number_of(self, sender: str, access_token: str | None = None) -> str | None:
+        """Return *sender*, or None where a token of somebody's own is to prove it."""
+        return None if access_token is not None else sender or None

@@ -8,7 +8,6 @@ from typing import Any
 
 import structlog
 
-from bot.payments.orders import Orders
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.signature import is_return
 from domain.gateway import (
@@ -17,6 +16,7 @@ from domain.gateway import (
     Link,
     LinkRequest,
     LinkStatus,
+    Orders,
     RefundAnswer,
     ShownOrder,
     Taken,

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from bot.channels.cloud.payments import CloudPayments
-from bot.payments.orders import Transaction
 from domain.channel import ErrorClass, SendFailed
-from domain.gateway import GatewayRefused, GatewayUnavailable
+from domain.gateway import GatewayRefused, GatewayUnavailable, Transaction
 from tests.contract.channels.providers import (
     HANG_UP,
     PAGE,

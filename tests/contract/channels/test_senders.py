@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from bot.channels.cloud.senders import CloudSenders
-from bot.channels.twilio.senders import TwilioSenders
+from bot.channels.twilio.channel import TwilioSenders
 from domain.errors import Busy
 from tests.contract.channels.providers import (
     HANG_UP,

@@ -10,12 +10,18 @@ from datetime import timedelta
 import pytest
 
 from bot.channels.http import new_session
-from bot.payments.orders import Transaction
 from bot.payments.razorpay import client as client_module
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.razorpay.signature import is_return, is_signed
-from domain.gateway import GatewayRefused, GatewayUnavailable, LinkStatus, ShownOrder, Taken
+from domain.gateway import (
+    GatewayRefused,
+    GatewayUnavailable,
+    LinkStatus,
+    ShownOrder,
+    Taken,
+    Transaction,
+)
 from domain.model.money import RefundStatus
 from tests.contract.payments.player import (
     HANG_UP,
