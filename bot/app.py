@@ -21,9 +21,9 @@ from bot.config.settings import Settings, read_settings
 from bot.observability import logs
 from bot.observability.health import ops, reachable
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
-from bot.payments.razorpay.webhook import razorpay
 from bot.runtime.redis import listen
-from bot.webhooks import twilio, whatsapp
+from bot.webhooks.handling import twilio, whatsapp
+from bot.webhooks.razorpay import razorpay
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from domain.model.clinics import Claim

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 
 from bot.observability import logs
 from bot.pages import pages
-from bot.payments.razorpay.webhook import razorpay
+from bot.webhooks.razorpay import razorpay
 from domain.gateway import GatewayRefused
 from domain.model.queues import Token, TokenStatus
 from tests.bank import Bank, Fault

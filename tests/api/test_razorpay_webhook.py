@@ -15,7 +15,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot.payments.press import way_to_pay
-from bot.payments.razorpay.webhook import razorpay
+from bot.webhooks.razorpay import razorpay
 from domain.actions.settlement import captures
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import ClinicStatus
