@@ -22,8 +22,9 @@ from bot.observability import logs
 from bot.observability.health import ops, reachable
 from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.runtime.redis import listen
-from bot.webhooks.handling import twilio, whatsapp
 from bot.webhooks.razorpay import razorpay
+from bot.webhooks.twilio import twilio
+from bot.webhooks.whatsapp import whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from domain.model.clinics import Claim

@@ -419,7 +419,7 @@ def test_it_is_not_replayed_when_its_time_is_over(
         raise Conflict
 
     monkeypatch.setattr(Work, "commit", faster)
-    monkeypatch.setattr("bot.payments.razorpay.webhook.ANSWER_WITHIN_SECONDS", -1)
+    monkeypatch.setattr("bot.webhooks.razorpay.ANSWER_WITHIN_SECONDS", -1)
     assert town.tell("payment_link.paid", token).status_code == 503
     assert len(lost) == 1
 

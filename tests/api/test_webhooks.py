@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 from werkzeug.test import TestResponse
 
-import bot.webhooks.handling
+import bot.webhooks.whatsapp
 from bot.app import LARGEST_BODY, create_app
 from bot.channels.cloud.signature import sign
 from domain.errors import StoreUnavailable
@@ -269,7 +269,7 @@ def test_when_the_store_fails_meta_is_asked_to_send_it_again(meta, people):
 
 
 def test_when_time_runs_out_the_rest_comes_again_and_nothing_acts_twice(meta, monkeypatch):
-    monkeypatch.setattr(bot.webhooks.handling, "ANSWER_WITHIN_SECONDS", 0.3)
+    monkeypatch.setattr(bot.webhooks.whatsapp, "ANSWER_WITHIN_SECONDS", 0.3)
     go_on, first = threading.Event(), threading.Lock()
 
     def one_is_slow() -> None:
@@ -285,7 +285,7 @@ def test_when_time_runs_out_the_rest_comes_again_and_nothing_acts_twice(meta, mo
 
 
 def test_one_persons_many_messages_do_not_hold_the_answer_up(meta, monkeypatch):
-    monkeypatch.setattr(bot.webhooks.handling, "ANSWER_WITHIN_SECONDS", 0.0)
+    monkeypatch.setattr(bot.webhooks.whatsapp, "ANSWER_WITHIN_SECONDS", 0.0)
     body = webhook(*(text(ASHA, "help", f"wamid.{n}") for n in range(3)))
     assert meta.post(body).status_code == 503
     monkeypatch.undo()
