@@ -20,7 +20,6 @@ from bot.cli import commands
 from bot.config.settings import Settings, read_settings
 from bot.observability import logs
 from bot.observability.health import ops, reachable
-from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
 from bot.runtime.redis import listen
 from bot.webhooks.razorpay import razorpay
 from bot.webhooks.twilio import twilio
@@ -29,6 +28,7 @@ from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from domain.model.clinics import Claim
 from domain.scopes import SystemScope
+from web.checkout.views import SIMULATOR_FRAMES, Said, message_page, pages
 
 TWILIO_API_URL = "https://api.twilio.com"
 LARGEST_BODY = 4 * 1024 * 1024

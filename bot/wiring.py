@@ -27,6 +27,7 @@ from bot.documents.maker import Maker
 from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
 from bot.observability.metrics import message_reached
+from bot.payments import sandbox
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
@@ -90,6 +91,10 @@ class Parts:
     def new_capture_id(self) -> str:
         """Return a new id of a payment captured in the sandbox."""
         return f"sbx_{secrets.token_hex(12)}"
+
+    def take_here(self, work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+        """Enter a payment in the sandbox's books, in *work*; once under one id."""
+        sandbox.take(work, payment_id, capture_id, amount_paise)
 
     def runner(self) -> Runner:
         """Return what answers inbound messages."""

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.payments.press import way_to_pay
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import open_queue
@@ -51,6 +50,7 @@ from tests.people import (
     new_records,
     store,
 )
+from web.checkout.pay import way_to_pay
 from workers.act import Doer
 
 IN_MEMORY = Path("/dev/shm")

@@ -14,10 +14,9 @@ import structlog
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bot.checkout import languages, words_in
 from bot.observability import logs
 from bot.observability.logs import install
-from bot.pages import SIMULATOR_FRAMES, Said, message_page, pages
+from bot.payments import sandbox
 from bot.payments.sandbox import SandboxGateway
 from domain.actions.booking import booking, seats
 from domain.errors import Conflict, StoreUnavailable
@@ -32,6 +31,8 @@ from domain.scopes import Scope
 from domain.work import Work
 from tests import people
 from tests.people import Cast, CountingIds, FixedClock, SilentBell
+from web.checkout.view_model import languages, words_in
+from web.checkout.views import SIMULATOR_FRAMES, Said, message_page, pages
 
 DAY = date(2030, 11, 25)
 
@@ -70,6 +71,9 @@ class Town:
     def new_capture_id(self) -> str:
         self.captures.append(f"sbx_{len(self.captures) + 1}")
         return self.captures[-1]
+
+    def take_here(self, work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+        sandbox.take(work, payment_id, capture_id, amount_paise)
 
     def work(self) -> Work:
         return people.work_on(self.records, self.clock, self.ids)

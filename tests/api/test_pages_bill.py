@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bot.observability import logs
-from bot.pages import pages
 from domain.model.clinics import ClinicStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from tests.bank import Bank
@@ -26,6 +25,7 @@ from tests.bills import (
 )
 from tests.people import Cast, store
 from tests.stage import Stage
+from web.checkout.views import pages
 from workers.act import Doer
 
 HOME = "https://clinic.example"

@@ -10,7 +10,6 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from bot.observability import logs
-from bot.pages import pages
 from bot.webhooks.razorpay import razorpay
 from domain.gateway import GatewayRefused
 from domain.model.queues import Token, TokenStatus
@@ -18,6 +17,7 @@ from tests.bank import Bank, Fault
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold
+from web.checkout.views import pages
 from workers.act import Doer
 
 HOME = "https://clinic.example"

@@ -14,7 +14,6 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from bot.payments.press import way_to_pay
 from bot.webhooks.razorpay import razorpay
 from domain.actions.settlement import captures
 from domain.errors import Conflict, StoreUnavailable
@@ -28,6 +27,7 @@ from tests.bills import billed, days, invoices, request_of, the_clinic, told
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold, ravi
+from web.checkout.pay import way_to_pay
 from workers.act import Doer
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "razorpay"

@@ -10,7 +10,6 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.payments.press import way_to_pay
 from domain.actions.payments import ledger, refunds
 from domain.actions.payments.ledger import OWN, Statement
 from domain.actions.settlement import captures
@@ -22,6 +21,7 @@ from tests.bank import Bank, Fault, Killed
 from tests.bills import billed, days, invoices, pay, request_of, the_subscription, told
 from tests.people import Cast, store
 from tests.stage import Stage
+from web.checkout.pay import way_to_pay
 from workers.act import Doer
 
 PAID_ON = date(2030, 12, 26)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from bot.payments.press import way_to_pay
 from domain.actions.delivery import states
 from domain.actions.payments import orders
 from domain.actions.settlement import captures
@@ -38,6 +37,7 @@ from tests.orders import (
 )
 from tests.people import CITY_SENDER, PLATFORM_SENDER, Cast, stored
 from tests.stage import Stage
+from web.checkout.pay import way_to_pay
 
 ASHA = "+919876543021"
 

@@ -9,7 +9,6 @@ from inspect import signature
 
 import pytest
 
-from bot.payments.press import way_to_pay
 from domain.actions.booking import seats
 from domain.actions.payments import links
 from domain.actions.settlement import polling
@@ -23,6 +22,7 @@ from tests.bank import Bank, BankLink, Fault, Killed
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold, ravi
+from web.checkout.pay import way_to_pay
 from workers.act import Doer
 from workers.handlers import HANDLERS
 

@@ -1,6 +1,6 @@
 """A request for payment as its page shows it: its state, its facts, its words.
 
-What a clinic pays itself is in `bot.checkout_bill`.
+What a clinic pays itself is in `web.checkout.bill`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from domain.model.queues import PaymentStatus, Token, TokenStatus
 from domain.plans import Feature, allows
 from domain.work import Work
 
-FOLDER = Path(__file__).resolve().parent.parent / "templates" / "pages"
+FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pages"
 ENGLISH = "en"
 STANDING = frozenset({TokenStatus.CONFIRMED, TokenStatus.ARRIVED, TokenStatus.CURRENT})
 """States of a token whose turn is ahead."""

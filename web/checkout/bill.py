@@ -8,13 +8,13 @@ from datetime import date
 from babel import Locale
 from babel.dates import format_date
 
-from bot.checkout import TONES, State, Way, Words, monogram, words_in
 from bot.rendering.formats import money
 from domain.errors import NotFound
 from domain.model.clinics import Clinic
 from domain.model.money import Payment, RequestStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
+from web.checkout.view_model import TONES, State, Way, Words, monogram, words_in
 
 PAISE = 100
 

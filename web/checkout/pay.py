@@ -8,7 +8,6 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from bot.payments import sandbox
 from domain.actions.payments import links
 from domain.actions.settlement import captures
 from domain.gateway import Gateway, LinkRequest, LinkStatus
@@ -34,6 +33,9 @@ class Desk(Protocol):
     def new_capture_id(self) -> str:
         """Return a new id of a payment captured in the sandbox."""
 
+    def take_here(self, work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+        """Enter a payment in the sandbox's books, in *work*; once under one id."""
+
 
 def pay_here(desk: Desk, payment_id: str) -> bool:
     """Capture one payment in the sandbox; return whether its money goes back.
@@ -49,7 +51,7 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
 
     def capture(work: Work) -> bool:
         payment = work.require(Payment, payment_id)
-        sandbox.take(work, payment_id, capture_id, payment.amount_paise)
+        desk.take_here(work, payment_id, capture_id, payment.amount_paise)
         captures.captured(work, payment_id, capture_id, payment.amount_paise)
         captured = work.get(Capture, capture_id, "CAPTURE")
         return captured is not None and captured.disposition is Disposition.REFUND

@@ -13,12 +13,18 @@ from functools import cache
 from http import HTTPStatus
 
 import structlog
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, g, make_response, redirect, request, url_for
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from bot.checkout import (
+from domain.actions.settlement import captures
+from domain.errors import NotFound, NotNow, StoreUnavailable
+from domain.gateway import GatewayRefused, GatewayUnavailable
+from domain.scopes import SystemScope
+from web.checkout.bill import describe_bill, read_bill
+from web.checkout.pay import Desk, look_again, pay_here, way_to_pay, write
+from web.checkout.view_model import (
     ENGLISH,
     FOLDER,
     Way,
@@ -28,13 +34,6 @@ from bot.checkout import (
     read_request,
     words_in,
 )
-from bot.checkout_bill import describe_bill, read_bill
-from bot.observability.logs import request_id
-from bot.payments.press import Desk, look_again, pay_here, way_to_pay, write
-from domain.actions.settlement import captures
-from domain.errors import NotFound, NotNow, StoreUnavailable
-from domain.gateway import GatewayRefused, GatewayUnavailable
-from domain.scopes import SystemScope
 
 FORM_BYTES = 2_000
 """One word is all that is ever sent."""
@@ -169,7 +168,7 @@ def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response
     context = {
         "words": words,
         "said": words["message"][said.value],
-        "reference": request_id() if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
+        "reference": g.get("request_id") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
     }
     return _page("message.html", language, context, status=status, frames=frames)
 
