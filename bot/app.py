@@ -16,7 +16,7 @@ from api.app import install, new_app
 from api.limits import Limits
 from api.services import Services
 from api.streams.hub import MOST_STREAMS, Hub
-from bot.cli import commands
+from bot.cli.commands import commands
 from bot.config.settings import Settings, read_settings
 from bot.observability import logs
 from bot.observability.health import ops, reachable

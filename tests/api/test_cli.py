@@ -11,7 +11,7 @@ import pytest
 from flask.testing import FlaskCliRunner
 
 from bot.app import create_app
-from bot.seed import DEMO_PASSWORD, STAFF
+from bot.cli.seed import DEMO_PASSWORD, STAFF
 from domain import passwords
 from domain.actions.clinics import subscriptions
 from domain.model.clinics import Clinic, Doctor, User

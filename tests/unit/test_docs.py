@@ -9,7 +9,7 @@ import click
 import pytest
 
 from bin import draw_flows
-from bot.cli import commands
+from bot.cli.commands import commands
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted(
@@ -33,7 +33,7 @@ READS = (
         r'(?:env\.get\(|values\.[a-z]+\(\s*env, )"([A-Z_]+)"',
     ),
     ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
-    ("bot/cli.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
+    ("bot/cli/commands.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),
     ("bot/observability/metrics.py", r'MULTIPROCESS_VARIABLE = "([A-Z_]+)"'),
     ("bin/supervisor/command.py", r'choose_port\("([A-Z_]+)"'),
 )

@@ -12,10 +12,10 @@ from typing import IO, Literal, Protocol
 import click
 from flask.cli import AppGroup
 
-from bot.books import add_check_money
-from bot.cli_messaging import messages_group, parked_group
-from bot.cli_templates import templates_group
-from bot.seed import CITY, demo_phones, seed_demo
+from bot.cli.check_money import add_check_money
+from bot.cli.messages import messages_group, parked_group
+from bot.cli.seed import CITY, demo_phones, seed_demo
+from bot.cli.templates import templates_group
 from bot.wiring import Parts
 from domain.actions.people import export as patient_export
 from domain.actions.people.patients import Known
