@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable
 
 from pydantic import MISSING
 
-from api.calls import Answer, Call
-from api.days import day_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of
+from api.frame.routes import Resource
 from api.schemas.analytics import (
     BottleneckData,
     DashboardData,

@@ -5,25 +5,25 @@ from __future__ import annotations
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 
-from api import headers
 from api.analytics import analytics
 from api.associations import associations
 from api.audit import audit
 from api.auth import auth
 from api.clinics import clinics
-from api.docs import docs
 from api.doctors import doctors
-from api.document import complete
-from api.engine import EXTENSION
+from api.frame import headers
+from api.frame.docs import docs
+from api.frame.document import complete
+from api.frame.engine import EXTENSION
+from api.frame.routes import BEARER_AUTH, Resource
+from api.frame.services import Services
 from api.patients import patients
 from api.payments import payments
 from api.prescriptions import prescriptions
 from api.queues import queues
 from api.reports import reports
-from api.routes import BEARER_AUTH, Resource
 from api.schemas.base import Failure
-from api.services import Services
-from api.streams.views import streams
+from api.streams import streams
 from api.subscriptions import subscriptions
 from api.tokens import tokens
 from api.users import users

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from api.calls import Answer, Call
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.schemas.associations import (
     Associated,
     AssociationChange,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from api.calls import Answer, Call
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.schemas.audit import AuditedCall, AuditLog, AuditQuery
 from domain.actions.people import audit as actions
 from domain.model.accounts import AuditEntry

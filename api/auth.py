@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from flask import request
 
-from api import jwts
-from api.calls import BEARER, Answer, Call
-from api.routes import Resource
+from api.frame import jwts
+from api.frame.calls import BEARER, Answer, Call
+from api.frame.routes import Resource
 from api.schemas.auth import (
     Account,
     ClinicName,

@@ -8,9 +8,9 @@ from typing import Any
 import segno
 from flask import Response
 
-from api.calls import Answer, Call
-from api.days import day_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of
+from api.frame.routes import Resource
 from api.schemas.clinics import (
     ClinicInfo,
     NumberProof,

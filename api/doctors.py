@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.calls import Answer, Call
-from api.days import day_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of
+from api.frame.routes import Resource
 from api.schemas.base import Paged, rupees
 from api.schemas.doctors import (
     AddedDoctor,

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Response
 
-from api.calls import Answer, Call
 from api.exports import patients_file
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.schemas.base import Paged
 from api.schemas.patients import (
     ConsentShown,

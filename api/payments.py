@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from api.calls import Answer, Call
-from api.days import day_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of
+from api.frame.routes import Resource
 from api.schemas.base import rupees
 from api.schemas.payments import DayOfMoney, ListedPayment, PaymentList, PaymentsQuery
 from domain.actions.payments import ledger

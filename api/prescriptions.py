@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from flask import Response
 
-from api.calls import Answer, Call
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.schemas.visits import (
     LinkPath,
     MedicationData,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from api.calls import Answer, Call
-from api.days import day_of, page_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of, page_of
+from api.frame.routes import Resource
 from api.schemas.base import rupees
 from api.schemas.queues import (
     Called,

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 
 from flask import Response
 
-from api import signed
-from api.calls import Answer, Call
-from api.days import day_of
-from api.routes import PREFIX, Resource
+from api.frame import signed
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of
+from api.frame.routes import PREFIX, Resource
 from api.schemas.reports import (
     DownloadQuery,
     NewReport,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from api.calls import Answer, Call
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.schemas.subscriptions import (
     Bill,
     Billing,

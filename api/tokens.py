@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
-from api.calls import Answer, Call
-from api.days import day_of, page_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of, page_of
+from api.frame.routes import Resource
 from api.schemas.base import Paged, rupees
 from api.schemas.queues import LinePath
 from api.schemas.tokens import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import time
 
-from api.calls import Answer, Call
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.prescriptions import READS, prescription_shown, visit_of, warned
-from api.routes import Resource
 from api.schemas.visits import (
     ChangedVisit,
     Diagnosed,

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from flask import Response
 
-from api.calls import Answer, Call
-from api.days import day_of
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.days import day_of
+from api.frame.routes import Resource
 from api.schemas.whatsapp import (
     Audience as AudienceGiven,
 )

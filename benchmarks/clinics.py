@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from api import jwts
-from api.engine import EXTENSION
-from api.services import Services
+from api.frame import jwts
+from api.frame.engine import EXTENSION
+from api.frame.services import Services
 from bot.app import create_app
 from bot.wiring import Parts
 from domain import actors

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from api import jwts
-from api.engine import EXTENSION
-from api.streams.hub import MOST_STREAMS
+from api.frame import jwts
+from api.frame.engine import EXTENSION
+from api.frame.hub import MOST_STREAMS
 from benchmarks import load
 from benchmarks.load import Plan
 from benchmarks.webhook_turn import ROOT, SECRET, free_ports, row, started, wait_for

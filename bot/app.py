@@ -11,11 +11,12 @@ from flask_openapi.openapi import OpenAPI
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api import errors, exports, jwts
+from api import exports
 from api.app import install, new_app
-from api.limits import Limits
-from api.services import Services
-from api.streams.hub import MOST_STREAMS, Hub
+from api.frame import errors, jwts
+from api.frame.hub import MOST_STREAMS, Hub
+from api.frame.limits import Limits
+from api.frame.services import Services
 from bot.cli.commands import commands
 from bot.config.settings import Settings, read_settings
 from bot.observability import logs

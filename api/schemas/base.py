@@ -126,7 +126,7 @@ Instant = Annotated[
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
-"""A day of the clinic's, YYYY-MM-DD; whether there is such a day the view asks (`api.days`)."""
+"""A day of the clinic's, YYYY-MM-DD; `api.frame.days` checks that there is such a day."""
 ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A time of the clinic's day, HH:MM."""
 Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{7,14}$")]

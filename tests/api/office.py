@@ -15,10 +15,10 @@ from openapi_core.testing import MockRequest, MockResponse
 from werkzeug.test import TestResponse
 
 import api.app
-from api import jwts
-from api.engine import EXTENSION
-from api.routes import Resource
-from api.services import Services
+from api.frame import jwts
+from api.frame.engine import EXTENSION
+from api.frame.routes import Resource
+from api.frame.services import Services
 from bot.app import api_services, create_app
 from domain.actions.staff import sessions
 from domain.model.clinics import User

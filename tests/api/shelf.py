@@ -10,8 +10,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from api.calls import Answer, Call
-from api.routes import Resource
+from api.frame.calls import Answer, Call
+from api.frame.routes import Resource
 from api.schemas.base import Body, Data, Id, Name, Paged, Path, Query, Text
 from domain.errors import DayFull, Invalid, NotFound, NotSignedIn
 from domain.model.clinics import Clinic, Doctor

@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 
 import api.app
-from api.routes import braced
+from api.frame.routes import braced
 from tests.api.examples.shape import examples
 
 HERE = Path(__file__).parent

@@ -12,7 +12,7 @@ import jwt
 import pytest
 from werkzeug.test import TestResponse
 
-from api import jwts
+from api.frame import jwts
 from domain.actions.staff import sessions
 from domain.model.accounts import AuditEntry
 from domain.model.clinics import Doctor, StaffStatus, User

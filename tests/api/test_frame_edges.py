@@ -13,9 +13,9 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import validate
 
 import api.app
-from api.calls import Answer
-from api.document import MEANINGS
-from api.routes import Resource, braced
+from api.frame.calls import Answer
+from api.frame.document import MEANINGS
+from api.frame.routes import Resource, braced
 from api.schemas.base import Body, Data
 from tests.api.office import Office
 from tests.api.shelf import Place, shelf

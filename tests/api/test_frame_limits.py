@@ -16,8 +16,8 @@ import pytest
 from redis import Redis
 
 import api.app
-from api import limits
-from api.limits import Limits
+from api.frame import limits
+from api.frame.limits import Limits
 from bot.runtime.redis import connect
 from domain.errors import TooMany
 from tests.api.office import Client, Office
@@ -102,7 +102,7 @@ def test_what_others_than_staff_call_is_outside_of_it(limited: Office) -> None:
 
 COUNTING = """
 import sys
-from api.limits import Limits
+from api.frame.limits import Limits
 from bot.runtime.redis import connect
 from tests.api.test_frame_limits import hits
 print(hits(Limits(connect(sys.argv[1]), "40 per hour"), 30))

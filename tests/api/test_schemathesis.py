@@ -28,7 +28,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 import api.app
-from api.routes import braced
+from api.frame.routes import braced
 from store import open_records, open_store
 from tests.api.busy import busy_clinic
 from tests.api.office import Office, shared_app

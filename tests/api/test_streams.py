@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
-from api.engine import EXTENSION
-from api.streams.hub import Hub
+from api.frame.engine import EXTENSION
+from api.frame.hub import Hub
 from domain.actions.staff import sessions
 from domain.errors import StoreUnavailable
 from domain.model.clinics import StaffStatus

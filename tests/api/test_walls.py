@@ -16,8 +16,8 @@ import pytest
 from werkzeug.test import TestResponse
 
 import api.app
-from api import jwts
-from api.routes import PREFIX, braced
+from api.frame import jwts
+from api.frame.routes import PREFIX, braced
 from domain.actions.staff import sessions
 from domain.model.accounts import AuditEntry
 from store import Store

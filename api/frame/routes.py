@@ -19,7 +19,7 @@ from flask_openapi.types import ResponseDict
 from flask_openapi.utils import get_responses
 from pydantic import create_model
 
-from api.engine import Route, View, make_engine
+from api.frame.engine import Route, View, make_engine
 from api.schemas.base import Data, Done, Failure, Success
 from domain.permissions import Permission
 

@@ -7,7 +7,7 @@ import re
 from flask import Flask, Response, request
 from flask_cors import CORS
 
-from api.services import Services
+from api.frame.services import Services
 
 API = ("/api/", "/openapi.json")
 FROM_OTHER_PAGES = re.compile(r"/(api/v1/(?!webhooks/).*|openapi\.json)")

@@ -17,11 +17,11 @@ from flask import Response, current_app, make_response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import HTTPException
 
-from api import errors, idempotency
-from api.calls import Answer, Call
-from api.reading import LARGEST_BODY, read_body, read_path, read_query
+from api.frame import errors, idempotency
+from api.frame.calls import Answer, Call
+from api.frame.reading import LARGEST_BODY, read_body, read_path, read_query
+from api.frame.services import Services
 from api.schemas.base import Data, Done, Success
-from api.services import Services
 from domain.errors import Invalid, Refused, StoreUnavailable
 from domain.permissions import Permission
 from domain.transactions import retry_on_conflict

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask import Response, request
 
-from api.calls import Call
+from api.frame.calls import Call
 from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.model.accounts import Idempotency
 from domain.scopes import SystemScope

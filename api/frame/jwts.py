@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 
-from api.services import Services
+from api.frame.services import Services
 from domain.errors import NotSignedIn
 from domain.model.accounts import Session
 from domain.model.clinics import User

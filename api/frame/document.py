@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from api.engine import READS, Route
-from api.routes import Resource, braced
+from api.frame.engine import READS, Route
+from api.frame.routes import Resource, braced
 
-EXAMPLES = Path(__file__).with_name("examples.json")
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples.json"
 JSON = "application/json"
 MEANINGS = {
     "400": "The request is malformed.",

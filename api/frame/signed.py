@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from itsdangerous import BadData, URLSafeSerializer
 
-from api.services import Services
+from api.frame.services import Services
 from domain.errors import NotSignedIn
 
 

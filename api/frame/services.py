@@ -8,8 +8,8 @@ from datetime import timedelta
 
 from redis import Redis
 
-from api.limits import Limits
-from api.streams.hub import Hub
+from api.frame.hub import Hub
+from api.frame.limits import Limits
 from domain.channel import Senders
 from domain.offers import OfferedTemplate
 from domain.ports import Clock, Documents, Files, Ids, Seal

@@ -10,9 +10,9 @@ from datetime import datetime
 import structlog
 from flask import g, request
 
-from api import jwts
+from api.frame import jwts
+from api.frame.services import Services
 from api.schemas.base import Data
-from api.services import Services
 from domain.actions.staff import sessions
 from domain.actors import Actor
 from domain.errors import (

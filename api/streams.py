@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from api.calls import Answer, Call, Caller
-from api.routes import Resource
+from api.frame.calls import Answer, Call, Caller
+from api.frame.hub import Watcher
+from api.frame.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
-from api.streams.hub import Watcher
 from domain.actions.booking.days import the_doctor
 from domain.actions.line import snapshots
 from domain.actions.line.snapshots import TICKET_SECONDS, Line

@@ -1,1 +1,0 @@
-"""Live pages: one stream of events a page, one reader of the store a process."""
