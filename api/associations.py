@@ -36,7 +36,7 @@ CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENT_ASSOCIATIONS)
 )
 def list_doctor_patients(work: Work, call: Call, path: DoctorPatientsPath, query: Paged) -> Answer:
     """List a doctor's patients by name."""
-    page = actions.page(work, path.doctor_id, query.limit, call.read_cursor(query.cursor))
+    page = actions.list_of_doctor(work, path.doctor_id, query.limit, call.read_cursor(query.cursor))
     return Answer(
         DoctorsPatients(
             patients=[DoctorsPatient.model_validate(_patient(known)) for known in page.patients],
@@ -53,7 +53,7 @@ def associate_patient(
     work: Work, call: Call, path: DoctorPatientsPath, body: NewAssociation
 ) -> Answer:
     """Make somebody a doctor's patient, recording them if the clinic does not know them."""
-    joined = actions.join(
+    joined = actions.associate_patient(
         work,
         path.doctor_id,
         phone=body.patient_phone,
@@ -96,7 +96,7 @@ def get_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
 )
 def change_doctor_patient(work: Work, path: DoctorPatientPath, body: AssociationChange) -> Answer:
     """Change a patient's preferences at a doctor's, or the doctor's notes about them."""
-    own = actions.update(work, path.doctor_id, path.patient_id, body.given())
+    own = actions.update_association(work, path.doctor_id, path.patient_id, body.given())
     return Answer(
         AssociationChanged(patient_id=own.patient_id, updated_at=own.updated_at),
         "Patient association updated successfully",
@@ -115,7 +115,7 @@ def remove_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
     Not possible while the patient holds a booking with the doctor. Visits stay readable to the
     doctor, and the next booking revives the association.
     """
-    removed_at = actions.end(work, path.doctor_id, path.patient_id)
+    removed_at = actions.end_association(work, path.doctor_id, path.patient_id)
     return Answer(
         AssociationEnded(patient_id=path.patient_id, removed_at=removed_at),
         "Patient association removed successfully",

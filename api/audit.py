@@ -19,7 +19,7 @@ def list_audit(work: Work, call: Call, query: AuditQuery) -> Answer:
 
     Attempts at what is not there, or is not the caller's to see, are among them.
     """
-    page = actions.page(
+    page = actions.list_entries(
         work,
         patient_id=query.patient_id,
         user_id=query.user_id,

@@ -45,7 +45,7 @@ CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENTS)
 @patients.get("/patients", needs=EITHER, answers=PatientList, audits=True)
 def list_patients(work: Work, call: Call, query: Paged) -> Answer:
     """List the clinic's patients by name; a doctor gets their own."""
-    page = actions.page(work, query.limit, call.read_cursor(query.cursor))
+    page = actions.list_patients(work, query.limit, call.read_cursor(query.cursor))
     return Answer(
         PatientList(
             patients=[_listed(known) for known in page.patients],
@@ -61,7 +61,7 @@ def search_patients(work: Work, call: Call, query: PatientSearch) -> Answer:
 
     A doctor searches their own patients. A blank before the number counts as its plus sign.
     """
-    page = actions.searched(
+    page = actions.search(
         work,
         name=query.name,
         phone=query.phone,
@@ -88,7 +88,7 @@ def record_patient(work: Work, call: Call, body: NewPatient) -> Answer:
     and only what was not known is added.
     """
     caller = call.caller
-    known = actions.record(
+    known = actions.record_patient(
         work,
         phone=body.phone,
         name=body.name,
@@ -139,7 +139,7 @@ def get_patient(work: Work, path: PatientPath) -> Answer:
 @patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)
 def change_patient(work: Work, path: PatientPath, body: PatientChange) -> Answer:
     """Change what is known of a patient; what is not named stays."""
-    known = actions.update(work, path.patient_id, body.name, body.given())
+    known = actions.update_patient(work, path.patient_id, body.name, body.given())
     return Answer(
         PatientChanged(patient_id=known.patient_id, updated_at=known.updated_at),
         "Patient updated successfully",

@@ -186,7 +186,7 @@ def cancel_token(work: Work, call: Call, path: TokenPath, body: CancelCall) -> A
 @tokens.get("/patients/<patientId>/tokens", needs=EVERYBODY, answers=PatientsTokens, audits=True)
 def list_patient_tokens(work: Work, call: Call, path: PatientPath, query: Paged) -> Answer:
     """List a patient's bookings, the latest day first: a doctor sees their own."""
-    known = patients.seen(work, path.patient_id)
+    known = patients.find_patient(work, path.patient_id)
     found = actions.of_patient(work, known.patient_id)
     after = call.read_cursor(query.cursor)
     page, more = page_of(

@@ -52,7 +52,9 @@ def fill(parts: Parts, clinics: int) -> list[Worked]:
             work.put(record)
             if isinstance(record, ClinicPatient):
                 owner = actors.Caller(record.clinic_id, None)
-                directory.enter(work, owner, record.patient_id, record.name, record.patient_phone)
+                directory.add_entries(
+                    work, owner, record.patient_id, record.name, record.patient_phone
+                )
         work.commit()
     services: Services = create_app(parts).extensions[EXTENSION]
     return [_signed_in(parts, services, n) for n in range(min(BUSY, clinics))]

@@ -246,7 +246,7 @@ def _which(turn: Turn) -> Say:
             Option(
                 id=f"{word}:{token.token_id}",
                 label="booking_row",
-                values={**notices.facts(token, doctor)},
+                values={**notices.notice_values(token, doctor)},
             )
         )
     return Say(values={"word": word}, options=options)
@@ -265,20 +265,23 @@ def _status(turn: Turn) -> Say:
         options.append(Option(id=f"move:{token.token_id}", label="move_button"))
         options.append(Option(id=f"cancel:{token.token_id}", label="cancel_button"))
     return Say(
-        values=notices.facts(token, doctor), options=options, about=token, guard=Guard.STANDING
+        values=notices.notice_values(token, doctor),
+        options=options,
+        about=token,
+        guard=Guard.STANDING,
     )
 
 
 @says("mine/checked_in")
 def _checked_in(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values=notices.facts(token, doctor), about=token, guard=Guard.STANDING)
+    return Say(values=notices.notice_values(token, doctor), about=token, guard=Guard.STANDING)
 
 
 @says("mine/not_today")
 def _not_today(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values=notices.facts(token, doctor))
+    return Say(values=notices.notice_values(token, doctor))
 
 
 @says("mine/sure")
@@ -286,7 +289,7 @@ def _sure(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
     return Say(
         values={
-            **notices.facts(token, doctor),
+            **notices.notice_values(token, doctor),
             "paid": token.paid_paise if token.capture_id else 0,
         },
         options=[
@@ -300,7 +303,7 @@ def _sure(turn: Turn) -> Say:
 def _cancelled(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
     return Say(
-        values={**notices.facts(token, doctor), **turn.facts},
+        values={**notices.notice_values(token, doctor), **turn.facts},
         options=[_BOOK],
     )
 
@@ -308,7 +311,7 @@ def _cancelled(turn: Turn) -> Say:
 @says("mine/money_back")
 def _money_back(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values={**notices.facts(token, doctor), **turn.facts})
+    return Say(values={**notices.notice_values(token, doctor), **turn.facts})
 
 
 @says("mine/not_now")
@@ -321,14 +324,15 @@ def _not_now(turn: Turn) -> Say:
     button = Option(id="status", label="status_button") if other else _BOOK
     options = [] if token.status in LIVE else [button]
     return Say(
-        values={**notices.facts(token, doctor), "state": token.status.value}, options=options
+        values={**notices.notice_values(token, doctor), "state": token.status.value},
+        options=options,
     )
 
 
 @says("mine/thanks")
 def _thanks(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values={**notices.facts(token, doctor), **turn.facts})
+    return Say(values={**notices.notice_values(token, doctor), **turn.facts})
 
 
 def _said_about(turn: Turn) -> tuple[Token, Doctor]:

@@ -51,12 +51,12 @@ def keep(turn: Turn) -> None:
     """Keep the number that was typed, for people to call."""
     number = _given(turn)
     if number is not None:
-        turn.contact = phone_requests.told(turn.work, turn.contact, number)
+        turn.contact = phone_requests.record_unverified(turn.work, turn.contact, number)
 
 
 def _given(turn: Turn) -> str | None:
     found = DIGITS.search(fold(turn.inbound.text))
-    return phone_requests.given(turn.work, found[0]) if found else None
+    return phone_requests.parse_number(turn.work, found[0]) if found else None
 
 
 # fmt: off

@@ -74,7 +74,7 @@ def _known(work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | N
     if is_news and by_phone is not None and by_phone.wa_user_id is None:
         return merge(work, contact, by_phone, inbound.sender)
     if shown is not None and is_news and by_phone is None:
-        contact = phone_requests.known_at(work, contact, shown, verified=True)
+        contact = phone_requests.assign_number(work, contact, shown, verified=True)
     elif shown is not None and contact.phone == shown and not contact.verified_phone:
         contact = work.put(contact.but(verified_phone=True))
     if inbound.profile_name and contact.profile_name is None:
@@ -103,15 +103,15 @@ def share_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     if number is None or contact.phone is not None:
         return contact
     if work.get(Address, f"tel:{number}") is not None:
-        return phone_requests.told(work, contact, number)
-    return phone_requests.known_at(work, contact, number, verified=False)
+        return phone_requests.record_unverified(work, contact, number)
+    return phone_requests.assign_number(work, contact, number, verified=False)
 
 
 def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     """Follow a WhatsApp account to its new number or user id, as WhatsApp's own notice says."""
     phone, wa_user_id = inbound.new_phone, inbound.new_wa_user_id
     if phone not in {None, contact.phone} and work.get(Address, f"tel:{phone}") is None:
-        contact = phone_requests.known_at(work, contact, phone or "", verified=False)
+        contact = phone_requests.assign_number(work, contact, phone or "", verified=False)
     if wa_user_id not in {None, contact.wa_user_id}:
         taken = work.get(Address, f"wa:{wa_user_id}")
         before = work.get(Address, f"wa:{contact.wa_user_id}") if contact.wa_user_id else None

@@ -161,7 +161,7 @@ class Runner:
         if routed.shared and contact.last_clinic_id != clinic.clinic_id:
             contact = work.put(contact.but(last_clinic_id=clinic.clinic_id))
         if conversation.clinic_id != clinic.clinic_id:
-            consent.wrote(work, clinic.clinic_id, contact.contact_id)
+            consent.opt_in_by_message(work, clinic.clinic_id, contact.contact_id)
         if routed.entered or conversation.clinic_id not in {None, clinic.clinic_id}:
             conversation = _fresh(conversation)
         if inbound.kind == "text" and conversation.state != "name":

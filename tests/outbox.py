@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from domain.actions.delivery.states import apply_status
-from domain.actions.messages.outbox import Draft, send, shard_of
+from domain.actions.messages.outbox import Draft, outbox_shard_of, send
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, Outgoing
 from tests.people import CITY_SENDER, Cast
 from tests.stage import Stage
 
-SHARD = shard_of(CITY_SENDER)
+SHARD = outbox_shard_of(CITY_SENDER)
 HELP = "settings/help"
 
 

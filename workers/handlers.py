@@ -106,9 +106,9 @@ HANDLERS: dict[str, Handler] = {
     "close_orders": _with_work(orders.close),
     # People
     "erase": _with_work(erasure.forget),
-    "renamed": _with_work(patients.renamed),
-    "renumbered": _with_work(phone_changes.renumbered),
-    "merged": _with_work(merge.merged),
+    "renamed": _with_work(patients.propagate_name),
+    "renumbered": _with_work(phone_changes.continue_propagation),
+    "merged": _with_work(merge.continue_merge),
     # Messages
     "unheard": _with_work(sms_fallback.unheard),
     "tell_parked": _with_work(handover.tell_parked),

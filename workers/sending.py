@@ -14,7 +14,7 @@ import structlog
 from bot.wiring import NoTemplate, Parts, Rendered, message_reached
 from domain.actions.delivery import circuit_breaker, freshness, sms_fallback, states
 from domain.actions.messages import outbox, templates
-from domain.actions.messages.outbox import shard_of
+from domain.actions.messages.outbox import outbox_shard_of
 from domain.actions.payments import orders
 from domain.actions.people import consent
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown, TemplateCall
@@ -221,7 +221,7 @@ class Sending:
         """
         if message.attempts >= states.most_attempts(message):
             raise _Ends(MessageStatus.FAILED, states.GIVEN_UP)
-        if not consent.allows(work, message):
+        if not consent.is_covered(work, message):
             raise _Ends(MessageStatus.DROPPED, STOPPED)
         values = freshness.fresh_values(work, message)
         if values is None:
@@ -319,7 +319,7 @@ class Sending:
         """
         if message.consent is Consent.NEWS:
             message = message.but(consent=Consent.MARKETING)
-            if not consent.allows(work, message):
+            if not consent.is_covered(work, message):
                 raise _Ends(MessageStatus.DROPPED, STOPPED)
 
     def _settle(self, message: Message, change: Callable[[Work, Message], None]) -> Message | None:
@@ -346,7 +346,7 @@ class Sending:
             [
                 (Message, (message.message_id,)),
                 (SenderHealth, (line,)),
-                (Outgoing, (shard_of(message.sender), message.outbox or "")),
+                (Outgoing, (outbox_shard_of(message.sender), message.outbox or "")),
             ]
         )
         current = work.get(Message, message.message_id)

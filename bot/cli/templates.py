@@ -19,7 +19,7 @@ from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import TwilioTemplates
 from bot.rendering.template_checks import all_problems
 from bot.wiring import Parts
-from domain.actions.messages.templates import Verdict, reported
+from domain.actions.messages.templates import Verdict, record_template_state
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.errors import StillConflicting
 from domain.scopes import SystemScope
@@ -188,7 +188,7 @@ def _keep_some(work: Work, account: str, at: datetime, told: Mapping[Key, Held])
             category=state.category,
             quality=state.quality,
         )
-        reported(work, account, name, language, at, said=said)
+        record_template_state(work, account, name, language, at, said=said)
 
 
 def _show(definitions: list[TemplateDefinition], pushed: Pushed) -> None:

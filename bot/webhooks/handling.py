@@ -100,11 +100,15 @@ def _keep(work: Work, notice: Notice) -> None:
                 category=notice.category,
                 quality=notice.quality,
             )
-            templates.reported(work, notice.account, notice.name, notice.language, notice.at, said)
+            templates.record_template_state(
+                work, notice.account, notice.name, notice.language, notice.at, said
+            )
         case QualityNotice():
             circuit_breaker.reported(work, notice.number, notice.quality, notice.limit)
         case PreferenceNotice():
-            consent.prefers(work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops)
+            consent.set_marketing_preference(
+                work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops
+            )
         case OrderNotice():
             # Of another installation's order nothing is known here.
             with contextlib.suppress(NotFound):

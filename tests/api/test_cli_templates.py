@@ -158,7 +158,9 @@ def test_a_webhook_of_the_same_second_counts_after_the_list(stage: Stage, meta: 
     stage.clock.instant = NOW.replace(microsecond=900_000)
     push(stage, meta)
     work = stage.work()
-    templates.reported(work, "waba", TURN, "en", NOW, templates.Verdict(status="APPROVED"))
+    templates.record_template_state(
+        work, "waba", TURN, "en", NOW, templates.Verdict(status="APPROVED")
+    )
     work.commit()
     assert known(stage, TURN).status == "APPROVED"
 

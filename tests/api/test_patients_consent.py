@@ -85,7 +85,7 @@ def test_what_whatsapp_tells_is_a_trace_too(office: Office, stops: bool) -> None
     patient_id = record(office.admin)["patientId"]
     for wanted in [True] if stops else [True, True, False]:
         work = office.stage.work()
-        consent.prefers(work, PHONE, None, stops_marketing=wanted)
+        consent.set_marketing_preference(work, PHONE, None, stops_marketing=wanted)
         work.commit()
         office.stage.clock.advance(seconds=1)
     found = shown(office, patient_id)

@@ -69,7 +69,7 @@ def allergic(stage: Stage, token: Token, *allergies: str) -> None:
     work = stage.work()
     record = work.get(ClinicPatient, token.clinic_id, token.patient_id)
     assert record is not None
-    work.put(record.but(facts=profile.sealed(work, Facts(allergies=allergies))))
+    work.put(record.but(facts=profile.seal(work, Facts(allergies=allergies))))
     work.commit()
 
 

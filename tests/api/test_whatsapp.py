@@ -306,7 +306,7 @@ def test_the_specifications_example_of_templates_is_answered_like_it(town):
 
 def test_a_template_shows_what_whatsapp_says_of_it(town):
     work = town.stage.work()
-    templates.reported(
+    templates.record_template_state(
         work,
         town.services.template_account,
         "office_free_text_v1",

@@ -41,7 +41,7 @@ def whatsapp_says(office: Office, name: str, language: str = "en", **said: Any) 
     """Let WhatsApp have said something of a template that staff may send."""
     work = office.stage.work()
     account = office.services.template_account
-    templates.reported(
+    templates.record_template_state(
         work, account, f"office_{name}_v1", language, work.now, templates.Verdict(**said)
     )
     work.commit()
@@ -49,7 +49,7 @@ def whatsapp_says(office: Office, name: str, language: str = "en", **said: Any) 
 
 def stops_marketing(office: Office, phone: str) -> None:
     work = office.stage.work()
-    consent.prefers(work, phone, None, stops_marketing=True)
+    consent.set_marketing_preference(work, phone, None, stops_marketing=True)
     work.commit()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.actions.people import directory
-from domain.actions.people.directory import Place
+from domain.actions.people.directory import Cursor
 from domain.actors import Caller
 from domain.names import fold_name
 from domain.ports import Records
@@ -43,8 +43,8 @@ def filled(records: Records, mine: str) -> Work:
     """Return a clinic's work after its patients, and another's, were entered."""
     work = work_of(records, ClinicScope(f"{mine}-c"))
     for patient_id, (name, phone) in PEOPLE.items():
-        directory.enter(work, clinic(mine), patient_id, name, phone)
-    directory.enter(work, Caller(f"{mine}-other", None), "p9", "Asha", "+919800000001")
+        directory.add_entries(work, clinic(mine), patient_id, name, phone)
+    directory.add_entries(work, Caller(f"{mine}-other", None), "p9", "Asha", "+919800000001")
     work.commit()
     return work_of(records, ClinicScope(f"{mine}-c"))
 
@@ -66,7 +66,7 @@ def filled(records: Records, mine: str) -> Work:
 def test_words_and_numbers_are_found_by_their_beginnings(
     filled: Work, mine: str, name: str, phone: str | None, wanted: list[str]
 ) -> None:
-    found = directory.found(filled, clinic(mine), name, phone, 10, None)
+    found = directory.find_by_name(filled, clinic(mine), name, phone, 10, None)
     assert ([p.patient_id for p in found.places], found.total) == (wanted, len(wanted))
 
 
@@ -74,9 +74,9 @@ def test_the_list_is_by_name_a_shorter_name_first_and_goes_on_where_it_ended(
     filled: Work, mine: str
 ) -> None:
     seen: list[str] = []
-    after: Place | None = None
+    after: Cursor | None = None
     while True:
-        part = directory.listed(filled, clinic(mine), 2, after)
+        part = directory.list_by_name(filled, clinic(mine), 2, after)
         assert part.total == len(PEOPLE)
         seen += [p.patient_id for p in part.places]
         after = part.places[-1]
@@ -86,29 +86,32 @@ def test_the_list_is_by_name_a_shorter_name_first_and_goes_on_where_it_ended(
 
 
 def test_who_left_is_not_found(filled: Work, records: Records, mine: str) -> None:
-    directory.leave(filled, clinic(mine), "p2", "Asha RANI", "+919800000002")
+    directory.remove_entries(filled, clinic(mine), "p2", "Asha RANI", "+919800000002")
     filled.commit()
     after = work_of(records, ClinicScope(f"{mine}-c"))
-    assert directory.found(after, clinic(mine), "rani", None, 10, None).total == 1
-    assert directory.listed(after, clinic(mine), 10, None).total == len(PEOPLE) - 1
+    assert directory.find_by_name(after, clinic(mine), "rani", None, 10, None).total == 1
+    assert directory.list_by_name(after, clinic(mine), 10, None).total == len(PEOPLE) - 1
 
 
 def test_i7_a_directory_is_its_owners(records: Records, mine: str) -> None:
     owner = Caller(f"{mine}-c", f"{mine}-d1")
     work = work_of(records, DoctorScope(f"{mine}-c", f"{mine}-d1"))
-    directory.enter(work, owner, "p1", "Asha", None)
+    directory.add_entries(work, owner, "p1", "Asha", None)
     work.commit()
     for scope in (DoctorScope(f"{mine}-c", f"{mine}-d2"), ClinicScope(f"{mine}-other")):
-        assert directory.listed(work_of(records, scope), owner, 10, None).total == 0
-    assert directory.listed(work_of(records, ClinicScope(f"{mine}-c")), owner, 10, None).total == 1
+        assert directory.list_by_name(work_of(records, scope), owner, 10, None).total == 0
+    assert (
+        directory.list_by_name(work_of(records, ClinicScope(f"{mine}-c")), owner, 10, None).total
+        == 1
+    )
 
 
 def test_a_name_of_a_hundred_letters_can_be_entered(records: Records, mine: str) -> None:
     work = work_of(records, ClinicScope(f"{mine}-c"))
     for n, letter in enumerate(("ﷺ", "क्षि", "a ", "𝒜")):
         name = ("x" + letter * 100)[:100]
-        directory.enter(work, clinic(mine), f"p{n}", name, "+919800000001")
+        directory.add_entries(work, clinic(mine), f"p{n}", name, "+919800000001")
         assert fold_name(name)
     work.commit()
     again = work_of(records, ClinicScope(f"{mine}-c"))
-    assert directory.listed(again, clinic(mine), 10, None).total == 4
+    assert directory.list_by_name(again, clinic(mine), 10, None).total == 4

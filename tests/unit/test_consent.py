@@ -30,7 +30,7 @@ def comes(stage: Stage, cast: Cast) -> set[Consent]:
         send(work, Draft("settings/help", to="con_asha", clinic=cast.clinic, consent=kind))
         for kind in Consent
     ]
-    return {m.consent for m in messages if consent.allows(work, m)}
+    return {m.consent for m in messages if consent.is_covered(work, m)}
 
 
 def test_nothing_is_stopped_before_anybody_said_so(stage: Stage, cast: Cast) -> None:
@@ -57,7 +57,7 @@ def test_another_clinic_is_not_stopped(stage: Stage, cast: Cast) -> None:
     stop(stage, live=False)
     work = stage.work()
     message = send(work, Draft("x/y", to="con_asha", clinic=cast.sunrise, consent=Consent.NEWS))
-    assert consent.allows(work, message)
+    assert consent.is_covered(work, message)
 
 
 def test_start_lets_everything_come_again(stage: Stage, cast: Cast) -> None:
@@ -122,7 +122,7 @@ def test_a_booking_brings_its_notices_though_all_clinics_were_stopped(
 ) -> None:
     stop_all(stage, live=False)
     work = stage.work()
-    consent.booked(work, cast.clinic.clinic_id, "con_asha")
+    consent.resume_for_booking(work, cast.clinic.clinic_id, "con_asha")
     work.commit()
     assert comes(stage, cast) == {Consent.REPLY, Consent.TOKEN}
 
@@ -139,15 +139,17 @@ def test_marketing_stopped_in_whatsapp_stops_marketing_only(stage: Stage, cast: 
                 consent=Consent.MARKETING,
             ),
         )
-        return consent.allows(work, message)
+        return consent.is_covered(work, message)
 
     for stops in (True, False):
         work = stage.work()
-        consent.prefers(work, cast.asha_contact.phone, "IN.none", stops_marketing=stops)
+        consent.set_marketing_preference(
+            work, cast.asha_contact.phone, "IN.none", stops_marketing=stops
+        )
         work.commit()
         assert marketing_comes() is not stops
         assert comes(stage, cast) >= set(Consent) - {Consent.MARKETING}
         wants = consent.wants_news(stage.work(), "clinic_city", "con_asha", marketing=True)
         assert wants is not stops
         assert consent.wants_news(stage.work(), "clinic_city", "con_asha")
-    consent.prefers(stage.work(), "+15550001111", None, stops_marketing=True)
+    consent.set_marketing_preference(stage.work(), "+15550001111", None, stops_marketing=True)

@@ -14,7 +14,7 @@ from domain.actions.delivery import costs
 from domain.actions.delivery.costs import Costs
 from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.messages.templates import Verdict, reported
+from domain.actions.messages.templates import Verdict, record_template_state
 from domain.channel import SendUnknown
 from domain.model.messages import Message
 from domain.scopes import ClinicScope
@@ -183,7 +183,9 @@ def test_what_the_provider_will_name_is_not_guessed(stage: Stage, cast: Cast) ->
 def test_a_template_costs_what_whatsapp_counts_it_as(stage: Stage, cast: Cast) -> None:
     by_twilio(stage, platform_sender=CITY_SENDER)
     work = stage.work()
-    reported(work, "AC1", "desk_number_down_v1", "en", work.now, Verdict(category="MARKETING"))
+    record_template_state(
+        work, "AC1", "desk_number_down_v1", "en", work.now, Verdict(category="MARKETING")
+    )
     message = send(
         work,
         Draft(

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 
 from bot.channels.rates import BUCKET_SECONDS
 from domain.actions.delivery import freshness, states
-from domain.actions.messages.outbox import shard_of
+from domain.actions.messages.outbox import outbox_shard_of
 from domain.channel import ErrorClass, Outbound
 from domain.errors import StoreUnavailable
 from domain.model.messages import Consent, Message, MessageStatus, Urgency
@@ -343,7 +343,7 @@ def test_drains_go_on_beside_each_other_and_what_breaks_one_is_logged(
     deliverer = with_parts(stage, channel=hanging)
     deliverer.begin(SHARD)
     assert hanging.reached.wait(30)
-    deliverer.begin(shard_of(PLATFORM_SENDER))
+    deliverer.begin(outbox_shard_of(PLATFORM_SENDER))
     until(lambda: row(stage, platform).status is MessageStatus.SENT)
 
 

@@ -26,7 +26,9 @@ def reader(stage: Stage, cast: Cast) -> Stage:
 def says(stage: Stage, language: str, name: str = "office_free_text_v1", **said: Any) -> None:
     work = stage.work()
     account = stage.parts.settings.template_account
-    templates.reported(work, account, name, language, work.now, templates.Verdict(**said))
+    templates.record_template_state(
+        work, account, name, language, work.now, templates.Verdict(**said)
+    )
     work.commit()
 
 
@@ -106,7 +108,7 @@ def test_what_whatsapp_calls_marketing_by_now_is_not_for_who_stopped_that(
 ) -> None:
     says(reader, "hi", category="MARKETING")
     work = reader.work()
-    consent.prefers(work, cast.asha_contact.phone, None, stops_marketing=True)
+    consent.set_marketing_preference(work, cast.asha_contact.phone, None, stops_marketing=True)
     work.commit()
     message, sent = send(reader, cast, consent=kind)
     assert bool(sent) is comes

@@ -9,7 +9,7 @@ import pytest
 
 from domain.actions.delivery import states
 from domain.actions.messages import outbox
-from domain.actions.messages.outbox import Draft, send, shard_of
+from domain.actions.messages.outbox import Draft, outbox_shard_of, send
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
@@ -36,7 +36,7 @@ def stored(stage: Stage, message: Message) -> Message:
 
 
 def places(stage: Stage) -> list[Outgoing]:
-    return stage.work().query(Outgoing, shard_of(CITY_SENDER)).records
+    return stage.work().query(Outgoing, outbox_shard_of(CITY_SENDER)).records
 
 
 def apply(stage: Stage, action, message: Message, *args: object) -> Message:

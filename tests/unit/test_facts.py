@@ -43,7 +43,7 @@ def test_an_age_is_counted_in_birthdays(born: date, day: date, age: int) -> None
 
 
 def test_an_age_given_grows_by_a_year_a_year() -> None:
-    told = profile.given(DAY, {"age": 45})
+    told = profile.parse_changes(DAY, {"age": 45})
     assert (told.age, told.age_on) == (45, DAY)
     assert profile.age_of(told, DAY + timedelta(days=364)) == 45
     assert profile.age_of(told, DAY + timedelta(days=365)) == 46
@@ -51,26 +51,26 @@ def test_an_age_given_grows_by_a_year_a_year() -> None:
 
 
 def test_a_birth_date_says_more_than_an_age() -> None:
-    told = profile.given(DAY, {"age": 12, "date_of_birth": date(1990, 1, 1)})
+    told = profile.parse_changes(DAY, {"age": 12, "date_of_birth": date(1990, 1, 1)})
     assert (told.age, told.age_on) == (None, None)
-    only_age = profile.given(DAY, {"age": 12})
-    assert profile.filled(told, only_age) == told
-    assert profile.changed(told, only_age, {"age"}) == told
-    assert profile.filled(only_age, told) == told
-    assert profile.changed(only_age, told, {"date_of_birth"}) == told
+    only_age = profile.parse_changes(DAY, {"age": 12})
+    assert profile.fill_gaps(told, only_age) == told
+    assert profile.apply_changes(told, only_age, {"age"}) == told
+    assert profile.fill_gaps(only_age, told) == told
+    assert profile.apply_changes(only_age, told, {"date_of_birth"}) == told
 
 
 @pytest.mark.parametrize("born", [DAY + timedelta(days=1), date(1850, 1, 1)])
 def test_nobody_is_born_tomorrow_or_that_long_ago(born: date) -> None:
     with pytest.raises(Invalid) as refused:
-        profile.given(DAY, {"date_of_birth": born})
+        profile.parse_changes(DAY, {"date_of_birth": born})
     assert refused.value.field == "dateOfBirth"
 
 
 @pytest.mark.property
 @given(SOME, SOME)
 def test_what_is_known_survives_whatever_is_added(old: Facts, new: Facts) -> None:
-    for after in (profile.filled(old, new), profile.joined(old, new)):
+    for after in (profile.fill_gaps(old, new), profile.merge_own(old, new)):
         for name in ("date_of_birth", "gender", "blood_group"):
             known: Any = getattr(old, name)
             assert getattr(after, name) == (known if known is not None else getattr(new, name))
@@ -78,14 +78,14 @@ def test_what_is_known_survives_whatever_is_added(old: Facts, new: Facts) -> Non
             before, more = getattr(old, name) or (), getattr(new, name) or ()
             assert (getattr(after, name) or ())[: len(before)] == before
             assert set(getattr(after, name) or ()) <= {*before, *more}
-    joined = profile.joined(old, new)
+    joined = profile.merge_own(old, new)
     assert set(joined.allergies or ()) == {*(old.allergies or ()), *(new.allergies or ())}
-    assert profile.joined(joined, new) == joined
+    assert profile.merge_own(joined, new) == joined
 
 
 @pytest.mark.property
 @given(SOME, SOME)
 def test_only_what_is_named_changes(old: Facts, new: Facts) -> None:
-    after = profile.changed(old, new, {"allergies", "gender"})
+    after = profile.apply_changes(old, new, {"allergies", "gender"})
     assert (after.allergies, after.gender) == (new.allergies, new.gender)
     assert (after.blood_group, after.date_of_birth) == (old.blood_group, old.date_of_birth)

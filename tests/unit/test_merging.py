@@ -158,7 +158,9 @@ def test_the_desk_sees_the_number_and_finds_the_person_by_it_whoever_knew_them_f
         book_by_account(stage)
     stage.hear(PHONE, "status", wa_user_id=NINA)
     assert shown(stage) == {PHONE}
-    found = directory.found(stage.work(), actors.Caller("clinic_city", None), "", PHONE, 10, None)
+    found = directory.find_by_name(
+        stage.work(), actors.Caller("clinic_city", None), "", PHONE, 10, None
+    )
     assert {p.patient_id for p in found.places} == set(merged_contact(stage).patient_ids)
     assert {t.patient_phone for t in stage.tokens(PHONE)} == {PHONE}
     stage.wait(2)
@@ -177,7 +179,7 @@ def test_a_number_that_was_typed_before_is_forgotten_with_the_merging(
     left = stage.work().get(Contact, account)
     assert left is not None
     assert (left.number, left.patient_ids) == (None, ())
-    found = directory.found(
+    found = directory.find_by_name(
         stage.work(), actors.Caller("clinic_city", None), "", "+919876543055", 10, None
     )
     assert found.total == 0
@@ -214,7 +216,7 @@ def test_many_bookings_and_holds_follow_some_at_a_time_and_once(stage: Stage, ca
     assert len(work.query(Hold, known.contact_id).records) == 1
     assert {(t.contact_id, t.patient_phone) for t in tokens} == {(known.contact_id, PHONE)}
     store(stage.records, item.but(version=0))
-    merge.merged(stage.work, item.but(version=1))
+    merge.continue_merge(stage.work, item.but(version=1))
     assert stage.tokens(PHONE) == tokens
     # A hold that was moved is paid for like any other.
     [held] = [t for t in tokens if t.payment_id]

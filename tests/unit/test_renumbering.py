@@ -113,7 +113,7 @@ def numbers(stage: Stage) -> Iterator[str | None]:
 def found(stage: Stage, phone: str) -> list[str]:
     """Return the names of City Medical Center's patients found by *phone*."""
     work = stage.work().within(ClinicScope("clinic_city"))
-    listed = patients.searched(work, name=None, phone=phone, limit=10, after=None)
+    listed = patients.search(work, name=None, phone=phone, limit=10, after=None)
     return [p.name for p in listed.patients]
 
 
@@ -209,7 +209,7 @@ def test_many_clinics_follow_moments_later_however_often_it_is_done(
     assert set(numbers(stage)) == {PHONE}
     versions = [r.version for r in stage.work().query(DirectoryEntry, "clinic_3").records]
     again = due_item(stage)
-    phone_changes.renumbered(stage.work, again)
+    phone_changes.continue_propagation(stage.work, again)
     assert [r.version for r in stage.work().query(DirectoryEntry, "clinic_3").records] == versions
     assert set(numbers(stage)) == {PHONE}
 
@@ -233,7 +233,7 @@ def test_two_changes_in_whichever_order_they_are_brought_end_with_the_last(
     assert set(numbers(stage)) == {OTHER}
     # The first one's item, run late by a worker that had hung.
     store(stage.records, first.but(version=0))
-    phone_changes.renumbered(stage.work, stored(stage.records, first))
+    phone_changes.continue_propagation(stage.work, stored(stage.records, first))
     assert set(numbers(stage)) == {OTHER}
 
 
@@ -259,7 +259,7 @@ def test_an_association_that_ended_is_revived_with_the_new_number(stage: Stage, 
     for words in ("cancel", "yes"):
         hear(stage, words)
     work = stage.work().within(ClinicScope("clinic_city"))
-    doctor_patients.end(work, cast.khan.doctor_id, patient_id)
+    doctor_patients.end_association(work, cast.khan.doctor_id, patient_id)
     work.commit()
     hear(stage, "98765 43031")
     stage.settle()
@@ -275,7 +275,7 @@ def test_another_clinics_directory_is_brought_too_and_neither_sees_the_other(
     book(stage)
     known_to_many(stage, cast, 1)
     hear(stage, "98765 43031")
-    listed = directory.found(stage.work(), Caller("clinic_0", None), "", PHONE, 10, None)
+    listed = directory.find_by_name(stage.work(), Caller("clinic_0", None), "", PHONE, 10, None)
     assert listed.total == 1
     scoped = stage.work().within(ClinicScope("clinic_city"))
     assert scoped.query(DirectoryEntry, "clinic_0").records == []
@@ -290,10 +290,12 @@ def test_erased_meanwhile_it_is_not_brought_back(stage: Stage, cast: Cast) -> No
     work = stage.work()
     record = work.get(ClinicPatient, "clinic_3", patient_id)
     assert record is not None
-    directory.leave(work, Caller("clinic_3", None), patient_id, record.name, record.patient_phone)
+    directory.remove_entries(
+        work, Caller("clinic_3", None), patient_id, record.name, record.patient_phone
+    )
     work.delete(record)
     work.commit()
-    phone_changes.renumbered(stage.work, item)
+    phone_changes.continue_propagation(stage.work, item)
     assert stage.work().get(ClinicPatient, "clinic_3", patient_id) is None
     assert stage.work().query(DirectoryEntry, "clinic_3").records == []
 
@@ -307,7 +309,7 @@ def test_a_contact_that_is_gone_ends_it(stage: Stage) -> None:
         values={"contact": "con_gone", "again": 1},
     )
     store(stage.records, item)
-    phone_changes.renumbered(stage.work, stored(stage.records, item))
+    phone_changes.continue_propagation(stage.work, stored(stage.records, item))
     assert stage.work().get(Due, item.shard, item.due) is None
 
 
@@ -324,7 +326,7 @@ def test_a_person_is_asked_once_in_all(stage: Stage, cast: Cast) -> None:
     book(stage, doctor="meera")
     hear(stage, "talk")
     work = stage.work()
-    phone_requests.ask(work, cast.sunrise, nina(stage).contact_id)
+    phone_requests.ask_for_number(work, cast.sunrise, nina(stage).contact_id)
     work.commit()
     stage.settle()
     assert asked(stage) == 1
@@ -360,7 +362,7 @@ def test_the_owner_of_a_number_comes_before_who_only_typed_it(stage: Stage, cast
     hear(stage, "98765 43031")
     stage.clock.advance(minutes=1)
     work = stage.work().within(ClinicScope("clinic_city"))
-    mine = patients.record(work, phone=PHONE, name="Owner", given={})
+    mine = patients.record_patient(work, phone=PHONE, name="Owner", given={})
     work.commit()
     assert sorted(found(stage, PHONE)) == ["Nina", "Owner"]
     work = stage.work().within(ClinicScope("clinic_city"))

@@ -51,7 +51,7 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
     owner = Caller(f"clinic_{next(OWNERS)}", None)
     work = work_of(records, ClinicScope(owner.clinic_id))
     for n, name in enumerate(names):
-        directory.enter(work, owner, f"pat_{n}", name, f"+91980000000{n}")
+        directory.add_entries(work, owner, f"pat_{n}", name, f"+91980000000{n}")
     work.commit()
     work = work_of(records, ClinicScope(owner.clinic_id))
     chosen = data.draw(st.integers(0, len(names) - 1))
@@ -60,9 +60,11 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
     ]
     form = data.draw(st.sampled_from(["NFC", "NFD", "NFKC"]))
     text = unicodedata.normalize(form, " ".join(data.draw(st.permutations(typed))))  # type: ignore[arg-type]
-    found = directory.found(work, owner, text, None, 10, None)
+    found = directory.find_by_name(work, owner, text, None, 10, None)
     assert f"pat_{chosen}" in [p.patient_id for p in found.places]
-    keys = [(p.name_key, p.patient_id) for p in directory.listed(work, owner, 10, None).places]
+    keys = [
+        (p.name_key, p.patient_id) for p in directory.list_by_name(work, owner, 10, None).places
+    ]
     assert keys == sorted(keys, key=lambda k: (k[0].encode(), k[1]))
     assert len(keys) == len(names)
 
@@ -114,26 +116,28 @@ def test_the_count_is_that_of_the_list_whoever_comes_goes_or_comes_twice(
     for comes, n, name in steps:
         work = work_of(records, ClinicScope(owner.clinic_id))
         if n in known:
-            directory.leave(work, owner, f"pat_{n}", known.pop(n), "+919800000000")
+            directory.remove_entries(work, owner, f"pat_{n}", known.pop(n), "+919800000000")
         if comes:
-            directory.enter(work, owner, f"pat_{n}", name, "+919800000000")
-            directory.enter(work, owner, f"pat_{n}", name, "+919800000000")
+            directory.add_entries(work, owner, f"pat_{n}", name, "+919800000000")
+            directory.add_entries(work, owner, f"pat_{n}", name, "+919800000000")
             known[n] = name
         work.commit()
-    found = directory.listed(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
+    found = directory.list_by_name(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
     assert len(found.places) == found.total == len(known)
 
 
 def test_two_who_come_at_once_are_both_counted(records: Records) -> None:
     owner = Caller("clinic_city", None)
-    same_shard = [f"pat_{n}" for n in range(500) if directory.shard_of(f"pat_{n}") == "07"][:2]
+    same_shard = [f"pat_{n}" for n in range(500) if directory.count_shard_of(f"pat_{n}") == "07"][
+        :2
+    ]
     works = [work_of(records, ClinicScope("clinic_city")) for _ in same_shard]
     for work, patient_id in zip(works, same_shard, strict=True):
-        directory.enter(work, owner, patient_id, "Asha", None)
+        directory.add_entries(work, owner, patient_id, "Asha", None)
     works[0].commit()
     with pytest.raises(Conflict):
         works[1].commit()
     again = work_of(records, ClinicScope("clinic_city"))
-    directory.enter(again, owner, same_shard[1], "Asha", None)
+    directory.add_entries(again, owner, same_shard[1], "Asha", None)
     again.commit()
-    assert directory.total(work_of(records, ClinicScope("clinic_city")), owner) == 2
+    assert directory.count_patients(work_of(records, ClinicScope("clinic_city")), owner) == 2

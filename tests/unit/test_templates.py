@@ -19,7 +19,7 @@ KEY = ("token_next_v1", "hi")
 
 def told(stage: Stage, at: datetime = NOW, account: str = "210", **said: Any) -> None:
     work = stage.work()
-    templates.reported(work, account, *KEY, at, templates.Verdict(**said))
+    templates.record_template_state(work, account, *KEY, at, templates.Verdict(**said))
     work.commit()
 
 

@@ -23,7 +23,7 @@ from domain.actions.booking.seats import (
     waiting_of,
     write_new,
 )
-from domain.actions.messages.notices import facts
+from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments.refunds import refund
 from domain.actions.people import consent, phone_requests
@@ -167,7 +167,7 @@ def sell(
     action = "add" if terms.arrived else "book"
     write_new(work, token, terms.actor or person_of(token), action)
     if terms.actor is None:
-        consent.booked(work, clinic.clinic_id, contact.contact_id)
+        consent.resume_for_booking(work, clinic.clinic_id, contact.contact_id)
     if held_until is None:
         return confirm(work, clinic, doctor, token, terms.actor)
     return ask_advance(work, token, held_until)
@@ -234,7 +234,7 @@ def confirm(
             about=token,
             guard=Guard.BOOKED,
             values={
-                **facts(token, doctor),
+                **notice_values(token, doctor),
                 "paid": token.paid_paise,
                 "balance": token.amount_paise - token.paid_paise,
                 "moved": token.replaces is not None,
@@ -243,7 +243,7 @@ def confirm(
         ),
     )
     if token.source == "BOT":
-        phone_requests.ask(work, clinic, token.contact_id)
+        phone_requests.ask_for_number(work, clinic, token.contact_id)
     if not arrived:
         _schedule_reminder(work, token)
     return token

@@ -89,7 +89,7 @@ def person(
     if phone and number is None:
         raise Invalid("patientPhone", "This is not a phone number of a country that is accepted.")
     if patient_id is not None:
-        known = patients.seen(work, patient_id)
+        known = patients.find_patient(work, patient_id)
         if number is not None and number != known.phone:
             raise Invalid("patientPhone", "Is not the number of that patient.")
         across = work.system("whom a patient of the clinic is reached through")
@@ -168,7 +168,7 @@ def book(
                 about=token,
                 guard=Guard.UNPAID,
                 values={
-                    **notices.facts(token, doctor),
+                    **notices.notice_values(token, doctor),
                     "today": day == today(clinic, work.now),
                     "advance": token.advance_paise,
                     "fee": token.amount_paise,
@@ -257,7 +257,7 @@ def cancel(
             to=token.contact_id,
             clinic=clinic,
             about=ended,
-            values={**notices.facts(token, doctor), "paid": token.paid_paise},
+            values={**notices.notice_values(token, doctor), "paid": token.paid_paise},
             consent=Consent.TOKEN,
         ),
     )

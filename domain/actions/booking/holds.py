@@ -103,7 +103,7 @@ def hold_ends(open_work: OpenWork, item: Due) -> None:
                     to=token.contact_id,
                     clinic=clinic,
                     about=token,
-                    values=notices.facts(token, doctor),
+                    values=notices.notice_values(token, doctor),
                     options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
                     consent=Consent.TOKEN,
                     helps_until=work.now + timedelta(minutes=30),

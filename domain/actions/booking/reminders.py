@@ -39,7 +39,7 @@ def remind(open_work: OpenWork, item: Due) -> None:
                     clinic=clinic,
                     about=token,
                     guard=Guard.SOON,
-                    values=notices.facts(token, doctor),
+                    values=notices.notice_values(token, doctor),
                     options=[
                         Option(id=f"here:{token.token_id}", label="here_button"),
                         Option(id=f"cancel:{token.token_id}", label="cancel_button"),

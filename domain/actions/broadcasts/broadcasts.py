@@ -17,7 +17,7 @@ from typing import Any
 from domain import due
 from domain.actions.broadcasts.audiences import STEP, Person, people_of
 from domain.actions.messages import templates
-from domain.actions.messages.notices import facts as booking_facts
+from domain.actions.messages.notices import notice_values as booking_facts
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people.consent import wants_news
 from domain.actors import Actor
@@ -91,7 +91,7 @@ def begin_offered(
         NotApproved: If WhatsApp is known not to let it go out in English, its last resort.
         Suspended: As `begin`.
     """
-    templates.refuse_unapproved(work, account, template)
+    templates.require_approved(work, account, template)
     return begin(
         work,
         clinic,
@@ -206,7 +206,7 @@ def reach(
     Raises:
         NotApproved: As `begin_offered`.
     """
-    templates.refuse_unapproved(work, account, template)
+    templates.require_approved(work, account, template)
     marketing = _is_marketing(work, template, account, to.audience)
     seen: set[str] = set()
     reachable = 0

@@ -8,7 +8,7 @@ from datetime import timedelta
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import Draft, send, sender_of, window_is_open
 from domain.actions.people import consent
-from domain.actions.people.identify import reached_first
+from domain.actions.people.identify import by_time_known
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
@@ -43,7 +43,7 @@ def patient_at(work: Work, clinic_id: str, phone: str, doctor_id: str | None) ->
         between=(phone, phone),
         limit=50,
     )
-    for record in reached_first(work, page.records, phone):
+    for record in by_time_known(work, page.records, phone):
         if doctor_id is None or _is_of(work, record, doctor_id):
             return record
     raise NotFound("Nobody at this number is a patient here.")
@@ -78,7 +78,7 @@ def write_to(
     talk = across.get(Conversation, f"{sender_of(work, clinic)}#{person.contact_id}")
     if template.name != FREE_TEXT or not window_is_open(talk, work.now):
         language = contact.language or template.language
-        templates.refuse_unapproved(work, account, template, language)
+        templates.require_approved(work, account, template, language)
     return send(
         work,
         Draft(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.actions.delivery.freshness import GUARDS
-from domain.actions.messages.notices import facts
+from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import CALLS, requeue
 from domain.actions.staff.alerts import Note, tell_doctor
 from domain.due import OpenWork
@@ -105,7 +105,7 @@ def tell_desk(work: Work, message: Message) -> None:
             Note(
                 name="desk/unheard",
                 message_id=_note_id(message),
-                values={**facts(token, doctor), "called": message.guard is Guard.CURRENT},
+                values={**notice_values(token, doctor), "called": message.guard is Guard.CURRENT},
                 about=token,
                 # Not the call's own: only what the patient is sent counts as told to them.
                 guard=Guard.CURRENT if message.guard is Guard.CURRENT else Guard.WAITING,

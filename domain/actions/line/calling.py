@@ -10,7 +10,7 @@ from domain.actions.booking import history
 from domain.actions.booking.days import line_of
 from domain.actions.booking.seats import drop_booking, keep_booking, live_booking, waiting_of
 from domain.actions.line.preconditions import Saw, judge, state_after
-from domain.actions.messages.notices import facts
+from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import ledger
 from domain.actions.people.associations import count_visit
@@ -120,7 +120,7 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
                 clinic=clinic,
                 about=called,
                 guard=Guard.WAITING,
-                values=facts(called, doctor),
+                values=notice_values(called, doctor),
                 consent=Consent.TOKEN,
                 helps_until=work.now + timedelta(minutes=15),
             ),
@@ -278,7 +278,7 @@ def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Wai
             clinic=clinic,
             about=token,
             guard=Guard.CURRENT,
-            values=facts(token, doctor),
+            values=notice_values(token, doctor),
             consent=Consent.TOKEN,
         ),
     )
@@ -305,7 +305,7 @@ def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
             clinic=clinic,
             about=token,
             guard=Guard.FIRST,
-            values=facts(token, doctor),
+            values=notice_values(token, doctor),
             options=[]
             if token.status is TokenStatus.ARRIVED
             else [Option(id=f"here:{token.token_id}", label="here_button")],
@@ -343,7 +343,7 @@ def leave(
                 clinic=clinic,
                 about=token,
                 guard=Guard.SKIPPED,
-                values=facts(token, doctor),
+                values=notice_values(token, doctor),
                 options=[Option(id=f"here:{token.token_id}", label="here_button")],
                 consent=Consent.TOKEN,
             ),

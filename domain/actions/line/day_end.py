@@ -9,7 +9,7 @@ from domain.actions.booking.days import next_open
 from domain.actions.booking.tokens import CLINIC_CLOSED
 from domain.actions.line.lifecycle import DOCTOR_REMOVED, no_show
 from domain.actions.messages import notices
-from domain.actions.messages.notices import push
+from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import refunds
 from domain.actors import CLOCK
@@ -94,7 +94,7 @@ def _end(
             clinic=clinic,
             about=token,
             values={
-                **notices.facts(token, doctor),
+                **notices.notice_values(token, doctor),
                 "paid": token.paid_paise,
                 "refunded": paid and at_once,
                 "hours": CHOICE_HOURS,
@@ -105,4 +105,4 @@ def _end(
         ),
     )
     if options:
-        push(work, clinic, token, "closed", options)
+        push_question(work, clinic, token, "closed", options)

@@ -8,7 +8,7 @@ from domain.actions.booking.days import line_of, next_open
 from domain.actions.delivery.freshness import worth_telling
 from domain.actions.line import calling
 from domain.actions.messages import notices
-from domain.actions.messages.notices import push
+from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, chunks, finish, place_of_item
 from domain.model.base import stamp
@@ -79,7 +79,7 @@ def _raise_progress(
             clinic=clinic,
             about=token,
             guard=Guard.PROGRESS,
-            values={**notices.facts(token, doctor), "reason": item.values.get("reason")},
+            values={**notices.notice_values(token, doctor), "reason": item.values.get("reason")},
             urgency=Urgency.NEWS,
             consent=Consent.TOKEN,
             helps_until=work.now + timedelta(minutes=10),
@@ -133,7 +133,7 @@ def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
                         about=token,
                         guard=Guard.HALTED,
                         values={
-                            **notices.facts(token, doctor),
+                            **notices.notice_values(token, doctor),
                             "minutes": minutes,
                             "reason": queue.pause_reason,
                         },
@@ -144,7 +144,7 @@ def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
                     ),
                 )
                 if options:
-                    push(work, clinic, token, "emergency", options)
+                    push_question(work, clinic, token, "emergency", options)
             work.commit()
     return finish(open_work, item)
 

@@ -17,7 +17,7 @@ from domain.actions.booking.days import Day, all_seats, next_open
 from domain.actions.booking.seats import line_shortened
 from domain.actions.line import lifecycle
 from domain.actions.messages import notices
-from domain.actions.messages.notices import push
+from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import refunds
 from domain.actors import Actor
@@ -243,7 +243,7 @@ def _end(
             clinic=clinic,
             about=token,
             values={
-                **notices.facts(token, doctor),
+                **notices.notice_values(token, doctor),
                 "paid": token.paid_paise if paid else 0,
                 "hours": CHOICE_HOURS,
             },
@@ -253,4 +253,4 @@ def _end(
         ),
     )
     if options:
-        push(work, clinic, token, "withdrawn", options)
+        push_question(work, clinic, token, "withdrawn", options)

@@ -12,7 +12,7 @@ from domain.model.queues import Token
 from domain.work import Work
 
 
-def facts(token: Token, doctor: Doctor) -> dict[str, str | int]:
+def notice_values(token: Token, doctor: Doctor) -> dict[str, str | int]:
     """Return what every notice about a token names: person, doctor, number, time."""
     return {
         "person": token.patient_name,
@@ -22,7 +22,7 @@ def facts(token: Token, doctor: Doctor) -> dict[str, str | int]:
     }
 
 
-def push(
+def push_question(
     work: Work, clinic: Clinic, token: Token, question: str, options: Sequence[Option]
 ) -> None:
     """Remember that an event has put a question to a token's contact, so a digit can answer it."""

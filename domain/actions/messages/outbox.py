@@ -73,7 +73,7 @@ class Draft:
             raise ValueError("a message with secrets needs an end")
 
 
-def shard_of(sender: str) -> str:
+def outbox_shard_of(sender: str) -> str:
     """Return the outbox shard of a sending number."""
     return f"{zlib.crc32(sender.encode()) % SHARDS:02d}"
 
@@ -93,7 +93,7 @@ def send(work: Work, draft: Draft) -> Message:
     written = f"{stamp(work.now)}#{draft.order:02d}#{message_id}"
     message = work.put(_message(work, draft, message_id, place=f"{draft.urgency}#{written}"))
     work.put(_outgoing(message, written))
-    work.ring("deliver", shard_of(message.sender))
+    work.ring("deliver", outbox_shard_of(message.sender))
     if draft.name in CALLS and draft.about is not None:
         watched_until = work.now + timedelta(seconds=CALLS[draft.name])
         about = due.Subject(message_id)
@@ -138,7 +138,7 @@ def _message(work: Work, draft: Draft, message_id: str, *, place: str) -> Messag
 
 def _outgoing(message: Message, written: str) -> Outgoing:
     return Outgoing(
-        shard=shard_of(message.sender),
+        shard=outbox_shard_of(message.sender),
         place=message.outbox or "",
         message_id=message.message_id,
         sender=message.sender,
@@ -149,7 +149,7 @@ def _outgoing(message: Message, written: str) -> Outgoing:
 
 def requeue(work: Work, message: Message, until: datetime) -> Message:
     """Have *message* sent not before *until*, in its order among those to the same person."""
-    before = work.get(Outgoing, shard_of(message.sender), message.outbox or "")
+    before = work.get(Outgoing, outbox_shard_of(message.sender), message.outbox or "")
     leave_outbox(work, message)
     if message.sealed_until is not None:
         until = min(until, message.sealed_until)  # then it is ended, and its secrets with it
@@ -157,7 +157,7 @@ def requeue(work: Work, message: Message, until: datetime) -> Message:
     written = before.written if before else f"{stamp(message.created_at)}#00"
     work.put(_outgoing(message, written))
     if until <= work.now:
-        work.ring("deliver", shard_of(message.sender))
+        work.ring("deliver", outbox_shard_of(message.sender))
     return work.put(message)
 
 
@@ -165,7 +165,7 @@ def leave_outbox(work: Work, message: Message) -> None:
     """Take a message out of the outbox, if it is there."""
     if message.outbox is None:
         return
-    waiting = work.get(Outgoing, shard_of(message.sender), message.outbox)
+    waiting = work.get(Outgoing, outbox_shard_of(message.sender), message.outbox)
     if waiting is not None:
         work.delete(waiting)
 

@@ -36,7 +36,7 @@ class Verdict:
     quality: str | None = None
 
 
-def reported(
+def record_template_state(
     work: Work,
     account: str,
     name: str,
@@ -97,7 +97,7 @@ def is_held_back(approval: Approval | None) -> bool:
     return approval is not None and not can_be_sent(approval)
 
 
-def refuse_unapproved(
+def require_approved(
     work: Work, account: str, template: OfferedTemplate, language: str = ENGLISH
 ) -> None:
     """See that *template* can go to somebody who reads *language*, in English if need be.

@@ -149,7 +149,7 @@ def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, captur
             clinic=clinic,
             about=token,
             values={
-                **notices.facts(token, doctor),
+                **notices.notice_values(token, doctor),
                 "amount": capture.amount_paise,
                 "stands": token.status in LIVE and token.capture_id != capture.capture_id,
             },

@@ -38,9 +38,9 @@ def open_record(
     patient = work.system("note who keeps a record of a patient").get(Patient, patient_id)
     if patient is not None and clinic_id not in patient.clinic_ids:
         work.put(patient.but(clinic_ids=(*patient.clinic_ids, clinic_id)))
-    directory.enter(work, Caller(clinic_id, None), patient_id, name, phone)
+    directory.add_entries(work, Caller(clinic_id, None), patient_id, name, phone)
     if opted_in and patient is not None:
-        consent.opened(work, clinic_id, patient.contact_id, way)
+        consent.log_first_consent(work, clinic_id, patient.contact_id, way)
     return work.put(
         ClinicPatient(
             clinic_id=clinic_id,
@@ -82,7 +82,7 @@ def connect(
             updated_at=now,
         )
     owner = Caller(record.clinic_id, doctor_id)
-    directory.enter(work, owner, record.patient_id, known.patient_name, known.patient_phone)
+    directory.add_entries(work, owner, record.patient_id, known.patient_name, known.patient_phone)
     if doctor_id not in record.doctor_ids:
         record = work.put(record.but(doctor_ids=(*record.doctor_ids, doctor_id)))
     return record, work.put(known)
@@ -119,11 +119,11 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
         )
     elif in_person and record.opted_in_at is None:
         now = work.now.replace(microsecond=0)
-        consent.opened(work, clinic.clinic_id, token.contact_id, ConsentWay.BOT)
+        consent.log_first_consent(work, clinic.clinic_id, token.contact_id, ConsentWay.BOT)
         record = work.put(record.but(opted_in_by="BOT", opted_in_at=now))
     record, known = connect(work, record, doctor.doctor_id, record.name)
     if not known.treats:
-        treat(work, record, known)
+        share_profile(work, record, known)
     return work.put(token.but(new_patient=known.total_visits == 0))
 
 
@@ -142,16 +142,16 @@ def _returning(work: Work, token: Token) -> Patient:
     return work.put(patient)
 
 
-def treat(work: Work, record: ClinicPatient, known: Association) -> Association:
+def share_profile(work: Work, record: ClinicPatient, known: Association) -> Association:
     """Open the clinic's facts to a doctor whose patient this now is.
 
     What the doctor had recorded before joins them.
     """
     if known.recorded is not None:
-        old = facts_of.opened(work, record.facts)
-        both = facts_of.joined(old, facts_of.opened(work, known.recorded))
+        old = facts_of.unseal(work, record.facts)
+        both = facts_of.merge_own(old, facts_of.unseal(work, known.recorded))
         if both != old:
-            work.put(record.but(facts=facts_of.sealed(work, both)))
+            work.put(record.but(facts=facts_of.seal(work, both)))
     known = known.but(treats=True, recorded=None)
     if known.patient_name != record.name:
         known = rename(work, known, record.name)
@@ -162,8 +162,10 @@ def rename(work: Work, known: Association, name: str) -> Association:
     """Let a doctor know the patient by another name."""
     if known.status is AssociationStatus.ACTIVE:
         owner = Caller(known.clinic_id, known.doctor_id)
-        directory.leave(work, owner, known.patient_id, known.patient_name, known.patient_phone)
-        directory.enter(work, owner, known.patient_id, name, known.patient_phone)
+        directory.remove_entries(
+            work, owner, known.patient_id, known.patient_name, known.patient_phone
+        )
+        directory.add_entries(work, owner, known.patient_id, name, known.patient_phone)
     now = work.now.replace(microsecond=0)
     return work.put(known.but(patient_name=name, updated_at=now))
 

@@ -24,7 +24,7 @@ class AuditPage:
     after: str | None
 
 
-def page(
+def list_entries(
     work: Work,
     *,
     patient_id: str | None,

@@ -51,7 +51,7 @@ def opt_out(work: Work, clinic_id: str, contact_id: str, *, has_live_token: bool
     """
     before = work.get(OptOut, clinic_id, contact_id)
     everything = before is not None or not has_live_token
-    note(
+    log_change(
         work,
         contact_id,
         clinic_id,
@@ -84,7 +84,7 @@ def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
         work.put(silence.but(but_for=(*silence.but_for, clinic_id)))
     if before is None and not was_silent:
         return False
-    note(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.WORD)
+    log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.WORD)
     for record in _records_of(work, clinic_id, contact_id):
         work.put(record.but(opted_in_by=ConsentWay.WORD.value, opted_in_at=_second(work.now)))
     return True
@@ -95,11 +95,13 @@ def stop_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
     before = work.get(Silence, contact_id)
     silence = before or Silence(contact_id=contact_id, at=work.now)
     everything = silence.all_clinics or not has_live_token
-    note(work, contact_id, None, ConsentChanged.OPTED_OUT, ConsentWay.WORD, everything=everything)
+    log_change(
+        work, contact_id, None, ConsentChanged.OPTED_OUT, ConsentWay.WORD, everything=everything
+    )
     return work.put(silence.but(all_clinics=True, everything=everything, but_for=(), at=work.now))
 
 
-def prefers(
+def set_marketing_preference(
     work: Work, phone: str | None, wa_user_id: str | None, *, stops_marketing: bool
 ) -> None:
     """Note that a person has stopped marketing in WhatsApp itself, or wants it again."""
@@ -123,11 +125,11 @@ def _prefer(work: Work, contact_id: str, *, stops_marketing: bool) -> None:
     what = ConsentChanged.MARKETING_STOPPED
     if not stops_marketing:
         what = ConsentChanged.MARKETING_RESUMED
-    note(work, contact_id, None, what, ConsentWay.WHATSAPP)
+    log_change(work, contact_id, None, what, ConsentWay.WHATSAPP)
     work.put(silence.but(marketing=stops_marketing, at=work.now))
 
 
-def booked(work: Work, clinic_id: str, contact_id: str) -> None:
+def resume_for_booking(work: Work, clinic_id: str, contact_id: str) -> None:
     """Let the notices of a new booking come to who stopped everything before they made it."""
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None and before.everything:
@@ -137,7 +139,7 @@ def booked(work: Work, clinic_id: str, contact_id: str) -> None:
         work.put(silence.but(everything=False))
 
 
-def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> None:
+def record_staff_statement(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> None:
     """Note what a person whom staff record has agreed to, before the record is written.
 
     Consent belongs to the phone: one person's ends what another's lack of it had stopped, and
@@ -150,7 +152,7 @@ def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> N
             work.delete(before)
         return
     if before is None and not _has_agreed(work, clinic, contact):
-        note(
+        log_change(
             work,
             contact.contact_id,
             clinic.clinic_id,
@@ -167,26 +169,26 @@ def recorded(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> N
         )
 
 
-def wrote(work: Work, clinic_id: str, contact_id: str) -> None:
+def opt_in_by_message(work: Work, clinic_id: str, contact_id: str) -> None:
     """Count a person who writes to a clinic as opted in, if it was staff who said they are not."""
     before = work.get(OptOut, clinic_id, contact_id)
     if before is None or not before.by_clinic:
         return
     work.delete(before)
-    note(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.BOT)
+    log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.BOT)
     for record in _records_of(work, clinic_id, contact_id):
         if record.opted_in_at is None:
             work.put(record.but(opted_in_by=ConsentWay.BOT.value, opted_in_at=_second(work.now)))
 
 
-def opened(work: Work, clinic_id: str, contact_id: str, way: ConsentWay) -> None:
+def log_first_consent(work: Work, clinic_id: str, contact_id: str, way: ConsentWay) -> None:
     """Note that a clinic's new record of a patient says they agreed; their own STOP stands."""
     across = work.system("see whether a contact opted out")
     if wants_news(across, clinic_id, contact_id):
-        note(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, way)
+        log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, way)
 
 
-def note(
+def log_change(
     work: Work,
     contact_id: str,
     clinic_id: str | None,
@@ -271,7 +273,7 @@ def _has_agreed(work: Work, clinic: Clinic, contact: Contact) -> bool:
     return any(isinstance(r, ClinicPatient) and r.opted_in_at is not None for r in known)
 
 
-def allows(work: Work, message: Message) -> bool:
+def is_covered(work: Work, message: Message) -> bool:
     """Return whether the contact's consent covers *message* now."""
     if message.consent is Consent.REPLY or message.clinic_id is None:
         return True

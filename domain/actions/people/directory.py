@@ -29,7 +29,7 @@ SHARDS = 64
 """A count is kept in so many parts, read together in one page."""
 
 
-def enter(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
+def add_entries(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
     """Let *owner* find the patient by *name* and *phone*; may be repeated."""
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
@@ -38,7 +38,9 @@ def enter(work: Work, owner: Caller, patient_id: str, name: str, phone: str | No
         work.put(entry.but(version=before.version if before else 0))
 
 
-def leave(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
+def remove_entries(
+    work: Work, owner: Caller, patient_id: str, name: str, phone: str | None
+) -> None:
     """Let *owner* find the patient no more; *name* and *phone* are those entered."""
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
@@ -48,7 +50,7 @@ def leave(work: Work, owner: Caller, patient_id: str, name: str, phone: str | No
             work.delete(before)
 
 
-def renumber(
+def replace_phone(
     work: Work, owner: Caller, patient_id: str, name: str, old: str | None, new: str | None
 ) -> None:
     """Let *owner* find the patient, entered with the phone *old*, by *new* instead."""
@@ -57,23 +59,23 @@ def renumber(
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is not None and entry.entry not in kept:
             work.delete(before)
-    enter(work, owner, patient_id, name, new)
+    add_entries(work, owner, patient_id, name, new)
 
 
 def _count(work: Work, owner: Caller, patient_id: str, change: int) -> None:
-    shard = shard_of(patient_id)
+    shard = count_shard_of(patient_id)
     before = work.get(DirectoryCount, owner.owner, shard) or DirectoryCount(
         owner=owner.owner, shard=shard, clinic_id=owner.clinic_id, doctor_id=owner.doctor_id
     )
     work.put(before.but(patients=before.patients + change))
 
 
-def shard_of(patient_id: str) -> str:
+def count_shard_of(patient_id: str) -> str:
     """Return the part of a count that a patient is in."""
     return f"{zlib.crc32(patient_id.encode()) % SHARDS:02d}"
 
 
-def total(work: Work, owner: Caller) -> int:
+def count_patients(work: Work, owner: Caller) -> int:
     """Return how many patients *owner* has."""
     return sum(c.patients for c in work.query(DirectoryCount, owner.owner, limit=SHARDS).records)
 
@@ -98,7 +100,7 @@ def _entries(
 
 
 @dataclass(frozen=True)
-class Place:
+class Cursor:
     """Where a patient stands in a list by name."""
 
     name_key: str
@@ -109,23 +111,23 @@ class Place:
 class Listed:
     """A page of a list by name: whether it goes on, and how many there are in all."""
 
-    places: list[Place]
+    places: list[Cursor]
     more: bool
     total: int
 
 
-def listed(work: Work, owner: Caller, limit: int, after: Place | None) -> Listed:
+def list_by_name(work: Work, owner: Caller, limit: int, after: Cursor | None) -> Listed:
     """Return the patients of *owner* that come after a place, by name."""
     low, high = _beginning(NAME, "")
     if after is not None:
         low = f"{_entry(NAME, after.name_key, after.patient_id)}{END}"
     page = work.query(DirectoryEntry, owner.owner, between=(low, high), limit=limit)
-    places = [Place(e.name_key, e.patient_id) for e in page.records]
-    return Listed(places, page.after is not None, total(work, owner))
+    places = [Cursor(e.name_key, e.patient_id) for e in page.records]
+    return Listed(places, page.after is not None, count_patients(work, owner))
 
 
-def found(
-    work: Work, owner: Caller, name: str, phone: str | None, limit: int, after: Place | None
+def find_by_name(
+    work: Work, owner: Caller, name: str, phone: str | None, limit: int, after: Cursor | None
 ) -> Listed:
     """Return those of the patients of *owner* whom *name* and *phone* fit, by name.
 
@@ -146,7 +148,7 @@ def found(
     }
     last = (after.name_key, after.patient_id) if after else ("", "")
     rest = sorted(key for key in fitting if key > last)
-    places = [Place(*key) for key in rest[:limit]]
+    places = [Cursor(*key) for key in rest[:limit]]
     return Listed(places, len(rest) > limit, len(fitting))
 
 

@@ -38,7 +38,7 @@ def doctor_of(work: Work, doctor_id: str) -> Doctor:
     return work.require(Doctor, caller_of(work).clinic_id, doctor_id)
 
 
-def page(work: Work, doctor_id: str, limit: int, after: str | None) -> KnownPage:
+def list_of_doctor(work: Work, doctor_id: str, limit: int, after: str | None) -> KnownPage:
     """Return a page of a doctor's patients, by name.
 
     Raises:
@@ -46,7 +46,7 @@ def page(work: Work, doctor_id: str, limit: int, after: str | None) -> KnownPage
         Invalid: If *after* is not where a page of such a list ended.
     """
     doctor_of(work, doctor_id)
-    return patients.page(work, limit, after, doctor_id)
+    return patients.list_patients(work, limit, after, doctor_id)
 
 
 def connection(work: Work, doctor_id: str, patient_id: str) -> Connection:
@@ -56,12 +56,12 @@ def connection(work: Work, doctor_id: str, patient_id: str) -> Connection:
         NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
     """
     doctor_of(work, doctor_id)
-    known = patients.of_doctor(work, doctor_id, patient_id)
+    known = patients.list_patients_of_doctor(work, doctor_id, patient_id)
     own = known.associations[0]
     return Connection(known, own, work.seal.open(own.notes) if own.notes else None)
 
 
-def join(
+def associate_patient(
     work: Work,
     doctor_id: str,
     *,
@@ -83,7 +83,7 @@ def join(
     if doctor_of(work, doctor_id).status is not StaffStatus.ACTIVE:
         raise NotNow("This doctor does not see patients any more.", state=StaffStatus.INACTIVE)
     try:
-        known = patients.record(
+        known = patients.record_patient(
             work,
             phone=phone,
             name=name,
@@ -98,7 +98,9 @@ def join(
     return connection(work, doctor_id, known.patient_id)
 
 
-def update(work: Work, doctor_id: str, patient_id: str, changes: dict[str, Any]) -> Association:
+def update_association(
+    work: Work, doctor_id: str, patient_id: str, changes: dict[str, Any]
+) -> Association:
     """Change what a doctor notes of a patient: `preferences` and `notes`, where *changes* has them.
 
     Of the preferences those named change, and None ends one; so does None for the notes.
@@ -117,7 +119,7 @@ def update(work: Work, doctor_id: str, patient_id: str, changes: dict[str, Any])
     return work.put(own.but(**found, updated_at=work.now.replace(microsecond=0)))
 
 
-def end(work: Work, doctor_id: str, patient_id: str) -> datetime:
+def end_association(work: Work, doctor_id: str, patient_id: str) -> datetime:
     """End a doctor's association with a patient; return when.
 
     Visits stay readable to that doctor, and the next booking revives it.
@@ -130,7 +132,7 @@ def end(work: Work, doctor_id: str, patient_id: str) -> datetime:
     if has_live_token(work, own.clinic_id, patient_id, doctor_id):
         raise HasLiveToken("This patient still has a booking with the doctor.")
     now = work.now.replace(microsecond=0)
-    directory.leave(
+    directory.remove_entries(
         work,
         actors.Caller(own.clinic_id, doctor_id),
         patient_id,

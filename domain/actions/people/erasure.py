@@ -104,7 +104,7 @@ def erase(work: Work, patient_id: str) -> Erasure:
     if has_live_token(work, clinic.clinic_id, patient_id):
         raise HasLiveToken("This patient still has a booking; cancel or complete it first.")
     owner = Caller(clinic.clinic_id, None)
-    directory.leave(work, owner, patient_id, record.name, record.patient_phone)
+    directory.remove_entries(work, owner, patient_id, record.name, record.patient_phone)
     work.delete(record)
     for doctor_id in record.doctor_ids[:AT_ONCE]:
         _drop_association(work, doctor_id, patient_id)
@@ -192,7 +192,7 @@ def _drop_association(work: Work, doctor_id: str, patient_id: str) -> None:
     own = work.get(Association, doctor_id, patient_id)
     if own is not None:
         owner = Caller(own.clinic_id, doctor_id)
-        directory.leave(work, owner, patient_id, own.patient_name, own.patient_phone)
+        directory.remove_entries(work, owner, patient_id, own.patient_name, own.patient_phone)
         work.delete(own)
 
 

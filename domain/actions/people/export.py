@@ -26,7 +26,7 @@ def every_patient(open_work: Callable[[], Work]) -> Iterator[Known]:
     after = None
     while True:
         work = open_work()
-        page = patients.page(work, PAGE, after)
+        page = patients.list_patients(work, PAGE, after)
         yield from patients.with_consent(work, page.patients)
         after = page.after
         if after is None:
@@ -57,4 +57,4 @@ def begin_by_operator(work: Work, about: dict[str, str]) -> int:
             at=work.now,
         )
     )
-    return directory.total(work, caller)
+    return directory.count_patients(work, caller)

@@ -83,7 +83,7 @@ def _meant(
             if fold_name(patient.name) == fold_name(name):
                 fitting.append((2, patient, name))
         elif record.name_key == fold_name(name):
-            known = facts_of.opened(across, record.facts).date_of_birth if born else None
+            known = facts_of.unseal(across, record.facts).date_of_birth if born else None
             if known is None or known == born:
                 fitting.append((0 if known else 1, patient, record.name))
     if not fitting:
@@ -106,7 +106,7 @@ def _writing_for(contact: Contact, patient: Patient) -> Contact:
     return contact.but(patient_ids=(*contact.patient_ids, patient.patient_id))
 
 
-def reached_first(work: Work, records: Sequence[ClinicPatient], phone: str) -> list[ClinicPatient]:
+def by_time_known(work: Work, records: Sequence[ClinicPatient], phone: str) -> list[ClinicPatient]:
     """Return a clinic's patients at *phone*, the one known longest first.
 
     Those who only gave that number, while WhatsApp shows it of nobody or of somebody else, come

@@ -50,11 +50,11 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
             "known": known.contact_id,
         }
         due.schedule(work, "merged", work.now, due.Subject(account.contact_id), **values)
-    phone_changes.bring(work, known)
+    phone_changes.propagate_number(work, known)
     return known
 
 
-def merged(open_work: OpenWork, item: Due) -> None:
+def continue_merge(open_work: OpenWork, item: Due) -> None:
     """Move what a merged account still holds, some at a time."""
     left = True
     while left:

@@ -9,8 +9,8 @@ from typing import Any
 
 from domain import due
 from domain.actions.people import consent, directory, profile
-from domain.actions.people.associations import connect, open_record, rename, treat
-from domain.actions.people.directory import Listed, Place
+from domain.actions.people.associations import connect, open_record, rename, share_profile
+from domain.actions.people.directory import Cursor, Listed
 from domain.actions.people.identify import identify
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, finish
@@ -81,7 +81,7 @@ class KnownPage:
     total: int
 
 
-def seen(work: Work, patient_id: str) -> Known:
+def find_patient(work: Work, patient_id: str) -> Known:
     """Return a patient of the clinic, or of the doctor who asks.
 
     Raises:
@@ -99,7 +99,7 @@ def read_patient(work: Work, patient_id: str) -> Known:
     Raises:
         NotFound: If there is none such.
     """
-    (known,) = with_consent(work, [seen(work, patient_id)])
+    (known,) = with_consent(work, [find_patient(work, patient_id)])
     changes = consent.history(work, caller_of(work).clinic_id, patient_id)
     return replace(known, consent_changes=tuple(changes))
 
@@ -112,7 +112,7 @@ def with_consent(work: Work, patients: Sequence[Known]) -> list[Known]:
     return [replace(p, consent=known.get(p.patient_id)) for p in patients]
 
 
-def of_doctor(work: Work, doctor_id: str, patient_id: str) -> Known:
+def list_patients_of_doctor(work: Work, doctor_id: str, patient_id: str) -> Known:
     """Return a patient of one doctor, with that doctor's association alone.
 
     Raises:
@@ -124,7 +124,9 @@ def of_doctor(work: Work, doctor_id: str, patient_id: str) -> Known:
     return found[0]
 
 
-def page(work: Work, limit: int, after: str | None, doctor_id: str | None = None) -> KnownPage:
+def list_patients(
+    work: Work, limit: int, after: str | None, doctor_id: str | None = None
+) -> KnownPage:
     """Return a page of the patients of the caller, or of one doctor, by name.
 
     Raises:
@@ -133,10 +135,10 @@ def page(work: Work, limit: int, after: str | None, doctor_id: str | None = None
     caller = caller_of(work)
     doctor_id = doctor_id or caller.doctor_id
     owner = Caller(caller.clinic_id, doctor_id)
-    return _page(work, directory.listed(work, owner, limit, _place(work, after)), doctor_id)
+    return _page(work, directory.list_by_name(work, owner, limit, _place(work, after)), doctor_id)
 
 
-def searched(
+def search(
     work: Work, *, name: str | None, phone: str | None, limit: int, after: str | None
 ) -> KnownPage:
     """Return those of the caller's patients whom *name* and *phone* fit, by name.
@@ -151,7 +153,7 @@ def searched(
     if not sought and not fold_name(name or ""):
         raise Invalid("name", "Give a name or a phone number, or the beginning of one.")
     caller = caller_of(work)
-    fitting = directory.found(work, caller, name or "", sought, limit, _place(work, after))
+    fitting = directory.find_by_name(work, caller, name or "", sought, limit, _place(work, after))
     return _page(work, fitting, caller.doctor_id)
 
 
@@ -163,14 +165,14 @@ def _page(work: Work, listed: Listed, doctor_id: str | None) -> KnownPage:
     return KnownPage(patients, after, listed.total)
 
 
-def _place(work: Work, after: str | None) -> Place | None:
+def _place(work: Work, after: str | None) -> Cursor | None:
     if after is None:
         return None
     try:
         name_key, _, patient_id = work.seal.open(after).partition(directory.END)
     except Unreadable:
         raise Invalid("cursor", "This is not a cursor of this list.") from None
-    return Place(name_key, patient_id)
+    return Cursor(name_key, patient_id)
 
 
 def _known(work: Work, patient_ids: Sequence[str], doctor_id: str | None) -> list[Known]:
@@ -211,7 +213,7 @@ def _shown(
     caller: Caller,
 ) -> Known:
     own = associations[0] if caller.doctor_id else None
-    told = profile.shown(work, record, own)
+    told = profile.visible_to(work, record, own)
     source = own if own is not None and not profile.may_see(record, own) else record
     return Known(
         patient_id=record.patient_id,
@@ -225,7 +227,7 @@ def _shown(
     )
 
 
-def record(
+def record_patient(
     work: Work,
     *,
     phone: str,
@@ -255,12 +257,12 @@ def record(
     caller = caller_of(work)
     clinic = work.require(Clinic, caller.clinic_id)
     number, name = _number(work, phone), _name(name)
-    told = profile.given(today(clinic, work.now), given)
+    told = profile.parse_changes(today(clinic, work.now), given)
     contact, patient = identify(work, clinic.clinic_id, number, name, told.date_of_birth)
     mine = work.get(ClinicPatient, clinic.clinic_id, patient.patient_id)
     if mine is None:
         _check_room(work, clinic, number)
-        consent.recorded(work, clinic, contact, opt_in=opt_in)
+        consent.record_staff_statement(work, clinic, contact, opt_in=opt_in)
         mine = open_record(
             work,
             clinic.clinic_id,
@@ -270,7 +272,7 @@ def record(
             way=ConsentWay.API,
             opted_in=opt_in,
         )
-        mine = work.put(mine.but(facts=profile.sealed(work, told), author=caller.doctor_id))
+        mine = work.put(mine.but(facts=profile.seal(work, told), author=caller.doctor_id))
     else:
         mine = _fill(work, mine, told, caller.doctor_id)
     if doctor_id is not None:
@@ -290,30 +292,30 @@ def _keep_own(
     if preferences:
         changes["preferences"] = {**own.preferences, **preferences}
     if not own.treats:
-        before = profile.opened(work, own.recorded)
-        after = profile.filled(before, told)
+        before = profile.unseal(work, own.recorded)
+        after = profile.fill_gaps(before, told)
         if after != before:
-            changes["recorded"] = profile.sealed(work, after)
+            changes["recorded"] = profile.seal(work, after)
     if changes:
         work.put(own.but(**changes, updated_at=work.now.replace(microsecond=0)))
 
 
 def _fill(work: Work, mine: ClinicPatient, told: Facts, by: str | None) -> ClinicPatient:
     """Add to the clinic's record what it does not know yet."""
-    before = profile.opened(work, mine.facts)
-    after = profile.filled(before, told)
+    before = profile.unseal(work, mine.facts)
+    after = profile.fill_gaps(before, told)
     if after == before:
         return mine
     return work.put(
         mine.but(
-            facts=profile.sealed(work, after),
+            facts=profile.seal(work, after),
             author=mine.author if mine.author == by else None,
             updated_at=work.now.replace(microsecond=0),
         )
     )
 
 
-def update(work: Work, patient_id: str, name: str | None, given: dict[str, Any]) -> Known:
+def update_patient(work: Work, patient_id: str, name: str | None, given: dict[str, Any]) -> Known:
     """Change what is known of a patient: *given* holds the fields of `Facts` that are named.
 
     A doctor whose patient the person is not yet, and who therefore does not see what the clinic
@@ -324,42 +326,42 @@ def update(work: Work, patient_id: str, name: str | None, given: dict[str, Any])
         Invalid: If the name or the date of birth cannot be one.
     """
     caller = caller_of(work)
-    known = seen(work, patient_id)
+    known = find_patient(work, patient_id)
     clinic = work.get(Clinic, caller.clinic_id)
     mine = work.get(ClinicPatient, caller.clinic_id, patient_id)
     if clinic is None or mine is None:
         raise NotFound
     name = None if name is None else _name(name)
-    told = profile.given(today(clinic, work.now), given)
+    told = profile.parse_changes(today(clinic, work.now), given)
     own = known.associations[0] if caller.doctor_id else None
     if own is not None and own.treats and own.recorded is not None:
-        own = treat(work, mine, own)
+        own = share_profile(work, mine, own)
         mine = work.get(ClinicPatient, caller.clinic_id, patient_id) or mine
     if own is not None and not own.treats:
-        after = profile.changed(profile.opened(work, own.recorded), told, set(given))
+        after = profile.apply_changes(profile.unseal(work, own.recorded), told, set(given))
         own = own.but(
-            recorded=profile.sealed(work, after), updated_at=work.now.replace(microsecond=0)
+            recorded=profile.seal(work, after), updated_at=work.now.replace(microsecond=0)
         )
         own = rename(work, own, name) if name is not None else work.put(own)
     if not profile.may_see(mine, own):
         _fill(work, mine, told, caller.doctor_id)
-        return seen(work, patient_id)
-    after = profile.changed(profile.opened(work, mine.facts), told, set(given))
+        return find_patient(work, patient_id)
+    after = profile.apply_changes(profile.unseal(work, mine.facts), told, set(given))
     mine = mine.but(
-        facts=profile.sealed(work, after),
+        facts=profile.seal(work, after),
         author=mine.author if mine.author == caller.doctor_id else None,
         updated_at=work.now.replace(microsecond=0),
     )
     if name is not None and name != mine.name:
         mine = _rename_everywhere(work, mine, name, caller)
     work.put(mine)
-    return seen(work, patient_id)
+    return find_patient(work, patient_id)
 
 
 def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Caller) -> ClinicPatient:
     owner = Caller(mine.clinic_id, None)
-    directory.leave(work, owner, mine.patient_id, mine.name, mine.patient_phone)
-    directory.enter(work, owner, mine.patient_id, name, mine.patient_phone)
+    directory.remove_entries(work, owner, mine.patient_id, mine.name, mine.patient_phone)
+    directory.add_entries(work, owner, mine.patient_id, name, mine.patient_phone)
     mine = mine.but(name=name, name_key=fold_name(name))
     across = work.system("let a patient's doctors know their new name")
     doctors = sorted(mine.doctor_ids, key=lambda d: d != caller.doctor_id)
@@ -376,7 +378,7 @@ def _misnamed(work: Work, mine: ClinicPatient, doctor_ids: Iterable[str]) -> lis
     return [a for a in found if isinstance(a, Association) and a.patient_name != mine.name]
 
 
-def renamed(open_work: OpenWork, item: Due) -> None:
+def propagate_name(open_work: OpenWork, item: Due) -> None:
     """Let every doctor of a patient know their new name, one doctor a transaction."""
     clinic_id, patient_id = item.clinic_id or "", str(item.values.get("patient"))
     mine = open_work().get(ClinicPatient, clinic_id, patient_id)
@@ -394,7 +396,7 @@ def renamed(open_work: OpenWork, item: Due) -> None:
 
 def _check_room(work: Work, clinic: Clinic, number: str) -> None:
     owner = Caller(clinic.clinic_id, None)
-    if directory.found(work, owner, "", number, 1, None).total >= MOST_ON_A_PHONE:
+    if directory.find_by_name(work, owner, "", number, 1, None).total >= MOST_ON_A_PHONE:
         raise Invalid("phone", f"{MOST_ON_A_PHONE} people are recorded on this number already.")
 
 

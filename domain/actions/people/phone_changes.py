@@ -29,7 +29,7 @@ LOOKS_AGAIN = timedelta(minutes=1)
 """So long after, once more, for a booking that was under way with the number of before."""
 
 
-def bring(work: Work, contact: Contact) -> None:
+def propagate_number(work: Work, contact: Contact) -> None:
     """Let everything of *contact*'s people show the number that is known now.
 
     A person known to a clinic and a doctor or two is done in this transaction; whatever may be
@@ -54,7 +54,7 @@ def bring(work: Work, contact: Contact) -> None:
         due.schedule(work, KIND, at, about, contact=contact.contact_id, again=int(not few))
 
 
-def renumbered(open_work: OpenWork, item: Due) -> None:
+def continue_propagation(open_work: OpenWork, item: Due) -> None:
     """Bring a contact's number everywhere, a directory a transaction, and look once more after.
 
     Every step fails, and all is done again, if the contact has changed meanwhile.
@@ -112,7 +112,7 @@ def _record(work: Work, contact: Contact, record: ClinicPatient) -> ClinicPatien
     if record.patient_phone == contact.number:
         return record
     owner = Caller(record.clinic_id, None)
-    directory.renumber(
+    directory.replace_phone(
         work, owner, record.patient_id, record.name, record.patient_phone, contact.number
     )
     now = work.now.replace(microsecond=0)
@@ -126,7 +126,7 @@ def _association(work: Work, contact: Contact, doctor_id: str, patient_id: str) 
     if known.status is AssociationStatus.ACTIVE:
         owner = Caller(known.clinic_id, doctor_id)
         old = known.patient_phone
-        directory.renumber(work, owner, patient_id, known.patient_name, old, contact.number)
+        directory.replace_phone(work, owner, patient_id, known.patient_name, old, contact.number)
     work.put(known.but(patient_phone=contact.number))
 
 

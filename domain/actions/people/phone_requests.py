@@ -20,7 +20,7 @@ from domain.work import Work
 HELPS = timedelta(hours=12)
 
 
-def ask(work: Work, clinic: Clinic, contact_id: str) -> None:
+def ask_for_number(work: Work, clinic: Clinic, contact_id: str) -> None:
     """Ask a person for a number people at *clinic* may call, if none is known; once in all.
 
     They need not answer: what they were about is done, or goes on, without it.
@@ -44,21 +44,21 @@ def ask(work: Work, clinic: Clinic, contact_id: str) -> None:
     )
 
 
-def given(work: Work, text: str) -> str | None:
+def parse_number(work: Work, text: str) -> str | None:
     """Return a number as a person wrote it, E.164; None if it is none of an accepted country."""
     return phones.normalise(text, work.rules.phone_countries)
 
 
-def told(work: Work, contact: Contact, number: str) -> Contact:
+def record_unverified(work: Work, contact: Contact, number: str) -> Contact:
     """Keep a number that nothing proves, for people to call; may be repeated and corrected."""
     if contact.told_phone == number:
         return contact
     contact = work.put(contact.but(told_phone=number))
-    phone_changes.bring(work, contact)
+    phone_changes.propagate_number(work, contact)
     return contact
 
 
-def known_at(work: Work, contact: Contact, phone: str, *, verified: bool) -> Contact:
+def assign_number(work: Work, contact: Contact, phone: str, *, verified: bool) -> Contact:
     """Let *contact* be known at *phone*, which leads to nobody yet, and no more at its old one.
 
     *verified* says that a signed message carried phone and account together.
@@ -68,5 +68,5 @@ def known_at(work: Work, contact: Contact, phone: str, *, verified: bool) -> Con
         work.delete(before)
     work.put(Address(address=f"tel:{phone}", contact_id=contact.contact_id))
     contact = work.put(contact.but(phone=phone, verified_phone=verified, told_phone=None))
-    phone_changes.bring(work, contact)
+    phone_changes.propagate_number(work, contact)
     return contact

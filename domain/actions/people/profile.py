@@ -23,14 +23,14 @@ OLDEST = 150
 """Years."""
 
 
-def sealed(work: Work, facts: Facts) -> str | None:
+def seal(work: Work, facts: Facts) -> str | None:
     """Return *facts* as they are stored; None if there are none."""
     if facts == NOTHING:
         return None
     return work.seal.seal(msgspec.json.encode(facts).decode())
 
 
-def opened(work: Work, text: str | None) -> Facts:
+def unseal(work: Work, text: str | None) -> Facts:
     """Return the facts that were stored.
 
     Raises:
@@ -46,15 +46,15 @@ def may_see(record: ClinicPatient, association: Association | None) -> bool:
     return record.author == association.doctor_id
 
 
-def shown(work: Work, record: ClinicPatient, association: Association | None) -> Facts:
+def visible_to(work: Work, record: ClinicPatient, association: Association | None) -> Facts:
     """Return the facts that a doctor, or an admin (None), is shown."""
-    own = opened(work, association.recorded if association else None)
+    own = unseal(work, association.recorded if association else None)
     if may_see(record, association):
-        return joined(opened(work, record.facts), own)
+        return merge_own(unseal(work, record.facts), own)
     return own
 
 
-def given(today: date, changes: dict[str, Any]) -> Facts:
+def parse_changes(today: date, changes: dict[str, Any]) -> Facts:
     """Return *changes* (fields of `Facts`, and None for what is withdrawn) as facts of *today*.
 
     An age is kept with its day; beside a date of birth it means nothing.
@@ -73,7 +73,7 @@ def given(today: date, changes: dict[str, Any]) -> Facts:
     return Facts(**found)
 
 
-def filled(old: Facts, new: Facts) -> Facts:
+def fill_gaps(old: Facts, new: Facts) -> Facts:
     """Return *old* with what it does not know from *new*; nothing known is changed."""
     changes: dict[str, Any] = {
         name: getattr(new, name)
@@ -87,7 +87,7 @@ def filled(old: Facts, new: Facts) -> Facts:
     return msgspec.structs.replace(old, **changes)
 
 
-def changed(old: Facts, new: Facts, named: set[str]) -> Facts:
+def apply_changes(old: Facts, new: Facts, named: set[str]) -> Facts:
     """Return *old* with the fields *named* as *new* has them; an age yields to a date of birth."""
     changes = {name: getattr(new, name) for name in named if name not in {"age", "date_of_birth"}}
     if "date_of_birth" in named:
@@ -100,7 +100,7 @@ def changed(old: Facts, new: Facts, named: set[str]) -> Facts:
     return msgspec.structs.replace(old, **changes)
 
 
-def joined(clinics: Facts, doctors: Facts) -> Facts:
+def merge_own(clinics: Facts, doctors: Facts) -> Facts:
     """Return the clinic's facts with what a doctor had recorded before they could see them.
 
     Nothing known is changed or lost: lists become longer, for an allergy not told is a danger.
@@ -110,7 +110,7 @@ def joined(clinics: Facts, doctors: Facts) -> Facts:
         known, more = getattr(clinics, name) or (), getattr(doctors, name) or ()
         if more:
             longer[name] = tuple(dict.fromkeys((*known, *more)))
-    return msgspec.structs.replace(filled(clinics, doctors), **longer)
+    return msgspec.structs.replace(fill_gaps(clinics, doctors), **longer)
 
 
 def age_of(facts: Facts, today: date) -> int | None:

@@ -143,7 +143,7 @@ def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
                 about=token,
                 guard=Guard.UNPAID,
                 values={
-                    **notices.facts(token, doctor),
+                    **notices.notice_values(token, doctor),
                     "amount": payment.amount_paise,
                     "until": token.held_until.isoformat() if token.held_until else None,
                 },

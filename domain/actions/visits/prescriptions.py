@@ -160,7 +160,7 @@ def warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[Allergy
     allergies = dict.fromkeys(
         allergy
         for text in (record.facts if record else None, known.recorded if known else None)
-        for allergy in profile.opened(work, text).allergies or ()
+        for allergy in profile.unseal(work, text).allergies or ()
     )
     return [AllergyWarning(m, a) for m in medicines for a in allergies if _is_among(m, a)]
 
@@ -202,7 +202,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
     prescribed = opened(work, current) if current else None
     record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
     day = date.fromisoformat(visit.visit_date)
-    known = profile.opened(work, record.facts) if record else profile.NOTHING
+    known = profile.unseal(work, record.facts) if record else profile.NOTHING
     return PrescriptionPage(
         clinic=clinic.name,
         address=clinic.address,

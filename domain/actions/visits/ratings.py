@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.actions.messages import notices
-from domain.actions.messages.notices import push
+from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, place_of_item
 from domain.errors import Refused
@@ -72,7 +72,7 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
                     clinic=clinic,
                     about=token,
                     guard=Guard.COMPLETED,
-                    values=notices.facts(token, doctor),
+                    values=notices.notice_values(token, doctor),
                     options=options,
                     urgency=Urgency.NEWS,
                     consent=Consent.NEWS,
@@ -80,5 +80,5 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
                     message_id=message_id,
                 ),
             )
-            push(work, clinic, token, "rating", options)
+            push_question(work, clinic, token, "rating", options)
     work.commit()
