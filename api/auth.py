@@ -97,7 +97,7 @@ def login(work: Work, call: Call, body: OtpCall) -> Answer:
     number = _number(work, body.whatsapp_number)
     asked = sign_in.ask_to_sign_in(work, number, body.clinic_id, call.address)
     return Answer(
-        LoginAsked(login_request_id=asked.request_id, masked_number=phones.masked(number)),
+        LoginAsked(login_request_id=asked.request_id, masked_number=phones.mask(number)),
         "Login OTP sent to WhatsApp",
     )
 
@@ -132,7 +132,7 @@ def forgot_password(work: Work, call: Call, body: OtpCall) -> Answer:
     number = _number(work, body.whatsapp_number)
     asked = sign_in.ask_to_reset(work, number, body.clinic_id, call.address)
     return Answer(
-        ResetAsked(reset_request_id=asked.request_id, masked_number=phones.masked(number)),
+        ResetAsked(reset_request_id=asked.request_id, masked_number=phones.mask(number)),
         "Password reset OTP sent to WhatsApp",
     )
 
@@ -159,7 +159,7 @@ def refresh(work: Work, call: Call, body: RefreshCall) -> Answer:
     Each refresh token is good once; one that is used again ends its session.
     """
     session_id, refresh_id = jwts.read_refresh(call.services, body.refresh_token, call.now)
-    carried_on = sessions.carry_on(work, session_id, refresh_id)
+    carried_on = sessions.renew(work, session_id, refresh_id)
     if isinstance(carried_on, Refused):
         return Answer.refused(carried_on)
     session, user = carried_on
@@ -173,7 +173,7 @@ def logout(work: Work, call: Call, body: LogoutCall) -> Answer:
     Its tokens are worth nothing from now on. It may be called again.
     """
     for session_id in _sessions_named(call, body):
-        sessions.end_named(work, session_id, LOGOUT)
+        sessions.end_by_id(work, session_id, LOGOUT)
     return Answer(message="Logged out successfully")
 
 
@@ -227,7 +227,7 @@ def _sessions_named(call: Call, body: LogoutCall) -> set[str]:
 
 
 def _number(work: Work, text: str) -> str:
-    return numbers.accepted(work, "whatsappNumber", text)
+    return numbers.parse_number(work, "whatsappNumber", text)
 
 
 def _pair(call: Call, user: User, session: Session) -> dict[str, str]:

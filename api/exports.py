@@ -8,7 +8,7 @@ from typing import Literal
 
 from api.schemas.patients import ExportedPatient
 from domain.actions.people.patients import Known
-from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
+from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
 
 Format = Literal["CSV", "JSON"]
 NUMBERS = {"phone", "emergencyContact"}
@@ -51,10 +51,10 @@ def _exported(known: Known, *, phones: bool) -> ExportedPatient:
 
 def _csv(rows: Iterable[ExportedPatient]) -> Iterator[str]:
     names = [field.alias or name for name, field in ExportedPatient.model_fields.items()]
-    yield BYTE_ORDER_MARK + line(names)
+    yield BYTE_ORDER_MARK + csv_row(names)
     for row in rows:
         shown = row.model_dump(mode="json", by_alias=True)
-        yield line([_cell(name, shown[name]) for name in names])
+        yield csv_row([_cell(name, shown[name]) for name in names])
 
 
 def _cell(name: str, value: object) -> str:

@@ -64,7 +64,7 @@ def _sign_in(work: Work, call: Call, path: LinePath, query: StreamQuery) -> Call
     else:
         across = work.system("whose ticket opens a stream")
         used = snapshots.use_ticket(across, query.ticket, path.doctor_id)
-        named = sessions.who(across, used.session_id, used.clinic_id, used.user_id)
+        named = sessions.read_session(across, used.session_id, used.clinic_id, used.user_id)
         caller = Caller(named[1], named[0], 0)
     call.services.limits.count_user(caller.user.user_id)
     if caller.user.must_change_password:

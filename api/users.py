@@ -24,7 +24,9 @@ users = Resource("users", "The accounts of the clinic's staff.")
 @users.get("/users", needs=Permission.MANAGE_SETTINGS, answers=UserList)
 def list_users(work: Work, call: Call, query: Paged) -> Answer:
     """List the clinic's accounts, admins and doctors, those who left too."""
-    page = accounts.page(work, call.caller.clinic_id, query.limit, call.read_cursor(query.cursor))
+    page = accounts.list_users(
+        work, call.caller.clinic_id, query.limit, call.read_cursor(query.cursor)
+    )
     return Answer(
         UserList(
             users=[_info(user) for user in page.records],

@@ -42,7 +42,7 @@ from domain.offers import FREE_TEXT, OfferedTemplate, checked_values, find_templ
 from domain.periods import PeriodName, period_of
 from domain.permissions import EVERYBODY, Permission
 from domain.phones import normalise
-from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
+from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
 from domain.timetable import today
 from domain.work import Work
 
@@ -226,12 +226,12 @@ def download_results(work: Work, call: Call, path: BroadcastPath) -> Response:
 
 
 def _results(work: Work, found: Broadcast) -> Iterator[str]:
-    yield BYTE_ORDER_MARK + line(["phone", "name", "outcome", "reason"])
+    yield BYTE_ORDER_MARK + csv_row(["phone", "name", "outcome", "reason"])
     after = None
     while True:
         page, after = broadcasts.recipients(work, found, RESULTS_A_PAGE, after)
         for r in page:
-            yield line([r.phone, safe(r.name or ""), r.outcome.value, r.reason])
+            yield csv_row([r.phone, safe(r.name or ""), r.outcome.value, r.reason])
         if after is None:
             return
 

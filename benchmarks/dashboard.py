@@ -66,7 +66,7 @@ def measure(folder: Path, size: int) -> tuple[float, float, float]:
         while part := list(islice(things, 100)):
             records.commit(Changes(puts=part))
         period = period_of(PeriodName.LAST_7_DAYS, NOW.date())
-        days = analytics.compared(period)
+        days = analytics.with_previous(period)
         return (
             median(lambda: dashboard(records, period)),
             median(lambda: figures.of_clinic(work(records), CLINIC, days)),
@@ -93,7 +93,7 @@ def median(act: Callable[[], object]) -> float:
 
 def dashboard(records: Records, period: Period) -> analytics.Dashboard:
     """Return the dashboard as the API does."""
-    days = figures.of_clinic(work(records), CLINIC, analytics.compared(period))
+    days = figures.of_clinic(work(records), CLINIC, analytics.with_previous(period))
     return analytics.dashboard(days, period)
 
 
@@ -102,7 +102,7 @@ def from_tokens(records: Records, period: Period) -> analytics.Dashboard:
     reader = work(records, SystemScope("a benchmark"))
     clinic = reader.get(Clinic, CLINIC)
     assert clinic is not None
-    both = analytics.compared(period)
+    both = analytics.with_previous(period)
     span = (both.first.isoformat(), both.last.isoformat())
     queues = reader.query(Queue, DOCTOR, between=span).records
     days = [figures.of_day(q, tokens_of(reader, q.queue_id), (), clinic.zone) for q in queues]

@@ -149,12 +149,12 @@ def total(days: Iterable[DayFigures], period: Period) -> Totals:
     return found
 
 
-def compared(period: Period) -> Period:
+def with_previous(period: Period) -> Period:
     """Return the days of *period* and of the one before it, which a dashboard compares."""
     return Period(period.name, period.before.first, period.last)
 
 
-def needed(period: Period) -> Period:
+def days_needed(period: Period) -> Period:
     """Return the days that any view of *period* looks at, weekly and monthly growth included."""
     first = min(period.before.first, period.ending(period.last, 2 * MONTH).first)
     return Period(period.name, first, period.last)

@@ -22,7 +22,7 @@ WAIT_SECONDS = 3.0
 _turns = threading.BoundedSemaphore(AT_ONCE)
 
 
-def refuse_weak(field: str, password: str) -> None:
+def require_strong(field: str, password: str) -> None:
     """Return if *password* is good enough to be set.
 
     Raises:

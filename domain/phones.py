@@ -24,12 +24,12 @@ def normalise(text: str, countries: Sequence[str]) -> str | None:
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 
 
-def spaced(number: str) -> str:
+def group_digits(number: str) -> str:
     """Return an E.164 number with its digits in groups, for people to compare."""
     parsed = phonenumbers.parse(number)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
-def masked(number: str) -> str:
+def mask(number: str) -> str:
     """Return a number as it may be shown to somebody who has not proven that it is theirs."""
     return f"{number[:6]}****{number[-3:]}"

@@ -119,7 +119,7 @@ class Suspended(NotNow):
     code = "SUSPENDED"
 
 
-def refuse_suspended(clinic: Clinic) -> None:
+def require_active(clinic: Clinic) -> None:
     """Let a clinic go on whose subscription runs.
 
     Raises:

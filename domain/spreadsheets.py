@@ -17,7 +17,7 @@ def safe(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
-def line(cells: Sequence[str | float | None]) -> str:
+def csv_row(cells: Sequence[str | float | None]) -> str:
     """Return one row as it stands in a file; None is empty."""
     written = io.StringIO()
     csv.writer(written).writerow(cells)

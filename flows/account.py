@@ -14,7 +14,7 @@ def not_theirs(turn: Turn) -> bool:
 
 def prove(turn: Turn) -> None:
     """Take it that the number is theirs: from now on they are staff here."""
-    user = numbers.prove(turn.work, turn.contact, *_account(turn))
+    user = numbers.prove_number(turn.work, turn.contact, *_account(turn))
     turn.facts = {"name": user.name, "doctor": user.doctor_id is not None}
 
 

@@ -75,12 +75,16 @@ ROWS = (
 
 @says("number/kept")
 def _kept(turn: Turn) -> Say:
-    return Say(values={"phone": phones.spaced(turn.contact.number or "")}, keeps_question=True)
+    return Say(
+        values={"phone": phones.group_digits(turn.contact.number or "")}, keeps_question=True
+    )
 
 
 @says("number/shared")
 def _shared(turn: Turn) -> Say:
-    return Say(values={"phone": phones.spaced(turn.inbound.own_phone or "")}, keeps_question=True)
+    return Say(
+        values={"phone": phones.group_digits(turn.inbound.own_phone or "")}, keeps_question=True
+    )
 
 
 @says("number/wrong")

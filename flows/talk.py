@@ -42,7 +42,7 @@ def hand_over(turn: Turn) -> None:
     if told:
         turn.remember(handed_over_until=turn.work.now + handover.LASTS)
         phone_requests.ask_for_number(turn.work, turn.clinic, turn.contact.contact_id)
-    turn.facts = {"told": bool(told), **handover.opening(turn.work, turn.clinic)}
+    turn.facts = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
 
 
 def call_bot(turn: Turn) -> None:
@@ -53,7 +53,7 @@ def call_bot(turn: Turn) -> None:
 
 def look_up_hours(turn: Turn) -> None:
     """See when somebody is at the clinic."""
-    turn.facts = handover.opening(turn.work, turn.clinic)
+    turn.facts = handover.next_opening(turn.work, turn.clinic)
 
 
 # fmt: off

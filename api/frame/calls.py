@@ -165,7 +165,9 @@ class Call:
         """
         claims = jwts.read_access(self.services, token, self.now)
         work = self.services.open_work(SystemScope("see whose session a token names"))
-        session, user = sessions.who(work, claims.session_id, claims.clinic_id, claims.user_id)
+        session, user = sessions.read_session(
+            work, claims.session_id, claims.clinic_id, claims.user_id
+        )
         return Caller(user, session, claims.expires_at)
 
     def read_cursor(self, text: str | None) -> str | None:

@@ -307,7 +307,9 @@ def _news(watched: _Watched, stream: Stream, last: int) -> Callable[[], bool]:
 def _may_still_look(work: Work, watcher: Watcher) -> bool:
     session, was = watcher.session, watcher.user
     try:
-        _, user = sessions.who(work, session.session_id, session.clinic_id, session.user_id)
+        _, user = sessions.read_session(
+            work, session.session_id, session.clinic_id, session.user_id
+        )
     except NotSignedIn:
         return False
     return (user.role, user.doctor_id) == (was.role, was.doctor_id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from domain.model.reports import Cell, ReportPage
-from domain.spreadsheets import BYTE_ORDER_MARK, line, safe
+from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
 
 
 def values_between_commas(page: ReportPage) -> bytes:
@@ -16,7 +16,7 @@ def values_between_commas(page: ReportPage) -> bytes:
 def _lines(page: ReportPage) -> Iterator[str]:
     yield _row([page.title, page.clinic, page.period])
     for section in page.sections:
-        yield line([])
+        yield csv_row([])
         yield _row([section.title])
         yield from map(_row, section.facts)
         if section.table is not None:
@@ -27,4 +27,4 @@ def _lines(page: ReportPage) -> Iterator[str]:
 
 
 def _row(cells: Sequence[Cell]) -> str:
-    return line([safe(cell) if isinstance(cell, str) else cell for cell in cells])
+    return csv_row([safe(cell) if isinstance(cell, str) else cell for cell in cells])

@@ -105,7 +105,7 @@ class Desk:
         return figures.of_clinic(
             self.work(ClinicScope(self.clinic.clinic_id)),
             self.clinic.clinic_id,
-            analytics.needed(PERIOD),
+            analytics.days_needed(PERIOD),
         )
 
 

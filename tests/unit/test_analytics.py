@@ -80,7 +80,7 @@ def test_weekly_and_monthly_growth_look_at_the_end_of_the_period():
         a_day("2029-12-05", completed=5, desk_paise=450),
     ]
     today = period_of(PeriodName.TODAY, TODAY)
-    assert analytics.needed(today).first == date(2029, 11, 17)
+    assert analytics.days_needed(today).first == date(2029, 11, 17)
     work = analytics.performance(days, today)
     assert (work.daily_average, work.weekly_growth, work.monthly_growth) == (6, 50, 100)
     assert analytics.revenue(days, today).monthly_growth == 100

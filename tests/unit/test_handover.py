@@ -56,7 +56,7 @@ def test_a_clinic_without_open_days_names_no_hours(stage: Stage, cast: Cast) -> 
     today = stage.clock.now().date()
     days = tuple(today + timedelta(days=n) for n in range(-2, 20))
     shut: Clinic = cast.clinic.but(holidays=days)
-    assert handover.opening(stage.work(), shut) == {
+    assert handover.next_opening(stage.work(), shut) == {
         "open": False, "day": None, "from": None, "to": None,
     }  # fmt: skip
 
@@ -65,7 +65,7 @@ def test_hours_reach_from_the_first_doctor_to_the_last(stage: Stage, cast: Cast)
     work = stage.work()
     work.put(cast.khan.but(start_time="11:00", end_time="20:00"))
     work.commit()
-    found = handover.opening(stage.work(), cast.clinic)
+    found = handover.next_opening(stage.work(), cast.clinic)
     assert (found["from"][11:16], found["to"][11:16], found["open"]) == ("03:30", "14:30", False)
     stage.clock.advance(60)
-    assert handover.opening(stage.work(), cast.clinic)["open"]
+    assert handover.next_opening(stage.work(), cast.clinic)["open"]

@@ -36,7 +36,7 @@ from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Message, Urgency
 from domain.offers import FREE_TEXT, OfferedTemplate
-from domain.plans import refuse_suspended
+from domain.plans import require_active
 from domain.work import Work
 
 MOST_RECIPIENTS = 10_000
@@ -131,7 +131,7 @@ def begin(
     """
     audience = to.audience
     if audience.kind is not AudienceKind.LINE:
-        refuse_suspended(clinic)
+        require_active(clinic)
     broadcast = work.put(
         Broadcast(
             clinic_id=clinic.clinic_id,

@@ -15,7 +15,7 @@ from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
 from domain.offers import FREE_TEXT, OfferedTemplate
-from domain.plans import refuse_suspended
+from domain.plans import require_active
 from domain.work import Work
 
 HELPS = timedelta(hours=12)
@@ -65,7 +65,7 @@ def write_to(
             none to somebody who wrote in the last 24 hours.
         Suspended: If the clinic's subscription is suspended.
     """
-    refuse_suspended(clinic)
+    require_active(clinic)
     across = work.system("see how, and whether, a clinic's patient can be written to")
     person = across.get(Patient, patient.patient_id)
     contact = across.get(Contact, person.contact_id) if person else None

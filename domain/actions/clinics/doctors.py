@@ -15,7 +15,7 @@ from domain.actions.staff.credentials import send_credentials
 from domain.actors import Actor
 from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
-from domain.plans import refuse_suspended
+from domain.plans import require_active
 from domain.ports import Page
 from domain.timetable import timetable, today
 from domain.work import Work
@@ -102,7 +102,7 @@ def add(
         Suspended: If the clinic's subscription is suspended.
     """
     clinic = find_clinic(work, clinic_id)
-    number = numbers.accepted(work, "whatsappNumber", details["whatsapp_number"])
+    number = numbers.parse_number(work, "whatsappNumber", details["whatsapp_number"])
     doctor = Doctor(
         **{
             **details,
@@ -128,7 +128,7 @@ def add(
     else:
         user = work.put(owner.but(doctor_id=doctor.doctor_id, updated_at=work.now))
         _tell_owner(work, clinic, doctor, user)
-    numbers.take(work, user)
+    numbers.claim_number(work, user)
     doctor = work.put(doctor.but(user_id=user.user_id))
     return Added(doctor, user, initial_password if owner is None else None)
 
@@ -162,7 +162,7 @@ def change(
     wanted = dict(changes)
     if "whatsapp_number" in wanted:
         given = wanted["whatsapp_number"]
-        wanted["whatsapp_number"] = numbers.accepted(work, "whatsappNumber", given)
+        wanted["whatsapp_number"] = numbers.parse_number(work, "whatsappNumber", given)
     planned = doctor.but(**wanted)
     fields = tuple(name for name in wanted if getattr(doctor, name) != getattr(planned, name))
     if not fields:
@@ -214,13 +214,13 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
     if not is_owner and doctor.name != before.name:
         changed = changed.but(name=doctor.name)
     if was_here and is_here and doctor.whatsapp_number != user.whatsapp_number:
-        changed = numbers.change(work, clinic, changed, doctor.whatsapp_number)
+        changed = numbers.change_number(work, clinic, changed, doctor.whatsapp_number)
     elif is_here and not was_here and is_owner:
         if user.doctor_id is not None:
             raise NumberTaken("This account belongs to another doctor by now.")
         changed = changed.but(doctor_id=doctor.doctor_id)
         work.put(doctor.but(whatsapp_number=user.whatsapp_number))
-        numbers.take(work, changed)
+        numbers.claim_number(work, changed)
     elif is_here and not was_here:
         changed = changed.but(
             doctor_id=doctor.doctor_id,
@@ -228,15 +228,15 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
             whatsapp_number=doctor.whatsapp_number,
             proven=changed.proven and changed.whatsapp_number == doctor.whatsapp_number,
         )
-        numbers.take(work, changed)
+        numbers.claim_number(work, changed)
         if not changed.proven:
-            numbers.ask(work, clinic, changed)
+            numbers.ask_owner(work, clinic, changed)
     elif was_here and is_owner and not is_here:
         changed = changed.but(doctor_id=None)
-        numbers.take(work, changed)
+        numbers.claim_number(work, changed)
     elif was_here and not is_here:
-        numbers.give_up(work, user)
-        changed = sessions.end_all(work, changed.but(status=StaffStatus.INACTIVE))
+        numbers.release_number(work, user)
+        changed = sessions.end_all_sessions(work, changed.but(status=StaffStatus.INACTIVE))
     return changed if changed == user else work.put(changed.but(updated_at=work.now))
 
 
@@ -244,7 +244,7 @@ def _count(work: Work, clinic: Clinic, more: int) -> None:
     """Count the clinic's ACTIVE doctors in the transaction that changes them."""
     doctors = clinic.current_doctors + more
     if more > 0:
-        refuse_suspended(clinic)
+        require_active(clinic)
         plans.require_room(clinic, doctors)
     work.put(clinic.but(current_doctors=doctors, total_amount=doctors * clinic.price_per_doctor))
 
@@ -285,7 +285,7 @@ def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
 def _check_password(password: str | None) -> None:
     if password is None:
         raise Invalid("initialPassword", "Is needed for a number that has no account yet.")
-    passwords.refuse_weak("initialPassword", password)
+    passwords.require_strong("initialPassword", password)
     if not password.isprintable() or len(password.split()) > 1 or password != password.strip():
         raise Invalid("initialPassword", "It is sent in a message: no blanks, no signs unseen.")
 

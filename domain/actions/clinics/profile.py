@@ -90,7 +90,7 @@ def change(
     wanted = dict(changes)
     number = wanted.pop("whatsapp_number", None)
     if wanted.get("phone") is not None:
-        wanted["phone"] = numbers.accepted(work, "phone", wanted["phone"])
+        wanted["phone"] = numbers.parse_number(work, "phone", wanted["phone"])
     if wanted.get("time_zone", "UTC") not in available_timezones():
         raise Invalid("timeZone", "Must be a time zone such as Asia/Kolkata.")
     planned = clinic.but(**wanted)
@@ -99,7 +99,7 @@ def change(
         for doctor in work.query(Doctor, clinic_id, limit=1000).records:
             schedule_changes.check_days(work, clinic, doctor, doctor, planned)
     if number is not None:
-        number = numbers.accepted(work, "whatsappNumber", number)
+        number = numbers.parse_number(work, "whatsappNumber", number)
         planned = _with_number(work, clinic, planned, number, by, address)
     if planned == clinic:
         return clinic
@@ -126,7 +126,7 @@ def _with_number(
         routed = clinic.whatsapp_number
     if is_ours:
         return planned.but(whatsapp_number=number, routed_number=None, number_request_id=None)
-    request = otps.ask(
+    request = otps.request_code(
         work,
         OtpType.CLINIC_NUMBER,
         number,
@@ -142,7 +142,7 @@ def _with_number(
 
 
 def _is_asked(work: Work, clinic: Clinic) -> bool:
-    request = otps.find(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
+    request = otps.find_request(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
     if request is None or request.status is not OtpStatus.PENDING:
         return False
     return request.expires_at > work.now
@@ -155,9 +155,9 @@ def prove_number(work: Work, clinic_id: str, code: str) -> Clinic | Invalid:
     same whether the code is wrong or the number leads to another clinic.
     """
     clinic = find(work, clinic_id)
-    request = otps.find(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
+    request = otps.find_request(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
     is_about = request is not None and request.whatsapp_number == clinic.whatsapp_number
-    if not otps.prove(work, request, code, and_also=is_about):
+    if not otps.check_code(work, request, code, and_also=is_about):
         return Invalid("otp", NOT_VERIFIED)
     if not _claim(work, f"number:{clinic.whatsapp_number}", clinic):
         return Invalid("otp", NOT_VERIFIED)

@@ -114,7 +114,7 @@ def register(
             ttl=ttl,
         )
     )
-    return otps.ask(
+    return otps.request_code(
         work,
         OtpType.REGISTRATION,
         number,
@@ -134,9 +134,9 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
         Invalid: If the password is not good enough.
         Busy: If too many passwords are being checked.
     """
-    passwords.refuse_weak("password", password)
-    request = otps.find(work, OtpType.REGISTRATION, request_id)
-    if request is None or not otps.prove(work, request, code):
+    passwords.require_strong("password", password)
+    request = otps.find_request(work, OtpType.REGISTRATION, request_id)
+    if request is None or not otps.check_code(work, request, code):
         return NotSignedIn(WRONG_CODE)
     clinic = work.get(Clinic, request.clinic_id)
     user = work.get(User, request.clinic_id, request.user_id or "")
@@ -167,7 +167,7 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
         )
     )
     subscriptions.begin(work, clinic, subscriptions.subscription_of(work, clinic.clinic_id))
-    return Opened(clinic, user, sessions.begin(work, user))
+    return Opened(clinic, user, sessions.begin_session(work, user))
 
 
 def _claim_number(work: Work, clinic: Clinic) -> None:

@@ -191,7 +191,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     if Feature.OWN_SENDER not in new.features:
         clinic = senders.give_up_sender(work, clinic.clinic_id)
     if Feature.MORE_ADMINS not in new.features:
-        accounts.keep_one(work, clinic.clinic_id, subscription.changed_by)
+        accounts.require_one_left(work, clinic.clinic_id, subscription.changed_by)
     work.put(
         subscription.but(
             plan=new.name.value,

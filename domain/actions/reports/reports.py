@@ -14,7 +14,7 @@ from domain.errors import NotNow, PulseOpsError
 from domain.model.clinics import Clinic
 from domain.model.due import Due
 from domain.model.reports import Report, ReportFormat, ReportPage, ReportStatus, ReportType
-from domain.plans import Feature, refuse_suspended
+from domain.plans import Feature, require_active
 from domain.ports import Documents, FileMissing, Files
 from domain.work import Work
 
@@ -68,7 +68,7 @@ def ask(
         Suspended: If its subscription is suspended.
     """
     plans.require(clinic, Feature.REPORTS)
-    refuse_suspended(clinic)
+    require_active(clinic)
     report = work.put(
         Report(
             clinic_id=clinic.clinic_id,

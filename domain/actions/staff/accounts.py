@@ -21,7 +21,7 @@ TEMPORARY_GROUPS, TEMPORARY_GROUP = 4, 4
 PAGE = 200
 
 
-def page(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[User]:
+def list_users(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[User]:
     """Return a page of the clinic's accounts, those who left too."""
     return work.query(User, clinic_id, limit=limit, after=after)
 
@@ -41,9 +41,9 @@ def invite(
         Busy: If too many passwords are being checked.
     """
     clinic = work.require(Clinic, clinic_id)
-    number = numbers.accepted(work, "whatsappNumber", number)
+    number = numbers.parse_number(work, "whatsappNumber", number)
     if initial_password is not None:
-        passwords.refuse_weak("initialPassword", initial_password)
+        passwords.require_strong("initialPassword", initial_password)
     if any(_admins(work, clinic_id)):
         plans.require(clinic, Feature.MORE_ADMINS)
     if numbers.member_at(work, clinic_id, number) is not None:
@@ -64,7 +64,7 @@ def invite(
             updated_at=now,
         )
     )
-    numbers.take(work, user)
+    numbers.claim_number(work, user)
     send_credentials(work, clinic, user, password)
     return user
 
@@ -90,8 +90,8 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
         )
     # Two admins who remove each other at the same moment: the second finds the first changed.
     work.check(other)
-    numbers.give_up(work, user)
-    return sessions.end_all(work, user.but(status=StaffStatus.INACTIVE))
+    numbers.release_number(work, user)
+    return sessions.end_all_sessions(work, user.but(status=StaffStatus.INACTIVE))
 
 
 def beyond_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
@@ -107,7 +107,7 @@ def beyond_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
     return [u for u in admins if u.user_id != stays.user_id]
 
 
-def keep_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
+def require_one_left(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
     """End the powers of the admins of `beyond_one`, at once; return them as they are then.
 
     One who is a doctor, too, goes on as one; any other account ends as if it were deactivated.
@@ -115,11 +115,11 @@ def keep_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
     ended: list[User] = []
     for user in beyond_one(work, clinic_id, chosen):
         if user.doctor_id is None:
-            numbers.give_up(work, user)
+            numbers.release_number(work, user)
             left = user.but(status=StaffStatus.INACTIVE)
         else:
             left = user.but(role=Role.DOCTOR)
-        ended.append(sessions.end_all(work, left))
+        ended.append(sessions.end_all_sessions(work, left))
     return ended
 
 

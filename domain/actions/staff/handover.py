@@ -95,7 +95,7 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
     return True
 
 
-def opening(work: Work, clinic: Clinic) -> dict[str, Any]:
+def next_opening(work: Work, clinic: Clinic) -> dict[str, Any]:
     """Return when somebody is at the clinic, as template variables.
 
     `open` (whether it is now), `day` (its date), `from` and `to` (instants): from the first

@@ -13,7 +13,7 @@ from domain.model.people import Contact
 from domain.work import Work
 
 
-def accepted(work: Work, field: str, text: str) -> str:
+def parse_number(work: Work, field: str, text: str) -> str:
     """Return *text* as E.164.
 
     Raises:
@@ -38,7 +38,7 @@ def member_at(work: Work, clinic_id: str, number: str) -> User | None:
     return user if is_theirs and user and user.status is StaffStatus.ACTIVE else None
 
 
-def take(work: Work, user: User) -> None:
+def claim_number(work: Work, user: User) -> None:
     """Make *user* the one who works at their clinic under their number.
 
     Raises:
@@ -61,7 +61,7 @@ def take(work: Work, user: User) -> None:
     )
 
 
-def give_up(work: Work, user: User) -> None:
+def release_number(work: Work, user: User) -> None:
     """End *user*'s working at their clinic under their number."""
     taken = work.system("a number belongs to one member of a clinic's staff").get(
         StaffNumber, user.whatsapp_number, user.clinic_id
@@ -70,7 +70,7 @@ def give_up(work: Work, user: User) -> None:
         work.delete(taken)
 
 
-def change(work: Work, clinic: Clinic, user: User, number: str) -> User:
+def change_number(work: Work, clinic: Clinic, user: User, number: str) -> User:
     """Give *user* another number: the old one loses its powers at once, and all sessions end.
 
     Both numbers are told. The new one is a patient's until its owner says that it is them.
@@ -78,16 +78,16 @@ def change(work: Work, clinic: Clinic, user: User, number: str) -> User:
     Raises:
         NumberTaken: If somebody else at the clinic has it.
     """
-    give_up(work, user)
+    release_number(work, user)
     changed = user.but(whatsapp_number=number, proven=False)
-    take(work, changed)
-    changed = sessions.end_all(work, changed)
+    claim_number(work, changed)
+    changed = sessions.end_all_sessions(work, changed)
     _tell(work, clinic, user, "account/number_gone", [])
-    ask(work, clinic, changed)
+    ask_owner(work, clinic, changed)
     return changed
 
 
-def ask(work: Work, clinic: Clinic, user: User) -> None:
+def ask_owner(work: Work, clinic: Clinic, user: User) -> None:
     """Ask the owner of *user*'s number whether that is them."""
     _tell(work, clinic, user, "account/number_changed", [this_is_me(user)])
 
@@ -106,7 +106,7 @@ def account_of(work: Work, contact: Contact, clinic_id: str, user_id: str) -> Us
     return user if user.status is StaffStatus.ACTIVE else None
 
 
-def prove(work: Work, contact: Contact, clinic_id: str, user_id: str) -> User:
+def prove_number(work: Work, contact: Contact, clinic_id: str, user_id: str) -> User:
     """Take it that a member of staff's number is theirs, as its owner said so with the button.
 
     May be repeated.

@@ -38,7 +38,7 @@ OF_ACCOUNTS = {OtpType.LOGIN, OtpType.PASSWORD_RESET}
 """These go only to a number that belongs to somebody who works at the clinic."""
 
 
-def ask(
+def request_code(
     work: Work,
     kind: OtpType,
     number: str,
@@ -84,13 +84,13 @@ def ask(
     return request
 
 
-def find(work: Work, kind: OtpType, request_id: str) -> OtpRequest | None:
+def find_request(work: Work, kind: OtpType, request_id: str) -> OtpRequest | None:
     """Return the request of that id, if it is of that kind."""
     request = work.system("prove a code").get(OtpRequest, request_id)
     return request if request is not None and request.request_type is kind else None
 
 
-def prove(work: Work, request: OtpRequest | None, code: str, *, and_also: bool = True) -> bool:
+def check_code(work: Work, request: OtpRequest | None, code: str, *, and_also: bool = True) -> bool:
     """Return whether *code* is the request's, which it then can never be again.
 
     What is wrong counts as one of three attempts, and so does a right code if *and_also*, that

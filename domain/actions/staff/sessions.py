@@ -14,7 +14,7 @@ from domain.work import Work
 OVER = "The session has ended; please sign in again."
 
 
-def begin(work: Work, user: User) -> Session:
+def begin_session(work: Work, user: User) -> Session:
     """Write a new session of *user*."""
     return work.put(
         Session(
@@ -30,7 +30,7 @@ def begin(work: Work, user: User) -> Session:
     )
 
 
-def who(work: Work, session_id: str, clinic_id: str, user_id: str) -> tuple[Session, User]:
+def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> tuple[Session, User]:
     """Return a session that still goes on, and its user, who still works here.
 
     Reads consistently, so that a logout or a deactivation holds from the next call on.
@@ -46,7 +46,7 @@ def who(work: Work, session_id: str, clinic_id: str, user_id: str) -> tuple[Sess
     return session, user
 
 
-def carry_on(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] | NotSignedIn:
+def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] | NotSignedIn:
     """Use a refresh token, which makes the next one; return the session as it goes on.
 
     One that was used before has been stolen, from us or from its owner: its whole session ends. The
@@ -61,32 +61,32 @@ def carry_on(work: Work, session_id: str, refresh_id: str) -> tuple[Session, Use
     if session is None or user is None or not _goes_on(session, user):
         raise NotSignedIn(OVER)
     if session.refresh_id != refresh_id:
-        end(work, session, "REFRESH_TOKEN_REUSED")
+        end_session(work, session, "REFRESH_TOKEN_REUSED")
         return NotSignedIn(OVER)
     return _renew(work, session, user), user
 
 
-def end(work: Work, session: Session, reason: str) -> None:
+def end_session(work: Work, session: Session, reason: str) -> None:
     """End a session, if it has not ended."""
     if session.ended_at is None:
         work.put(session.but(ended_at=work.now, end_reason=reason))
 
 
-def end_named(work: Work, session_id: str, reason: str) -> None:
+def end_by_id(work: Work, session_id: str, reason: str) -> None:
     """End the session of that id, if there is one."""
     session = work.system("end a session").get(Session, session_id)
     if session is not None:
-        end(work, session, reason)
+        end_session(work, session, reason)
 
 
-def end_all(work: Work, user: User) -> User:
+def end_all_sessions(work: Work, user: User) -> User:
     """End every session of *user*; return the user as written, for further changes."""
     return work.put(user.but(session_era=user.session_era + 1, updated_at=work.now))
 
 
-def end_others(work: Work, user: User, session: Session) -> tuple[Session, User]:
+def end_other_sessions(work: Work, user: User, session: Session) -> tuple[Session, User]:
     """End every session of *user* but this one, which goes on with new tokens."""
-    user = end_all(work, user)
+    user = end_all_sessions(work, user)
     return _renew(work, session.but(wrong_passwords=0), user), user
 
 

@@ -36,7 +36,7 @@ def ask_to_sign_in(work: Work, number: str, clinic_id: str, address: str) -> Otp
     Raises:
         TooMany: If too many codes were asked for.
     """
-    return otps.ask(work, OtpType.LOGIN, number, clinic_id=clinic_id, address=address)
+    return otps.request_code(work, OtpType.LOGIN, number, clinic_id=clinic_id, address=address)
 
 
 def sign_in(work: Work, request_id: str, code: str, password: str) -> SignedIn | NotSignedIn:
@@ -47,16 +47,20 @@ def sign_in(work: Work, request_id: str, code: str, password: str) -> SignedIn |
     Raises:
         Busy: If too many passwords are being checked.
     """
-    request = otps.find(work, OtpType.LOGIN, request_id)
+    request = otps.find_request(work, OtpType.LOGIN, request_id)
     user = _account(work, request)
     stored = user.password_hash if user else None
     is_right = passwords.is_right(password, stored, work.rules.password_memory_kib)
     clinic = work.get(Clinic, request.clinic_id if request else "clinic_none")
-    if not otps.prove(work, request, code, and_also=is_right) or user is None or clinic is None:
+    if (
+        not otps.check_code(work, request, code, and_also=is_right)
+        or user is None
+        or clinic is None
+    ):
         return NotSignedIn(WRONG)
     now = work.now.replace(microsecond=0)
     user = work.put(user.but(proven=True, last_login=now, updated_at=now))
-    return SignedIn(user, clinic, sessions.begin(work, user))
+    return SignedIn(user, clinic, sessions.begin_session(work, user))
 
 
 def ask_to_reset(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
@@ -65,7 +69,9 @@ def ask_to_reset(work: Work, number: str, clinic_id: str, address: str) -> OtpRe
     Raises:
         TooMany: If too many codes were asked for.
     """
-    return otps.ask(work, OtpType.PASSWORD_RESET, number, clinic_id=clinic_id, address=address)
+    return otps.request_code(
+        work, OtpType.PASSWORD_RESET, number, clinic_id=clinic_id, address=address
+    )
 
 
 def reset_password(work: Work, request_id: str, code: str, password: str) -> User | NotSignedIn:
@@ -77,12 +83,12 @@ def reset_password(work: Work, request_id: str, code: str, password: str) -> Use
         Invalid: If the password is not good enough.
         Busy: If too many passwords are being checked.
     """
-    passwords.refuse_weak("newPassword", password)
-    request = otps.find(work, OtpType.PASSWORD_RESET, request_id)
+    passwords.require_strong("newPassword", password)
+    request = otps.find_request(work, OtpType.PASSWORD_RESET, request_id)
     user = _account(work, request)
-    if not otps.prove(work, request, code) or user is None:
+    if not otps.check_code(work, request, code) or user is None:
         return NotSignedIn(WRONG_CODE)
-    return _set_password(work, sessions.end_all(work, user), password)
+    return _set_password(work, sessions.end_all_sessions(work, user), password)
 
 
 def change_password(
@@ -97,16 +103,18 @@ def change_password(
         NotSignedIn: If the session has ended meanwhile.
         Busy: If too many passwords are being checked.
     """
-    passwords.refuse_weak("newPassword", password)
-    session, user = sessions.who(work, session.session_id, session.clinic_id, session.user_id)
+    passwords.require_strong("newPassword", password)
+    session, user = sessions.read_session(
+        work, session.session_id, session.clinic_id, session.user_id
+    )
     if password == current:
         raise Invalid("newPassword", "The new password is the old one.")
     if not passwords.is_right(current, user.password_hash, work.rules.password_memory_kib):
         tried = work.put(session.but(wrong_passwords=session.wrong_passwords + 1))
         if tried.wrong_passwords >= WRONG_PASSWORDS:
-            sessions.end(work, tried, "WRONG_PASSWORDS")
+            sessions.end_session(work, tried, "WRONG_PASSWORDS")
         return Invalid("currentPassword", "This is not the current password.")
-    session, user = sessions.end_others(work, user, session)
+    session, user = sessions.end_other_sessions(work, user, session)
     return session, _set_password(work, user, password)
 
 

@@ -28,15 +28,15 @@ def ask(
     address: str = ADDRESS,
 ) -> OtpRequest:
     work = stage.work()
-    request = otps.ask(work, kind, number, clinic_id=clinic_id, address=address)
+    request = otps.request_code(work, kind, number, clinic_id=clinic_id, address=address)
     work.commit()
     return request
 
 
 def proves(stage: Stage, request: OtpRequest, code: str, *, and_also: bool = True) -> bool:
     work = stage.work()
-    found = otps.find(work, request.request_type, request.request_id)
-    is_proven = otps.prove(work, found, code, and_also=and_also)
+    found = otps.find_request(work, request.request_type, request.request_id)
+    is_proven = otps.check_code(work, found, code, and_also=and_also)
     work.commit()
     return is_proven
 
@@ -106,7 +106,9 @@ def test_guesses_at_the_same_moment_are_counted_one_by_one(stage: Stage, cast: C
     code = code_sent(stage, cast.farida.whatsapp_number)
     first, second = stage.work(), stage.work()
     for work in (first, second):
-        otps.prove(work, otps.find(work, OtpType.LOGIN, request.request_id), other_than(code))
+        otps.check_code(
+            work, otps.find_request(work, OtpType.LOGIN, request.request_id), other_than(code)
+        )
     first.commit()
     with pytest.raises(Conflict):
         second.commit()
@@ -167,7 +169,7 @@ def test_a_code_proves_nothing_of_another_kind_or_request(stage: Stage, cast: Ca
     code = code_sent(stage, number)
     reset = ask(stage, number, kind=OtpType.PASSWORD_RESET)
     work = stage.work()
-    assert otps.find(work, OtpType.PASSWORD_RESET, login.request_id) is None
+    assert otps.find_request(work, OtpType.PASSWORD_RESET, login.request_id) is None
     stage.settle()
     assert not proves(stage, reset, code)
 
@@ -213,7 +215,7 @@ def test_asking_writes_and_reads_the_same_for_every_number(stage: Stage, cast: C
             return get(scope, refs)
 
         work._records = type("Counted", (), {"get": staticmethod(counted)})()
-        otps.ask(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=number)
+        otps.request_code(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=number)
         written = sorted(type(p).__name__ for p in work.changes().puts)
         seen.append((reads, written))
     assert seen[0] == seen[1]
@@ -270,7 +272,7 @@ def test_what_was_refused_is_not_counted(stage: Stage, cast: Cast) -> None:
         ask(stage, number)
     work = stage.work()
     with pytest.raises(TooMany):
-        otps.ask(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=ADDRESS)
+        otps.request_code(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=ADDRESS)
     work.commit()
     limit = stage.work().get(OtpLimit, f"tel:{number}")
     assert limit is not None
@@ -283,7 +285,7 @@ def test_two_who_ask_at_once_for_the_last_one_do_not_both_get_it(stage: Stage, c
         ask(stage, number)
     first, second = stage.work(), stage.work()
     for work in (first, second):
-        otps.ask(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=ADDRESS)
+        otps.request_code(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=ADDRESS)
     first.commit()
     with pytest.raises(Conflict):
         second.commit()

@@ -18,7 +18,7 @@ CHEAP = 32
     ids=["the example's", "the new one", "words", "Hindi", "ten", "128"],
 )  # fmt: skip
 def test_ten_to_128_characters_with_a_letter_and_a_digit_are_good(password: str) -> None:
-    passwords.refuse_weak("password", password)
+    passwords.require_strong("password", password)
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_ten_to_128_characters_with_a_letter_and_a_digit_are_good(password: str)
 )
 def test_a_password_against_the_rules_is_refused_by_its_field(password: str) -> None:
     with pytest.raises(Invalid) as refusal:
-        passwords.refuse_weak("newPassword", password)
+        passwords.require_strong("newPassword", password)
     assert refusal.value.field == "newPassword"
 
 
@@ -39,7 +39,7 @@ def test_a_password_against_the_rules_is_refused_by_its_field(password: str) -> 
 )  # fmt: skip
 def test_a_well_known_password_is_refused(password: str) -> None:
     with pytest.raises(Invalid, match="first passwords"):
-        passwords.refuse_weak("password", password)
+        passwords.require_strong("password", password)
 
 
 def test_only_the_password_itself_is_right() -> None:

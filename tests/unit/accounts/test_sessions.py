@@ -14,14 +14,14 @@ from tests.stage import Stage
 
 def begin(stage: Stage, user: User) -> Session:
     work = stage.work()
-    session = sessions.begin(work, stored(stage.records, user))
+    session = sessions.begin_session(work, stored(stage.records, user))
     work.commit()
     return stored(stage.records, session)
 
 
 def goes_on(stage: Stage, session: Session) -> bool:
     try:
-        sessions.who(stage.work(), session.session_id, session.clinic_id, session.user_id)
+        sessions.read_session(stage.work(), session.session_id, session.clinic_id, session.user_id)
     except NotSignedIn:
         return False
     return True
@@ -29,7 +29,7 @@ def goes_on(stage: Stage, session: Session) -> bool:
 
 def carry_on(stage: Stage, session: Session, refresh_id: str) -> Session | None:
     work = stage.work()
-    carried_on = sessions.carry_on(work, session.session_id, refresh_id)
+    carried_on = sessions.renew(work, session.session_id, refresh_id)
     work.commit()
     return None if isinstance(carried_on, NotSignedIn) else carried_on[0]
 
@@ -68,7 +68,7 @@ def test_two_who_use_it_at_once_do_not_both_get_the_next(stage: Stage, cast: Cas
     session = begin(stage, cast.farida)
     first, second = stage.work(), stage.work()
     for work in (first, second):
-        sessions.carry_on(work, session.session_id, session.refresh_id)
+        sessions.renew(work, session.session_id, session.refresh_id)
     first.commit()
     with pytest.raises(Conflict):
         second.commit()
@@ -78,7 +78,7 @@ def test_all_sessions_end_in_one_write_however_many_there_are(stage: Stage, cast
     many = [begin(stage, cast.farida) for _ in range(5)]
     others = begin(stage, cast.meera_user)
     work = stage.work()
-    sessions.end_all(work, stored(stage.records, cast.farida))
+    sessions.end_all_sessions(work, stored(stage.records, cast.farida))
     assert len(work.changes().puts) == 1
     work.commit()
     assert not any(goes_on(stage, session) for session in many)
@@ -100,7 +100,7 @@ def test_ending_twice_keeps_the_first_reason(stage: Stage, cast: Cast) -> None:
     session = begin(stage, cast.farida)
     for reason in ("LOGOUT", "LATER"):
         work = stage.work()
-        sessions.end_named(work, session.session_id, reason)
+        sessions.end_by_id(work, session.session_id, reason)
         work.commit()
     assert stored(stage.records, session).end_reason == "LOGOUT"
 
