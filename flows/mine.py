@@ -123,7 +123,7 @@ def money_back(turn: Turn) -> None:
     """Return the money that waits for another day."""
     turn.token = chosen_token(turn)
     capture_id = turn.token.capture_id if turn.token else None
-    refund = refunds.refund_waiting(turn.work, capture_id or "", tell=False)
+    refund = refunds.refund_held_for_rebooking(turn.work, capture_id or "", tell=False)
     if refund is None:
         raise NotFound
     turn.facts = {"paid": refund.amount_paise}

@@ -84,7 +84,7 @@ def pay(
     amount = amount_paise or request.amount_paise
     work = stage.work()
     take(work, request.payment_id, capture_id, amount)
-    captures.captured(work, request.payment_id, capture_id, amount)
+    captures.record_capture(work, request.payment_id, capture_id, amount)
     work.commit()
     stage.settle()
 

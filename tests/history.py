@@ -223,7 +223,7 @@ class Town:
         shown = orders.orders_of(self.look(), payment_id)
         if not shown:
             return
-        order = orders.as_shown(shown[b % len(shown)])
+        order = orders.for_gateway(shown[b % len(shown)])
         capture_id = f"cap_{len(self.captures):03d}"
         self.captures[capture_id] = (payment_id, PRICE)
         self.bank.pay_order(order, capture_id, PRICE)
@@ -231,7 +231,9 @@ class Town:
             self.notice(capture_id)
         elif c % 3 == 1 or not self.is_watched(payment_id):
             self.act(
-                lambda work: captures.told_of_order(work, order.reference, has_failed=bool(b % 2))
+                lambda work: captures.record_order_notice(
+                    work, order.reference, has_failed=bool(b % 2)
+                )
             )
 
     def hear_again(self, a: int, *_: int) -> None:
@@ -241,12 +243,12 @@ class Town:
     def hear_without_name(self, a: int, *_: int) -> None:
         if self.captures:
             capture_id = self.a_capture(a)
-            self.act(lambda work: links.find_capture(work, capture_id))
+            self.act(lambda work: links.schedule_capture_lookup(work, capture_id))
 
     def fail_to_pay(self, a: int, *_: int) -> None:
         if self.payments:
             payment_id = self.a_request(a)
-            self.act(lambda work: captures.failed(work, payment_id))
+            self.act(lambda work: captures.record_failed_attempt(work, payment_id))
 
     def cancel(self, a: int, *_: int) -> None:
         if self.tokens:
@@ -268,7 +270,7 @@ class Town:
     def ask_for_money_back(self, a: int, *_: int) -> None:
         if self.captures:
             capture_id = self.a_capture(a)
-            self.act(lambda work: refunds.refund_waiting(work, capture_id))
+            self.act(lambda work: refunds.refund_held_for_rebooking(work, capture_id))
 
     # Staff
 
@@ -377,7 +379,7 @@ class Town:
 
     def notice(self, capture_id: str) -> None:
         payment_id, amount = self.captures[capture_id]
-        self.act(lambda work: captures.captured(work, payment_id, capture_id, amount))
+        self.act(lambda work: captures.record_capture(work, payment_id, capture_id, amount))
 
     def is_watched(self, payment_id: str) -> bool:
         """Whether the gateway is still asked about a request, days after its end."""
@@ -403,7 +405,7 @@ def show_inside(work: Work, payment_id: str) -> None:
         created_at=work.now,
         updated_at=work.now,
     )
-    orders.begin(work, message, orders.Asks(payment, clinic, "main"))
+    orders.begin_order(work, message, orders.Asks(payment, clinic, "main"))
 
 
 def _saw(queue: Queue) -> Saw:

@@ -94,7 +94,7 @@ def tell(stage: Stage, reference: str, *, has_failed: bool = False) -> None:
     """Let WhatsApp's webhook tell that something became of an order's payment."""
     for _ in range(5):
         work = stage.work()
-        captures.told_of_order(work, reference, has_failed=has_failed)
+        captures.record_order_notice(work, reference, has_failed=has_failed)
         try:
             work.commit()
         except Conflict:

@@ -332,7 +332,7 @@ class Stage:
     def fail_payment(self, token: Token) -> None:
         """Let an attempt to pay for a token fail."""
         work = self.work()
-        captures.failed(work, token.payment_id or "")
+        captures.record_failed_attempt(work, token.payment_id or "")
         work.commit()
 
     def token(self, token: Token) -> Token:
@@ -356,7 +356,7 @@ class Stage:
             work = self.work()
             paid = amount or payment.amount_paise
             take(work, payment.payment_id, capture_id, paid)
-            captures.captured(work, payment.payment_id, capture_id, paid)
+            captures.record_capture(work, payment.payment_id, capture_id, paid)
             try:
                 work.commit()
             except Conflict:

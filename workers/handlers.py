@@ -98,12 +98,12 @@ HANDLERS: dict[str, Handler] = {
     "follow_schedule": _with_work(schedule_changes.follow_schedule),
     "figures": _with_work(figures.follow),
     # Money
-    "watch_payment": _with_gateway(polling.watch_payment),
-    "look_payment": _with_gateway(polling.look_payment),
-    "find_capture": _with_gateway(polling.find_capture),
-    "refund": _with_gateway(polling.refund),
+    "watch_payment": _with_gateway(polling.poll_payment),
+    "look_payment": _with_gateway(polling.check_payment),
+    "find_capture": _with_gateway(polling.look_up_capture),
+    "refund": _with_gateway(polling.carry_out_refund),
     "refund_waiting": _with_work(refunds.refund_unclaimed),
-    "close_orders": _with_work(orders.close),
+    "close_orders": _with_work(orders.close_orders),
     # People
     "erase": _with_work(erasure.forget),
     "renamed": _with_work(patients.propagate_name),

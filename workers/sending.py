@@ -176,7 +176,7 @@ class Sending:
         if health is not None and circuit_breaker.is_down(health):
             circuit_breaker.probe(work, health)
         category = self._charged_as(work, message, rendered)
-        message = states.begin(work, orders.begin(work, message, form), values, category)
+        message = states.begin(work, orders.begin_order(work, message, form), values, category)
         work.commit()
         return message, Outbound(
             message_id=message.message_id,
@@ -190,7 +190,7 @@ class Sending:
             url_label=rendered.url_label,
             document=rendered.document,
             template=rendered.template,
-            order=orders.shown(message, form, rendered.about, rendered.until, work.now),
+            order=orders.order_shown(message, form, rendered.about, rendered.until, work.now),
             quotes=_quoted(work, message),
         )
 

@@ -112,7 +112,7 @@ def _keep(work: Work, notice: Notice) -> None:
         case OrderNotice():
             # Of another installation's order nothing is known here.
             with contextlib.suppress(NotFound):
-                captures.told_of_order(work, notice.reference, has_failed=notice.has_failed)
+                captures.record_order_notice(work, notice.reference, has_failed=notice.has_failed)
 
 
 def _in_time(deadline: float) -> None:

@@ -104,7 +104,7 @@ def _take(parts: Parts, payload: dict[str, Any], until: float) -> str:
 def _leave_to_worker(parts: Parts, notice: Captured | Failed | Unclear | RefundTold) -> None:
     if isinstance(notice, Captured):
         work = parts.open_work(SystemScope("have a payment looked for again"))
-        links.find_capture(work, notice.capture_id)
+        links.schedule_capture_lookup(work, notice.capture_id)
         work.commit()
 
 
@@ -114,16 +114,16 @@ def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
             if work.get(Capture, capture_id, "CAPTURE") is not None:
                 return "known"
             if payment_id is None or work.get(Payment, payment_id) is None:
-                links.find_capture(work, capture_id)
+                links.schedule_capture_lookup(work, capture_id)
                 return "asked"
-            captures.captured(work, payment_id, capture_id, amount, order)
+            captures.record_capture(work, payment_id, capture_id, amount, order)
         case Failed(payment_id):
             if payment_id is None:
                 return "not_ours"
-            captures.failed(work, payment_id)
+            captures.record_failed_attempt(work, payment_id)
         case Unclear(payment_id):
             payment = work.require(Payment, payment_id)
-            links.look_now(work, payment)
+            links.schedule_check(work, payment)
             return "asked"
         case RefundTold():
             return _follow_refund(work, notice)
@@ -137,9 +137,9 @@ def _follow_refund(work: Work, told: RefundTold) -> str:
         log.warning("refund_by_hand", provider=PROVIDER, captureId=told.capture_id)
         return "not_ours"
     if not _is_of(refund, told):
-        refunds.ask_about_refund(work, refund)
+        refunds.schedule_refund_check(work, refund)
         return "asked"
-    refunds.refund_answered(work, refund, told.status, told.refund_id)
+    refunds.record_refund_status(work, refund, told.status, told.refund_id)
     return "acted" if not work.empty else "known"
 
 

@@ -429,17 +429,17 @@ def test_our_own_fault_is_answered_and_the_money_is_looked_for_again(
 ) -> None:
     town.link(token)
     town.bank.pay(token.payment_id or "", "pay_1", 5000)
-    captured = captures.captured
+    captured = captures.record_capture
 
     def broken(*_: object) -> Token:
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(captures, "captured", broken)
+    monkeypatch.setattr(captures, "record_capture", broken)
     assert town.tell("payment_link.paid", token).status_code == 200
     assert town.tell("payment.failed", token).status_code == 200
     town.stage.settle()
     assert town.capture() is None
-    monkeypatch.setattr(captures, "captured", captured)
+    monkeypatch.setattr(captures, "record_capture", captured)
     town.stage.wait(2)
     assert town.now(token).status is TokenStatus.CONFIRMED
 

@@ -113,7 +113,7 @@ def test_a_second_payment_goes_back_and_the_admin_is_told(stage: Stage, bill: In
 def test_two_payments_at_once_cannot_both_pay(stage: Stage, bill: Invoice) -> None:
     works = stage.work(), stage.work()
     for number, work in enumerate(works):
-        captures.captured(work, bill.payment_id or "", f"cap_{number}", AMOUNT)
+        captures.record_capture(work, bill.payment_id or "", f"cap_{number}", AMOUNT)
     works[0].commit()
     with pytest.raises(Conflict):
         works[1].commit()
@@ -135,12 +135,12 @@ def test_too_little_goes_back_and_the_bill_stays(stage: Stage, bill: Invoice) ->
 def test_a_failed_attempt_is_noted_and_nobody_is_written_to(stage: Stage, bill: Invoice) -> None:
     for _ in range(2):
         work = stage.work()
-        captures.failed(work, bill.payment_id or "")
+        captures.record_failed_attempt(work, bill.payment_id or "")
         work.commit()
     assert request_of(stage, bill).failed_attempts == 2
     pay(stage, bill)
     work = stage.work()
-    captures.failed(work, bill.payment_id or "")
+    captures.record_failed_attempt(work, bill.payment_id or "")
     assert work.empty
     assert told(stage) == ["billing/invoice", "billing/paid"]
 
@@ -160,7 +160,7 @@ def test_rows_that_contradict_one_another_are_found(
     elif wrong == "no refund":
         work.put(capture.but(disposition=Disposition.REFUND))
     else:
-        refunds.give_money_back(work, capture, "TEST")
+        refunds.refund_capture(work, capture, "TEST")
     work.commit()
     assert ledger.discrepancies(stage.work(), OWN, PAID_ON) == ["cap_1"]
 
@@ -193,7 +193,7 @@ def test_whatever_arrives_pays_once_and_all_else_goes_back(
     before = ours(stage)
     for name, amount in arrives:
         work = stage.work()
-        captures.captured(work, request.payment_id, f"{number}_{name}", amount)
+        captures.record_capture(work, request.payment_id, f"{number}_{name}", amount)
         work.commit()
     taken: dict[str, int] = {}
     for name, amount in arrives:

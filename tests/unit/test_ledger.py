@@ -176,6 +176,6 @@ def test_rows_that_contradict_one_another_are_found(stage: Stage, cast: Cast, wr
     elif wrong == "another amount":
         work.put(token.but(paid_paise=4999))
     else:
-        refunds.give_money_back(work, capture, "TEST")
+        refunds.refund_capture(work, capture, "TEST")
     work.commit()
     assert ledger.discrepancies(stage.work(), cast.clinic, DAY) == ["sbx_5"]

@@ -60,7 +60,7 @@ def newest(stage: Stage) -> Token:
 
 
 def order(stage: Stage, reference: str) -> Order:
-    found = orders.find(stage.work(), reference)
+    found = orders.find_order(stage.work(), reference)
     assert found is not None
     return found
 
@@ -147,11 +147,11 @@ def test_two_notices_of_one_capture_count_once(stage: Stage, cast: Cast, first: 
     reference = asked_by(book(stage)).reference
     token = newest(stage)
     shown = order(stage, reference)
-    bank.pay_order(orders.as_shown(shown), "pay_1", 5000)
+    bank.pay_order(orders.for_gateway(shown), "pay_1", 5000)
 
     def by_gateway() -> None:
         work = stage.work()
-        captures.captured(work, token.payment_id or "", "pay_1", 5000, reference)
+        captures.record_capture(work, token.payment_id or "", "pay_1", 5000, reference)
         work.commit()
 
     def by_whatsapp() -> None:
@@ -176,7 +176,7 @@ def test_a_payment_that_comes_too_late_is_returned_and_the_order_complete(
     bank = Bank()
     show_orders(stage, cast, bank)
     reference = asked_by(book(stage)).reference
-    shown = orders.as_shown(order(stage, reference))
+    shown = orders.for_gateway(order(stage, reference))
     stage.wait(11)
     other = asked_by(book(stage)).reference  # the slot is held again: the money comes too late
     bank.pay_order(shown, "pay_late", 5000)
@@ -197,7 +197,7 @@ def test_a_second_payment_goes_back_and_both_orders_are_closed(stage: Stage, cas
     second = asked_by(stage.settle()[-1]).reference
     assert first != second
     for n, reference in enumerate((first, second)):
-        bank.pay_order(orders.as_shown(order(stage, reference)), f"pay_{n}", 5000)
+        bank.pay_order(orders.for_gateway(order(stage, reference)), f"pay_{n}", 5000)
         tell(stage, reference)
         stage.settle()
     stage.wait(5)

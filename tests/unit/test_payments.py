@@ -147,9 +147,9 @@ def test_a_failed_attempt_is_told_once_and_never_ends_the_hold(stage: Stage, cas
 
 def test_an_unknown_request_is_not_found(stage: Stage) -> None:
     with pytest.raises(NotFound):
-        captures.captured(stage.work(), "payr_none", "sbx_1", 1)
+        captures.record_capture(stage.work(), "payr_none", "sbx_1", 1)
     with pytest.raises(NotFound):
-        captures.failed(stage.work(), "payr_none")
+        captures.record_failed_attempt(stage.work(), "payr_none")
 
 
 def a_refund(stage: Stage, cast: Cast) -> Token:
@@ -177,7 +177,7 @@ def test_what_the_gateway_says_of_a_refund_only_moves_forward(
         work = stage.work()
         row = work.get(Refund, "sbx_1", "REFUND")
         assert row is not None
-        refunds.refund_answered(work, row, answer, "rfnd_1")
+        refunds.record_refund_status(work, row, answer, "rfnd_1")
         work.commit()
     back = refund(stage, "sbx_1")
     assert back is not None
@@ -220,8 +220,8 @@ def test_waiting_money_is_returned_once_however_often_it_is_asked_for(
     stage: Stage, cast: Cast
 ) -> None:
     closed_with_money(stage, cast)
-    assert do(stage, refunds.refund_waiting, "sbx_1", tell=False) is not None
-    assert do(stage, refunds.refund_waiting, "sbx_1", tell=False) is None
+    assert do(stage, refunds.refund_held_for_rebooking, "sbx_1", tell=False) is not None
+    assert do(stage, refunds.refund_held_for_rebooking, "sbx_1", tell=False) is None
     stage.wait(25 * 60)
     back = refund(stage, "sbx_1")
     assert back is not None

@@ -247,7 +247,7 @@ def test_whose_a_payment_is_can_be_asked(stage: Stage, cast: Cast, bank: Bank) -
     press(stage, token)
     bank.pay(token.payment_id or "", "pay_1", 5000)
     work = stage.work()
-    links.find_capture(work, "pay_1")
+    links.schedule_capture_lookup(work, "pay_1")
     work.commit()
     stage.settle()
     assert stage.token(token).payment_status is PaymentStatus.PAID
@@ -256,7 +256,7 @@ def test_whose_a_payment_is_can_be_asked(stage: Stage, cast: Cast, bank: Bank) -
 
 def test_a_payment_that_is_nobodys_is_asked_about_a_few_times(stage: Stage, bank: Bank) -> None:
     work = stage.work()
-    links.find_capture(work, "pay_strange")
+    links.schedule_capture_lookup(work, "pay_strange")
     work.commit()
     stage.wait(24 * HOUR)
     assert bank.asked == {"find": polling.FINDS}
@@ -267,7 +267,7 @@ def test_a_link_of_another_installation_is_left_alone(stage: Stage, bank: Bank) 
     bank.links["payr_theirs"] = BankLink("payr_theirs", 5000)
     bank.pay("payr_theirs", "pay_1", 5000)
     work = stage.work()
-    links.find_capture(work, "pay_1")
+    links.schedule_capture_lookup(work, "pay_1")
     work.commit()
     stage.wait(HOUR)
     assert stage.work().get(Capture, "pay_1", "CAPTURE") is None
@@ -398,7 +398,7 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
     refunding, other = bank.refund, Doer(stage.parts)
 
     def meanwhile(capture_id: str, amount_paise: int) -> object:
-        polling.refund(stage.work, bank, item)
+        polling.carry_out_refund(stage.work, bank, item)
         other.run(shard)
         return refunding(capture_id, amount_paise)
 
@@ -461,7 +461,7 @@ def test_a_question_that_is_refused_for_half_a_day_is_given_up(
     press(stage, token)
     if asks == "find":
         work = stage.work()
-        links.find_capture(work, "pay_1")
+        links.schedule_capture_lookup(work, "pay_1")
         work.commit()
     setattr(bank, asks, refuse)
     stage.wait(5 * 24 * HOUR)

@@ -52,7 +52,7 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
     def capture(work: Work) -> bool:
         payment = work.require(Payment, payment_id)
         desk.take_here(work, payment_id, capture_id, payment.amount_paise)
-        captures.captured(work, payment_id, capture_id, payment.amount_paise)
+        captures.record_capture(work, payment_id, capture_id, payment.amount_paise)
         captured = work.get(Capture, capture_id, "CAPTURE")
         return captured is not None and captured.disposition is Disposition.REFUND
 
@@ -91,7 +91,7 @@ def look_again(desk: Desk, payment_id: str) -> None:
 
     def ask(work: Work) -> None:
         payment = work.require(Payment, payment_id)
-        links.look_now(work, payment)
+        links.schedule_check(work, payment)
 
     write(desk, ask)
 

@@ -113,7 +113,7 @@ def pages(desk: Desk, *, frames: str = "'none'", public_url: str = "") -> Bluepr
             return message_page(Said.BAD_REQUEST, 422, frames=frames)
         returned = outcomes == ["paid"] and pay_here(desk, payment_id)
         if outcomes == ["failed"]:
-            write(desk, lambda work: captures.failed(work, payment_id))
+            write(desk, lambda work: captures.record_failed_attempt(work, payment_id))
         log.info("sandbox_pressed", outcome=outcomes[0], state="returned" if returned else "taken")
         return _back_to(payment_id, RETURNED_COOKIE if returned else None, RETURNED_SECONDS)
 

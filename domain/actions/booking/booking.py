@@ -25,7 +25,7 @@ from domain.actions.booking.seats import (
 )
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.payments.refunds import refund
+from domain.actions.payments.refunds import refund_token
 from domain.actions.people import consent, phone_requests
 from domain.actions.people.associations import associate
 from domain.actors import Actor, person_of
@@ -273,7 +273,7 @@ def cancel(
     line_shortened(work, token)
     history.note(work, token, "cancel", Actor(by, by_name), detail=reason, notes=notes)
     if token.capture_id:
-        ended = refund(work, ended, reason)
+        ended = refund_token(work, ended, reason)
     return ended
 
 

@@ -222,5 +222,5 @@ def end_request(work: Work, token: Token) -> None:
     payment = work.get(Payment, token.payment_id)
     if payment is not None and payment.status is RequestStatus.OPEN:
         work.put(payment.but(status=RequestStatus.ENDED))
-        links.look_now(work, payment)
+        links.schedule_check(work, payment)
         orders.close_later(work, payment)

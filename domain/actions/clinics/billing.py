@@ -94,7 +94,9 @@ def change_of_plan(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def captured(work: Work, payment: Payment, capture_id: str, amount_paise: int) -> None:
+def record_invoice_payment(
+    work: Work, payment: Payment, capture_id: str, amount_paise: int
+) -> None:
     """Record a payment captured for an invoice, new to the ledger; pay it, or give it back.
 
     The first that covers the amount pays; any other goes back, and the admins are told.
@@ -117,7 +119,7 @@ def captured(work: Work, payment: Payment, capture_id: str, amount_paise: int) -
     invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
     is_owed = invoice is not None and invoice.status is InvoiceStatus.OPEN
     if clinic is None or invoice is None or not is_owed or amount_paise < payment.amount_paise:
-        refunds.give_money_back(work, capture, "NOT_OWED")
+        refunds.refund_capture(work, capture, "NOT_OWED")
         if clinic is not None and invoice is not None:
             _tell_admins(
                 work, clinic, invoice, "billing/money_back", event=capture_id,
@@ -129,7 +131,7 @@ def captured(work: Work, payment: Payment, capture_id: str, amount_paise: int) -
     if asked is not None and asked.status is RequestStatus.OPEN:
         # It came by a former request; the one that took its place is over as well.
         work.put(asked.but(status=RequestStatus.ENDED))
-        links.look_now(work, asked)
+        links.schedule_check(work, asked)
     _paid(work, clinic, invoice, capture)
 
 

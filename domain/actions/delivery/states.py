@@ -172,7 +172,7 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
     tried = message.attempts
     was_order = message.order is not None
     if was_order:
-        message = orders.not_taken(work, message)
+        message = orders.withdraw_order(work, message)
     again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)
     _learn(work, message, failure)
     if is_spent(message):

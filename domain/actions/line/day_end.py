@@ -74,9 +74,9 @@ def _end(
     at_once = queue.close_reason in {"NOT_STARTED", DOCTOR_REMOVED}
     options: list[Option] = []
     if paid and at_once:
-        refunds.refund(work, ended, queue.close_reason or "NOT_STARTED")
+        refunds.refund_token(work, ended, queue.close_reason or "NOT_STARTED")
     elif paid:
-        refunds.keep_for_another_day(work, ended, CHOICE_HOURS)
+        refunds.hold_for_rebooking(work, ended, CHOICE_HOURS)
         if another is not None:
             options.append(
                 Option(

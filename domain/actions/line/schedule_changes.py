@@ -231,7 +231,7 @@ def _end(
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     options: list[Option] = []
     if paid:
-        refunds.keep_for_another_day(work, ended, CHOICE_HOURS)
+        refunds.hold_for_rebooking(work, ended, CHOICE_HOURS)
         if another is not None:
             options.append(Option(id=f"again:{token.token_id}", label="another_button"))
         options.append(Option(id=f"back:{token.token_id}", label="back_button"))

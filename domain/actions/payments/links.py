@@ -48,7 +48,7 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
     payment = work.require(Payment, payment_id)
     description, until = _payable(work, payment)
     if payment.link_asked_at is None:
-        watch(work, payment, until)
+        schedule_polling(work, payment, until)
         payment = work.put(payment.but(link_asked_at=work.now))
     return LinkRequest(
         payment_id=payment_id,
@@ -60,7 +60,7 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
     )
 
 
-def watch(work: Work, payment: Payment, until: datetime | None) -> None:
+def schedule_polling(work: Work, payment: Payment, until: datetime | None) -> None:
     """Have the gateway asked about a request from now on, unless it is already.
 
     *until* is when it can no longer be paid.
@@ -116,11 +116,11 @@ def keep_link(work: Work, link: Link) -> Payment:
     """
     payment = note_link(work, link)
     if payment.status is not RequestStatus.OPEN or link.status is not LinkStatus.OPEN:
-        look_now(work, payment)
+        schedule_check(work, payment)
     return payment
 
 
-def look_now(work: Work, payment: Payment) -> None:
+def schedule_check(work: Work, payment: Payment) -> None:
     """Have the gateway asked about a request for payment at once, if it knows of it at all.
 
     What was paid is recorded; if the request is over, so is its link then.
@@ -133,13 +133,13 @@ def look_now(work: Work, payment: Payment) -> None:
     schedule_for_payment(work, "look_payment", work.now, payment)
 
 
-def find_capture(work: Work, capture_id: str) -> None:
+def schedule_capture_lookup(work: Work, capture_id: str) -> None:
     """Have the gateway asked which link a payment came by: its notice did not say."""
     about = due.Subject(capture_id, capture_id=capture_id)
     due.schedule(work, "find_capture", work.now, about)
 
 
-def next_look(payment: Payment, item: Due, now: datetime) -> tuple[timedelta, int] | None:
+def next_check(payment: Payment, item: Due, now: datetime) -> tuple[timedelta, int] | None:
     """Return in how long the gateway is asked again, and how often it was since the end.
 
     None if it was asked often enough.

@@ -112,7 +112,7 @@ def status_of(order: Order) -> OrderStatus:
     return OrderStatus.COMPLETED if order.capture_id else OrderStatus.CANCELED
 
 
-def begin(work: Work, message: Message, form: Form | None) -> Message:
+def begin_order(work: Work, message: Message, form: Form | None) -> Message:
     """Note what *message* is about to leave as, and return it so; in the write that marks it.
 
     Whatever becomes of the call, an order that may have been shown is watched from now on.
@@ -144,12 +144,12 @@ def begin(work: Work, message: Message, form: Form | None) -> Message:
         )
     )
     if payment.ordered_at is None:
-        links.watch(work, payment, payment.held_until)
+        links.schedule_polling(work, payment, payment.held_until)
         work.put(payment.but(ordered_at=work.now))
     return message.but(order=order.reference)
 
 
-def shown(
+def order_shown(
     message: Message, form: Form | None, about: str, until: str, now: datetime
 ) -> OrderRequest | OrderNews | None:
     """Return what the channel shows of the order that *message* leaves as, begun just *now*.
@@ -175,9 +175,9 @@ def shown(
     )
 
 
-def not_taken(work: Work, message: Message) -> Message:
+def withdraw_order(work: Work, message: Message) -> Message:
     """Take back what the message that WhatsApp refused would have shown; return it without."""
-    order = find(work, message.order or "")
+    order = find_order(work, message.order or "")
     if order is not None and order.message_id == message.message_id:
         work.delete(order)
         located = work.get(Locator, order.reference)
@@ -188,7 +188,7 @@ def not_taken(work: Work, message: Message) -> Message:
     return message.but(order=None)
 
 
-def find(work: Work, reference: str) -> Order | None:
+def find_order(work: Work, reference: str) -> Order | None:
     """Return the order that WhatsApp knows by *reference*, if it is one of ours."""
     located = work.get(Locator, reference) if reference else None
     if located is None or located.kind != "order":
@@ -201,12 +201,12 @@ def orders_of(work: Work, payment_id: str) -> list[Order]:
     return work.query(Order, payment_id).records
 
 
-def as_shown(order: Order) -> ShownOrder:
+def for_gateway(order: Order) -> ShownOrder:
     """Return what the gateway is asked about."""
     return ShownOrder(order.payment_id, order.reference, order.sender, order.configuration)
 
 
-def paid(work: Work, payment_id: str, reference: str, capture_id: str) -> None:
+def record_paying_order(work: Work, payment_id: str, reference: str, capture_id: str) -> None:
     """Note by which order a payment came, if it is known here."""
     order = work.get(Order, payment_id, reference)
     if order is not None and order.capture_id is None:
@@ -223,7 +223,7 @@ def close_later(work: Work, payment: Payment) -> None:
     links.schedule_for_payment(work, "close_orders", work.now + CLOSED_AFTER, payment)
 
 
-def close(open_work: OpenWork, item: Due) -> None:
+def close_orders(open_work: OpenWork, item: Due) -> None:
     """Write to the person about each order of a request that still looks open to them."""
     work = open_work()
     work.delete(item)

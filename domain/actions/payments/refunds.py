@@ -17,7 +17,7 @@ from domain.model.queues import LIVE, PaymentStatus, Token
 from domain.work import Work
 
 
-def refund(work: Work, token: Token, reason: str) -> Token:
+def refund_token(work: Work, token: Token, reason: str) -> Token:
     """Send back the payment that holds *token*'s seat; the worker asks the gateway for it.
 
     There is one refund a captured payment, by being its key.
@@ -27,13 +27,13 @@ def refund(work: Work, token: Token, reason: str) -> Token:
     capture = work.get(Capture, token.capture_id, "CAPTURE")
     if capture is None or capture.disposition is Disposition.REFUND:
         return token
-    give_money_back(work, capture, reason)
+    refund_capture(work, capture, reason)
     return work.put(
         token.but(payment_status=PaymentStatus.REFUNDED, paid_paise=0, updated_at=work.now)
     )
 
 
-def give_money_back(work: Work, capture: Capture, reason: str) -> None:
+def refund_capture(work: Work, capture: Capture, reason: str) -> None:
     """Write the refund of a captured payment and have it asked for."""
     work.put(capture.but(disposition=Disposition.REFUND))
     work.put(
@@ -59,7 +59,7 @@ REFUND_NOTE_HELPS = timedelta(days=3)
 """How late a clinic is still told of a refund that failed."""
 
 
-def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund | None:
+def refund_held_for_rebooking(work: Work, capture_id: str, *, tell: bool = True) -> Refund | None:
     """Send back money that still waits for another day of the patient's choice.
 
     Does nothing if it was used or returned meanwhile. *tell* writes a notice of it.
@@ -68,7 +68,7 @@ def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund 
     if capture is None or capture.disposition is not Disposition.WAITING:
         return None
     token = work.get(Token, capture.queue_id, capture.token_id)
-    give_money_back(work, capture, "CLINIC_CLOSED")
+    refund_capture(work, capture, "CLINIC_CLOSED")
     if token is not None:
         work.put(
             token.but(payment_status=PaymentStatus.REFUNDED, paid_paise=0, updated_at=work.now)
@@ -80,7 +80,9 @@ def refund_waiting(work: Work, capture_id: str, *, tell: bool = True) -> Refund 
     return work.get(Refund, capture_id, "REFUND")
 
 
-def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id: str) -> Refund:
+def record_refund_status(
+    work: Work, refund: Refund, status: RefundStatus, gateway_id: str
+) -> Refund:
     """Record what the gateway says of a refund, and return it; it only moves forward.
 
     A refund that failed may still be made, by hand, for which the clinic is told of it; one that
@@ -93,7 +95,7 @@ def refund_answered(work: Work, refund: Refund, status: RefundStatus, gateway_id
     return work.put(refund.but(status=status, gateway_refund_id=gateway_id or None))
 
 
-def ask_about_refund(work: Work, refund: Refund) -> None:
+def schedule_refund_check(work: Work, refund: Refund) -> None:
     """Have the gateway asked at once how far a refund has come, unless it has ended."""
     about = due.Subject(refund.capture_id, clinic_id=refund.clinic_id, capture_id=refund.capture_id)
     due.schedule(work, "refund", work.now, about)
@@ -107,7 +109,7 @@ _REFUND_ORDER = (
 )
 
 
-def keep_for_another_day(work: Work, token: Token, hours: int) -> Token:
+def hold_for_rebooking(work: Work, token: Token, hours: int) -> Token:
     """Let a closed clinic's money wait *hours* for another day, then return it unasked."""
     capture = work.get(Capture, token.capture_id or "", "CAPTURE")
     if capture is None or capture.disposition is not Disposition.SEAT:
@@ -162,5 +164,5 @@ def refund_unclaimed(open_work: OpenWork, item: Due) -> None:
     """Return money that waited for another day in vain."""
     work = open_work()
     work.delete(item)
-    refund_waiting(work, item.capture_id or "")
+    refund_held_for_rebooking(work, item.capture_id or "")
     work.commit()

@@ -25,7 +25,7 @@ from domain.model.queues import PaymentStatus, Queue, QueueStatus, Token, TokenS
 from domain.work import Work
 
 
-def captured(
+def record_capture(
     work: Work, payment_id: str, capture_id: str, amount_paise: int, order: str | None = None
 ) -> None:
     """Record that the gateway captured a payment; let it be what it was for, or give it back.
@@ -42,11 +42,11 @@ def captured(
     """
     payment = work.require(Payment, payment_id)
     if order is not None:
-        orders.paid(work, payment_id, order, capture_id)
+        orders.record_paying_order(work, payment_id, order, capture_id)
     if work.get(Capture, capture_id, "CAPTURE") is not None:
         return
     if payment.invoice_id is not None:
-        billing.captured(work, payment, capture_id, amount_paise)
+        billing.record_invoice_payment(work, payment, capture_id, amount_paise)
     else:
         _for_a_seat(work, payment, capture_id, amount_paise)
 
@@ -81,7 +81,7 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
         elif token.status is TokenStatus.EXPIRED:
             seat = booking.revive(work, clinic, doctor, token)
     if seat is None:
-        refunds.give_money_back(work, capture, "NOT_SEATED")
+        refunds.refund_capture(work, capture, "NOT_SEATED")
         tell_refund(work, clinic, doctor, token, capture)
         orders.close_later(work, payment)
         return
@@ -93,7 +93,7 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
     booking.confirm(work, clinic, doctor, paid)
 
 
-def failed(work: Work, payment_id: str) -> None:
+def record_failed_attempt(work: Work, payment_id: str) -> None:
     """Record that an attempt to pay failed; a hold goes on, for UPI may yet succeed.
 
     Raises:
@@ -107,7 +107,7 @@ def failed(work: Work, payment_id: str) -> None:
     work.put(payment.but(failed_attempts=payment.failed_attempts + 1))
 
 
-def told_of_order(work: Work, reference: str, *, has_failed: bool) -> None:
+def record_order_notice(work: Work, reference: str, *, has_failed: bool) -> None:
     """Take WhatsApp's word of an order as a reason to ask at once; alone it is no money.
 
     An attempt that failed is recorded as the gateway's own notice of one is.
@@ -115,14 +115,14 @@ def told_of_order(work: Work, reference: str, *, has_failed: bool) -> None:
     Raises:
         NotFound: If there is no such order here.
     """
-    order = orders.find(work, reference)
+    order = orders.find_order(work, reference)
     payment = work.get(Payment, order.payment_id) if order else None
     if payment is None:
         raise NotFound
     if has_failed:
-        failed(work, payment.payment_id)
+        record_failed_attempt(work, payment.payment_id)
         payment = work.get(Payment, payment.payment_id) or payment
-    links.look_now(work, payment)
+    links.schedule_check(work, payment)
 
 
 def _failed_for_a_seat(work: Work, payment: Payment) -> bool:

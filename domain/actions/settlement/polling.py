@@ -37,7 +37,7 @@ FINDS = 5
 """How often it is asked whose a payment is, before it is taken for nobody's of ours."""
 
 
-def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+def poll_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     """Ask about a request for payment while it can be paid, and a while longer."""
     claimed = _claim(open_work, item)
     if claimed is None:
@@ -47,7 +47,7 @@ def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
 
     def go_on(work: Work) -> None:
         now = work.get(Payment, payment.payment_id) if payment else None
-        again = links.next_look(now, claimed, work.now) if now else None
+        again = links.next_check(now, claimed, work.now) if now else None
         if again is None:
             work.delete(claimed)
         else:
@@ -56,7 +56,7 @@ def watch_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     transact(open_work, go_on)
 
 
-def look_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+def check_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     """Ask about a request for payment once, and end its link if it is over."""
     claimed = _claim(open_work, item)
     if claimed is not None:
@@ -65,7 +65,7 @@ def look_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         transact(open_work, lambda work: work.delete(claimed))
 
 
-def find_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+def look_up_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     """Ask whose a payment is, and record it; it may well be nobody's of ours."""
     claimed = _claim(open_work, item)
     if claimed is None:
@@ -79,7 +79,7 @@ def find_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     transact(open_work, lambda work: work.delete(claimed))
 
 
-def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
+def carry_out_refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     """Have a captured payment returned, and follow it until the gateway says how it ended."""
     claimed = _claim(open_work, item)
     if claimed is None:
@@ -95,7 +95,7 @@ def refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         if now is None:
             work.delete(claimed)
             return
-        now = refunds.refund_answered(work, now, answer.status, answer.gateway_refund_id)
+        now = refunds.record_refund_status(work, now, answer.status, answer.gateway_refund_id)
         if now.status in _ENDED:
             work.delete(claimed)
             return
@@ -163,7 +163,7 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
 def _look_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
     """Record what came by the orders of a request that were shown inside WhatsApp."""
     for order in orders.orders_of(open_work(), payment.payment_id):
-        _record_taken(open_work, payment.payment_id, gateway.look_order(orders.as_shown(order)))
+        _record_taken(open_work, payment.payment_id, gateway.look_order(orders.for_gateway(order)))
     return open_work().get(Payment, payment.payment_id)
 
 
@@ -198,7 +198,7 @@ def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[Taken, ...])
     for taken in came:
         transact(
             open_work,
-            lambda work, taken=taken: captures.captured(  # type: ignore[misc]
+            lambda work, taken=taken: captures.record_capture(  # type: ignore[misc]
                 work, payment_id, taken.capture_id, taken.amount_paise, taken.order
             ),
         )
