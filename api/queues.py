@@ -36,8 +36,8 @@ from api.schemas.queues import (
     TokenInLine,
     Undone,
 )
-from domain.actions.booking import history, tokens
-from domain.actions.booking.days import lines_of, open_queue, queue_of, the_doctor
+from domain.actions.booking import days, history, tokens
+from domain.actions.booking.days import queue_on, queues_of_clinic, require_doctor
 from domain.actions.line import calling, lifecycle, promises
 from domain.actions.line.calling import Moved
 from domain.actions.line.lifecycle import Hours
@@ -54,11 +54,11 @@ queues = Resource("queues", "Doctors' lines: who is in, who waits, and what move
 @queues.get("/queues", needs=Permission.VIEW_ALL_QUEUES, answers=Queues)
 def list_queues(work: Work, call: Call, query: QueuesQuery) -> Answer:
     """List the lines of all doctors of the clinic on one day."""
-    lines = lines_of(work, call.caller.clinic_id, day_of(query.date))
+    lines = queues_of_clinic(work, call.caller.clinic_id, day_of(query.date))
     after = call.read_cursor(query.cursor)
     page, more = page_of(lines, lambda pair: pair[0].doctor_id, query.limit, after)
     shown = [
-        DoctorsQueue(doctor_name=doctor.name, **_fields(queue, tokens.of_day(work, queue)))
+        DoctorsQueue(doctor_name=doctor.name, **_fields(queue, tokens.tokens_of_day(work, queue)))
         for doctor, queue in page
     ]
     return Answer(Queues(queues=shown, total_count=len(lines), next_cursor=call.next_cursor(more)))
@@ -72,7 +72,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     by number. What was cancelled or not paid in time is left out.
     """
     queue = _line(work, call, path)[2]
-    found = tokens.of_day(work, queue)
+    found = tokens.tokens_of_day(work, queue)
     return Answer(
         CurrentQueue(
             queue=QueueShown(**_fields(queue, found)),
@@ -215,7 +215,7 @@ def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """End the day; who was not seen is told, and their money waits for another day of theirs."""
     clinic, doctor, queue = _line(work, call, path)
     queue = lifecycle.close(work, clinic, doctor, queue, call.caller.actor, "CLOSED_BY_STAFF")
-    counts = tokens.count(tokens.of_day(work, queue))
+    counts = tokens.count_tokens(tokens.tokens_of_day(work, queue))
     return Answer(
         Closed(
             status=queue.status,
@@ -284,10 +284,10 @@ def queue_promises(work: Work, call: Call, path: LinePath, query: OfDay) -> Answ
 def _line(
     work: Work, call: Call, path: LinePath, query: OfDay | None = None
 ) -> tuple[Clinic, Doctor, Queue]:
-    clinic, doctor = the_doctor(work, call.caller.clinic_id, path.doctor_id)
+    clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
     if query is None:
-        return clinic, doctor, open_queue(work, clinic, doctor)
-    return clinic, doctor, queue_of(work, clinic, doctor, day_of(query.date))
+        return clinic, doctor, days.current_queue(work, clinic, doctor)
+    return clinic, doctor, queue_on(work, clinic, doctor, day_of(query.date))
 
 
 def _saw(body: Sight) -> Saw:
@@ -295,7 +295,7 @@ def _saw(body: Sight) -> Saw:
 
 
 def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, Any]:
-    counts = tokens.count(found)
+    counts = tokens.count_tokens(found)
     halted = queue.status in {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
     known = queue.version > 0
     begin = queue.said_start or queue.started_at or queue.planned_start

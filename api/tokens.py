@@ -32,7 +32,7 @@ from api.schemas.tokens import (
 )
 from domain.actions.booking import desk
 from domain.actions.booking import tokens as actions
-from domain.actions.booking.days import beyond_limit, queue_of, the_doctor
+from domain.actions.booking.days import beyond_limit, queue_on, require_doctor
 from domain.actions.booking.desk import Wanted
 from domain.actions.line import lifecycle, status_changes
 from domain.actions.line.status_changes import Wish
@@ -52,8 +52,8 @@ def list_tokens(work: Work, call: Call, path: LinePath, query: TokensQuery) -> A
 
     `status` and `limit` select what is listed; `totalCount` and `summary` cover the whole day.
     """
-    clinic, doctor = the_doctor(work, call.caller.clinic_id, path.doctor_id)
-    found = actions.of_day(work, queue_of(work, clinic, doctor, day_of(query.date)))
+    clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
+    found = actions.tokens_of_day(work, queue_on(work, clinic, doctor, day_of(query.date)))
     wanted = [t for t in found if query.status in {None, t.status}]
     after = call.read_cursor(query.cursor)
     page, more = page_of(wanted, lambda t: f"{t.number:05d}#{t.token_id}", query.limit, after)
@@ -77,7 +77,7 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
     most and the payment link is sent to the patient; with `payAtClinic`, or no advance, the booking
     is confirmed at once. Without `preferredTime` it is the next free slot of today.
     """
-    clinic, doctor = the_doctor(work, call.caller.clinic_id, path.doctor_id)
+    clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
     contact, patient = desk.person(
         work, clinic.clinic_id, body.patient_id, body.patient_phone, body.patient_name
     )
@@ -89,7 +89,7 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
         pays_at_clinic=body.pay_at_clinic,
         consultation_type=body.consultation_type.value,
     )
-    token = desk.book(work, clinic, doctor, call.caller.actor, contact, patient, wanted)
+    token = desk.book_for_patient(work, clinic, doctor, call.caller.actor, contact, patient, wanted)
     held = token.status is TokenStatus.PENDING
     return Answer(
         TokenMade(
@@ -112,7 +112,7 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
 @tokens.get("/tokens/<tokenId>", needs=EVERYBODY, answers=OneToken, audits=True)
 def get_token(work: Work, call: Call, path: TokenPath) -> Answer:
     """Show one booking."""
-    found, queue = actions.by_id(work, path.token_id)
+    found, queue = actions.find_token(work, path.token_id)
     token = actions.as_of_now(found, queue, work.now)
     call.patient_id = token.patient_id
     return Answer(
@@ -142,9 +142,9 @@ def update_token(work: Work, call: Call, path: TokenPath, body: TokenChange) -> 
     """
     if not body.model_fields_set:
         raise Invalid("status", "Say what shall change.")
-    token, queue = actions.by_id(work, path.token_id)
+    token, queue = actions.find_token(work, path.token_id)
     call.patient_id = token.patient_id
-    clinic, doctor = the_doctor(work, token.clinic_id, token.doctor_id)
+    clinic, doctor = require_doctor(work, token.clinic_id, token.doctor_id)
     collected = None if body.collected_amount is None else body.collected_amount * 100
     remark = Remark(body.reason, body.notes)
     wish = Wish(body.status, body.actual_time, collected, remark)
@@ -155,7 +155,7 @@ def update_token(work: Work, call: Call, path: TokenPath, body: TokenChange) -> 
 @tokens.post("/tokens/<tokenId>/check-in", needs=EVERYBODY, answers=TokenChanged, audits=True)
 def check_in(work: Work, call: Call, path: TokenPath) -> Answer:
     """Note that the patient has come; who was skipped stands after the next one."""
-    token, _ = actions.by_id(work, path.token_id)
+    token, _ = actions.find_token(work, path.token_id)
     call.patient_id = token.patient_id
     token = lifecycle.check_in(work, token, call.caller.actor)
     return Answer(_changed(work, token), "Patient checked in")
@@ -166,11 +166,11 @@ def check_in(work: Work, call: Call, path: TokenPath) -> Answer:
 )
 def cancel_token(work: Work, call: Call, path: TokenPath, body: CancelCall) -> Answer:
     """Cancel a booking; what was paid online is sent back, and the patient is told."""
-    token, _ = actions.by_id(work, path.token_id)
+    token, _ = actions.find_token(work, path.token_id)
     call.patient_id = token.patient_id
-    clinic, doctor = the_doctor(work, token.clinic_id, token.doctor_id)
+    clinic, doctor = require_doctor(work, token.clinic_id, token.doctor_id)
     remark = Remark(body.reason, body.notes)
-    token = desk.cancel(work, clinic, doctor, token, call.caller.actor, remark)
+    token = desk.cancel_for_patient(work, clinic, doctor, token, call.caller.actor, remark)
     return Answer(
         Cancelled(
             token_id=token.token_id,
@@ -187,7 +187,7 @@ def cancel_token(work: Work, call: Call, path: TokenPath, body: CancelCall) -> A
 def list_patient_tokens(work: Work, call: Call, path: PatientPath, query: Paged) -> Answer:
     """List a patient's bookings, the latest day first: a doctor sees their own."""
     known = patients.find_patient(work, path.patient_id)
-    found = actions.of_patient(work, known.patient_id)
+    found = actions.tokens_of_patient(work, known.patient_id)
     after = call.read_cursor(query.cursor)
     page, more = page_of(
         found, lambda t: f"{t.date}#{t.token_id}", query.limit, after, descending=True
@@ -259,5 +259,5 @@ def _link(work: Work, token: Token) -> str | None:
 
 
 def _is_beyond(work: Work, call: Call, token: Token) -> bool:
-    clinic, doctor = the_doctor(work, call.caller.clinic_id, token.doctor_id)
+    clinic, doctor = require_doctor(work, call.caller.clinic_id, token.doctor_id)
     return beyond_limit(work, clinic, doctor, date.fromisoformat(token.date)) is not None

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.booking.desk import add_walk_in
 from domain.actions.broadcasts import broadcasts
 from domain.actors import Actor
@@ -116,7 +116,7 @@ class Clinic(Installation):
         work = self.parts.open_work(ClinicScope(self.clinic.clinic_id))
         doctor = work.get(Doctor, self.clinic.clinic_id, "doc_khan")
         assert doctor is not None
-        queue = open_queue(work, self.clinic, doctor)
+        queue = current_queue(work, self.clinic, doctor)
         actor = Actor("usr_farida", "Farida")
         add_walk_in(work, self.clinic, doctor, queue, actor, phone, "A patient")
         work.commit()

@@ -194,7 +194,7 @@ def move_booking(turn: Turn) -> None:
     token = slot_kept(turn)
     if token is None:
         raise NotFound
-    turn.token = booking.move(turn.work, turn.clinic, doctor, token, day, number)
+    turn.token = booking.reschedule(turn.work, turn.clinic, doctor, token, day, number)
     turn.remember(token_id=None, note=None)
 
 

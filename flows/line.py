@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 from domain.actions.booking import desk
-from domain.actions.booking.days import beyond_limit, line_of, open_queue
+from domain.actions.booking.days import beyond_limit, current_queue, waiting_in_order
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
@@ -165,7 +165,7 @@ def resume(turn: Turn) -> None:
 def close(turn: Turn) -> None:
     """End the day."""
     doctor, queue = the_line(turn)
-    turn.facts = {"left": len(line_of(turn.work, queue.queue_id))}
+    turn.facts = {"left": len(waiting_in_order(turn.work, queue.queue_id))}
     turn.queue = lifecycle.close(
         turn.work, turn.clinic, doctor, queue, turn.actor, "CLOSED_BY_STAFF"
     )
@@ -281,7 +281,7 @@ def the_line(turn: Turn) -> tuple[Doctor, Queue]:
     doctor = whose(turn)
     assert doctor is not None  # noqa: S101 - an earlier row asks otherwise
     if turn.queue is None:
-        turn.queue = open_queue(turn.work, turn.clinic, doctor)
+        turn.queue = current_queue(turn.work, turn.clinic, doctor)
     return doctor, turn.queue
 
 
@@ -403,7 +403,7 @@ def _beyond(turn: Turn) -> int | None:
 def _list(turn: Turn) -> Say:
     said = state(turn)
     _, queue = the_line(turn)
-    waiting = line_of(turn.work, queue.queue_id)
+    waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
     return Say(

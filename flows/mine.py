@@ -116,7 +116,7 @@ def move_to_next_open_day(turn: Turn) -> None:
     slot = nearest_slot(turn.work, turn.clinic, doctor, day, token) if day else None
     if day is None or slot is None:
         raise DayFull
-    turn.token = booking.move(turn.work, turn.clinic, doctor, token, day, slot.number)
+    turn.token = booking.reschedule(turn.work, turn.clinic, doctor, token, day, slot.number)
 
 
 def money_back(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
@@ -70,7 +70,7 @@ def _aside(_turn: Turn) -> Say:
 def _doctors(turn: Turn) -> Say:
     lines = []
     for doctor in turn.doctors():
-        queue = open_queue(turn.work, turn.clinic, doctor)
+        queue = current_queue(turn.work, turn.clinic, doctor)
         lines.append(
             {
                 "name": doctor.name,

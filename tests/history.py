@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle, status_changes
 from domain.actions.line.preconditions import Saw
 from domain.actions.line.status_changes import SETTABLE, Wish
@@ -260,7 +260,9 @@ class Town:
         if self.tokens:
             token, day, number = self.a_token(a), self.days[b % 2], c % SLOTS + 1
             clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
-            self.act(lambda work: booking.move(work, clinic, doctor, now(work, token), day, number))
+            self.act(
+                lambda work: booking.reschedule(work, clinic, doctor, now(work, token), day, number)
+            )
 
     def check_in(self, a: int, *_: int) -> None:
         if self.tokens:
@@ -278,7 +280,7 @@ class Town:
         clinic, doctor = self.a_place(where)
 
         def do(work: Work) -> None:
-            queue = open_queue(work, clinic, doctor)
+            queue = current_queue(work, clinic, doctor)
             LINE[what](work, clinic, doctor, queue)
 
         self.act(do)
@@ -288,7 +290,7 @@ class Town:
         contact, patient = self.people[b % len(self.people)]
 
         def add(work: Work) -> None:
-            queue = open_queue(work, clinic, doctor)
+            queue = current_queue(work, clinic, doctor)
             phone = contact.phone or ""
             desk.add_walk_in(work, clinic, doctor, queue, STAFF[1], phone, patient.name)
 
@@ -298,7 +300,11 @@ class Town:
         clinic, doctor = self.a_place(a)
         contact, patient = self.people[b % len(self.people)]
         wanted = desk.Wanted(pays_at_clinic=c % 3 == 0)
-        self.act(lambda work: desk.book(work, clinic, doctor, STAFF[1], contact, patient, wanted))
+        self.act(
+            lambda work: desk.book_for_patient(
+                work, clinic, doctor, STAFF[1], contact, patient, wanted
+            )
+        )
 
     def mark(self, a: int, b: int, _c: int) -> None:
         if self.tokens:

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
@@ -100,7 +100,7 @@ def test_a_doctors_profile_has_the_figures_of_the_month(office: Office) -> None:
     cast, actor = office.cast, Actor("usr_meera", "Dr. Meera")
     for move in ("start", "next", "next"):
         work = office.stage.work()
-        queue = open_queue(work, cast.clinic, cast.meera)
+        queue = current_queue(work, cast.clinic, cast.meera)
         if move == "start":
             lifecycle.start(work, cast.clinic, cast.meera, queue, actor)
         else:

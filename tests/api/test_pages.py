@@ -105,7 +105,7 @@ class Town:
 
     def expire(self, token: Token) -> None:
         work = self.work()
-        seats.expire(work, self.token(token))
+        seats.expire_hold(work, self.token(token))
         work.commit()
 
     def see(self, token: Token) -> str:
@@ -266,7 +266,7 @@ def test_late_money_for_a_slot_sold_meanwhile_goes_back_and_the_page_says_so(tow
 def test_a_booking_given_up_asks_for_nothing(town):
     token = town.hold()
     work = town.work()
-    booking.give_back(work, town.token(token), "GIVEN_UP")
+    booking.cancel_keeping_money(work, town.token(token), "GIVEN_UP")
     work.commit()
     page = town.see(token)
     assert state_of(page) == "cancelled"
@@ -288,7 +288,7 @@ def test_a_booking_that_moved_leaves_its_news_to_the_chat(town):
     token = town.hold()
     town.press(token)
     work = town.work()
-    booking.move(work, town.cast.clinic, town.cast.meera, town.token(token), DAY, 9)
+    booking.reschedule(work, town.cast.clinic, town.cast.meera, town.token(token), DAY, 9)
     work.commit()
     assert state_of(town.see(token)) == "changed"
 

@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 
 from domain.actions.booking import desk
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.delivery import states
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
@@ -38,7 +38,7 @@ def token(stage: Stage, cast: Cast) -> Token:
 
 def walk_in(stage: Stage, cast: Cast, doctor: Doctor, name: str = NAME) -> Token:
     work = stage.work()
-    queue = open_queue(work, cast.clinic, doctor)
+    queue = current_queue(work, cast.clinic, doctor)
     made = desk.add_walk_in(work, cast.clinic, doctor, queue, actor(doctor), PHONE, name)
     work.commit()
     return made
@@ -52,7 +52,7 @@ def call_in(stage: Stage, cast: Cast, doctor: Doctor) -> Token:
     """Start the line if need be and call the next patient in, half a minute later."""
     stage.clock.advance(seconds=30)
     work = stage.work()
-    queue = open_queue(work, cast.clinic, doctor)
+    queue = current_queue(work, cast.clinic, doctor)
     if queue.started_at is None:
         queue = lifecycle.start(work, cast.clinic, doctor, queue, actor(doctor))
     moved = calling.call_next(work, cast.clinic, doctor, queue, actor(doctor), Saw())
@@ -133,7 +133,7 @@ def take_back(stage: Stage, cast: Cast, doctor: Doctor | None = None) -> None:
     doctor = doctor or cast.meera
     stage.clock.advance(seconds=30)
     work = stage.work()
-    queue = open_queue(work, cast.clinic, doctor)
+    queue = current_queue(work, cast.clinic, doctor)
     calling.undo(work, cast.clinic, doctor, queue, actor(doctor), Saw())
     work.commit()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.actions.booking import booking, days
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.broadcasts import announcements
 from domain.actions.line import calling, day_end, lifecycle
 from domain.actors import Actor
@@ -22,7 +22,7 @@ KHAN = Actor("usr_khan", "Dr. Khan")
 
 
 def head(stage: Stage, cast: Cast) -> Queue:
-    return open_queue(stage.work(), cast.clinic, cast.khan)
+    return current_queue(stage.work(), cast.clinic, cast.khan)
 
 
 def start(stage: Stage, cast: Cast) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import open_queue, read_day
+from domain.actions.booking.days import current_queue, read_day
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actors import Actor
@@ -268,7 +268,7 @@ def test_i1_a_sale_between_anothers_reading_and_writing_is_a_conflict(
         booking.hold(work, cast.clinic, cast.meera, *asha, MONDAY, 1)
     else:
         monkeypatch.setattr(desk, "read_day", read_and_be_overtaken)
-        queue = open_queue(work, cast.clinic, cast.meera)
+        queue = current_queue(work, cast.clinic, cast.meera)
         staff = Actor("usr_farida", "Farida")
         desk.add_walk_in(work, cast.clinic, cast.meera, queue, staff, "+919870070001", "Nila")
     with pytest.raises(Conflict):
@@ -284,7 +284,7 @@ def running(stage: Stage, cast: Cast, waiting: int) -> Queue:
         booking.hold(work, cast.clinic, cast.khan, contact, patient, MONDAY, n)
         work.commit()
     work = stage.work()
-    queue = open_queue(work, cast.clinic, cast.khan)
+    queue = current_queue(work, cast.clinic, cast.khan)
     lifecycle.start(work, cast.clinic, cast.khan, queue, Actor("usr_khan", "Dr. Khan"))
     work.commit()
     return stage.queue("doc_khan", MONDAY.isoformat())
@@ -302,7 +302,7 @@ def test_i2_of_buttons_pressed_at_once_one_moves_the_line(stage: Stage, cast: Ca
                 w,
                 cast.clinic,
                 cast.khan,
-                open_queue(w, cast.clinic, cast.khan),
+                current_queue(w, cast.clinic, cast.khan),
                 actor,
                 Saw(button=True, current=None),
             ),
@@ -363,7 +363,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
                 w,
                 cast.clinic,
                 cast.khan,
-                open_queue(w, cast.clinic, cast.khan),
+                current_queue(w, cast.clinic, cast.khan),
                 Actor("usr_khan", "Dr. Khan"),
                 Saw(button=True),
             ),

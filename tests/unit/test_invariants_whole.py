@@ -13,7 +13,7 @@ import structlog
 
 from bot.observability.logs import configure
 from domain.actions.booking import seats
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actors import Actor
@@ -169,7 +169,7 @@ def test_i7_a_doctor_cannot_run_anothers_line(stage: Stage, cast: Cast) -> None:
     hold(stage, cast, 1, doctor=cast.khan)
     work = stage.work().within(DoctorScope("clinic_city", "doc_meera"))
     assert work.get(Queue, "doc_khan", MONDAY.isoformat()) is None
-    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    queue = current_queue(stage.work(), cast.clinic, cast.khan)
     started = do(stage, lifecycle.start, cast.clinic, cast.khan, queue, Actor("x", "x"))
     with pytest.raises(NotFound):
         calling.call_next(

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actions.payments import ledger, refunds
@@ -41,7 +41,7 @@ def paid(stage: Stage, cast: Cast, number: int = 5, **who: object) -> Token:
 
 
 def start(stage: Stage, cast: Cast) -> None:
-    queue = open_queue(stage.work(), cast.clinic, cast.meera)
+    queue = current_queue(stage.work(), cast.clinic, cast.meera)
     do(stage, lifecycle.start, cast.clinic, cast.meera, queue, FARIDA)
 
 
@@ -87,7 +87,7 @@ def test_a_closed_clinics_money_waits_then_sits_or_goes_back(stage: Stage, cast:
     do(stage, lifecycle.close, cast.clinic, cast.meera, queue, FARIDA, "CLOSED_BY_STAFF")
     stage.settle()
     assert statement(stage, cast) == Statement(captured=10000, waiting=10000, payments=2)
-    do(stage, booking.move, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)
+    do(stage, booking.reschedule, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)
     stage.wait(25 * 60)
     assert statement(stage, cast) == Statement(
         captured=10000, seated=5000, refunded=5000, sent_back=5000, payments=2

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import STATES, Saw
 from domain.actors import Actor
@@ -64,7 +64,7 @@ def book(stage: Stage, cast: Cast, n: int) -> Token:
 
 
 def head(stage: Stage, cast: Cast) -> Queue:
-    return open_queue(stage.work(), cast.clinic, cast.khan)
+    return current_queue(stage.work(), cast.clinic, cast.khan)
 
 
 def button(stage: Stage, cast: Cast) -> Saw:
@@ -434,7 +434,7 @@ def test_start_does_not_end_a_line_that_runs_late_into_the_night(stage: Stage, c
 
 def add(stage: Stage, cast: Cast, phone: str, name: str, doctor: Doctor | None = None) -> Token:
     doctor = doctor or cast.khan
-    queue = open_queue(stage.work(), cast.clinic, doctor)
+    queue = current_queue(stage.work(), cast.clinic, doctor)
     return do(stage, desk.add_walk_in, cast.clinic, doctor, queue, FARIDA, phone, name)
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.delivery.freshness import GUARDS, line_facts, standing
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
@@ -27,7 +27,7 @@ KHAN = Actor("usr_khan", "Dr. Khan")
 
 
 def move(stage: Stage, cast: Cast, action=calling.call_next):
-    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    queue = current_queue(stage.work(), cast.clinic, cast.khan)
     saw = Saw(button=True, current=queue.current_token)
     return do(stage, action, cast.clinic, cast.khan, queue, KHAN, saw)
 
@@ -41,7 +41,7 @@ def tokens(stage: Stage, cast: Cast) -> list[Token]:
         store(stage.records, contact, patient, address_of(contact))
         booked.append(do(stage, booking.hold, cast.clinic, cast.khan, contact, patient, MONDAY, n))
     stage.clock.advance(30)
-    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    queue = current_queue(stage.work(), cast.clinic, cast.khan)
     do(stage, lifecycle.start, cast.clinic, cast.khan, queue, KHAN)
     stage.settle()
     stage.channel.sent.clear()
@@ -224,7 +224,7 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
         assert at.second == at.microsecond == 0
     assert datetime.fromisoformat(facts["from"]) <= expected.start
     assert datetime.fromisoformat(facts["to"]) >= expected.end
-    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    queue = current_queue(stage.work(), cast.clinic, cast.khan)
     do(stage, lifecycle.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
     facts, expected = standing(stage.work(), stage.token(tokens[3]))
     assert (facts["state"], expected) == ("CLOSED", None)
@@ -262,7 +262,7 @@ def test_the_one_who_runs_the_line_hears_its_state(
 ) -> None:
     do(stage, lifecycle.check_in, stage.token(tokens[4]))
     move(stage, cast)
-    facts = line_facts(stage.work(), open_queue(stage.work(), cast.clinic, cast.khan))
+    facts = line_facts(stage.work(), current_queue(stage.work(), cast.clinic, cast.khan))
     assert (facts["serving"], facts["person"]) == (1, "Patient 1")
     assert (facts["next_number"], facts["next_person"]) == (2, "Patient 2")
     assert (facts["waiting"], facts["arrived"]) == (8, 1)
@@ -271,12 +271,12 @@ def test_the_one_who_runs_the_line_hears_its_state(
 def test_a_resumed_line_tells_everybody_who_waits(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    queue = current_queue(stage.work(), cast.clinic, cast.khan)
     do(stage, lifecycle.pause, queue, KHAN, 20, "tea")
     stage.settle()
     assert {tuple(names_to(stage, t)) for t in tokens} == {("news/paused",)}
     stage.clock.advance(21)
-    queue = open_queue(stage.work(), cast.clinic, cast.khan)
+    queue = current_queue(stage.work(), cast.clinic, cast.khan)
     do(stage, lifecycle.resume, queue, KHAN)
     stage.settle()
     assert all(names_to(stage, t)[-1] == "news/progress" for t in tokens)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.line import lifecycle
 from domain.actions.payments import refunds
 from domain.actions.settlement import captures
@@ -108,7 +108,7 @@ def test_late_money_is_returned_if_the_seat_is_not_to_be_had(
     elif why == "past":
         stage.clock.advance(90)
     elif why == "closed":
-        queue = open_queue(stage.work(), cast.clinic, cast.meera)
+        queue = current_queue(stage.work(), cast.clinic, cast.meera)
         do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED")
     elif why == "booked elsewhere":
         hold(stage, cast, 8)
@@ -187,9 +187,9 @@ def test_what_the_gateway_says_of_a_refund_only_moves_forward(
 def closed_with_money(stage: Stage, cast: Cast) -> Token:
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
-    queue = open_queue(stage.work(), cast.clinic, cast.meera)
+    queue = current_queue(stage.work(), cast.clinic, cast.meera)
     do(stage, lifecycle.start, cast.clinic, cast.meera, queue, Actor("x", "x"))
-    queue = open_queue(stage.work(), cast.clinic, cast.meera)
+    queue = current_queue(stage.work(), cast.clinic, cast.meera)
     do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
     stage.settle()
     return stage.token(token)
@@ -209,7 +209,7 @@ def test_a_closed_clinics_money_waits_a_day_and_is_then_returned(stage: Stage, c
 
 def test_waiting_money_takes_another_day_and_is_not_returned(stage: Stage, cast: Cast) -> None:
     token = closed_with_money(stage, cast)
-    new = do(stage, booking.move, cast.clinic, cast.meera, token, TUESDAY, 2)
+    new = do(stage, booking.reschedule, cast.clinic, cast.meera, token, TUESDAY, 2)
     assert (new.status, new.paid_paise) == (TokenStatus.CONFIRMED, 5000)
     stage.wait(24 * 60 + 1)
     assert refund(stage, "sbx_1") is None
@@ -231,7 +231,7 @@ def test_waiting_money_is_returned_once_however_often_it_is_asked_for(
 def test_a_day_never_started_returns_money_at_once(stage: Stage, cast: Cast) -> None:
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
-    queue = open_queue(stage.work(), cast.clinic, cast.meera)
+    queue = current_queue(stage.work(), cast.clinic, cast.meera)
     do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
     stage.settle()
     back = refund(stage, "sbx_1")

@@ -11,7 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import line_of, open_queue, place_in, place_of, read_day
+from domain.actions.booking.days import (
+    current_queue,
+    line_key,
+    line_key_of_number,
+    read_day,
+    waiting_in_order,
+)
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle, schedule_changes
 from domain.actions.line.preconditions import Saw
@@ -99,7 +105,7 @@ def test_slots_before_the_others_have_higher_numbers_and_stand_before_them(
     change(stage, cast, start_time="08:30")
     assert list(clocks(stage, cast, TUESDAY))[:3] == [29, 30, 1]
     second, early = book(stage, cast, 30, TUESDAY), book(stage, cast, 29, TUESDAY)
-    found = [w.token_id for w in line_of(stage.work(), first.queue_id)]
+    found = [w.token_id for w in waiting_in_order(stage.work(), first.queue_id)]
     assert found == [early.token_id, second.token_id, first.token_id]
 
 
@@ -111,7 +117,7 @@ def test_one_who_was_skipped_still_comes_after_the_next_of_an_added_slot(
     early = book(stage, cast, 29)
     for step in ("start", "next", "skip"):
         work = stage.work()
-        doctor, queue = khan(stage, cast), open_queue(stage.work(), cast.clinic, cast.khan)
+        doctor, queue = khan(stage, cast), current_queue(stage.work(), cast.clinic, cast.khan)
         if step == "start":
             lifecycle.start(work, cast.clinic, doctor, queue, KHAN)
         elif step == "next":
@@ -124,7 +130,7 @@ def test_one_who_was_skipped_still_comes_after_the_next_of_an_added_slot(
     work = stage.work()
     lifecycle.check_in(work, stage.token(early))
     work.commit()
-    found = [w.token_id for w in line_of(stage.work(), early.queue_id)]
+    found = [w.token_id for w in waiting_in_order(stage.work(), early.queue_id)]
     assert found == [tokens[1].token_id, early.token_id]
 
 
@@ -141,7 +147,7 @@ def test_a_withdrawn_number_is_never_given_to_somebody_else(stage: Stage, cast: 
     book(stage, cast, 1)
     change(stage, cast, end_time="09:15", lunch_break=None)
     work = stage.work()
-    queue = open_queue(work, cast.clinic, khan(stage, cast))
+    queue = current_queue(work, cast.clinic, khan(stage, cast))
     walk_in = desk.add_walk_in(
         work, cast.clinic, khan(stage, cast), queue, KHAN, "+919870399001", "Walk In"
     )
@@ -364,7 +370,7 @@ def test_i1_a_number_never_means_another_time_whatever_becomes_of_the_hours(
         times = [s.at for s in queue.timetable]
         assert times == sorted(times)
         assert all(b - a >= queue.minutes * 60 for a, b in pairwise(times))
-        places = [place_in(queue, s.number) for s in queue.timetable]
+        places = [line_key(queue, s.number) for s in queue.timetable]
         assert places == sorted(places)
         offered = {s.number for s in queue.timetable}
         for token in tokens:
@@ -385,4 +391,4 @@ def test_a_number_of_no_slot_stands_where_it_always_did() -> None:
         created_at=NOW,
         updated_at=NOW,
     )
-    assert [place_in(queue, n) for n in (1, 2, 3)] == [place_of(n) for n in (1, 2, 3)]
+    assert [line_key(queue, n) for n in (1, 2, 3)] == [line_key_of_number(n) for n in (1, 2, 3)]

@@ -429,7 +429,7 @@ def test_everything_that_asks_the_gateway_has_a_handler_and_a_shard_of_its_own()
 def test_a_hold_that_ends_asks_no_gateway_without_a_link(stage: Stage, cast: Cast) -> None:
     token = hold(stage, cast, 5)
     work = stage.work()
-    seats.expire(work, token)
+    seats.expire_hold(work, token)
     work.commit()
     assert waiting(stage) == []
 

@@ -194,7 +194,9 @@ def test_a_suspended_clinics_desk_goes_on_booking_for_later_days(town, cast):
     wanted = desk.Wanted(preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=True)
     actor = Actor("usr_farida", "Farida")
     clinic = the_clinic(town)
-    token = desk.book(work, clinic, cast.khan, actor, cast.asha_contact, cast.asha, wanted)
+    token = desk.book_for_patient(
+        work, clinic, cast.khan, actor, cast.asha_contact, cast.asha, wanted
+    )
     work.commit()
     assert (token.status, token.date) == (TokenStatus.CONFIRMED, "2030-11-27")
 
@@ -207,10 +209,10 @@ def test_a_suspended_clinics_desk_takes_no_advance_online(town, cast, own):
     clinic, doctor = the_clinic(town), cast.meera
     wanted = desk.Wanted(preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=own)
     if own:
-        desk.book(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
+        desk.book_for_patient(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
         return
     with pytest.raises(Suspended, match="payAtClinic"):
-        desk.book(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
+        desk.book_for_patient(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
 
 
 def test_staff_of_a_suspended_clinic_are_told_why_they_cannot_book(town, cast):

@@ -7,20 +7,20 @@ from datetime import date, datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import Day, keep_queue, place_in, place_of, read_day
+from domain.actions.booking.days import Day, ensure_stored, line_key, line_key_of_number, read_day
 from domain.actions.booking.holds import ask_advance, check_holds, give_up_hold
 from domain.actions.booking.seats import (
-    drop_hold,
-    end_request,
+    end_payment_request,
     holds_of,
-    keep_booking,
-    line_shortened,
     live_booking,
-    release,
+    notify_line_shortened,
+    release_seat,
+    remove_hold,
     seats_of,
     sellable,
     take_seats,
     waiting_of,
+    write_live_booking,
     write_new,
 )
 from domain.actions.messages.notices import notice_values
@@ -136,7 +136,7 @@ def sell(
     Raises:
         TooManyHolds: If an advance is due and the contact holds three unpaid slots.
     """
-    queue = keep_queue(work, offer.day.queue)
+    queue = ensure_stored(work, offer.day.queue)
     advance = 0 if terms.pays_at_clinic else queue.advance_paise
     held_until = _hold_end(work, clinic, contact, offer, terms) if advance else None
     token = Token(
@@ -208,7 +208,7 @@ def confirm(
     """
     arrived = token.arrived_at is not None
     queue = work.get(Queue, token.doctor_id, token.date)
-    place = place_in(queue, token.number) if queue else place_of(token.number)
+    place = line_key(queue, token.number) if queue else line_key_of_number(token.number)
     token = work.put(
         token.but(
             status=TokenStatus.ARRIVED if arrived else TokenStatus.CONFIRMED,
@@ -221,10 +221,10 @@ def confirm(
     work.put(waiting_of(token))
     for seat in seats_of(work, token):
         work.put(seat.but(held_until=None))
-    drop_hold(work, token)
+    remove_hold(work, token)
     token = associate(work, clinic, doctor, token)
     if not arrived:
-        history.note(work, token, "confirm", actor or person_of(token))
+        history.log_token(work, token, "confirm", actor or person_of(token))
     send(
         work,
         Draft(
@@ -269,18 +269,18 @@ def cancel(
         raise NotNow(state=token.status)
     if _is_no_show(work, token):
         raise NotNow(state=TokenStatus.NO_SHOW)
-    ended = give_back(work, token, reason)
-    line_shortened(work, token)
-    history.note(work, token, "cancel", Actor(by, by_name), detail=reason, notes=notes)
+    ended = cancel_keeping_money(work, token, reason)
+    notify_line_shortened(work, token)
+    history.log_token(work, token, "cancel", Actor(by, by_name), detail=reason, notes=notes)
     if token.capture_id:
         ended = refund_token(work, ended, reason)
     return ended
 
 
-def give_back(work: Work, token: Token, reason: str) -> Token:
+def cancel_keeping_money(work: Work, token: Token, reason: str) -> Token:
     """Cancel a token and free its seat; what was paid stays with the token."""
-    release(work, token)
-    end_request(work, token)
+    release_seat(work, token)
+    end_payment_request(work, token)
     return work.put(
         token.but(
             status=TokenStatus.CANCELLED,
@@ -294,7 +294,9 @@ def give_back(work: Work, token: Token, reason: str) -> Token:
     )
 
 
-def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, number: int) -> Token:
+def reschedule(
+    work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, number: int
+) -> Token:
     """Move a paid or free booking to another slot: the new seat and the old one in one write.
 
     The money goes along by a ledger row in the same transaction. *old* is a waiting or skipped
@@ -317,11 +319,11 @@ def move(work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, numb
     view = read_day(work, clinic, doctor, day)
     own = old.limit_number if old.queue_id == view.queue.queue_id else None
     slot_at, limit = sellable(view, number, work.now, own)
-    queue = keep_queue(work, view.queue)
+    queue = ensure_stored(work, view.queue)
     if old.status in LIVE:
-        give_back(work, old, "RESCHEDULED")
-        line_shortened(work, old)
-        history.note(work, old, "reschedule", person_of(old))
+        cancel_keeping_money(work, old, "RESCHEDULED")
+        notify_line_shortened(work, old)
+        history.log_token(work, old, "reschedule", person_of(old))
     token = Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),
@@ -388,7 +390,7 @@ def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | 
         return None
     token = token.but(status=TokenStatus.PENDING, limit_number=limit)
     take_seats(work, view, token)
-    keep_booking(work, token)
+    write_live_booking(work, token)
     return work.put(token)
 
 

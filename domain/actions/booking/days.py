@@ -70,7 +70,7 @@ def _ran_out(seat: Seat, now: datetime) -> bool:
     return seat.held_until is not None and seat.held_until <= now
 
 
-def the_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor]:
+def require_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor]:
     """Return a doctor with their clinic.
 
     Raises:
@@ -133,7 +133,7 @@ def queue_id_of(doctor_id: str, day: str) -> str:
     return f"queue_{base64.b32encode(digest[:16]).decode().rstrip('=')}"
 
 
-def keep_queue(work: Work, queue: Queue) -> Queue:
+def ensure_stored(work: Work, queue: Queue) -> Queue:
     """Store the head of a day at its first sale, and have the clock close the day in the end."""
     if queue.version:
         return queue
@@ -143,7 +143,7 @@ def keep_queue(work: Work, queue: Queue) -> Queue:
     return queue
 
 
-def open_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
+def current_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
     """Return the head that commands mean: an open line of yesterday, else today's.
 
     Today's may not be stored yet (version 0).
@@ -151,19 +151,19 @@ def open_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
     day = today(clinic, work.now)
     dates = [(day - timedelta(days=1)).isoformat(), day.isoformat()]
     yesterday, now = work.fetch([(Queue, (doctor.doctor_id, d)) for d in dates])
-    head = open_head(yesterday, now, work.now)
+    head = pick_current(yesterday, now, work.now)
     return head or plan_queue(work, clinic, doctor, day)
 
 
-def queue_of(work: Work, clinic: Clinic, doctor: Doctor, day: date | None) -> Queue:
+def queue_on(work: Work, clinic: Clinic, doctor: Doctor, day: date | None) -> Queue:
     """Return the head of *day*, or the one that commands mean; perhaps not stored (version 0)."""
     if day is None:
-        return open_queue(work, clinic, doctor)
+        return current_queue(work, clinic, doctor)
     stored = work.get(Queue, doctor.doctor_id, day.isoformat())
     return stored or plan_queue(work, clinic, doctor, day)
 
 
-def lines_of(work: Work, clinic_id: str, day: date | None) -> list[tuple[Doctor, Queue]]:
+def queues_of_clinic(work: Work, clinic_id: str, day: date | None) -> list[tuple[Doctor, Queue]]:
     """Return the line of each doctor of the clinic, by doctorId, as `queue_of` finds it.
 
     Who has left is among them only where there was a line.
@@ -183,11 +183,11 @@ def lines_of(work: Work, clinic_id: str, day: date | None) -> list[tuple[Doctor,
     first = day or today(clinic, work.now) - timedelta(days=1)
     dates = [first] if day else [first, first + timedelta(days=1)]
     work.fetch([(Queue, (d.doctor_id, x.isoformat())) for d in doctors for x in dates])
-    lines = [(d, queue_of(work, clinic, d, day)) for d in doctors]
+    lines = [(d, queue_on(work, clinic, d, day)) for d in doctors]
     return [(d, q) for d, q in lines if q.version or d.status is StaffStatus.ACTIVE]
 
 
-def open_head(yesterday: Record | None, today_s: Record | None, now: datetime) -> Queue | None:
+def pick_current(yesterday: Record | None, today_s: Record | None, now: datetime) -> Queue | None:
     """Return which of two days' heads commands mean; None if it is today's and not stored yet."""
     running = {QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY}
     if isinstance(today_s, Queue) and today_s.status in running:
@@ -208,7 +208,7 @@ def beyond_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int |
     return view.queue.daily_limit if booked > view.queue.daily_limit else None
 
 
-def line_of(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
+def waiting_in_order(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
     """Return who waits, in the order of being called, at most *limit* of them."""
     found: list[Waiting] = []
     after = None
@@ -221,12 +221,12 @@ def line_of(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
     return found
 
 
-def place_of(number: int) -> str:
+def line_key_of_number(number: int) -> str:
     """Return where in the line a token number stands of itself."""
     return f"{number:05d}"
 
 
-def place_in(queue: Queue, number: int) -> str:
+def line_key(queue: Queue, number: int) -> str:
     """Return where in the line of a day a number stands: by its time.
 
     Numbers follow the time, but for slots that later hours added before others. What was withdrawn
@@ -240,10 +240,10 @@ def place_in(queue: Queue, number: int) -> str:
         if slot.number == number and not is_in_order:
             at = slot.at
         elif is_in_order and at is not None:
-            return f"{place_of(slot.number)}+{at:010d}"
+            return f"{line_key_of_number(slot.number)}+{at:010d}"
         if is_in_order:
             in_order.append(slot.number)
-    return place_of(number) if at is None else f"{place_of(0)}+{at:010d}"
+    return line_key_of_number(number) if at is None else f"{line_key_of_number(0)}+{at:010d}"
 
 
 def next_open(work: Work, clinic: Clinic, doctor: Doctor, after: date) -> date | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.actions.booking import booking, seats
-from domain.actions.booking.days import Day, open_queue, read_day
+from domain.actions.booking.days import Day, current_queue, read_day
 from domain.actions.booking.tokens import state_of
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
@@ -106,7 +106,7 @@ def person(
     return identify(work, clinic_id, number, cleaned)
 
 
-def book(
+def book_for_patient(
     work: Work,
     clinic: Clinic,
     doctor: Doctor,
@@ -185,7 +185,7 @@ def book(
 
 def _day_wanted(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime | None) -> date:
     if preferred is None:
-        return date.fromisoformat(open_queue(work, clinic, doctor).date)
+        return date.fromisoformat(current_queue(work, clinic, doctor).date)
     if preferred < work.now:
         raise Invalid("preferredTime", "Is in the past.")
     day = preferred.astimezone(clinic.zone).date()
@@ -230,7 +230,7 @@ def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> book
     return booking.SlotOffer(view, view.last_number + 1, max(view.queue.planned_end, now), None)
 
 
-def cancel(
+def cancel_for_patient(
     work: Work, clinic: Clinic, doctor: Doctor, token: Token, actor: Actor, remark: Remark = SILENT
 ) -> Token:
     """Cancel a booking for the clinic, send back what was paid online, and tell the patient.

@@ -8,7 +8,7 @@ from domain.model.queues import HistoryEntry, Queue, Token, number_text
 from domain.work import Work
 
 
-def note(
+def log_token(
     work: Work,
     token: Token,
     action: str,
@@ -25,7 +25,7 @@ def note(
     work.put(entry.but(token_id=token.token_id, token_number=token.token_number))
 
 
-def note_line(
+def log_line(
     work: Work,
     queue: Queue,
     action: str,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.booking import seats
-from domain.actions.booking.seats import expire, holds_of
+from domain.actions.booking.seats import expire_hold, holds_of
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork
@@ -79,7 +79,7 @@ def give_up_hold(work: Work, old: Hold) -> None:
     """Free the slot of an unpaid hold."""
     token = work.get(Token, old.queue_id, old.token_id)
     if token is not None and token.status is TokenStatus.PENDING:
-        expire(work, token, why="GIVEN_UP")
+        expire_hold(work, token, why="GIVEN_UP")
     else:
         work.delete(old)
 
@@ -90,7 +90,7 @@ def hold_ends(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
     if token is not None and queues.hold_ran_out(token, work.now):
-        token = seats.expire(work, token)
+        token = seats.expire_hold(work, token)
     # Whoever wanted the slot may have ended the hold already; what was given up ended earlier.
     if token is not None and token.status is TokenStatus.EXPIRED and token.updated_at >= item.at:
         clinic = work.get(Clinic, token.clinic_id)

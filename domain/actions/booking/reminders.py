@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import due
-from domain.actions.booking.days import line_of
+from domain.actions.booking.days import waiting_in_order
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, place_of_item
@@ -24,7 +24,9 @@ def remind(open_work: OpenWork, item: Due) -> None:
     place = place_of_item(work, item)
     if token and place and token.status in WAITING and not token.reminded:
         clinic, doctor, queue = place
-        before = [w for w in line_of(work, queue.queue_id) if w.place < (token.place or "")]
+        before = [
+            w for w in waiting_in_order(work, queue.queue_id) if w.place < (token.place or "")
+        ]
         when = expect(queue, before, token.estimated_time, arrived=False, now=work.now)
         remind_at = when.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
         if remind_at > work.now + timedelta(minutes=5):

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import Day, place_of
+from domain.actions.booking.days import Day, line_key_of_number
 from domain.actions.payments import links, orders
 from domain.actors import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
@@ -54,11 +54,11 @@ def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
     return sorted(live, key=lambda t: (t.estimated_time, t.token_id))
 
 
-def expire(work: Work, token: Token, *, why: str = "NOT_PAID") -> Token:
+def expire_hold(work: Work, token: Token, *, why: str = "NOT_PAID") -> Token:
     """End a hold that ran out or is given up; its seat is free again. Money may still come late."""
-    release(work, token)
-    end_request(work, token)
-    history.note(work, token, "expire", CLOCK, detail=why)
+    release_seat(work, token)
+    end_payment_request(work, token)
+    history.log_token(work, token, "expire", CLOCK, detail=why)
     return work.put(
         token.but(
             status=TokenStatus.EXPIRED,
@@ -70,7 +70,7 @@ def expire(work: Work, token: Token, *, why: str = "NOT_PAID") -> Token:
     )
 
 
-def release(work: Work, token: Token) -> None:
+def release_seat(work: Work, token: Token) -> None:
     """Free everything a token holds: seat, online sale, place in the line, the day's booking."""
     for seat in seats_of(work, token):
         work.delete(seat)
@@ -78,11 +78,11 @@ def release(work: Work, token: Token) -> None:
         waiting = work.get(Waiting, token.queue_id, token.place)
         if waiting is not None and waiting.token_id == token.token_id:
             work.delete(waiting)
-    drop_booking(work, token)
-    drop_hold(work, token)
+    remove_live_booking(work, token)
+    remove_hold(work, token)
 
 
-def drop_booking(work: Work, token: Token) -> None:
+def remove_live_booking(work: Work, token: Token) -> None:
     """End the token's being the patient's live booking with that doctor that day."""
     key = booking_key(token.patient_id, token.doctor_id, token.date)
     booking = work.get(LiveBooking, token.contact_id, key)
@@ -90,7 +90,7 @@ def drop_booking(work: Work, token: Token) -> None:
         work.delete(booking)
 
 
-def line_shortened(work: Work, token: Token) -> None:
+def notify_line_shortened(work: Work, token: Token) -> None:
     """Have those behind a token told, when it leaves a running line without being called."""
     queue = work.get(Queue, token.doctor_id, token.date)
     if token.place is not None and queue is not None and queue.status is QueueStatus.ACTIVE:
@@ -101,7 +101,7 @@ def waiting_of(token: Token) -> Waiting:
     """Return the place in the line that a confirmed or arrived token has."""
     return Waiting(
         queue_id=token.queue_id,
-        place=token.place or place_of(token.number),
+        place=token.place or line_key_of_number(token.number),
         clinic_id=token.clinic_id,
         token_id=token.token_id,
         number=token.number,
@@ -139,7 +139,7 @@ def take_seats(work: Work, view: Day, token: Token) -> None:
         if stale is not None:
             previous = across.get(Token, stale.queue_id, stale.token_id)
             if previous is not None and previous.status is TokenStatus.PENDING:
-                expire(across, previous)
+                expire_hold(across, previous)
         work.put(
             Seat(
                 version=stale.version if stale else 0,
@@ -168,11 +168,11 @@ def write_new(work: Work, token: Token, actor: Actor, action: str) -> None:
             sort=token.token_id,
         )
     )
-    keep_booking(work, token)
-    history.note(work, token, action, actor)
+    write_live_booking(work, token)
+    history.log_token(work, token, action, actor)
 
 
-def keep_booking(work: Work, token: Token) -> None:
+def write_live_booking(work: Work, token: Token) -> None:
     """Make *token* the patient's live booking with that doctor that day."""
     key = booking_key(token.patient_id, token.doctor_id, token.date)
     stale = work.get(LiveBooking, token.contact_id, key)
@@ -208,14 +208,14 @@ def holds_of(work: Work, contact_id: str) -> list[Hold]:
     return own.query(Hold, contact_id).records
 
 
-def drop_hold(work: Work, token: Token) -> None:
+def remove_hold(work: Work, token: Token) -> None:
     """End the token's being one of its contact's unpaid holds."""
     for found in holds_of(work, token.contact_id):
         if found.token_id == token.token_id:
             work.delete(found)
 
 
-def end_request(work: Work, token: Token) -> None:
+def end_payment_request(work: Work, token: Token) -> None:
     """End the token's open request for payment; money that still comes is judged as late."""
     if token.payment_id is None:
         return

@@ -44,7 +44,7 @@ class Counts:
         return self.completed + self.pending + self.skipped
 
 
-def by_id(work: Work, token_id: str) -> tuple[Token, Queue]:
+def find_token(work: Work, token_id: str) -> tuple[Token, Queue]:
     """Return a token and the head of its line.
 
     Raises:
@@ -73,13 +73,13 @@ def state_of(token: Token, queue: Queue | None, now: datetime) -> TokenStatus:
     return token.status
 
 
-def of_day(work: Work, queue: Queue) -> list[Token]:
+def tokens_of_day(work: Work, queue: Queue) -> list[Token]:
     """Return every token of a day in the order of their numbers, each in its state of now."""
     found = [as_of_now(t, queue, work.now) for t in tokens_of(work, queue.queue_id)]
     return sorted(found, key=lambda t: (t.number, t.token_id))
 
 
-def of_patient(work: Work, patient_id: str) -> list[Token]:
+def tokens_of_patient(work: Work, patient_id: str) -> list[Token]:
     """Return the tokens of a patient that the scope may see, the latest day first."""
     found: list[Token] = []
     after = None
@@ -114,7 +114,7 @@ def as_of_now(token: Token, queue: Queue | None, now: datetime) -> Token:
     )
 
 
-def count(tokens: Iterable[Token]) -> Counts:
+def count_tokens(tokens: Iterable[Token]) -> Counts:
     """Return what a day's tokens, as `of_day` gives them, add up to."""
     states = Counter(t.status for t in tokens if not _is_unserved(t))
     unserved = sum(_is_unserved(t) for t in tokens)

@@ -15,7 +15,7 @@ def announce(
     work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, text: str
 ) -> Broadcast:
     """Have *text* sent to everybody who is served, waits or was skipped in this line."""
-    history.note_line(work, queue, "announce", actor)
+    history.log_line(work, queue, "announce", actor)
     audience = Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id)
     return broadcasts.begin(
         work,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions.booking.days import line_of
+from domain.actions.booking.days import waiting_in_order
 from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Guard, Message
 from domain.model.queues import (
@@ -52,7 +52,7 @@ def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | No
         return facts, None
     if token.status not in WAITING or token.place is None:
         return facts, None
-    line = line_of(work, token.queue_id)
+    line = waiting_in_order(work, token.queue_id)
     before = [w for w in line if w.place < (token.place or "")]
     expected = expect(
         queue,
@@ -170,7 +170,7 @@ def forget_pending(work: Work, message: Message) -> None:
 def _is_first(work: Work, token: Token) -> bool:
     if token.status not in WAITING:
         return False
-    first = line_of(work, token.queue_id, 1)
+    first = waiting_in_order(work, token.queue_id, 1)
     return bool(first) and first[0].token_id == token.token_id
 
 
@@ -214,7 +214,7 @@ def line_facts(work: Work, queue: Queue) -> dict[str, Any]:
     `line`, `serving` and `person` (who is in now), `next_number` and `next_person`, `waiting`,
     `arrived`, `date`.
     """
-    line = line_of(work, queue.queue_id)
+    line = waiting_in_order(work, queue.queue_id)
     refs = [(Token, (queue.queue_id, t)) for t in (queue.current_token,) if t]
     refs += [(Token, (queue.queue_id, w.token_id)) for w in line[:1]]
     tokens = {t.token_id: t for t in work.fetch(refs) if isinstance(t, Token)}

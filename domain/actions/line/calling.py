@@ -7,8 +7,13 @@ from datetime import date, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import line_of
-from domain.actions.booking.seats import drop_booking, keep_booking, live_booking, waiting_of
+from domain.actions.booking.days import waiting_in_order
+from domain.actions.booking.seats import (
+    live_booking,
+    remove_live_booking,
+    waiting_of,
+    write_live_booking,
+)
 from domain.actions.line.preconditions import Saw, judge, state_after
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
@@ -59,7 +64,9 @@ def call_next(
     state_after(queue, "next")
     judge(work, queue, actor, saw)
     ends = Ends(TokenStatus.COMPLETED)
-    return advance(work, clinic, doctor, queue, actor, ends, line_of(work, queue.queue_id, 3))
+    return advance(
+        work, clinic, doctor, queue, actor, ends, waiting_in_order(work, queue.queue_id, 3)
+    )
 
 
 def skip(
@@ -82,7 +89,9 @@ def skip(
     if queue.current_token is None:
         raise NobodyWaiting(state=queue.status)
     ends = Ends(TokenStatus.SKIPPED, remark=remark)
-    return advance(work, clinic, doctor, queue, actor, ends, line_of(work, queue.queue_id, 3))
+    return advance(
+        work, clinic, doctor, queue, actor, ends, waiting_in_order(work, queue.queue_id, 3)
+    )
 
 
 def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw) -> Moved:
@@ -139,9 +148,9 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "undo", actor, detail=last.action)
+    history.log_line(work, queue, "undo", actor, detail=last.action)
     due.schedule_fan_out(work, "moved", queue, reason="undone")
-    return _moved(work, queue, current, line_of(work, queue.queue_id))
+    return _moved(work, queue, current, waiting_in_order(work, queue.queue_id))
 
 
 def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
@@ -159,7 +168,7 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
         count_visit(work, left, -1)
         day = date.fromisoformat(left.date)
         if live_booking(work, left.contact_id, left.patient_id, left.doctor_id, day) is None:
-            keep_booking(work, left)
+            write_live_booking(work, left)
     back = work.put(
         left.but(
             status=TokenStatus.CURRENT,
@@ -246,7 +255,7 @@ def advance(
             updated_at=work.now,
         )
     )
-    history.note_line(
+    history.log_line(
         work,
         queue,
         ends.action or action,
@@ -351,7 +360,7 @@ def leave(
         return work.put(left)
     visits.complete(work, token)
     visits_in_all = count_visit(work, token, 1)
-    drop_booking(work, token)
+    remove_live_booking(work, token)
     due.schedule_for_token(
         work, "ask_rating", work.now + timedelta(seconds=RATING_AFTER_SECONDS), token
     )

@@ -68,8 +68,8 @@ def _end(
     if token.status is TokenStatus.SKIPPED:
         no_show(work, token, CLOCK)
         return
-    ended = booking.give_back(work, token, CLINIC_CLOSED)
-    history.note(work, ended, "cancel", CLOCK, detail=CLINIC_CLOSED)
+    ended = booking.cancel_keeping_money(work, token, CLINIC_CLOSED)
+    history.log_token(work, ended, "cancel", CLOCK, detail=CLINIC_CLOSED)
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     at_once = queue.close_reason in {"NOT_STARTED", DOCTOR_REMOVED}
     options: list[Option] = []

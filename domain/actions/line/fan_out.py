@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from domain.actions.booking.days import line_of, next_open
+from domain.actions.booking.days import next_open, waiting_in_order
 from domain.actions.delivery.freshness import worth_telling
 from domain.actions.line import calling
 from domain.actions.messages import notices
@@ -37,7 +37,7 @@ def moved(open_work: OpenWork, item: Due) -> None:
         return finish(open_work, item)
     clinic, doctor, queue = place
     if queue.status is QueueStatus.ACTIVE:
-        everybody = line_of(work, queue.queue_id)
+        everybody = waiting_in_order(work, queue.queue_id)
         expected = expect_all(queue, everybody, work.now)
         forced = item.values.get("reason") == "resumed"
         for chunk in chunks(list(zip(everybody, expected, strict=True)), EXPAND_CHUNK):
@@ -109,7 +109,7 @@ def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
     since = stamp(queue.paused_at) if queue.paused_at else ""
     status = QueueStatus.EMERGENCY if name == "news/emergency" else QueueStatus.PAUSED
     if queue.status is status:
-        everybody = line_of(work, queue.queue_id)
+        everybody = waiting_in_order(work, queue.queue_id)
         another = next_open(work, clinic, doctor, date.fromisoformat(queue.date))
         minutes = None
         if queue.resume_expected_at and queue.paused_at:

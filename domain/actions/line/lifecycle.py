@@ -7,8 +7,13 @@ from datetime import datetime, timedelta
 
 from domain import actors, due
 from domain.actions.booking import history
-from domain.actions.booking.days import keep_queue, line_of, place_of, read_day
-from domain.actions.booking.seats import release, waiting_of
+from domain.actions.booking.days import (
+    ensure_stored,
+    line_key_of_number,
+    read_day,
+    waiting_in_order,
+)
+from domain.actions.booking.seats import release_seat, waiting_of
 from domain.actions.line.calling import leave, tell_next
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actions.staff.alerts import Note, tell_doctor
@@ -64,7 +69,7 @@ def start(
         queue = read_day(work, clinic, doctor, begins).queue
     _check(said, work.now)
     status = state_after(queue, "start")
-    queue = keep_queue(work, queue)
+    queue = ensure_stored(work, queue)
     queue = work.put(
         queue.but(
             status=status,
@@ -74,8 +79,8 @@ def start(
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "start", actor)
-    waiting = line_of(work, queue.queue_id, 1)
+    history.log_line(work, queue, "start", actor)
+    waiting = waiting_in_order(work, queue.queue_id, 1)
     if waiting:
         first = work.require(Token, queue.queue_id, waiting[0].token_id)
         tell_next(work, clinic, doctor, first)
@@ -139,7 +144,7 @@ def resume(work: Work, queue: Queue, actor: Actor) -> Queue:
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "resume", actor)
+    history.log_line(work, queue, "resume", actor)
     due.schedule_fan_out(work, "moved", queue, reason="resumed")
     return queue
 
@@ -154,7 +159,7 @@ def close(
     """
     status = state_after(queue, "close")
     if queue.version == 0:
-        queue = keep_queue(work, queue)
+        queue = ensure_stored(work, queue)
     if queue.current_token is not None:
         left = work.require(Token, queue.queue_id, queue.current_token)
         leave(work, clinic, doctor, left, TokenStatus.COMPLETED)
@@ -172,7 +177,7 @@ def close(
             updated_at=work.now,
         )
     )
-    history.note_line(work, queue, "close", actor, detail=reason)
+    history.log_line(work, queue, "close", actor, detail=reason)
     due.schedule_fan_out(work, "closed", queue)
     due.schedule_for_queue(work, "closed_again", work.now + timedelta(minutes=1), queue)
     return queue
@@ -212,7 +217,7 @@ def _halt(
             updated_at=work.now,
         )
     )
-    history.note_line(
+    history.log_line(
         work,
         queue,
         action,
@@ -243,8 +248,10 @@ def check_in(
     if queue is not None and queue.planned_start - work.now > ARRIVE_EARLY:
         raise NotNow("The booking is for another day.", state=token.status)
     if token.status is TokenStatus.SKIPPED:
-        first = line_of(work, token.queue_id, 1)
-        place = f"{first[0].place}~{work.ids.new('')}" if first else place_of(token.number)
+        first = waiting_in_order(work, token.queue_id, 1)
+        place = (
+            f"{first[0].place}~{work.ids.new('')}" if first else line_key_of_number(token.number)
+        )
         token = token.but(place=place)
     elif token.status not in WAITING:
         raise NotNow(state=token.status)
@@ -254,7 +261,7 @@ def check_in(
     stored = work.get(Waiting, token.queue_id, arrived.place or "")
     work.put(waiting_of(arrived).but(version=stored.version if stored else 0))
     by = actor or person_of(token)
-    history.note(
+    history.log_token(
         work,
         arrived,
         "check-in",
@@ -271,8 +278,8 @@ ARRIVE_EARLY = timedelta(hours=12)
 
 def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:
     """End a skipped token: who was called never came, and the advance is forfeited."""
-    release(work, token)
-    history.note(
+    release_seat(work, token)
+    history.log_token(
         work,
         token,
         "no-show",

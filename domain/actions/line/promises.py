@@ -63,7 +63,7 @@ class DayOfPromises:
 def of_day(work: Work, queue: Queue) -> DayOfPromises:
     """Return what was promised in a day's line. Ranges are as they were said: in whole steps."""
     known = {p.token_id: p for p in _progress(work, queue.queue_id)}
-    found = (_promise(t, known.get(t.token_id)) for t in tokens.of_day(work, queue))
+    found = (_promise(t, known.get(t.token_id)) for t in tokens.tokens_of_day(work, queue))
     return DayOfPromises(tuple(p for p in found if p is not None))
 
 

@@ -14,7 +14,7 @@ from datetime import date, timedelta
 from domain import due
 from domain.actions.booking import booking, history
 from domain.actions.booking.days import Day, all_seats, next_open
-from domain.actions.booking.seats import line_shortened
+from domain.actions.booking.seats import notify_line_shortened
 from domain.actions.line import lifecycle
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push_question
@@ -165,7 +165,7 @@ def _follow(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Act
     if changed == queue:
         return queue
     changed = work.put(changed.but(updated_at=work.now))
-    history.note_line(work, changed, "hours", actor)
+    history.log_line(work, changed, "hours", actor)
     if queue.status is QueueStatus.ACTIVE:
         due.schedule_fan_out(work, "moved", changed)
     return changed
@@ -225,9 +225,9 @@ def _end(
     actor: Actor,
 ) -> None:
     """End a booking whose slot is withdrawn; its money waits for another time of their choice."""
-    ended = booking.give_back(work, token, "SLOT_WITHDRAWN")
-    line_shortened(work, token)
-    history.note(work, token, "cancel", actor, detail="SLOT_WITHDRAWN")
+    ended = booking.cancel_keeping_money(work, token, "SLOT_WITHDRAWN")
+    notify_line_shortened(work, token)
+    history.log_token(work, token, "cancel", actor, detail="SLOT_WITHDRAWN")
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     options: list[Option] = []
     if paid:

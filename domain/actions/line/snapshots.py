@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actions.booking import tokens
-from domain.actions.booking.days import open_head, queue_id_of
+from domain.actions.booking.days import pick_current, queue_id_of
 from domain.actions.booking.tokens import Counts
 from domain.errors import NotSignedIn
 from domain.model.accounts import Session
@@ -75,7 +75,7 @@ def heads(work: Work, lines: Sequence[Line]) -> list[Head]:
     return [
         Head(line, queue, queue.date if queue else day.isoformat())
         for line, day, pair in zip(lines, days, both, strict=True)
-        for queue in [open_head(*pair, work.now)]
+        for queue in [pick_current(*pair, work.now)]
     ]
 
 
@@ -91,7 +91,7 @@ def snapshot(work: Work, head: Head) -> Snapshot:
         current_token=queue.current_token if queue else None,
         current_number=queue.current_number if queue else None,
         resume_expected_at=queue.resume_expected_at if queue else None,
-        counts=tokens.count(tokens.of_day(work, queue)) if queue else Counts(),
+        counts=tokens.count_tokens(tokens.tokens_of_day(work, queue)) if queue else Counts(),
         at=work.now,
     )
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain import actors
 from domain.actions.booking import desk, history
-from domain.actions.booking.days import line_of
+from domain.actions.booking.days import waiting_in_order
 from domain.actions.booking.tokens import state_of
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.calling import Ends
@@ -83,7 +83,7 @@ def _note(
     work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: Wish
 ) -> Token:
     remark = wish.remark
-    history.note(
+    history.log_token(
         work,
         token,
         "note",
@@ -107,7 +107,7 @@ def _call(
     if queue.current_token is not None:
         raise NotNow("Somebody is being served.", state=TokenStatus.CURRENT)
     _require(work, queue, token, WAITING)
-    everybody = line_of(work, queue.queue_id)
+    everybody = waiting_in_order(work, queue.queue_id)
     own = [w for w in everybody if w.token_id == token.token_id]
     others = [w for w in everybody if w.token_id != token.token_id]
     ends = Ends(TokenStatus.COMPLETED, action="call", remark=wish.remark)
@@ -152,7 +152,7 @@ def _miss(
 def _cancel(
     work: Work, clinic: Clinic, doctor: Doctor, _q: Queue, token: Token, actor: Actor, wish: Wish
 ) -> Token:
-    return desk.cancel(work, clinic, doctor, token, actor, wish.remark)
+    return desk.cancel_for_patient(work, clinic, doctor, token, actor, wish.remark)
 
 
 _ACTIONS = {

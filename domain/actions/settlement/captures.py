@@ -73,7 +73,7 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
     work.put(capture)
     if queues.hold_ran_out(token, work.now):
         # Late is late, whether the clock has ended the hold by now or not.
-        token = seats.expire(work, token)
+        token = seats.expire_hold(work, token)
     seat = None
     if amount_paise >= payment.amount_paise and _line_is_open(work, token):
         if token.status is TokenStatus.PENDING:

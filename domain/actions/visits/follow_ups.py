@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time
 
 from domain.actions.booking import desk
-from domain.actions.booking.days import the_doctor
+from domain.actions.booking.days import require_doctor
 from domain.actions.visits import visits
 from domain.actors import Actor
 from domain.model.queues import Token
@@ -31,7 +31,7 @@ def book(
     Raises:
         Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book`.
     """
-    clinic, doctor = the_doctor(work, visit.clinic_id, visit.doctor_id)
+    clinic, doctor = require_doctor(work, visit.clinic_id, visit.doctor_id)
     contact, patient = desk.person(work, visit.clinic_id, visit.patient_id, None, None)
     begin = hours(clinic, doctor, day)[0]
     if at is not None:
@@ -41,6 +41,6 @@ def book(
     wanted = desk.Wanted(
         preferred=begin, pays_at_clinic=pays_at_clinic, consultation_type="FOLLOW_UP"
     )
-    token = desk.book(work, clinic, doctor, actor, contact, patient, wanted)
+    token = desk.book_for_patient(work, clinic, doctor, actor, contact, patient, wanted)
     visits.keep_follow_up(work, visit, token)
     return token

@@ -231,7 +231,7 @@ def record(
             raise NotNow("This patient is no longer with this doctor.", state=association.status)
         visit = _without_token(work, association, visit_date or present)
         return write(work, visit, actor, "record", changes), True
-    token, _ = tokens.by_id(work, token_id)
+    token, _ = tokens.find_token(work, token_id)
     if token.doctor_id != doctor_id or token.patient_id != patient_id:
         raise NotFound
     known = work.get(Visit, token.doctor_id, token.visit_id) if token.visit_id else None

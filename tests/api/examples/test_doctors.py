@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import open_queue
+from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actions.visits.ratings import rate
@@ -68,12 +68,12 @@ def see_a_patient(office: Office) -> None:
     work.commit()
     stage.pay(token)
     work = stage.work()
-    lifecycle.start(work, clinic, cast.meera, open_queue(work, clinic, cast.meera), actor)
+    lifecycle.start(work, clinic, cast.meera, current_queue(work, clinic, cast.meera), actor)
     work.commit()
     for _ in range(2):
         stage.clock.advance(10)
         work = stage.work()
-        queue = open_queue(work, clinic, cast.meera)
+        queue = current_queue(work, clinic, cast.meera)
         calling.call_next(work, clinic, cast.meera, queue, actor, Saw())
         work.commit()
     work = stage.work()
