@@ -102,7 +102,7 @@ def visit_of(work: Work, call: Call, path: VisitPath) -> Visit:
 
 def prescription_shown(work: Work, prescription: Prescription) -> PrescriptionData:
     """Return a structured prescription as answers show it."""
-    said = actions.opened(work, prescription)
+    said = actions.unseal(work, prescription)
     return PrescriptionData(
         prescription_id=prescription.prescription_id,
         status="SUPERSEDED" if prescription.superseded_at else "CURRENT",

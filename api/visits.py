@@ -228,7 +228,7 @@ def book_follow_up(work: Work, call: Call, path: VisitPath, body: FollowUpBody) 
     """Book the patient's next visit with the same doctor, as at the desk."""
     visit = visit_of(work, call, path)
     at = time.fromisoformat(body.follow_up_time) if body.follow_up_time else None
-    token = follow_ups.book(
+    token = follow_ups.book_follow_up(
         work, visit, call.caller.actor, body.follow_up_date, at, pays_at_clinic=body.pay_at_clinic
     )
     return Answer(

@@ -105,7 +105,7 @@ def read_sending(work: Work, call: Call) -> Answer:
     clinic = _clinic(work, call)
     health = circuit_breaker.health_of(work, sender_of(work, clinic))
     month = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
-    days = costs.of_days(work, clinic.clinic_id, month.first, month.last).values()
+    days = costs.costs_of_days(work, clinic.clinic_id, month.first, month.last).values()
     charged, free = (_summed(d.charged for d in days), _summed(d.free for d in days))
     return Answer(
         SendingShown(
@@ -144,7 +144,7 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
     to = broadcasts.Addressees(_audience(work, clinic, body.audience), phones)
     if body.preview:
         account = call.services.template_account
-        reach = broadcasts.reach(work, clinic, template, account, to)
+        reach = broadcasts.preview_reach(work, clinic, template, account, to)
         return Answer(
             BroadcastShown(
                 broadcast_id=None,
@@ -174,7 +174,7 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
 )
 def read_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
     """Show how far a broadcast has come."""
-    return Answer(_shown(broadcasts.find(work, call.caller.clinic_id, path.broadcast_id)))
+    return Answer(_shown(broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id)))
 
 
 @whatsapp.post(
@@ -184,7 +184,7 @@ def read_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
 )
 def cancel_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
     """Stop a broadcast: what has not left yet does not leave any more."""
-    stopped = broadcasts.cancel(work, call.caller.clinic_id, path.broadcast_id)
+    stopped = broadcasts.cancel_broadcast(work, call.caller.clinic_id, path.broadcast_id)
     return Answer(_shown(stopped), "Broadcast cancelled")
 
 
@@ -196,7 +196,7 @@ def cancel_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
 )
 def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQuery) -> Answer:
     """List a broadcast's recipients in the order of sending, and what became of each message."""
-    found = broadcasts.find(work, call.caller.clinic_id, path.broadcast_id)
+    found = broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id)
     page, after = broadcasts.recipients(work, found, query.limit, call.read_cursor(query.cursor))
     return Answer(
         Results(
@@ -218,7 +218,7 @@ def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQ
 )
 def download_results(work: Work, call: Call, path: BroadcastPath) -> Response:
     """Download what became of each recipient as CSV, in the order of sending."""
-    found = broadcasts.find(work, call.caller.clinic_id, path.broadcast_id)
+    found = broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id)
     fresh = call.services.open_work(call.scope)
     answer = Response(_results(fresh, found), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.broadcast_id}.csv"'

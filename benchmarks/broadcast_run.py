@@ -182,7 +182,7 @@ def run(town: Clinic, plan: Plan) -> Measured:
     quiet = len(asked)
     work = town.parts.open_work(ClinicScope(town.clinic.clinic_id))
     phones = town.numbers if plan.audience is AudienceKind.PHONES else ()
-    broadcast = broadcasts.begin(
+    broadcast = broadcasts.begin_broadcast(
         work,
         town.clinic,
         name="office/clinic_announcement",

@@ -110,10 +110,10 @@ HANDLERS: dict[str, Handler] = {
     "renumbered": _with_work(phone_changes.continue_propagation),
     "merged": _with_work(merge.continue_merge),
     # Messages
-    "unheard": _with_work(sms_fallback.unheard),
+    "unheard": _with_work(sms_fallback.escalate_undelivered),
     "tell_parked": _with_work(handover.tell_parked),
     "broadcast": _with_work(broadcasts.expand),
-    "broadcast_count": _with_work(counts.count),
+    "broadcast_count": _with_work(counts.count_outcomes),
     # Staff and clinics
     "send_code": _with_work(otps.send_code),
     "code_ends": _with_work(otps.code_ends),

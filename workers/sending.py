@@ -101,20 +101,20 @@ class Sending:
         try:
             provider_id = self._hand_over(message, outbound)
         except SendUnknown:
-            self._settle(message, states.in_doubt)
+            self._settle(message, states.record_doubt)
             return Outcome.LATER
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
-            settled = self._settle(message, partial(states.refused, failure=failure))
+            settled = self._settle(message, partial(states.apply_refusal, failure=failure))
             if failure.kind in _OTHER_FORM or (settled and settled.by_sms != message.by_sms):
                 return Outcome.AGAIN
             return Outcome.ENDED if failure.kind in _NEVER else Outcome.LATER
         except Exception as error:
             # Nobody knows how far it came; the row is not left to stop all that is behind it.
             log.exception("send_broke", messageId=message.message_id, error=type(error).__name__)
-            self._settle(message, states.in_doubt)
+            self._settle(message, states.record_doubt)
             return Outcome.LATER
-        self._settle(message, partial(states.accepted, provider_id=provider_id))
+        self._settle(message, partial(states.record_acceptance, provider_id=provider_id))
         return Outcome.SENT
 
     def _hand_over(self, message: Message, outbound: Outbound) -> str:
@@ -156,27 +156,31 @@ class Sending:
             raise _NotNow(Outcome.LATER)
         if not message.by_sms and sms_fallback.goes_by_sms_at_once(work, message, contact):
             message = message.but(by_sms=True)
-        health = work.get(SenderHealth, circuit_breaker.line_of(message))
+        health = work.get(SenderHealth, circuit_breaker.sender_key_of(message))
         until = circuit_breaker.wait_until(message, health, work.now)
         if until is not None and not freshness.is_over(work, message):
-            waits = states.put_off(work, message, until)
+            waits = states.defer_while_down(work, message, until)
             work.commit()
             raise _NotNow(Outcome.LATER if waits else Outcome.AGAIN)
         try:
             values, rendered, form = self._words(work, message, contact)
         except _Ends as ends:
-            states.end(work, message, ends.status, ends.reason)
+            states.end_message(work, message, ends.status, ends.reason)
             work.commit()
             message_reached(ends.status.value, message.urgency.name)
             raise _NotNow(Outcome.ENDED) from None
-        if not self.parts.rates.take_pair(circuit_breaker.line_of(message), message.contact_id):
-            states.postpone(work, message)
+        if not self.parts.rates.take_pair(
+            circuit_breaker.sender_key_of(message), message.contact_id
+        ):
+            states.defer_for_pair_rate(work, message)
             work.commit()
             raise _NotNow(Outcome.LATER)
         if health is not None and circuit_breaker.is_down(health):
             circuit_breaker.probe(work, health)
         category = self._charged_as(work, message, rendered)
-        message = states.begin(work, orders.begin_order(work, message, form), values, category)
+        message = states.begin_sending(
+            work, orders.begin_order(work, message, form), values, category
+        )
         work.commit()
         return message, Outbound(
             message_id=message.message_id,
@@ -341,7 +345,7 @@ class Sending:
             Conflict: If it changed meanwhile.
         """
         work = self._work()
-        line = circuit_breaker.line_of(message)
+        line = circuit_breaker.sender_key_of(message)
         work.fetch(
             [
                 (Message, (message.message_id,)),

@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Phone
 from domain.actions.broadcasts.broadcasts import MOST_RECIPIENTS
-from domain.model.broadcasts import BroadcastStatus, Outcome
+from domain.model.broadcasts import BroadcastStatus, RecipientOutcome
 from domain.offers import VALUE_MAX
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=VALUE_MAX)]
@@ -147,7 +147,7 @@ class RecipientShown(Data):
 
     phone: str | None
     name: str | None
-    outcome: Outcome
+    outcome: RecipientOutcome
     reason: str | None
 
 

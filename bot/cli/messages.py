@@ -26,7 +26,7 @@ def messages_group(parts: Parts) -> AppGroup:
         """List what failed, with the reason; names and numbers of people stay out."""
         work = _work(parts, "list failed messages")
         today = work.now.date()
-        found = list(dead_letters.failed(work, today - timedelta(days=days - 1), today))
+        found = list(dead_letters.failed_messages(work, today - timedelta(days=days - 1), today))
         for message in found:
             at = f"{message.updated_at:%Y-%m-%d %H:%M}Z"
             clinic = message.clinic_id or "-"
@@ -61,7 +61,7 @@ def parked_group(parts: Parts) -> AppGroup:
         """List what is parked; what the person wrote stays encrypted."""
         work = _work(parts, "list parked messages")
         today = work.now.date()
-        found = list(dead_letters.parked(work, today - timedelta(days=days - 1), today))
+        found = list(dead_letters.parked_messages(work, today - timedelta(days=days - 1), today))
         for message in found:
             clinic = message.clinic_id or "-"
             click.echo(f"{message.parked}  {message.at:%Y-%m-%d %H:%M}Z  {clinic}  {message.error}")

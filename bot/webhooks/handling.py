@@ -104,7 +104,7 @@ def _keep(work: Work, notice: Notice) -> None:
                 work, notice.account, notice.name, notice.language, notice.at, said
             )
         case QualityNotice():
-            circuit_breaker.reported(work, notice.number, notice.quality, notice.limit)
+            circuit_breaker.record_quality(work, notice.number, notice.quality, notice.limit)
         case PreferenceNotice():
             consent.set_marketing_preference(
                 work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops

@@ -91,7 +91,7 @@ class BroadcastPage(Record, frozen=True, kw_only=True):
     phones: tuple[str, ...]
 
 
-class Outcome(StrEnum):
+class RecipientOutcome(StrEnum):
     """What became of one recipient."""
 
     QUEUED = "QUEUED"
@@ -117,6 +117,6 @@ class Recipient(Record, frozen=True, kw_only=True):
     name: str | None = None
     message_id: str | None = None
     """None for those who are not written to."""
-    outcome: Outcome = Outcome.QUEUED
+    outcome: RecipientOutcome = RecipientOutcome.QUEUED
     reason: str | None = None
     """Why not, in words for people."""

@@ -102,7 +102,7 @@ EXAMPLES = settings(
 def test_no_payload_is_our_fault(stage: Stage, client: FlaskClient, body: object) -> None:
     assert post(stage, client, body) == 200
     today = stage.clock.now().date()
-    assert list(dead_letters.parked(stage.work(), today, today)) == []
+    assert list(dead_letters.parked_messages(stage.work(), today, today)) == []
 
 
 @EXAMPLES

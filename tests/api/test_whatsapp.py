@@ -325,7 +325,7 @@ def test_a_number_that_cannot_send_shows_since_when_and_why(town):
     assert town.admin.get("/whatsapp/status").json["data"]["status"] == "HEALTHY"
     work = town.stage.work()
     failure = SendFailed(ErrorClass.STOP, 131042, "the account has a payment problem")
-    circuit_breaker.broke(work, CITY_SENDER, failure)
+    circuit_breaker.trip(work, CITY_SENDER, failure)
     work.commit()
     shown = town.admin.get("/whatsapp/status").json["data"]
     assert (shown["status"], shown["reason"]) == ("DOWN", "the account has a payment problem")

@@ -87,7 +87,7 @@ def test_a_broadcast_of_several_runs_reaches_each_once_in_order(stage, cast, mon
     monkeypatch.setattr(broadcasts, "STEPS_A_RUN", 1)
     phones = patients(stage, cast, 2 * STEP + 5)
     work = stage.work()
-    begun = broadcasts.begin(
+    begun = broadcasts.begin_broadcast(
         work,
         cast.clinic,
         name="office/clinic_announcement",

@@ -174,9 +174,9 @@ def test_what_is_too_late_when_the_number_works_again_is_dropped(stage: Stage, c
 def test_what_whatsapp_says_of_a_numbers_quality_is_kept(stage: Stage, cast: Cast) -> None:
     work = stage.work()
     number = cast.clinic.whatsapp_number
-    circuit_breaker.reported(work, number, "FLAGGED", "TIER_1K")
-    circuit_breaker.reported(work, "+15550001111", "UNFLAGGED", None)
-    circuit_breaker.reported(work, work.rules.platform_number or "", None, "TIER_250")
+    circuit_breaker.record_quality(work, number, "FLAGGED", "TIER_1K")
+    circuit_breaker.record_quality(work, "+15550001111", "UNFLAGGED", None)
+    circuit_breaker.record_quality(work, work.rules.platform_number or "", None, "TIER_250")
     work.commit()
     shown = health(stage)
     assert shown is not None

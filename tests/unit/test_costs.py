@@ -60,7 +60,9 @@ def status(
 def counted(stage: Stage, cast: Cast) -> dict[date, Costs]:
     clinic_id = cast.clinic.clinic_id
     work = stage.parts.open_work(ClinicScope(clinic_id))
-    return costs.of_days(work, clinic_id, TODAY - timedelta(days=1), TODAY + timedelta(days=1))
+    return costs.costs_of_days(
+        work, clinic_id, TODAY - timedelta(days=1), TODAY + timedelta(days=1)
+    )
 
 
 def test_a_delivered_message_is_counted_once_whatever_is_said_how_often(
@@ -115,7 +117,7 @@ def test_what_is_no_clinics_is_not_counted_and_no_other_clinic_sees_it(
     assert counted(stage, cast) == {}
     status(stage, sent(stage, cast), "delivered")
     other = stage.parts.open_work(ClinicScope(cast.sunrise.clinic_id))
-    assert costs.of_days(other, cast.clinic.clinic_id, TODAY, TODAY) == {}
+    assert costs.costs_of_days(other, cast.clinic.clinic_id, TODAY, TODAY) == {}
 
 
 def by_twilio(stage: Stage, **changes: Any) -> None:
@@ -161,7 +163,7 @@ def test_where_the_provider_names_no_price_it_is_that_of_what_was_sent(
     assert stored(stage.records, message).category == category
     day = stage.clock.now().astimezone(cast.clinic.zone).date()
     of_day = partial(
-        costs.of_days,
+        costs.costs_of_days,
         stage.parts.open_work(ClinicScope(cast.clinic.clinic_id)),
         cast.clinic.clinic_id,
         day,

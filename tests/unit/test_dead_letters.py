@@ -57,18 +57,20 @@ def cli(stage: Stage) -> FlaskCliRunner:
 
 def test_a_failed_message_is_found_by_its_day_with_the_reason(stage: Stage, cast: Cast) -> None:
     message = a_failure(stage, cast)
-    found = list(dead_letters.failed(stage.work(), TODAY, TODAY))
+    found = list(dead_letters.failed_messages(stage.work(), TODAY, TODAY))
     assert [(m.message_id, m.failure) for m in found] == [(message.message_id, REFUSED.reason)]
-    assert list(dead_letters.failed(stage.work(), TODAY - timedelta(days=3), TODAY)) == found
+    assert (
+        list(dead_letters.failed_messages(stage.work(), TODAY - timedelta(days=3), TODAY)) == found
+    )
     tomorrow = TODAY + timedelta(days=1)
-    assert list(dead_letters.failed(stage.work(), tomorrow, tomorrow)) == []
+    assert list(dead_letters.failed_messages(stage.work(), tomorrow, tomorrow)) == []
 
 
 def test_a_clinic_finds_its_own_only(stage: Stage, cast: Cast) -> None:
     a_failure(stage, cast)
     for clinic, count in ((cast.clinic, 1), (cast.sunrise, 0)):
         work = stage.parts.open_work(ClinicScope(clinic.clinic_id))
-        assert len(list(dead_letters.failed(work, TODAY, TODAY))) == count
+        assert len(list(dead_letters.failed_messages(work, TODAY, TODAY))) == count
 
 
 def test_replayed_it_goes_once_more_and_is_failed_no_longer(stage: Stage, cast: Cast) -> None:
@@ -76,7 +78,7 @@ def test_replayed_it_goes_once_more_and_is_failed_no_longer(stage: Stage, cast: 
     replay(stage, message.message_id)
     assert len(stage.settle()) == 1
     assert row(stage, message).status is MessageStatus.SENT
-    assert list(dead_letters.failed(stage.work(), TODAY, TODAY)) == []
+    assert list(dead_letters.failed_messages(stage.work(), TODAY, TODAY)) == []
     with pytest.raises(NotToBeReplayed):
         replay(stage, message.message_id)
 
@@ -149,7 +151,9 @@ def broken(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_a_parked_message_acts_at_last(stage: Stage, broken: pytest.MonkeyPatch) -> None:
-    assert [p.parked for p in dead_letters.parked(stage.work(), TODAY, TODAY)] == ["wamid.parked"]
+    assert [p.parked for p in dead_letters.parked_messages(stage.work(), TODAY, TODAY)] == [
+        "wamid.parked"
+    ]
     broken.undo()
     assert stage.runner.replay("wamid.parked") is Outcome.ACTED
     assert "select doctor" in stage.settle()[-1].text

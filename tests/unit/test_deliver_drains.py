@@ -68,7 +68,7 @@ def test_urgent_words_in_doubt_do_not_stop_news(stage: Stage, cast: Cast) -> Non
     work = stage.work()
     found = work.get(Message, stuck.message_id)
     assert found is not None
-    states.begin(work, found, found.values)  # a sender that died here
+    states.begin_sending(work, found, found.values)  # a sender that died here
     work.commit()
     news = write(stage, cast, contact_id="con_ravi", urgency=Urgency.NEWS)
     assert stage.deliverer.drain(SHARD) == 1

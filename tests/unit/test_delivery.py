@@ -24,7 +24,7 @@ def begun(stage: Stage, cast: Cast, **given: Any) -> Message:
     work = stage.work()
     found = work.get(Message, message.message_id)
     assert found is not None
-    states.begin(work, found, {"now": "now"})
+    states.begin_sending(work, found, {"now": "now"})
     work.commit()
     return stored(stage, message)
 
@@ -62,7 +62,7 @@ def test_a_doubt_lasts_as_long_as_somebody_can_wait(
     assert at is not None
     assert states.is_in_doubt(message, at + timedelta(seconds=seconds - 1))
     assert not states.is_in_doubt(message, at + timedelta(seconds=seconds))
-    apply(stage, states.in_doubt, message)
+    apply(stage, states.record_doubt, message)
     assert len(places(stage)) == 1
     assert places(stage)[0].written.endswith(message.message_id)
 
@@ -72,7 +72,7 @@ def test_a_doubt_settled_by_a_status_stays_settled(stage: Stage, cast: Cast) -> 
     work = stage.work()
     states.apply_status(work, message.message_id, "delivered", "wamid.1")
     work.commit()
-    after = apply(stage, states.in_doubt, stored(stage, message))
+    after = apply(stage, states.record_doubt, stored(stage, message))
     assert (after.status, after.outbox) == (MessageStatus.DELIVERED, None)
     assert after.sent_at is not None
     assert places(stage) == []
@@ -83,7 +83,7 @@ def test_an_acceptance_after_a_delivery_keeps_the_delivery(stage: Stage, cast: C
     work = stage.work()
     states.apply_status(work, message.message_id, "read", "wamid.1")
     work.commit()
-    after = apply(stage, states.accepted, stored(stage, message), "wamid.1")
+    after = apply(stage, states.record_acceptance, stored(stage, message), "wamid.1")
     assert after.status is MessageStatus.READ
 
 
@@ -92,7 +92,7 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
     stage: Stage, cast: Cast, kind: ErrorClass
 ) -> None:
     message = begun(stage, cast)
-    after = apply(stage, states.refused, message, SendFailed(kind, 7, "because"))
+    after = apply(stage, states.apply_refusal, message, SendFailed(kind, 7, "because"))
     assert after.error_code == 7
     if kind in states.FOR_GOOD - {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}:
         assert (after.status, after.failure) == (MessageStatus.FAILED, "because")
@@ -107,7 +107,7 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
 def test_a_template_refused_as_none_ends(stage: Stage, cast: Cast) -> None:
     message = begun(stage, cast).but(as_template=True)
     failure = SendFailed(ErrorClass.TEMPLATE, 131047, "because")
-    assert apply(stage, states.refused, message, failure).status is MessageStatus.FAILED
+    assert apply(stage, states.apply_refusal, message, failure).status is MessageStatus.FAILED
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_what_asks_for_a_number_goes_in_words_where_the_button_cannot(
 ) -> None:
     message = begun(stage, cast, asks_number=True, language="hi")
     failure = SendFailed(kind, code, "because")
-    again = apply(stage, states.refused, message, failure)
+    again = apply(stage, states.apply_refusal, message, failure)
     assert (again.status, again.asks_number) == (MessageStatus.QUEUED, False)
     assert (again.language, again.as_template) == ("hi", False)
     assert [p.place for p in places(stage)] == [again.outbox]
@@ -128,7 +128,7 @@ def test_a_document_that_cannot_be_fetched_goes_once_more_as_a_link(
     stage: Stage, cast: Cast
 ) -> None:
     message = begun(stage, cast, url="https://clinic.example/rx", as_document=True)
-    apply(stage, states.accepted, message, "wamid.1")
+    apply(stage, states.record_acceptance, message, "wamid.1")
     failure = SendFailed(ErrorClass.DOCUMENT, 131053, "because")
     work = stage.work()
     states.apply_status(work, message.message_id, "failed", "wamid.1", failure=failure)
@@ -137,7 +137,7 @@ def test_a_document_that_cannot_be_fetched_goes_once_more_as_a_link(
     assert (again.status, again.as_document) == (MessageStatus.QUEUED, False)
     assert again.url == message.url
     assert len(places(stage)) == 1
-    assert apply(stage, states.refused, again, failure).status is MessageStatus.FAILED
+    assert apply(stage, states.apply_refusal, again, failure).status is MessageStatus.FAILED
     assert places(stage) == []
 
 

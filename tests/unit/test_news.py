@@ -9,7 +9,7 @@ import pytest
 
 from domain.actions.booking import booking
 from domain.actions.booking.days import current_queue
-from domain.actions.delivery.freshness import GUARDS, line_facts, standing
+from domain.actions.delivery.freshness import GUARDS, line_facts, place_in_line
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import Saw
 from domain.actions.people import consent
@@ -215,7 +215,7 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
     move(stage, cast)
-    facts, expected = standing(stage.work(), stage.token(tokens[3]))
+    facts, expected = place_in_line(stage.work(), stage.token(tokens[3]))
     assert expected is not None
     assert (facts["state"], facts["ahead"], facts["serving"]) == ("CONFIRMED", 2, 1)
     for name in ("from", "to"):
@@ -226,7 +226,7 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
     assert datetime.fromisoformat(facts["to"]) >= expected.end
     queue = current_queue(stage.work(), cast.clinic, cast.khan)
     do(stage, lifecycle.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
-    facts, expected = standing(stage.work(), stage.token(tokens[3]))
+    facts, expected = place_in_line(stage.work(), stage.token(tokens[3]))
     assert (facts["state"], expected) == ("CLOSED", None)
     assert facts["ahead"] is None
 

@@ -17,7 +17,7 @@ def announce(
     """Have *text* sent to everybody who is served, waits or was skipped in this line."""
     history.log_line(work, queue, "announce", actor)
     audience = Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id)
-    return broadcasts.begin(
+    return broadcasts.begin_broadcast(
         work,
         clinic,
         name="news/announcement",

@@ -32,7 +32,7 @@ class Person:
 
 
 @dataclass(frozen=True)
-class Found:
+class PeoplePage:
     """Some people, perhaps none, and where the others begin; None: these are the last."""
 
     people: list[Person]
@@ -41,7 +41,7 @@ class Found:
 
 def people_of(
     work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str], after: str = ""
-) -> Iterator[Found]:
+) -> Iterator[PeoplePage]:
     """Yield whom a broadcast is meant for, at most STEP at a time; the last has no `after`.
 
     *after* is what an earlier search yielded: nobody before it is looked at again, and nobody is
@@ -58,11 +58,13 @@ def people_of(
             return _line(work, audience, after)
 
 
-def _by_phones(work: Work, clinic: Clinic, phones: Sequence[str], after: str) -> Iterator[Found]:
+def _by_phones(
+    work: Work, clinic: Clinic, phones: Sequence[str], after: str
+) -> Iterator[PeoplePage]:
     for begin in range(int(after or 0), len(phones), STEP):
         some = [_by_phone(work, clinic, phone) for phone in phones[begin : begin + STEP]]
-        yield Found(some, str(begin + STEP))
-    yield Found([], None)
+        yield PeoplePage(some, str(begin + STEP))
+    yield PeoplePage([], None)
 
 
 def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
@@ -77,7 +79,7 @@ def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
     return found[0] if found else Person(f"tel:{phone}", None, phone, None)
 
 
-def _booked(work: Work, clinic: Clinic, audience: Audience, after: str) -> Iterator[Found]:
+def _booked(work: Work, clinic: Clinic, audience: Audience, after: str) -> Iterator[PeoplePage]:
     reached, _, place = after.partition("|")
     for doctor in _doctors(work, clinic, audience.doctor_id):
         queue = work.get(Queue, doctor.doctor_id, audience.day or "")
@@ -93,8 +95,10 @@ def _booked(work: Work, clinic: Clinic, audience: Audience, after: str) -> Itera
             ]
             start = page.after
             # A doctor who is done with is followed by whoever is named behind them.
-            yield Found(some, f"{doctor.doctor_id}|{start}" if start else f"{doctor.doctor_id}~|")
-    yield Found([], None)
+            yield PeoplePage(
+                some, f"{doctor.doctor_id}|{start}" if start else f"{doctor.doctor_id}~|"
+            )
+    yield PeoplePage([], None)
 
 
 def _doctors(work: Work, clinic: Clinic, doctor_id: str | None) -> list[Doctor]:
@@ -104,10 +108,10 @@ def _doctors(work: Work, clinic: Clinic, doctor_id: str | None) -> list[Doctor]:
     return [doctor] if doctor else []
 
 
-def _line(work: Work, audience: Audience, after: str) -> Iterator[Found]:
+def _line(work: Work, audience: Audience, after: str) -> Iterator[PeoplePage]:
     queue = work.get(Queue, audience.doctor_id or "", audience.day or "")
     if queue is None:
-        yield Found([], None)
+        yield PeoplePage([], None)
         return
     start: str | None = after
     while start is not None:
@@ -118,15 +122,15 @@ def _line(work: Work, audience: Audience, after: str) -> Iterator[Found]:
             if t.status in IN_LINE
         ]
         start = page.after
-        yield Found(some, start)
+        yield PeoplePage(some, start)
 
 
-def _all_patients(work: Work, clinic: Clinic, after: str) -> Iterator[Found]:
+def _all_patients(work: Work, clinic: Clinic, after: str) -> Iterator[PeoplePage]:
     start: str | None = after
     while start is not None:
         page = work.query(ClinicPatient, clinic.clinic_id, limit=STEP, after=start or None)
         start = page.after
-        yield Found(_persons(work, page.records), start)
+        yield PeoplePage(_persons(work, page.records), start)
 
 
 def _persons(work: Work, records: Sequence[ClinicPatient]) -> list[Person]:

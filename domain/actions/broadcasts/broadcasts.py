@@ -29,8 +29,8 @@ from domain.model.broadcasts import (
     Broadcast,
     BroadcastPage,
     BroadcastStatus,
-    Outcome,
     Recipient,
+    RecipientOutcome,
 )
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
@@ -68,7 +68,7 @@ class Addressees:
 
 
 @dataclass(frozen=True)
-class Reach:
+class BroadcastReach:
     """How many a broadcast would be meant for, and how many of them want messages."""
 
     total: int
@@ -92,7 +92,7 @@ def begin_offered(
         Suspended: As `begin`.
     """
     templates.require_approved(work, account, template)
-    return begin(
+    return begin_broadcast(
         work,
         clinic,
         name=template.message,
@@ -112,7 +112,7 @@ def _is_marketing(work: Work, template: OfferedTemplate, account: str, audience:
     return in_own_words or templates.is_marketing(work, account, template)
 
 
-def begin(
+def begin_broadcast(
     work: Work,
     clinic: Clinic,
     *,
@@ -162,7 +162,7 @@ def begin(
     return broadcast
 
 
-def find(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
+def find_broadcast(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
     """Return a clinic's broadcast.
 
     Raises:
@@ -171,14 +171,14 @@ def find(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
     return work.require(Broadcast, clinic_id, broadcast_id)
 
 
-def cancel(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
+def cancel_broadcast(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
     """Stop a broadcast: what has not left yet does not leave any more.
 
     Raises:
         NotFound: If the clinic has none such.
         BroadcastOver: If it has ended.
     """
-    broadcast = find(work, clinic_id, broadcast_id)
+    broadcast = find_broadcast(work, clinic_id, broadcast_id)
     if broadcast.status in {BroadcastStatus.COMPLETED, BroadcastStatus.CANCELLED}:
         raise BroadcastOver("The broadcast has ended already.")
     return work.put(broadcast.but(status=BroadcastStatus.CANCELLED))
@@ -194,13 +194,13 @@ def recipients(
     return page.records, page.after
 
 
-def reach(
+def preview_reach(
     work: Work,
     clinic: Clinic,
     template: OfferedTemplate,
     account: str,
     to: Addressees,
-) -> Reach:
+) -> BroadcastReach:
     """Return whom a broadcast would reach now; nothing is written or sent.
 
     Raises:
@@ -219,7 +219,7 @@ def reach(
             wants_news(across, clinic.clinic_id, p.contact_id or "", marketing=marketing)
             for p in known
         )
-    return Reach(len(seen), reachable)
+    return BroadcastReach(len(seen), reachable)
 
 
 def expand(open_work: OpenWork, item: Due) -> None:
@@ -233,7 +233,7 @@ def expand(open_work: OpenWork, item: Due) -> None:
     phones = _phones(work, broadcast)
     for found in islice(people_of(work, clinic, broadcast.audience, phones, place), STEPS_A_RUN):
         work = open_work()
-        broadcast = find(work, clinic.clinic_id, broadcast.broadcast_id)
+        broadcast = find_broadcast(work, clinic.clinic_id, broadcast.broadcast_id)
         is_over = broadcast.status is BroadcastStatus.CANCELLED
         if not is_over:
             broadcast = _write(work, clinic, broadcast, found.people, done)
@@ -297,7 +297,7 @@ def _write(
                 phone=person.phone,
                 name=person.name,
                 message_id=message.message_id if message else None,
-                outcome=Outcome.QUEUED if message else Outcome.FAILED,
+                outcome=RecipientOutcome.QUEUED if message else RecipientOutcome.FAILED,
                 reason=reason,
             )
         )

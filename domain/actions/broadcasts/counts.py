@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from domain import due
-from domain.actions.broadcasts.broadcasts import broadcast_of, find
+from domain.actions.broadcasts.broadcasts import broadcast_of, find_broadcast
 from domain.due import OpenWork, finish
-from domain.model.broadcasts import Broadcast, BroadcastStatus, Outcome, Recipient
+from domain.model.broadcasts import Broadcast, BroadcastStatus, Recipient, RecipientOutcome
 from domain.model.due import Due
 from domain.model.messages import Message, MessageStatus
 from domain.work import Work
@@ -20,7 +20,7 @@ _TAKEN = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 _ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
 
 
-def count(open_work: OpenWork, item: Due) -> None:
+def count_outcomes(open_work: OpenWork, item: Due) -> None:
     """Look what became of a broadcast's messages, and write it down; ends when all is known."""
     work = open_work()
     broadcast = broadcast_of(work, item)
@@ -29,13 +29,13 @@ def count(open_work: OpenWork, item: Due) -> None:
     everybody_known, all_final = broadcast.expanded, True
     for page in _not_final(work, broadcast):
         work = open_work()
-        broadcast = find(work, broadcast.clinic_id, broadcast.broadcast_id)
+        broadcast = find_broadcast(work, broadcast.clinic_id, broadcast.broadcast_id)
         all_final = _look(work, broadcast, page, advance=all_final)
         if work.empty and not all_final:
             break
         work.commit()
     work = open_work()
-    broadcast = find(work, broadcast.clinic_id, broadcast.broadcast_id)
+    broadcast = find_broadcast(work, broadcast.clinic_id, broadcast.broadcast_id)
     if everybody_known and all_final:
         cancelled = broadcast.status is BroadcastStatus.CANCELLED
         status = broadcast.status if cancelled else BroadcastStatus.COMPLETED
@@ -70,18 +70,18 @@ def _look(work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advanc
 
     *advance* says that everything before the page is final, so that the next count may begin here.
     """
-    open_ones = [r for r in page if r.outcome is Outcome.QUEUED]
+    open_ones = [r for r in page if r.outcome is RecipientOutcome.QUEUED]
     across = work.system("see what became of a broadcast's messages")
     found = across.fetch([(Message, (r.message_id or "",)) for r in open_ones])
     known = {r.recipient: _outcome(m) for r, m in zip(open_ones, found, strict=True)}
     sent = failed = 0
     for recipient in open_ones:
         outcome, reason = known[recipient.recipient]
-        if outcome is not Outcome.QUEUED:
+        if outcome is not RecipientOutcome.QUEUED:
             work.put(recipient.but(outcome=outcome, reason=reason))
-            sent += outcome is Outcome.SENT
-            failed += outcome is Outcome.FAILED
-    waiting = [r for r in open_ones if known[r.recipient][0] is Outcome.QUEUED]
+            sent += outcome is RecipientOutcome.SENT
+            failed += outcome is RecipientOutcome.FAILED
+    waiting = [r for r in open_ones if known[r.recipient][0] is RecipientOutcome.QUEUED]
     looked_to = broadcast.looked_to
     if advance and page:
         looked_to = waiting[0].place if waiting else page[-1].place
@@ -94,11 +94,11 @@ def _look(work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advanc
     return advance and not waiting
 
 
-def _outcome(message: object) -> tuple[Outcome, str | None]:
+def _outcome(message: object) -> tuple[RecipientOutcome, str | None]:
     if not isinstance(message, Message):
-        return Outcome.QUEUED, None
+        return RecipientOutcome.QUEUED, None
     if message.status in _TAKEN:
-        return Outcome.SENT, None
+        return RecipientOutcome.SENT, None
     if message.status in _ENDED:
-        return Outcome.FAILED, message.failure
-    return Outcome.QUEUED, None
+        return RecipientOutcome.FAILED, message.failure
+    return RecipientOutcome.QUEUED, None

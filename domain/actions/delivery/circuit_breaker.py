@@ -22,7 +22,7 @@ SMS = "sms"
 """Stands for the number that text messages come from."""
 
 
-def line_of(message: Message) -> str:
+def sender_key_of(message: Message) -> str:
     """Return which sending number *message* goes by."""
     return SMS if message.by_sms else message.sender
 
@@ -48,7 +48,7 @@ def probe(work: Work, health: SenderHealth) -> None:
     work.put(health.but(retry_at=work.now + _pause(health.refusals), updated_at=work.now))
 
 
-def broke(work: Work, sender: str, failure: SendFailed) -> None:
+def trip(work: Work, sender: str, failure: SendFailed) -> None:
     """Note that a number cannot send, and tell the clinic it belongs to when that begins."""
     before = work.get(SenderHealth, sender)
     health = before or SenderHealth(sender=sender, updated_at=work.now)
@@ -78,7 +78,7 @@ def broke(work: Work, sender: str, failure: SendFailed) -> None:
         )
 
 
-def mended(work: Work, sender: str) -> None:
+def reset(work: Work, sender: str) -> None:
     """Note that a number can send again, if it could not."""
     health = work.get(SenderHealth, sender)
     if health is not None and health.down_since is not None:
@@ -103,7 +103,7 @@ def health_of(work: Work, sender: str) -> SenderHealth | None:
     return work.system("how a sending number fares").get(SenderHealth, sender)
 
 
-def reported(work: Work, number: str, quality: str | None, limit: str | None) -> None:
+def record_quality(work: Work, number: str, quality: str | None, limit: str | None) -> None:
     """Keep what WhatsApp says of the quality of a *number* (E.164), and of how far it may write."""
     sender = _sender_of(work, number)
     health = work.get(SenderHealth, sender) or SenderHealth(sender=sender, updated_at=work.now)

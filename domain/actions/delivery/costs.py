@@ -24,7 +24,7 @@ class Costs:
     free: dict[str, int]
 
 
-def count(work: Work, message: Message, category: str, price_type: str | None) -> None:
+def record_cost(work: Work, message: Message, category: str, price_type: str | None) -> None:
     """Add a delivered message to its clinic's day; the caller marks it as counted with it."""
     clinic = work.get(Clinic, message.clinic_id) if message.clinic_id else None
     if clinic is None:
@@ -39,7 +39,7 @@ def count(work: Work, message: Message, category: str, price_type: str | None) -
         work.put(costs.but(free=_more(costs.free, category)))
 
 
-def of_days(work: Work, clinic_id: str, first: date, last: date) -> dict[date, Costs]:
+def costs_of_days(work: Work, clinic_id: str, first: date, last: date) -> dict[date, Costs]:
     """Return what *clinic_id* was charged for on each day that had anything, in the clinic's zone.
 
     At most eight small records a day are read.

@@ -23,7 +23,7 @@ class NotToBeReplayed(NotNow):
     code = "NOT_TO_BE_REPLAYED"
 
 
-def failed(work: Work, first: date, last: date) -> Iterator[Message]:
+def failed_messages(work: Work, first: date, last: date) -> Iterator[Message]:
     """Yield the messages that failed from day *first* to *last* (UTC), by day and time of writing.
 
     Each says why in `failure`, in words for people.
@@ -31,7 +31,7 @@ def failed(work: Work, first: date, last: date) -> Iterator[Message]:
     return _of_days(work, Message, "failedOn-messageId-idx", first, last)
 
 
-def parked(work: Work, first: date, last: date) -> Iterator[Parked]:
+def parked_messages(work: Work, first: date, last: date) -> Iterator[Parked]:
     """Yield the messages parked from day *first* to *last* (UTC); what they say stays sealed."""
     return _of_days(work, Parked, "day-parked-idx", first, last)
 

@@ -26,7 +26,7 @@ from domain.work import Work
 Check = Callable[[Work, Token], bool]
 
 
-def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
+def place_in_line(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
     """Return what is true of *token* now, as template variables, and when its turn is expected.
 
     Variables: `state` (the token's status, or CLOSED once its line is), `number`, `at`, `now`,
@@ -66,14 +66,14 @@ def standing(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | No
         "ahead": expected.ahead,
         "low": low,
         "high": high,
-        "from": rounded(expected.start, up=False).isoformat(),
-        "to": rounded(expected.end, up=True).isoformat(),
+        "from": round_instant(expected.start, up=False).isoformat(),
+        "to": round_instant(expected.end, up=True).isoformat(),
         "certain": expected.certain,
     }
     return facts, expected
 
 
-def rounded(at: datetime, *, up: bool) -> datetime:
+def round_instant(at: datetime, *, up: bool) -> datetime:
     """Return *at* in whole steps, as no finer promise could be kept; *up* never promises less."""
     past = timedelta(seconds=at.timestamp() % (60 * STEP))
     if not past:
@@ -96,7 +96,7 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
         return None
     if message.guard not in _WITH_STANDING:
         return message.values
-    facts, expected = standing(work, token)
+    facts, expected = place_in_line(work, token)
     row = work.get(Progress, token.queue_id, token.token_id)
     if message.guard is Guard.PROGRESS:
         # What was tried before is in the row already, so it would no longer seem worth telling.

@@ -38,7 +38,7 @@ def can_go_by_sms(work: Work, message: Message) -> bool:
     return contact is not None and contact.phone is not None
 
 
-def by_sms(work: Work, message: Message) -> None:
+def send_by_sms(work: Work, message: Message) -> None:
     """Have *message* sent as a text message, now.
 
     What WhatsApp still says of its own attempt, under the provider's id that is kept, then counts
@@ -69,16 +69,16 @@ def goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
     return can_go_by_sms(work, message)
 
 
-def unheard(open_work: OpenWork, item: Due) -> None:
+def escalate_undelivered(open_work: OpenWork, item: Due) -> None:
     """Bring a call that did not arrive by text message, or else tell who runs the line."""
     work = open_work()
     work.delete(item)
     message = work.get(Message, str(item.values.get("message")))
     if message is not None and message.status not in ARRIVED and is_still_true(work, message):
         if can_go_by_sms(work, message):
-            by_sms(work, message)
+            send_by_sms(work, message)
         else:
-            tell_desk(work, message)
+            alert_desk(work, message)
     work.commit()
 
 
@@ -90,7 +90,7 @@ def is_still_true(work: Work, message: Message) -> bool:
     return token is not None and GUARDS[message.guard](work, token)
 
 
-def tell_desk(work: Work, message: Message) -> None:
+def alert_desk(work: Work, message: Message) -> None:
     """Tell who runs the line, once, that the person of a token may not know they are called."""
     token = work.get(Token, message.queue_id or "", message.about or "")
     if token is None or work.get(Message, _note_id(message)) is not None:

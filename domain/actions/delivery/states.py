@@ -95,7 +95,7 @@ def secrets_of(work: Work, message: Message) -> dict[str, str]:
     return opened
 
 
-def begin(
+def begin_sending(
     work: Work, message: Message, values: dict[str, Any], category: str | None = None
 ) -> Message:
     """Mark a message as being sent, with the variables it is sent with.
@@ -125,7 +125,7 @@ def still_in_doubt(work: Work, message: Message) -> bool:
     return True
 
 
-def accepted(work: Work, message: Message, provider_id: str) -> None:
+def record_acceptance(work: Work, message: Message, provider_id: str) -> None:
     """Note that the provider has taken the message, unless it has already said that it failed."""
     if message.status is MessageStatus.QUEUED and message.provider_id == provider_id:
         return  # a status of this attempt came before the answer to its call; it goes again
@@ -143,26 +143,26 @@ def accepted(work: Work, message: Message, provider_id: str) -> None:
         )
     )
     leave_outbox(work, message)
-    circuit_breaker.mended(work, circuit_breaker.line_of(message))
+    circuit_breaker.reset(work, circuit_breaker.sender_key_of(message))
 
 
-def in_doubt(work: Work, message: Message) -> None:
+def record_doubt(work: Work, message: Message) -> None:
     """Let a message that may have gone wait for its status; later it goes again."""
     if message.status is not MessageStatus.SENDING:
         return  # a status has settled it
     if message.attempts >= most_attempts(message):
-        end(work, message, MessageStatus.FAILED, GIVEN_UP)
+        end_message(work, message, MessageStatus.FAILED, GIVEN_UP)
         return
     soonest = work.now + timedelta(seconds=SETTLE_SECONDS)
     requeue(work, message, max(_doubt_ends(message, work.now), soonest))
 
 
-def postpone(work: Work, message: Message) -> None:
+def defer_for_pair_rate(work: Work, message: Message) -> None:
     """Leave a message to a person who has had too many just now for a little later."""
     requeue(work, message, work.now + timedelta(seconds=PAIR_SECONDS))
 
 
-def refused(work: Work, message: Message, failure: SendFailed) -> None:
+def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
     """Do what the provider's refusal asks for.
 
     Later, as a template, in English, as a link, never, or stop the number. An order refused for
@@ -177,15 +177,15 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
     _learn(work, message, failure)
     if is_spent(message):
         _remember_unreached(work, message)
-        end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
+        end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif was_order and failure.kind in NO_ORDER:
         _without_order(work, again, failure)
     elif (other := _in_another_form(again, failure)) is not None:
         requeue(work, other, work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
-        end(work, message, MessageStatus.FAILED, failure.reason, failure.code)
+        end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif _is_hurried(failure, tried) and sms_fallback.can_go_by_sms(work, message):
-        sms_fallback.by_sms(work, again.but(failure=failure.reason))
+        sms_fallback.send_by_sms(work, again.but(failure=failure.reason))
     elif failure.kind is ErrorClass.STOP:
         # Trying again while a number is blocked costs nothing of the message's own tries.
         waits = again.but(attempts=max(0, tried - 1), failure=failure.reason)
@@ -199,16 +199,16 @@ def refused(work: Work, message: Message, failure: SendFailed) -> None:
 def _learn(work: Work, message: Message, failure: SendFailed) -> None:
     """Keep what a refusal tells of the number it left by, and of the person it was for."""
     if failure.kind is ErrorClass.STOP:
-        circuit_breaker.broke(work, circuit_breaker.line_of(message), failure)
+        circuit_breaker.trip(work, circuit_breaker.sender_key_of(message), failure)
     elif failure.kind is not ErrorClass.LATER:
-        circuit_breaker.mended(work, circuit_breaker.line_of(message))
+        circuit_breaker.reset(work, circuit_breaker.sender_key_of(message))
     if failure.kind is ErrorClass.UNWANTED:
         consent.stops_marketing(work, message.contact_id)
 
 
 def _without_order(work: Work, message: Message, failure: SendFailed) -> None:
     if message.name == orders.CLOSED:
-        end(work, message, MessageStatus.DROPPED, failure.reason, failure.code)
+        end_message(work, message, MessageStatus.DROPPED, failure.reason, failure.code)
     else:
         requeue(work, message.but(without_order=True), work.now)
 
@@ -238,16 +238,16 @@ def _remember_unreached(work: Work, message: Message) -> None:
         work.put(contact.but(whatsapp_failed_at=work.now))
 
 
-def put_off(work: Work, message: Message, until: datetime) -> bool:
+def defer_while_down(work: Work, message: Message, until: datetime) -> bool:
     """Leave a message until its number may be tried again; False if it goes another way now."""
     if sms_fallback.can_go_by_sms(work, message):
-        sms_fallback.by_sms(work, message)
+        sms_fallback.send_by_sms(work, message)
         return False
     requeue(work, message.but(status=MessageStatus.QUEUED, updated_at=work.now), until)
     return True
 
 
-def end(
+def end_message(
     work: Work,
     message: Message,
     status: MessageStatus,
@@ -260,7 +260,7 @@ def end(
     is told to who runs the line.
     """
     if status is MessageStatus.FAILED and sms_fallback.can_go_by_sms(work, message):
-        sms_fallback.by_sms(work, message.but(failure=reason, error_code=code))
+        sms_fallback.send_by_sms(work, message.but(failure=reason, error_code=code))
         return
     has_failed = status is MessageStatus.FAILED
     work.put(
@@ -277,7 +277,7 @@ def end(
     leave_outbox(work, message)
     freshness.forget_pending(work, message)
     if has_failed and message.name in CALLS and sms_fallback.is_still_true(work, message):
-        sms_fallback.tell_desk(work, message)
+        sms_fallback.alert_desk(work, message)
 
 
 def apply_status(
@@ -311,7 +311,7 @@ def apply_status(
         is_accepted = message.status is MessageStatus.SENT and is_of_this_attempt
         is_doubted = message.status is MessageStatus.SENDING and not is_refused
         if is_accepted or is_doubted:
-            refused(work, message.but(provider_id=provider_id), failure)
+            apply_refusal(work, message.but(provider_id=provider_id), failure)
         return
     if new is MessageStatus.SENT and is_refused:
         return
@@ -345,7 +345,7 @@ def _counted(work: Work, message: Message) -> Message:
     is_delivered = message.status in {MessageStatus.DELIVERED, MessageStatus.READ}
     if message.counted or not is_delivered or message.category is None:
         return message
-    costs.count(work, message, message.category, message.price_type)
+    costs.record_cost(work, message, message.category, message.price_type)
     return message.but(counted=True)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actions.booking import tokens
-from domain.actions.delivery.freshness import rounded
+from domain.actions.delivery.freshness import round_instant
 from domain.model.queues import Progress, Queue, Token
 from domain.work import Work
 
@@ -75,11 +75,11 @@ def _promise(token: Token, row: Progress | None) -> Promise | None:
     return Promise(
         token=token,
         first_told_at=row.first_told_at,
-        first_from=rounded(row.first_from, up=False),
-        first_to=rounded(row.first_to, up=True),
+        first_from=round_instant(row.first_from, up=False),
+        first_to=round_instant(row.first_to, up=True),
         last_told_at=row.told_at,
-        last_from=rounded(row.told_from, up=False),
-        last_to=rounded(row.told_to, up=True),
+        last_from=round_instant(row.told_from, up=False),
+        last_to=round_instant(row.told_to, up=True),
     )
 
 

@@ -14,7 +14,7 @@ from domain.timetable import hours, today
 from domain.work import Work
 
 
-def book(
+def book_follow_up(
     work: Work,
     visit: Visit,
     actor: Actor,

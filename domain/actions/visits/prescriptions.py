@@ -132,7 +132,7 @@ def _supersede(work: Work, visit: Visit) -> None:
         work.put(before.but(superseded_at=work.now))
 
 
-def opened(work: Work, prescription: Prescription) -> Prescribed:
+def unseal(work: Work, prescription: Prescription) -> Prescribed:
     """Return what a prescription says."""
     return msgspec.json.decode(work.seal.open(prescription.prescribed), type=Prescribed)
 
@@ -199,7 +199,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
     current = None
     if written.prescription_id is not None:
         current = work.get(Prescription, visit.visit_id, written.prescription_id)
-    prescribed = opened(work, current) if current else None
+    prescribed = unseal(work, current) if current else None
     record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
     day = date.fromisoformat(visit.visit_date)
     known = profile.unseal(work, record.facts) if record else profile.NOTHING
@@ -225,7 +225,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentPrescription:
     """A prescription on its way to the patient."""
 
     message: Message
@@ -233,7 +233,7 @@ class Sent:
     ends_at: datetime
 
 
-def send_to_patient(work: Work, visit: Visit) -> Sent:
+def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
     """Send the patient the visit's prescription: a document if they wrote lately, else a link.
 
     WhatsApp fetches the document by that link, which opens for a week.
@@ -280,7 +280,7 @@ def send_to_patient(work: Work, visit: Visit) -> Sent:
             helps_until=ends_at,
         ),
     )
-    return Sent(message, url, ends_at)
+    return SentPrescription(message, url, ends_at)
 
 
 def by_link(work: Work, link: str) -> PrescriptionPage:
