@@ -193,7 +193,7 @@ def get_patient_flow(work: Work, call: Call, query: FlowQuery) -> Answer:
     """
     clinic = _clinic(work, call, Feature.FLOW_ANALYTICS)
     period = _period(work, clinic, query)
-    found = flow(figures.of_clinic(work, clinic.clinic_id, period), period)
+    found = flow(figures.figures_of_clinic(work, clinic.clinic_id, period), period)
     daily = query.granularity is Granularity.DAILY
     return Answer(
         FlowData(
@@ -222,7 +222,7 @@ def get_revenue(work: Work, call: Call, query: RevenueQuery) -> Answer:
     """
     clinic = _clinic(work, call, Feature.REVENUE_ANALYTICS)
     period = _period(work, clinic, query)
-    days = figures.of_clinic(work, clinic.clinic_id, views.days_needed(period))
+    days = figures.figures_of_clinic(work, clinic.clinic_id, views.days_needed(period))
     found = views.revenue(days, period)
     names = _names(work, clinic, (d.doctor_id for d in found.doctors))
     return Answer(
@@ -258,7 +258,7 @@ def _dashboard(work: Work, call: Call, query: MetricsQuery) -> Answer:
     clinic = _clinic(work, call, Feature.DASHBOARD)
     period = _period(work, clinic, query)
     wanted = _wanted(call, query.metrics, METRICS, "metrics")
-    days = figures.of_clinic(work, clinic.clinic_id, views.with_previous(period))
+    days = figures.figures_of_clinic(work, clinic.clinic_id, views.with_previous(period))
     found = views.dashboard(days, period)
     totals = found.totals
     names = _names(work, clinic, (d.doctor_id for d in found.top_doctors))
@@ -308,7 +308,7 @@ def _of_doctor(
 ) -> tuple[Period, list[DayFigures]]:
     clinic = _clinic(work, call, Feature.DOCTOR_ANALYTICS)
     period = _period(work, clinic, query)
-    return period, figures.of_doctor(work, doctor.doctor_id, views.days_needed(period))
+    return period, figures.figures_of_doctor(work, doctor.doctor_id, views.days_needed(period))
 
 
 def _period(work: Work, clinic: Clinic, query: PeriodQuery) -> Period:

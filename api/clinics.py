@@ -38,8 +38,8 @@ NAMES = {"whatsapp_phone_number_id": "whatsappPhoneNumberId", "access_token": "a
 @clinics.get("/clinics/profile", needs=Permission.MANAGE_SETTINGS, answers=Profile)
 def get_profile(work: Work, call: Call) -> Answer:
     """Return the clinic and its subscription."""
-    clinic = actions.find(work, call.caller.clinic_id)
-    subscription = subscriptions.subscription(work, clinic)
+    clinic = actions.find_clinic(work, call.caller.clinic_id)
+    subscription = subscriptions.find_subscription(work, clinic)
     billed = subscription.next_billing_date if subscription else clinic.next_billing_date
     return Answer(
         Profile(
@@ -69,10 +69,10 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
     refund.
     """
     clinic_id = call.caller.clinic_id
-    before = actions.find(work, clinic_id)
+    before = actions.find_clinic(work, clinic_id)
     changes = _changes(body)
     sender = {name: changes.pop(name) for name in OF_SENDER if name in changes}
-    clinic = actions.change(
+    clinic = actions.change_profile(
         work,
         clinic_id,
         changes,
@@ -96,7 +96,7 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
 @clinics.get("/clinics/whatsapp", needs=Permission.CONFIGURE_WHATSAPP, answers=WhatsAppInfo)
 def get_whatsapp(work: Work, call: Call) -> Answer:
     """Return how patients reach the clinic on WhatsApp, with a link for posters and QR codes."""
-    return Answer(_reach(work, call, actions.find(work, call.caller.clinic_id)))
+    return Answer(_reach(work, call, actions.find_clinic(work, call.caller.clinic_id)))
 
 
 @clinics.put("/clinics/whatsapp", needs=Permission.CONFIGURE_WHATSAPP, answers=WhatsAppInfo)
@@ -111,7 +111,7 @@ def change_whatsapp(work: Work, call: Call, body: WhatsAppChange) -> Answer:
     pays = "payment_configuration" in body.model_fields_set
     if not sender and not pays:
         raise Invalid(NAMES["whatsapp_phone_number_id"], "Is needed.")
-    clinic = actions.find(work, call.caller.clinic_id)
+    clinic = actions.find_clinic(work, call.caller.clinic_id)
     if sender:
         clinic = _set_sender(work, call, sender)
     if pays:
@@ -126,8 +126,8 @@ def draw_join_code(work: Work, call: Call) -> Response:
 
     409 while the WhatsApp number behind it is not known.
     """
-    clinic = actions.find(work, call.caller.clinic_id)
-    found = actions.reach(work, clinic, call.services.senders)
+    clinic = actions.find_clinic(work, call.caller.clinic_id)
+    found = actions.clinic_reach(work, clinic, call.services.senders)
     if found.join_url is None:
         raise NotNow("The WhatsApp number of this clinic is not known yet.")
     drawn = io.BytesIO()
@@ -189,7 +189,7 @@ def _shown(work: Work, clinic: Clinic) -> dict[str, Any]:
 
 
 def _reach(work: Work, call: Call, clinic: Clinic) -> WhatsAppInfo:
-    found = actions.reach(work, clinic, call.services.senders)
+    found = actions.clinic_reach(work, clinic, call.services.senders)
     return WhatsAppInfo(
         whatsapp_number=clinic.whatsapp_number,
         whatsapp_number_verified=actions.is_number_proven(work, clinic),

@@ -51,12 +51,12 @@ NUMBER_NOTICE = "WhatsApp number change notice sent via WhatsApp to new number"
 def list_doctors(work: Work, call: Call, query: Paged) -> Answer:
     """List the clinic's doctors, those who left too; a doctor sees themself."""
     clinic_id = call.caller.clinic_id
-    page = actions.page(work, clinic_id, query.limit, call.read_cursor(query.cursor))
+    page = actions.list_doctors(work, clinic_id, query.limit, call.read_cursor(query.cursor))
     users = actions.accounts(work, page.records)
     return Answer(
         DoctorList(
             doctors=[_listed(d, users.get(d.doctor_id)) for d in page.records],
-            total_doctors=actions.count(work, clinic_id),
+            total_doctors=actions.count_doctors(work, clinic_id),
             next_cursor=call.next_cursor(page.after),
         )
     )
@@ -77,7 +77,7 @@ def add_doctor(work: Work, call: Call, body: NewDoctor) -> Answer:
     """
     details = _details(body)
     password = details.pop("initial_password", None)
-    added = actions.add(work, call.caller.clinic_id, details, password)
+    added = actions.add_doctor(work, call.caller.clinic_id, details, password)
     doctor, user = added.doctor, added.user
     words = WELCOME if added.password is not None else OWNER_WELCOME
     told = words.format(number=user.whatsapp_number, password=added.password, name=doctor.name)
@@ -109,9 +109,9 @@ def add_doctor(work: Work, call: Call, body: NewDoctor) -> Answer:
 @doctors.get("/doctors/<doctorId>", needs=EVERYBODY, answers=DoctorProfile)
 def get_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
     """Return a doctor with their account and this month's figures; a doctor sees themself."""
-    clinic, doctor, user = actions.find(work, call.caller.clinic_id, path.doctor_id)
+    clinic, doctor, user = actions.find_doctor(work, call.caller.clinic_id, path.doctor_id)
     period = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
-    month = total(figures.of_doctor(work, doctor.doctor_id, period), period)
+    month = total(figures.figures_of_doctor(work, doctor.doctor_id, period), period)
     return Answer(
         DoctorProfile(
             doctor=OrdinaryDay(**_ordinary_day(doctor)),
@@ -130,7 +130,7 @@ def change_doctor(work: Work, call: Call, path: DoctorPath, body: DoctorChange) 
     away over bookings needs `"confirm": true` and then closes it. Another `whatsappNumber` ends all
     sessions; its owner proves it with the button they are sent.
     """
-    changed = actions.change(
+    changed = actions.change_doctor(
         work,
         call.caller.clinic_id,
         path.doctor_id,
@@ -159,7 +159,7 @@ def remove_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
     records of patients and visits stay.
     """
     clinic_id = call.caller.clinic_id
-    doctor, user = actions.remove(work, clinic_id, path.doctor_id, by=call.caller.user)
+    doctor, user = actions.remove_doctor(work, clinic_id, path.doctor_id, by=call.caller.user)
     is_revoked = user is None or user.status is not StaffStatus.ACTIVE
     return Answer(
         DoctorRemoved(

@@ -39,9 +39,9 @@ from api.schemas.queues import (
 from domain.actions.booking import days, history, tokens
 from domain.actions.booking.days import queue_on, queues_of_clinic, require_doctor
 from domain.actions.line import calling, lifecycle, promises
-from domain.actions.line.calling import Moved
+from domain.actions.line.calling import MoveResult
 from domain.actions.line.lifecycle import Hours
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actors import Remark
 from domain.model.clinics import Clinic, Doctor
 from domain.model.queues import HistoryEntry, Queue, QueueStatus, Token, number_text
@@ -253,7 +253,7 @@ def queue_history(work: Work, call: Call, path: LinePath, query: HistoryQuery) -
 def queue_promises(work: Work, call: Call, path: LinePath, query: OfDay) -> Answer:
     """Compare what patients were told of their turn with what happened, on one day."""
     queue = _line(work, call, path, query)[2]
-    day = promises.of_day(work, queue)
+    day = promises.promises_of_day(work, queue)
     return Answer(
         Promises(
             queue_id=queue.queue_id,
@@ -290,8 +290,8 @@ def _line(
     return clinic, doctor, queue_on(work, clinic, doctor, day_of(query.date))
 
 
-def _saw(body: Sight) -> Saw:
-    return Saw(button=body.names_current, current=body.current_token)
+def _saw(body: Sight) -> SeenState:
+    return SeenState(button=body.names_current, current=body.current_token)
 
 
 def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, Any]:
@@ -334,7 +334,7 @@ def _in_line(token: Token) -> TokenInLine:
     )
 
 
-def _moved(moved: Moved) -> dict[str, Any]:
+def _moved(moved: MoveResult) -> dict[str, Any]:
     now, following = moved.current, moved.following
     return {
         "current_token": now.token_id if now else None,

@@ -56,14 +56,14 @@ def generate_report(work: Work, call: Call, body: NewReport) -> Answer:
         doctor_ids=list(dict.fromkeys(body.parameters.doctor_ids)),
         metrics=list(dict.fromkeys(body.parameters.metrics)),
     )
-    made = actions.ask(work, clinic, request, call.caller.user.user_id)
+    made = actions.request_report(work, clinic, request, call.caller.user.user_id)
     return Answer(_shown(call, made), "Report generation started")
 
 
 @reports.get("/reports/<reportId>", needs=Permission.DOWNLOAD_REPORTS, answers=ReportShown)
 def read_report(work: Work, call: Call, path: ReportPath) -> Answer:
     """Show how far a report has come, and where its file is to be had."""
-    return Answer(_shown(call, actions.find(work, call.caller.clinic_id, path.report_id)))
+    return Answer(_shown(call, actions.find_report(work, call.caller.clinic_id, path.report_id)))
 
 
 @reports.get(
@@ -81,7 +81,7 @@ def download_report(work: Work, call: Call, path: ReportPath, query: DownloadQue
     else:
         call.sign_in((Permission.DOWNLOAD_REPORTS,))
         clinic_id = call.caller.clinic_id
-    report = actions.find(work.within(ClinicScope(clinic_id)), clinic_id, path.report_id)
+    report = actions.find_report(work.within(ClinicScope(clinic_id)), clinic_id, path.report_id)
     content = actions.content(report, call.services.files)
     answer = Response(content, mimetype=actions.MEDIA_TYPES[report.format])
     answer.headers["Content-Disposition"] = f'attachment; filename="{_name(report)}"'

@@ -39,7 +39,7 @@ BILLS_SHOWN = 12
 def read_subscription(work: Work, call: Call) -> Answer:
     """Show the clinic's plan, its bills and what it did this month."""
     clinic = _clinic(work, call)
-    found = actions.subscription_of(work, clinic.clinic_id)
+    found = actions.require_subscription(work, clinic.clinic_id)
     pending = None
     if found.next_plan is not None and found.effective_date is not None:
         coming = PLANS[PlanName(found.next_plan)]
@@ -116,7 +116,7 @@ def _given_up(losses: Iterable[actions.Loss]) -> list[GivenUp]:
 
 def _usage(work: Work, clinic: Clinic) -> Usage:
     month = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
-    now = analytics.total(figures.of_clinic(work, clinic.clinic_id, month), month)
+    now = analytics.total(figures.figures_of_clinic(work, clinic.clinic_id, month), month)
     return Usage(
         total_tokens_this_month=now.tokens,
         total_revenue_this_month=analytics.rupees(now.revenue_paise),

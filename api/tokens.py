@@ -35,7 +35,7 @@ from domain.actions.booking import tokens as actions
 from domain.actions.booking.days import beyond_limit, queue_on, require_doctor
 from domain.actions.booking.desk import Wanted
 from domain.actions.line import lifecycle, status_changes
-from domain.actions.line.status_changes import Wish
+from domain.actions.line.status_changes import StatusChange
 from domain.actions.people import patients
 from domain.actors import Remark
 from domain.errors import Invalid
@@ -147,8 +147,10 @@ def update_token(work: Work, call: Call, path: TokenPath, body: TokenChange) -> 
     clinic, doctor = require_doctor(work, token.clinic_id, token.doctor_id)
     collected = None if body.collected_amount is None else body.collected_amount * 100
     remark = Remark(body.reason, body.notes)
-    wish = Wish(body.status, body.actual_time, collected, remark)
-    token = status_changes.mark(work, clinic, doctor, queue, token, call.caller.actor, wish)
+    wish = StatusChange(body.status, body.actual_time, collected, remark)
+    token = status_changes.change_status(
+        work, clinic, doctor, queue, token, call.caller.actor, wish
+    )
     return Answer(_changed(work, token), "Token updated successfully")
 
 

@@ -69,7 +69,7 @@ def measure(folder: Path, size: int) -> tuple[float, float, float]:
         days = analytics.with_previous(period)
         return (
             median(lambda: dashboard(records, period)),
-            median(lambda: figures.of_clinic(work(records), CLINIC, days)),
+            median(lambda: figures.figures_of_clinic(work(records), CLINIC, days)),
             median(lambda: from_tokens(records, period)),
         )
     finally:
@@ -93,7 +93,7 @@ def median(act: Callable[[], object]) -> float:
 
 def dashboard(records: Records, period: Period) -> analytics.Dashboard:
     """Return the dashboard as the API does."""
-    days = figures.of_clinic(work(records), CLINIC, analytics.with_previous(period))
+    days = figures.figures_of_clinic(work(records), CLINIC, analytics.with_previous(period))
     return analytics.dashboard(days, period)
 
 
@@ -105,7 +105,9 @@ def from_tokens(records: Records, period: Period) -> analytics.Dashboard:
     both = analytics.with_previous(period)
     span = (both.first.isoformat(), both.last.isoformat())
     queues = reader.query(Queue, DOCTOR, between=span).records
-    days = [figures.of_day(q, tokens_of(reader, q.queue_id), (), clinic.zone) for q in queues]
+    days = [
+        figures.figures_of_day(q, tokens_of(reader, q.queue_id), (), clinic.zone) for q in queues
+    ]
     return analytics.dashboard(days, period)
 
 
@@ -126,7 +128,7 @@ def history(size: int) -> Iterator[Record]:
         queue, tokens = a_day(NOW.date() - timedelta(days=ago))
         yield queue
         yield from tokens
-        yield figures.of_day(queue, tokens, (), clinic.zone)
+        yield figures.figures_of_day(queue, tokens, (), clinic.zone)
 
 
 def a_day(day: date) -> tuple[Queue, list[Token]]:

@@ -11,7 +11,7 @@ from domain.actions.booking.days import beyond_limit, current_queue, waiting_in_
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -285,11 +285,11 @@ def the_line(turn: Turn) -> tuple[Doctor, Queue]:
     return doctor, turn.queue
 
 
-def saw(turn: Turn) -> Saw:
+def saw(turn: Turn) -> SeenState:
     """Return what the person saw: the token a button names, or when the words were written."""
     if turn.inbound.kind == "tap" and len(turn.choice) > 1:
-        return Saw(button=True, current=turn.choice[1] if turn.choice[1] != "-" else None)
-    return Saw(written_at=turn.inbound.sent_at)
+        return SeenState(button=True, current=turn.choice[1] if turn.choice[1] != "-" else None)
+    return SeenState(written_at=turn.inbound.sent_at)
 
 
 def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
@@ -460,5 +460,5 @@ def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:
     return []
 
 
-def _moved(moved: calling.Moved) -> dict[str, object]:
+def _moved(moved: calling.MoveResult) -> dict[str, object]:
     return {"nobody": moved.current is None}

@@ -35,7 +35,7 @@ def subscribe(stage: Stage, cast: Cast) -> None:
     )
     store(stage.records, clinic, subscription)
     work = stage.work()
-    subscriptions.begin(work, the_clinic(stage), the_subscription(stage))
+    subscriptions.begin_subscription(work, the_clinic(stage), the_subscription(stage))
     work.commit()
 
 
@@ -48,7 +48,7 @@ def the_clinic(stage: Stage) -> Clinic:
 
 def the_subscription(stage: Stage) -> Subscription:
     """Return its subscription as it is stored now."""
-    return subscriptions.subscription_of(stage.work(), CITY)
+    return subscriptions.require_subscription(stage.work(), CITY)
 
 
 def invoices(stage: Stage) -> list[Invoice]:

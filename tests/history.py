@@ -18,8 +18,8 @@ from bot.wiring import Parts
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle, status_changes
-from domain.actions.line.preconditions import Saw
-from domain.actions.line.status_changes import SETTABLE, Wish
+from domain.actions.line.preconditions import SeenState
+from domain.actions.line.status_changes import SETTABLE, StatusChange
 from domain.actions.payments import links, orders, refunds
 from domain.actions.settlement import captures
 from domain.actors import Actor
@@ -309,12 +309,14 @@ class Town:
     def mark(self, a: int, b: int, _c: int) -> None:
         if self.tokens:
             token = self.a_token(a)
-            wish = Wish(sorted(SETTABLE)[b % len(SETTABLE)])
+            wish = StatusChange(sorted(SETTABLE)[b % len(SETTABLE)])
             clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
 
             def do(work: Work) -> None:
                 queue = work.require(Queue, token.doctor_id, token.date)
-                status_changes.mark(work, clinic, doctor, queue, now(work, token), STAFF[0], wish)
+                status_changes.change_status(
+                    work, clinic, doctor, queue, now(work, token), STAFF[0], wish
+                )
 
             self.act(do)
 
@@ -414,8 +416,8 @@ def show_inside(work: Work, payment_id: str) -> None:
     orders.begin_order(work, message, orders.Asks(payment, clinic, "main"))
 
 
-def _saw(queue: Queue) -> Saw:
-    return Saw(button=True, current=queue.current_token)
+def _saw(queue: Queue) -> SeenState:
+    return SeenState(button=True, current=queue.current_token)
 
 
 LINE: dict[str, Callable[[Work, Clinic, Doctor, Queue], object]] = {

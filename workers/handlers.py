@@ -75,11 +75,11 @@ def _with_gateway(handle: Callable[[OpenWork, Gateway, Due], None]) -> Handler:
 
 
 def _make_report(context: HandlerContext, item: Due) -> None:
-    reports.make(context.open_work, context.documents, context.files, compose, item)
+    reports.make_report(context.open_work, context.documents, context.files, compose, item)
 
 
 def _clean_report(context: HandlerContext, item: Due) -> None:
-    reports.clean(context.open_work, context.files, item)
+    reports.remove_expired(context.open_work, context.files, item)
 
 
 HANDLERS: dict[str, Handler] = {
@@ -88,15 +88,15 @@ HANDLERS: dict[str, Handler] = {
     "remind": _with_work(reminders.remind),
     "ask_rating": _with_work(ratings.ask_rating),
     # A line, and everybody in it
-    "moved": _with_work(fan_out.moved),
-    "pause": _with_work(fan_out.paused),
-    "emergency": _with_work(fan_out.emergency),
+    "moved": _with_work(fan_out.notify_line_moved),
+    "pause": _with_work(fan_out.notify_paused),
+    "emergency": _with_work(fan_out.notify_emergency),
     "ask_resume": _with_work(lifecycle.ask_resume),
     "auto_close": _with_work(lifecycle.auto_close),
-    "closed": _with_work(day_end.closed),
-    "closed_again": _with_work(day_end.closed),
-    "follow_schedule": _with_work(schedule_changes.follow_schedule),
-    "figures": _with_work(figures.follow),
+    "closed": _with_work(day_end.settle_closed_day),
+    "closed_again": _with_work(day_end.settle_closed_day),
+    "follow_schedule": _with_work(schedule_changes.update_sold_days),
+    "figures": _with_work(figures.update_figures),
     # Money
     "watch_payment": _with_gateway(polling.poll_payment),
     "look_payment": _with_gateway(polling.check_payment),

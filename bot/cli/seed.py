@@ -12,7 +12,7 @@ from domain.actions.booking import desk
 from domain.actions.booking.days import current_queue
 from domain.actions.clinics import subscriptions
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actions.reports import figures
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
@@ -213,7 +213,7 @@ def _subscribe(work: Work, clinic: Clinic, plan: Plan) -> None:
     day = today(clinic, work.now)
     billed = subscriptions.month_after(day, day.day)
     work.put(clinic.but(next_billing_date=billed))
-    subscriptions.begin(
+    subscriptions.begin_subscription(
         work,
         clinic,
         Subscription(
@@ -342,7 +342,7 @@ def _day(
     for _ in range(PATIENTS_A_DAY + 1):
         work = work_at(now)
         queue = current_queue(work, clinic, doctor)
-        calling.call_next(work, clinic, doctor, queue, actor, Saw())
+        calling.call_next(work, clinic, doctor, queue, actor, SeenState())
         work.commit()
         lengths.append(max(4, round(chance.gauss(doctor.consultation_duration, 4))))
         now += timedelta(minutes=lengths[-1])

@@ -88,7 +88,7 @@ def test_the_demo_clinics_are_on_plans_and_are_billed_in_a_month(empty: Stage) -
         work = empty.work()
         clinic = work.get(Clinic, f"clinic_demo_{name}")
         assert clinic is not None
-        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        subscription = subscriptions.require_subscription(work, clinic.clinic_id)
         assert (subscription.plan, clinic.plan) == (plan, plan)
         assert subscription.status is SubscriptionStatus.ACTIVE
         assert subscriptions.monthly_amount(clinic, subscription) == amount

@@ -12,7 +12,7 @@ from domain.actions.booking import booking
 from domain.actions.booking.days import current_queue
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from domain.errors import Conflict
@@ -104,7 +104,7 @@ def test_a_doctors_profile_has_the_figures_of_the_month(office: Office) -> None:
         if move == "start":
             lifecycle.start(work, cast.clinic, cast.meera, queue, actor)
         else:
-            calling.call_next(work, cast.clinic, cast.meera, queue, actor, Saw())
+            calling.call_next(work, cast.clinic, cast.meera, queue, actor, SeenState())
         work.commit()
         office.stage.clock.advance(10)
     work = office.stage.work()
@@ -483,7 +483,7 @@ def test_two_admins_who_add_at_once_do_not_pass_the_limit(office: Office) -> Non
             "consultation_fee": 100,
             "advance_amount": 0,
         }
-        doctors.add(work, cast.clinic.clinic_id, details, "temporaryPassword123")
+        doctors.add_doctor(work, cast.clinic.clinic_id, details, "temporaryPassword123")
     works[0].commit()
     with pytest.raises(Conflict):
         works[1].commit()

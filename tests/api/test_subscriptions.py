@@ -124,7 +124,7 @@ def test_a_doctor_sees_no_subscription(clinic):
 def test_bills_are_listed_with_a_link_while_they_are_open(clinic):
 
     work = clinic.stage.work()
-    subscriptions.begin(
+    subscriptions.begin_subscription(
         work,
         stored(clinic.stage.records, clinic.cast.clinic),
         work.query(Subscription, "clinic_city").records[0],

@@ -13,7 +13,7 @@ from domain.actions.booking import desk
 from domain.actions.booking.days import current_queue
 from domain.actions.delivery import states
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actions.people import profile
 from domain.actors import Actor
 from domain.channel import ErrorClass, Outbound, SendFailed
@@ -55,7 +55,7 @@ def call_in(stage: Stage, cast: Cast, doctor: Doctor) -> Token:
     queue = current_queue(work, cast.clinic, doctor)
     if queue.started_at is None:
         queue = lifecycle.start(work, cast.clinic, doctor, queue, actor(doctor))
-    moved = calling.call_next(work, cast.clinic, doctor, queue, actor(doctor), Saw())
+    moved = calling.call_next(work, cast.clinic, doctor, queue, actor(doctor), SeenState())
     work.commit()
     assert moved.current is not None
     return moved.current
@@ -134,7 +134,7 @@ def take_back(stage: Stage, cast: Cast, doctor: Doctor | None = None) -> None:
     stage.clock.advance(seconds=30)
     work = stage.work()
     queue = current_queue(work, cast.clinic, doctor)
-    calling.undo(work, cast.clinic, doctor, queue, actor(doctor), Saw())
+    calling.undo(work, cast.clinic, doctor, queue, actor(doctor), SeenState())
     work.commit()
 
 
@@ -169,7 +169,7 @@ def test_completion_completes_the_visit(office, stage, cast, token):
     work = stage.work()
     queue = work.get(Queue, token.doctor_id, token.date)
     assert queue is not None
-    calling.call_next(work, cast.clinic, cast.meera, queue, actor(cast.meera), Saw())
+    calling.call_next(work, cast.clinic, cast.meera, queue, actor(cast.meera), SeenState())
     work.commit()
     assert shown(office.doctor, called.visit_id or "")["status"] == "COMPLETED"
     later = office.doctor.put(f"/visits/{called.visit_id}", {"notes": "Written afterwards"})

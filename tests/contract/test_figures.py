@@ -84,7 +84,7 @@ class Desk:
     def follow(self) -> None:
         """Let the workers bring the figures up to date."""
         for mark in self.marks():
-            figures.follow(self.work, mark)
+            figures.update_figures(self.work, mark)
 
     def happen(self, day: str, events: str) -> Queue:
         """Store a day with *events*."""
@@ -102,7 +102,7 @@ class Desk:
         return found
 
     def days(self) -> list[DayFigures]:
-        return figures.of_clinic(
+        return figures.figures_of_clinic(
             self.work(ClinicScope(self.clinic.clinic_id)),
             self.clinic.clinic_id,
             analytics.days_needed(PERIOD),
@@ -342,7 +342,7 @@ def test_what_changes_while_the_figures_are_worked_out_is_followed_afterwards(de
             super().commit()
 
     mark, *_ = desk.marks()
-    figures.follow(
+    figures.update_figures(
         lambda: Late(desk.records, SystemScope("a test"), desk.now, CountingIds(), RULES), mark
     )
     assert desk.kept().online_paise == 300_00
@@ -356,7 +356,7 @@ def test_a_mark_that_somebody_else_has_followed_is_nothing_to_do(desk):
     mark, *_ = desk.marks()
     desk.follow()
     before = desk.kept()
-    figures.follow(desk.work, mark)
+    figures.update_figures(desk.work, mark)
     assert desk.kept() == before
 
 
@@ -389,9 +389,9 @@ def test_a_colleague_and_another_clinic_read_none_of_them(desk):
     own = desk.work(DoctorScope(desk.clinic.clinic_id, desk.doctor.doctor_id))
     colleague = desk.work(DoctorScope(desk.clinic.clinic_id, "doc-other"))
     elsewhere = desk.work(ClinicScope("clinic-other"))
-    assert len(figures.of_doctor(own, desk.doctor.doctor_id, whole)) == 1
-    assert figures.of_doctor(colleague, desk.doctor.doctor_id, whole) == []
-    assert figures.of_clinic(elsewhere, desk.clinic.clinic_id, whole) == []
+    assert len(figures.figures_of_doctor(own, desk.doctor.doctor_id, whole)) == 1
+    assert figures.figures_of_doctor(colleague, desk.doctor.doctor_id, whole) == []
+    assert figures.figures_of_clinic(elsewhere, desk.clinic.clinic_id, whole) == []
 
 
 def test_every_doctor_is_found_for_a_rebuild(desk):

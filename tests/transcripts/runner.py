@@ -334,7 +334,7 @@ class Story:
         }
         assert self.stage.cast is not None
         work = self.stage.work()
-        doctors.add(work, self.stage.cast.clinic.clinic_id, details, "temporaryPassword123")
+        doctors.add_doctor(work, self.stage.cast.clinic.clinic_id, details, "temporaryPassword123")
         work.commit()
 
     def moves_to(self, name: str, other: str) -> None:
@@ -351,7 +351,7 @@ class Story:
         doctor = {d.name: d for d in (cast.meera, cast.khan, cast.rao)}[name]
         work = self.stage.work()
         farida = stored(self.stage.records, cast.farida)
-        doctors.change(work, doctor.clinic_id, doctor.doctor_id, changes, by=farida)
+        doctors.change_doctor(work, doctor.clinic_id, doctor.doctor_id, changes, by=farida)
         work.commit()
 
     def share_number(self) -> None:

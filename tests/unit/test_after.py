@@ -78,7 +78,7 @@ def test_close_run_twice_tells_once(stage: Stage, cast: Cast) -> None:
         if d.kind == "closed"
     )
     for _ in range(2):
-        day_end.closed(stage.work, item.but(version=item.version))
+        day_end.settle_closed_day(stage.work, item.but(version=item.version))
         if stage.work().get(Due, item.shard, item.due) is None:
             break
     stage.wait(2)

@@ -295,10 +295,10 @@ def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, c
     def head() -> Queue:
         return current_queue(stage.work(), cast.clinic, cast.khan)
 
-    saw = preconditions.Saw(button=True)
+    saw = preconditions.SeenState(button=True)
     do(stage, lifecycle.start, cast.clinic, cast.khan, head(), actor)
     do(stage, calling.call_next, cast.clinic, cast.khan, head(), actor, saw)
-    saw = preconditions.Saw(button=True, current=token.token_id)
+    saw = preconditions.SeenState(button=True, current=token.token_id)
     do(stage, calling.skip, cast.clinic, cast.khan, head(), actor, saw)
     do(stage, lifecycle.close, cast.clinic, cast.khan, head(), actor, "CLOSED_BY_STAFF")
     for action in (

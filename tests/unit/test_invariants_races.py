@@ -14,7 +14,7 @@ import pytest
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import current_queue, read_day
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor
 from domain.errors import Conflict, DayFull, LineMoved, Refused, SlotTaken
 from domain.model.conversations import Conversation, Seen
@@ -304,14 +304,14 @@ def test_i2_of_buttons_pressed_at_once_one_moves_the_line(stage: Stage, cast: Ca
                 cast.khan,
                 current_queue(w, cast.clinic, cast.khan),
                 actor,
-                Saw(button=True, current=None),
+                SeenState(button=True, current=None),
             ),
             tries,
             n,
         )
 
     ends = at_once([press(n) for n in range(8)])
-    assert Counter(type(e) for e in ends) == {calling.Moved: 1, LineMoved: 7}
+    assert Counter(type(e) for e in ends) == {calling.MoveResult: 1, LineMoved: 7}
     refused = next(e for e in ends if isinstance(e, LineMoved))
     assert refused.facts["action"] == "next"
     assert str(refused.facts["by_name"]).startswith("Staff ")
@@ -365,7 +365,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
                 cast.khan,
                 current_queue(w, cast.clinic, cast.khan),
                 Actor("usr_khan", "Dr. Khan"),
-                Saw(button=True),
+                SeenState(button=True),
             ),
             tries,
             "call",
@@ -376,7 +376,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
     now = [stage.token(t) for t in tokens]
     current = [t.token_id for t in now if t.status is TokenStatus.CURRENT]
     assert current == ([head.current_token] if head.current_token else [])
-    assert isinstance(ends[0], calling.Moved)
+    assert isinstance(ends[0], calling.MoveResult)
     for end, token in zip(ends[1:], now[:2], strict=True):
         served = token.status is TokenStatus.CURRENT
         assert isinstance(end, Refused) == served

@@ -15,7 +15,7 @@ from bot.observability.logs import configure
 from domain.actions.booking import seats
 from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor
 from domain.errors import Conflict, NotFound, StoreUnavailable
 from domain.model.money import Capture, Payment
@@ -178,7 +178,7 @@ def test_i7_a_doctor_cannot_run_anothers_line(stage: Stage, cast: Cast) -> None:
             cast.khan,
             started,
             Actor("x", "x"),
-            Saw(button=True),
+            SeenState(button=True),
         )
 
 

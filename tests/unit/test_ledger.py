@@ -10,7 +10,7 @@ import pytest
 from domain.actions.booking import booking
 from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actions.payments import ledger, refunds
 from domain.actions.payments.ledger import Statement
 from domain.actors import Actor
@@ -47,7 +47,7 @@ def start(stage: Stage, cast: Cast) -> None:
 
 def move_line(stage: Stage, cast: Cast, action: Callable[..., object]) -> None:
     queue = stage.queue(cast.meera.doctor_id, MONDAY.isoformat())
-    saw = Saw(button=True, current=queue.current_token)
+    saw = SeenState(button=True, current=queue.current_token)
     do(stage, action, cast.clinic, cast.meera, queue, FARIDA, saw)
     stage.clock.advance(seconds=1)
 

@@ -11,7 +11,7 @@ import pytest
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import STATES, Saw
+from domain.actions.line.preconditions import STATES, SeenState
 from domain.actors import Actor
 from domain.errors import (
     AlreadyBooked,
@@ -67,11 +67,11 @@ def head(stage: Stage, cast: Cast) -> Queue:
     return current_queue(stage.work(), cast.clinic, cast.khan)
 
 
-def button(stage: Stage, cast: Cast) -> Saw:
-    return Saw(button=True, current=head(stage, cast).current_token)
+def button(stage: Stage, cast: Cast) -> SeenState:
+    return SeenState(button=True, current=head(stage, cast).current_token)
 
 
-def move(stage: Stage, cast: Cast, action: Any, actor: Actor = MEERA, saw: Saw | None = None):
+def move(stage: Stage, cast: Cast, action: Any, actor: Actor = MEERA, saw: SeenState | None = None):
     saw = saw or button(stage, cast)
     return do(stage, action, cast.clinic, cast.khan, head(stage, cast), actor, saw)
 
@@ -97,11 +97,11 @@ def test_i2_a_button_is_judged_by_the_token_it_names(
 ) -> None:
     move(stage, cast, calling.call_next)
     with pytest.raises(LineMoved) as refused:
-        move(stage, cast, calling.call_next, saw=Saw(button=True, current=None))
+        move(stage, cast, calling.call_next, saw=SeenState(button=True, current=None))
     assert refused.value.facts["by_name"] == "Dr. Meera"
     assert refused.value.facts["action"] == "next"
     # Whoever sees the line as it is may move it, however soon.
-    move(stage, cast, calling.call_next, FARIDA, Saw(button=True, current=tokens[0].token_id))
+    move(stage, cast, calling.call_next, FARIDA, SeenState(button=True, current=tokens[0].token_id))
     assert head(stage, cast).current_number == 2
 
 
@@ -113,7 +113,7 @@ def test_i2_typed_words_are_judged_by_when_they_were_written(
     moved_at = stage.clock.advance(1)
     move(stage, cast, calling.call_next)
     stage.clock.advance(1)
-    saw = Saw(written_at=moved_at - timedelta(seconds=late))
+    saw = SeenState(written_at=moved_at - timedelta(seconds=late))
     if moves:
         assert move(stage, cast, calling.call_next, saw=saw).queue.current_number == 2
     else:
@@ -131,7 +131,7 @@ def test_i2_typed_words_wait_five_seconds_after_somebody_elses_move(
     stage: Stage, cast: Cast, after: float, actor: Actor, *, moves: bool
 ) -> None:
     move(stage, cast, calling.call_next)
-    saw = Saw(written_at=stage.clock.advance(seconds=after))
+    saw = SeenState(written_at=stage.clock.advance(seconds=after))
     if moves:
         assert move(stage, cast, calling.call_next, actor, saw).queue.current_number == 2
     else:
@@ -163,7 +163,9 @@ def test_i2_what_is_no_move_refuses_nobodys_next(
     do(stage, lifecycle.resume, head(stage, cast), FARIDA)
     book(stage, cast, 4)
     do(stage, lifecycle.check_in, stage.token(tokens[1]))
-    assert move(stage, cast, calling.call_next, saw=Saw(written_at=written)).current is not None
+    assert (
+        move(stage, cast, calling.call_next, saw=SeenState(written_at=written)).current is not None
+    )
 
 
 @pytest.mark.usefixtures("tokens")

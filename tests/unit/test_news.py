@@ -11,7 +11,7 @@ from domain.actions.booking import booking
 from domain.actions.booking.days import current_queue
 from domain.actions.delivery.freshness import GUARDS, line_facts, place_in_line
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actions.people import consent
 from domain.actors import Actor
 from domain.channel import ErrorClass, SendFailed
@@ -28,7 +28,7 @@ KHAN = Actor("usr_khan", "Dr. Khan")
 
 def move(stage: Stage, cast: Cast, action=calling.call_next):
     queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    saw = Saw(button=True, current=queue.current_token)
+    saw = SeenState(button=True, current=queue.current_token)
     return do(stage, action, cast.clinic, cast.khan, queue, KHAN, saw)
 
 

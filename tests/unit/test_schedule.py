@@ -20,7 +20,7 @@ from domain.actions.booking.days import (
 )
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle, schedule_changes
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor
 from domain.errors import ConfirmationNeeded, DayFull, SlotTaken
 from domain.model.clinics import Doctor
@@ -54,7 +54,7 @@ def change(stage: Stage, cast: Cast, *, confirm: bool = False, **changes: Any) -
     stage.clock.advance(seconds=1)
     work = stage.work()
     clinic_id = cast.clinic.clinic_id
-    doctors.change(work, clinic_id, "doc_khan", changes, by=cast.farida, confirm=confirm)
+    doctors.change_doctor(work, clinic_id, "doc_khan", changes, by=cast.farida, confirm=confirm)
     work.commit()
 
 
@@ -121,9 +121,9 @@ def test_one_who_was_skipped_still_comes_after_the_next_of_an_added_slot(
         if step == "start":
             lifecycle.start(work, cast.clinic, doctor, queue, KHAN)
         elif step == "next":
-            calling.call_next(work, cast.clinic, doctor, queue, KHAN, Saw())
+            calling.call_next(work, cast.clinic, doctor, queue, KHAN, SeenState())
         else:
-            calling.skip(work, cast.clinic, doctor, queue, KHAN, Saw())
+            calling.skip(work, cast.clinic, doctor, queue, KHAN, SeenState())
         work.commit()
         stage.clock.advance(1)
     assert head(stage).current_token == tokens[0].token_id
@@ -193,7 +193,7 @@ def test_a_paid_slot_that_is_withdrawn_keeps_its_money_for_another_time(
     stage.settle()
     work = stage.work()
     changes = {"end_time": "12:00", "lunch_break": None}
-    doctors.change(work, cast.clinic.clinic_id, "doc_meera", changes, by=cast.farida)
+    doctors.change_doctor(work, cast.clinic.clinic_id, "doc_meera", changes, by=cast.farida)
     work.commit()
     stage.settle()
     ended = stage.token(token)
@@ -243,7 +243,7 @@ def test_the_bringing_after_it_can_be_stopped_and_run_again(stage: Stage, cast: 
 
     [item] = [i for i in _due(stage) if i.at <= stage.clock.now()]
     with pytest.raises(InterruptedError):
-        schedule_changes.follow_schedule(open_work, item)
+        schedule_changes.update_sold_days(open_work, item)
     states = [stage.token(t).status for t in tokens]
     assert 0 < states.count(TokenStatus.CANCELLED) < len(tokens)
     stage.settle()

@@ -97,9 +97,9 @@ def test_the_last_choice_before_the_effective_date_counts(town):
 
 def test_a_clinic_without_a_subscription_has_none(stage, cast):
     with pytest.raises(NotFound):
-        subscriptions.subscription_of(stage.work(), cast.sunrise.clinic_id)
+        subscriptions.require_subscription(stage.work(), cast.sunrise.clinic_id)
     with pytest.raises(NotFound):
-        subscriptions.subscription_of(
+        subscriptions.require_subscription(
             stage.work().within(ClinicScope("clinic_sunrise")), "clinic_city"
         )
 

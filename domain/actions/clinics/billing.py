@@ -44,7 +44,7 @@ def bill(open_work: OpenWork, item: Due) -> None:
     clinic = work.get(Clinic, item.clinic_id or "")
     if clinic is not None:
         first = date.fromisoformat(item.date or "")
-        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        subscription = subscriptions.require_subscription(work, clinic.clinic_id)
         anchor = today(clinic, subscription.created_at).day
         following = subscriptions.month_after(first, anchor)
         work.put(subscription.but(next_billing_date=following, updated_at=work.now))
@@ -62,7 +62,7 @@ def overdue(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     clinic, invoice = _unpaid(work, item)
     if clinic is not None and invoice is not None:
-        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        subscription = subscriptions.require_subscription(work, clinic.clinic_id)
         if subscription.status is SubscriptionStatus.ACTIVE:
             work.put(subscription.but(status=SubscriptionStatus.PAST_DUE, updated_at=work.now))
         last_day = invoice.due_date + timedelta(days=DAYS_OF_GRACE)
@@ -77,7 +77,7 @@ def suspend(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     clinic, invoice = _unpaid(work, item)
     if clinic is not None and invoice is not None:
-        subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+        subscription = subscriptions.require_subscription(work, clinic.clinic_id)
         work.put(subscription.but(status=SubscriptionStatus.SUSPENDED, updated_at=work.now))
         work.put(clinic.but(status=ClinicStatus.SUSPENDED, updated_at=work.now))
         _tell_admins(work, clinic, invoice, "billing/suspended")
@@ -161,7 +161,7 @@ def _paid(work: Work, clinic: Clinic, invoice: Invoice, capture: Capture) -> Non
         for i in work.query(Invoice, clinic.clinic_id).records
         if i.status is InvoiceStatus.OPEN and i.due_date < day
     ]
-    subscription = subscriptions.subscription_of(work, clinic.clinic_id)
+    subscription = subscriptions.require_subscription(work, clinic.clinic_id)
     status = subscription.status if others else SubscriptionStatus.ACTIVE
     work.put(
         subscription.but(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from domain import passwords, plans
-from domain.actions.clinics.profile import find as find_clinic
+from domain.actions.clinics.profile import find_clinic
 from domain.actions.line import schedule_changes
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import numbers, sessions
@@ -30,7 +30,7 @@ DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
-class Added:
+class AddedDoctor:
     """A doctor who was added, and their account."""
 
     doctor: Doctor
@@ -40,7 +40,7 @@ class Added:
 
 
 @dataclass(frozen=True)
-class Changed:
+class ChangedDoctor:
     """A doctor as changed, and which of their fields are."""
 
     doctor: Doctor
@@ -52,7 +52,7 @@ class Changed:
         return "whatsapp_number" in self.fields
 
 
-def find(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor, User | None]:
+def find_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor, User | None]:
     """Return a doctor of the clinic with their account.
 
     Raises:
@@ -64,12 +64,12 @@ def find(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doctor, Us
     return clinic, doctor, work.get(User, clinic_id, doctor.user_id or "")
 
 
-def page(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[Doctor]:
+def list_doctors(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[Doctor]:
     """Return a page of the clinic's doctors, in the order they joined, those who left too."""
     return work.query(Doctor, clinic_id, limit=limit, after=after)
 
 
-def count(work: Work, clinic_id: str) -> int:
+def count_doctors(work: Work, clinic_id: str) -> int:
     """Return how many doctors can be seen, those who left included."""
     after, found = None, 0
     while True:
@@ -87,9 +87,9 @@ def accounts(work: Work, doctors: list[Doctor]) -> dict[str, User]:
     return {d.doctor_id: u for d, u in users if isinstance(u, User)}
 
 
-def add(
+def add_doctor(
     work: Work, clinic_id: str, details: Mapping[str, Any], initial_password: str | None
-) -> Added:
+) -> AddedDoctor:
     """Add a doctor with *details*, fields of `Doctor`, and an account for their number.
 
     The number of an admin makes that admin a doctor too, with the password they have. Everybody
@@ -130,10 +130,10 @@ def add(
         _tell_owner(work, clinic, doctor, user)
     numbers.claim_number(work, user)
     doctor = work.put(doctor.but(user_id=user.user_id))
-    return Added(doctor, user, initial_password if owner is None else None)
+    return AddedDoctor(doctor, user, initial_password if owner is None else None)
 
 
-def change(
+def change_doctor(
     work: Work,
     clinic_id: str,
     doctor_id: str,
@@ -141,7 +141,7 @@ def change(
     *,
     by: User,
     confirm: bool = False,
-) -> Changed:
+) -> ChangedDoctor:
     """Change fields of a doctor; days that are sold follow the new hours, days off and limit.
 
     With *confirm*, days that are taken away over bookings are closed.
@@ -154,7 +154,7 @@ def change(
         NumberTaken: If the new number is somebody else's of the clinic.
         PlanLimit, Suspended: If an inactive doctor comes back, as for `add`.
     """
-    clinic, doctor, user = find(work, clinic_id, doctor_id)
+    clinic, doctor, user = find_doctor(work, clinic_id, doctor_id)
     if by.role is not Role.ADMIN:
         for name in ADMINS_ONLY:
             if name in changes:
@@ -166,7 +166,7 @@ def change(
     planned = doctor.but(**wanted)
     fields = tuple(name for name in wanted if getattr(doctor, name) != getattr(planned, name))
     if not fields:
-        return Changed(doctor, fields)
+        return ChangedDoctor(doctor, fields)
     _check(work, clinic, planned)
     if not confirm:
         schedule_changes.check_days(work, clinic, doctor, planned)
@@ -174,11 +174,13 @@ def change(
     if user is not None:
         _change_account(work, clinic, doctor, planned, user)
     if OF_THE_DAY & set(fields):
-        schedule_changes.follow(work, clinic, planned, Actor(by.user_id, by.name))
-    return Changed(planned, fields)
+        schedule_changes.apply_to_sold_days(work, clinic, planned, Actor(by.user_id, by.name))
+    return ChangedDoctor(planned, fields)
 
 
-def remove(work: Work, clinic_id: str, doctor_id: str, *, by: User) -> tuple[Doctor, User | None]:
+def remove_doctor(
+    work: Work, clinic_id: str, doctor_id: str, *, by: User
+) -> tuple[Doctor, User | None]:
     """Remove a doctor: the account ends, days to come are closed, who is booked is told and repaid.
 
     Records of patients and visits stay. An owner keeps the account of an admin.
@@ -187,13 +189,13 @@ def remove(work: Work, clinic_id: str, doctor_id: str, *, by: User) -> tuple[Doc
         NotFound: If there is no such doctor.
         NotNow: If they were removed before (fact `state`).
     """
-    clinic, doctor, user = find(work, clinic_id, doctor_id)
+    clinic, doctor, user = find_doctor(work, clinic_id, doctor_id)
     if doctor.status is not StaffStatus.ACTIVE:
         raise NotNow("This doctor was removed before.", state=doctor.status)
     left = work.put(doctor.but(status=StaffStatus.INACTIVE, updated_at=work.now))
     if user is not None:
         user = _change_account(work, clinic, doctor, left, user)
-    schedule_changes.follow(work, clinic, left, Actor(by.user_id, by.name))
+    schedule_changes.apply_to_sold_days(work, clinic, left, Actor(by.user_id, by.name))
     return left, user
 
 

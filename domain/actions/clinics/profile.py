@@ -24,7 +24,7 @@ NOT_VERIFIED = "This could not be verified."
 
 
 @dataclass(frozen=True)
-class Reach:
+class ClinicReach:
     """How a clinic is reached on WhatsApp."""
 
     sender: Sender | None
@@ -35,7 +35,7 @@ class Reach:
     """Whether advances can be paid there, as an order."""
 
 
-def find(work: Work, clinic_id: str) -> Clinic:
+def find_clinic(work: Work, clinic_id: str) -> Clinic:
     """Return the clinic.
 
     Raises:
@@ -44,7 +44,7 @@ def find(work: Work, clinic_id: str) -> Clinic:
     return work.require(Clinic, clinic_id)
 
 
-def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:
+def clinic_reach(work: Work, clinic: Clinic, senders: Senders) -> ClinicReach:
     """Return how *clinic* is reached on WhatsApp."""
     sender = work.get(Sender, clinic.phone_number_id or "")
     number = sender.number if sender else None
@@ -58,7 +58,7 @@ def reach(work: Work, clinic: Clinic, senders: Senders) -> Reach:
     text = quote(f"JOIN {clinic.join_code}")
     url = f"https://wa.me/{number.removeprefix('+')}?text={text}" if number else None
     leaves_by = sender_of(work, clinic)
-    return Reach(sender, url, orders.configuration_of(work, leaves_by) is not None)
+    return ClinicReach(sender, url, orders.configuration_of(work, leaves_by) is not None)
 
 
 def is_number_proven(work: Work, clinic: Clinic) -> bool:
@@ -66,7 +66,7 @@ def is_number_proven(work: Work, clinic: Clinic) -> bool:
     return _is_ours(work, f"number:{clinic.whatsapp_number}", clinic)
 
 
-def change(
+def change_profile(
     work: Work,
     clinic_id: str,
     changes: Mapping[str, Any],
@@ -86,7 +86,7 @@ def change(
         ConfirmationNeeded: If a holiday falls on a day with bookings and *confirm* is not given.
         TooMany: If too many codes were asked for.
     """
-    clinic = find(work, clinic_id)
+    clinic = find_clinic(work, clinic_id)
     wanted = dict(changes)
     number = wanted.pop("whatsapp_number", None)
     if wanted.get("phone") is not None:
@@ -105,7 +105,7 @@ def change(
         return clinic
     planned = work.put(planned.but(updated_at=work.now))
     if moves_days:
-        schedule_changes.follow_later(work, planned, None, Actor(by.user_id, by.name))
+        schedule_changes.schedule_sold_days(work, planned, None, Actor(by.user_id, by.name))
     return planned
 
 
@@ -154,7 +154,7 @@ def prove_number(work: Work, clinic_id: str, code: str) -> Clinic | Invalid:
     A refusal is returned rather than raised, for the attempt it counts must be kept. It says the
     same whether the code is wrong or the number leads to another clinic.
     """
-    clinic = find(work, clinic_id)
+    clinic = find_clinic(work, clinic_id)
     request = otps.find_request(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
     is_about = request is not None and request.whatsapp_number == clinic.whatsapp_number
     if not otps.check_code(work, request, code, and_also=is_about):

@@ -166,7 +166,9 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
             whatsapp_number=user.whatsapp_number, clinic_id=clinic.clinic_id, user_id=user.user_id
         )
     )
-    subscriptions.begin(work, clinic, subscriptions.subscription_of(work, clinic.clinic_id))
+    subscriptions.begin_subscription(
+        work, clinic, subscriptions.require_subscription(work, clinic.clinic_id)
+    )
     return Opened(clinic, user, sessions.begin_session(work, user))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import plans
-from domain.actions.clinics.profile import NOT_VERIFIED, _claim, _release, find
+from domain.actions.clinics.profile import NOT_VERIFIED, _claim, _release, find_clinic
 from domain.channel import Senders
 from domain.errors import Invalid
 from domain.model.clinics import Clinic, Sender
@@ -28,7 +28,7 @@ def set_sender(
         Invalid: If something is missing, or the sender could not be verified, for whatever reason.
         Busy: If the provider could not be asked.
     """
-    clinic = find(work, clinic_id)
+    clinic = find_clinic(work, clinic_id)
     if access_token is None and sender is not None and sender == clinic.phone_number_id:
         return clinic
     plans.require(clinic, plans.Feature.OWN_SENDER)
@@ -75,7 +75,7 @@ def set_payment_configuration(work: Work, clinic_id: str, name: str | None) -> C
     Raises:
         Invalid: If the clinic has no sender of its own, or WhatsApp takes no payments here.
     """
-    clinic = find(work, clinic_id)
+    clinic = find_clinic(work, clinic_id)
     own = work.get(Sender, clinic.phone_number_id or "")
     if own is None:
         raise Invalid("paymentConfiguration", "Belongs to a sender of the clinic's own.")
@@ -102,7 +102,7 @@ def adopt_sender(work: Work, clinic: Clinic, sender: str) -> Clinic:
 
 def give_up_sender(work: Work, clinic_id: str) -> Clinic:
     """Let a clinic use the platform's sender again; its own token is forgotten within a day."""
-    clinic = find(work, clinic_id)
+    clinic = find_clinic(work, clinic_id)
     if clinic.phone_number_id is None:
         return clinic
     _give_up(work, clinic)

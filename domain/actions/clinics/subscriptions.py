@@ -51,7 +51,7 @@ class PlanChange:
     """What the clinic gives up on the effective date."""
 
 
-def subscription_of(work: Work, clinic_id: str) -> Subscription:
+def require_subscription(work: Work, clinic_id: str) -> Subscription:
     """Return the subscription of a clinic.
 
     Raises:
@@ -63,7 +63,7 @@ def subscription_of(work: Work, clinic_id: str) -> Subscription:
     return found[0]
 
 
-def begin(work: Work, clinic: Clinic, subscription: Subscription) -> Subscription:
+def begin_subscription(work: Work, clinic: Clinic, subscription: Subscription) -> Subscription:
     """Let a plan run, once the clinic's number is proven: the first bill comes after a month."""
     running = work.put(
         subscription.but(status=SubscriptionStatus.ACTIVE, updated_at=work.now, ttl=None)
@@ -97,7 +97,7 @@ def change_plan(
         SamePlan: If that is the plan that counts already.
         PlanLimit: If the clinic has more doctors than the plan allows, or expects more.
     """
-    subscription = subscription_of(work, clinic.clinic_id)
+    subscription = require_subscription(work, clinic.clinic_id)
     previous, new = PLANS[PlanName(subscription.plan)], PLANS[name]
     coming = PlanName(subscription.next_plan or subscription.plan)
     if name is coming:
@@ -181,7 +181,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     one; everything else is looked up in the plan whenever it is asked for. May be repeated; a
     change that was replaced by another does nothing.
     """
-    subscription = subscription_of(work, clinic.clinic_id)
+    subscription = require_subscription(work, clinic.clinic_id)
     if subscription.next_plan is None or str(subscription.effective_date) != day:
         return
     new = PLANS[PlanName(subscription.next_plan)]
@@ -252,7 +252,7 @@ def _morning(clinic: Clinic, day: date) -> datetime:
     return utc(datetime.combine(day, BILLED_AT, clinic.zone))
 
 
-def subscription(work: Work, clinic: Clinic) -> Subscription | None:
+def find_subscription(work: Work, clinic: Clinic) -> Subscription | None:
     """Return what the clinic pays for; None for one that was set up without a subscription."""
     found = work.query(Subscription, clinic.clinic_id, limit=1, descending=True).records
     return found[0] if found else None

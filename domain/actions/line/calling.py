@@ -14,7 +14,7 @@ from domain.actions.booking.seats import (
     waiting_of,
     write_live_booking,
 )
-from domain.actions.line.preconditions import Saw, judge, state_after
+from domain.actions.line.preconditions import SeenState, require_current_view, state_after
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import ledger
@@ -41,7 +41,7 @@ from domain.work import Work
 
 
 @dataclass(frozen=True)
-class Moved:
+class MoveResult:
     """The line after a move: its head, who is in now, who is next."""
 
     queue: Queue
@@ -50,8 +50,8 @@ class Moved:
 
 
 def call_next(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw
-) -> Moved:
+    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: SeenState
+) -> MoveResult:
     """Complete the token being served and call the next of the line in.
 
     With nobody waiting it only completes.
@@ -62,8 +62,8 @@ def call_next(
         LineMoved: If the line is not as the actor saw it; nothing has moved then.
     """
     state_after(queue, "next")
-    judge(work, queue, actor, saw)
-    ends = Ends(TokenStatus.COMPLETED)
+    require_current_view(work, queue, actor, saw)
+    ends = Ending(TokenStatus.COMPLETED)
     return advance(
         work, clinic, doctor, queue, actor, ends, waiting_in_order(work, queue.queue_id, 3)
     )
@@ -75,9 +75,9 @@ def skip(
     doctor: Doctor,
     queue: Queue,
     actor: Actor,
-    saw: Saw,
+    saw: SeenState,
     remark: Remark = SILENT,
-) -> Moved:
+) -> MoveResult:
     """Mark the token that was called and did not come SKIPPED, and call the next.
 
     Raises:
@@ -85,16 +85,18 @@ def skip(
         LineMoved: If the line is not as the actor saw it.
     """
     state_after(queue, "skip")
-    judge(work, queue, actor, saw)
+    require_current_view(work, queue, actor, saw)
     if queue.current_token is None:
         raise NobodyWaiting(state=queue.status)
-    ends = Ends(TokenStatus.SKIPPED, remark=remark)
+    ends = Ending(TokenStatus.SKIPPED, remark=remark)
     return advance(
         work, clinic, doctor, queue, actor, ends, waiting_in_order(work, queue.queue_id, 3)
     )
 
 
-def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: Saw) -> Moved:
+def undo(
+    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: SeenState
+) -> MoveResult:
     """Take back the last next or skip: who was called waits again, who left is being served.
 
     The visit opened and the balance collected by it go too, and whoever was called is told.
@@ -107,7 +109,7 @@ def undo(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor,
     last = queue.last_move
     if last is None or last.action == "undo" or queue.status is not QueueStatus.ACTIVE:
         raise NothingToUndo(state=queue.status)
-    judge(work, queue, actor, saw)
+    require_current_view(work, queue, actor, saw)
     if last.called is not None:
         called = work.require(Token, queue.queue_id, last.called)
         kept = visits.undo_open(work, called)
@@ -188,7 +190,7 @@ def _paid_before(token: Token) -> PaymentStatus:
 
 
 @dataclass(frozen=True)
-class Ends:
+class Ending:
     """How a consultation ends, or that nobody came to it."""
 
     status: TokenStatus
@@ -205,9 +207,9 @@ def advance(
     doctor: Doctor,
     queue: Queue,
     actor: Actor,
-    ends: Ends,
+    ends: Ending,
     line: list[Waiting],
-) -> Moved:
+) -> MoveResult:
     """End what is going on and call in the first of *line*: nobody, if that is empty.
 
     Raises:
@@ -220,7 +222,7 @@ def advance(
     consultations = queue.consultations
     if queue.current_token is not None:
         before = work.require(Token, queue.queue_id, queue.current_token)
-        left = leave(work, clinic, doctor, before, left_status, ends.collected_paise)
+        left = end_consultation(work, clinic, doctor, before, left_status, ends.collected_paise)
         collected = left.collected_paise - before.collected_paise
         if left_status is TokenStatus.COMPLETED and queue.current_since is not None:
             seconds = int((work.now - queue.current_since).total_seconds())
@@ -231,7 +233,7 @@ def advance(
         called = _call(work, clinic, doctor, called_before, line[0])
         if len(line) > 1:
             following = work.require(Token, queue.queue_id, line[1].token_id)
-            tell_next(work, clinic, doctor, following)
+            notify_next(work, clinic, doctor, following)
     action = "next" if left_status is TokenStatus.COMPLETED else "skip"
     queue = work.put(
         queue.but(
@@ -268,9 +270,9 @@ def advance(
     return _moved(work, queue, called, line[1:])
 
 
-def _moved(work: Work, queue: Queue, current: Token | None, line: list[Waiting]) -> Moved:
+def _moved(work: Work, queue: Queue, current: Token | None, line: list[Waiting]) -> MoveResult:
     following = work.require(Token, queue.queue_id, line[0].token_id) if line else None
-    return Moved(queue, current, following)
+    return MoveResult(queue, current, following)
 
 
 def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Waiting) -> Token:
@@ -294,7 +296,7 @@ def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Wai
     return token
 
 
-def tell_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
+def notify_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
     """Tell a patient that they are next, once.
 
     Again only if it was no longer true when it was to leave, or if they have stood elsewhere since.
@@ -329,7 +331,7 @@ MOST_REPEATS = 5
 """How often the same patient may be told that they are next, however often moves are undone."""
 
 
-def leave(
+def end_consultation(
     work: Work,
     clinic: Clinic,
     doctor: Doctor,

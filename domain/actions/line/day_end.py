@@ -32,7 +32,7 @@ from domain.rules import (
 from domain.work import Work
 
 
-def closed(open_work: OpenWork, item: Due) -> None:
+def settle_closed_day(open_work: OpenWork, item: Due) -> None:
     """Bring everybody's token after a closed day: no-shows, and cancellations with their money.
 
     Runs again a minute later for bookings that were in flight.

@@ -29,7 +29,7 @@ from domain.waiting import expect_all
 from domain.work import Work
 
 
-def moved(open_work: OpenWork, item: Due) -> None:
+def notify_line_moved(open_work: OpenWork, item: Due) -> None:
     """The line moved: raise news for those to whom it makes a difference."""
     work = open_work()
     place = place_of_item(work, item)
@@ -49,7 +49,7 @@ def moved(open_work: OpenWork, item: Due) -> None:
                 if when.ahead == 0 and not forced:
                     token = work.get(Token, queue.queue_id, waiting.token_id)
                     if token is not None and row is not None and row.told_ahead != 0:
-                        calling.tell_next(work, clinic, doctor, token)
+                        calling.notify_next(work, clinic, doctor, token)
                 elif worth_telling(work, row, when) or (forced and not (row and row.pending)):
                     _raise_progress(work, clinic, doctor, queue, waiting.token_id, row, item)
             work.commit()
@@ -90,12 +90,12 @@ def _raise_progress(
     work.put(row.but(pending=message_id))
 
 
-def paused(open_work: OpenWork, item: Due) -> None:
+def notify_paused(open_work: OpenWork, item: Due) -> None:
     """Tell those who wait of a pause, with its reason and how long it may take."""
     _tell_halted(open_work, item, "news/paused")
 
 
-def emergency(open_work: OpenWork, item: Due) -> None:
+def notify_emergency(open_work: OpenWork, item: Due) -> None:
     """Tell those who wait of an emergency and let each choose: wait, another day, or cancel."""
     _tell_halted(open_work, item, "news/emergency")
 

@@ -14,7 +14,7 @@ from domain.actions.booking.days import (
     waiting_in_order,
 )
 from domain.actions.booking.seats import release_seat, waiting_of
-from domain.actions.line.calling import leave, tell_next
+from domain.actions.line.calling import end_consultation, notify_next
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actions.staff.alerts import Note, tell_doctor
 from domain.actors import SILENT, Actor, Remark, person_of
@@ -83,7 +83,7 @@ def start(
     waiting = waiting_in_order(work, queue.queue_id, 1)
     if waiting:
         first = work.require(Token, queue.queue_id, waiting[0].token_id)
-        tell_next(work, clinic, doctor, first)
+        notify_next(work, clinic, doctor, first)
     due.schedule_fan_out(work, "moved", queue, reason="started")
     return queue
 
@@ -162,7 +162,7 @@ def close(
         queue = ensure_stored(work, queue)
     if queue.current_token is not None:
         left = work.require(Token, queue.queue_id, queue.current_token)
-        leave(work, clinic, doctor, left, TokenStatus.COMPLETED)
+        end_consultation(work, clinic, doctor, left, TokenStatus.COMPLETED)
     never_started = queue.started_at is None
     queue = work.put(
         queue.but(

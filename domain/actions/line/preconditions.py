@@ -20,7 +20,7 @@ from domain.work import Work
 
 
 @dataclass(frozen=True)
-class Saw:
+class SeenState:
     """What the person who moves the line had before their eyes (invariant I2).
 
     A button names the token that was CURRENT (`button` True; None: nobody was). Typed words carry
@@ -50,7 +50,7 @@ STATES: dict[tuple[QueueStatus, str], QueueStatus] = {
 """The life of a line; what is not here is refused and changes nothing."""
 
 
-def judge(work: Work, queue: Queue, actor: Actor, saw: Saw) -> None:
+def require_current_view(work: Work, queue: Queue, actor: Actor, saw: SeenState) -> None:
     """Refuse a move made on an old view of the line (invariant I2).
 
     Raises:

@@ -60,7 +60,7 @@ class DayOfPromises:
         return (200 * self.kept + self.called) // (2 * self.called) if self.called else None
 
 
-def of_day(work: Work, queue: Queue) -> DayOfPromises:
+def promises_of_day(work: Work, queue: Queue) -> DayOfPromises:
     """Return what was promised in a day's line. Ranges are as they were said: in whole steps."""
     known = {p.token_id: p for p in _progress(work, queue.queue_id)}
     found = (_promise(t, known.get(t.token_id)) for t in tokens.tokens_of_day(work, queue))

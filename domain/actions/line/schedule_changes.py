@@ -83,14 +83,14 @@ def check_days(
         )
 
 
-def follow(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor) -> None:
+def apply_to_sold_days(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor) -> None:
     """Let the sold days follow what *doctor*, as just written, says of them."""
     for queue in sold_days(work, clinic, doctor.doctor_id)[:HEADS_AT_ONCE]:
         _follow(work, clinic, doctor, queue, actor)
-    follow_later(work, clinic, doctor.doctor_id, actor)
+    schedule_sold_days(work, clinic, doctor.doctor_id, actor)
 
 
-def follow_later(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor) -> None:
+def schedule_sold_days(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor) -> None:
     """Have a job bring sold days after a change: one doctor's, or with None all of the clinic's."""
     for at in (work.now, work.now + AGAIN):
         about = due.Subject(
@@ -99,7 +99,7 @@ def follow_later(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor
         due.schedule(work, "follow_schedule", at, about, by=actor.user_id, by_name=actor.name)
 
 
-def follow_schedule(open_work: OpenWork, item: Due) -> None:
+def update_sold_days(open_work: OpenWork, item: Due) -> None:
     """Bring sold days, and then the tokens on them, after a change; a day at a time."""
     work = open_work()
     actor = Actor(str(item.values.get("by")), str(item.values.get("by_name")))

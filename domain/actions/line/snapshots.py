@@ -24,7 +24,7 @@ VERSIONS_A_DAY = 1_000_000
 
 
 @dataclass(frozen=True)
-class Line:
+class LineSnapshot:
     """Whose line is watched; names no day, as commands do not."""
 
     clinic: Clinic
@@ -35,7 +35,7 @@ class Line:
 class Head:
     """The head that is now meant by "current", perhaps not stored yet."""
 
-    line: Line
+    line: LineSnapshot
     queue: Queue | None
     date: str
 
@@ -62,7 +62,7 @@ class Snapshot:
     at: datetime
 
 
-def heads(work: Work, lines: Sequence[Line]) -> list[Head]:
+def heads(work: Work, lines: Sequence[LineSnapshot]) -> list[Head]:
     """Return the heads of several lines, in one read."""
     days = [today(line.clinic, work.now) for line in lines]
     refs: list[Ref] = [
@@ -96,7 +96,7 @@ def snapshot(work: Work, head: Head) -> Snapshot:
     )
 
 
-def give_ticket(work: Work, session: Session, line: Line) -> str:
+def give_ticket(work: Work, session: Session, line: LineSnapshot) -> str:
     """Write a ticket that opens *line*'s stream once for *session*; return it, unknown to us."""
     ticket = work.ids.secret("tkt_")
     expires = work.now + timedelta(seconds=TICKET_SECONDS)

@@ -10,7 +10,7 @@ from domain.actions.booking import desk, history
 from domain.actions.booking.days import waiting_in_order
 from domain.actions.booking.tokens import state_of
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.calling import Ends
+from domain.actions.line.calling import Ending
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actors import Actor, Remark
 from domain.errors import Invalid, NotNow
@@ -32,7 +32,7 @@ SETTABLE = frozenset(
 
 
 @dataclass(frozen=True)
-class Wish:
+class StatusChange:
     """What a token shall become, and what is known beside it."""
 
     status: TokenStatus | None = None
@@ -44,8 +44,14 @@ class Wish:
     remark: Remark = actors.SILENT
 
 
-def mark(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, token: Token, actor: Actor, wish: Wish
+def change_status(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token: Token,
+    actor: Actor,
+    wish: StatusChange,
 ) -> Token:
     """Do what brings *token* to the state wished for; others are neither called nor moved by it.
 
@@ -62,7 +68,7 @@ def mark(
     return done
 
 
-def _check_beside(work: Work, token: Token, wish: Wish) -> None:
+def _check_beside(work: Work, token: Token, wish: StatusChange) -> None:
     if wish.collected_paise is not None:
         if wish.status is not TokenStatus.COMPLETED:
             raise Invalid("collectedAmount", "Is taken when the token is COMPLETED.")
@@ -80,7 +86,7 @@ def _check_beside(work: Work, token: Token, wish: Wish) -> None:
 
 
 def _note(
-    work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: StatusChange
 ) -> Token:
     remark = wish.remark
     history.log_token(
@@ -95,13 +101,19 @@ def _note(
 
 
 def _arrive(
-    work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: StatusChange
 ) -> Token:
     return lifecycle.check_in(work, token, actor, wish.remark)
 
 
 def _call(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token: Token,
+    actor: Actor,
+    wish: StatusChange,
 ) -> Token:
     state_after(queue, "next")
     if queue.current_token is not None:
@@ -110,37 +122,55 @@ def _call(
     everybody = waiting_in_order(work, queue.queue_id)
     own = [w for w in everybody if w.token_id == token.token_id]
     others = [w for w in everybody if w.token_id != token.token_id]
-    ends = Ends(TokenStatus.COMPLETED, action="call", remark=wish.remark)
+    ends = Ending(TokenStatus.COMPLETED, action="call", remark=wish.remark)
     calling.advance(work, clinic, doctor, queue, actor, ends, own + others[:2])
     return work.require(Token, token.queue_id, token.token_id)
 
 
 def _complete(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token: Token,
+    actor: Actor,
+    wish: StatusChange,
 ) -> Token:
     state_after(queue, "next")
     _require(work, queue, token, {TokenStatus.CURRENT})
-    ends = Ends(TokenStatus.COMPLETED, "complete", wish.collected_paise, wish.remark)
+    ends = Ending(TokenStatus.COMPLETED, "complete", wish.collected_paise, wish.remark)
     calling.advance(work, clinic, doctor, queue, actor, ends, [])
     return work.require(Token, token.queue_id, token.token_id)
 
 
 def _skip(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token: Token,
+    actor: Actor,
+    wish: StatusChange,
 ) -> Token:
     state_after(queue, "skip")
     _require(work, queue, token, {TokenStatus.CURRENT})
-    ends = Ends(TokenStatus.SKIPPED, remark=wish.remark)
+    ends = Ending(TokenStatus.SKIPPED, remark=wish.remark)
     calling.advance(work, clinic, doctor, queue, actor, ends, [])
     return work.require(Token, token.queue_id, token.token_id)
 
 
 def _miss(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    queue: Queue,
+    token: Token,
+    actor: Actor,
+    wish: StatusChange,
 ) -> Token:
     _require(work, queue, token, {TokenStatus.CURRENT, TokenStatus.SKIPPED})
     if token.status is TokenStatus.CURRENT:
-        token = _skip(work, clinic, doctor, queue, token, actor, Wish())
+        token = _skip(work, clinic, doctor, queue, token, actor, StatusChange())
         queue = work.get(Queue, queue.doctor_id, queue.date) or queue
     last = queue.last_move
     if last is not None and last.left == token.token_id:
@@ -150,7 +180,13 @@ def _miss(
 
 
 def _cancel(
-    work: Work, clinic: Clinic, doctor: Doctor, _q: Queue, token: Token, actor: Actor, wish: Wish
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    _q: Queue,
+    token: Token,
+    actor: Actor,
+    wish: StatusChange,
 ) -> Token:
     return desk.cancel_for_patient(work, clinic, doctor, token, actor, wish.remark)
 

@@ -34,7 +34,7 @@ SERVED = frozenset({TokenStatus.CURRENT, TokenStatus.COMPLETED})
 # One day
 
 
-def of_day(
+def figures_of_day(
     queue: Queue, tokens: Iterable[Token], ratings: Iterable[Rating], zone: ZoneInfo
 ) -> DayFigures:
     """Return what a day came to; *zone* is the clinic's."""
@@ -143,7 +143,7 @@ def _seconds(span: timedelta) -> int:
 # Keeping them
 
 
-def follow(open_work: OpenWork, item: Due) -> None:
+def update_figures(open_work: OpenWork, item: Due) -> None:
     """Bring a day's figures up to date after it changed, and whatever asked for the same."""
     work = open_work()
     if work.get(Due, item.shard, item.due) is None:
@@ -157,7 +157,7 @@ def follow(open_work: OpenWork, item: Due) -> None:
     queue = work.get(Queue, item.doctor_id or "", tokens[0].date) if tokens else None
     clinic = work.get(Clinic, item.clinic_id or "")
     if queue is not None and clinic is not None:
-        keep(work, clinic, queue, tokens)
+        store_figures(work, clinic, queue, tokens)
     work.commit()
 
 
@@ -166,11 +166,11 @@ def _due_now(work: Work, shard: str) -> list[Due]:
     return [due for due in page.records if due.kind == KIND]
 
 
-def keep(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Token]) -> bool:
+def store_figures(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Token]) -> bool:
     """Write a day's figures; return whether they differ from what was kept."""
     ratings = _whole(work, Rating, queue.queue_id)
     before = work.get(DayFigures, queue.doctor_id, queue.date)
-    found = of_day(queue, tokens, ratings, clinic.zone)
+    found = figures_of_day(queue, tokens, ratings, clinic.zone)
     if before is not None:
         found = found.but(version=before.version)
     if found == before:
@@ -207,14 +207,14 @@ def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
 def _rebuild_day(open_work: OpenWork, clinic: Clinic, queue: Queue) -> bool:
     return transact(
         open_work,
-        lambda work: keep(work, clinic, queue, list(tokens_of(work, queue.queue_id))),
+        lambda work: store_figures(work, clinic, queue, list(tokens_of(work, queue.queue_id))),
     )
 
 
 # Reading them
 
 
-def of_clinic(work: Work, clinic_id: str, period: Period) -> list[DayFigures]:
+def figures_of_clinic(work: Work, clinic_id: str, period: Period) -> list[DayFigures]:
     """Return the figures of all of a clinic's doctors in *period*, by day.
 
     Found by an index, which may lag a moment behind.
@@ -222,7 +222,7 @@ def of_clinic(work: Work, clinic_id: str, period: Period) -> list[DayFigures]:
     return list(_whole(work, DayFigures, clinic_id, "clinicId-date-idx", _days(period)))
 
 
-def of_doctor(work: Work, doctor_id: str, period: Period) -> list[DayFigures]:
+def figures_of_doctor(work: Work, doctor_id: str, period: Period) -> list[DayFigures]:
     """Return the figures of a doctor's days in *period*, by day."""
     return list(_whole(work, DayFigures, doctor_id, None, _days(period)))
 

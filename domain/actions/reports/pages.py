@@ -46,7 +46,7 @@ RUPEE = "₹"
 def compose(work: Work, clinic: Clinic, report: Report) -> ReportPage:
     """Return what *report* says of *clinic*, by the figures as they stand now."""
     period = Period(PeriodName.CUSTOM, report.start_date, report.end_date)
-    days = figures.of_clinic(work, clinic.clinic_id, analytics.days_needed(period))
+    days = figures.figures_of_clinic(work, clinic.clinic_id, analytics.days_needed(period))
     if report.doctor_ids:
         days = [d for d in days if d.doctor_id in report.doctor_ids]
     names = {d.doctor_id: d.name for d in _doctors(work, clinic)}

@@ -55,7 +55,7 @@ class ReportRequest:
     """Empty: all that the report knows."""
 
 
-def ask(
+def request_report(
     work: Work,
     clinic: Clinic,
     request: ReportRequest,
@@ -87,7 +87,7 @@ def ask(
     return report
 
 
-def find(work: Work, clinic_id: str, report_id: str) -> Report:
+def find_report(work: Work, clinic_id: str, report_id: str) -> Report:
     """Return a clinic's report.
 
     Raises:
@@ -115,7 +115,7 @@ def file_name(report: Report) -> str:
     return f"reports/{report.clinic_id}/{report.report_id}.{report.format.value.lower()}"
 
 
-def make(
+def make_report(
     open_work: OpenWork, documents: Documents, files: Files, compose: Compose, item: Due
 ) -> None:
     """Make the file of a report. May be killed and run again: the file is then written over.
@@ -141,7 +141,7 @@ def make(
         _end(open_work, item, ReportStatus.COMPLETED, None, len(made))
 
 
-def clean(open_work: OpenWork, files: Files, item: Due) -> None:
+def remove_expired(open_work: OpenWork, files: Files, item: Due) -> None:
     """Remove the file of a report that is old."""
     work = open_work()
     report, _ = _of(work, item)

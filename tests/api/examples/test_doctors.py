@@ -10,7 +10,7 @@ import pytest
 from domain.actions.booking import booking
 from domain.actions.booking.days import current_queue
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import Saw
+from domain.actions.line.preconditions import SeenState
 from domain.actions.visits.ratings import rate
 from domain.actors import Actor
 from tests.api.examples.shape import differs, request_of
@@ -74,7 +74,7 @@ def see_a_patient(office: Office) -> None:
         stage.clock.advance(10)
         work = stage.work()
         queue = current_queue(work, clinic, cast.meera)
-        calling.call_next(work, clinic, cast.meera, queue, actor, Saw())
+        calling.call_next(work, clinic, cast.meera, queue, actor, SeenState())
         work.commit()
     work = stage.work()
     rate(work, stage.token(token), 5)
