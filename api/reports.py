@@ -74,7 +74,7 @@ def read_report(work: Work, call: Call, path: ReportPath) -> Answer:
 def download_report(work: Work, call: Call, path: ReportPath, query: DownloadQuery) -> Response:
     """Download a report's file, with a token or with the signature of its `downloadUrl`."""
     if query.signature is not None:
-        subject = signed.opened(call.services, DOWNLOAD, query.signature, call.now)
+        subject = signed.unsign(call.services, DOWNLOAD, query.signature, call.now)
         clinic_id, _, report_id = subject.partition("/")
         if report_id != path.report_id:
             raise NotSignedIn("This link is for another report.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Response, request
 
-from api.frame.calls import Answer, Call, Caller
+from api.frame.calls import Answer, Call, CallingUser
 from api.frame.hub import Watcher
 from api.frame.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
@@ -58,7 +58,7 @@ def give_stream_ticket(work: Work, call: Call, path: LinePath) -> Answer:
     return Answer(Ticket(ticket=ticket, expires_in=TICKET_SECONDS), "Ticket created")
 
 
-def _sign_in(work: Work, call: Call, path: LinePath, query: StreamQuery) -> Caller:
+def _sign_in(work: Work, call: Call, path: LinePath, query: StreamQuery) -> CallingUser:
     """Find out who opens the stream, by the ticket if there is one."""
     if query.ticket is None:
         call.sign_in(EVERYBODY)
@@ -67,7 +67,7 @@ def _sign_in(work: Work, call: Call, path: LinePath, query: StreamQuery) -> Call
         across = work.system("whose ticket opens a stream")
         used = snapshots.use_ticket(across, query.ticket, path.doctor_id)
         named = sessions.read_session(across, used.session_id, used.clinic_id, used.user_id)
-        caller = Caller(named[1], named[0], 0)
+        caller = CallingUser(named[1], named[0], 0)
     call.services.limits.count_user(caller.user.user_id)
     if caller.user.must_change_password:
         raise PasswordChangeRequired("Please change your password first.")

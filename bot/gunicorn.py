@@ -51,7 +51,7 @@ logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
     # The same lines as the application's, with the same guard against personal data.
-    "handlers": {"stdout": {"class": "bot.observability.logs.Lines"}},
+    "handlers": {"stdout": {"class": "bot.observability.logs.JsonHandler"}},
     "root": {"level": "WARNING", "handlers": ["stdout"]},
     "loggers": {
         "gunicorn.error": {"level": loglevel.upper(), "handlers": ["stdout"], "propagate": False},

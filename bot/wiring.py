@@ -43,7 +43,7 @@ from domain.scopes import Scope, SystemScope
 from domain.work import Work
 from flows.inbound import Inbound
 from flows.runner import Runner
-from flows.words import Ears
+from flows.words import Interpreter
 from store import Store, open_records, open_store
 
 __all__ = [
@@ -104,7 +104,7 @@ class Parts:
             ids=self.ids,
             rules=self.rules,
             phrases=self.renderer,
-            ears=Ears(self.renderer.vocabularies()),
+            ears=Interpreter(self.renderer.vocabularies()),
             bell=self.bell,
             seal=self.sealer,
         )

@@ -127,7 +127,7 @@ OpenWork = Callable[[], Work]
 T = TypeVar("T")
 
 
-def place_of_item(work: Work, item: Due) -> tuple[Clinic, Doctor, Queue] | None:
+def context_of(work: Work, item: Due) -> tuple[Clinic, Doctor, Queue] | None:
     """Return clinic, doctor and line that an item is about; None if any is gone."""
     clinic = work.get(Clinic, item.clinic_id or "")
     doctor = work.get(Doctor, item.clinic_id or "", item.doctor_id or "")

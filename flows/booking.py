@@ -20,7 +20,8 @@ from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import clean_name
 from domain.timetable import open_days, today
-from flows.choosing import (
+from flows.my_bookings import slot_kept
+from flows.selection import (
     DAYS_A_PAGE,
     DOCTORS_A_PAGE,
     SLOTS_A_PAGE,
@@ -36,7 +37,6 @@ from flows.choosing import (
     slot_option,
     slot_parts,
 )
-from flows.mine import slot_kept
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 

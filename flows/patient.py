@@ -8,14 +8,21 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import account, booking, choosing, mine, number, settings, talk
+from flows import account, booking, handover, my_bookings, phone_number, selection, settings
 from flows.table import Table
 from flows.turn import Turn
 from flows.words import Heard, fold, number_in
 
 TABLE = Table(
-    (*booking.ROWS, *mine.ROWS, *account.ROWS, *talk.ROWS, *number.ROWS, *settings.ROWS),
-    {**booking.REFUSALS, **mine.REFUSALS},
+    (
+        *booking.ROWS,
+        *my_bookings.ROWS,
+        *account.ROWS,
+        *handover.ROWS,
+        *phone_number.ROWS,
+        *settings.ROWS,
+    ),
+    {**booking.REFUSALS, **my_bookings.REFUSALS},
 )
 
 NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
@@ -30,12 +37,12 @@ def answer(turn: Turn) -> None:
 
     While people of the clinic answer, what is not for the bot goes to them.
     """
-    if talk.wants_people(turn) and not talk.calls_back(turn):
-        if number.typed(turn, alone=True):
-            number.keep(turn)  # it is given to the desk as well
-        talk.speak(turn)
+    if handover.wants_people(turn) and not handover.calls_back(turn):
+        if phone_number.typed(turn, alone=True):
+            phone_number.keep(turn)  # it is given to the desk as well
+        handover.speak(turn)
         return
-    if talk.calls_back(turn):
+    if handover.calls_back(turn):
         turn.remember(handed_over_until=None)
     trigger = _trigger(turn)
     if trigger not in {"lost", "media"}:
@@ -54,7 +61,7 @@ def _trigger(turn: Turn) -> str:
     digits = number_in(inbound.text)
     if digits is not None and (turn.state != "name" or asked_by_event(turn)):
         return _numbered(turn, digits)
-    if number.typed(turn):
+    if phone_number.typed(turn):
         return "number"
     word = turn.heard.trigger
     if turn.state == "name" and word in {None, "thanks"}:
@@ -62,9 +69,9 @@ def _trigger(turn: Turn) -> str:
     typed = _said_to_event(turn) or (_answer_to_sure(turn) if word in {"yes", "no"} else None)
     if typed is None and word is not None and word in TABLE.machine.events:
         return word
-    if typed is None and word == "no" and number.missing(turn):
+    if typed is None and word == "no" and phone_number.missing(turn):
         return "no_number"
-    typed = typed or _typed_choice(turn) or choosing.slot_named(turn)
+    typed = typed or _typed_choice(turn) or selection.slot_named(turn)
     return _choose(turn, typed) if typed is not None else _lost(turn)
 
 

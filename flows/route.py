@@ -16,7 +16,7 @@ from domain.model.queues import Locator, Queue, QueueStatus
 from domain.timetable import today
 from domain.work import Work
 from flows.inbound import Inbound
-from flows.words import Ears, fold, number_in
+from flows.words import Interpreter, fold, number_in
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
 
 
 def route(
-    work: Work, inbound: Inbound, contact: Contact, conversation: Conversation, ears: Ears
+    work: Work, inbound: Inbound, contact: Contact, conversation: Conversation, ears: Interpreter
 ) -> Routed:
     """Return the clinic a message is for and, if staff of it wrote, who.
 
@@ -224,7 +224,7 @@ def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
     return queue is not None and queue.status not in closed
 
 
-def is_join(inbound: Inbound, ears: Ears) -> bool:
+def is_join(inbound: Inbound, ears: Interpreter) -> bool:
     """Return whether a message is a clinic's join code."""
     return inbound.kind == "text" and ears.patient(inbound.text).trigger == "join"
 

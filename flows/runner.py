@@ -35,7 +35,7 @@ from flows.route import (
     share_number,
 )
 from flows.turn import Talk, Turn, Writer
-from flows.words import Ears, Heard
+from flows.words import Heard, Interpreter
 
 FAILURES = 2
 """A turn that fails this often by our own fault is parked."""
@@ -43,7 +43,7 @@ SEEN_DAYS = 9
 """WhatsApp repeats a webhook for up to seven days."""
 
 
-class Outcome(StrEnum):
+class TurnOutcome(StrEnum):
     """What became of a message from a person."""
 
     ACTED = "acted"
@@ -62,13 +62,13 @@ class Runner:
     ids: Ids
     rules: Rules
     phrases: Phrases
-    ears: Ears
+    ears: Interpreter
     bell: Bell
     seal: Seal
     """Encrypts what must not be stored in clear."""
     pause: Pause = time.sleep
 
-    def handle(self, inbound: Inbound) -> Outcome:
+    def handle(self, inbound: Inbound) -> TurnOutcome:
         """Answer one message, unless it was answered before.
 
         When this returns, its effect is durable. A turn that fails twice by our own fault is
@@ -88,7 +88,7 @@ class Runner:
         # If not even parking works, the provider is asked to send it again.
         return self._transact(partial(self._park, inbound=inbound, error=failures[0]))
 
-    def replay(self, parked_id: str) -> Outcome:
+    def replay(self, parked_id: str) -> TurnOutcome:
         """Answer a parked message at last; what it was written for is judged by what is true now.
 
         Raises:
@@ -98,7 +98,7 @@ class Runner:
             Exception: What it failed of this time; it stays parked.
         """
 
-        def answer(work: Work) -> Outcome:
+        def answer(work: Work) -> TurnOutcome:
             parked = work.get(Parked, parked_id)
             if parked is None:
                 raise NotFound("No message is parked under that id.")
@@ -108,7 +108,7 @@ class Runner:
 
         return self._transact(answer)
 
-    def _transact(self, act: Callable[[Work], Outcome]) -> Outcome:
+    def _transact(self, act: Callable[[Work], TurnOutcome]) -> TurnOutcome:
         """Do and commit *act*, again while others are faster (invariant I6).
 
         Raises:
@@ -121,18 +121,18 @@ class Runner:
         now = self.clock.now()
         return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.seal)
 
-    def _take_turn(self, work: Work, inbound: Inbound, *, was_parked: bool = False) -> Outcome:
+    def _take_turn(self, work: Work, inbound: Inbound, *, was_parked: bool = False) -> TurnOutcome:
         """Find where a message belongs, answer it, and mark it as seen, all in *work*.
 
         A message that was seen meanwhile shows when its mark is read again.
         """
         if _is_seen(work, inbound) and not was_parked:
-            return Outcome.SEEN
+            return TurnOutcome.SEEN
         found = self._parse(work, inbound)
         if found is not None:
             self._run(work, inbound, *found)
         _mark_seen(work, inbound)
-        return Outcome.ACTED
+        return TurnOutcome.ACTED
 
     def _parse(self, work: Work, inbound: Inbound) -> tuple[Routed, Conversation] | None:
         """Return where a message belongs and in which conversation; None if it needs no answer.
@@ -239,10 +239,10 @@ class Runner:
             )
         )
 
-    def _park(self, work: Work, inbound: Inbound, error: Exception) -> Outcome:
+    def _park(self, work: Work, inbound: Inbound, error: Exception) -> TurnOutcome:
         """Keep a message that failed by our own fault, encrypted, and tell the person."""
         if work.get(Seen, inbound.message_id) is not None:
-            return Outcome.SEEN
+            return TurnOutcome.SEEN
         contact = contact_of(work, inbound)
         conversation = conversation_of(work, inbound, contact)
         own = work.get(Claim, f"sender:{inbound.sender}")
@@ -275,7 +275,7 @@ class Runner:
             due.schedule(work, "tell_parked", work.now, about, contact=contact.contact_id)
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
         _mark_seen(work, inbound)
-        return Outcome.PARKED
+        return TurnOutcome.PARKED
 
 
 def _is_seen(work: Work, inbound: Inbound) -> bool:

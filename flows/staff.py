@@ -9,7 +9,7 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, line, patient, settings, talk
+from flows import account, handover, line, patient, settings
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
 from flows.words import Heard, number_in
@@ -43,7 +43,7 @@ ROWS = (
     Row("stop",     ANYWHERE,  None,  None,   "staff/stop",         "idle"),
     Row("lost",     ANYWHERE,  None,  None,   "staff/lost",         "idle"),
     *account.ROWS,
-    *talk.STAFF_ROWS,
+    *handover.STAFF_ROWS,
     *(r for r in settings.ROWS if r.on in {"language", "lang", "media", "thanks"}),
 )
 # fmt: on

@@ -60,7 +60,7 @@ def fold(text: str) -> str:
     return " ".join("".join(kept).split()).strip(_EDGES)
 
 
-class Ears:
+class Interpreter:
     """Recognises commands of patients and staff in all languages at once."""
 
     def __init__(self, vocabularies: list[Vocabulary]) -> None:

@@ -51,7 +51,7 @@ from tests.people import (
     store,
 )
 from web.checkout.pay import way_to_pay
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 IN_MEMORY = Path("/dev/shm")
 """Where a file costs no disk: half the time of a history."""
@@ -101,7 +101,7 @@ class Town:
         self.bank = Bank()
         parts: Any = _Parts(self.records, self.clock, self.ids, SilentBell(), self.bank)
         self.parts = parts
-        self.doer = Doer(parts)
+        self.doer = DueRunner(parts)
         first = today(self.cast.clinic, NOW)
         self.days = [first, first + timedelta(days=1)]
         self.captures: dict[str, tuple[str, int]] = {}

@@ -14,7 +14,7 @@ from domain.gateway import Gateway, GatewayUnavailable, Transaction
 from domain.model.clinics import Sender
 from tests.people import CITY_SENDER, NOW, Cast, store
 from tests.stage import Stage
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 CONFIGURATION = "city-main"
 PLATFORM_CONFIGURATION = "platform-main"
@@ -75,7 +75,7 @@ def _rebuild(stage: Stage, parts: Parts) -> None:
     stage.parts = parts
     stage.runner = parts.runner()
     stage.deliverer = replace(stage.deliverer, parts=parts)
-    stage.doer = Doer(parts)
+    stage.doer = DueRunner(parts)
 
 
 def asked_by(message: Outbound) -> OrderRequest:

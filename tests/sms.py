@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from domain.channel import SendFailed, SendUnknown
 from tests.stage import Stage
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 
 @dataclass
@@ -32,5 +32,5 @@ def with_sms(stage: Stage) -> FakeSms:
     stage.parts = replace(stage.parts, sms=sms, rules=rules)
     stage.runner = stage.parts.runner()
     stage.deliverer = replace(stage.deliverer, parts=stage.parts)
-    stage.doer = Doer(stage.parts)
+    stage.doer = DueRunner(stage.parts)
     return sms

@@ -52,8 +52,8 @@ from tests.people import (
     FixedClock,
     SilentBell,
 )
-from workers.act import Doer
 from workers.deliver import Deliverer
+from workers.due_runner import DueRunner
 
 DUE_SHARDS = [f"{n:02d}" for n in range(SHARDS)]
 OUTBOX_SHARDS = [f"{n:02d}" for n in range(outbox.SHARDS)]
@@ -202,7 +202,7 @@ class Stage:
             ThreadPoolExecutor(1),  # one order, every time
             slice_seconds=PATIENCE_SECONDS,
         )
-        self.doer = Doer(self.parts)
+        self.doer = DueRunner(self.parts)
         self.made = 0
         self.phones_on = True
         """Whether what calls people in arrives on their phones as soon as it is sent."""

@@ -21,7 +21,7 @@ from domain.model.base import stamp
 from domain.model.due import SHARDS, Due
 from domain.model.messages import Outgoing, Urgency
 from domain.scopes import SystemScope
-from workers import context, missed
+from workers import catch_up, context
 
 TICK_SECONDS = 1.0
 PURGE_SECONDS = 600
@@ -50,7 +50,7 @@ class Ticker:
     def catch_up(self) -> None:
         """Have answered, beside the ticks, what came while nobody heard."""
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = self._pool.submit(_logged, lambda: missed.catch_up(self._parts))
+            self._catching_up = self._pool.submit(_logged, lambda: catch_up.catch_up(self._parts))
 
     def _something_due(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what is due"))
@@ -73,7 +73,9 @@ class Ticker:
             return
         begun = self._acting.get(shard)
         if begun is None or begun.done():  # what takes longer than a tick does not pile up
-            self._acting[shard] = self._pool.submit(_logged, lambda: context.doer().run(shard))
+            self._acting[shard] = self._pool.submit(
+                _logged, lambda: context.due_runner().run(shard)
+            )
 
 
 def _logged(run: Callable[[], object]) -> None:

@@ -9,8 +9,8 @@ import structlog
 
 from bot.wiring import Parts, build, read_settings, set_up_logs
 from domain.model.due import GATEWAY_SHARDS, SLOW_SHARDS
-from workers.act import Doer
 from workers.deliver import Deliverer
+from workers.due_runner import DueRunner
 
 ASIDE = GATEWAY_SHARDS + SLOW_SHARDS
 """As many threads as there are shards that may take long."""
@@ -34,6 +34,6 @@ def deliverer() -> Deliverer:
 
 
 @cache
-def doer() -> Doer:
+def due_runner() -> DueRunner:
     """Return what does this process's due items."""
-    return Doer(parts(), ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))
+    return DueRunner(parts(), ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))

@@ -19,7 +19,7 @@ from domain.errors import PulseOpsError
 from domain.model.base import stamp
 from domain.model.messages import Outgoing, Urgency
 from domain.scopes import SystemScope
-from workers.sending import Outcome, Sending, Sent
+from workers.sending import Sending, SendOutcome, SendResult
 
 SLICE_SECONDS = 0.5
 """A drain begins calls for so long at most and is rung again for what is left."""
@@ -39,7 +39,7 @@ READ = {Urgency.NOW: 200, Urgency.NEWS: 60, Urgency.BULK: 60}
 ORDER = timedelta(seconds=2)
 """A person's later messages wait this long at most for an earlier one: for its answer, or until it
 goes again. After that they are worth more now than in their order."""
-Lane = tuple[str, str, Urgency]
+OrderKey = tuple[str, str, Urgency]
 """Sending number, contact and class: what is in a lane goes in order, one after another."""
 log = structlog.get_logger()
 
@@ -51,7 +51,7 @@ class _Drain:
     shard: str
     until: float
     """When it begins nothing more, on the monotonic clock."""
-    waiting: set[Lane] = field(default_factory=set)
+    waiting: set[OrderKey] = field(default_factory=set)
     """What is not to be tried again in this run."""
     aloft: int = 0
     settled: int = 0
@@ -88,7 +88,7 @@ class Deliverer:
     _begun: dict[str, Future[None]] = field(default_factory=dict)
     _changed: Condition = field(default_factory=Condition)
     _aloft: int = 0
-    _lanes: dict[Lane, tuple[str, datetime]] = field(default_factory=dict)
+    _lanes: dict[OrderKey, tuple[str, datetime]] = field(default_factory=dict)
     """Where something is under way in this process: what went last, and when."""
 
     def __post_init__(self) -> None:
@@ -195,7 +195,7 @@ class Deliverer:
             stamp(begun - ORDER), begun
         ):
             taken.add((item.sender, item.contact_id, urgency))
-        first: dict[Lane, Outgoing] = {}
+        first: dict[OrderKey, Outgoing] = {}
         for item in sorted(items, key=lambda item: item.written):
             first.setdefault((item.sender, item.contact_id, urgency), item)
         free = [item for lane, item in first.items() if lane not in taken]
@@ -209,7 +209,7 @@ class Deliverer:
             drain.aloft += 1
         self._pool.submit(self._fly, drain, item, lane, time.monotonic() + wait)
 
-    def _fly(self, drain: _Drain, item: Outgoing, lane: Lane, goes_at: float) -> None:
+    def _fly(self, drain: _Drain, item: Outgoing, lane: OrderKey, goes_at: float) -> None:
         try:
             sent = self._send(drain, item, lane, goes_at)
             if sent.message is None:
@@ -221,9 +221,9 @@ class Deliverer:
                 drain.aloft -= 1
                 self._changed.notify_all()
 
-    def _send(self, drain: _Drain, item: Outgoing, lane: Lane, goes_at: float) -> Sent:
+    def _send(self, drain: _Drain, item: Outgoing, lane: OrderKey, goes_at: float) -> SendResult:
         """Send one message at its moment, and then let what follows it in its lane go."""
-        sent = Sent(Outcome.LATER)
+        sent = SendResult(SendOutcome.LATER)
         try:
             time.sleep(max(0.0, goes_at - time.monotonic()))
             sent = self._sending.send(item)
@@ -238,16 +238,16 @@ class Deliverer:
             self._land(drain, item, lane, sent.outcome)
         return sent
 
-    def _land(self, drain: _Drain, item: Outgoing, lane: Lane, outcome: Outcome) -> None:
+    def _land(self, drain: _Drain, item: Outgoing, lane: OrderKey, outcome: SendOutcome) -> None:
         with self._changed:
             if self._lanes.get(lane, ("",))[0] == item.message_id:  # else another has followed it
                 del self._lanes[lane]
-            if outcome is Outcome.LATER:
+            if outcome is SendOutcome.LATER:
                 drain.waiting.add(lane)
-            elif outcome is not Outcome.AGAIN:
+            elif outcome is not SendOutcome.AGAIN:
                 drain.settled += 1
             is_over = drain.over
-        if is_over and outcome is not Outcome.LATER:
+        if is_over and outcome is not SendOutcome.LATER:
             self.parts.bell.ring("deliver", drain.shard)
 
     def _lease(self, shard: str) -> bool:

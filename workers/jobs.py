@@ -14,4 +14,4 @@ def deliver(shard: str) -> None:
 def act(shard: str) -> int:
     """Do what is due in a shard; return how many items were done."""
     context.parts().bell.begun("act", shard)
-    return context.doer().run(shard)
+    return context.due_runner().run(shard)

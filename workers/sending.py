@@ -43,7 +43,7 @@ STOPPED = "the person asked for no more messages"
 log = structlog.get_logger()
 
 
-class Outcome(Enum):
+class SendOutcome(Enum):
     """What became of a message that was to be sent."""
 
     SENT = "sent"
@@ -57,10 +57,10 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Sent:
+class SendResult:
     """What became of a message."""
 
-    outcome: Outcome
+    outcome: SendOutcome
     message: Message | None = None
     """The message as it was handed to the provider; None if the provider was not asked."""
 
@@ -71,7 +71,7 @@ class Sending:
 
     parts: Parts
 
-    def send(self, item: Outgoing) -> Sent:
+    def send(self, item: Outgoing) -> SendResult:
         """Send what waits at *item*'s place, unless it should wait or end.
 
         Raises:
@@ -82,40 +82,40 @@ class Sending:
             # for others wait in this thread.
             message, outbound = retry_on_conflict(partial(self._prepare, item), pause=at_once)
         except _NotNow as not_now:
-            return Sent(not_now.outcome)
+            return SendResult(not_now.outcome)
         except StillConflicting:
-            return Sent(Outcome.LATER)
-        return Sent(self._call(message, outbound), message)
+            return SendResult(SendOutcome.LATER)
+        return SendResult(self._call(message, outbound), message)
 
-    def mark_read(self, sent: Sent) -> None:
+    def mark_read(self, sent: SendResult) -> None:
         """Show a person that what *sent* answers was read, or that its answer is to come."""
         message = sent.message
         if message is None or message.by_sms or message.reply_to is None:
             return
-        if sent.outcome is Outcome.SENT:
+        if sent.outcome is SendOutcome.SENT:
             self.parts.channel.mark_read(message.sender, message.reply_to)
-        elif sent.outcome is Outcome.LATER and message.attempts == 1:
+        elif sent.outcome is SendOutcome.LATER and message.attempts == 1:
             self.parts.channel.mark_read(message.sender, message.reply_to, typing=True)
 
-    def _call(self, message: Message, outbound: Outbound) -> Outcome:
+    def _call(self, message: Message, outbound: Outbound) -> SendOutcome:
         try:
             provider_id = self._hand_over(message, outbound)
         except SendUnknown:
             self._settle(message, states.record_doubt)
-            return Outcome.LATER
+            return SendOutcome.LATER
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
             settled = self._settle(message, partial(states.apply_refusal, failure=failure))
             if failure.kind in _OTHER_FORM or (settled and settled.by_sms != message.by_sms):
-                return Outcome.AGAIN
-            return Outcome.ENDED if failure.kind in _NEVER else Outcome.LATER
+                return SendOutcome.AGAIN
+            return SendOutcome.ENDED if failure.kind in _NEVER else SendOutcome.LATER
         except Exception as error:
             # Nobody knows how far it came; the row is not left to stop all that is behind it.
             log.exception("send_broke", messageId=message.message_id, error=type(error).__name__)
             self._settle(message, states.record_doubt)
-            return Outcome.LATER
+            return SendOutcome.LATER
         self._settle(message, partial(states.record_acceptance, provider_id=provider_id))
-        return Outcome.SENT
+        return SendOutcome.SENT
 
     def _hand_over(self, message: Message, outbound: Outbound) -> str:
         if not message.by_sms:
@@ -143,17 +143,17 @@ class Sending:
         )
         place = work.get(Outgoing, item.shard, item.place)
         if place is None:
-            raise _NotNow(Outcome.AGAIN)  # somebody else was faster
+            raise _NotNow(SendOutcome.AGAIN)  # somebody else was faster
         message = work.get(Message, item.message_id)
         contact = work.get(Contact, item.contact_id)
         is_over = message is None or contact is None or message.status not in _UNSENT
         if message is None or contact is None or is_over or message.outbox != item.place:
             work.delete(place)
             work.commit()
-            raise _NotNow(Outcome.ENDED)
+            raise _NotNow(SendOutcome.ENDED)
         if states.still_in_doubt(work, message):
             work.commit()
-            raise _NotNow(Outcome.LATER)
+            raise _NotNow(SendOutcome.LATER)
         if not message.by_sms and sms_fallback.goes_by_sms_at_once(work, message, contact):
             message = message.but(by_sms=True)
         health = work.get(SenderHealth, circuit_breaker.sender_key_of(message))
@@ -161,20 +161,20 @@ class Sending:
         if until is not None and not freshness.is_over(work, message):
             waits = states.defer_while_down(work, message, until)
             work.commit()
-            raise _NotNow(Outcome.LATER if waits else Outcome.AGAIN)
+            raise _NotNow(SendOutcome.LATER if waits else SendOutcome.AGAIN)
         try:
             values, rendered, form = self._words(work, message, contact)
         except _Ends as ends:
             states.end_message(work, message, ends.status, ends.reason)
             work.commit()
             message_reached(ends.status.value, message.urgency.name)
-            raise _NotNow(Outcome.ENDED) from None
+            raise _NotNow(SendOutcome.ENDED) from None
         if not self.parts.rates.take_pair(
             circuit_breaker.sender_key_of(message), message.contact_id
         ):
             states.defer_for_pair_rate(work, message)
             work.commit()
-            raise _NotNow(Outcome.LATER)
+            raise _NotNow(SendOutcome.LATER)
         if health is not None and circuit_breaker.is_down(health):
             circuit_breaker.probe(work, health)
         category = self._charged_as(work, message, rendered)
@@ -391,7 +391,7 @@ class _Ends(PulseOpsError):
 class _NotNow(PulseOpsError):
     """The message is not sent now."""
 
-    def __init__(self, outcome: Outcome) -> None:
+    def __init__(self, outcome: SendOutcome) -> None:
         super().__init__(outcome.value)
         self.outcome = outcome
 

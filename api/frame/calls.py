@@ -36,7 +36,7 @@ PAGING = frozenset({"limit", "cursor"})
 
 
 @dataclass(frozen=True)
-class Caller:
+class CallingUser:
     """A signed-in member of staff."""
 
     user: User
@@ -95,7 +95,7 @@ class Call:
     services: Services
     operation: str
     now: datetime
-    known: Caller | None = None
+    known: CallingUser | None = None
     patient_id: str | None = None
     """Whose data this call is about, for the audit log; views set it when the path does not."""
     about: dict[str, str] = field(default_factory=dict)
@@ -104,7 +104,7 @@ class Call:
     """What finds the answer after the commit, if the view named it."""
 
     @property
-    def caller(self) -> Caller:
+    def caller(self) -> CallingUser:
         """Who makes this call.
 
         Raises:
@@ -157,7 +157,7 @@ class Call:
         if user.must_change_password and not before_password_change:
             raise PasswordChangeRequired("Please change your password first.")
 
-    def who(self, token: str) -> Caller:
+    def who(self, token: str) -> CallingUser:
         """Return whom an access token belongs to.
 
         Raises:
@@ -168,7 +168,7 @@ class Call:
         session, user = sessions.read_session(
             work, claims.session_id, claims.clinic_id, claims.user_id
         )
-        return Caller(user, session, claims.expires_at)
+        return CallingUser(user, session, claims.expires_at)
 
     def read_cursor(self, text: str | None) -> str | None:
         """Return where a list goes on, from a cursor that this list gave this account.

@@ -75,9 +75,9 @@ def make_engine(route: Route, view: View) -> Callable[..., Response]:
         try:
             return run(ids)
         except Refused as error:
-            return errors.refused(error)
+            return errors.of_refusal(error)
         except ValidationError as error:
-            return errors.invalid(error)
+            return errors.of_invalid(error)
         except HTTPException as error:
             return errors.http_error(error)
         except StoreUnavailable:
@@ -153,7 +153,7 @@ class _Engine:
         refusal = said.refusal if isinstance(said, Answer) else None
         call.then = said.then if isinstance(said, Answer) else None
         if refusal is not None:
-            answer = errors.refused(refusal)
+            answer = errors.of_refusal(refusal)
         else:
             answer = said if isinstance(said, Response) else self._render(said)
         if self._route.audits:

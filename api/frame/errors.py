@@ -81,7 +81,7 @@ def failure(
     return answer
 
 
-def refused(error: errors.Refused) -> Response:
+def of_refusal(error: errors.Refused) -> Response:
     """Return what *error* answers: its status by its kind, its words or the usual ones."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), CONFLICT)
     said = str(error)
@@ -101,7 +101,7 @@ def refused(error: errors.Refused) -> Response:
     return answer
 
 
-def invalid(error: ValidationError) -> Response:
+def of_invalid(error: ValidationError) -> Response:
     """Return which fields cannot be used and why, without repeating what was sent."""
     details = [
         Detail(
@@ -118,7 +118,7 @@ def http_error(error: HTTPException) -> Response:
     """Return what the web server's own refusals say, with `Allow` kept."""
     status = error.code or 500
     if status == INTERNAL:
-        return failed()
+        return of_fault()
     code, message = OF_HTTP.get(status, (error.name.upper().replace(" ", "_"), error.name + "."))
     answer = failure(status, code, message)
     for name, value in error.get_headers():
@@ -134,7 +134,7 @@ def unavailable() -> Response:
     return answer
 
 
-def failed() -> Response:
+def of_fault() -> Response:
     """Return that we made a mistake, and nothing of what is inside."""
     return failure(INTERNAL, "INTERNAL_ERROR", "Something went wrong on our side.")
 

@@ -16,7 +16,7 @@ def sign(services: Services, purpose: str, subject: str, now: datetime, good: ti
     return str(_signer(services, purpose).dumps([subject, until]))
 
 
-def opened(services: Services, purpose: str, signature: str, now: datetime) -> str:
+def unsign(services: Services, purpose: str, signature: str, now: datetime) -> str:
     """Return the subject that *signature* opens.
 
     Raises:

@@ -87,7 +87,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     # When writing a line fails, the logging module would print the line's values.
     logging.raiseExceptions = False
     root = logging.getLogger()
-    _replace_handlers(root, Lines(out))
+    _replace_handlers(root, JsonHandler(out))
     # Libraries do not even make the messages that would not be written.
     root.setLevel(max(_LEVELS[level], logging.WARNING))
     for name in (*OWN, *PLAIN):
@@ -113,16 +113,16 @@ class Stdout(io.TextIOBase):
         sys.stdout.flush()
 
 
-class Lines(logging.StreamHandler[TextIO]):
+class JsonHandler(logging.StreamHandler[TextIO]):
     """Takes what the standard library's loggers say; also of use in a logging dictConfig."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream or cast("TextIO", Stdout()))
-        self.setFormatter(Line())
+        self.setFormatter(JsonFormatter())
         self.addFilter(_is_worth_a_line)
 
 
-class Line(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """Makes one guarded JSON line of a record."""
 
     def format(self, record: logging.LogRecord) -> str:
@@ -232,7 +232,7 @@ def _finish() -> list[Any]:
 def _replace_handlers(logger: logging.Logger, *new: logging.Handler) -> None:
     # Only what writes lines is replaced: what a test listens with is a subclass of its own.
     for old in list(logger.handlers):
-        if type(old) in {logging.StreamHandler, Lines}:
+        if type(old) in {logging.StreamHandler, JsonHandler}:
             logger.removeHandler(old)
     for handler in new:
         logger.addHandler(handler)

@@ -26,7 +26,7 @@ from tests.bills import (
 from tests.people import Cast, store
 from tests.stage import Stage
 from web.checkout.views import pages
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 HOME = "https://clinic.example"
 HINDI = {"Accept-Language": "hi-IN,hi;q=0.9,en;q=0.5"}
@@ -50,7 +50,7 @@ def bank(stage: Stage, bill: Invoice) -> Bank:
     assert bill.payment_id
     bank = Bank()
     stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = Doer(stage.parts)
+    stage.doer = DueRunner(stage.parts)
     return bank
 
 

@@ -18,7 +18,7 @@ from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold
 from web.checkout.views import pages
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 HOME = "https://clinic.example"
 
@@ -27,7 +27,7 @@ HOME = "https://clinic.example"
 def bank(stage: Stage) -> Bank:
     bank = Bank()
     stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = Doer(stage.parts)
+    stage.doer = DueRunner(stage.parts)
     return bank
 
 

@@ -28,7 +28,7 @@ from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold, ravi
 from web.checkout.pay import way_to_pay
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "razorpay"
 SECRET, OLD = "webhook-secret", "the one before"
@@ -92,7 +92,7 @@ def town(stage: Stage, cast: Cast) -> Town:
         stage.parts.settings, payment_provider="razorpay", razorpay_webhook_secrets=(SECRET, OLD)
     )
     stage.parts = replace(stage.parts, gateway=bank, settings=settings)
-    stage.doer = Doer(stage.parts)
+    stage.doer = DueRunner(stage.parts)
     return Town(stage, cast, bank)
 
 

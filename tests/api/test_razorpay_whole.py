@@ -30,7 +30,7 @@ from tests.contract.payments.player import (
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 SECRET = "webhook-secret"
 
@@ -48,7 +48,7 @@ def player(stage: Stage) -> Iterator[Player]:
                 razorpay_webhook_secrets=(SECRET,),
             ),
         )
-        stage.doer = Doer(stage.parts)
+        stage.doer = DueRunner(stage.parts)
         yield player
 
 

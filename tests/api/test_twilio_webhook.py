@@ -20,7 +20,7 @@ from domain.ports import Changes, Records
 from flows.inbound import Inbound
 from tests.people import PLATFORM_NUMBER
 from tests.stage import Stage
-from workers.missed import catch_up
+from workers.catch_up import catch_up
 
 HOOK = "/api/v1/webhooks/twilio"
 TOKEN = "twilio-token"

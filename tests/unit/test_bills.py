@@ -22,7 +22,7 @@ from tests.bills import billed, days, invoices, pay, request_of, the_subscriptio
 from tests.people import Cast, store
 from tests.stage import Stage
 from web.checkout.pay import way_to_pay
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 PAID_ON = date(2030, 12, 26)
 AMOUNT = 129800
@@ -41,7 +41,7 @@ def bank(stage: Stage, bill: Invoice) -> Bank:
     assert bill.payment_id
     bank = Bank()
     stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = Doer(stage.parts)
+    stage.doer = DueRunner(stage.parts)
     return bank
 
 

@@ -17,7 +17,7 @@ from domain.model.conversations import Parked
 from domain.model.messages import Message, MessageStatus
 from domain.scopes import ClinicScope
 from domain.work import Work
-from flows.runner import Outcome, Runner
+from flows.runner import Runner, TurnOutcome
 from tests.people import Cast
 from tests.stage import Stage
 
@@ -155,7 +155,7 @@ def test_a_parked_message_acts_at_last(stage: Stage, broken: pytest.MonkeyPatch)
         "wamid.parked"
     ]
     broken.undo()
-    assert stage.runner.replay("wamid.parked") is Outcome.ACTED
+    assert stage.runner.replay("wamid.parked") is TurnOutcome.ACTED
     assert "select doctor" in stage.settle()[-1].text
     assert stage.work().get(Parked, "wamid.parked") is None
     with pytest.raises(NotFound):

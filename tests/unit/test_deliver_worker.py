@@ -23,7 +23,7 @@ from domain.work import Work
 from tests.outbox import SHARD, failed, row, status, waiting, write
 from tests.people import CITY_SENDER, Cast, store
 from tests.stage import Stage
-from workers.sending import Outcome, Sending
+from workers.sending import Sending, SendOutcome
 
 
 class Killed(BaseException):
@@ -105,7 +105,7 @@ def test_i5_what_loses_against_others_each_time_goes_later_and_nobody_sleeps(
         sent = Sending(stage.parts).send(waiting(stage)[0])
     assert len(lost) == TRIES
     assert (sent.outcome, len(stage.channel.sent)) == (
-        (Outcome.SENT, 1) if begun else (Outcome.LATER, 0)
+        (SendOutcome.SENT, 1) if begun else (SendOutcome.LATER, 0)
     )
     expected = MessageStatus.SENDING if begun else MessageStatus.QUEUED
     assert row(stage, message).status is expected

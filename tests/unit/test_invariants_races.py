@@ -22,7 +22,7 @@ from domain.model.people import Contact, Patient
 from domain.model.queues import HistoryEntry, LiveBooking, Queue, Seat, Token, TokenStatus
 from domain.work import Work
 from flows.inbound import Inbound
-from flows.runner import Outcome
+from flows.runner import TurnOutcome
 from tests.people import CITY_SENDER, NOW, Cast, FixedClock, a_person, address_of, store, stored
 from tests.stage import Stage
 
@@ -138,7 +138,7 @@ def test_i1_two_hundred_people_who_tap_forty_slots_at_once_get_forty_tokens(
     looks: Counter = Counter()
     once = stage.runner._take_turn
 
-    def counted(work: Work, inbound: Inbound, *, was_parked: bool = False) -> Outcome:
+    def counted(work: Work, inbound: Inbound, *, was_parked: bool = False) -> TurnOutcome:
         looks[inbound.message_id] += 1
         return once(work, inbound, was_parked=was_parked)
 
@@ -163,7 +163,7 @@ def test_i1_two_hundred_people_who_tap_forty_slots_at_once_get_forty_tokens(
     for done in at_once([partial(all_of, some) for some in share]):
         assert isinstance(done, list), done
         ends += done
-    assert ends == [Outcome.ACTED] * 200
+    assert ends == [TurnOutcome.ACTED] * 200
     queue = stage.queue("doc_meera", MONDAY.isoformat())
     tokens = stage.work().query(Token, queue.queue_id, limit=300).records
     assert sorted(t.number for t in tokens) == list(range(1, 41))
@@ -393,8 +393,8 @@ def test_i4_the_same_message_at_once_in_eight_threads_acts_once(stage: Stage, ca
         choice=f"slot:doc_meera:{MONDAY.isoformat()}:5",
     )
     ends = at_once([lambda: stage.runner.handle(inbound)] * 8)
-    assert Counter(ends) == {Outcome.ACTED: 1, Outcome.SEEN: 7}
-    assert stage.runner.handle(inbound) is Outcome.SEEN
+    assert Counter(ends) == {TurnOutcome.ACTED: 1, TurnOutcome.SEEN: 7}
+    assert stage.runner.handle(inbound) is TurnOutcome.SEEN
     assert [t.number for t in stage.tokens("+919876543021")] == [5]
     assert len(stage.settle()) == 1
 
@@ -424,7 +424,7 @@ def test_i6_one_persons_messages_at_once_act_one_after_another(stage: Stage) -> 
         return lambda: stage.runner.handle(inbound)
 
     ends = at_once([says(n, "hi" if n % 2 else "help") for n in range(8)])
-    assert ends == [Outcome.ACTED] * 8
+    assert ends == [TurnOutcome.ACTED] * 8
     work = stage.work()
     conversation = work.get(Conversation, f"{CITY_SENDER}#con_asha")
     assert conversation is not None
@@ -454,7 +454,7 @@ def test_i6_a_newcomers_first_messages_at_once_meet_one_contact(stage: Stage) ->
         return lambda: stage.runner.handle(inbound)
 
     ends = at_once([says(n) for n in range(6)])
-    assert ends == [Outcome.ACTED] * 6
+    assert ends == [TurnOutcome.ACTED] * 6
     stage.settle()
     assert len({m.contact_id for m in stage.messages()}) == 1
     assert len(stage.channel.sent) == 6

@@ -38,7 +38,7 @@ from store.faults import AppliedButUnanswered, Conflicts, LaggingIndex
 from tests.people import CITY_SENDER, Cast, CountingIds, FixedClock, city, new_records
 from tests.stage import Stage
 from tests.unit.test_booking import MONDAY, do, hold
-from workers.act import Doer
+from workers.due_runner import DueRunner
 
 ASHA, RAVI = "+919876543021", "+919876543022"
 KHAN, MEERA = "+919876543012", "+919876543011"
@@ -155,7 +155,7 @@ def test_i4_a_day_with_a_store_in_trouble_comes_to_the_same(
         a_day(stage)
         stage.records = records
         stage.parts = replace(stage.parts, records=records)
-        stage.doer = Doer(stage.parts)
+        stage.doer = DueRunner(stage.parts)
         stage.wait(5)
         assert outcome(stage) == peaceful
     finally:

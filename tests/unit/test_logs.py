@@ -208,7 +208,7 @@ def test_the_handler_can_stand_in_a_logging_configuration(log, capsys):
     logging.config.dictConfig({
         "version": 1,
         "disable_existing_loggers": False,
-        "handlers": {"stdout": {"class": "bot.observability.logs.Lines"}},
+        "handlers": {"stdout": {"class": "bot.observability.logs.JsonHandler"}},
         "loggers": {"gunicorn.error": {"handlers": ["stdout"], "propagate": False}},
     })  # fmt: skip
     logging.getLogger("gunicorn.error").warning("WORKER TIMEOUT (pid:%s)", 3)

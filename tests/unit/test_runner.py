@@ -12,7 +12,7 @@ from domain.ports import Records
 from domain.transactions import TRIES
 from flows import patient
 from flows.inbound import Inbound
-from flows.runner import Outcome
+from flows.runner import TurnOutcome
 from tests.people import CITY_SENDER, NOW, PLATFORM_SENDER
 
 ASHA = "+919876543021"
@@ -88,7 +88,7 @@ def said(stage):
 
 
 def test_a_message_acts_and_is_seen(stage):
-    assert stage.runner.handle(message()) is Outcome.ACTED
+    assert stage.runner.handle(message()) is TurnOutcome.ACTED
     stage.settle()
     assert said(stage) == ["booking/doctors"]
     seen = stage.work().get(Seen, "wamid.1")
@@ -96,8 +96,8 @@ def test_a_message_acts_and_is_seen(stage):
 
 
 def test_a_message_that_was_seen_acts_once(stage, faults):
-    assert stage.runner.handle(message()) is Outcome.ACTED
-    assert stage.runner.handle(message()) is Outcome.SEEN
+    assert stage.runner.handle(message()) is TurnOutcome.ACTED
+    assert stage.runner.handle(message()) is TurnOutcome.SEEN
     assert faults.commits == 1
     stage.settle()
     assert len(stage.channel.sent) == 1
@@ -111,19 +111,19 @@ def test_a_message_seen_meanwhile_by_another_process_does_not_act(stage, faults)
 
     faults.faults.append(Conflict(((Seen.TABLE, "wamid.1", None),)))
     stage.runner.pause = the_other_commits
-    assert stage.runner.handle(message()) is Outcome.SEEN
+    assert stage.runner.handle(message()) is TurnOutcome.SEEN
     assert faults.commits == 1
 
 
 def test_a_seen_mark_that_is_only_in_flight_elsewhere_does_not_swallow_a_message(stage, faults):
     faults.faults.append(Conflict(((Seen.TABLE, "wamid.1", None),)))
-    assert stage.runner.handle(message()) is Outcome.ACTED
+    assert stage.runner.handle(message()) is TurnOutcome.ACTED
 
 
 @pytest.mark.parametrize("times", [1, TRIES - 1])
 def test_a_lost_race_is_run_again(stage, faults, times):
     faults.faults += [Conflict(((Conversation.TABLE, "x", None),))] * times
-    assert stage.runner.handle(message()) is Outcome.ACTED
+    assert stage.runner.handle(message()) is TurnOutcome.ACTED
     assert faults.commits == times + 1
     assert len(faults.pauses) == times
     stage.settle()
@@ -143,7 +143,7 @@ def test_a_store_that_does_not_answer_is_not_our_fault(stage, faults):
         stage.runner.handle(message())
     assert faults.commits == 1
     assert parked(stage) is None
-    assert stage.runner.handle(message()) is Outcome.ACTED
+    assert stage.runner.handle(message()) is TurnOutcome.ACTED
 
 
 def test_a_replay_sees_what_the_other_wrote(stage):
@@ -163,7 +163,7 @@ def test_a_replay_sees_what_the_other_wrote(stage):
 
     stage.runner.records = Rival(stage.records)
     stage.runner.pause = lambda _seconds: None
-    assert stage.runner.handle(message("1", "wamid.race")) is Outcome.ACTED
+    assert stage.runner.handle(message("1", "wamid.race")) is TurnOutcome.ACTED
     stage.settle()
     assert set(said(stage)[-2:]) == {"booking/confirmed", "booking/slot_taken"}
     assert stage.tokens(ASHA) == []
@@ -171,7 +171,7 @@ def test_a_replay_sees_what_the_other_wrote(stage):
 
 def test_one_failure_of_our_own_is_tried_again(stage, breaks):
     breaks += [KeyError("once")]
-    assert stage.runner.handle(message()) is Outcome.ACTED
+    assert stage.runner.handle(message()) is TurnOutcome.ACTED
     stage.settle()
     assert said(stage) == ["booking/doctors"]
     assert parked(stage) is None
@@ -179,7 +179,7 @@ def test_one_failure_of_our_own_is_tried_again(stage, breaks):
 
 def test_two_failures_park_the_message_and_tell_the_person(stage, breaks):
     breaks += [KeyError("secret words"), ValueError("secret words")]
-    assert stage.runner.handle(message("a very private text")) is Outcome.PARKED
+    assert stage.runner.handle(message("a very private text")) is TurnOutcome.PARKED
     stage.settle()
     kept = parked(stage)
     assert said(stage) == ["route/parked", "desk/parked"]
@@ -190,7 +190,7 @@ def test_two_failures_park_the_message_and_tell_the_person(stage, breaks):
     assert "private" not in kept.payload
     assert ASHA not in kept.payload
     assert "a very private text" in stage.parts.sealer.open(kept.payload)
-    assert stage.runner.handle(message("a very private text")) is Outcome.SEEN
+    assert stage.runner.handle(message("a very private text")) is TurnOutcome.SEEN
 
 
 def test_what_a_failed_turn_wrote_is_not_kept(stage, monkeypatch):
@@ -221,9 +221,9 @@ def test_after_a_parked_message_the_conversation_goes_on(stage, breaks):
 
 @pytest.mark.parametrize("kind", ["reaction", "system"])
 def test_what_needs_no_answer_is_only_seen(stage, kind):
-    assert stage.runner.handle(message("👍", kind=kind)) is Outcome.ACTED
+    assert stage.runner.handle(message("👍", kind=kind)) is TurnOutcome.ACTED
     assert stage.settle() == []
-    assert stage.runner.handle(message("👍", kind=kind)) is Outcome.SEEN
+    assert stage.runner.handle(message("👍", kind=kind)) is TurnOutcome.SEEN
 
 
 def test_the_window_is_open_from_the_newest_message_however_late_others_come(stage):

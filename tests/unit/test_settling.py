@@ -23,7 +23,7 @@ from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.test_booking import cancel, hold, ravi
 from web.checkout.pay import way_to_pay
-from workers.act import Doer
+from workers.due_runner import DueRunner
 from workers.handlers import HANDLERS
 
 HOUR = 60
@@ -35,7 +35,7 @@ def bank(stage: Stage) -> Bank:
     """Put a gateway in the sandbox's place."""
     bank = Bank()
     stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = Doer(stage.parts)
+    stage.doer = DueRunner(stage.parts)
     return bank
 
 
@@ -395,7 +395,7 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
     key = a_refund(stage, cast, bank)
     shard = shard_of("refund", key)
     item = stage.work().query(Due, shard).records[0]
-    refunding, other = bank.refund, Doer(stage.parts)
+    refunding, other = bank.refund, DueRunner(stage.parts)
 
     def meanwhile(capture_id: str, amount_paise: int) -> object:
         polling.carry_out_refund(stage.work, bank, item)
@@ -409,7 +409,7 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
 
 def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Bank) -> None:
     with ThreadPoolExecutor(GATEWAY_SHARDS) as aside:
-        stage.doer = Doer(stage.parts, aside)
+        stage.doer = DueRunner(stage.parts, aside)
         key = a_refund(stage, cast, bank)
         shard = shard_of("refund", key)
         assert is_aside(shard)

@@ -13,7 +13,7 @@ from domain.actions.delivery.sms_fallback import BY_SMS
 from flows import patient, staff
 from flows.settings import _label
 from flows.turn import SAYS
-from flows.words import Ears, fold
+from flows.words import Interpreter, fold
 
 ROOT = Path(__file__).resolve().parents[2]
 MESSAGES = ROOT / "templates" / "messages"
@@ -23,7 +23,7 @@ CATALOGUE = RENDERER.messages()
 BLOCKS = RENDERER.words.keys()
 FLOWS = {flow for _, flow, _ in BLOCKS} - {COMMON}
 VOCABULARIES = {v.language: v for v in RENDERER.vocabularies()}
-EARS = Ears(RENDERER.vocabularies())
+EARS = Interpreter(RENDERER.vocabularies())
 
 OFFERED = {offer.message for offer in RENDERER.offered_templates()}
 """Filled and sent by staff, who choose from the catalogue; code names none of them."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.words import Ears, Heard, Vocabulary, fold, number_in
+from flows.words import Heard, Interpreter, Vocabulary, fold, number_in
 
 ENGLISH = Vocabulary(
     "en",
@@ -21,7 +21,7 @@ HINDI = Vocabulary(
     patient={"hi": ("नमस्ते", "book"), "join": ("जॉइन",)},
     staff={"next": ("अगला",)},
 )
-EARS = Ears([ENGLISH, HINDI])
+EARS = Interpreter([ENGLISH, HINDI])
 
 
 @pytest.mark.parametrize(

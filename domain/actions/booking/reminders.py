@@ -8,7 +8,7 @@ from domain import due
 from domain.actions.booking.days import waiting_in_order
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
-from domain.due import OpenWork, place_of_item
+from domain.due import OpenWork, context_of
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Option, Urgency
 from domain.model.queues import WAITING, Token, TokenStatus
@@ -21,7 +21,7 @@ def remind(open_work: OpenWork, item: Due) -> None:
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
-    place = place_of_item(work, item)
+    place = context_of(work, item)
     if token and place and token.status in WAITING and not token.reminded:
         clinic, doctor, queue = place
         before = [

@@ -13,7 +13,7 @@ from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import refunds
 from domain.actors import CLOCK
-from domain.due import OpenWork, chunks, finish, place_of_item, tokens_of
+from domain.due import OpenWork, chunks, context_of, finish, tokens_of
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Option
@@ -38,7 +38,7 @@ def settle_closed_day(open_work: OpenWork, item: Due) -> None:
     Runs again a minute later for bookings that were in flight.
     """
     work = open_work()
-    place = place_of_item(work, item)
+    place = context_of(work, item)
     if place is None or place[2].status is not QueueStatus.CLOSED:
         return finish(open_work, item)
     clinic, doctor, queue = place

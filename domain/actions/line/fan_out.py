@@ -10,7 +10,7 @@ from domain.actions.line import calling
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
-from domain.due import OpenWork, chunks, finish, place_of_item
+from domain.due import OpenWork, chunks, context_of, finish
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
@@ -32,7 +32,7 @@ from domain.work import Work
 def notify_line_moved(open_work: OpenWork, item: Due) -> None:
     """The line moved: raise news for those to whom it makes a difference."""
     work = open_work()
-    place = place_of_item(work, item)
+    place = context_of(work, item)
     if place is None:
         return finish(open_work, item)
     clinic, doctor, queue = place
@@ -102,7 +102,7 @@ def notify_emergency(open_work: OpenWork, item: Due) -> None:
 
 def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
     work = open_work()
-    place = place_of_item(work, item)
+    place = context_of(work, item)
     if place is None:
         return finish(open_work, item)
     clinic, doctor, queue = place

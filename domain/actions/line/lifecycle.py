@@ -18,7 +18,7 @@ from domain.actions.line.calling import end_consultation, notify_next
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actions.staff.alerts import Note, tell_doctor
 from domain.actors import SILENT, Actor, Remark, person_of
-from domain.due import OpenWork, place_of_item
+from domain.due import OpenWork, context_of
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
@@ -296,7 +296,7 @@ def ask_resume(open_work: OpenWork, item: Due) -> None:
     """Ask the doctor once whether to go on, when a pause or an emergency has lasted its time."""
     work = open_work()
     work.delete(item)
-    place = place_of_item(work, item)
+    place = context_of(work, item)
     if place is not None:
         clinic, doctor, queue = place
         halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
@@ -322,7 +322,7 @@ def auto_close(open_work: OpenWork, item: Due) -> None:
     """Close a line left open long past its planned end, or a day never started."""
     work = open_work()
     work.delete(item)
-    place = place_of_item(work, item)
+    place = context_of(work, item)
     if place is not None and place[2].status is not QueueStatus.CLOSED:
         clinic, doctor, queue = place
         last = queue.last_move.at if queue.last_move else queue.started_at

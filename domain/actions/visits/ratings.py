@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
-from domain.due import OpenWork, place_of_item
+from domain.due import OpenWork, context_of
 from domain.errors import Refused
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
@@ -57,7 +57,7 @@ def ask_rating(open_work: OpenWork, item: Due) -> None:
         and token.completed_at + after == item.at
         and work.get(Message, message_id) is None
     ):
-        place = place_of_item(work, item)
+        place = context_of(work, item)
         if place is not None:
             clinic, doctor, _ = place
             options = [

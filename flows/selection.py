@@ -14,7 +14,7 @@ from domain.model.people import Patient
 from domain.model.queues import Slot
 from domain.names import clean_name
 from domain.timetable import open_days, slot_time
-from flows.mine import chosen_token
+from flows.my_bookings import chosen_token
 from flows.turn import Turn
 from flows.words import fold
 

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Doer:
+class DueRunner:
     """Does what is due in a shard. Any number of them may run; each item acts once."""
 
     parts: Parts
