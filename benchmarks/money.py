@@ -2,9 +2,9 @@
 
     .venv/bin/python -m benchmarks.money [histories]
 
-Plays the machine of `tests/unit/test_properties_money.py` with other dice each time, in batches,
-and says how far it is. A history that fails is made as short as it can be and printed, with what
-makes it play again. About eight a second on one core.
+Plays the machine of `tests/unit/invariants/test_properties_money.py` with other dice each time, in
+batches, and says how far it is. A history that fails is made as short as it can be and printed,
+with what makes it play again. About eight a second on one core.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import structlog
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from tests.unit.test_properties_money import Days
+from tests.unit.invariants.test_properties_money import Days
 
 HISTORIES = 10_000
 BATCH = 250

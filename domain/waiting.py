@@ -4,7 +4,7 @@ The line is a queue with one server, the doctor. A consultation starts when the 
 the patient is there (Lindley's recursion, 1952), so the chain of starts is walked twice in one
 pass: once as a good day would go, once as a slow one. The ends of the range are the 15 % and 85 %
 quantiles of the start, nearly: about seven promises in ten are kept, whether two are ahead or
-twenty. `tests/unit/test_waiting_simulation.py` measures it on simulated days.
+twenty. `tests/unit/rules/test_waiting_simulation.py` measures it on simulated days.
 
 What the model does not know: that a doctor works through a break nobody announced, and how a clinic
 treats a person who has come while someone before them has not.

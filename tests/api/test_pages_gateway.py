@@ -16,7 +16,7 @@ from domain.model.queues import Token, TokenStatus
 from tests.bank import Bank, Fault
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.test_booking import cancel, hold
+from tests.unit.booking.test_booking import cancel, hold
 from web.checkout.views import pages
 from workers.due_runner import DueRunner
 

@@ -26,7 +26,7 @@ from tests.bank import Bank
 from tests.bills import billed, days, invoices, request_of, the_clinic, told
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.test_booking import cancel, hold, ravi
+from tests.unit.booking.test_booking import cancel, hold, ravi
 from web.checkout.pay import way_to_pay
 from workers.due_runner import DueRunner
 

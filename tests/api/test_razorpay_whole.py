@@ -29,7 +29,7 @@ from tests.contract.payments.player import (
 )
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.test_booking import cancel, hold
+from tests.unit.booking.test_booking import cancel, hold
 from workers.due_runner import DueRunner
 
 SECRET = "webhook-secret"

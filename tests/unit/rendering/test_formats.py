@@ -10,7 +10,7 @@ from babel import Locale
 from bot.rendering import formats
 from bot.rendering.renderer import Renderer
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 LANGUAGES = Renderer(TEMPLATES).words.languages
 ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML
 formats.install(ENVIRONMENT)

@@ -19,7 +19,7 @@ from domain.model.queues import Token
 from domain.scopes import ClinicScope, DoctorScope
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
+from tests.unit.booking.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
 
 DAY = date(2030, 11, 25)
 FARIDA = Actor("usr_farida", "Farida")

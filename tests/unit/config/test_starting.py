@@ -18,7 +18,7 @@ from bot.config.settings import naming_bad_settings
 from bot.config.values import BadSetting
 from workers import clock, context
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WRONG = [
     ("DATA_KEY", "abc", "is not base64 of 32 bytes"),
     ("HOLD_MINUTES", "ten", "must be a whole number"),

@@ -16,7 +16,7 @@ import pytest
 
 from workers.handlers import HANDLERS
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ("api", "bot", "domain", "flows", "workers")
 Function = tuple[str, str]
 """The module and the name of a function, or of the class `Due`."""

@@ -151,7 +151,9 @@ def test_an_error_is_its_type_and_where_it_rose(log):
     assert line["level"] == "error"
     assert (line["error"], line["cause"]) == ("ValueError", "KeyError")
     assert len(line["where"]) == 2
-    assert all(place.startswith("tests/unit/test_logs.py:") for place in line["where"])
+    assert all(
+        place.startswith("tests/unit/observability/test_logs.py:") for place in line["where"]
+    )
     assert nothing_leaks(log)
 
 

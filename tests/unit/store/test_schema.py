@@ -19,7 +19,7 @@ from store.schema import SPECIFIED, TABLES, Table
 from store.sqlite import SqliteStore
 from store.statements import Statements
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def kinds() -> list[type[Record]]:

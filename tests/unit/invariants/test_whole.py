@@ -37,7 +37,7 @@ from store import Store, open_records
 from store.faults import AppliedButUnanswered, Conflicts, LaggingIndex
 from tests.people import CITY_SENDER, Cast, CountingIds, FixedClock, city, new_records
 from tests.stage import Stage
-from tests.unit.test_booking import MONDAY, do, hold
+from tests.unit.booking.test_booking import MONDAY, do, hold
 from workers.due_runner import DueRunner
 
 ASHA, RAVI = "+919876543021", "+919876543022"

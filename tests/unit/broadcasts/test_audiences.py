@@ -13,7 +13,7 @@ from domain.model.queues import Token, TokenStatus
 from domain.names import fold_name
 from tests.people import Cast, a_person, address_of, store
 from tests.stage import Stage
-from tests.unit.test_after import crowd
+from tests.unit.line.test_day_end import crowd
 
 ALL = Audience(kind=AudienceKind.ALL_PATIENTS)
 PHONES = Audience(kind=AudienceKind.PHONES)

@@ -25,7 +25,7 @@ from flows.inbound import (
     TemplateNotice,
 )
 
-PAYLOADS = Path(__file__).parent.parent / "payloads" / "cloud"
+PAYLOADS = Path(__file__).parents[2] / "payloads" / "cloud"
 FIXTURES = {path.stem: json.loads(path.read_text()) for path in sorted(PAYLOADS.glob("*.json"))}
 SENT_AT = datetime.fromtimestamp(1_795_000_000, UTC)
 NOW = SENT_AT + timedelta(seconds=90, milliseconds=250)

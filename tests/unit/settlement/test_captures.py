@@ -15,7 +15,7 @@ from domain.model.money import Capture, Disposition, Payment, Refund, RefundStat
 from domain.model.queues import PaymentStatus, Token, TokenStatus
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
+from tests.unit.booking.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
 
 
 def capture(stage: Stage, capture_id: str) -> Capture:

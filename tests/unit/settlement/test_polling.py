@@ -21,7 +21,7 @@ from domain.model.queues import PaymentStatus, Token, TokenStatus
 from tests.bank import Bank, BankLink, Fault, Killed
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.test_booking import cancel, hold, ravi
+from tests.unit.booking.test_booking import cancel, hold, ravi
 from web.checkout.pay import way_to_pay
 from workers.due_runner import DueRunner
 from workers.handlers import HANDLERS

@@ -15,7 +15,7 @@ from flows.settings import _label
 from flows.turn import SAYS
 from flows.words import Interpreter, fold
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 MESSAGES = ROOT / "templates" / "messages"
 RENDERER = Renderer(ROOT / "templates")
 LANGUAGES = [tag for tag, _ in RENDERER.languages()]

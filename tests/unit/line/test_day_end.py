@@ -14,8 +14,8 @@ from domain.model.queues import LiveBooking, Queue, QueueStatus, Seat, Token, To
 from domain.rules import CLOSE_CHUNK
 from tests.people import Cast, a_doctor, a_person, address_of, store, stored
 from tests.stage import Stage
-from tests.unit.test_booking import MONDAY, TUESDAY, do, hold, ravi
-from tests.unit.test_news import move, names_to
+from tests.unit.booking.test_booking import MONDAY, TUESDAY, do, hold, ravi
+from tests.unit.delivery.test_freshness import move, names_to
 from workers.handlers import HANDLERS
 
 KHAN = Actor("usr_khan", "Dr. Khan")

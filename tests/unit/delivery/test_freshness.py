@@ -21,7 +21,7 @@ from domain.model.queues import Progress, Token, TokenStatus
 from domain.waiting import STEP
 from tests.people import Cast, a_person, address_of, store
 from tests.stage import Stage
-from tests.unit.test_booking import MONDAY, do
+from tests.unit.booking.test_booking import MONDAY, do
 
 KHAN = Actor("usr_khan", "Dr. Khan")
 

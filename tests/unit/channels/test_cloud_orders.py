@@ -14,7 +14,7 @@ from bot.channels.twilio.compose import compose as compose_for_twilio
 from domain.channel import OrderNews, OrderRequest, Outbound, TemplateCall
 from tests.cloud_bodies import body_of
 
-RECORDED = Path(__file__).resolve().parents[1] / "payloads" / "cloud_sent"
+RECORDED = Path(__file__).resolve().parents[2] / "payloads" / "cloud_sent"
 REQUEST = OrderRequest(
     reference="ORD_01JABC",
     configuration="clinic-main",

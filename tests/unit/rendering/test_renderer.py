@@ -17,7 +17,7 @@ from bot.rendering.renderer import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Ren
 from domain.model.messages import Message, Option
 from simulator.templates import parse
 
-TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
+TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 NOW = datetime(2024, 11, 25, 4, 12, tzinfo=UTC)
 RENDERER = Renderer(TEMPLATES, lambda: NOW)
 LANGUAGES = [tag for tag, _ in RENDERER.languages()]
