@@ -69,7 +69,7 @@ class Ticker:
         if self._parts.bell.heard:
             return
         if job == "deliver":
-            context.deliverer().begin(shard)
+            context.deliverer().start_drain(shard)
             return
         begun = self._acting.get(shard)
         if begun is None or begun.done():  # what takes longer than a tick does not pile up

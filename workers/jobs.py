@@ -8,7 +8,7 @@ from workers import context
 def deliver(shard: str) -> None:
     """Have what waits in a shard of the outbox sent, beside the next jobs."""
     context.parts().bell.begun("deliver", shard)
-    context.deliverer().begin(shard)
+    context.deliverer().start_drain(shard)
 
 
 def act(shard: str) -> int:

@@ -24,7 +24,8 @@ from domain.work import Work
 from tests.outbox import SHARD, failed, row, write
 from tests.people import PLATFORM_SENDER, Cast
 from tests.stage import PATIENCE_SECONDS, NoRates, NoRedis, Stage
-from workers.deliver import ORDER, Deliverer
+from workers.deliver import Deliverer
+from workers.ready import ORDER_KEPT
 
 
 def test_a_persons_messages_come_in_their_order(stage: Stage, cast: Cast) -> None:
@@ -256,7 +257,7 @@ def test_it_waits_for_a_moment_only(
     deliverer = with_parts(stage, channel=hanging)
     begin(deliverer)
     assert hanging.reached.wait(30)
-    stage.clock.advance(seconds=ORDER.total_seconds() + 0.001)
+    stage.clock.advance(seconds=ORDER_KEPT.total_seconds() + 0.001)
     second = write(stage, cast)
     drains = with_parts(stage) if other else with_parts_of(deliverer, channel=stage.channel)
     assert drains.drain(SHARD) == 1
@@ -268,14 +269,14 @@ def test_it_waits_for_a_moment_only(
 
 def test_who_rings_while_a_drain_ends_is_heard(stage: Stage, cast: Cast) -> None:
     deliverer = with_parts(stage)
-    release = deliverer._release
+    release = deliverer._release_lease
 
     def late(shard: str) -> None:
         write(stage, cast)
         stage.bell.rung.clear()
         release(shard)
 
-    deliverer._release = late  # type: ignore[method-assign]
+    deliverer._release_lease = late  # type: ignore[method-assign]
     assert deliverer.drain(SHARD) == 0
     assert stage.bell.rung == [("deliver", SHARD)]
 
@@ -341,9 +342,9 @@ def test_drains_go_on_beside_each_other_and_what_breaks_one_is_logged(
     write(stage, cast)
     platform = write(stage, cast, contact_id="con_ravi", sender=PLATFORM_SENDER)
     deliverer = with_parts(stage, channel=hanging)
-    deliverer.begin(SHARD)
+    deliverer.start_drain(SHARD)
     assert hanging.reached.wait(30)
-    deliverer.begin(outbox_shard_of(PLATFORM_SENDER))
+    deliverer.start_drain(outbox_shard_of(PLATFORM_SENDER))
     until(lambda: row(stage, platform).status is MessageStatus.SENT)
 
 
@@ -361,7 +362,7 @@ def test_a_store_that_is_away_is_left_to_the_next_ring(
         assert deliverer.drain(SHARD) == 0
         patched.setattr(Work, "query", away)
         with capture_logs() as lines:
-            deliverer.begin(SHARD)
+            deliverer.start_drain(SHARD)
             until(lambda: bool(lines))
     assert lines[0]["event"] == "drain_failed"
     assert deliverer.drain(SHARD) == 1
