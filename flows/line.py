@@ -319,7 +319,7 @@ def walk_in(turn: Turn) -> tuple[str, str] | None:
 def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
     doctor, queue = the_line(turn)
-    facts = freshness.line_facts(turn.work, queue)
+    facts = freshness.line_values(turn.work, queue)
     return Say(
         values={"doctor": doctor.name, **facts, **turn.facts}, options=_buttons(doctor, queue)
     )

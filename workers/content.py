@@ -147,7 +147,7 @@ def _render_allowed(
             continue
         approval = _approval_of(parts, work, message, rendered.template)
         if approval is not None and templates.is_held_back(approval):
-            reason = templates.why_not(approval.name, approval)
+            reason = templates.explain_hold(approval.name, approval)
             continue
         if approval is not None and approval.category == templates.MARKETING:
             _require_marketing_consent(work, message)

@@ -272,7 +272,7 @@ def _find_message(attempt: _Attempt) -> SendOutcome | None:
 
 def _wait_for_status(attempt: _Attempt) -> SendOutcome | None:
     """Defer a message that may have gone just now, until a status had time to come."""
-    return SendOutcome.LATER if states.still_in_doubt(attempt.work, attempt.message) else None
+    return SendOutcome.LATER if states.defer_in_doubt(attempt.work, attempt.message) else None
 
 
 def _wait_for_number(attempt: _Attempt) -> SendOutcome | None:

@@ -160,6 +160,11 @@ class Message(Record, frozen=True, kw_only=True):
     sent_at: datetime | None = None
     updated_at: datetime
 
+    @property
+    def is_wiped(self) -> bool:
+        """Whether it had sealed variables that are wiped, so that it can never be sent again."""
+        return self.sealed is None and self.sealed_until is not None
+
 
 class SenderHealth(Record, frozen=True, kw_only=True):
     """How a sending number fares: whether it can send, and what WhatsApp thinks of it. Key: sender.

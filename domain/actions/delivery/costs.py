@@ -34,9 +34,9 @@ def record_cost(work: Work, message: Message, category: str, price_type: str | N
     known = work.get(DayCosts, clinic.clinic_id, part)
     costs = known or DayCosts(clinic_id=clinic.clinic_id, part=part)
     if price_type in {None, REGULAR}:
-        work.put(costs.but(charged=_more(costs.charged, category)))
+        work.put(costs.but(charged=_increment(costs.charged, category)))
     else:
-        work.put(costs.but(free=_more(costs.free, category)))
+        work.put(costs.but(free=_increment(costs.free, category)))
 
 
 def costs_of_days(work: Work, clinic_id: str, first: date, last: date) -> dict[date, Costs]:
@@ -64,5 +64,5 @@ def costs_of_days(work: Work, clinic_id: str, first: date, last: date) -> dict[d
             return {day: Costs(dict(c), dict(f)) for day, (c, f) in sorted(found.items())}
 
 
-def _more(counts: dict[str, int], category: str) -> dict[str, int]:
+def _increment(counts: dict[str, int], category: str) -> dict[str, int]:
     return {**counts, category: counts.get(category, 0) + 1}

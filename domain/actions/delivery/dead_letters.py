@@ -48,7 +48,7 @@ def replay(work: Work, message_id: str) -> Message:
         raise NotFound("There is no such message.")
     if message.status is not MessageStatus.FAILED:
         raise NotToBeReplayed(f"The message is {message.status}, not FAILED.")
-    if message.sealed is None and message.sealed_until is not None:
+    if message.is_wiped:
         raise NotToBeReplayed("What it carried is wiped; the person asks for a new one.")
     again = message.but(
         status=MessageStatus.QUEUED,

@@ -26,7 +26,7 @@ from domain.work import Work
 Check = Callable[[Work, Token], bool]
 
 
-def place_in_line(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
+def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
     """Return what is true of *token* now, as template variables, and when its turn is expected.
 
     Variables: `state` (the token's status, or CLOSED once its line is), `number`, `at`, `now`,
@@ -34,7 +34,7 @@ def place_in_line(work: Work, token: Token) -> tuple[dict[str, Any], Expectation
     now), `from` and `to` (instants), `certain`; the last six only for who waits.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
-    facts: dict[str, Any] = {
+    values: dict[str, Any] = {
         "state": token.status.value,
         "number": token.number,
         "at": token.estimated_time.isoformat(),
@@ -44,14 +44,14 @@ def place_in_line(work: Work, token: Token) -> tuple[dict[str, Any], Expectation
         "ahead": None,
     }
     if queue is None:
-        return facts, None
-    facts["line"] = queue.status.value
-    facts["serving"] = queue.current_number
+        return values, None
+    values["line"] = queue.status.value
+    values["serving"] = queue.current_number
     if token.status in LIVE and queue.status is QueueStatus.CLOSED:
-        facts["state"] = "CLOSED"
-        return facts, None
+        values["state"] = "CLOSED"
+        return values, None
     if token.status not in WAITING or token.place is None:
-        return facts, None
+        return values, None
     line = waiting_in_order(work, token.queue_id)
     before = [w for w in line if w.place < (token.place or "")]
     expected = expect(
@@ -62,7 +62,7 @@ def place_in_line(work: Work, token: Token) -> tuple[dict[str, Any], Expectation
         now=work.now,
     )
     low, high = expected.minutes(work.now)
-    facts |= {
+    values |= {
         "ahead": expected.ahead,
         "low": low,
         "high": high,
@@ -70,7 +70,7 @@ def place_in_line(work: Work, token: Token) -> tuple[dict[str, Any], Expectation
         "to": round_instant(expected.end, up=True).isoformat(),
         "certain": expected.certain,
     }
-    return facts, expected
+    return values, expected
 
 
 def round_instant(at: datetime, *, up: bool) -> datetime:
@@ -94,9 +94,9 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
     token = work.get(Token, message.queue_id, message.about)
     if token is None or not GUARDS[message.guard](work, token):
         return None
-    if message.guard not in _WITH_STANDING:
+    if message.guard not in _WITH_TOKEN_VALUES:
         return message.values
-    facts, expected = place_in_line(work, token)
+    values, expected = token_values(work, token)
     row = work.get(Progress, token.queue_id, token.token_id)
     if message.guard is Guard.PROGRESS:
         # What was tried before is in the row already, so it would no longer seem worth telling.
@@ -106,8 +106,8 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
         ):
             return None
     if expected is not None:
-        _promise(work, token, row, expected)
-    return {**message.values, **facts}
+        _record_promise(work, token, row, expected)
+    return {**message.values, **values}
 
 
 def is_over(work: Work, message: Message) -> bool:
@@ -139,7 +139,7 @@ def worth_telling(
     return abs(middle - was) >= timedelta(minutes=TIME_MOVED_MINUTES)
 
 
-def _promise(work: Work, token: Token, row: Progress | None, expected: Expectation) -> None:
+def _record_promise(work: Work, token: Token, row: Progress | None, expected: Expectation) -> None:
     row = row or Progress(
         queue_id=token.queue_id, token_id=token.token_id, clinic_id=token.clinic_id
     )
@@ -198,7 +198,7 @@ GUARDS: dict[Guard, Check] = {
     Guard.HALTED: _is_halted,
 }
 """What must still be true of the token a message is about, when it is sent."""
-_WITH_STANDING = {
+_WITH_TOKEN_VALUES = {
     Guard.BOOKED,
     Guard.STANDING,
     Guard.PROGRESS,
@@ -208,7 +208,7 @@ _WITH_STANDING = {
 }
 
 
-def line_facts(work: Work, queue: Queue) -> dict[str, Any]:
+def line_values(work: Work, queue: Queue) -> dict[str, Any]:
     """Return the state of a line for the one who runs it, as template variables.
 
     `line`, `serving` and `person` (who is in now), `next_number` and `next_person`, `waiting`,

@@ -30,8 +30,8 @@ def can_go_by_sms(work: Work, message: Message) -> bool:
     """Return whether *message* may go, and still helps, as a text message."""
     if not work.rules.sms or message.by_sms or message.name not in BY_SMS:
         return False
-    if message.sealed is None and message.sealed_until is not None:
-        return False  # what it carried is wiped
+    if message.is_wiped:
+        return False
     if message.helps_until is not None and message.helps_until <= work.now:
         return False
     contact = work.get(Contact, message.contact_id)

@@ -56,7 +56,7 @@ NO_ORDER = {ErrorClass.ORDER, ErrorClass.NEVER, ErrorClass.UNWANTED}
 FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
 
 
-def doubt_of(message: Message) -> timedelta:
+def doubt_period(message: Message) -> timedelta:
     """Return how long to wait for a status before sending again what may have gone."""
     urgent = message.urgency is Urgency.NOW
     return timedelta(seconds=DOUBT_URGENT_SECONDS if urgent else DOUBT_SECONDS)
@@ -64,7 +64,7 @@ def doubt_of(message: Message) -> timedelta:
 
 def _doubt_ends(message: Message, now: datetime) -> datetime:
     """Return when a message that may have gone goes again, counted from its call."""
-    return (message.sending_since or now) + doubt_of(message)
+    return (message.sending_since or now) + doubt_period(message)
 
 
 def is_in_doubt(message: Message, now: datetime) -> bool:
@@ -76,11 +76,6 @@ def is_in_doubt(message: Message, now: datetime) -> bool:
 def most_attempts(message: Message) -> int:
     """Return how often *message* is tried at most; as a text message some more times."""
     return MOST_ATTEMPTS + (MORE_BY_SMS if message.by_sms else 0)
-
-
-def is_spent(message: Message) -> bool:
-    """Return whether a message carried secrets that are wiped, so that it can never go again."""
-    return message.sealed is None and message.sealed_until is not None
 
 
 def secrets_of(work: Work, message: Message) -> dict[str, str]:
@@ -117,7 +112,7 @@ def begin_sending(
     return requeue(work, begun, work.now + CALLED)
 
 
-def still_in_doubt(work: Work, message: Message) -> bool:
+def defer_in_doubt(work: Work, message: Message) -> bool:
     """Return whether a message may have gone just now; if so it is left until that is over."""
     if not is_in_doubt(message, work.now):
         return False
@@ -174,17 +169,17 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
     if was_order:
         message = orders.withdraw_order(work, message)
     again = message.but(status=MessageStatus.QUEUED, error_code=failure.code, updated_at=work.now)
-    _learn(work, message, failure)
-    if is_spent(message):
+    _record_sender_health(work, message, failure)
+    if message.is_wiped:
         _remember_unreached(work, message)
         end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif was_order and failure.kind in NO_ORDER:
-        _without_order(work, again, failure)
+        _resend_without_order(work, again, failure)
     elif (other := _in_another_form(again, failure)) is not None:
         requeue(work, other, work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)
-    elif _is_hurried(failure, tried) and sms_fallback.can_go_by_sms(work, message):
+    elif _should_use_sms(failure, tried) and sms_fallback.can_go_by_sms(work, message):
         sms_fallback.send_by_sms(work, again.but(failure=failure.reason))
     elif failure.kind is ErrorClass.STOP:
         # Trying again while a number is blocked costs nothing of the message's own tries.
@@ -196,7 +191,7 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
         requeue(work, again, work.now + timedelta(seconds=seconds))
 
 
-def _learn(work: Work, message: Message, failure: SendFailed) -> None:
+def _record_sender_health(work: Work, message: Message, failure: SendFailed) -> None:
     """Keep what a refusal tells of the number it left by, and of the person it was for."""
     if failure.kind is ErrorClass.STOP:
         circuit_breaker.trip(work, circuit_breaker.sender_key_of(message), failure)
@@ -206,7 +201,7 @@ def _learn(work: Work, message: Message, failure: SendFailed) -> None:
         consent.stops_marketing(work, message.contact_id)
 
 
-def _without_order(work: Work, message: Message, failure: SendFailed) -> None:
+def _resend_without_order(work: Work, message: Message, failure: SendFailed) -> None:
     if message.name == orders.CLOSED:
         end_message(work, message, MessageStatus.DROPPED, failure.reason, failure.code)
     else:
@@ -226,7 +221,7 @@ def _in_another_form(message: Message, failure: SendFailed) -> Message | None:
     return None
 
 
-def _is_hurried(failure: SendFailed, tried: int) -> bool:
+def _should_use_sms(failure: SendFailed, tried: int) -> bool:
     """Return whether WhatsApp can be waited for no longer by a message that has another way."""
     return failure.kind is ErrorClass.STOP or tried >= TRIES_BEFORE_SMS
 
@@ -320,11 +315,11 @@ def apply_status(
         message = message.but(category=category, price_type=price_type)
     if RANKS[new] <= RANKS[message.status] and message.provider_id is not None:
         if message != before:
-            work.put(_counted(work, message))
+            work.put(_count_cost(work, message))
         return
     leave_outbox(work, message)
     work.put(
-        _counted(
+        _count_cost(
             work,
             message.but(
                 status=max(message.status, new, key=RANKS.__getitem__),
@@ -340,7 +335,7 @@ def apply_status(
     )
 
 
-def _counted(work: Work, message: Message) -> Message:
+def _count_cost(work: Work, message: Message) -> Message:
     """Return *message*, counted among its day's costs if it has just become due: on delivery."""
     is_delivered = message.status in {MessageStatus.DELIVERED, MessageStatus.READ}
     if message.counted or not is_delivered or message.category is None:

@@ -111,10 +111,10 @@ def require_approved(
         if not is_held_back(known):
             return
     if known is not None:
-        raise NotApproved(why_not(template.name, known), state=known.status)
+        raise NotApproved(explain_hold(template.name, known), state=known.status)
 
 
-def why_not(name: str, known: Approval) -> str:
+def explain_hold(name: str, known: Approval) -> str:
     """Return in plain words that WhatsApp does not let template *name* go out."""
     why = f" ({known.reason})" if known.reason else ""
     return f"WhatsApp does not let the template {name} go out now: it is {known.status}{why}."

@@ -9,7 +9,7 @@ import pytest
 
 from domain.actions.booking import booking
 from domain.actions.booking.days import current_queue
-from domain.actions.delivery.freshness import GUARDS, line_facts, place_in_line
+from domain.actions.delivery.freshness import GUARDS, line_values, token_values
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actions.people import consent
@@ -215,20 +215,20 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
     move(stage, cast)
-    facts, expected = place_in_line(stage.work(), stage.token(tokens[3]))
+    values, expected = token_values(stage.work(), stage.token(tokens[3]))
     assert expected is not None
-    assert (facts["state"], facts["ahead"], facts["serving"]) == ("CONFIRMED", 2, 1)
+    assert (values["state"], values["ahead"], values["serving"]) == ("CONFIRMED", 2, 1)
     for name in ("from", "to"):
-        at = datetime.fromisoformat(facts[name])
+        at = datetime.fromisoformat(values[name])
         assert at.minute % STEP == 0
         assert at.second == at.microsecond == 0
-    assert datetime.fromisoformat(facts["from"]) <= expected.start
-    assert datetime.fromisoformat(facts["to"]) >= expected.end
+    assert datetime.fromisoformat(values["from"]) <= expected.start
+    assert datetime.fromisoformat(values["to"]) >= expected.end
     queue = current_queue(stage.work(), cast.clinic, cast.khan)
     do(stage, lifecycle.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
-    facts, expected = place_in_line(stage.work(), stage.token(tokens[3]))
-    assert (facts["state"], expected) == ("CLOSED", None)
-    assert facts["ahead"] is None
+    values, expected = token_values(stage.work(), stage.token(tokens[3]))
+    assert (values["state"], expected) == ("CLOSED", None)
+    assert values["ahead"] is None
 
 
 @pytest.mark.parametrize(
@@ -262,10 +262,10 @@ def test_the_one_who_runs_the_line_hears_its_state(
 ) -> None:
     do(stage, lifecycle.check_in, stage.token(tokens[4]))
     move(stage, cast)
-    facts = line_facts(stage.work(), current_queue(stage.work(), cast.clinic, cast.khan))
-    assert (facts["serving"], facts["person"]) == (1, "Patient 1")
-    assert (facts["next_number"], facts["next_person"]) == (2, "Patient 2")
-    assert (facts["waiting"], facts["arrived"]) == (8, 1)
+    values = line_values(stage.work(), current_queue(stage.work(), cast.clinic, cast.khan))
+    assert (values["serving"], values["person"]) == (1, "Patient 1")
+    assert (values["next_number"], values["next_person"]) == (2, "Patient 2")
+    assert (values["waiting"], values["arrived"]) == (8, 1)
 
 
 def test_a_resumed_line_tells_everybody_who_waits(
