@@ -200,7 +200,7 @@ class Bell(Protocol):
     """Tells the workers that there is something to do; never a store."""
 
     @property
-    def heard(self) -> bool:
+    def is_heard(self) -> bool:
         """Whether there is anybody to hear it, as far as was known when it was last rung."""
 
     def ring(self, job: str, shard: str) -> None:
@@ -209,5 +209,5 @@ class Bell(Protocol):
         `live` wakes the pages that watch what *shard* names instead: a doctor.
         """
 
-    def begun(self, job: str, shard: str) -> None:
+    def mark_started(self, job: str, shard: str) -> None:
         """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""

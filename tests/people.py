@@ -78,13 +78,13 @@ class SilentBell:
     """Remembers who was rung for and wakes nobody."""
 
     rung: list[tuple[str, str]] = field(default_factory=list)
-    heard: bool = True
+    is_heard: bool = True
 
     def ring(self, job: str, shard: str) -> None:
         """Note the job and its shard."""
         self.rung.append((job, shard))
 
-    def begun(self, job: str, shard: str) -> None:
+    def mark_started(self, job: str, shard: str) -> None:
         """Forget what was rung for it."""
         self.rung = [r for r in self.rung if r != (job, shard)]
 

@@ -66,7 +66,7 @@ class Ticker:
 
     def _wake(self, job: str, shard: str) -> None:
         self._parts.bell.ring(job, shard)
-        if self._parts.bell.heard:
+        if self._parts.bell.is_heard:
             return
         if job == "deliver":
             context.deliverer().start_drain(shard)

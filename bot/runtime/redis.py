@@ -72,13 +72,13 @@ class RedisBell:
         self._lock = threading.Lock()
 
     @property
-    def heard(self) -> bool:
+    def is_heard(self) -> bool:
         """Whether Redis answered when last asked."""
         return time.monotonic() >= self._silent_until
 
     def ring(self, job: str, shard: str) -> None:
         """Wake *job* for *shard* unless it was woken a moment ago and has not begun."""
-        if not self.heard:
+        if not self.is_heard:
             return
         try:
             if job == LIVE:
@@ -97,7 +97,7 @@ class RedisBell:
                 self._silent_until = time.monotonic() + LEFT_ALONE_SECONDS
             log.warning("redis_unreachable", error=type(error).__name__)
 
-    def begun(self, job: str, shard: str) -> None:
+    def mark_started(self, job: str, shard: str) -> None:
         """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""
         try:
             self._redis.delete(f"rung:{job}:{shard}")

@@ -111,15 +111,15 @@ def test_a_bell_queues_one_job_until_it_begins(redis: Redis) -> None:
     bell.ring("deliver", "03")
     bell.ring("deliver", "03")
     assert redis.llen("rq:queue:deliver") == 1
-    bell.begun("deliver", "03")
+    bell.mark_started("deliver", "03")
     bell.ring("deliver", "03")
     assert redis.llen("rq:queue:deliver") == 2
-    assert bell.heard
+    assert bell.is_heard
 
 
 def test_a_bell_nobody_hears_is_left_alone_and_never_raises(nobody: Redis) -> None:
     bell = RedisBell(nobody)
     bell.ring("deliver", "03")
-    assert not bell.heard
+    assert not bell.is_heard
     bell.ring("deliver", "03")
-    bell.begun("deliver", "03")
+    bell.mark_started("deliver", "03")

@@ -61,6 +61,6 @@ def _ring_until(bell: RedisBell, doctor_id: str, came: threading.Event) -> None:
 def test_a_ring_without_redis_is_lost_and_nothing_else() -> None:
     bell = RedisBell(connect("redis://127.0.0.1:1/0"))
     bell.ring(LIVE, "doc_khan")
-    assert not bell.heard
+    assert not bell.is_heard
     with pytest.raises(RedisError):
         connect("redis://127.0.0.1:1/0").ping()
