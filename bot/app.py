@@ -141,11 +141,11 @@ def _probe_redis(parts: Parts) -> Callable[[], None]:
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if not request.path.startswith("/api/"):
-        return message_page(_said(status), status)
+        return message_page(_page_of(status), status)
     return errors.http_error(error)
 
 
-def _said(status: int) -> Said:
+def _page_of(status: int) -> Said:
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}:
         return Said.NOT_FOUND if status == HTTPStatus.NOT_FOUND else Said.UNAVAILABLE
     return Said.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Said.FAILURE

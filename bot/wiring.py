@@ -80,7 +80,7 @@ class Parts:
     sms: Sms | None = None
     documents: Documents = field(default_factory=Maker)
     files: Files = field(default_factory=lambda: open_files("file://var/files"))
-    missed: Callable[[datetime, datetime], list[Inbound]] | None = None
+    fetch_missed: Callable[[datetime, datetime], list[Inbound]] | None = None
     """Returns what came from one instant to another, where the provider keeps messages for us."""
 
     def open_work(self, scope: Scope) -> Work:
@@ -92,7 +92,9 @@ class Parts:
         """Return a new id of a payment captured in the sandbox."""
         return f"sbx_{secrets.token_hex(12)}"
 
-    def take_here(self, work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+    def take_sandbox_payment(
+        self, work: Work, payment_id: str, capture_id: str, amount_paise: int
+    ) -> None:
         """Enter a payment in the sandbox's books, in *work*; once under one id."""
         sandbox.take(work, payment_id, capture_id, amount_paise)
 
@@ -152,7 +154,7 @@ def build(settings: Settings) -> Parts:
         sealer=sealer,
         files=open_files(settings.files_url),
         sms=_sms(settings, twilio),
-        missed=partial(missed, twilio) if by_twilio else None,
+        fetch_missed=partial(missed, twilio) if by_twilio else None,
     )
 
 

@@ -23,9 +23,9 @@ WORKER_TTL_SECONDS = 30
 """A killed worker's jobs are found again within about this time; the clock does not wait for it."""
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 10
-AGAIN_SECONDS = 1.0
+RESTART_SECONDS = 1.0
 """How soon another worker follows one that left by itself."""
-ORDERS = (("deliver", "act"), ("act", "deliver"))
+QUEUE_ORDERS = (("deliver", "act"), ("act", "deliver"))
 """Each process serves both queues, and prefers another one."""
 PR_SET_PDEATHSIG = 1
 
@@ -47,7 +47,7 @@ def main() -> None:
     """Fork a worker for each order of queues and serve until asked to end."""
     with naming_bad_settings():
         set_up_logs(read_settings().log_level)
-    children = [_fork(order) for order in ORDERS[1:]]
+    children = [_fork(order) for order in QUEUE_ORDERS[1:]]
 
     def end(_signal: int, _frame: object) -> None:
         for child in children:
@@ -57,7 +57,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     try:
-        serve(ORDERS[0])
+        serve(QUEUE_ORDERS[0])
     finally:
         for child in children:
             os.kill(child, signal.SIGTERM)
@@ -86,12 +86,12 @@ def serve(queues: tuple[str, ...]) -> None:
     with suppress(StopRequested):
         while not Worker.asked_to_end:
             with suppress(RedisError):
-                _work(queues)
+                _run_worker(queues)
             if not Worker.asked_to_end:
-                time.sleep(AGAIN_SECONDS)
+                time.sleep(RESTART_SECONDS)
 
 
-def _work(queues: tuple[str, ...]) -> None:
+def _run_worker(queues: tuple[str, ...]) -> None:
     worker = Worker(
         list(queues),
         connection=Redis.from_url(context.parts().settings.redis_url),

@@ -12,13 +12,13 @@ from domain.errors import Conflict
 from domain.model.conversations import CaughtUp
 from domain.scopes import SystemScope
 
-EVERY = timedelta(minutes=5)
+INTERVAL = timedelta(minutes=5)
 """How often the provider is asked, while all is well."""
-SETTLED = timedelta(seconds=60)
+LEAST_AGE = timedelta(seconds=60)
 """What is younger may still come by itself, with more of it than the provider keeps."""
 OVERLAP = timedelta(minutes=10)
 """How much is asked for again: the provider's list may be late too."""
-LONGEST = timedelta(days=7)
+GREATEST_AGE = timedelta(days=7)
 """Older messages are past the time in which a mark tells whether they were answered."""
 log = structlog.get_logger()
 
@@ -33,20 +33,20 @@ def catch_up(parts: Parts) -> int:
     Raises:
         StoreUnavailable: If the store does not answer; it is tried again with the next tick.
     """
-    if parts.missed is None:
+    if parts.fetch_missed is None:
         return 0
     work = parts.open_work(SystemScope("see until when everything was answered"))
     provider = parts.settings.whatsapp_provider
     known = work.get(CaughtUp, provider)
-    until = work.now - SETTLED
+    until = work.now - LEAST_AGE
     if known is None:
-        _note(parts, known, until)
+        _record_progress(parts, known, until)
         return 0
-    if work.now - known.until < EVERY + SETTLED:
+    if work.now - known.until < INTERVAL + LEAST_AGE:
         return 0
-    since = max(known.until - OVERLAP, work.now - LONGEST)
+    since = max(known.until - OVERLAP, work.now - GREATEST_AGE)
     try:
-        came = parts.missed(since, until)
+        came = parts.fetch_missed(since, until)
     except (SendFailed, SendUnknown) as error:
         log.warning("missed_unknown", provider=provider, error=type(error).__name__)
         return 0
@@ -54,11 +54,11 @@ def catch_up(parts: Parts) -> int:
     acted = sum(runner.handle(message).value != "seen" for message in came)
     if acted:
         log.info("missed_answered", provider=provider, count=acted)
-    _note(parts, known, until)
+    _record_progress(parts, known, until)
     return acted
 
 
-def _note(parts: Parts, known: CaughtUp | None, until: datetime) -> None:
+def _record_progress(parts: Parts, known: CaughtUp | None, until: datetime) -> None:
     work = parts.open_work(SystemScope("note until when everything was answered"))
     provider = parts.settings.whatsapp_provider
     work.put(CaughtUp(version=known.version if known else 0, provider=provider, until=until))

@@ -41,22 +41,24 @@ class Ticker:
     def tick(self) -> None:
         """Ring for every shard that has something to do now."""
         for shard in (f"{n:02d}" for n in range(SHARDS)):
-            if self._something_due(shard):
+            if self._has_due_items(shard):
                 self._wake("act", shard)
         for shard in (f"{n:02d}" for n in range(outbox.SHARDS)):
-            if self._something_to_send(shard):
+            if self._has_waiting_messages(shard):
                 self._wake("deliver", shard)
 
     def catch_up(self) -> None:
         """Have answered, beside the ticks, what came while nobody heard."""
         if self._catching_up is None or self._catching_up.done():
-            self._catching_up = self._pool.submit(_logged, lambda: catch_up.catch_up(self._parts))
+            self._catching_up = self._pool.submit(
+                _run_logged, lambda: catch_up.catch_up(self._parts)
+            )
 
-    def _something_due(self, shard: str) -> bool:
+    def _has_due_items(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what is due"))
         return bool(work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=1).records)
 
-    def _something_to_send(self, shard: str) -> bool:
+    def _has_waiting_messages(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what waits to be sent"))
         until = stamp(work.now)
         return any(
@@ -74,11 +76,11 @@ class Ticker:
         begun = self._acting.get(shard)
         if begun is None or begun.done():  # what takes longer than a tick does not pile up
             self._acting[shard] = self._pool.submit(
-                _logged, lambda: context.due_runner().run(shard)
+                _run_logged, lambda: context.due_runner().run(shard)
             )
 
 
-def _logged(run: Callable[[], object]) -> None:
+def _run_logged(run: Callable[[], object]) -> None:
     try:
         run()
     except PulseOpsError as error:

@@ -19,7 +19,7 @@ from domain.transactions import retry_on_conflict
 from domain.work import Work
 from workers.handlers import HANDLERS, HandlerContext
 
-PASS = 100
+PASS_LIMIT = 100
 """Items taken in one pass; what is left rings again."""
 LONGEST_BACKOFF_SECONDS = 600
 log = structlog.get_logger()
@@ -32,46 +32,48 @@ class DueRunner:
     parts: Parts
     aside: Executor | None = None
     """Where what may take long is done, so that nothing else waits for it; without one, at once."""
-    _asking: dict[str, Future[int]] = field(default_factory=dict)
+    _running: dict[str, Future[int]] = field(default_factory=dict)
 
     def run(self, shard: str) -> int:
-        """Do everything due in *shard* now, at most PASS items; return how many were done.
+        """Do everything due in *shard* now, at most PASS_LIMIT items; return how many were done.
 
         What is done aside is not counted, and goes on when this returns.
         """
         if self.aside is None or not is_aside(shard):
-            return self._pass(shard)
-        asking = self._asking.get(shard)
-        if asking is None or asking.done():
-            self._asking[shard] = self.aside.submit(self._aside, shard)
+            return self._run_pass(shard)
+        running = self._running.get(shard)
+        if running is None or running.done():
+            self._running[shard] = self.aside.submit(self._run_aside, shard)
         return 0
 
-    def _aside(self, shard: str) -> int:
+    def _run_aside(self, shard: str) -> int:
         try:
-            return self._pass(shard)
+            return self._run_pass(shard)
         except StoreUnavailable:
             return 0  # the clock rings again as long as anything is due
 
-    def _pass(self, shard: str) -> int:
+    def _run_pass(self, shard: str) -> int:
         work = self._work()
-        items = work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=PASS).records
+        items = work.query(
+            Due, shard, between=("", f"{stamp(work.now)}~"), limit=PASS_LIMIT
+        ).records
         for item in items:
-            self._do(item)
-        if len(items) == PASS:
+            self._run_item(item)
+        if len(items) == PASS_LIMIT:
             self.parts.bell.ring("act", shard)
         return len(items)
 
-    def _do(self, item: Due) -> None:
+    def _run_item(self, item: Due) -> None:
         """Do one item; one that fails, or loses too often, is put off, so that the rest goes on."""
         try:
             retry_on_conflict(partial(self._attempt, item))
         except StillConflicting:
-            self._put_off(item)
+            self._defer(item)
         except StoreUnavailable:
             return  # it stays where it is
         except Exception as error:
             log.exception("due_failed", job=item.kind, error=type(error).__name__)
-            self._put_off(item)
+            self._defer(item)
 
     def _attempt(self, item: Due) -> None:
         """Let its handler, which commits in steps of its own, do an item.
@@ -86,7 +88,7 @@ class DueRunner:
                 raise
             # Else another worker has done it.
 
-    def _put_off(self, item: Due) -> None:
+    def _defer(self, item: Due) -> None:
         work = self._work()
         current = work.get(Due, item.shard, item.due)
         if current is None:

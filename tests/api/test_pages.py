@@ -72,7 +72,9 @@ class Town:
         self.captures.append(f"sbx_{len(self.captures) + 1}")
         return self.captures[-1]
 
-    def take_here(self, work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+    def take_sandbox_payment(
+        self, work: Work, payment_id: str, capture_id: str, amount_paise: int
+    ) -> None:
         sandbox.take(work, payment_id, capture_id, amount_paise)
 
     def work(self) -> Work:

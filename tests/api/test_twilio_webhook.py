@@ -67,7 +67,7 @@ class Twilio:
         self.moody = Moody(self.stage.records)
         self.parts = replace(
             self.stage.parts, settings=settings, rules=rules, records=self.moody,
-            missed=self.missed,
+            fetch_missed=self.missed,
         )  # fmt: skip
         self.stage.parts = self.parts
         self.stage.deliverer = replace(self.stage.deliverer, parts=self.parts)
@@ -245,7 +245,7 @@ def test_a_provider_that_does_not_answer_is_asked_again_for_all_of_it(twilio):
     def silent(_since: datetime, _until: datetime) -> list[Inbound]:
         raise SendUnknown
 
-    assert catch_up(replace(twilio.parts, missed=silent)) == 0
+    assert catch_up(replace(twilio.parts, fetch_missed=silent)) == 0
     twilio.stage.clock.advance(60)
     assert catch_up(twilio.parts) == 1
 

@@ -33,7 +33,9 @@ class Desk(Protocol):
     def new_capture_id(self) -> str:
         """Return a new id of a payment captured in the sandbox."""
 
-    def take_here(self, work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+    def take_sandbox_payment(
+        self, work: Work, payment_id: str, capture_id: str, amount_paise: int
+    ) -> None:
         """Enter a payment in the sandbox's books, in *work*; once under one id."""
 
 
@@ -51,7 +53,7 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
 
     def capture(work: Work) -> bool:
         payment = work.require(Payment, payment_id)
-        desk.take_here(work, payment_id, capture_id, payment.amount_paise)
+        desk.take_sandbox_payment(work, payment_id, capture_id, payment.amount_paise)
         captures.record_capture(work, payment_id, capture_id, payment.amount_paise)
         captured = work.get(Capture, capture_id, "CAPTURE")
         return captured is not None and captured.disposition is Disposition.REFUND

@@ -414,7 +414,7 @@ def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Ba
         shard = shard_of("refund", key)
         assert is_aside(shard)
         assert stage.doer.run(shard) == 0
-        stage.doer._asking[shard].result(5)
+        stage.doer._running[shard].result(5)
         assert refund(stage, key).status is RefundStatus.PROCESSED
 
 

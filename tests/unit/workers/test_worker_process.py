@@ -21,7 +21,7 @@ def quiet(monkeypatch):
     """No real Redis, no pauses; the signals of this process are given back."""
     parts = SimpleNamespace(settings=SimpleNamespace(redis_url="redis://127.0.0.1:9/0"))
     monkeypatch.setattr(context, "parts", lambda: parts)
-    monkeypatch.setattr(process, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(process, "RESTART_SECONDS", 0.0)
     monkeypatch.setattr(process.Worker, "asked_to_end", False)
     before = signal.getsignal(signal.SIGTERM)
     yield
@@ -60,7 +60,7 @@ class OneWhoWorks(process.Worker):
 def serve(monkeypatch):
     def run(*turns: object) -> int:
         OneWhoWorks.turns = list(turns)
-        monkeypatch.setattr(process, "_work", lambda queues: OneWhoWorks(queues).take_turn())
+        monkeypatch.setattr(process, "_run_worker", lambda queues: OneWhoWorks(queues).take_turn())
         process.serve(("deliver", "act"))
         return len(turns) - len(OneWhoWorks.turns)
 
