@@ -292,47 +292,54 @@ def apply_status(
     is still said of that attempt (its provider's id) counts only if the person did receive it.
     """
     message = work.get(Message, message_id)
-    if message is None:
-        return
     new = _STATUSES.get(status)
-    if new is None:
+    if message is None or new is None:
         return
-    is_of_this_attempt = message.provider_id in {None, provider_id}
-    is_unsettled = message.status in {MessageStatus.QUEUED, MessageStatus.SENDING}
-    is_refused = is_unsettled and message.provider_id == provider_id
     if failure is None and new is MessageStatus.FAILED:
         failure = SendFailed(ErrorClass.NEVER, None, "the provider could not deliver it")
     if failure is not None:
-        is_accepted = message.status is MessageStatus.SENT and is_of_this_attempt
-        is_doubted = message.status is MessageStatus.SENDING and not is_refused
-        if is_accepted or is_doubted:
-            apply_refusal(work, message.but(provider_id=provider_id), failure)
-        return
-    if new is MessageStatus.SENT and is_refused:
-        return
-    before = message
-    if message.category is None:
-        message = message.but(category=category, price_type=price_type)
-    if RANKS[new] <= RANKS[message.status] and message.provider_id is not None:
-        if message != before:
-            work.put(_count_cost(work, message))
-        return
+        _apply_reported_failure(work, message, provider_id, failure)
+    elif new is not MessageStatus.SENT or not _is_refused_attempt(message, provider_id):
+        known = message.category is not None
+        priced = message if known else message.but(category=category, price_type=price_type)
+        if RANKS[new] > RANKS[message.status] or message.provider_id is None:
+            _advance(work, priced, new, provider_id)
+        elif priced != message:
+            work.put(_count_cost(work, priced))
+
+
+def _is_refused_attempt(message: Message, provider_id: str) -> bool:
+    """Return whether *provider_id* is that of an attempt that failed, after which it goes again."""
+    is_unsettled = message.status in {MessageStatus.QUEUED, MessageStatus.SENDING}
+    return is_unsettled and message.provider_id == provider_id
+
+
+def _apply_reported_failure(
+    work: Work, message: Message, provider_id: str, failure: SendFailed
+) -> None:
+    """Treat a failure that the provider reports later as a refusal, if it is news."""
+    is_of_this_attempt = message.provider_id in {None, provider_id}
+    is_accepted = message.status is MessageStatus.SENT and is_of_this_attempt
+    is_refused = _is_refused_attempt(message, provider_id)
+    is_in_doubt = message.status is MessageStatus.SENDING and not is_refused
+    if is_accepted or is_in_doubt:
+        apply_refusal(work, message.but(provider_id=provider_id), failure)
+
+
+def _advance(work: Work, message: Message, new: MessageStatus, provider_id: str) -> None:
+    """Settle *message* as accepted, with *new* if that is further than it had come."""
     leave_outbox(work, message)
-    work.put(
-        _count_cost(
-            work,
-            message.but(
-                status=max(message.status, new, key=RANKS.__getitem__),
-                provider_id=provider_id,
-                outbox=None,
-                sealed=None,
-                failed_on=None,
-                failure=None if RANKS[new] > RANKS[MessageStatus.SENT] else message.failure,
-                sent_at=message.sent_at or work.now,
-                updated_at=work.now,
-            ),
-        )
+    settled = message.but(
+        status=max(message.status, new, key=RANKS.__getitem__),
+        provider_id=provider_id,
+        outbox=None,
+        sealed=None,
+        failed_on=None,
+        failure=None if RANKS[new] > RANKS[MessageStatus.SENT] else message.failure,
+        sent_at=message.sent_at or work.now,
+        updated_at=work.now,
     )
+    work.put(_count_cost(work, settled))
 
 
 def _count_cost(work: Work, message: Message) -> Message:
