@@ -1,7 +1,7 @@
-"""Sending numbers that cannot send: left alone, tried one message at a time, shown to the clinic.
+"""The circuit breaker of each sending number.
 
-What one message is refused for says nothing of the next person's; but a token that ran out, or an
-account that is blocked, stops the number whole.
+Most refusals concern one message. An expired access token or a blocked account concerns them all:
+then the number is down, one message at a time probes it, and the clinic is told.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from domain.work import Work
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 300
 LOOK_AGAIN_SECONDS = 30
-"""What somebody waits for looks this often whether its number can send again."""
+"""How often a message that is not in bulk looks whether its number is up again."""
 SMS = "sms"
-"""Stands for the number that text messages come from."""
+"""The key of the number that SMS leave by."""
 
 
 def sender_key_of(message: Message) -> str:
-    """Return which sending number *message* goes by."""
+    """Return the key of the sending number that *message* goes by: its sender, or SMS."""
     return SMS if message.by_sms else message.sender
 
 
 def is_down(health: SenderHealth | None) -> bool:
-    """Return whether a number is known not to be able to send."""
+    """Return whether a number is known to be unable to send."""
     return health is not None and health.down_since is not None
 
 
 def wait_until(message: Message, health: SenderHealth | None, now: datetime) -> datetime | None:
-    """Return when *message* may look again, or None if it may be tried now."""
+    """Return when *message* may be tried again, or None if it may be tried now."""
     if health is None or health.down_since is None or health.retry_at is None:
         return None
     if health.retry_at <= now:
@@ -44,12 +44,12 @@ def wait_until(message: Message, health: SenderHealth | None, now: datetime) -> 
 
 
 def probe(work: Work, health: SenderHealth) -> None:
-    """Let this message alone find out whether the number can send again: the others wait on."""
+    """Move the next try of a number that is down, so that only one message probes it now."""
     work.put(health.but(retry_at=work.now + _pause(health.refusals), updated_at=work.now))
 
 
 def trip(work: Work, sender: str, failure: SendFailed) -> None:
-    """Note that a number cannot send, and tell the clinic it belongs to when that begins."""
+    """Record that a number cannot send; alert its clinic's admins when that begins."""
     before = work.get(SenderHealth, sender)
     health = before or SenderHealth(sender=sender, updated_at=work.now)
     refusals = health.refusals + 1
@@ -71,7 +71,7 @@ def trip(work: Work, sender: str, failure: SendFailed) -> None:
             Note(
                 name="desk/number_down",
                 values={"reason": failure.reason},
-                # The clinic's own number is the one that does not work.
+                # The clinic's own number is down.
                 sender=work.rules.platform_sender,
                 helps_for=timedelta(hours=12),
             ),
@@ -79,7 +79,7 @@ def trip(work: Work, sender: str, failure: SendFailed) -> None:
 
 
 def reset(work: Work, sender: str) -> None:
-    """Note that a number can send again, if it could not."""
+    """Record that a number can send again, if it was down."""
     health = work.get(SenderHealth, sender)
     if health is not None and health.down_since is not None:
         work.put(
@@ -95,16 +95,15 @@ def reset(work: Work, sender: str) -> None:
 
 
 def health_of(work: Work, sender: str) -> SenderHealth | None:
-    """Return how a sending number fares, as far as anything is known of it.
+    """Return the health of a sending number, or None if nothing is known of it.
 
-    For the admin of a clinic: a number is the clinic's own or the one it shares, so what is shown
-    of it names nobody.
+    Read across walls: a number is the clinic's own or the shared one, and its health names nobody.
     """
     return work.system("how a sending number fares").get(SenderHealth, sender)
 
 
 def record_quality(work: Work, number: str, quality: str | None, limit: str | None) -> None:
-    """Keep what WhatsApp says of the quality of a *number* (E.164), and of how far it may write."""
+    """Record what WhatsApp says of a *number* (E.164): its quality and its messaging limit."""
     sender = _sender_of(work, number)
     health = work.get(SenderHealth, sender) or SenderHealth(sender=sender, updated_at=work.now)
     work.put(

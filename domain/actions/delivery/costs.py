@@ -13,7 +13,7 @@ from domain.work import Work
 
 PARTS = 8
 REGULAR = "regular"
-"""WhatsApp's type of price that is charged; the others are free."""
+"""The price type that WhatsApp charges for; the others are free."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Costs:
 
 
 def record_cost(work: Work, message: Message, category: str, price_type: str | None) -> None:
-    """Add a delivered message to its clinic's day; the caller marks it as counted with it."""
+    """Add a delivered message to its clinic's day; the caller marks it counted in the same work."""
     clinic = work.get(Clinic, message.clinic_id) if message.clinic_id else None
     if clinic is None:
         return
@@ -40,9 +40,9 @@ def record_cost(work: Work, message: Message, category: str, price_type: str | N
 
 
 def costs_of_days(work: Work, clinic_id: str, first: date, last: date) -> dict[date, Costs]:
-    """Return what *clinic_id* was charged for on each day that had anything, in the clinic's zone.
+    """Return the costs of each day from *first* to *last* (in the clinic's zone) that had any.
 
-    At most eight small records a day are read.
+    Reads at most eight small records a day.
     """
     found: dict[date, tuple[Counter[str], Counter[str]]] = {}
     after = None

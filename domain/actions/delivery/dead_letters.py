@@ -1,4 +1,4 @@
-"""What did not work out: messages that failed, and people's messages that we could not handle."""
+"""Dead letters: messages that failed, and people's messages that we could not handle."""
 
 from __future__ import annotations
 
@@ -18,30 +18,30 @@ PAGE = 200
 
 
 class NotToBeReplayed(NotNow):
-    """The message has not failed, or what it carried is gone."""
+    """The message has not failed, or its secrets are wiped."""
 
     code = "NOT_TO_BE_REPLAYED"
 
 
 def failed_messages(work: Work, first: date, last: date) -> Iterator[Message]:
-    """Yield the messages that failed from day *first* to *last* (UTC), by day and time of writing.
+    """Yield the messages that failed from day *first* to *last* (UTC), by day and time written.
 
-    Each says why in `failure`, in words for people.
+    Their `failure` says why, in words for people.
     """
     return _of_days(work, Message, "failedOn-messageId-idx", first, last)
 
 
 def parked_messages(work: Work, first: date, last: date) -> Iterator[Parked]:
-    """Yield the messages parked from day *first* to *last* (UTC); what they say stays sealed."""
+    """Yield the messages parked from day *first* to *last* (UTC), by day; they stay encrypted."""
     return _of_days(work, Parked, "day-parked-idx", first, last)
 
 
 def replay(work: Work, message_id: str) -> Message:
-    """Have a failed message sent once more, if it still helps when it leaves.
+    """Put a failed message back into the outbox; it is dropped if it no longer helps by then.
 
     Raises:
         NotFound: If there is no such message.
-        NotToBeReplayed: If it has not failed, or its code is wiped.
+        NotToBeReplayed: If it has not failed, or its secrets are wiped.
     """
     message = work.get(Message, message_id)
     if message is None:

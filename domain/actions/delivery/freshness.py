@@ -1,4 +1,4 @@
-"""What is true of a token at the moment somebody is told: nobody hears stale news (I8)."""
+"""Checking a message again as it is sent, and computing its values then: no stale news (I8)."""
 
 from __future__ import annotations
 
@@ -27,11 +27,12 @@ Check = Callable[[Work, Token], bool]
 
 
 def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
-    """Return what is true of *token* now, as template variables, and when its turn is expected.
+    """Return the template variables that describe *token* now, and when its turn is expected.
 
-    Variables: `state` (the token's status, or CLOSED once its line is), `number`, `at`, `now`,
-    `line` (state of the line), `serving` (number or None), `ahead`, `low` and `high` (minutes from
-    now), `from` and `to` (instants), `certain`; the last six only for who waits.
+    Variables: `state` (the token's status, or CLOSED if its queue is closed), `number`, `at`,
+    `now`, `line` (the queue's status), `serving` (a number or None), `ahead`, `low` and `high`
+    (minutes from now), `from` and `to` (instants), `certain`. The last six are set, and a turn is
+    expected, only for a token that waits.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
     values: dict[str, Any] = {
@@ -74,7 +75,7 @@ def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation 
 
 
 def round_instant(at: datetime, *, up: bool) -> datetime:
-    """Return *at* in whole steps, as no finer promise could be kept; *up* never promises less."""
+    """Round *at* down, or *up*, to a multiple of `STEP` minutes: no promise is finer."""
     past = timedelta(seconds=at.timestamp() % (60 * STEP))
     if not past:
         return at
@@ -84,8 +85,8 @@ def round_instant(at: datetime, *, up: bool) -> datetime:
 def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
     """Return the variables of *message* as of now, or None if it should no longer be sent.
 
-    Called in the transaction that marks the message as being sent; it records in the token's
-    Progress what the person is about to be promised.
+    Call it in the transaction that marks the message SENDING: it records in the token's Progress
+    the time that the person is promised.
     """
     if is_over(work, message):
         return None
@@ -99,7 +100,7 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
     values, expected = token_values(work, token)
     row = work.get(Progress, token.queue_id, token.token_id)
     if message.guard is Guard.PROGRESS:
-        # What was tried before is in the row already, so it would no longer seem worth telling.
+        # An earlier try has recorded its promise, so the news would no longer seem worth telling.
         forced = message.values.get("reason") == "resumed" or message.sending_since is not None
         if expected is None or not (
             forced or (expected.ahead and worth_telling(work, row, expected, pending_counts=False))
@@ -111,7 +112,7 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
 
 
 def is_over(work: Work, message: Message) -> bool:
-    """Return whether a message is too old to help, or part of a broadcast that was cancelled."""
+    """Return whether *message* is too old to help, or its broadcast was cancelled."""
     if message.helps_until is not None and message.helps_until <= work.now:
         return True
     if message.broadcast_id is None:
@@ -123,10 +124,11 @@ def is_over(work: Work, message: Message) -> bool:
 def worth_telling(
     work: Work, row: Progress | None, expected: Expectation, *, pending_counts: bool = True
 ) -> bool:
-    """Return whether a waiting patient would want to hear of their progress now.
+    """Return whether a patient who waits should be told of their progress now.
 
-    They do when PROGRESS_EVERY tokens fewer are before them, or when their time has moved by ten
-    minutes or more, since they were last told; never while news is on its way already.
+    They should when, since they were last told, PROGRESS_EVERY fewer tokens are ahead of them or
+    their time has moved by ten minutes or more. With *pending_counts*, never while a message about
+    it is waiting to be sent.
     """
     if row is None or row.told_ahead is None or row.told_from is None or row.told_to is None:
         return False
@@ -159,7 +161,7 @@ def _record_promise(work: Work, token: Token, row: Progress | None, expected: Ex
 
 
 def forget_pending(work: Work, message: Message) -> None:
-    """Note that *message* will not be sent, so that news of its token may be raised again."""
+    """Record that *message* will not be sent, so that its token's progress may be told again."""
     if message.guard is not Guard.PROGRESS or message.about is None or message.queue_id is None:
         return
     row = work.get(Progress, message.queue_id, message.about)
@@ -197,7 +199,7 @@ GUARDS: dict[Guard, Check] = {
     Guard.FIRST: _is_first,
     Guard.HALTED: _is_halted,
 }
-"""What must still be true of the token a message is about, when it is sent."""
+"""What must still be true of a message's token when it is sent."""
 _WITH_TOKEN_VALUES = {
     Guard.BOOKED,
     Guard.STANDING,
@@ -206,13 +208,14 @@ _WITH_TOKEN_VALUES = {
     Guard.SOON,
     Guard.HALTED,
 }
+"""Guards of messages that carry the values of `token_values`."""
 
 
 def line_values(work: Work, queue: Queue) -> dict[str, Any]:
-    """Return the state of a line for the one who runs it, as template variables.
+    """Return the template variables that describe *queue* now to the staff who run it.
 
-    `line`, `serving` and `person` (who is in now), `next_number` and `next_person`, `waiting`,
-    `arrived`, `date`.
+    `line` (its status), `serving` and `person` (who is in now), `next_number` and `next_person`,
+    `waiting`, `arrived`, `date`, `now`, `current_text`, `until` and `reason` (of a pause).
     """
     line = waiting_in_order(work, queue.queue_id)
     refs = [(Token, (queue.queue_id, t)) for t in (queue.current_token,) if t]

@@ -1,4 +1,4 @@
-"""What must arrive where WhatsApp does not bring it: by text message, or told to the desk."""
+"""Messages that must arrive where WhatsApp fails: by SMS, or as an alert to the desk."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from domain.work import Work
 CODES = {"account/code"}
 NOTICES = {"account/number_gone", "account/number_changed"}
 BY_SMS = CODES | NOTICES | CALLS.keys()
-"""What goes by text message when WhatsApp fails."""
+"""The messages that go by SMS when WhatsApp fails."""
 UNREACHED = timedelta(days=30)
-"""So long after WhatsApp last failed a person, their codes go by text message at once."""
+"""How long after WhatsApp last failed a person their codes go by SMS at once."""
 ARRIVED = {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.DROPPED}
 
 
 def can_go_by_sms(work: Work, message: Message) -> bool:
-    """Return whether *message* may go, and still helps, as a text message."""
+    """Return whether *message* may go by SMS, and would still help."""
     if not work.rules.sms or message.by_sms or message.name not in BY_SMS:
         return False
     if message.is_wiped:
@@ -39,10 +39,10 @@ def can_go_by_sms(work: Work, message: Message) -> bool:
 
 
 def send_by_sms(work: Work, message: Message) -> None:
-    """Have *message* sent as a text message, now.
+    """Put *message* back into the outbox, to go by SMS now.
 
-    What WhatsApp still says of its own attempt, under the provider's id that is kept, then counts
-    only if the person did receive it.
+    It keeps the provider's id of the WhatsApp attempt. Later statuses of that attempt count only if
+    the person did receive it.
     """
     requeue(
         work,
@@ -59,7 +59,7 @@ def send_by_sms(work: Work, message: Message) -> None:
 
 
 def goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
-    """Return whether a code is better not tried on WhatsApp, which failed this person lately."""
+    """Return whether *message* is a code for a person whom WhatsApp failed lately."""
     failed_at = contact.whatsapp_failed_at
     if message.name not in CODES or failed_at is None or work.now - failed_at > UNREACHED:
         return False
@@ -70,7 +70,7 @@ def goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
 
 
 def escalate_undelivered(open_work: OpenWork, item: Due) -> None:
-    """Bring a call that did not arrive by text message, or else tell who runs the line."""
+    """Send a call-in that did not arrive by SMS; if it cannot go, alert the desk."""
     work = open_work()
     work.delete(item)
     message = work.get(Message, str(item.values.get("message")))
@@ -83,7 +83,7 @@ def escalate_undelivered(open_work: OpenWork, item: Due) -> None:
 
 
 def is_still_true(work: Work, message: Message) -> bool:
-    """Return whether what *message* says of its token holds now."""
+    """Return whether the guard of *message* holds for its token now."""
     if message.about is None or message.queue_id is None or message.guard is None:
         return False
     token = work.get(Token, message.queue_id, message.about)
@@ -91,7 +91,7 @@ def is_still_true(work: Work, message: Message) -> bool:
 
 
 def alert_desk(work: Work, message: Message) -> None:
-    """Tell who runs the line, once, that the person of a token may not know they are called."""
+    """Alert the desk, once a message, that a patient may not know they are called."""
     token = work.get(Token, message.queue_id or "", message.about or "")
     if token is None or work.get(Message, _note_id(message)) is not None:
         return
@@ -107,7 +107,7 @@ def alert_desk(work: Work, message: Message) -> None:
                 message_id=_note_id(message),
                 values={**notice_values(token, doctor), "called": message.guard is Guard.CURRENT},
                 about=token,
-                # Not the call's own: only what the patient is sent counts as told to them.
+                # Not the call-in's own guard: that one records what the patient was told.
                 guard=Guard.CURRENT if message.guard is Guard.CURRENT else Guard.WAITING,
                 helps_for=timedelta(minutes=10),
             ),

@@ -1,4 +1,4 @@
-"""How a message comes from its row to a phone: its states, and what each answer means (I5)."""
+"""The states of a message on its way to a phone, and what each answer of a provider does (I5)."""
 
 from __future__ import annotations
 
@@ -20,18 +20,17 @@ MORE_BY_SMS = 6
 GIVEN_UP = "the provider gave no answer, however often it was asked"
 LONGEST_BACKOFF_SECONDS = 300
 TRIES_BEFORE_SMS = 3
-"""What has another way and still fails after some seconds takes it."""
+"""After this many failed tries a message that may go by SMS does; the tries take some seconds."""
 ENGLISH = "en"
 PAIR_SECONDS = 6
-"""After so long one more message may go to a person who has had too many (protocol notes, 2.6)."""
+"""How soon one more message may go to a person who has had too many (protocol notes, 2.6)."""
 DOUBT_URGENT_SECONDS = 10
 DOUBT_SECONDS = 120
-"""How long a message that may have gone waits for a status, from its call on, before it goes again.
-"""
+"""How long after its call a message that may have gone waits for a status before it goes again."""
 SETTLE_SECONDS = 1
-"""A call that ended late leaves at least this long for its status."""
+"""The least time left for a status after a call that ended late."""
 CALLED = timedelta(seconds=DOUBT_URGENT_SECONDS)
-"""How far ahead in the outbox a message is put when it is called: its call is over by then."""
+"""How far ahead a message is put in the outbox when its call begins; the call is over by then."""
 RANKS = {
     MessageStatus.QUEUED: 0,
     MessageStatus.SENDING: 1,
@@ -50,14 +49,14 @@ FOR_GOOD = {
     ErrorClass.DOCUMENT,
     ErrorClass.ORDER,
 }
-"""What a message is refused for that was sent as the provider asked for."""
+"""Refusals that end a message, unless it can take another form."""
 NO_ORDER = {ErrorClass.ORDER, ErrorClass.NEVER, ErrorClass.UNWANTED}
-"""What an order is refused for that may go as words and a link."""
+"""Refusals after which an order goes as words and a link."""
 FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
 
 
 def doubt_period(message: Message) -> timedelta:
-    """Return how long to wait for a status before sending again what may have gone."""
+    """Return how long *message* waits for a status before it goes again, if it may have gone."""
     urgent = message.urgency is Urgency.NOW
     return timedelta(seconds=DOUBT_URGENT_SECONDS if urgent else DOUBT_SECONDS)
 
@@ -68,18 +67,18 @@ def _doubt_ends(message: Message, now: datetime) -> datetime:
 
 
 def is_in_doubt(message: Message, now: datetime) -> bool:
-    """Return whether a message may have gone just now, so that its status is worth waiting for."""
+    """Return whether a message may have gone just now and its status is still awaited."""
     was_called = message.status is MessageStatus.SENDING and message.sending_since is not None
     return was_called and now < _doubt_ends(message, now)
 
 
 def most_attempts(message: Message) -> int:
-    """Return how often *message* is tried at most; as a text message some more times."""
+    """Return how often *message* is tried at most; more often once it goes by SMS."""
     return MOST_ATTEMPTS + (MORE_BY_SMS if message.by_sms else 0)
 
 
 def secrets_of(work: Work, message: Message) -> dict[str, str]:
-    """Return the variables of *message* that are kept sealed, to be put into words at once.
+    """Decrypt the sealed variables of *message*, to be rendered at once and never stored.
 
     Raises:
         Unreadable: If the key they were sealed with is gone.
@@ -93,13 +92,13 @@ def secrets_of(work: Work, message: Message) -> dict[str, str]:
 def begin_sending(
     work: Work, message: Message, values: dict[str, Any], category: str | None = None
 ) -> Message:
-    """Mark a message as being sent, with the variables it is sent with.
+    """Mark a message SENDING, with the variables it is sent with.
 
-    *category* is what it will be charged as, where the provider never says so; it counts once the
-    message is delivered, though the provider's answer be lost.
+    *category* is its price category, where the provider does not name it. It counts once the
+    message is delivered, even if the provider's answer is lost.
 
-    Its place in the outbox is one that comes when its call has ended by itself, so that nobody who
-    looks for what is due meets it before, and the person's later messages wait for it.
+    The message moves in the outbox to when its call is certainly over. Until then it is not due in
+    any process, and the person's later messages wait for it.
     """
     begun = message.but(
         status=MessageStatus.SENDING,
@@ -113,7 +112,7 @@ def begin_sending(
 
 
 def defer_in_doubt(work: Work, message: Message) -> bool:
-    """Return whether a message may have gone just now; if so it is left until that is over."""
+    """Defer a message that may have gone just now; return whether it was deferred."""
     if not is_in_doubt(message, work.now):
         return False
     requeue(work, message, _doubt_ends(message, work.now))
@@ -121,9 +120,9 @@ def defer_in_doubt(work: Work, message: Message) -> bool:
 
 
 def record_acceptance(work: Work, message: Message, provider_id: str) -> None:
-    """Note that the provider has taken the message, unless it has already said that it failed."""
+    """Record that the provider accepted the message, unless it already reported a failure."""
     if message.status is MessageStatus.QUEUED and message.provider_id == provider_id:
-        return  # a status of this attempt came before the answer to its call; it goes again
+        return  # a failure of this attempt was reported before its call was answered
     work.put(
         message.but(
             status=max(message.status, MessageStatus.SENT, key=RANKS.__getitem__),
@@ -142,7 +141,7 @@ def record_acceptance(work: Work, message: Message, provider_id: str) -> None:
 
 
 def record_doubt(work: Work, message: Message) -> None:
-    """Let a message that may have gone wait for its status; later it goes again."""
+    """Leave a message that may have gone until its status is overdue; then it goes again."""
     if message.status is not MessageStatus.SENDING:
         return  # a status has settled it
     if message.attempts >= most_attempts(message):
@@ -153,16 +152,16 @@ def record_doubt(work: Work, message: Message) -> None:
 
 
 def defer_for_pair_rate(work: Work, message: Message) -> None:
-    """Leave a message to a person who has had too many just now for a little later."""
+    """Defer a message to a person who has had too many just now."""
     requeue(work, message, work.now + timedelta(seconds=PAIR_SECONDS))
 
 
 def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
-    """Do what the provider's refusal asks for.
+    """Do what the provider's refusal calls for.
 
-    Later, as a template, in English, as a link, never, or stop the number. An order refused for
-    good, for whichever reason, goes as words and a link, which everybody can read. What must arrive
-    goes by text message where WhatsApp will not bring it in time.
+    The message goes later, as a template, in English, as a link or never, or its number is stopped.
+    An order refused for good goes as words and a link, which everybody can read. A message that
+    must arrive goes by SMS where WhatsApp would be too late.
     """
     tried = message.attempts
     was_order = message.order is not None
@@ -182,7 +181,7 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
     elif _should_use_sms(failure, tried) and sms_fallback.can_go_by_sms(work, message):
         sms_fallback.send_by_sms(work, again.but(failure=failure.reason))
     elif failure.kind is ErrorClass.STOP:
-        # Trying again while a number is blocked costs nothing of the message's own tries.
+        # A try while the number is down does not count as one of the message's own.
         waits = again.but(attempts=max(0, tried - 1), failure=failure.reason)
         requeue(work, waits, work.now + timedelta(seconds=circuit_breaker.LOOK_AGAIN_SECONDS))
     else:
@@ -192,7 +191,7 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
 
 
 def _record_sender_health(work: Work, message: Message, failure: SendFailed) -> None:
-    """Keep what a refusal tells of the number it left by, and of the person it was for."""
+    """Record what a refusal says of the sending number, and of the person's consent."""
     if failure.kind is ErrorClass.STOP:
         circuit_breaker.trip(work, circuit_breaker.sender_key_of(message), failure)
     elif failure.kind is not ErrorClass.LATER:
@@ -209,7 +208,7 @@ def _resend_without_order(work: Work, message: Message, failure: SendFailed) -> 
 
 
 def _in_another_form(message: Message, failure: SendFailed) -> Message | None:
-    """Return *message* in the form that the refusal asks for; None if it has none that is new."""
+    """Return *message* in the form that the refusal asks for; None if none is left."""
     if message.asks_number and failure.kind in FOR_GOOD:
         return message.but(asks_number=False)
     if failure.kind is ErrorClass.TEMPLATE and not message.as_template:
@@ -222,19 +221,22 @@ def _in_another_form(message: Message, failure: SendFailed) -> Message | None:
 
 
 def _should_use_sms(failure: SendFailed, tried: int) -> bool:
-    """Return whether WhatsApp can be waited for no longer by a message that has another way."""
+    """Return whether a message that may go by SMS should, rather than try WhatsApp again."""
     return failure.kind is ErrorClass.STOP or tried >= TRIES_BEFORE_SMS
 
 
 def _remember_unreached(work: Work, message: Message) -> None:
-    """Let the next code for this person go by text message: this one is wiped already."""
+    """Record that WhatsApp failed this person, so that their next code goes by SMS.
+
+    This code is wiped already.
+    """
     contact = work.get(Contact, message.contact_id)
     if contact is not None and message.name in sms_fallback.CODES:
         work.put(contact.but(whatsapp_failed_at=work.now))
 
 
 def defer_while_down(work: Work, message: Message, until: datetime) -> bool:
-    """Leave a message until its number may be tried again; False if it goes another way now."""
+    """Defer a message until its number may be tried again; False if it goes by SMS now instead."""
     if sms_fallback.can_go_by_sms(work, message):
         sms_fallback.send_by_sms(work, message)
         return False
@@ -249,10 +251,10 @@ def end_message(
     reason: str,
     code: int | None = None,
 ) -> None:
-    """End a message without delivery, with a reason a person can read.
+    """End a message without delivery, with a *reason* in words for people.
 
-    One that must arrive, and failed, goes by text message instead; a call in that nobody will hear
-    is told to who runs the line.
+    If it FAILED and must arrive it goes by SMS instead; if it calls a person in and cannot, the
+    desk is alerted.
     """
     if status is MessageStatus.FAILED and sms_fallback.can_go_by_sms(work, message):
         sms_fallback.send_by_sms(work, message.but(failure=reason, error_code=code))
@@ -285,11 +287,11 @@ def apply_status(
     category: str | None = None,
     price_type: str | None = None,
 ) -> None:
-    """Record what became of a message; repeated, late and backward statuses change nothing.
+    """Record a provider's *status* of a message; repeated, late and backward ones change nothing.
 
-    A status also settles a message whose sending was in doubt. A failure reported after the
-    message was accepted is treated as the same refusal at once would have been; from then on what
-    is still said of that attempt (its provider's id) counts only if the person did receive it.
+    A status also settles a message in doubt. A failure reported after acceptance is treated as a
+    refusal. From then on statuses of that attempt (its *provider_id*) count only if the person did
+    receive the message.
     """
     message = work.get(Message, message_id)
     new = _STATUSES.get(status)
@@ -317,7 +319,7 @@ def _is_refused_attempt(message: Message, provider_id: str) -> bool:
 def _apply_reported_failure(
     work: Work, message: Message, provider_id: str, failure: SendFailed
 ) -> None:
-    """Treat a failure that the provider reports later as a refusal, if it is news."""
+    """Apply a failure that came as a status, unless the attempt was settled before."""
     is_of_this_attempt = message.provider_id in {None, provider_id}
     is_accepted = message.status is MessageStatus.SENT and is_of_this_attempt
     is_refused = _is_refused_attempt(message, provider_id)
@@ -343,7 +345,7 @@ def _advance(work: Work, message: Message, new: MessageStatus, provider_id: str)
 
 
 def _count_cost(work: Work, message: Message) -> Message:
-    """Return *message*, counted among its day's costs if it has just become due: on delivery."""
+    """Add *message* to its day's costs if it has just been delivered; return it so marked."""
     is_delivered = message.status in {MessageStatus.DELIVERED, MessageStatus.READ}
     if message.counted or not is_delivered or message.category is None:
         return message

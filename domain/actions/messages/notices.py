@@ -1,4 +1,4 @@
-"""What every notice about a token names, and questions that are put by an event."""
+"""The values every notice about a token carries, and questions that an event asks (pushes)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from domain.work import Work
 
 
 def notice_values(token: Token, doctor: Doctor) -> dict[str, str | int]:
-    """Return what every notice about a token names: person, doctor, number, time."""
+    """Return the values every notice about a token carries: person, doctor, number, time."""
     return {
         "person": token.patient_name,
         "doctor": doctor.name,
@@ -25,7 +25,10 @@ def notice_values(token: Token, doctor: Doctor) -> dict[str, str | int]:
 def push_question(
     work: Work, clinic: Clinic, token: Token, question: str, options: Sequence[Option]
 ) -> None:
-    """Remember that an event has put a question to a token's contact, so a digit can answer it."""
+    """Record a question that an event asks a token's contact, so that a digit can answer it.
+
+    It replaces the push before it; the question itself is a message of its own.
+    """
     conversation = f"{sender_of(work, clinic)}#{token.contact_id}"
     before = work.get(Push, conversation)
     work.put(

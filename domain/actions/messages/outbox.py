@@ -1,4 +1,4 @@
-"""Writing a message to a person: a row committed with the change that causes it."""
+"""Writing a message to the outbox, in the transaction that causes it (transactional outbox)."""
 
 from __future__ import annotations
 
@@ -18,40 +18,44 @@ from domain.model.queues import Token
 from domain.work import Work
 
 SHARDS = 16
-"""Sending numbers are spread over so many shards, each drained by one worker at a time."""
+"""Sending numbers are spread over this many shards; one worker at a time drains each."""
+WINDOW = timedelta(hours=24)
+"""How long after a person's message anything may be sent to them (protocol notes, 2.5)."""
+WINDOW_MARGIN = timedelta(minutes=1)
+"""A message near the end of the window might arrive after it."""
 CALLS = {"news/your_turn": 45, "news/next_in_line": 90}
-"""What calls a person in, and after how many seconds somebody must know that it did not arrive."""
+"""The messages that call a person in, and how many seconds each has to arrive before we act."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """A message to a person before it is written: what `send` makes a row of.
+    """A message to a person that is not written yet, for `send`.
 
     Raises:
-        ValueError: If there are secrets and no `helps_until`: none is kept for ever.
+        ValueError: If there are secrets and no `helps_until`: secrets are never kept for ever.
     """
 
     name: str
-    """A template: flow and message, such as booking/slots."""
+    """The template: flow and message, such as booking/slots."""
     _: KW_ONLY
     to: str
     """The contact (contactId)."""
     clinic: Clinic | None
-    """Whose words they are; its name and time zone are variables too. None: the product's."""
+    """The clinic that speaks; its name and time zone become variables. None: the product speaks."""
     sender: str | None = None
-    """The number it leaves by, if neither the clinic's nor, without one, the platform's."""
+    """The number it leaves by. None: the clinic's, or the platform's."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """The template's variables, plain data only."""
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Variables too (a one-time code, a temporary password), sealed until `helps_until` at most."""
+    """Variables stored encrypted, until `helps_until` at most: one-time codes, passwords."""
     options: Sequence[Option] = ()
     url: str | None = None
     as_document: bool = False
-    """A file lies at `url`, which inside the 24-hour window goes itself."""
+    """Whether `url` is a file, which goes as a document inside the 24-hour window."""
     asks_number: bool = False
-    """The button by which people share their number goes along, where there is one."""
+    """Whether it carries the button by which people share their number, where WhatsApp has one."""
     payment_id: str | None = None
-    """The request for payment that `url` leads to, which may go as an order inside WhatsApp."""
+    """The request for payment behind `url`, which may be shown as an order inside WhatsApp."""
     reply_to: str | None = None
     """The provider's id of the message it answers."""
     language: str | None = None
@@ -68,7 +72,7 @@ class Draft:
     """Sorts messages of one instant."""
 
     def __post_init__(self) -> None:
-        """Refuse secrets without an end."""
+        """Raise `ValueError` for secrets without an end."""
         if self.secrets and self.helps_until is None:
             raise ValueError("a message with secrets needs an end")
 
@@ -84,9 +88,9 @@ def sender_of(work: Work, clinic: Clinic) -> str:
 
 
 def send(work: Work, draft: Draft) -> Message:
-    """Write a message and its place in the outbox; it is delivered after the commit.
+    """Write a message and its outbox item; it is delivered after the commit.
 
-    A draft with a `message_id` may be sent twice: the second work fails with a conflict, so a
+    A draft with a `message_id` may be sent twice: the second commit fails with `Conflict`, so a
     message made from an event goes out once.
     """
     message_id = draft.message_id or work.ids.new("msg_")
@@ -148,11 +152,11 @@ def _outgoing(message: Message, written: str) -> Outgoing:
 
 
 def requeue(work: Work, message: Message, until: datetime) -> Message:
-    """Have *message* sent not before *until*, in its order among those to the same person."""
+    """Defer *message* until *until*; it keeps its order among the same person's messages."""
     before = work.get(Outgoing, outbox_shard_of(message.sender), message.outbox or "")
     leave_outbox(work, message)
     if message.sealed_until is not None:
-        until = min(until, message.sealed_until)  # then it is ended, and its secrets with it
+        until = min(until, message.sealed_until)  # when it ends, and its secrets are wiped
     message = message.but(outbox=f"{message.urgency}#{stamp(until)}#00#{message.message_id}")
     written = before.written if before else f"{stamp(message.created_at)}#00"
     work.put(_outgoing(message, written))
@@ -171,15 +175,7 @@ def leave_outbox(work: Work, message: Message) -> None:
 
 
 def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
-    """Return whether free-form messages may be sent in this conversation."""
+    """Return whether the 24-hour window is open: free-form messages may be sent."""
     if conversation is None or conversation.last_inbound_at is None:
         return False
     return now - conversation.last_inbound_at < WINDOW - WINDOW_MARGIN
-
-
-WINDOW = timedelta(hours=24)
-"""How long after a person's message anything may be sent to them (protocol notes, 2.5)."""
-
-
-WINDOW_MARGIN = timedelta(minutes=1)
-"""A message near the end of the window might arrive after it."""

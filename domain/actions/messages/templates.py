@@ -12,21 +12,21 @@ from domain.work import Work
 
 APPROVED = "APPROVED"
 SENDABLE = {APPROVED, "REINSTATED", "FLAGGED"}
-"""Also what was allowed again, and what people complain of but WhatsApp lets out still."""
+"""REINSTATED: allowed again. FLAGGED: of low quality, but still sent."""
 GONE = {"DELETED", "PENDING_DELETION"}
 ENGLISH = "en"
 MARKETING = "MARKETING"
 
 
 class NotApproved(NotNow):
-    """WhatsApp does not let the template go out (fact `state`: its word)."""
+    """WhatsApp does not let the template go out (detail `state`: its status)."""
 
     code = "TEMPLATE_NOT_APPROVED"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """What WhatsApp says of a template at one time, in its own words; None: nothing of that."""
+    """What WhatsApp says of a template at one time, in its own words; None: it says nothing."""
 
     status: str | None = None
     """APPROVED, PENDING, REJECTED, PAUSED, DISABLED, …"""
@@ -44,9 +44,9 @@ def record_template_state(
     at: datetime,
     said: Verdict,
 ) -> None:
-    """Keep what WhatsApp has *said* of a template; what it does not say stays as it was.
+    """Record what WhatsApp has *said* of a template *at* an instant; what is None stays as it was.
 
-    Notices may come late and in any order: an older one changes nothing.
+    May be repeated, and in any order: an older notice changes nothing.
     """
     key = f"{name}#{language}"
     before = work.get(Approval, account, key)
@@ -67,8 +67,8 @@ def record_template_state(
 def approvals(work: Work, account: str) -> dict[tuple[str, str], Approval]:
     """Return what is known of each template of *account*, by name and language (BCP 47).
 
-    What WhatsApp has not spoken of is missing, which says nothing of whether it may be sent. An
-    account is the platform's or a clinic's own, and its templates name nobody.
+    A missing template is one WhatsApp has said nothing of; it may be sendable. Read across walls:
+    templates name nobody.
     """
     across = work.system("what WhatsApp says of message templates")
     found: dict[tuple[str, str], Approval] = {}
@@ -93,17 +93,17 @@ def can_be_sent(approval: Approval | None) -> bool:
 
 
 def is_held_back(approval: Approval | None) -> bool:
-    """Return whether WhatsApp is known not to let it: what it has not spoken of is tried."""
+    """Return whether WhatsApp is known to hold a template back; an unknown one may be tried."""
     return approval is not None and not can_be_sent(approval)
 
 
 def require_approved(
     work: Work, account: str, template: OfferedTemplate, language: str = ENGLISH
 ) -> None:
-    """See that *template* can go to somebody who reads *language*, in English if need be.
+    """Raise `NotApproved` unless *template* may go out in *language*, or else in English.
 
     Raises:
-        NotApproved: If WhatsApp is known to let neither go out.
+        NotApproved: If WhatsApp is known to hold both back.
     """
     known = None
     for each in (language, ENGLISH):
@@ -115,12 +115,12 @@ def require_approved(
 
 
 def explain_hold(name: str, known: Approval) -> str:
-    """Return in plain words that WhatsApp does not let template *name* go out."""
+    """Say in words for people that WhatsApp holds template *name* back, and why."""
     why = f" ({known.reason})" if known.reason else ""
     return f"WhatsApp does not let the template {name} go out now: it is {known.status}{why}."
 
 
 def is_marketing(work: Work, account: str, template: OfferedTemplate) -> bool:
-    """Return whether WhatsApp counts *template* as marketing: it may not be as it was submitted."""
+    """Return whether WhatsApp counts *template* as marketing, whatever it was submitted as."""
     known = approval_of(work, account, template.provider_name, template.language)
     return ((known.category if known else None) or template.category) == MARKETING
