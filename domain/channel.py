@@ -1,4 +1,4 @@
-"""What a WhatsApp channel takes and answers, whichever provider stands behind it."""
+"""The port to providers of WhatsApp and SMS: what they are given, and what they answer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from domain.errors import PulseOpsError
 
 @dataclass(frozen=True)
 class Choice:
-    """One option as the person sees it. `words` fit a list row; `more` is its second line."""
+    """One option as the person sees it: `words`, which fit a list row, and `more` below them."""
 
     id: str
     words: str
@@ -27,7 +27,7 @@ class TemplateCall:
     language: str
     parameters: dict[str, str] = field(default_factory=dict)
     payloads: tuple[str, ...] = ()
-    """What its quick replies send back, in their order."""
+    """What each quick reply sends back when tapped, in order."""
     code: str | None = None
     """The one-time code of an authentication template."""
 
@@ -37,22 +37,22 @@ class OrderRequest:
     """A request for payment that WhatsApp shows as an order, with a button to pay it there."""
 
     reference: str
-    """What WhatsApp tells of it by; it takes one once."""
+    """The id by which WhatsApp reports on it; WhatsApp accepts each once."""
     configuration: str
     """The payment configuration of the sender's WhatsApp account."""
     payment_id: str
     token_id: str
-    """What the gateway keeps beside the money, for who looks there."""
+    """Kept by the gateway beside the payment, for people who look there."""
     amount_paise: int
     expires_at: datetime
-    """When WhatsApp itself ends it."""
+    """When WhatsApp ends it by itself."""
     about: str
-    """What it is for, in few words."""
+    """What it pays for, in few words."""
     until: str
-    """How long that is held, in few words."""
+    """Until when that is held, in few words."""
     seller: str
     address: str
-    """Who takes the money, and where they are."""
+    """Of the seller."""
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ class OrderNews:
     status: str
     """`completed` or `canceled`."""
     about: str
-    """What it was for, in few words."""
+    """What it paid for, in few words."""
 
 
 @dataclass(frozen=True)
 class Outbound:
-    """One message, ready to go: rendered, and either free-form or a template.
+    """One rendered message, free-form or a template.
 
-    `phone` (E.164) or `wa_user_id` says to whom; the phone wins. `message_id` is ours and comes
-    back with every status.
+    It goes to `phone` (E.164) or, without one, to `wa_user_id`. `message_id` is ours and comes back
+    with every status.
     """
 
     message_id: str
@@ -85,20 +85,20 @@ class Outbound:
     url: str | None = None
     url_label: str = ""
     document: str | None = None
-    """The name under which the file at `url` goes as a document, with the text below it."""
+    """The file name, if the file at `url` goes as a document with the text below it."""
     template: TemplateCall | None = None
     order: OrderRequest | OrderNews | None = None
-    """What of it WhatsApp shows as an order; a channel that has none sends words and link."""
+    """What WhatsApp shows as an order; a channel without orders sends the text and the link."""
     quotes: str | None = None
-    """The provider's id of a person's message to show above it, where the channel can."""
+    """The provider's id of the person's message that it quotes, where the channel can."""
 
 
 class ErrorClass(StrEnum):
-    """What to do about a message the provider did not take."""
+    """What to do about a message that the provider refused."""
 
     LATER = "later"
     LATER_PAIR = "later_pair"
-    """Too many to this person just now."""
+    """Too many went to this person just now."""
     TEMPLATE = "template"
     """Outside the 24-hour window: send it as a template."""
     LANGUAGE = "language"
@@ -106,12 +106,12 @@ class ErrorClass(StrEnum):
     DOCUMENT = "document"
     """The provider could not fetch the document, or does not take it: send the link to it."""
     ORDER = "order"
-    """It is not taken as an order, or as the status of one: send words and link."""
+    """It is not accepted as an order, or as the status of one: send words and a link."""
     UNWANTED = "unwanted"
-    """The person has stopped marketing in WhatsApp: never, and no more of it to them."""
+    """The person has stopped marketing in WhatsApp: send this never, and no more marketing."""
     NEVER = "never"
     STOP = "stop"
-    """The number cannot send at all: stop it and tell the clinic."""
+    """The number cannot send at all: stop it and alert the clinic."""
 
 
 class SendFailed(PulseOpsError):
@@ -125,14 +125,14 @@ class SendFailed(PulseOpsError):
 
 
 class SendUnknown(PulseOpsError):
-    """The message may or may not have gone: no answer came after it was written."""
+    """The message is in doubt: no answer came after the request was written."""
 
 
 class Sms(Protocol):
-    """A provider of text messages, for what must arrive where WhatsApp does not reach."""
+    """A provider of SMS, for messages that must arrive where WhatsApp fails."""
 
     def send(self, to: str, text: str, our_id: str) -> str:
-        """Hand *text* for the phone *to* (E.164) to the provider; return the provider's id for it.
+        """Hand *text* for the phone *to* (E.164) to the provider; return the provider's id of it.
 
         Raises:
             SendFailed, SendUnknown: As for a `Channel`.
@@ -143,13 +143,13 @@ class Senders(Protocol):
     """What the provider knows of sending numbers."""
 
     def number_of(self, sender: str, access_token: str | None = None) -> str | None:
-        """Return the number (E.164) behind *sender*, or None if there is none to be seen.
+        """Return the number (E.164) behind *sender*, or None if that account sees none.
 
-        The provider is asked on behalf of whoever holds *access_token*, so an answer proves that
-        the sender is theirs; without one it is asked as the platform.
+        With *access_token*, an answer proves that the sender belongs to the account of that token;
+        without one the platform's account is used.
 
         Raises:
-            Busy: If the provider could not be asked.
+            Busy: If the provider does not answer.
         """
 
 
@@ -157,9 +157,9 @@ class Channel(Protocol):
     """A WhatsApp provider."""
 
     def send(self, message: Outbound) -> str:
-        """Hand *message* to the provider and return the provider's id for it.
+        """Hand *message* to the provider; return the provider's id of it.
 
-        Not to be repeated blindly: the provider has no idempotency key.
+        Must not be repeated blindly: the provider takes no idempotency key.
 
         Raises:
             SendFailed: If the provider refused it; `kind` says what to do.
@@ -169,5 +169,5 @@ class Channel(Protocol):
     def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
         """Show the person that their message *provider_id* was read. Never raises.
 
-        *typing* also shows that we are typing, for some seconds or until the answer comes.
+        *typing* shows that we are typing too, for some seconds or until the answer comes.
         """

@@ -1,4 +1,4 @@
-"""What the rules ask of the outside: records, time, ids, words and bells."""
+"""The ports of the rules: records, time, ids, encryption, documents, words, and the bell."""
 
 from __future__ import annotations
 
@@ -17,30 +17,30 @@ from domain.scopes import Scope
 R = TypeVar("R", bound=Record)
 
 Ref = tuple[type[Record], tuple[str, ...]]
-"""What to read: a kind of record and its key (partition, or partition and sort)."""
+"""A kind of record, and its key (partition, or partition and sort)."""
 
 
 @dataclass(frozen=True)
 class Query(Generic[R]):
-    """Which records of one partition are read: those of *kind* whose partition key is *equals*."""
+    """Reads records of *kind* of one partition: those whose partition key is *equals*."""
 
     kind: type[R]
     equals: str
     _: KW_ONLY
     index: str | None = None
-    """Whose partition is read; None: the table's own."""
+    """The index that is read; None: the table."""
     between: tuple[str, str] | None = None
-    """The sort keys read, both ends included; None: all."""
+    """The range of sort keys, both ends included; None: all."""
     limit: int = 100
-    """The most records of a page, 1 to 1,000."""
+    """The most records in a page, 1 to 1,000."""
     after: str | None = None
-    """Where the page before ended."""
+    """The `after` of the page before."""
     descending: bool = False
 
 
 @dataclass(frozen=True)
 class Page(Generic[R]):
-    """Records of a query in the order asked for; `after` continues it, None at the end."""
+    """A page of a query's records, in order; `after` continues it, None at the end."""
 
     records: list[R]
     after: str | None
@@ -48,7 +48,7 @@ class Page(Generic[R]):
 
 @dataclass
 class Changes:
-    """What one transaction writes: all of it or nothing.
+    """What one transaction writes, all or nothing.
 
     `puts` are whole records, each conditional on its version (0: must be absent); `deletes` are
     conditional on the version read; `checks` are records that must still be as read, and `absent`
@@ -65,19 +65,19 @@ class Records(Protocol):
     """The store, as the rules see it."""
 
     def get(self, scope: Scope, refs: Sequence[Ref]) -> list[Record | None]:
-        """Read records by key, consistently, in the order asked; None for what is absent.
+        """Read records by key, consistently, in order; None for one that is absent.
 
-        What lies behind a wall for *scope* reads as absent too.
+        A record that *scope* may not see reads as absent.
 
         Raises:
             StoreUnavailable: If the store does not answer in time.
         """
 
     def query(self, scope: Scope, query: Query[R]) -> Page[R]:
-        """Read the records of one partition of a table or an index, in the order of its sort key.
+        """Read one partition of a table or an index, ordered by sort key.
 
-        A table is read consistently; an index may lag. Rows behind a wall are left out before
-        paging, so a page is full unless it is the last.
+        A table is read consistently; an index may lag. Records that *scope* may not see are left
+        out before paging, so a page is full unless it is the last.
 
         Raises:
             StoreUnavailable: If the store does not answer in time.
@@ -86,7 +86,7 @@ class Records(Protocol):
     def commit(self, changes: Changes) -> None:
         """Write all of *changes* or nothing.
 
-        May be repeated only with the same object after StoreUnavailable: it then acts once.
+        After StoreUnavailable it may be repeated with the same object, and acts once.
 
         Raises:
             Conflict: If a condition did not hold; nothing was written.
@@ -106,32 +106,32 @@ class Ids(Protocol):
     """Where ids and chance come from."""
 
     def new(self, prefix: str) -> str:
-        """Return a new id that begins with *prefix* and sorts by the time of its making."""
+        """Return a new id that begins with *prefix* and sorts by the time it was made."""
 
     def secret(self, prefix: str) -> str:
-        """Return a new id of 128 random bits that tells nothing of its time."""
+        """Return a new id of *prefix* and 128 random bits, which does not reveal its time."""
 
 
 class Seal(Protocol):
-    """Encryption of what must not lie in the store in clear: codes, passwords, clinical text."""
+    """Encryption of what must not be stored in clear: codes, passwords, clinical text."""
 
     def seal(self, text: str) -> str:
-        """Return *text* encrypted, with the id of its key."""
+        """Encrypt *text*; the ciphertext names its key."""
 
     def open(self, sealed: str) -> str:
-        """Return the text that was sealed.
+        """Decrypt what `seal` returned.
 
         Raises:
             Unreadable: If its key is none of ours, or it was tampered with.
         """
 
     def digest(self, text: str) -> str:
-        """Return a keyed hash of *text*, for comparing: from it alone nothing can be guessed."""
+        """Return a keyed hash of *text*, for comparing; *text* cannot be guessed from it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PrescriptionPage:
-    """What a prescription shows, for whoever makes a document of it."""
+    """What the document of a prescription shows."""
 
     clinic: str
     address: str
@@ -146,23 +146,23 @@ class PrescriptionPage:
     diagnosis: str | None
     medications: tuple[Medication, ...]
     words: str | None
-    """The whole prescription, where it was written in words alone."""
+    """The whole prescription, where it is free text."""
     notes: str | None
     written_at: datetime
     zone: str
     language: str
     branded: bool
-    """Whether the page is the clinic's alone, without our name."""
+    """Whether it bears the clinic's name alone, without ours."""
 
 
 class Documents(Protocol):
     """Makes documents that people open, save and print."""
 
     def prescription(self, page: PrescriptionPage) -> bytes:
-        """Return a prescription as a PDF, its text selectable in every language we speak."""
+        """Return a prescription as a PDF with selectable text, in any of our languages."""
 
     def report(self, page: ReportPage, as_format: ReportFormat) -> bytes:
-        """Return a report as a PDF, a workbook, or text in UTF-8 with values between commas."""
+        """Return a report as a PDF, a workbook, or CSV in UTF-8."""
 
 
 class FileMissing(PulseOpsError):
@@ -170,24 +170,24 @@ class FileMissing(PulseOpsError):
 
 
 class Files(Protocol):
-    """Where made documents are kept: a folder, or a bucket that all processes share."""
+    """Stores generated documents: a folder, or a bucket, that all processes share."""
 
     def put(self, name: str, content: bytes, media_type: str) -> None:
-        """Keep *content* under *name*, in the place of what was there. May be repeated."""
+        """Store *content* under *name*, replacing what was there. May be repeated."""
 
     def get(self, name: str) -> bytes:
-        """Return what is kept under *name*.
+        """Return the content stored under *name*.
 
         Raises:
-            FileMissing: If nothing is.
+            FileMissing: If there is none.
         """
 
     def delete(self, name: str) -> None:
-        """Remove what is kept under *name*, if anything is."""
+        """Remove the file *name*, if there is one."""
 
 
 class Phrases(Protocol):
-    """The words of choices, for flows that must recognise them when typed."""
+    """The words on options, for flows that must recognise them when typed."""
 
     def title(self, language: str, name: str, option: Option) -> str:
         """Return the words on *option* of message *name* in *language*."""
@@ -197,17 +197,17 @@ class Phrases(Protocol):
 
 
 class Bell(Protocol):
-    """Tells the workers that there is something to do; never a store."""
+    """Wakes workers, and live pages; stores nothing, so a lost ring only delays."""
 
     @property
     def is_heard(self) -> bool:
-        """Whether there is anybody to hear it, as far as was known when it was last rung."""
+        """Whether a ring reached anybody, as far as was known when it was last rung."""
 
     def ring(self, job: str, shard: str) -> None:
-        """Wake *job* for *shard*. Never raises, returns within a fraction of a second.
+        """Wake *job* for *shard*. Never raises, and returns within a fraction of a second.
 
-        `live` wakes the pages that watch what *shard* names instead: a doctor.
+        The job `live` wakes the pages that watch a doctor, whose id *shard* then is.
         """
 
     def mark_started(self, job: str, shard: str) -> None:
-        """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""
+        """Record that *job* has started for *shard*: a ring from now on wakes it again."""

@@ -1,4 +1,4 @@
-"""What the bot remembers of a conversation, and which messages it has seen."""
+"""The state of conversations, and which inbound messages have been handled."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from domain.model.base import Record
 
 
 class Conversation(Record, frozen=True, kw_only=True):
-    """Between one sending number and one contact: where they are. Key: conversation.
+    """The state between one sending number and one contact. Key: conversation.
 
-    Holds ids, never facts. Its version orders one person's messages, whichever process takes them.
+    It holds ids, never data of a person. Its version orders one person's messages, whichever
+    process handles them.
     """
 
     TABLE: ClassVar[str] = "conversations"
@@ -27,32 +28,33 @@ class Conversation(Record, frozen=True, kw_only=True):
     date: str | None = None
     page: int = 0
     token_id: str | None = None
-    """The booking being spoken about."""
+    """The booking it is about."""
     patient_id: str | None = None
-    """For whom."""
+    """The patient it is about."""
     offered: tuple[str, ...] = ()
-    """Ids of the choices of the newest question, in the order of their numbers."""
+    """Ids of the newest question's options, in the order of their numbers."""
     question: str | None = None
-    """The message that asked it; the words of its options choose as well."""
+    """The name of the message that asked it; typing an option's words chooses it too."""
     asked_at: datetime | None = None
     """When the newest question was asked."""
     misses: int = 0
-    """How many messages in a row were not understood."""
+    """How many messages in a row the bot did not understand."""
     note: str | None = None
-    """A small step's own memory, such as a word to go back to."""
+    """What a state remembers beside the above, such as the word to return to."""
     as_patient_until: datetime | None = None
-    """Staff: until then the patients' words mean their own booking."""
+    """Until then a member of staff is treated as a patient, and may book for themselves."""
     handed_over_until: datetime | None = None
-    """Until then people of the clinic answer, and the bot is silent."""
+    """Until then the clinic's staff answer, and the bot is silent."""
     last_inbound_at: datetime | None = None
-    """Opens WhatsApp's 24-hour window."""
+    """When the 24-hour window last began."""
     greeted: bool = False
 
 
 class Push(Record, frozen=True, kw_only=True):
-    """A question an event has put to a contact. Key: conversation.
+    """A question that an event has asked a contact. Key: conversation.
 
-    Apart from the conversation, so that an event never contends with the person's own messages.
+    It is kept apart from the conversation, so that an event never conflicts with the person's own
+    messages.
     """
 
     TABLE: ClassVar[str] = "pushes"
@@ -70,7 +72,7 @@ class Push(Record, frozen=True, kw_only=True):
 
 
 class Seen(Record, frozen=True, kw_only=True):
-    """That an inbound message's effect is committed. Key: seen (the provider's message id)."""
+    """The mark of an inbound message that was handled. Key: seen (the provider's message id)."""
 
     TABLE: ClassVar[str] = "seen"
     KEY: ClassVar[tuple[str, ...]] = ("seen",)
@@ -80,7 +82,7 @@ class Seen(Record, frozen=True, kw_only=True):
 
 
 class CaughtUp(Record, frozen=True, kw_only=True):
-    """Until when everything that a provider keeps for us has been answered. Key: provider."""
+    """Until when all messages that a provider keeps for us are answered. Key: provider."""
 
     TABLE: ClassVar[str] = "caught-up"
     KEY: ClassVar[tuple[str, ...]] = ("provider",)
@@ -90,7 +92,7 @@ class CaughtUp(Record, frozen=True, kw_only=True):
 
 
 class Parked(Record, frozen=True, kw_only=True):
-    """A message that failed twice by our own fault, kept encrypted for the desk. Key: parked."""
+    """An inbound message that we failed twice to handle, kept encrypted. Key: parked."""
 
     TABLE: ClassVar[str] = "parked"
     KEY: ClassVar[tuple[str, ...]] = ("parked",)
@@ -103,4 +105,4 @@ class Parked(Record, frozen=True, kw_only=True):
     error: str
     at: datetime
     day: str | None = None
-    """The day it was parked on (UTC), under which the operator finds it."""
+    """The day it was parked on (UTC), by which the operator finds it."""

@@ -1,4 +1,4 @@
-"""What must happen later, or has happened and must be told: an item, written with its cause."""
+"""Due items: scheduled jobs and events, written in the transaction that causes them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ ORDINARY_SHARDS = 8
 GATEWAY_SHARDS = 2
 SLOW_SHARDS = 1
 SHARDS = ORDINARY_SHARDS + GATEWAY_SHARDS + SLOW_SHARDS
-"""Due items are spread over so many partitions, so that no single one is hot."""
+"""How many partitions due items are spread over, so that no partition is hot."""
 GATEWAY_KINDS = frozenset({"refund", "watch_payment", "look_payment", "find_capture"})
-"""What asks the payment gateway; in shards of its own, so that a slow gateway delays nobody."""
+"""Kinds that call the payment gateway, in shards of their own: a slow gateway delays no others."""
 SLOW_KINDS = frozenset({"report", "report_clean", "broadcast"})
-"""What takes seconds of work; in a shard of its own too."""
+"""Kinds that take seconds, in a shard of their own."""
 
 
 def shard_of(kind: str, subject: str) -> str:
@@ -32,14 +32,14 @@ def shard_of(kind: str, subject: str) -> str:
 
 
 def is_aside(shard: str) -> bool:
-    """Return whether what is due in *shard* may take long, so that it is done beside the rest."""
+    """Return whether items in *shard* may take long, and are done in threads of their own."""
     return int(shard) >= ORDINARY_SHARDS
 
 
 class Due(Record, frozen=True, kw_only=True):
     """Something to do at an instant. Key: shard, due (instant, kind, id).
 
-    Doing it deletes it in the same transaction, so any number of clocks may run.
+    Its handler deletes it in the transaction that does it, so any number of clocks may run.
     """
 
     TABLE: ClassVar[str] = "due"

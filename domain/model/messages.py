@@ -1,4 +1,4 @@
-"""Messages to people: rows written with the change that causes them, delivered afterwards."""
+"""Messages to people: written in the transaction that causes them, delivered afterwards."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class MessageStatus(StrEnum):
 
 
 class Urgency(StrEnum):
-    """Which messages go first; the value sorts."""
+    """Which messages go first: the order of the values."""
 
     NOW = "1"
-    """Somebody waits for it: a reply, a code, "your turn"."""
+    """A person waits for it: a reply, a code, "your turn"."""
     NEWS = "2"
     """Progress, pauses, reminders."""
     BULK = "3"
@@ -40,30 +40,30 @@ class Consent(StrEnum):
     """What kind of consent a message needs."""
 
     REPLY = "REPLY"
-    """An answer to what the person just wrote: always."""
+    """An answer to what the person just wrote: always sent."""
     TOKEN = "TOKEN"  # noqa: S105 - a word of the clinic, no secret
-    """A notice about a live token: until a second STOP."""
+    """A notice about a live token: sent until a second STOP."""
     NEWS = "NEWS"
-    """Everything else: until STOP."""
+    """Everything else: sent until STOP."""
     MARKETING = "MARKETING"
-    """What WhatsApp counts as marketing: until STOP, or until it is stopped in WhatsApp itself."""
+    """Marketing in WhatsApp's terms: sent until STOP, or until the person stops it in WhatsApp."""
 
 
 class Guard(StrEnum):
     """What must still be true of a token for a message about it to be sent.
 
-    How each is checked is the table `GUARDS` of domain.actions.delivery.freshness.
+    The table `GUARDS` of domain.actions.delivery.freshness says how each is checked.
     """
 
     BOOKED = "booked"
-    """It has a seat, or was seen."""
+    """It has a seat, or its consultation is over."""
     STANDING = "standing"
-    """Nothing: the message says what is true when it is sent."""
+    """Nothing: the message says where the token stands when it is sent."""
     PROGRESS = "progress"
-    """It waits, and there is something new to tell of its turn."""
+    """It waits, and its turn has moved enough to be told."""
     WAITING = "waiting"
     SOON = "soon"
-    """It waits, and is told when its turn is expected."""
+    """It waits; the message says when its turn is expected."""
     CURRENT = "current"
     SKIPPED = "skipped"
     COMPLETED = "completed"
@@ -86,8 +86,8 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
 class Message(Record, frozen=True, kw_only=True):
     """One message to one contact. Key: messageId.
 
-    It names a template and its variables; the words are made when it is sent. `sender` is the
-    WhatsApp phone_number_id it leaves by.
+    It names a template and its variables, and is rendered when it is sent. `sender` is the WhatsApp
+    phone_number_id it leaves by.
     """
 
     TABLE: ClassVar[str] = "messages"
@@ -104,37 +104,37 @@ class Message(Record, frozen=True, kw_only=True):
     url: str | None = None
     """Where the one link button leads, if the message has one."""
     as_document: bool = False
-    """Whether a file lies at `url`, which goes as a document where anything may be sent."""
+    """Whether `url` is a file, which goes as a document inside the 24-hour window."""
     asks_number: bool = False
-    """Whether it goes with WhatsApp's own button that shares the phone number: a template."""
+    """Whether it carries WhatsApp's own button that shares the phone number: a template."""
     payment_id: str | None = None
-    """The request for payment that `url` leads to, which may go as an order inside WhatsApp."""
+    """The request for payment behind `url`, which may be shown as an order inside WhatsApp."""
     order: str | None = None
-    """The reference of the order that it last left as, or brought the status of."""
+    """The reference of the order that it last left as, or as the status of."""
     without_order: bool = False
-    """Whether WhatsApp would not take it as an order, or as the status of one."""
+    """Whether WhatsApp refused it as an order, or as the status of one."""
     reply_to: str | None = None
-    """The provider's id of the message answered, which sending marks as read."""
+    """The provider's id of the message it answers, which is marked read when it is sent."""
     language: str | None = None
     """Overrides the contact's language."""
     urgency: Urgency = Urgency.NOW
     consent: Consent = Consent.REPLY
     about: str | None = None
-    """The token (tokenId) this is about, whose state `guard` is checked against."""
+    """The token (tokenId) it is about, against which `guard` is checked."""
     queue_id: str | None = None
     guard: Guard | None = None
     """What must still be true when it is sent."""
     helps_until: datetime | None = None
-    """From this instant on it would be stale."""
+    """From this instant on it is too old to help."""
     broadcast_id: str | None = None
     """The broadcast it is part of, which may be cancelled before it is sent."""
     sealed: str | None = None
-    """Ciphertext of further variables (a JSON object): codes and temporary passwords.
+    """Ciphertext of secret variables (a JSON object): codes and temporary passwords.
 
-    Opened only to be sent, and gone once the provider has taken the message or it has ended.
+    Decrypted only to be sent; wiped once the provider accepts the message, or it ends.
     """
     sealed_until: datetime | None = None
-    """From this instant on they are no good, and neither is the message."""
+    """From this instant on the secrets are of no use, nor is the message."""
     status: MessageStatus = MessageStatus.QUEUED
     outbox: str | None = None
     """The sort key of its outbox item while it has one."""
@@ -147,15 +147,15 @@ class Message(Record, frozen=True, kw_only=True):
     as_template: bool = False
     """Whether the provider asked for a template instead of text."""
     by_sms: bool = False
-    """Whether it goes as a text message, as WhatsApp did not bring it."""
+    """Whether it goes by SMS, because WhatsApp failed."""
     failed_on: str | None = None
-    """The day it failed on (UTC), under which the operator finds it."""
+    """The day it failed on (UTC), by which the operator finds it."""
     counted: bool = False
-    """Whether its price category is among the clinic's costs of the day."""
+    """Whether it is counted among the clinic's costs of the day."""
     category: str | None = None
-    """The price category that the provider named; where it names none, that of what was sent."""
+    """The price category: as the provider names it, else that of the template sent."""
     price_type: str | None = None
-    """Whether it charges for it: regular, or a word for free."""
+    """WhatsApp's price type: regular is charged, all others are free."""
     created_at: datetime
     sent_at: datetime | None = None
     updated_at: datetime
@@ -167,9 +167,9 @@ class Message(Record, frozen=True, kw_only=True):
 
 
 class SenderHealth(Record, frozen=True, kw_only=True):
-    """How a sending number fares: whether it can send, and what WhatsApp thinks of it. Key: sender.
+    """The health of a sending number: its circuit breaker, and WhatsApp's rating. Key: sender.
 
-    While it is down one message at a time is tried, at `retry_at`, with growing pauses.
+    While it is down one message at a time probes it, at `retry_at`, with growing pauses.
     """
 
     TABLE: ClassVar[str] = "sender-health"
@@ -182,7 +182,7 @@ class SenderHealth(Record, frozen=True, kw_only=True):
     code: int | None = None
     retry_at: datetime | None = None
     refusals: int = 0
-    """How often it could not send since it could last."""
+    """How many refusals since it last could send."""
     quality: str | None = None
     """WhatsApp's word of its quality webhook, such as FLAGGED or UNFLAGGED."""
     limit: str | None = None
@@ -191,9 +191,9 @@ class SenderHealth(Record, frozen=True, kw_only=True):
 
 
 class DayCosts(Record, frozen=True, kw_only=True):
-    """A part of what WhatsApp charges a clinic for on one day. Key: clinicId, part (date#part).
+    """A part of a clinic's costs of WhatsApp on one day. Key: clinicId, part (date#part).
 
-    Several parts a day, so that statuses that come at once seldom meet; the sum is the day's.
+    A day has several parts, so that simultaneous statuses seldom conflict; their sum is the day's.
     """
 
     TABLE: ClassVar[str] = "day-costs"
@@ -202,13 +202,13 @@ class DayCosts(Record, frozen=True, kw_only=True):
     clinic_id: str
     part: str
     charged: dict[str, int] = msgspec.field(default_factory=dict)
-    """Messages delivered, by price category in WhatsApp's words."""
+    """Charged messages delivered, by WhatsApp's price category."""
     free: dict[str, int] = msgspec.field(default_factory=dict)
-    """The same of those it did not charge for."""
+    """Free messages delivered, by the same."""
 
 
 class Approval(Record, frozen=True, kw_only=True):
-    """What WhatsApp says of a template in one language. Key: account, template (name#language)."""
+    """WhatsApp's verdict on a template in one language. Key: account, template (name#language)."""
 
     TABLE: ClassVar[str] = "approvals"
     KEY: ClassVar[tuple[str, ...]] = ("account", "template")
@@ -228,11 +228,11 @@ class Approval(Record, frozen=True, kw_only=True):
     quality: str | None = None
     """GREEN, YELLOW, RED or UNKNOWN."""
     at: datetime
-    """When WhatsApp last said something of it."""
+    """When WhatsApp last reported on it."""
 
 
 class Outgoing(Record, frozen=True, kw_only=True):
-    """That a message waits to be sent. Key: shard, place (urgency, not before, order)."""
+    """A message that waits in the outbox. Key: shard, place (urgency, not before, order)."""
 
     TABLE: ClassVar[str] = "outbox"
     KEY: ClassVar[tuple[str, ...]] = ("shard", "place")
@@ -243,4 +243,4 @@ class Outgoing(Record, frozen=True, kw_only=True):
     sender: str
     contact_id: str
     written: str = ""
-    """When its message was written: a person's messages go in this order, tried again or not."""
+    """When its message was written: a person's messages go in this order, retried or not."""
