@@ -1,4 +1,4 @@
-"""The web process: every address, with the parts that `bot.wiring` picks."""
+"""The web process: every address, with the parts that `bot.wiring` chooses."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ LARGEST_BODY = 4 * 1024 * 1024
 
 
 def create_app(parts: Parts | None = None) -> OpenAPI:
-    """Return the web application.
+    """Build the web application; create tables that are missing.
 
-    Tables that are missing are created. Tests pass their own *parts*.
+    Tests pass their own *parts*.
 
     Raises:
         BadSetting: If the environment has a value the product cannot run with.
@@ -52,14 +52,15 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     app = new_app("bot")
     app.config["MAX_CONTENT_LENGTH"] = LARGEST_BODY
     if parts.settings.trusted_proxies:
+        # Flask's documentation wraps `wsgi_app` this way, which mypy takes for a mistake.
         hops = parts.settings.trusted_proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, hops, hops, hops)  # type: ignore[method-assign]
     logs.install(app)
     if parts.settings.whatsapp_provider == "cloud":
-        # Elsewhere its secrets need not be set, and nobody may sign with the default ones.
+        # With another provider its secrets may be the defaults, with which anybody could sign.
         app.register_blueprint(whatsapp(parts))
     app.register_blueprint(twilio(parts))
-    # Only the simulator's phones show pages in a frame, and only where no real money is at stake.
+    # The simulator's phones show pages in a frame; in production nothing may.
     frames = "'none'" if parts.settings.production else SIMULATOR_FRAMES
     app.register_blueprint(pages(parts, frames=frames, public_url=parts.settings.public_url))
     if parts.settings.payment_provider == "razorpay":
@@ -87,14 +88,14 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
 
 
 def _provider_url(settings: Settings) -> str:
-    """Return where messages are handed over."""
+    """Return the address of the provider's API."""
     if settings.whatsapp_provider == "twilio":
         return settings.twilio_api_url or TWILIO_API_URL
     return settings.whatsapp_api_url
 
 
 def api_services(parts: Parts) -> Services:
-    """Return what the API is given of *parts*."""
+    """Return the parts that the API is given."""
     settings = parts.settings
     return Services(
         open_work=parts.open_work,

@@ -20,6 +20,7 @@ from bot.config.settings import naming_bad_settings, read_settings
 
 with naming_bad_settings():
     _settings = read_settings()
+# In production the web is reached from other machines, through a proxy.
 _host = os.environ.get("HOST") or ("0.0.0.0" if _settings.production else "127.0.0.1")  # noqa: S104
 _port = os.environ.get("PORT") or "8000"
 
@@ -28,20 +29,20 @@ worker_class = "gthread"
 workers = _settings.web_processes
 threads = _settings.web_threads
 
-# At the default of 1,000 connections the threads above it would never be given work, and
-# none would be left for idle keep-alive connections.
+# At the default of 1,000 connections any threads above that number would stay idle, and no
+# connection would be left for keep-alive.
 worker_connections = 2 * threads
 backlog = 2048
 keepalive = 15
 
-# A thread is heard of every second whatever it does; a process silent for this long is replaced.
+# A process gives a sign of life every second; one silent for this long is replaced.
 timeout = 60
-# After SIGTERM open requests have this many seconds; live pages reconnect by themselves.
+# The seconds that open requests have after SIGTERM; live pages reconnect by themselves.
 graceful_timeout = 5
 
 # The heartbeat file must not wait for a disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
-# Its socket is one a user, so that two webs of one user would take it from each other.
+# There is one such socket a user, so two web processes of one user would compete for it.
 control_socket_disable = True
 
 # Requests are logged by the application, with route templates and never with paths.
@@ -50,7 +51,7 @@ loglevel = _settings.log_level
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    # The same lines as the application's, with the same guard against personal data.
+    # The same format as the application's logs, and the same guard against personal data.
     "handlers": {"stdout": {"class": "bot.observability.logs.JsonHandler"}},
     "root": {"level": "WARNING", "handlers": ["stdout"]},
     "loggers": {
@@ -65,9 +66,9 @@ with contextlib.suppress(ValueError, OSError):
     if _soft != resource.RLIM_INFINITY and _soft < _wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (_wanted, _hard))
 
-# Each process writes its numbers into this folder, so that whichever is asked answers for all.
-_own_numbers = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
-if _own_numbers:
+# Each process writes its metrics into this folder, so that any of them can answer for all.
+_owns_metrics = not os.environ.get("PROMETHEUS_MULTIPROC_DIR")
+if _owns_metrics:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="pulseops-metrics-")
 
 
@@ -75,26 +76,26 @@ PR_SET_PDEATHSIG = 1
 
 
 def post_fork(server: Arbiter, _worker: object) -> None:
-    """End this process at once when the one that watches it was killed.
+    """End this process at once if its parent is killed.
 
-    Left to itself it would keep the port for as long as its open requests take, in which a web that
-    is started again gives up. Nothing that was answered is lost, and WhatsApp repeats the rest.
+    Otherwise it would hold the port until its open requests end, and a restarted web would give up
+    before. Nothing that was answered is lost, and WhatsApp repeats the rest.
     """
-    with contextlib.suppress(OSError, AttributeError):  # Linux alone has it.
+    with contextlib.suppress(OSError, AttributeError):  # only Linux has prctl
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != server.pid:  # It was killed between fork and prctl.
+        if os.getppid() != server.pid:  # the parent was killed between fork and prctl
             os._exit(1)
 
 
 def child_exit(_server: object, worker: Worker) -> None:
-    """Leave out of the gauges what a process that ended was doing."""
-    # Imported before the folder is named, it would make the numbers this process's own.
+    """Remove an ended process from the gauges."""
+    # Imported before the folder is set, it would keep metrics in this process alone.
     from prometheus_client import multiprocess  # noqa: PLC0415
 
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]  # as all of it
 
 
 def on_exit(_server: object) -> None:
-    """Remove the folder of numbers, if this process made it."""
-    if _own_numbers:
+    """Remove the folder of metrics, if this process made it."""
+    if _owns_metrics:
         shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -1,4 +1,4 @@
-"""The one place where the concrete parts are picked and put together."""
+"""The one place where the concrete parts are chosen and wired."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 @dataclass(frozen=True)
 class Parts:
-    """What a process works with. Built once a process, after any fork."""
+    """The parts of a process, built once in each, after any fork."""
 
     settings: Settings
     rules: Rules
@@ -81,25 +81,25 @@ class Parts:
     documents: Documents = field(default_factory=Maker)
     files: Files = field(default_factory=lambda: open_files("file://var/files"))
     fetch_missed: Callable[[datetime, datetime], list[Inbound]] | None = None
-    """Returns what came from one instant to another, where the provider keeps messages for us."""
+    """Returns the messages that came between two instants; None if the provider keeps none."""
 
     def open_work(self, scope: Scope) -> Work:
-        """Return a new unit of work that reads through *scope* and rings when committed."""
+        """Return a new unit of work that reads through *scope*, and rings when it commits."""
         now = self.clock.now()
         return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.sealer)
 
     def new_capture_id(self) -> str:
-        """Return a new id of a payment captured in the sandbox."""
+        """Return a new capture id of the sandbox gateway."""
         return f"sbx_{secrets.token_hex(12)}"
 
     def take_sandbox_payment(
         self, work: Work, payment_id: str, capture_id: str, amount_paise: int
     ) -> None:
-        """Enter a payment in the sandbox's books, in *work*; once under one id."""
+        """Record a payment at the sandbox gateway, in *work*; under one id it counts once."""
         sandbox.take(work, payment_id, capture_id, amount_paise)
 
     def runner(self) -> Runner:
-        """Return what answers inbound messages."""
+        """Return a runner, which answers inbound messages."""
         return Runner(
             records=self.records,
             clock=self.clock,
@@ -113,7 +113,7 @@ class Parts:
 
 
 def build(settings: Settings) -> Parts:
-    """Return the parts that *settings* ask for; connects to nothing before it is used."""
+    """Build the parts that *settings* choose; nothing is connected before it is used."""
     clock = SystemClock()
     redis = connect(settings.redis_url)
     store = open_store(settings.database_url, settings.table_prefix, clock)

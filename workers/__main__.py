@@ -1,4 +1,4 @@
-"""`python -m workers`: two RQ workers, of which one always has an ear for what people wait for."""
+"""`python -m workers`: two RQ workers. Each prefers another queue, so neither queue starves."""
 
 from __future__ import annotations
 
@@ -20,31 +20,31 @@ from bot.wiring import naming_bad_settings, read_settings, set_up_logs
 from workers import context
 
 WORKER_TTL_SECONDS = 30
-"""A killed worker's jobs are found again within about this time; the clock does not wait for it."""
+"""About how soon RQ finds a killed worker's jobs again; the clock rings sooner."""
 MONITORING_SECONDS = 5
 MAINTENANCE_SECONDS = 10
 RESTART_SECONDS = 1.0
-"""How soon another worker follows one that left by itself."""
+"""How soon a worker that left by itself is replaced."""
 QUEUE_ORDERS = (("deliver", "act"), ("act", "deliver"))
-"""Each process serves both queues, and prefers another one."""
+"""The queues of each process, the preferred one first."""
 PR_SET_PDEATHSIG = 1
 
 
 class Worker(SimpleWorker):
-    """Looks for Redis every second while it is away; RQ's own pauses double up to a minute."""
+    """Tries Redis every second while it is away; RQ's own back-off doubles up to a minute."""
 
     max_connection_wait_time = 1.0
     asked_to_end = False
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Note that this process is to end, with Redis or without it; a job under way is done."""
+        """Record that this process must end, even without Redis; a job under way is finished."""
         Worker.asked_to_end = True
         with suppress(RedisError):
-            super().request_stop(signum, frame)  # type: ignore[no-untyped-call]
+            super().request_stop(signum, frame)  # type: ignore[no-untyped-call]  # RQ is half typed
 
 
 def main() -> None:
-    """Fork a worker for each order of queues and serve until asked to end."""
+    """Serve each order of queues in a process of its own until told to end."""
     with naming_bad_settings():
         set_up_logs(read_settings().log_level)
     children = [_fork(order) for order in QUEUE_ORDERS[1:]]
@@ -77,10 +77,10 @@ def _fork(order: tuple[str, ...]) -> int:
 
 
 def serve(queues: tuple[str, ...]) -> None:
-    """Take jobs of *queues* in this process until it is asked to end.
+    """Run jobs of *queues* in this process until it is told to end.
 
-    RQ's worker leaves when anything goes wrong between two jobs, such as Redis going away at the
-    wrong moment; another one takes its place.
+    RQ's worker leaves if anything goes wrong between two jobs, such as Redis going away. It is then
+    replaced.
     """
     context.parts()
     with suppress(StopRequested):

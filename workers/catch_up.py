@@ -1,4 +1,4 @@
-"""Answering what came while nobody heard: messages that the provider keeps for us."""
+"""Catching up on messages that came while we could not be reached and the provider kept."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ from domain.model.conversations import CaughtUp
 from domain.scopes import SystemScope
 
 INTERVAL = timedelta(minutes=5)
-"""How often the provider is asked, while all is well."""
+"""How often the provider is asked."""
 LEAST_AGE = timedelta(seconds=60)
-"""What is younger may still come by itself, with more of it than the provider keeps."""
+"""A younger message may still come as a webhook, which says more than the provider keeps."""
 OVERLAP = timedelta(minutes=10)
-"""How much is asked for again: the provider's list may be late too."""
+"""How far back before the last time is asked again, as the provider's list may be late too."""
 GREATEST_AGE = timedelta(days=7)
-"""Older messages are past the time in which a mark tells whether they were answered."""
+"""The marks that tell whether a message was answered are kept no longer than this."""
 log = structlog.get_logger()
 
 
 def catch_up(parts: Parts) -> int:
-    """Run what the provider has and we have not heard; return how many messages acted now.
+    """Answer messages that the provider has and we missed; return how many acted now.
 
-    Messages that were answered before are known by their marks, so this may be done at any time,
-    by any number of clocks. Until when all is answered is stored, so an outage of any length up to
-    a week is made up for.
+    Messages answered before are known by their marks, so any number of clocks may do this at any
+    time. It is stored until when all is answered, so an outage of up to a week is made up for.
 
     Raises:
-        StoreUnavailable: If the store does not answer; it is tried again with the next tick.
+        StoreUnavailable: If the store does not answer; the next tick tries again.
     """
     if parts.fetch_missed is None:
         return 0

@@ -1,7 +1,7 @@
-"""`python -m workers.clock`: once a second, wakes whoever has something to do.
+"""`python -m workers.clock`: wakes a worker, once a second, for each shard that has work.
 
-Nothing depends on there being exactly one: what is due is done by whoever deletes its item first.
-While Redis cannot be reached the clock does the work itself.
+Any number of clocks may run, as each item acts once. While Redis is away the clock does the work
+itself.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ log = structlog.get_logger()
 
 
 class Ticker:
-    """Looks once a second for what is due and rings; without Redis, does it here."""
+    """Rings for shards that have work; without Redis, does the work here."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -39,7 +39,11 @@ class Ticker:
         self._catching_up: Future[None] | None = None
 
     def tick(self) -> None:
-        """Ring for every shard that has something to do now."""
+        """Ring for every shard that has something due now.
+
+        Raises:
+            StoreUnavailable: If the store does not answer.
+        """
         for shard in (f"{n:02d}" for n in range(SHARDS)):
             if self._has_due_items(shard):
                 self._wake("act", shard)
@@ -48,7 +52,7 @@ class Ticker:
                 self._wake("deliver", shard)
 
     def catch_up(self) -> None:
-        """Have answered, beside the ticks, what came while nobody heard."""
+        """Answer missed messages in the background, unless that is under way."""
         if self._catching_up is None or self._catching_up.done():
             self._catching_up = self._pool.submit(
                 _run_logged, lambda: catch_up.catch_up(self._parts)
@@ -74,7 +78,7 @@ class Ticker:
             context.deliverer().start_drain(shard)
             return
         begun = self._acting.get(shard)
-        if begun is None or begun.done():  # what takes longer than a tick does not pile up
+        if begun is None or begun.done():  # one that takes longer than a tick does not pile up
             self._acting[shard] = self._pool.submit(
                 _run_logged, lambda: context.due_runner().run(shard)
             )
@@ -86,11 +90,12 @@ def _run_logged(run: Callable[[], object]) -> None:
     except PulseOpsError as error:
         log.warning("clock_work_failed", error=type(error).__name__)
     except Exception as error:
+        # Nobody reads the Future, so a fault of ours would go unseen. The next tick tries again.
         log.exception("clock_work_broke", error=type(error).__name__)
 
 
 def main() -> None:
-    """Tick until asked to end."""
+    """Tick until told to end."""
     with naming_bad_settings():
         parts = context.parts()
     ended = threading.Event()

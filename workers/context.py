@@ -1,4 +1,4 @@
-"""A process's parts, built once, after it has forked."""
+"""A process's parts, built once, after it forked."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workers.deliver import Deliverer
 from workers.due_runner import DueRunner
 
 ASIDE = GATEWAY_SHARDS + SLOW_SHARDS
-"""As many threads as there are shards that may take long."""
+"""How many threads do items that may take long: one a shard of them."""
 
 
 @cache
@@ -29,11 +29,11 @@ def parts() -> Parts:
 
 @cache
 def deliverer() -> Deliverer:
-    """Return what drains this process's shards of the outbox."""
+    """Return this process's drainer of the outbox."""
     return Deliverer(parts())
 
 
 @cache
 def due_runner() -> DueRunner:
-    """Return what does this process's due items."""
+    """Return this process's runner of due items."""
     return DueRunner(parts(), ThreadPoolExecutor(ASIDE, thread_name_prefix="aside"))

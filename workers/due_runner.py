@@ -1,4 +1,4 @@
-"""Doing what is due: each item's handler, and aside what asks the gateway or takes long."""
+"""Doing due items: each by its handler, and those that may take long in threads of their own."""
 
 from __future__ import annotations
 
@@ -20,24 +20,27 @@ from domain.work import Work
 from workers.handlers import HANDLERS, HandlerContext
 
 PASS_LIMIT = 100
-"""Items taken in one pass; what is left rings again."""
+"""How many items one pass takes; it rings for the rest."""
 LONGEST_BACKOFF_SECONDS = 600
 log = structlog.get_logger()
 
 
 @dataclass
 class DueRunner:
-    """Does what is due in a shard. Any number of them may run; each item acts once."""
+    """Does what is due in a shard. Any number may run at once; each item acts once."""
 
     parts: Parts
     aside: Executor | None = None
-    """Where what may take long is done, so that nothing else waits for it; without one, at once."""
+    """Runs what may take long, so that nothing else waits for it; without one it runs at once."""
     _running: dict[str, Future[int]] = field(default_factory=dict)
 
     def run(self, shard: str) -> int:
         """Do everything due in *shard* now, at most PASS_LIMIT items; return how many were done.
 
-        What is done aside is not counted, and goes on when this returns.
+        Items done aside are not counted, and go on when this returns.
+
+        Raises:
+            StoreUnavailable: If what is due cannot be read.
         """
         if self.aside is None or not is_aside(shard):
             return self._run_pass(shard)
@@ -64,7 +67,7 @@ class DueRunner:
         return len(items)
 
     def _run_item(self, item: Due) -> None:
-        """Do one item; one that fails, or loses too often, is put off, so that the rest goes on."""
+        """Do one item; defer it if it fails, or conflicts too often, so that the rest goes on."""
         try:
             retry_on_conflict(partial(self._attempt, item))
         except StillConflicting:
@@ -72,14 +75,15 @@ class DueRunner:
         except StoreUnavailable:
             return  # it stays where it is
         except Exception as error:
+            # A fault of ours in one handler must not stop the items after it.
             log.exception("due_failed", job=item.kind, error=type(error).__name__)
             self._defer(item)
 
     def _attempt(self, item: Due) -> None:
-        """Let its handler, which commits in steps of its own, do an item.
+        """Run the item's handler, which commits in steps of its own.
 
         Raises:
-            Conflict: If it lost, and the item is still to be done.
+            Conflict: If a commit lost and the item is still to be done.
         """
         try:
             HANDLERS[item.kind](self._context(), item)
@@ -96,7 +100,7 @@ class DueRunner:
         seconds = min(LONGEST_BACKOFF_SECONDS, 2 ** (current.attempts + 1))
         due.reschedule(work, current, timedelta(seconds=seconds), at=current.at)
         try:
-            work.commit()  # not tried again: it stays where it is, and comes with the next pass
+            work.commit()  # if it fails the item stays where it is, and the next pass does it
         except (Conflict, StoreUnavailable):
             return
 

@@ -1,7 +1,7 @@
-"""What does each kind of due item: one table, from the kind to its handler.
+"""One table, from each kind of due item to its handler.
 
 The handlers are functions of the rules. Here they get one signature, with what they need beside
-the item taken from one value; what a gateway that gave no answer means is decided here too.
+the item in one value. What happens without an answer of the gateway is decided here too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class HandlerContext:
-    """What handlers work with, beside the item."""
+    """What handlers need beside the item."""
 
     open_work: OpenWork
     gateway: Gateway
@@ -43,7 +43,7 @@ class HandlerContext:
 
 
 Handler = Callable[[HandlerContext, Due], None]
-"""Does what an item says, in small commits, the last of which deletes it; may be run again."""
+"""Does an item in small commits, the last of which deletes it; may be repeated."""
 
 
 def _with_work(handle: Callable[[OpenWork, Due], None]) -> Handler:
@@ -57,9 +57,9 @@ def _with_work(handle: Callable[[OpenWork, Due], None]) -> Handler:
 
 
 def _with_gateway(handle: Callable[[OpenWork, Gateway, Due], None]) -> Handler:
-    """Return the handler of a kind that asks the payment gateway.
+    """Return the handler of a kind that calls the payment gateway.
 
-    It puts its item off before it asks, so without an answer the item comes again by itself.
+    It reschedules its item before the call, so without an answer the item comes again.
     """
 
     @wraps(handle)
@@ -124,5 +124,5 @@ HANDLERS: dict[str, Handler] = {
     "report": _make_report,
     "report_clean": _clean_report,
 }
-"""Every kind of due item that is ever scheduled. Where one is done follows from its kind:
-`domain.model.due.GATEWAY_KINDS` and `SLOW_KINDS`."""
+"""Every kind of due item that is scheduled. `domain.model.due.GATEWAY_KINDS` and `SLOW_KINDS` say
+which are done aside."""

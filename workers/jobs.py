@@ -1,4 +1,4 @@
-"""RQ's jobs. Arguments are shards, never anything of a person; each may run twice or be killed."""
+"""RQ's jobs. Their arguments name nobody. Each may run twice, and may be killed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from workers import context
 
 
 def deliver(shard: str) -> None:
-    """Have what waits in a shard of the outbox sent, beside the next jobs."""
+    """Drain a shard of the outbox in the background, beside the next jobs."""
     context.parts().bell.mark_started("deliver", shard)
     context.deliverer().start_drain(shard)
 

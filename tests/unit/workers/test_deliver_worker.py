@@ -100,7 +100,7 @@ def test_i5_what_loses_against_others_each_time_goes_later_and_nobody_sleeps(
 
     with monkeypatch.context() as patched:
         patched.setattr(Work, "commit", faster)
-        # Whoever sleeps for less than nothing gets a ValueError.
+        # A sleep of less than nothing raises ValueError.
         patched.setattr("domain.transactions.random.uniform", lambda *_bounds: -1)
         sent = Sending(stage.parts).send(waiting(stage)[0])
     assert len(lost) == TRIES
