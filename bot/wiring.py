@@ -120,23 +120,20 @@ def build(settings: Settings) -> Parts:
     sealer = Sealer(settings.data_keys)
     records = open_records(store)
     session = new_session()
-    access_token = settings.whatsapp_access_token
-    twilio = None
-    if "twilio" in {settings.whatsapp_provider, settings.sms_provider}:
-        sid, token = settings.twilio_account_sid, settings.twilio_auth_token
-        twilio = new_client(sid, token, settings.twilio_api_url, session)
-    by_twilio = twilio is not None and settings.whatsapp_provider == "twilio"
-    tokens = sender_tokens(records, sealer, access_token)
-    channel: Channel = CloudChannel(settings.whatsapp_api_url, tokens, session)
+    tokens = sender_tokens(records, sealer, settings.whatsapp_access_token)
     paid_inside: Orders | None = None
     if settings.takes_orders:
         paid_inside = CloudPayments(settings.whatsapp_api_url, tokens, session)
+    channel: Channel = CloudChannel(settings.whatsapp_api_url, tokens, session)
     senders: Senders = CloudSenders(
         settings.whatsapp_api_url, settings.whatsapp_access_token, session
     )
-    if by_twilio:
+    fetch_missed = None
+    twilio = _twilio_client(settings, session)
+    if twilio is not None and settings.whatsapp_provider == "twilio":
         channel = TwilioChannel(twilio, Contents(twilio), settings.public_url)
         senders = TwilioSenders()
+        fetch_missed = partial(missed, twilio)
     return Parts(
         settings=settings,
         rules=settings.rules,
@@ -154,8 +151,15 @@ def build(settings: Settings) -> Parts:
         sealer=sealer,
         files=open_files(settings.files_url),
         sms=_sms(settings, twilio),
-        fetch_missed=partial(missed, twilio) if by_twilio else None,
+        fetch_missed=fetch_missed,
     )
+
+
+def _twilio_client(settings: Settings, session: Session) -> Client | None:
+    if "twilio" not in {settings.whatsapp_provider, settings.sms_provider}:
+        return None
+    sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+    return new_client(sid, token, settings.twilio_api_url, session)
 
 
 def _sms(settings: Settings, twilio: Client | None) -> Sms | None:
