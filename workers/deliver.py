@@ -222,6 +222,7 @@ class Deliverer:
             # A fault of ours in one message must not stop the others. Its row stays in the outbox.
             log.exception("send_broke", messageId=item.message_id, error=type(error).__name__)
         except BaseException as error:
+            # The process is ending, so its drain must start nothing more.
             drain.crash = error
             raise
         finally:

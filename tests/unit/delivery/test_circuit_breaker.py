@@ -1,4 +1,4 @@
-"""A sending number that cannot send: left alone, probed, shown, and nobody's message lost."""
+"""A sending number that cannot send is left alone, probed and shown, and loses no message."""
 
 from __future__ import annotations
 

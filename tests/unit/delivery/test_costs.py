@@ -1,4 +1,4 @@
-"""What messages cost a clinic: counted once each, when they are delivered, by the clinic's day."""
+"""Each message is counted among its clinic's costs once, on the day it is delivered."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What did not work out can be found, read and done once more, from the command line too."""
+"""Dead letters can be found, read and replayed, from the command line too."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def test_a_replay_that_could_not_be_written_is_told_and_fails(
 
 @pytest.fixture
 def broken(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Let a message of Asha's be parked by a fault that the test may mend."""
+    """Park a message of Asha's, through a fault that the test may mend."""
 
     def fails(*_args: object) -> None:
         raise ZeroDivisionError

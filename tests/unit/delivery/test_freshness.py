@@ -1,4 +1,4 @@
-"""I8: nobody hears stale news; what is told is true when it leaves, and says when that was."""
+"""I8: news is computed when it is sent, says when it was true, and is dropped when stale."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def move(stage: Stage, cast: Cast, action=calling.call_next):
 
 @pytest.fixture
 def tokens(stage: Stage, cast: Cast) -> list[Token]:
-    """Nine who wait in Dr. Khan's running line and were told so, at nine o'clock."""
+    """Nine patients wait in Dr. Khan's running line, and were told so at nine o'clock."""
     booked = []
     for n in range(1, 10):
         patient, contact = a_person(f"p{n}", f"Patient {n}", f"+91987004000{n}")

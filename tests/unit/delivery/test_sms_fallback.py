@@ -1,4 +1,4 @@
-"""What must arrive where WhatsApp does not reach: by text message, or told to the desk."""
+"""Messages that must arrive where WhatsApp fails: by SMS, or as an alert to the desk."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ def test_more_by_sms_is_allowed_after_all_of_whatsapps_tries(stage: Stage) -> No
 
 
 def a_call(stage: Stage, cast: Cast) -> Message:
-    """Let Asha be called in, though her phone is off; return the message that says so."""
+    """Call Asha in while her phone is off; return the message."""
     stage.phones_on = False
     stage.hear(ASHA, "hi", name="Asha")
     stage.hear(ASHA, "khan")
@@ -204,7 +204,7 @@ def a_call(stage: Stage, cast: Cast) -> Message:
 
 
 def after_the_call(stage: Stage) -> list[str]:
-    """Return the names of what was sent once the call should have arrived."""
+    """Return the names of the messages sent once the call-in should have arrived."""
     before = len(stage.channel.sent)
     stage.wait(CALLS["news/your_turn"] / 60 + 0.1)
     return [m.name for m in stage.messages()[before:]]

@@ -1,4 +1,4 @@
-"""What WhatsApp decides about templates is kept by name and language."""
+"""WhatsApp's verdicts on templates are kept by name and language."""
 
 from __future__ import annotations
 

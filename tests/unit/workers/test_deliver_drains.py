@@ -1,4 +1,4 @@
-"""Who goes when: order, urgency, a number's rate, and calls that get no answer."""
+"""Which message goes when: order, urgency, a number's rate, and calls without an answer."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_urgent_words_in_doubt_do_not_stop_news(stage: Stage, cast: Cast) -> Non
     work = stage.work()
     found = work.get(Message, stuck.message_id)
     assert found is not None
-    states.begin_sending(work, found, found.values)  # a sender that died here
+    states.begin_sending(work, found, found.values)  # the process died here
     work.commit()
     news = write(stage, cast, contact_id="con_ravi", urgency=Urgency.NEWS)
     assert stage.deliverer.drain(SHARD) == 1
@@ -102,12 +102,12 @@ def with_parts(stage: Stage, **changes: Any) -> Deliverer:
 
 
 def with_parts_of(deliverer: Deliverer, **changes: Any) -> Deliverer:
-    """Return *deliverer*, what it has begun included, with other parts."""
+    """Return *deliverer* with other parts, and the same calls in flight."""
     return replace(deliverer, parts=replace(deliverer.parts, **changes))
 
 
 def begin(deliverer: Deliverer) -> None:
-    """Let *deliverer* begin what never ends."""
+    """Start a drain that ends while its calls have no answer."""
     deliverer.slice_seconds = 0.1
     assert deliverer.drain(SHARD) == 0
     deliverer.slice_seconds = PATIENCE_SECONDS
@@ -179,7 +179,7 @@ def test_i5_drained_by_several_without_a_lease_each_message_goes_once(
 
 
 class Hanging:
-    """A provider that answers nothing sent to one person until it is let go."""
+    """A provider that answers no call about one person until the test lets it."""
 
     def __init__(self, stage: Stage, contact_id: str) -> None:
         contact = stage.work().get(Contact, contact_id)
@@ -282,7 +282,7 @@ def test_who_rings_while_a_drain_ends_is_heard(stage: Stage, cast: Cast) -> None
 
 
 class Booked(NoRates):
-    """Counts the moments of a number that are booked, and says how far ahead each might be."""
+    """Counts the booked moments of a number, and keeps how far ahead each might be."""
 
     def __init__(self) -> None:
         self.booked = 0

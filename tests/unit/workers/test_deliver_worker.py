@@ -27,7 +27,7 @@ from workers.sending import Sending, SendOutcome
 
 
 class Killed(BaseException):
-    """What a killed process does: nothing more."""
+    """Stands for the death of a process: nothing in it goes on."""
 
 
 def test_a_message_is_sent_once_and_leaves_the_outbox(stage: Stage, cast: Cast) -> None:
@@ -279,7 +279,7 @@ def test_i5_131047_reported_after_acceptance_makes_it_a_template_once(
     late = failed(ErrorClass.TEMPLATE, 131047)
     status(stage, message, "failed", "wamid.1", failure=late)
     assert row(stage, message).status is MessageStatus.QUEUED
-    status(stage, message, "sent", "wamid.1")  # late words of the attempt that failed
+    status(stage, message, "sent", "wamid.1")  # a late status of the attempt that failed
     status(stage, message, "failed", "wamid.1", failure=late)
     assert row(stage, message).status is MessageStatus.QUEUED
     assert [o.template is not None for o in stage.settle()] == [True]

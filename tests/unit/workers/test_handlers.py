@@ -1,4 +1,4 @@
-"""Every kind of due item that the code schedules has a handler, and no handler waits in vain.
+"""Every kind of due item that the code schedules has a handler, and every handler a kind.
 
 The kinds are read from the source. A kind is what is written as `kind=` of a `Due`; where that is
 a parameter, as in `due.schedule`, it is what callers give for it, and so on from caller to caller.

@@ -1,4 +1,4 @@
-"""A worker process serves until it is asked to end, whatever becomes of Redis meanwhile."""
+"""A worker process serves until it is told to end, with Redis or without it."""
 
 from __future__ import annotations
 
