@@ -1,4 +1,4 @@
-"""Draining the outbox: one shard at a time, urgent messages first (design, 3.6)."""
+"""Draining the outbox, one shard at a time, urgent messages first (decision 0026)."""
 
 from __future__ import annotations
 
