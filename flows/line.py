@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
@@ -11,7 +10,6 @@ from domain.actions.booking.days import beyond_limit, current_queue, waiting_in_
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import SeenState
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -21,47 +19,16 @@ from domain.errors import (
     NotNow,
     Refused,
 )
-from domain.model.clinics import Doctor, StaffStatus
+from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
-from domain.names import clean_name
-from domain.phones import normalise
 from domain.rules import COMMAND_MAX_AGE_SECONDS
+from flows.commands import FILLERS, arguments, minutes_and_reason, saw, walk_in, whose
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
-from flows.words import fold, number_in
+from flows.words import fold
 
-MOST_MINUTES = 600
 LISTED = 20
-FILLERS = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "now",
-        "ji",
-        "sir",
-        "madam",
-        "patient",
-        "token",
-        "the",
-        "one",
-        "it",
-        "queue",
-        "line",
-        "day",
-        "today",
-        "कृपया",
-        "जी",
-        "अब",
-        "मरीज़",
-        "टोकन",
-        "लाइन",
-    ]
-)
-"""Words that may follow a command without changing what it says."""
-
-MOVES = ("next", "skip", "undo")
 COMMANDS = (
     "start", "next", "skip", "pause", "resume", "emergency", "close", "undo", "status", "list",
     "add", "announce",
@@ -234,48 +201,6 @@ REFUSALS: dict[type[Refused], Refusal] = {
 }
 
 
-def whose(turn: Turn) -> Doctor | None:
-    """Return the doctor whose line is meant: named by the tap or the words, or one's own."""
-    if turn.doctor is None:
-        turn.doctor, turn.rest = _whose(turn)
-    return turn.doctor
-
-
-def _whose(turn: Turn) -> tuple[Doctor | None, str]:
-    assert turn.user is not None  # noqa: S101 - only staff flows ask
-    rest = turn.heard.rest
-    if turn.choice and turn.choice[0].startswith("doc_"):
-        doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
-        return (doctor if doctor and _works(doctor) else None), rest
-    own = None
-    if turn.user.doctor_id:
-        own = turn.work.get(Doctor, turn.clinic.clinic_id, turn.user.doctor_id)
-    if turn.user.role == "DOCTOR":
-        return own, rest
-    doctors = [d for d in turn.doctors() if _works(d)]
-    words = rest.split()
-    for size in range(min(3, len(words)), 0, -1):
-        part = fold(" ".join(words[:size]))
-        found = [d for d in doctors if part and f" {part}" in f" {fold(d.name)}"]
-        if len(found) == 1:
-            return found[0], " ".join(words[size:])
-    if own is not None:
-        return own, rest
-    if len(doctors) == 1:
-        return doctors[0], rest
-    return None, rest
-
-
-def _works(doctor: Doctor) -> bool:
-    return doctor.status is StaffStatus.ACTIVE
-
-
-def arguments(turn: Turn) -> str:
-    """Return what follows the command and the doctor's name."""
-    whose(turn)
-    return turn.rest
-
-
 def the_line(turn: Turn) -> tuple[Doctor, Queue]:
     """Return the doctor meant and the line that commands mean now."""
     doctor = whose(turn)
@@ -283,37 +208,6 @@ def the_line(turn: Turn) -> tuple[Doctor, Queue]:
     if turn.queue is None:
         turn.queue = current_queue(turn.work, turn.clinic, doctor)
     return doctor, turn.queue
-
-
-def saw(turn: Turn) -> SeenState:
-    """Return what the person saw: the token a button names, or when the words were written."""
-    if turn.inbound.kind == "tap" and len(turn.choice) > 1:
-        return SeenState(button=True, current=turn.choice[1] if turn.choice[1] != "-" else None)
-    return SeenState(written_at=turn.inbound.sent_at)
-
-
-def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
-    """Return minutes and reason of "15 lunch", "lunch" or "15 min"."""
-    match = re.match(
-        r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.DOTALL
-    )
-    if match and (number := number_in(match[1])) is not None:
-        return min(number, MOST_MINUTES) or None, clean_name(match[2].strip(_AROUND))
-    return None, clean_name(text.strip(_AROUND))
-
-
-_AROUND = " \t\n.,:;-–—()"
-"""What people put between the minutes and the reason."""
-
-
-def walk_in(turn: Turn) -> tuple[str, str] | None:
-    """Return phone and name of "9876543210 Ravi Kumar", or None if either is missing or wrong."""
-    match = re.match(r"\s*(\+?[\d\s().-]{8,17}\d)\s+(\D.*)", arguments(turn), re.DOTALL)
-    if match is None:
-        return None
-    phone = normalise(match[1], turn.work.rules.phone_countries)
-    name = clean_name(match[2])
-    return (phone, name) if phone and name else None
 
 
 def state(turn: Turn) -> Say:
