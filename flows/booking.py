@@ -21,20 +21,16 @@ from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import clean_name
 from domain.timetable import open_days, today
 from flows.my_bookings import slot_kept
+from flows.offers import day_options, doctor_options, person_options, slot_options
 from flows.selection import (
-    DAYS_A_PAGE,
-    DOCTORS_A_PAGE,
-    SLOTS_A_PAGE,
     bookable_days,
     chosen_doctor,
     chosen_slot,
     date_in,
     doctor_and_day,
     free_slots,
-    page_of,
     person_for,
     profile_name,
-    slot_option,
     slot_parts,
 )
 from flows.table import ANYWHERE, Refusal, Row
@@ -255,20 +251,6 @@ def _no_doctors(turn: Turn) -> Say:
 @says("booking/doctors")
 def _doctors(turn: Turn) -> Say:
     doctors = turn.doctors()
-    page = 0
-    if turn.heard.trigger == "docs" and turn.choice and turn.choice[0].isdecimal():
-        page = int(turn.choice[0]) if int(turn.choice[0]) * DOCTORS_A_PAGE < len(doctors) else 0
-    shown = doctors[page * DOCTORS_A_PAGE :][:DOCTORS_A_PAGE]
-    options = [
-        Option(
-            id=f"doc:{d.doctor_id}",
-            label="doctor_row",
-            values={"name": d.name, "specialization": d.specialization},
-        )
-        for d in shown
-    ]
-    if len(doctors) > (page + 1) * DOCTORS_A_PAGE:
-        options.append(Option(id=f"docs:{page + 1}", label="more_row"))
     live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
     names = {d.doctor_id: d.name for d in doctors}
     person = next(
@@ -293,24 +275,14 @@ def _doctors(turn: Turn) -> Say:
                 for t in live
             ],
         },
-        options=options,
+        options=doctor_options(turn, doctors),
     )
 
 
 @says("booking/slots")
 def _slots(turn: Turn) -> Say:
     doctor, day = doctor_and_day(turn)
-    free = free_slots(turn)
     turn.remember(doctor_id=doctor.doctor_id, date=day.isoformat())
-    start = page_of(turn, free) * SLOTS_A_PAGE
-    if start >= len(free):
-        start = 0
-    shown = free[start : start + SLOTS_A_PAGE]
-    where = f"{doctor.doctor_id}:{day.isoformat()}"
-    options = [slot_option(doctor, day, s) for s in shown]
-    if len(free) > start + SLOTS_A_PAGE:
-        options.append(Option(id=f"day:{where}:{start // SLOTS_A_PAGE + 1}", label="more_row"))
-    options.append(Option(id=f"days:{doctor.doctor_id}", label="days_row"))
     return Say(
         values={
             "doctor": doctor.name,
@@ -318,24 +290,16 @@ def _slots(turn: Turn) -> Say:
             "today": day == today(turn.clinic, turn.work.now),
             "moving": _moving_number(turn),
         },
-        options=options,
+        options=slot_options(turn, doctor, day),
     )
 
 
 @says("booking/days")
 def _days(turn: Turn) -> Say:
     doctor = chosen_doctor(turn)
-    days = bookable_days(turn)[:DAYS_A_PAGE]
     return Say(
         values={"doctor": doctor.name if doctor else "", "moving": _moving_number(turn)},
-        options=[
-            Option(
-                id=f"day:{doctor.doctor_id if doctor else ''}:{d.isoformat()}",
-                label="day_row",
-                values={"day": d.isoformat(), "left": left},
-            )
-            for d, left in days
-        ],
+        options=day_options(turn, doctor),
     )
 
 
@@ -371,11 +335,7 @@ def _ask_name(_turn: Turn) -> Say:
 
 @says("booking/for_whom")
 def _for_whom(turn: Turn) -> Say:
-    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)[:9]
-    options = [
-        Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name}) for p in known
-    ]
-    return Say(options=[*options, Option(id="new", label="someone_else_row")])
+    return Say(options=person_options(turn))
 
 
 @says("booking/pay")

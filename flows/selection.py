@@ -21,10 +21,8 @@ from flows.words import fold
 TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
 NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
 NOON = 12
-SLOTS_A_PAGE = 8
 DAYS_A_PAGE = 9
-DOCTORS_A_PAGE = 9
-"""A WhatsApp list has ten rows; the last ones lead on."""
+"""A WhatsApp list has ten rows."""
 
 
 def chosen_doctor(turn: Turn) -> Doctor | None:
@@ -115,16 +113,6 @@ def slot_parts(turn: Turn) -> list[str]:
     if turn.choice and turn.choice[0].startswith("doc_"):
         return turn.choice
     return (turn.conversation.note or "").split(":")
-
-
-def page_of(turn: Turn, free: list[Slot]) -> int:
-    """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
-    parts = slot_parts(turn)
-    if len(parts) < 3 or not parts[2].isdecimal():  # noqa: PLR2004
-        return 0
-    if turn.heard.trigger == "day":
-        return int(parts[2])
-    return sum(s.number < int(parts[2]) for s in free) // SLOTS_A_PAGE
 
 
 def doctor_and_day(turn: Turn) -> tuple[Doctor, date]:

@@ -1,0 +1,81 @@
+"""The lists a patient chooses from: doctors, days, slots, people."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain.actions.people.identify import patients_of
+from domain.model.clinics import Doctor
+from domain.model.messages import Option
+from domain.model.queues import Slot
+from flows.selection import DAYS_A_PAGE, bookable_days, free_slots, slot_option, slot_parts
+from flows.turn import Turn
+
+SLOTS_A_PAGE = 8
+DOCTORS_A_PAGE = 9
+PEOPLE_LISTED = 9
+"""A WhatsApp list has ten rows; the last ones lead on."""
+
+
+def doctor_options(turn: Turn, doctors: list[Doctor]) -> list[Option]:
+    """Return a page of *doctors*: the first, or the one asked for."""
+    page = 0
+    if turn.heard.trigger == "docs" and turn.choice and turn.choice[0].isdecimal():
+        page = int(turn.choice[0]) if int(turn.choice[0]) * DOCTORS_A_PAGE < len(doctors) else 0
+    shown = doctors[page * DOCTORS_A_PAGE :][:DOCTORS_A_PAGE]
+    options = [
+        Option(
+            id=f"doc:{d.doctor_id}",
+            label="doctor_row",
+            values={"name": d.name, "specialization": d.specialization},
+        )
+        for d in shown
+    ]
+    if len(doctors) > (page + 1) * DOCTORS_A_PAGE:
+        options.append(Option(id=f"docs:{page + 1}", label="more_row"))
+    return options
+
+
+def slot_options(turn: Turn, doctor: Doctor, day: date) -> list[Option]:
+    """Return a page of the free slots of the turn's day, then the way to another day."""
+    free = free_slots(turn)
+    start = page_of(turn, free) * SLOTS_A_PAGE
+    if start >= len(free):
+        start = 0
+    shown = free[start : start + SLOTS_A_PAGE]
+    where = f"{doctor.doctor_id}:{day.isoformat()}"
+    options = [slot_option(doctor, day, s) for s in shown]
+    if len(free) > start + SLOTS_A_PAGE:
+        options.append(Option(id=f"day:{where}:{start // SLOTS_A_PAGE + 1}", label="more_row"))
+    return [*options, Option(id=f"days:{doctor.doctor_id}", label="days_row")]
+
+
+def page_of(turn: Turn, free: list[Slot]) -> int:
+    """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
+    parts = slot_parts(turn)
+    if len(parts) < 3 or not parts[2].isdecimal():  # noqa: PLR2004
+        return 0
+    if turn.heard.trigger == "day":
+        return int(parts[2])
+    return sum(s.number < int(parts[2]) for s in free) // SLOTS_A_PAGE
+
+
+def day_options(turn: Turn, doctor: Doctor | None) -> list[Option]:
+    """Return the days with a free slot, each with how many it has."""
+    return [
+        Option(
+            id=f"day:{doctor.doctor_id if doctor else ''}:{d.isoformat()}",
+            label="day_row",
+            values={"day": d.isoformat(), "left": left},
+        )
+        for d, left in bookable_days(turn)[:DAYS_A_PAGE]
+    ]
+
+
+def person_options(turn: Turn) -> list[Option]:
+    """Return the people the contact writes for, then the way to name somebody else."""
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)[:PEOPLE_LISTED]
+    options = [
+        Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name}) for p in known
+    ]
+    return [*options, Option(id="new", label="someone_else_row")]
