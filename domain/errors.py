@@ -12,9 +12,9 @@ class Refused(PulseOpsError):
 
     code = "REFUSED"
 
-    def __init__(self, message: str = "", **facts: object) -> None:
+    def __init__(self, message: str = "", **details: object) -> None:
         super().__init__(message or self.code)
-        self.facts = facts
+        self.details = details
 
 
 class NotFound(Refused):
@@ -24,7 +24,7 @@ class NotFound(Refused):
 
 
 class NotAllowed(Refused):
-    """This account may not do that (fact `field`, if it is about one field)."""
+    """This account may not do that (detail `field`, if it is about one field)."""
 
     code = "FORBIDDEN"
 
@@ -42,13 +42,13 @@ class NotSignedIn(Refused):
 
 
 class TooMany(Refused):
-    """Asked too often (fact `retry_after_seconds`)."""
+    """Asked too often (detail `retry_after_seconds`)."""
 
     code = "RATE_LIMITED"
 
 
 class Busy(Refused):
-    """More is asked at this moment than can be done (fact `retry_after_seconds`)."""
+    """More is asked at this moment than can be done (detail `retry_after_seconds`)."""
 
     code = "UNAVAILABLE"
 
@@ -58,8 +58,8 @@ class Invalid(Refused):
 
     code = "VALIDATION_ERROR"
 
-    def __init__(self, field: str, message: str, **facts: object) -> None:
-        super().__init__(message, **facts)
+    def __init__(self, field: str, message: str, **details: object) -> None:
+        super().__init__(message, **details)
         self.field = field
 
 
@@ -86,7 +86,7 @@ class NotSelling(DayClosed):
 
 
 class AlreadyBooked(Refused):
-    """The patient already has a live token with that doctor that day (fact `token`)."""
+    """The patient already has a live token with that doctor that day (detail `token`)."""
 
     code = "ALREADY_BOOKED"
 
@@ -98,7 +98,7 @@ class TooManyHolds(Refused):
 
 
 class NotNow(Refused):
-    """The state of the line or of the token does not allow it (fact `state`)."""
+    """The state of the line or of the token does not allow it (detail `state`)."""
 
     code = "NOT_NOW"
 
@@ -116,7 +116,7 @@ class NobodyWaiting(NotNow):
 
 
 class LineMoved(Refused):
-    """The line has moved since (facts `by_name`, `action`, `at`)."""
+    """The line has moved since (details `by_name`, `action`, `at`)."""
 
     code = "LINE_MOVED"
 
@@ -128,7 +128,7 @@ class NothingToUndo(NotNow):
 
 
 class ConfirmationNeeded(Refused):
-    """It would take days away on which people are booked (fact `days`); ask again, with confirm."""
+    """It would take away booked days (detail `days`) and was not confirmed."""
 
     code = "CONFIRMATION_NEEDED"
 
@@ -146,13 +146,13 @@ class LastAdmin(Refused):
 
 
 class PlanRequired(Refused):
-    """The feature is outside the clinic's plan (fact `plan`: the one that has it)."""
+    """The feature is outside the clinic's plan (detail `plan`: the one that has it)."""
 
     code = "PLAN_REQUIRED"
 
 
 class PlanLimit(Refused):
-    """The clinic has as many doctors as its plan allows (fact `plan`: one that allows more)."""
+    """The clinic has as many doctors as its plan allows (detail `plan`: one that allows more)."""
 
     code = "PLAN_LIMIT"
 

@@ -80,7 +80,7 @@ def require(clinic: Clinic, feature: Feature) -> None:
     """Return if the plan of *clinic* has *feature*.
 
     Raises:
-        PlanRequired: If it has not; names the smallest plan that has (fact `plan`).
+        PlanRequired: If it has not; names the smallest plan that has (detail `plan`).
     """
     if allows(clinic, feature):
         return
@@ -97,7 +97,7 @@ def require_room(clinic: Clinic, doctors: int) -> None:
     effective date.
 
     Raises:
-        PlanLimit: If that is one too many; names the smallest plan that allows it (fact `plan`,
+        PlanLimit: If that is one too many; names the smallest plan that allows it (detail `plan`,
             None when no plan does).
     """
     if doctors <= clinic.max_doctors:

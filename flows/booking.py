@@ -364,7 +364,7 @@ def pay(turn: Turn) -> Say:
 @says("booking/already")
 def _already(turn: Turn) -> Say:
     refusal = turn.refusal
-    token = refusal.facts["token"] if isinstance(refusal, AlreadyBooked) else None
+    token = refusal.details["token"] if isinstance(refusal, AlreadyBooked) else None
     doctor = chosen_doctor(turn)
     assert isinstance(token, Token)  # noqa: S101 - the refusal carries it
     if turn.heard.trigger == "slot":

@@ -234,7 +234,7 @@ for _name in (
 @says("line/not_now")
 def _not_now(turn: Turn) -> Say:
     said = state(turn)
-    wanted = getattr(turn.refusal, "facts", {}).get("action", turn.heard.trigger)
+    wanted = getattr(turn.refusal, "details", {}).get("action", turn.heard.trigger)
     return Say(values={**said.values, "wanted": wanted}, options=said.options)
 
 
@@ -247,7 +247,7 @@ def _unsure_of(turn: Turn) -> Say:
 @says("line/moved")
 def _line_moved(turn: Turn) -> Say:
     said = state(turn)
-    facts = getattr(turn.refusal, "facts", {})
+    facts = getattr(turn.refusal, "details", {})
     at = facts.get("at")
     return Say(
         values={
@@ -263,7 +263,7 @@ def _line_moved(turn: Turn) -> Say:
 @says("line/already_booked")
 def _already_booked(turn: Turn) -> Say:
     said = state(turn)
-    token = getattr(turn.refusal, "facts", {})["token"]
+    token = getattr(turn.refusal, "details", {})["token"]
     return Say(
         values={**said.values, "number": token.number, "person": token.patient_name},
         options=said.options,

@@ -86,7 +86,7 @@ def of_refusal(error: errors.Refused) -> Response:
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), CONFLICT)
     said = str(error)
     message = WORDS.get(error.code, "That is not possible now.") if said == error.code else said
-    facts = dict(error.facts)
+    facts = dict(error.details)
     details: list[Detail] = []
     field = getattr(error, "field", None) or facts.pop("field", None)
     if field is not None:

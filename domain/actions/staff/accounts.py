@@ -37,7 +37,7 @@ def invite(
     Raises:
         Invalid: If the number or the password cannot be used.
         NumberTaken: If somebody works at the clinic under that number.
-        PlanRequired: If the plan has one admin (fact `plan`).
+        PlanRequired: If the plan has one admin (detail `plan`).
         Busy: If too many passwords are being checked.
     """
     clinic = work.require(Clinic, clinic_id)
@@ -75,7 +75,7 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
     Raises:
         NotFound: If there is no such account here.
         LastAdmin: If nobody else runs the clinic: no other ACTIVE admin has proven their number.
-        NotNow: If it has ended (fact `state`), or is a doctor's, who is removed as a doctor.
+        NotNow: If it has ended (detail `state`), or is a doctor's, who is removed as a doctor.
     """
     user = work.require(User, clinic_id, user_id)
     if user.status is not StaffStatus.ACTIVE:

@@ -141,7 +141,7 @@ def test_one_live_booking_a_patient_doctor_and_day(stage: Stage, cast: Cast) -> 
     first = hold(stage, cast, 1, doctor=cast.khan)
     with pytest.raises(AlreadyBooked) as refused:
         hold(stage, cast, 2, doctor=cast.khan)
-    assert refused.value.facts["token"] == stage.token(first)
+    assert refused.value.details["token"] == stage.token(first)
     assert hold(stage, cast, 2, doctor=cast.khan, day=TUESDAY).status is TokenStatus.CONFIRMED
     assert hold(stage, cast, 2).status is TokenStatus.PENDING
     assert len(seats.live_tokens(stage.work(), "con_asha", "clinic_city")) == 3

@@ -65,7 +65,7 @@ def test_a_downgrade_is_refused_while_there_are_too_many_doctors(town):
     store(town.records, the_clinic(town).but(current_doctors=4))
     with pytest.raises(PlanLimit) as refusal:
         change(town, PlanName.BASIC, 2)
-    assert refusal.value.facts["plan"] == "PROFESSIONAL"
+    assert refusal.value.details["plan"] == "PROFESSIONAL"
     assert the_subscription(town).next_plan is None
 
 

@@ -313,8 +313,8 @@ def test_i2_of_buttons_pressed_at_once_one_moves_the_line(stage: Stage, cast: Ca
     ends = at_once([press(n) for n in range(8)])
     assert Counter(type(e) for e in ends) == {calling.MoveResult: 1, LineMoved: 7}
     refused = next(e for e in ends if isinstance(e, LineMoved))
-    assert refused.facts["action"] == "next"
-    assert str(refused.facts["by_name"]).startswith("Staff ")
+    assert refused.details["action"] == "next"
+    assert str(refused.details["by_name"]).startswith("Staff ")
     tokens = stage.work().query(Token, queue.queue_id).records
     current = [t for t in tokens if t.status is TokenStatus.CURRENT]
     assert [t.number for t in current] == [1]

@@ -98,8 +98,8 @@ def test_i2_a_button_is_judged_by_the_token_it_names(
     move(stage, cast, calling.call_next)
     with pytest.raises(LineMoved) as refused:
         move(stage, cast, calling.call_next, saw=SeenState(button=True, current=None))
-    assert refused.value.facts["by_name"] == "Dr. Meera"
-    assert refused.value.facts["action"] == "next"
+    assert refused.value.details["by_name"] == "Dr. Meera"
+    assert refused.value.details["action"] == "next"
     # Whoever sees the line as it is may move it, however soon.
     move(stage, cast, calling.call_next, FARIDA, SeenState(button=True, current=tokens[0].token_id))
     assert head(stage, cast).current_number == 2

@@ -44,7 +44,7 @@ def test_a_feature_is_in_its_plan_and_in_every_larger_one(
             continue
         with pytest.raises(PlanRequired, match=first.value) as refused:
             require(clinic, feature)
-        assert refused.value.facts["plan"] == first.value
+        assert refused.value.details["plan"] == first.value
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_a_feature_is_in_its_plan_and_in_every_larger_one(
 def test_the_smallest_plan_with_room_is_named(doctors: int, plan: str) -> None:
     with pytest.raises(PlanLimit, match=plan) as refused:
         require_room(BASIC, doctors)
-    assert refused.value.facts["plan"] == plan
+    assert refused.value.details["plan"] == plan
 
 
 def test_beyond_the_largest_plan_none_is_named() -> None:
     require_room(ENTERPRISE, 50)
     with pytest.raises(PlanLimit) as refused:
         require_room(ENTERPRISE, 51)
-    assert refused.value.facts["plan"] is None
+    assert refused.value.details["plan"] is None
 
 
 def test_the_clinics_own_limit_counts_which_a_change_of_plan_may_leave_higher() -> None:

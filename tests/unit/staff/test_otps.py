@@ -229,7 +229,7 @@ def test_the_eleventh_code_in_an_hour_is_refused_and_says_when(stage: Stage, cas
     stage.clock.advance(50)
     with pytest.raises(TooMany) as refusal:
         ask(stage, number, address="198.51.100.99")
-    assert refusal.value.facts["retry_after_seconds"] == 600
+    assert refusal.value.details["retry_after_seconds"] == 600
     stage.clock.advance(10)
     ask(stage, number)
 
