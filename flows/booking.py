@@ -130,18 +130,20 @@ def begin(turn: Turn) -> None:
 def name_person(turn: Turn) -> None:
     """Take the name after "book for", introducing the person if they are new."""
     begin(turn)
-    name = clean_name(turn.heard.rest)
-    if name is not None:
-        turn.contact, patient = patient_named(turn.work, turn.contact, name)
-        turn.remember(patient_id=patient.patient_id)
+    _book_for(turn, turn.heard.rest)
 
 
 def name_newcomer(turn: Turn) -> None:
     """Introduce the person just named; the booking that follows is for them."""
-    name = clean_name(turn.inbound.text)
-    assert name is not None  # noqa: S101 - the row's condition
-    turn.contact, patient = patient_named(turn.work, turn.contact, name)
-    turn.remember(patient_id=patient.patient_id)
+    _book_for(turn, turn.inbound.text)
+
+
+def _book_for(turn: Turn, text: str) -> None:
+    """Remember that the booking is for the person whom *text* names, if it is a name."""
+    name = clean_name(text)
+    if name is not None:
+        turn.contact, patient = patient_named(turn.work, turn.contact, name)
+        turn.remember(patient_id=patient.patient_id)
 
 
 def note_doctor(turn: Turn) -> None:
@@ -341,8 +343,7 @@ def _for_whom(turn: Turn) -> Say:
 @says("booking/pay")
 def pay(turn: Turn) -> Say:
     """Gather the request for an advance: what it costs, until when, and where to pay."""
-    token = turn.token
-    assert token is not None  # noqa: S101 - said only about a held token
+    token = turn.acted_on
     doctor = turn.work.get(Doctor, token.clinic_id, token.doctor_id)
     return Say(
         values={
@@ -363,10 +364,8 @@ def pay(turn: Turn) -> Say:
 
 @says("booking/already")
 def _already(turn: Turn) -> Say:
-    refusal = turn.refusal
-    token = refusal.details["token"] if isinstance(refusal, AlreadyBooked) else None
+    token: Token = turn.details["token"]
     doctor = chosen_doctor(turn)
-    assert isinstance(token, Token)  # noqa: S101 - the refusal carries it
     if turn.heard.trigger == "slot":
         note_slot(turn)  # which "for someone else" then takes
     return Say(

@@ -49,15 +49,14 @@ def whose(turn: Turn) -> Doctor | None:
 
 
 def _whose(turn: Turn) -> tuple[Doctor | None, str]:
-    assert turn.user is not None  # noqa: S101 - only staff flows ask
-    rest = turn.heard.rest
+    user, rest = turn.staff, turn.heard.rest
     if turn.choice and turn.choice[0].startswith("doc_"):
         doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
         return (doctor if doctor and _works(doctor) else None), rest
     own = None
-    if turn.user.doctor_id:
-        own = turn.work.get(Doctor, turn.clinic.clinic_id, turn.user.doctor_id)
-    if turn.user.role == "DOCTOR":
+    if user.doctor_id:
+        own = turn.work.get(Doctor, turn.clinic.clinic_id, user.doctor_id)
+    if user.role == "DOCTOR":
         return own, rest
     doctors = [d for d in turn.doctors() if _works(d)]
     words = rest.split()

@@ -204,7 +204,8 @@ REFUSALS: dict[type[Refused], Refusal] = {
 def the_line(turn: Turn) -> tuple[Doctor, Queue]:
     """Return the doctor meant and the line that commands mean now."""
     doctor = whose(turn)
-    assert doctor is not None  # noqa: S101 - an earlier row asks otherwise
+    if doctor is None:
+        raise LookupError("A command was obeyed though it is not clear whose line it means.")
     if turn.queue is None:
         turn.queue = current_queue(turn.work, turn.clinic, doctor)
     return doctor, turn.queue
@@ -234,7 +235,7 @@ for _name in (
 @says("line/not_now")
 def _not_now(turn: Turn) -> Say:
     said = state(turn)
-    wanted = getattr(turn.refusal, "details", {}).get("action", turn.heard.trigger)
+    wanted = turn.details.get("action", turn.heard.trigger)
     return Say(values={**said.values, "wanted": wanted}, options=said.options)
 
 
@@ -247,7 +248,7 @@ def _unsure_of(turn: Turn) -> Say:
 @says("line/moved")
 def _line_moved(turn: Turn) -> Say:
     said = state(turn)
-    facts = getattr(turn.refusal, "details", {})
+    facts = turn.details
     at = facts.get("at")
     return Say(
         values={
@@ -263,7 +264,7 @@ def _line_moved(turn: Turn) -> Say:
 @says("line/already_booked")
 def _already_booked(turn: Turn) -> Say:
     said = state(turn)
-    token = getattr(turn.refusal, "details", {})["token"]
+    token = turn.details["token"]
     return Say(
         values={**said.values, "number": token.number, "person": token.patient_name},
         options=said.options,
@@ -273,8 +274,7 @@ def _already_booked(turn: Turn) -> Say:
 @says("line/added")
 def _added(turn: Turn) -> Say:
     said = state(turn)
-    token = turn.token
-    assert token is not None  # noqa: S101 - the row's action has made it
+    token = turn.acted_on
     return Say(
         values={
             **said.values,

@@ -77,9 +77,7 @@ def take(turn: Turn) -> None:
 
 def check_in(turn: Turn) -> None:
     """Note that the patient has come."""
-    take(turn)
-    assert turn.token is not None  # noqa: S101 - just taken
-    turn.token = lifecycle.check_in(turn.work, turn.token)
+    turn.token = lifecycle.check_in(turn.work, meant(turn)[0])
 
 
 def cancel(turn: Turn) -> None:
@@ -336,8 +334,7 @@ def _thanks(turn: Turn) -> Say:
 
 
 def _said_about(turn: Turn) -> tuple[Token, Doctor]:
-    assert turn.token is not None  # noqa: S101 - the row's action has taken it
-    return turn.token, _doctor(turn, turn.token)
+    return turn.acted_on, _doctor(turn, turn.acted_on)
 
 
 def _doctor(turn: Turn, token: Token) -> Doctor:

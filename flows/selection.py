@@ -49,12 +49,9 @@ def slot_named(turn: Turn) -> str | None:
     if turn.state != "slot" or doctor is None or day is None or not (numbered or timed):
         return None
     for slot in view_of(turn, doctor, day).queue.timetable:
-        if numbered:
-            found = slot.number == int(numbered[1])
-        else:
-            assert timed is not None  # noqa: S101 - looked at above
-            found = _is_at(slot_time(slot).astimezone(turn.clinic.zone), *timed.groups())
-        if found:
+        at = slot_time(slot).astimezone(turn.clinic.zone)
+        is_numbered = numbered is not None and slot.number == int(numbered[1])
+        if is_numbered or (timed is not None and _is_at(at, *timed.groups())):
             return slot_option(doctor, day, slot).id
     return None
 

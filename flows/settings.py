@@ -148,7 +148,8 @@ REPEAT = "settings/repeat"
 @says(REPEAT)
 def _repeat(turn: Turn) -> Say:
     """Repeat a choice that an event put after the digit was typed."""
-    assert turn.push is not None  # noqa: S101 - fired only while such a question stands
+    if turn.push is None:
+        raise LookupError("No event has asked anything that could be repeated.")
     return Say(values={"question": turn.push.question}, options=options_of(turn.push))
 
 

@@ -52,9 +52,8 @@ TABLE = Table(ROWS, line.REFUSALS)
 
 @says("staff/help")
 def _help(turn: Turn) -> Say:
-    assert turn.user is not None  # noqa: S101 - only staff flows ask
     return Say(
-        values={"name": turn.user.name, "admin": turn.user.role == "ADMIN"},
+        values={"name": turn.staff.name, "admin": turn.staff.role == "ADMIN"},
         options=[Option(id="status", label="status_button")],
     )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.actions.messages.outbox import Draft, send
 from domain.actors import Actor
+from domain.errors import Refused
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push
 from domain.model.messages import Consent, Guard, Message, Option
@@ -82,7 +83,7 @@ class Turn:
         self.token: Token | None = None
         self.tokens: list[Token] = []
         self.patient: Patient | None = None
-        self.refusal: Exception | None = None
+        self.refusal: Refused | None = None
         self.facts: dict[str, Any] = {}
         self.rest = ""
         """What follows a command and the doctor's name."""
@@ -100,10 +101,36 @@ class Turn:
         return self.inbound.sender != self.clinic.phone_number_id
 
     @property
+    def staff(self) -> User:
+        """The member of staff who wrote.
+
+        Raises:
+            LookupError: If a patient wrote.
+        """
+        if self.user is None:
+            raise LookupError("A row of staff was reached by a patient.")
+        return self.user
+
+    @property
     def actor(self) -> Actor:
-        """The member of staff who acts."""
-        assert self.user is not None  # noqa: S101 - only staff flows ask
-        return Actor(self.user.user_id, self.user.name)
+        """The member of staff who acts, as the line's history names them."""
+        return Actor(self.staff.user_id, self.staff.name)
+
+    @property
+    def acted_on(self) -> Token:
+        """The booking that the row's action took or made.
+
+        Raises:
+            LookupError: If the row has no such action.
+        """
+        if self.token is None:
+            raise LookupError("A message about a booking follows no action on one.")
+        return self.token
+
+    @property
+    def details(self) -> Mapping[str, Any]:
+        """The details of the refusal; empty if no action refused."""
+        return self.refusal.details if self.refusal else {}
 
     def remember(self, **changes: object) -> None:
         """Keep something of the conversation for its next turn."""
@@ -113,7 +140,7 @@ class Turn:
         """Let what was done so far stand, even if the rest of an action is refused."""
         self._kept = (self.work.snapshot(), self.conversation, self.contact)
 
-    def take_back(self, refused: Exception) -> None:
+    def take_back(self, refused: Refused) -> None:
         """Forget what an action did before it was *refused*."""
         writes, self.conversation, self.contact = self._kept
         self.work.restore(writes)
