@@ -15,7 +15,7 @@ def not_theirs(turn: Turn) -> bool:
 def prove(turn: Turn) -> None:
     """Take it that the number is theirs: from now on they are staff here."""
     user = numbers.prove_number(turn.work, turn.contact, *_account(turn))
-    turn.facts = {"name": user.name, "doctor": user.doctor_id is not None}
+    turn.values = {"name": user.name, "doctor": user.doctor_id is not None}
 
 
 # fmt: off
@@ -34,7 +34,7 @@ def _not_you(_turn: Turn) -> Say:
 
 @says("account/proven")
 def _proven(turn: Turn) -> Say:
-    return Say(values=turn.facts)
+    return Say(values=turn.values)
 
 
 def _account(turn: Turn) -> tuple[str, str]:

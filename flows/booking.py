@@ -31,7 +31,7 @@ from flows.selection import (
     free_slots,
     person_for,
     profile_name,
-    slot_parts,
+    slot_day,
 )
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
@@ -63,9 +63,9 @@ def free_later(turn: Turn) -> bool:
 
 def free_that_day(turn: Turn) -> bool:
     """Whether the chosen day still has a slot."""
-    if chosen_doctor(turn) is None or len(turn.choice) < 2:  # noqa: PLR2004
+    if chosen_doctor(turn) is None:
         return False
-    turn.day = date_in(turn.choice[1])
+    turn.day = date_in(turn.choice[1]) if len(turn.choice) > 1 else None
     return turn.day is not None and bool(free_slots(turn))
 
 
@@ -98,8 +98,7 @@ def several_people(turn: Turn) -> bool:
 def owes_nothing(turn: Turn) -> bool:
     """Whether the slot chosen, now or before the person was named, needs no advance."""
     doctor = chosen_doctor(turn)
-    parts = slot_parts(turn)
-    day = date_in(parts[1]) if len(parts) > 1 else None
+    day = slot_day(turn)
     if doctor is None or day is None:
         return False
     return read_day(turn.work, turn.clinic, doctor, day).queue.advance_paise == 0
@@ -168,7 +167,6 @@ def hold_slot(turn: Turn) -> None:
     doctor, day, number = chosen_slot(turn)
     patient = person_for(turn)
     turn.token = booking.hold(turn.work, turn.clinic, doctor, turn.contact, patient, day, number)
-    turn.patient = patient
     turn.remember(token_id=None, note=None, patient_id=None)
 
 
@@ -323,8 +321,7 @@ def _no_days(turn: Turn) -> Say:
 
 @says("booking/slot_taken")
 def _slot_taken(turn: Turn) -> Say:
-    parts = slot_parts(turn)
-    turn.day = date_in(parts[1]) if len(parts) > 1 else None
+    turn.day = slot_day(turn)
     if turn.day is not None and free_slots(turn):
         return _slots(turn)
     return _day_full(turn)

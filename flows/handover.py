@@ -42,18 +42,18 @@ def hand_over(turn: Turn) -> None:
     if told:
         turn.remember(handed_over_until=turn.work.now + handover.LASTS)
         phone_requests.ask_for_number(turn.work, turn.clinic, turn.contact.contact_id)
-    turn.facts = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
+    turn.values = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
 
 
 def call_bot(turn: Turn) -> None:
     """Let the bot answer a person again, as the desk says."""
     contact_id = turn.choice[0] if turn.choice else ""
-    turn.facts = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
+    turn.values = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
 
 
 def look_up_hours(turn: Turn) -> None:
     """See when somebody is at the clinic."""
-    turn.facts = handover.next_opening(turn.work, turn.clinic)
+    turn.values = handover.next_opening(turn.work, turn.clinic)
 
 
 # fmt: off
@@ -70,14 +70,14 @@ STAFF_ROWS = (
 
 @says("talk/handed_over")
 def _handed_over(turn: Turn) -> Say:
-    return Say(values=turn.facts)
+    return Say(values=turn.values)
 
 
 @says("talk/hours")
 def _hours(turn: Turn) -> Say:
-    return Say(values=turn.facts, keeps_question=True)
+    return Say(values=turn.values, keeps_question=True)
 
 
 @says("desk/bot_is_on")
 def _bot_is_on(turn: Turn) -> Say:
-    return Say(values=turn.facts, keeps_question=True)
+    return Say(values=turn.values, keeps_question=True)

@@ -86,7 +86,7 @@ def call_next(turn: Turn) -> None:
     doctor, queue = the_line(turn)
     moved = calling.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
     turn.queue = moved.queue
-    turn.facts = _moved(moved)
+    turn.values = _moved(moved)
 
 
 def skip(turn: Turn) -> None:
@@ -94,7 +94,7 @@ def skip(turn: Turn) -> None:
     doctor, queue = the_line(turn)
     moved = calling.skip(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
     turn.queue = moved.queue
-    turn.facts = {**_moved(moved), "skipped": queue.current_number}
+    turn.values = {**_moved(moved), "skipped": queue.current_number}
 
 
 def undo(turn: Turn) -> None:
@@ -103,7 +103,7 @@ def undo(turn: Turn) -> None:
     last = queue.last_move
     moved = calling.undo(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
     turn.queue = moved.queue
-    turn.facts = {**_moved(moved), "undone": last.action if last else None}
+    turn.values = {**_moved(moved), "undone": last.action if last else None}
 
 
 def pause(turn: Turn) -> None:
@@ -132,7 +132,7 @@ def resume(turn: Turn) -> None:
 def close(turn: Turn) -> None:
     """End the day."""
     doctor, queue = the_line(turn)
-    turn.facts = {"left": len(waiting_in_order(turn.work, queue.queue_id))}
+    turn.values = {"left": len(waiting_in_order(turn.work, queue.queue_id))}
     turn.queue = lifecycle.close(
         turn.work, turn.clinic, doctor, queue, turn.actor, "CLOSED_BY_STAFF"
     )
@@ -214,10 +214,9 @@ def the_line(turn: Turn) -> tuple[Doctor, Queue]:
 def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
     doctor, queue = the_line(turn)
-    facts = freshness.line_values(turn.work, queue)
-    return Say(
-        values={"doctor": doctor.name, **facts, **turn.facts}, options=_buttons(doctor, queue)
-    )
+    told = freshness.line_values(turn.work, queue)
+    values = {"doctor": doctor.name, **told, **turn.values}
+    return Say(values=values, options=_buttons(doctor, queue))
 
 
 def _state_name(name: str) -> Callable[[Turn], Say]:
@@ -248,13 +247,12 @@ def _unsure_of(turn: Turn) -> Say:
 @says("line/moved")
 def _line_moved(turn: Turn) -> Say:
     said = state(turn)
-    facts = turn.details
-    at = facts.get("at")
+    at = turn.details.get("at")
     return Say(
         values={
             **said.values,
-            "by": facts.get("by_name"),
-            "did": facts.get("action"),
+            "by": turn.details.get("by_name"),
+            "did": turn.details.get("action"),
             "at": at.isoformat() if at else None,
         },
         options=said.options,

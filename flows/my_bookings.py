@@ -83,7 +83,7 @@ def check_in(turn: Turn) -> None:
 def cancel(turn: Turn) -> None:
     """Cancel the booking meant and send its advance back."""
     token = meant(turn)[0]
-    turn.facts = {"paid": token.paid_paise if token.capture_id else 0}
+    turn.values = {"paid": token.paid_paise if token.capture_id else 0}
     turn.token = booking.cancel(
         turn.work,
         token,
@@ -124,17 +124,18 @@ def money_back(turn: Turn) -> None:
     refund = refunds.refund_held_for_rebooking(turn.work, capture_id or "", tell=False)
     if refund is None:
         raise NotFound
-    turn.facts = {"paid": refund.amount_paise}
+    turn.values = {"paid": refund.amount_paise}
 
 
 def rate(turn: Turn) -> None:
     """Keep the stars a patient gives a visit."""
     token = chosen_token(turn)
-    if token is None or len(turn.choice) < 2 or not turn.choice[1].isdecimal():  # noqa: PLR2004
+    stars = turn.choice[1] if len(turn.choice) > 1 else ""
+    if token is None or not stars.isdecimal():
         raise NotFound
-    ratings.rate(turn.work, token, int(turn.choice[1]))
+    ratings.rate(turn.work, token, int(stars))
     turn.token = token
-    turn.facts = {"stars": int(turn.choice[1])}
+    turn.values = {"stars": int(stars)}
 
 
 # fmt: off
@@ -301,7 +302,7 @@ def _sure(turn: Turn) -> Say:
 def _cancelled(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
     return Say(
-        values={**notices.notice_values(token, doctor), **turn.facts},
+        values={**notices.notice_values(token, doctor), **turn.values},
         options=[_BOOK],
     )
 
@@ -309,7 +310,7 @@ def _cancelled(turn: Turn) -> Say:
 @says("mine/money_back")
 def _money_back(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values={**notices.notice_values(token, doctor), **turn.facts})
+    return Say(values={**notices.notice_values(token, doctor), **turn.values})
 
 
 @says("mine/not_now")
@@ -330,7 +331,7 @@ def _not_now(turn: Turn) -> Say:
 @says("mine/thanks")
 def _thanks(turn: Turn) -> Say:
     token, doctor = _said_about(turn)
-    return Say(values={**notices.notice_values(token, doctor), **turn.facts})
+    return Say(values={**notices.notice_values(token, doctor), **turn.values})
 
 
 def _said_about(turn: Turn) -> tuple[Token, Doctor]:

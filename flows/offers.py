@@ -8,7 +8,7 @@ from domain.actions.people.identify import patients_of
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Slot
-from flows.selection import DAYS_A_PAGE, bookable_days, free_slots, slot_option, slot_parts
+from flows.selection import DAYS_A_PAGE, bookable_days, free_slots, slot_number, slot_option
 from flows.turn import Turn
 
 SLOTS_A_PAGE = 8
@@ -39,7 +39,7 @@ def doctor_options(turn: Turn, doctors: list[Doctor]) -> list[Option]:
 def slot_options(turn: Turn, doctor: Doctor, day: date) -> list[Option]:
     """Return a page of the free slots of the turn's day, then the way to another day."""
     free = free_slots(turn)
-    start = page_of(turn, free) * SLOTS_A_PAGE
+    start = _slot_page(turn, free) * SLOTS_A_PAGE
     if start >= len(free):
         start = 0
     shown = free[start : start + SLOTS_A_PAGE]
@@ -50,14 +50,14 @@ def slot_options(turn: Turn, doctor: Doctor, day: date) -> list[Option]:
     return [*options, Option(id=f"days:{doctor.doctor_id}", label="days_row")]
 
 
-def page_of(turn: Turn, free: list[Slot]) -> int:
+def _slot_page(turn: Turn, free: list[Slot]) -> int:
     """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
-    parts = slot_parts(turn)
-    if len(parts) < 3 or not parts[2].isdecimal():  # noqa: PLR2004
+    number = slot_number(turn)
+    if number is None:
         return 0
     if turn.heard.trigger == "day":
-        return int(parts[2])
-    return sum(s.number < int(parts[2]) for s in free) // SLOTS_A_PAGE
+        return number  # a choice of a day may name the page where a slot's has its number
+    return sum(s.number < number for s in free) // SLOTS_A_PAGE
 
 
 def day_options(turn: Turn, doctor: Doctor | None) -> list[Option]:

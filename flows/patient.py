@@ -28,6 +28,9 @@ TABLE = Table(
 NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
 """Triggers that say what a message is, which no option stands for."""
 
+SHORTEST_PART = 3
+"""Letters of a part of a choice's words; fewer stand in too many other words."""
+
 RECENT_MESSAGES = 50
 """Among so many of the newest to a person one that they reply to is looked for."""
 
@@ -161,7 +164,7 @@ def _place_of(typed: str, titles: Sequence[str]) -> int | None:
     if "#" not in typed:
         titles = [t.replace("#", "") for t in titles]
     exact = [i for i, t in enumerate(titles) if t == typed]
-    long_enough = len(typed) > 2 or "#" in typed  # noqa: PLR2004
+    long_enough = len(typed) >= SHORTEST_PART or "#" in typed
     part = [i for i, t in enumerate(titles) if long_enough and f" {typed} " in f" {t} "]
     found = exact or part
     return found[0] if len(found) == 1 else None

@@ -96,16 +96,27 @@ def chosen_slot(turn: Turn) -> tuple[Doctor, date, int]:
     Raises:
         NotFound: If the choice does not name one.
     """
-    doctor, parts = chosen_doctor(turn), slot_parts(turn)
-    if doctor is None or len(parts) < 3:  # noqa: PLR2004
+    doctor, day, number = chosen_doctor(turn), slot_day(turn), slot_number(turn)
+    if doctor is None or day is None or number is None:
         raise NotFound
-    day = date_in(parts[1])
-    if day is None or not parts[2].isdecimal():
-        raise NotFound
-    return doctor, day, int(parts[2])
+    return doctor, day, number
 
 
-def slot_parts(turn: Turn) -> list[str]:
+def slot_day(turn: Turn) -> date | None:
+    """Return the day of the slot chosen now, or before the person was named."""
+    parts = _slot_parts(turn)
+    return date_in(parts[1]) if len(parts) > 1 else None
+
+
+def slot_number(turn: Turn) -> int | None:
+    """Return the number of the slot chosen now, or before the person was named."""
+    match _slot_parts(turn):
+        case [_, _, number, *_] if number.isdecimal():
+            return int(number)
+    return None
+
+
+def _slot_parts(turn: Turn) -> list[str]:
     """Return doctor, day and number of the slot chosen now, or before the person was named."""
     if turn.choice and turn.choice[0].startswith("doc_"):
         return turn.choice

@@ -39,7 +39,7 @@ def stop(turn: Turn) -> None:
     out = consent.opt_out(
         turn.work, turn.clinic.clinic_id, turn.contact.contact_id, has_live_token=bool(live)
     )
-    turn.facts = {"everything": out.everything}
+    turn.values = {"everything": out.everything}
 
 
 def stop_all(turn: Turn) -> None:
@@ -47,12 +47,12 @@ def stop_all(turn: Turn) -> None:
     across = turn.work.system("see whether a person has a live booking at any clinic")
     live = bool(across.query(LiveBooking, turn.contact.contact_id, limit=1).records)
     out = consent.stop_all(turn.work, turn.contact.contact_id, has_live_token=live)
-    turn.facts = {"everything": out.everything}
+    turn.values = {"everything": out.everything}
 
 
 def start(turn: Turn) -> None:
     """Let this clinic write to this contact again."""
-    turn.facts = {
+    turn.values = {
         "again": consent.opt_in(turn.work, turn.clinic.clinic_id, turn.contact.contact_id)
     }
 
@@ -121,17 +121,17 @@ def _spoken(_turn: Turn) -> Say:
 @says("settings/stopped")
 def _stopped(turn: Turn) -> Say:
     options = [Option(id="stop_all", label="stop_all_button")] if turn.on_shared_number else []
-    return Say(values=turn.facts, options=options)
+    return Say(values=turn.values, options=options)
 
 
 @says("settings/stopped_all")
 def _stopped_all(turn: Turn) -> Say:
-    return Say(values=turn.facts)
+    return Say(values=turn.values)
 
 
 @says("settings/started")
 def _started(turn: Turn) -> Say:
-    return Say(values=turn.facts, options=[Option(id="hi", label="book_button")])
+    return Say(values=turn.values, options=[Option(id="hi", label="book_button")])
 
 
 @says("settings/welcome")

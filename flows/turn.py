@@ -13,7 +13,7 @@ from domain.errors import Refused
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push
 from domain.model.messages import Consent, Guard, Message, Option
-from domain.model.people import Contact, Patient
+from domain.model.people import Contact
 from domain.model.queues import Queue, Token
 from domain.ports import Phrases
 from domain.work import Work
@@ -82,9 +82,9 @@ class Turn:
         self.queue: Queue | None = None
         self.token: Token | None = None
         self.tokens: list[Token] = []
-        self.patient: Patient | None = None
         self.refusal: Refused | None = None
-        self.facts: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
+        """What the row's action adds to the values of the message that follows."""
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None
