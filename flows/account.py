@@ -9,20 +9,20 @@ from flows.turn import Say, Turn, says
 
 def not_theirs(turn: Turn) -> bool:
     """Whether the account tapped on has another number, or is no longer active."""
-    return numbers.account_of(turn.work, turn.contact, *_account(turn)) is None
+    return numbers.account_of(turn.work, turn.contact, *_account_named(turn)) is None
 
 
-def prove(turn: Turn) -> None:
+def prove_number(turn: Turn) -> None:
     """Take it that the number is theirs: from now on they are staff here."""
-    user = numbers.prove_number(turn.work, turn.contact, *_account(turn))
+    user = numbers.prove_number(turn.work, turn.contact, *_account_named(turn))
     turn.values = {"name": user.name, "doctor": user.doctor_id is not None}
 
 
 # fmt: off
 ROWS = (
-    #   on     at         when         do      say                 then
-    Row("me",  ANYWHERE,  not_theirs,  None,   "account/not_you",  None),
-    Row("me",  ANYWHERE,  None,        prove,  "account/proven",   "idle"),
+    #   on     at         when         do             say                 then
+    Row("me",  ANYWHERE,  not_theirs,  None,          "account/not_you",  None),
+    Row("me",  ANYWHERE,  None,        prove_number,  "account/proven",   "idle"),
 )
 # fmt: on
 
@@ -37,7 +37,7 @@ def _proven(turn: Turn) -> Say:
     return Say(values=turn.values)
 
 
-def _account(turn: Turn) -> tuple[str, str]:
+def _account_named(turn: Turn) -> tuple[str, str]:
     """Return clinic and user that the button names."""
     clinic_id, user_id, *_ = (*turn.choice, "", "")
     return clinic_id, user_id

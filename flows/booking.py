@@ -20,7 +20,7 @@ from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import clean_name
 from domain.timetable import open_days, today
-from flows.my_bookings import slot_kept
+from flows.my_bookings import booking_to_reschedule
 from flows.offers import day_options, doctor_options, person_options, slot_options
 from flows.selection import (
     bookable_days,
@@ -69,10 +69,10 @@ def free_that_day(turn: Turn) -> bool:
     return turn.day is not None and bool(free_slots(turn))
 
 
-def moving(turn: Turn) -> bool:
-    """Whether the slot is for a booking that moves, rather than for a new one."""
+def rescheduling(turn: Turn) -> bool:
+    """Whether the slot is for a booking that is rescheduled, not for a new one."""
     doctor = chosen_doctor(turn)
-    token = slot_kept(turn)
+    token = booking_to_reschedule(turn)
     return doctor is not None and token is not None and token.doctor_id == doctor.doctor_id
 
 
@@ -184,10 +184,10 @@ def take_name(turn: Turn) -> None:
     hold_slot(turn)
 
 
-def move_booking(turn: Turn) -> None:
+def reschedule(turn: Turn) -> None:
     """Move the kept booking to the chosen slot; it is given up only with the new one sure."""
     doctor, day, number = chosen_slot(turn)
-    token = slot_kept(turn)
+    token = booking_to_reschedule(turn)
     if token is None:
         raise NotFound
     turn.token = booking.reschedule(turn.work, turn.clinic, doctor, token, day, number)
@@ -196,36 +196,36 @@ def move_booking(turn: Turn) -> None:
 
 # fmt: off
 ROWS = (
-    #   on          at          when                    do               say                     then
+    #   on           at         when                     do              say                    then
     *(
-        Row(on,     ANYWHERE,   no_doctors,             begin,           "booking/no_doctors",   "idle")
+        Row(on,      ANYWHERE,  no_doctors,              begin,          "booking/no_doctors",  "idle")
         for on in ("hi", "book_for", "docs", "doc", "days", "day", "slot", "for", "new")
     ),
-    Row("hi",       ANYWHERE,   None,                   begin,           "booking/doctors",      "doctor"),
-    Row("book_for", ANYWHERE,   None,                   name_person,     "booking/doctors",      "doctor"),
-    Row("docs",     ANYWHERE,   None,                   None,            "booking/doctors",      "doctor"),
-    Row("doc",      ANYWHERE,   doctor_gone,            None,            "booking/doctors",      "doctor"),
-    Row("doc",      ANYWHERE,   free_today,             note_doctor,     "booking/slots",        "slot"),
-    Row("doc",      ANYWHERE,   free_later,             note_doctor,     "booking/days",         "day"),
-    Row("doc",      ANYWHERE,   None,                   note_doctor,     "booking/no_days",      "doctor"),
-    Row("days",     ANYWHERE,   free_later,             note_doctor,     "booking/days",         "day"),
-    Row("days",     ANYWHERE,   None,                   note_doctor,     "booking/no_days",      "doctor"),
-    Row("day",      ANYWHERE,   free_that_day,          note_doctor,     "booking/slots",        "slot"),
-    Row("day",      ANYWHERE,   free_later,             note_doctor,     "booking/day_full",     "day"),
-    Row("day",      ANYWHERE,   None,                   note_doctor,     "booking/no_days",      "doctor"),
-    Row("slot",     ANYWHERE,   doctor_gone,            None,            "booking/doctors",      "doctor"),
-    Row("slot",     ANYWHERE,   moving,                 move_booking,    None,                   "idle"),
-    Row("slot",     ANYWHERE,   no_name_yet,            note_slot,       "booking/ask_name",     "name"),
-    Row("slot",     ANYWHERE,   several_people,         note_slot,       "booking/for_whom",     "person"),
-    Row("slot",     ANYWHERE,   owes_nothing,           hold_slot,       None,                   "idle"),
-    Row("slot",     ANYWHERE,   None,                   hold_slot,       "booking/pay",          "paying"),
-    Row("for",      ANYWHERE,   owes_nothing,           choose_person,   None,                   "idle"),
-    Row("for",      ANYWHERE,   None,                   choose_person,   "booking/pay",          "paying"),
-    Row("new",      ANYWHERE,   None,                   someone_else,    "booking/ask_name",     "name"),
-    Row("text",     "name",     a_name_without_slot,    name_newcomer,   "booking/doctors",      "doctor"),
-    Row("text",     "name",     a_name_and_nothing_due, take_name,       None,                   "idle"),
-    Row("text",     "name",     a_name,                 take_name,       "booking/pay",          "paying"),
-    Row("text",     "name",     None,                   None,            "booking/ask_name",     "name"),
+    Row("hi",        ANYWHERE,  None,                    begin,          "booking/doctors",     "doctor"),
+    Row("book_for",  ANYWHERE,  None,                    name_person,    "booking/doctors",     "doctor"),
+    Row("docs",      ANYWHERE,  None,                    None,           "booking/doctors",     "doctor"),
+    Row("doc",       ANYWHERE,  doctor_gone,             None,           "booking/doctors",     "doctor"),
+    Row("doc",       ANYWHERE,  free_today,              note_doctor,    "booking/slots",       "slot"),
+    Row("doc",       ANYWHERE,  free_later,              note_doctor,    "booking/days",        "day"),
+    Row("doc",       ANYWHERE,  None,                    note_doctor,    "booking/no_days",     "doctor"),
+    Row("days",      ANYWHERE,  free_later,              note_doctor,    "booking/days",        "day"),
+    Row("days",      ANYWHERE,  None,                    note_doctor,    "booking/no_days",     "doctor"),
+    Row("day",       ANYWHERE,  free_that_day,           note_doctor,    "booking/slots",       "slot"),
+    Row("day",       ANYWHERE,  free_later,              note_doctor,    "booking/day_full",    "day"),
+    Row("day",       ANYWHERE,  None,                    note_doctor,    "booking/no_days",     "doctor"),
+    Row("slot",      ANYWHERE,  doctor_gone,             None,           "booking/doctors",     "doctor"),
+    Row("slot",      ANYWHERE,  rescheduling,            reschedule,     None,                  "idle"),
+    Row("slot",      ANYWHERE,  no_name_yet,             note_slot,      "booking/ask_name",    "name"),
+    Row("slot",      ANYWHERE,  several_people,          note_slot,      "booking/for_whom",    "person"),
+    Row("slot",      ANYWHERE,  owes_nothing,            hold_slot,      None,                  "idle"),
+    Row("slot",      ANYWHERE,  None,                    hold_slot,      "booking/pay",         "paying"),
+    Row("for",       ANYWHERE,  owes_nothing,            choose_person,  None,                  "idle"),
+    Row("for",       ANYWHERE,  None,                    choose_person,  "booking/pay",         "paying"),
+    Row("new",       ANYWHERE,  None,                    someone_else,   "booking/ask_name",    "name"),
+    Row("text",      "name",    a_name_without_slot,     name_newcomer,  "booking/doctors",     "doctor"),
+    Row("text",      "name",    a_name_and_nothing_due,  take_name,      None,                  "idle"),
+    Row("text",      "name",    a_name,                  take_name,      "booking/pay",         "paying"),
+    Row("text",      "name",    None,                    None,           "booking/ask_name",    "name"),
 )
 
 
@@ -288,7 +288,7 @@ def _slots(turn: Turn) -> Say:
             "doctor": doctor.name,
             "day": day.isoformat(),
             "today": day == today(turn.clinic, turn.work.now),
-            "moving": _moving_number(turn),
+            "moving": _rescheduled_number(turn),
         },
         options=slot_options(turn, doctor, day),
     )
@@ -298,7 +298,7 @@ def _slots(turn: Turn) -> Say:
 def _days(turn: Turn) -> Say:
     doctor = chosen_doctor(turn)
     return Say(
-        values={"doctor": doctor.name if doctor else "", "moving": _moving_number(turn)},
+        values={"doctor": doctor.name if doctor else "", "moving": _rescheduled_number(turn)},
         options=day_options(turn, doctor),
     )
 
@@ -385,6 +385,6 @@ def _too_many_holds(_turn: Turn) -> Say:
     return Say(options=[Option(id="status", label="status_button")])
 
 
-def _moving_number(turn: Turn) -> int | None:
-    token = slot_kept(turn)
+def _rescheduled_number(turn: Turn) -> int | None:
+    token = booking_to_reschedule(turn)
     return token.number if token and token.status in LIVE - {TokenStatus.PENDING} else None

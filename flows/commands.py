@@ -41,24 +41,24 @@ FILLERS = frozenset(
 """Words that may follow a command without changing what it says."""
 
 
-def whose(turn: Turn) -> Doctor | None:
+def doctor_meant(turn: Turn) -> Doctor | None:
     """Return the doctor whose line is meant: named by the tap or the words, or one's own."""
     if turn.doctor is None:
-        turn.doctor, turn.rest = _whose(turn)
+        turn.doctor, turn.rest = _find_doctor(turn)
     return turn.doctor
 
 
-def _whose(turn: Turn) -> tuple[Doctor | None, str]:
+def _find_doctor(turn: Turn) -> tuple[Doctor | None, str]:
     user, rest = turn.staff, turn.heard.rest
     if turn.choice and turn.choice[0].startswith("doc_"):
         doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
-        return (doctor if doctor and _works(doctor) else None), rest
+        return (doctor if doctor and _is_active(doctor) else None), rest
     own = None
     if user.doctor_id:
         own = turn.work.get(Doctor, turn.clinic.clinic_id, user.doctor_id)
     if user.role == "DOCTOR":
         return own, rest
-    doctors = [d for d in turn.doctors() if _works(d)]
+    doctors = [d for d in turn.doctors() if _is_active(d)]
     words = rest.split()
     for size in range(min(3, len(words)), 0, -1):
         part = fold(" ".join(words[:size]))
@@ -72,17 +72,17 @@ def _whose(turn: Turn) -> tuple[Doctor | None, str]:
     return None, rest
 
 
-def _works(doctor: Doctor) -> bool:
+def _is_active(doctor: Doctor) -> bool:
     return doctor.status is StaffStatus.ACTIVE
 
 
 def arguments(turn: Turn) -> str:
     """Return what follows the command and the doctor's name."""
-    whose(turn)
+    doctor_meant(turn)
     return turn.rest
 
 
-def saw(turn: Turn) -> SeenState:
+def seen_state(turn: Turn) -> SeenState:
     """Return what the person saw: the token a button names, or when the words were written."""
     if turn.inbound.kind == "tap" and len(turn.choice) > 1:
         return SeenState(button=True, current=turn.choice[1] if turn.choice[1] != "-" else None)

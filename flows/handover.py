@@ -14,7 +14,7 @@ BY_ITSELF = {"stop", "status", "here", "cancel", "move"}
 """What the bot does even while people answer."""
 
 
-def wants_people(turn: Turn) -> bool:
+def is_for_people(turn: Turn) -> bool:
     """Whether what was written is for the people who answer now, not for the bot."""
     if not handover.is_handed_over(turn.conversation, turn.work):
         return False
@@ -22,7 +22,7 @@ def wants_people(turn: Turn) -> bool:
     return inbound.kind != "tap" and turn.heard.trigger not in BY_ITSELF
 
 
-def speak(turn: Turn) -> None:
+def pass_on(turn: Turn) -> None:
     """Give the desk what was written; *menu* calls the bot back instead."""
     inbound = turn.inbound
     words = inbound.text or f"[{inbound.media or inbound.kind}]"
@@ -30,7 +30,7 @@ def speak(turn: Turn) -> None:
     turn.remember(handed_over_until=turn.work.now + handover.LASTS)
 
 
-def calls_back(turn: Turn) -> bool:
+def calls_bot_back(turn: Turn) -> bool:
     """Whether the person wants the bot again."""
     return turn.inbound.kind == "text" and fold(turn.inbound.text) in BACK
 
@@ -45,7 +45,7 @@ def hand_over(turn: Turn) -> None:
     turn.values = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
 
 
-def call_bot(turn: Turn) -> None:
+def hand_back(turn: Turn) -> None:
     """Let the bot answer a person again, as the desk says."""
     contact_id = turn.choice[0] if turn.choice else ""
     turn.values = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
@@ -58,12 +58,12 @@ def look_up_hours(turn: Turn) -> None:
 
 # fmt: off
 ROWS = (
-    #   on         at         when   do             say                  then
-    Row("human",   ANYWHERE,  None,  hand_over,     "talk/handed_over",  "idle"),
-    Row("hours",   ANYWHERE,  None,  look_up_hours, "talk/hours",        None),
+    #   on         at         when   do              say                  then
+    Row("human",   ANYWHERE,  None,  hand_over,      "talk/handed_over",  "idle"),
+    Row("hours",   ANYWHERE,  None,  look_up_hours,  "talk/hours",        None),
 )
 STAFF_ROWS = (
-    Row("bot_on",  ANYWHERE,  None,  call_bot,   "desk/bot_is_on",    None),
+    Row("bot_on",  ANYWHERE,  None,  hand_back,      "desk/bot_is_on",    None),
 )
 # fmt: on
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 
 from domain.actions.booking import desk
@@ -23,12 +22,12 @@ from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
 from domain.rules import COMMAND_MAX_AGE_SECONDS
-from flows.commands import FILLERS, arguments, minutes_and_reason, saw, walk_in, whose
+from flows.commands import FILLERS, arguments, doctor_meant, minutes_and_reason, seen_state, walk_in
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold
 
-LISTED = 20
+MOST_LISTED = 20
 COMMANDS = (
     "start", "next", "skip", "pause", "resume", "emergency", "close", "undo", "status", "list",
     "add", "announce",
@@ -38,17 +37,12 @@ COMMANDS = (
 def too_old(turn: Turn) -> bool:
     """Whether the command was sent so long ago that it may no longer be meant (invariant I2)."""
     age = turn.work.now - turn.inbound.sent_at
-    return age > timedelta(seconds=COMMAND_MAX_AGE_SECONDS) and named(turn)
+    return age > timedelta(seconds=COMMAND_MAX_AGE_SECONDS) and not nobody_named(turn)
 
 
 def nobody_named(turn: Turn) -> bool:
     """Whether it is not clear whose line is meant."""
-    return whose(turn) is None
-
-
-def named(turn: Turn) -> bool:
-    """Whether it is clear whose line is meant."""
-    return whose(turn) is not None
+    return doctor_meant(turn) is None
 
 
 def more_was_said(turn: Turn) -> bool:
@@ -57,7 +51,7 @@ def more_was_said(turn: Turn) -> bool:
     "next week I am away" must call nobody in.
     """
     said = set(fold(arguments(turn)).split())
-    return turn.inbound.kind == "text" and named(turn) and bool(said - FILLERS)
+    return turn.inbound.kind == "text" and not nobody_named(turn) and bool(said - FILLERS)
 
 
 def no_walk_in(turn: Turn) -> bool:
@@ -84,26 +78,26 @@ def start(turn: Turn) -> None:
 def call_next(turn: Turn) -> None:
     """Complete the one being served and call the next."""
     doctor, queue = the_line(turn)
-    moved = calling.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    moved = calling.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
     turn.queue = moved.queue
-    turn.values = _moved(moved)
+    turn.values = _nobody_called(moved)
 
 
 def skip(turn: Turn) -> None:
     """Skip the one called, who has not come, and call the next."""
     doctor, queue = the_line(turn)
-    moved = calling.skip(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    moved = calling.skip(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
     turn.queue = moved.queue
-    turn.values = {**_moved(moved), "skipped": queue.current_number}
+    turn.values = {**_nobody_called(moved), "skipped": queue.current_number}
 
 
 def undo(turn: Turn) -> None:
     """Take back the last move."""
     doctor, queue = the_line(turn)
     last = queue.last_move
-    moved = calling.undo(turn.work, turn.clinic, doctor, queue, turn.actor, saw(turn))
+    moved = calling.undo(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
     turn.queue = moved.queue
-    turn.values = {**_moved(moved), "undone": last.action if last else None}
+    turn.values = {**_nobody_called(moved), "undone": last.action if last else None}
 
 
 def pause(turn: Turn) -> None:
@@ -153,42 +147,42 @@ def announce(turn: Turn) -> None:
     )
 
 
-def _ask_whose() -> tuple[Row, ...]:
+def _which_doctor_rows() -> tuple[Row, ...]:
     return tuple(
         Row(c, ANYWHERE, nobody_named, keep_command, "line/which_doctor", "which") for c in COMMANDS
     )
 
 
-def _unsure() -> tuple[Row, ...]:
+def _unsure_rows() -> tuple[Row, ...]:
     alone = ("start", "next", "skip", "undo", "resume", "close")
     return tuple(Row(c, ANYWHERE, more_was_said, None, "line/unsure", "idle") for c in alone)
 
 
-def _too_old() -> tuple[Row, ...]:
+def _too_old_rows() -> tuple[Row, ...]:
     changing = [c for c in COMMANDS if c not in {"status", "list"}]
     return tuple(Row(c, ANYWHERE, too_old, None, "line/too_old", "idle") for c in changing)
 
 
 # fmt: off
 ROWS = (
-    *_ask_whose(),
-    *_too_old(),
-    *_unsure(),
-    #   on           at         when        do          say                  then
-    Row("start",     ANYWHERE,  None,       start,      "line/started",      "idle"),
-    Row("next",      ANYWHERE,  None,       call_next,  "line/called",       "idle"),
-    Row("skip",      ANYWHERE,  None,       skip,       "line/skipped",      "idle"),
-    Row("undo",      ANYWHERE,  None,       undo,       "line/undone",       "idle"),
-    Row("pause",     ANYWHERE,  None,       pause,      "line/paused",       "idle"),
-    Row("emergency", ANYWHERE,  None,       emergency,  "line/emergency",    "idle"),
-    Row("resume",    ANYWHERE,  None,       resume,     "line/resumed",      "idle"),
-    Row("close",     ANYWHERE,  None,       close,      "line/closed",       "idle"),
-    Row("status",    ANYWHERE,  None,       None,       "line/status",       "idle"),
-    Row("list",      ANYWHERE,  None,       None,       "line/list",         "idle"),
-    Row("add",       ANYWHERE,  no_walk_in, None,       "line/how_to_add",   "idle"),
-    Row("add",       ANYWHERE,  None,       add,        "line/added",        "idle"),
-    Row("announce",  ANYWHERE,  no_text,    None,       "line/how_to_tell",  "idle"),
-    Row("announce",  ANYWHERE,  None,       announce,   "line/announced",    "idle"),
+    *_which_doctor_rows(),
+    *_too_old_rows(),
+    *_unsure_rows(),
+    #   on            at         when         do          say                  then
+    Row("start",      ANYWHERE,  None,        start,      "line/started",      "idle"),
+    Row("next",       ANYWHERE,  None,        call_next,  "line/called",       "idle"),
+    Row("skip",       ANYWHERE,  None,        skip,       "line/skipped",      "idle"),
+    Row("undo",       ANYWHERE,  None,        undo,       "line/undone",       "idle"),
+    Row("pause",      ANYWHERE,  None,        pause,      "line/paused",       "idle"),
+    Row("emergency",  ANYWHERE,  None,        emergency,  "line/emergency",    "idle"),
+    Row("resume",     ANYWHERE,  None,        resume,     "line/resumed",      "idle"),
+    Row("close",      ANYWHERE,  None,        close,      "line/closed",       "idle"),
+    Row("status",     ANYWHERE,  None,        None,       "line/status",       "idle"),
+    Row("list",       ANYWHERE,  None,        None,       "line/list",         "idle"),
+    Row("add",        ANYWHERE,  no_walk_in,  None,       "line/how_to_add",   "idle"),
+    Row("add",        ANYWHERE,  None,        add,        "line/added",        "idle"),
+    Row("announce",   ANYWHERE,  no_text,     None,       "line/how_to_tell",  "idle"),
+    Row("announce",   ANYWHERE,  None,        announce,   "line/announced",    "idle"),
 )
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {
@@ -203,7 +197,7 @@ REFUSALS: dict[type[Refused], Refusal] = {
 
 def the_line(turn: Turn) -> tuple[Doctor, Queue]:
     """Return the doctor meant and the line that commands mean now."""
-    doctor = whose(turn)
+    doctor = doctor_meant(turn)
     if doctor is None:
         raise LookupError("A command was obeyed though it is not clear whose line it means.")
     if turn.queue is None:
@@ -219,16 +213,12 @@ def state(turn: Turn) -> Say:
     return Say(values=values, options=_buttons(doctor, queue))
 
 
-def _state_name(name: str) -> Callable[[Turn], Say]:
-    return says(name)(state)
-
-
 for _name in (
     "line/started", "line/called", "line/skipped", "line/undone", "line/paused", "line/emergency",
     "line/resumed", "line/closed", "line/status", "line/announced", "line/too_old", "line/nobody",
     "line/nothing_to_undo", "line/day_over",
 ):  # fmt: skip
-    _state_name(_name)
+    says(_name)(state)
 
 
 @says("line/not_now")
@@ -239,7 +229,7 @@ def _not_now(turn: Turn) -> Say:
 
 
 @says("line/unsure")
-def _unsure_of(turn: Turn) -> Say:
+def _unsure(turn: Turn) -> Say:
     said = state(turn)
     return Say(values={**said.values, "said": turn.heard.trigger}, options=said.options)
 
@@ -279,13 +269,13 @@ def _added(turn: Turn) -> Say:
             "number": token.number,
             "added": token.patient_name,
             "at": token.estimated_time.isoformat(),
-            "beyond": _beyond(turn),
+            "beyond": _limit_exceeded(turn),
         },
         options=said.options,
     )
 
 
-def _beyond(turn: Turn) -> int | None:
+def _limit_exceeded(turn: Turn) -> int | None:
     """Return the day's limit if more than that are booked now."""
     doctor, queue = the_line(turn)
     return beyond_limit(turn.work, turn.clinic, doctor, date.fromisoformat(queue.date))
@@ -296,7 +286,7 @@ def _list(turn: Turn) -> Say:
     said = state(turn)
     _, queue = the_line(turn)
     waiting = waiting_in_order(turn.work, queue.queue_id)
-    refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:LISTED]]
+    refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
     return Say(
         values={
@@ -318,12 +308,12 @@ def _list(turn: Turn) -> Say:
 
 @says("line/how_to_add")
 @says("line/how_to_tell")
-def _how(_turn: Turn) -> Say:
+def _how_to(_turn: Turn) -> Say:
     return Say()
 
 
 @says("line/which_doctor")
-def _which(turn: Turn) -> Say:
+def _which_doctor(turn: Turn) -> Say:
     return Say(
         options=[
             Option(id=f"at:{d.doctor_id}", label="doctor_row", values={"name": d.name})
@@ -352,5 +342,5 @@ def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:
     return []
 
 
-def _moved(moved: calling.MoveResult) -> dict[str, object]:
+def _nobody_called(moved: calling.MoveResult) -> dict[str, object]:
     return {"nobody": moved.current is None}

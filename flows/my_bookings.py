@@ -22,28 +22,30 @@ from flows.turn import Say, Turn, says
 
 def none_live(turn: Turn) -> bool:
     """Whether the contact has no booking here, or the one tapped on is over."""
-    return not meant(turn)
+    return not bookings_meant(turn)
 
 
 def several(turn: Turn) -> bool:
     """Whether several bookings could be meant."""
-    return len(meant(turn)) > 1
+    return len(bookings_meant(turn)) > 1
 
 
 def unpaid(turn: Turn) -> bool:
     """Whether the one booking meant still waits for its advance."""
-    return [t.status for t in meant(turn)] == [TokenStatus.PENDING]
+    return [t.status for t in bookings_meant(turn)] == [TokenStatus.PENDING]
 
 
 def being_served(turn: Turn) -> bool:
     """Whether the one booking meant is with the doctor now."""
-    return [t.status for t in meant(turn)] == [TokenStatus.CURRENT]
+    return [t.status for t in bookings_meant(turn)] == [TokenStatus.CURRENT]
 
 
 def another_day(turn: Turn) -> bool:
     """Whether the one booking meant is not for today."""
     day = today(turn.clinic, turn.work.now)
-    return all(t.date != day.isoformat() and t.estimated_time > turn.work.now for t in meant(turn))
+    return all(
+        t.date != day.isoformat() and t.estimated_time > turn.work.now for t in bookings_meant(turn)
+    )
 
 
 def money_waits(turn: Turn) -> bool:
@@ -62,7 +64,7 @@ def ratable(turn: Turn) -> bool:
 def over(turn: Turn) -> bool:
     """Whether the booking tapped on is over, was cancelled or moved."""
     token = chosen_token(turn)
-    return token is not None and not meant(turn)
+    return token is not None and not bookings_meant(turn)
 
 
 def take_chosen(turn: Turn) -> None:
@@ -72,17 +74,17 @@ def take_chosen(turn: Turn) -> None:
 
 def take(turn: Turn) -> None:
     """Take the one booking meant."""
-    turn.token = meant(turn)[0]
+    turn.token = bookings_meant(turn)[0]
 
 
 def check_in(turn: Turn) -> None:
     """Note that the patient has come."""
-    turn.token = lifecycle.check_in(turn.work, meant(turn)[0])
+    turn.token = lifecycle.check_in(turn.work, bookings_meant(turn)[0])
 
 
 def cancel(turn: Turn) -> None:
     """Cancel the booking meant and send its advance back."""
-    token = meant(turn)[0]
+    token = bookings_meant(turn)[0]
     turn.values = {"paid": token.paid_paise if token.capture_id else 0}
     turn.token = booking.cancel(
         turn.work,
@@ -94,9 +96,9 @@ def cancel(turn: Turn) -> None:
     turn.remember(token_id=None)
 
 
-def keep_for_moving(turn: Turn) -> None:
+def keep_for_rescheduling(turn: Turn) -> None:
     """Remember which booking moves; nothing is given up yet."""
-    token = chosen_token(turn) or meant(turn)[0]
+    token = chosen_token(turn) or bookings_meant(turn)[0]
     turn.remember(
         token_id=f"{token.queue_id}:{token.token_id}"
         if token.status is not TokenStatus.PENDING
@@ -106,9 +108,9 @@ def keep_for_moving(turn: Turn) -> None:
     )
 
 
-def move_to_next_open_day(turn: Turn) -> None:
+def reschedule_to_next_open_day(turn: Turn) -> None:
     """Move to the doctor's next open day, at the same time or the nearest free one."""
-    token = meant(turn)[0]
+    token = bookings_meant(turn)[0]
     doctor = _doctor(turn, token)
     day = next_open(turn.work, turn.clinic, doctor, date.fromisoformat(token.date))
     slot = nearest_slot(turn.work, turn.clinic, doctor, day, token) if day else None
@@ -117,7 +119,7 @@ def move_to_next_open_day(turn: Turn) -> None:
     turn.token = booking.reschedule(turn.work, turn.clinic, doctor, token, day, slot.number)
 
 
-def money_back(turn: Turn) -> None:
+def return_money(turn: Turn) -> None:
     """Return the money that waits for another day."""
     turn.token = chosen_token(turn)
     capture_id = turn.token.capture_id if turn.token else None
@@ -140,57 +142,57 @@ def rate(turn: Turn) -> None:
 
 # fmt: off
 ROWS = (
-    #   on            at         when           do                      say                    then
-    *(Row(on,         ANYWHERE,  over,          take_chosen,            "mine/status",         "idle")
+    #   on             at         when           do                            say                 then
+    *(Row(on,          ANYWHERE,  over,          take_chosen,                  "mine/status",      "idle")
       for on in ("status", "pay", "keep", "wait")),
-    *(Row(on,         ANYWHERE,  over,          take_chosen,            "mine/not_now",        "idle")
+    *(Row(on,          ANYWHERE,  over,          take_chosen,                  "mine/not_now",     "idle")
       for on in ("cancel", "drop", "yes_cancel", "move", "here", "later")),
-    Row("status",     ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("status",     ANYWHERE,  several,       None,                   "mine/which",          "idle"),
-    Row("status",     ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
-    Row("status",     ANYWHERE,  None,          take,                   "mine/status",         "idle"),
-    Row("pay",        ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("pay",        ANYWHERE,  several,       None,                   "mine/which",          "idle"),
-    Row("pay",        ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
-    Row("pay",        ANYWHERE,  None,          take,                   "mine/status",         "idle"),
-    Row("cancel",     ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("cancel",     ANYWHERE,  several,       None,                   "mine/which",          "idle"),
-    Row("cancel",     ANYWHERE,  being_served,  take,                   "mine/not_now",        "idle"),
-    Row("cancel",     ANYWHERE,  None,          take,                   "mine/sure",           "sure"),
-    Row("drop",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("drop",       ANYWHERE,  None,          take,                   "mine/sure",           "sure"),
-    Row("yes_cancel", ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("yes_cancel", ANYWHERE,  None,          cancel,                 "mine/cancelled",      "idle"),
-    Row("keep",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("keep",       ANYWHERE,  None,          take,                   "mine/status",         "idle"),
-    Row("move",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("move",       ANYWHERE,  several,       None,                   "mine/which",          "idle"),
-    Row("move",       ANYWHERE,  being_served,  take,                   "mine/not_now",        "idle"),
-    Row("move",       ANYWHERE,  None,          keep_for_moving,        "booking/days",        "day"),
-    Row("here",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("here",       ANYWHERE,  several,       None,                   "mine/which",          "idle"),
-    Row("here",       ANYWHERE,  unpaid,        take,                   "booking/pay",         "paying"),
-    Row("here",       ANYWHERE,  being_served,  take,                   "mine/status",         "idle"),
-    Row("here",       ANYWHERE,  another_day,   take,                   "mine/not_today",      "idle"),
-    Row("here",       ANYWHERE,  None,          check_in,               "mine/checked_in",     "idle"),
-    Row("wait",       ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("wait",       ANYWHERE,  None,          take,                   "mine/status",         "idle"),
-    Row("later",      ANYWHERE,  none_live,     None,                   "mine/none",           "idle"),
-    Row("later",      ANYWHERE,  None,          move_to_next_open_day,  None,                  "idle"),
-    Row("again",      ANYWHERE,  money_waits,   keep_for_moving,        "booking/days",        "day"),
-    Row("again",      ANYWHERE,  over,          take_chosen,            "mine/not_now",        "idle"),
-    Row("again",      ANYWHERE,  None,          None,                   "mine/none",           "idle"),
-    Row("back",       ANYWHERE,  money_waits,   money_back,             "mine/money_back",     "idle"),
-    Row("back",       ANYWHERE,  over,          take_chosen,            "mine/not_now",        "idle"),
-    Row("back",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
-    Row("rate",       ANYWHERE,  ratable,       rate,                   "mine/thanks",         "idle"),
-    Row("rate",       ANYWHERE,  None,          None,                   "mine/none",           "idle"),
+    Row("status",      ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("status",      ANYWHERE,  several,       None,                         "mine/which",       "idle"),
+    Row("status",      ANYWHERE,  unpaid,        take,                         "booking/pay",      "paying"),
+    Row("status",      ANYWHERE,  None,          take,                         "mine/status",      "idle"),
+    Row("pay",         ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("pay",         ANYWHERE,  several,       None,                         "mine/which",       "idle"),
+    Row("pay",         ANYWHERE,  unpaid,        take,                         "booking/pay",      "paying"),
+    Row("pay",         ANYWHERE,  None,          take,                         "mine/status",      "idle"),
+    Row("cancel",      ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("cancel",      ANYWHERE,  several,       None,                         "mine/which",       "idle"),
+    Row("cancel",      ANYWHERE,  being_served,  take,                         "mine/not_now",     "idle"),
+    Row("cancel",      ANYWHERE,  None,          take,                         "mine/sure",        "sure"),
+    Row("drop",        ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("drop",        ANYWHERE,  None,          take,                         "mine/sure",        "sure"),
+    Row("yes_cancel",  ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("yes_cancel",  ANYWHERE,  None,          cancel,                       "mine/cancelled",   "idle"),
+    Row("keep",        ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("keep",        ANYWHERE,  None,          take,                         "mine/status",      "idle"),
+    Row("move",        ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("move",        ANYWHERE,  several,       None,                         "mine/which",       "idle"),
+    Row("move",        ANYWHERE,  being_served,  take,                         "mine/not_now",     "idle"),
+    Row("move",        ANYWHERE,  None,          keep_for_rescheduling,        "booking/days",     "day"),
+    Row("here",        ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("here",        ANYWHERE,  several,       None,                         "mine/which",       "idle"),
+    Row("here",        ANYWHERE,  unpaid,        take,                         "booking/pay",      "paying"),
+    Row("here",        ANYWHERE,  being_served,  take,                         "mine/status",      "idle"),
+    Row("here",        ANYWHERE,  another_day,   take,                         "mine/not_today",   "idle"),
+    Row("here",        ANYWHERE,  None,          check_in,                     "mine/checked_in",  "idle"),
+    Row("wait",        ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("wait",        ANYWHERE,  None,          take,                         "mine/status",      "idle"),
+    Row("later",       ANYWHERE,  none_live,     None,                         "mine/none",        "idle"),
+    Row("later",       ANYWHERE,  None,          reschedule_to_next_open_day,  None,               "idle"),
+    Row("again",       ANYWHERE,  money_waits,   keep_for_rescheduling,        "booking/days",     "day"),
+    Row("again",       ANYWHERE,  over,          take_chosen,                  "mine/not_now",     "idle"),
+    Row("again",       ANYWHERE,  None,          None,                         "mine/none",        "idle"),
+    Row("back",        ANYWHERE,  money_waits,   return_money,                 "mine/money_back",  "idle"),
+    Row("back",        ANYWHERE,  over,          take_chosen,                  "mine/not_now",     "idle"),
+    Row("back",        ANYWHERE,  None,          None,                         "mine/none",        "idle"),
+    Row("rate",        ANYWHERE,  ratable,       rate,                         "mine/thanks",      "idle"),
+    Row("rate",        ANYWHERE,  None,          None,                         "mine/none",        "idle"),
 )
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {NotNow: Refusal("mine/not_now")}
 
 
-def meant(turn: Turn) -> list[Token]:
+def bookings_meant(turn: Turn) -> list[Token]:
     """Return the bookings a message could mean: the one its choice names, else all live ones."""
     if not turn.tokens:
         live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
@@ -211,12 +213,12 @@ def chosen_token(turn: Turn) -> Token | None:
         if located is not None:
             return turn.work.get(Token, located.partition, turn.choice[0])
         return None
-    if turn.heard.trigger == "move" and len(meant(turn)) == 1:
-        return meant(turn)[0]
+    if turn.heard.trigger == "move" and len(bookings_meant(turn)) == 1:
+        return bookings_meant(turn)[0]
     return None
 
 
-def slot_kept(turn: Turn) -> Token | None:
+def booking_to_reschedule(turn: Turn) -> Token | None:
     """Return the booking that moves to the slot being chosen, if it still can."""
     queue_id, _, token_id = (turn.conversation.token_id or "").partition(":")
     token = turn.work.get(Token, queue_id, token_id) if token_id else None
@@ -236,10 +238,10 @@ def _none(_turn: Turn) -> Say:
 
 
 @says("mine/which")
-def _which(turn: Turn) -> Say:
+def _which_booking(turn: Turn) -> Say:
     word = turn.heard.trigger if turn.heard.trigger in _ABOUT_ONE else "status"
     options = []
-    for token in meant(turn)[:10]:
+    for token in bookings_meant(turn)[:10]:
         doctor = _doctor(turn, token)
         options.append(
             Option(
@@ -256,7 +258,7 @@ _ABOUT_ONE = {"status", "pay", "cancel", "move", "here"}
 
 @says("mine/status")
 def _status(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     options = [] if token.status in LIVE else [_BOOK]
     if token.status in WAITING | {TokenStatus.SKIPPED}:
         if token.status is not TokenStatus.ARRIVED and _is_today(turn, token):
@@ -273,19 +275,19 @@ def _status(turn: Turn) -> Say:
 
 @says("mine/checked_in")
 def _checked_in(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     return Say(values=notices.notice_values(token, doctor), about=token, guard=Guard.STANDING)
 
 
 @says("mine/not_today")
 def _not_today(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     return Say(values=notices.notice_values(token, doctor))
 
 
 @says("mine/sure")
 def _sure(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     return Say(
         values={
             **notices.notice_values(token, doctor),
@@ -300,7 +302,7 @@ def _sure(turn: Turn) -> Say:
 
 @says("mine/cancelled")
 def _cancelled(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     return Say(
         values={**notices.notice_values(token, doctor), **turn.values},
         options=[_BOOK],
@@ -309,13 +311,13 @@ def _cancelled(turn: Turn) -> Say:
 
 @says("mine/money_back")
 def _money_back(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     return Say(values={**notices.notice_values(token, doctor), **turn.values})
 
 
 @says("mine/not_now")
 def _not_now(turn: Turn) -> Say:
-    token = turn.token or (meant(turn)[0] if meant(turn) else None)
+    token = turn.token or (bookings_meant(turn)[0] if bookings_meant(turn) else None)
     if token is None:
         return Say(values={"state": "NONE", "number": 0})
     doctor = _doctor(turn, token)
@@ -330,11 +332,11 @@ def _not_now(turn: Turn) -> Say:
 
 @says("mine/thanks")
 def _thanks(turn: Turn) -> Say:
-    token, doctor = _said_about(turn)
+    token, doctor = _booking_and_doctor(turn)
     return Say(values={**notices.notice_values(token, doctor), **turn.values})
 
 
-def _said_about(turn: Turn) -> tuple[Token, Doctor]:
+def _booking_and_doctor(turn: Turn) -> tuple[Token, Doctor]:
     return turn.acted_on, _doctor(turn, turn.acted_on)
 
 

@@ -40,12 +40,12 @@ def answer(turn: Turn) -> None:
 
     While people of the clinic answer, what is not for the bot goes to them.
     """
-    if handover.wants_people(turn) and not handover.calls_back(turn):
-        if phone_number.typed(turn, alone=True):
-            phone_number.keep(turn)  # it is given to the desk as well
-        handover.speak(turn)
+    if handover.is_for_people(turn) and not handover.calls_bot_back(turn):
+        if phone_number.is_typed(turn, alone=True):
+            phone_number.keep_number(turn)  # it is given to the desk as well
+        handover.pass_on(turn)
         return
-    if handover.calls_back(turn):
+    if handover.calls_bot_back(turn):
         turn.remember(handed_over_until=None)
     trigger = _trigger(turn)
     if trigger not in {"lost", "media"}:
@@ -62,30 +62,30 @@ def _trigger(turn: Turn) -> str:
     if inbound.kind != "text":
         return "media" if turn.conversation.greeted else "hi"
     digits = number_in(inbound.text)
-    if digits is not None and (turn.state != "name" or asked_by_event(turn)):
-        return _numbered(turn, digits)
-    if phone_number.typed(turn):
+    if digits is not None and (turn.state != "name" or standing_push(turn)):
+        return _choose_by_number(turn, digits)
+    if phone_number.is_typed(turn):
         return "number"
     word = turn.heard.trigger
     if turn.state == "name" and word in {None, "thanks"}:
         return "text"
-    typed = _said_to_event(turn) or (_answer_to_sure(turn) if word in {"yes", "no"} else None)
+    typed = _event_choice_typed(turn) or (_confirmation(turn) if word in {"yes", "no"} else None)
     if typed is None and word is not None and word in TABLE.machine.events:
         return word
-    if typed is None and word == "no" and phone_number.missing(turn):
+    if typed is None and word == "no" and phone_number.is_missing(turn):
         return "no_number"
-    typed = typed or _typed_choice(turn) or selection.slot_named(turn)
+    typed = typed or _offered_choice_typed(turn) or selection.slot_typed(turn)
     return _choose(turn, typed) if typed is not None else _lost(turn)
 
 
-def _numbered(turn: Turn, digits: int) -> str:
+def _choose_by_number(turn: Turn, digits: int) -> str:
     """Take a bare number as the answer to the message replied to, else to the newest question.
 
     One that an event asked after the number was written is put again instead: the person cannot
     have meant it.
     """
     offered = _offered_where_replied(turn) or turn.conversation.offered
-    push = asked_by_event(turn) if offered is turn.conversation.offered else None
+    push = standing_push(turn) if offered is turn.conversation.offered else None
     if push is not None:
         if push.at > turn.inbound.sent_at:
             return "repeat"
@@ -122,7 +122,7 @@ def _choose(turn: Turn, option_id: str) -> str:
     return kind
 
 
-def asked_by_event(turn: Turn) -> Push | None:
+def standing_push(turn: Turn) -> Push | None:
     """Return what an event has asked, if that is the newest question."""
     asked_at = turn.conversation.asked_at
     if turn.push is not None and (asked_at is None or turn.push.at > asked_at):
@@ -130,36 +130,36 @@ def asked_by_event(turn: Turn) -> Push | None:
     return None
 
 
-def _said_to_event(turn: Turn) -> str | None:
+def _event_choice_typed(turn: Turn) -> str | None:
     """Return the choice of an event's question whose words were typed."""
-    push = asked_by_event(turn)
+    push = standing_push(turn)
     options = settings.options_of(push) if push else []
-    return _said(turn, settings.REPEAT, options)
+    return _option_typed(turn, settings.REPEAT, options)
 
 
-def _answer_to_sure(turn: Turn) -> str | None:
+def _confirmation(turn: Turn) -> str | None:
     """Return the choice that "yes" or "no" means while a booking may be about to be cancelled."""
     kind = {"yes": "yes_cancel", "no": "keep"}[turn.heard.trigger or ""]
     found = (o for o in turn.conversation.offered if o.partition(":")[0] == kind)
     return next(found, None)
 
 
-def _typed_choice(turn: Turn) -> str | None:
+def _offered_choice_typed(turn: Turn) -> str | None:
     """Return the offered choice whose words were typed, wholly or as a part only it has."""
     question = turn.work.get(Message, turn.conversation.question or "")
-    return _said(turn, question.name, question.options) if question is not None else None
+    return _option_typed(turn, question.name, question.options) if question is not None else None
 
 
-def _said(turn: Turn, name: str, options: Sequence[Option]) -> str | None:
+def _option_typed(turn: Turn, name: str, options: Sequence[Option]) -> str | None:
     """Return which option of message *name* has the words that were typed."""
     zone = {"zone": turn.clinic.time_zone}
     shown = [msgspec.structs.replace(o, values=zone | o.values) for o in options]
     titles = [fold(turn.phrases.title(turn.language, name, o)) for o in shown]
-    place = _place_of(fold(turn.inbound.text), titles)
-    return options[place].id if place is not None else None
+    position = _title_typed(fold(turn.inbound.text), titles)
+    return options[position].id if position is not None else None
 
 
-def _place_of(typed: str, titles: Sequence[str]) -> int | None:
+def _title_typed(typed: str, titles: Sequence[str]) -> int | None:
     """Return which of *titles* was typed, wholly or as a part only it has."""
     if "#" not in typed:
         titles = [t.replace("#", "") for t in titles]

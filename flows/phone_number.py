@@ -10,7 +10,7 @@ import re
 
 from domain import phones
 from domain.actions.people import phone_requests
-from flows.settings import miss
+from flows.settings import count_miss
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 from flows.words import fold
@@ -19,7 +19,7 @@ DIGITS = re.compile(r"\+?\d(?: ?\d){4,}")
 """So many digits are meant to be a phone number: no choice and no time has them."""
 
 
-def typed(turn: Turn, *, alone: bool = False) -> bool:
+def is_typed(turn: Turn, *, alone: bool = False) -> bool:
     """Whether a person without a known number typed something that is meant to be one.
 
     It may stand in a sentence, unless it must be *alone*, as it must where a name is asked for.
@@ -34,41 +34,41 @@ def typed(turn: Turn, *, alone: bool = False) -> bool:
 
 def a_number(turn: Turn) -> bool:
     """Whether what was typed is a phone number of a country that is accepted."""
-    return _given(turn) is not None
+    return _number_typed(turn) is not None
 
 
-def missing(turn: Turn) -> bool:
+def is_missing(turn: Turn) -> bool:
     """Whether the person was asked for a number, and none is known."""
     return turn.contact.number is None and turn.contact.number_asked_at is not None
 
 
-def shared(turn: Turn) -> bool:
+def is_own(turn: Turn) -> bool:
     """Whether the person has shared their own number, with WhatsApp's button."""
     return turn.inbound.own_phone is not None
 
 
-def keep(turn: Turn) -> None:
+def keep_number(turn: Turn) -> None:
     """Keep the number that was typed, for people to call."""
-    number = _given(turn)
+    number = _number_typed(turn)
     if number is not None:
         turn.contact = phone_requests.record_unverified(turn.work, turn.contact, number)
 
 
-def _given(turn: Turn) -> str | None:
+def _number_typed(turn: Turn) -> str | None:
     found = DIGITS.search(fold(turn.inbound.text))
     return phone_requests.parse_number(turn.work, found[0]) if found else None
 
 
 # fmt: off
 ROWS = (
-    #   on            at         when      do     say                    then
-    Row("number",     ANYWHERE,  a_number, keep,  "number/kept",         None),
-    Row("number",     ANYWHERE,  None,     None,  "number/wrong",        None),
-    Row("contact",    ANYWHERE,  shared,   None,  "number/shared",       None),
-    Row("contact",    ANYWHERE,  missing,  None,  "number/not_own",      None),
-    Row("contact",    ANYWHERE,  None,     None,  "settings/unreadable", None),
-    Row("no_number",  ANYWHERE,  missing,  None,  "number/skipped",      None),
-    Row("no_number",  ANYWHERE,  None,     miss,  "settings/lost",       None),
+    #   on            at         when         do            say                     then
+    Row("number",     ANYWHERE,  a_number,    keep_number,  "number/kept",          None),
+    Row("number",     ANYWHERE,  None,        None,         "number/wrong",         None),
+    Row("contact",    ANYWHERE,  is_own,      None,         "number/shared",        None),
+    Row("contact",    ANYWHERE,  is_missing,  None,         "number/not_own",       None),
+    Row("contact",    ANYWHERE,  None,        None,         "settings/unreadable",  None),
+    Row("no_number",  ANYWHERE,  is_missing,  None,         "number/skipped",       None),
+    Row("no_number",  ANYWHERE,  None,        count_miss,   "settings/lost",        None),
 )
 # fmt: on
 

@@ -40,7 +40,7 @@ def chosen_doctor(turn: Turn) -> Doctor | None:
     return doctor if doctor and doctor.status is StaffStatus.ACTIVE else None
 
 
-def slot_named(turn: Turn) -> str | None:
+def slot_typed(turn: Turn) -> str | None:
     """Return the choice of the slot whose time or number was typed, of the day being shown."""
     day = date_in(turn.conversation.date or "")
     doctor = chosen_doctor(turn)
@@ -48,7 +48,7 @@ def slot_named(turn: Turn) -> str | None:
     numbered, timed = NUMBER.fullmatch(text), TIME.fullmatch(text)
     if turn.state != "slot" or doctor is None or day is None or not (numbered or timed):
         return None
-    for slot in view_of(turn, doctor, day).queue.timetable:
+    for slot in _read_day(turn, doctor, day).queue.timetable:
         at = slot_time(slot).astimezone(turn.clinic.zone)
         is_numbered = numbered is not None and slot.number == int(numbered[1])
         if is_numbered or (timed is not None and _is_at(at, *timed.groups())):
@@ -67,7 +67,7 @@ def free_slots(turn: Turn) -> list[Slot]:
     doctor = chosen_doctor(turn)
     if doctor is None or turn.day is None:
         return []
-    return view_of(turn, doctor, turn.day).free(turn.work.now)
+    return _read_day(turn, doctor, turn.day).free(turn.work.now)
 
 
 def bookable_days(turn: Turn) -> list[tuple[date, int]]:
@@ -77,7 +77,7 @@ def bookable_days(turn: Turn) -> list[tuple[date, int]]:
         return []
     found: list[tuple[date, int]] = []
     for day in open_days(turn.clinic, doctor, turn.work.now):
-        left = len(view_of(turn, doctor, day).free(turn.work.now))
+        left = len(_read_day(turn, doctor, day).free(turn.work.now))
         if left:
             found.append((day, left))
         if len(found) == DAYS_A_PAGE:
@@ -85,7 +85,7 @@ def bookable_days(turn: Turn) -> list[tuple[date, int]]:
     return found
 
 
-def view_of(turn: Turn, doctor: Doctor, day: date) -> Day:
+def _read_day(turn: Turn, doctor: Doctor, day: date) -> Day:
     """Return the doctor's day and what of it is taken."""
     return read_day(turn.work, turn.clinic, doctor, day)
 

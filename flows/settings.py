@@ -15,7 +15,7 @@ MISSES_BEFORE_MENU = 2
 
 def a_language(turn: Turn) -> bool:
     """Whether the language asked for is one the bot speaks."""
-    return _wanted(turn) in {tag for tag, _ in turn.phrases.languages()}
+    return _language_asked_for(turn) in {tag for tag, _ in turn.phrases.languages()}
 
 
 def lost_again(turn: Turn) -> bool:
@@ -28,9 +28,9 @@ def a_recording(turn: Turn) -> bool:
     return turn.inbound.media == "audio"
 
 
-def speak(turn: Turn) -> None:
+def set_language(turn: Turn) -> None:
     """Speak the language asked for from now on."""
-    turn.contact = turn.work.put(turn.contact.but(language=_wanted(turn)))
+    turn.contact = turn.work.put(turn.contact.but(language=_language_asked_for(turn)))
 
 
 def stop(turn: Turn) -> None:
@@ -57,32 +57,32 @@ def start(turn: Turn) -> None:
     }
 
 
-def miss(turn: Turn) -> None:
+def count_miss(turn: Turn) -> None:
     """Count what was not understood."""
     turn.remember(misses=turn.conversation.misses + 1)
 
 
-def begin_again(turn: Turn) -> None:
+def reset_misses(turn: Turn) -> None:
     """Count anew, for the menu is shown."""
     turn.remember(misses=0)
 
 
 # fmt: off
 ROWS = (
-    #   on          at          when         do           say                    then
-    Row("help",     ANYWHERE,   None,        None,        "settings/help",       None),
-    Row("language", ANYWHERE,   None,        None,        "settings/languages",  "language"),
-    Row("lang",     ANYWHERE,   a_language,  speak,       "settings/spoken",     "idle"),
-    Row("lang",     ANYWHERE,   None,        None,        "settings/languages",  "language"),
-    Row("stop",     ANYWHERE,   None,        stop,        "settings/stopped",    "idle"),
-    Row("stop_all", ANYWHERE,   None,        stop_all,    "settings/stopped_all", "idle"),
-    Row("start",    ANYWHERE,   None,        start,       "settings/started",    "idle"),
-    Row("thanks",   ANYWHERE,   None,        None,        "settings/welcome",    None),
-    Row("media",    ANYWHERE,   a_recording, None,        "settings/voice",      None),
-    Row("media",    ANYWHERE,   None,        None,        "settings/unreadable", None),
-    Row("repeat",   ANYWHERE,   None,        None,        "settings/repeat",     None),
-    Row("lost",     ANYWHERE,   lost_again,  begin_again, "booking/doctors",     "doctor"),
-    Row("lost",     ANYWHERE,   None,        miss,        "settings/lost",       None),
+    #   on           at         when          do             say                      then
+    Row("help",      ANYWHERE,  None,         None,          "settings/help",         None),
+    Row("language",  ANYWHERE,  None,         None,          "settings/languages",    "language"),
+    Row("lang",      ANYWHERE,  a_language,   set_language,  "settings/spoken",       "idle"),
+    Row("lang",      ANYWHERE,  None,         None,          "settings/languages",    "language"),
+    Row("stop",      ANYWHERE,  None,         stop,          "settings/stopped",      "idle"),
+    Row("stop_all",  ANYWHERE,  None,         stop_all,      "settings/stopped_all",  "idle"),
+    Row("start",     ANYWHERE,  None,         start,         "settings/started",      "idle"),
+    Row("thanks",    ANYWHERE,  None,         None,          "settings/welcome",      None),
+    Row("media",     ANYWHERE,  a_recording,  None,          "settings/voice",        None),
+    Row("media",     ANYWHERE,  None,         None,          "settings/unreadable",   None),
+    Row("repeat",    ANYWHERE,  None,         None,          "settings/repeat",       None),
+    Row("lost",      ANYWHERE,  lost_again,   reset_misses,  "booking/doctors",       "doctor"),
+    Row("lost",      ANYWHERE,  None,         count_miss,    "settings/lost",         None),
 )
 # fmt: on
 
@@ -163,5 +163,5 @@ def _label(option_id: str) -> str:
     return f"stars_{rest[-1]}" if kind == "rate" else f"{kind}_short"
 
 
-def _wanted(turn: Turn) -> str | None:
+def _language_asked_for(turn: Turn) -> str | None:
     return turn.choice[0] if turn.choice else turn.heard.language

@@ -21,13 +21,13 @@ ONLY_STAFF = {
 """Words that move the line even while a member of staff is heard as a patient."""
 
 
-def as_patient(turn: Turn) -> None:
+def act_as_patient(turn: Turn) -> None:
     """Hear this member of staff as a patient until `done` or half an hour without a word."""
     until = turn.work.now + timedelta(minutes=AS_PATIENT_MINUTES)
     turn.remember(as_patient_until=until)
 
 
-def done(turn: Turn) -> None:
+def act_as_staff(turn: Turn) -> None:
     """Hear this member of staff as staff again."""
     turn.remember(as_patient_until=None, token_id=None, note=None)
 
@@ -35,13 +35,13 @@ def done(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     *line.ROWS,
-    #   on          at         when   do      say                   then
-    Row("done",     ANYWHERE,  None,  done,   "staff/done",         "idle"),
-    Row("hi",       ANYWHERE,  None,  None,   "staff/help",         "idle"),
-    Row("help",     ANYWHERE,  None,  None,   "staff/help",         "idle"),
-    Row("doctors",  ANYWHERE,  None,  None,   "staff/doctors",      "idle"),
-    Row("stop",     ANYWHERE,  None,  None,   "staff/stop",         "idle"),
-    Row("lost",     ANYWHERE,  None,  None,   "staff/lost",         "idle"),
+    #   on          at         when   do             say               then
+    Row("done",     ANYWHERE,  None,  act_as_staff,  "staff/done",     "idle"),
+    Row("hi",       ANYWHERE,  None,  None,          "staff/help",     "idle"),
+    Row("help",     ANYWHERE,  None,  None,          "staff/help",     "idle"),
+    Row("doctors",  ANYWHERE,  None,  None,          "staff/doctors",  "idle"),
+    Row("stop",     ANYWHERE,  None,  None,          "staff/stop",     "idle"),
+    Row("lost",     ANYWHERE,  None,  None,          "staff/lost",     "idle"),
     *account.ROWS,
     *handover.STAFF_ROWS,
     *(r for r in settings.ROWS if r.on in {"language", "lang", "media", "thanks"}),
@@ -89,7 +89,7 @@ def answer(turn: Turn, staff_heard: Heard, desk: Work) -> None:
     trigger = _trigger(turn, staff_heard)
     own = _as_patient_now(turn, heard, staff_heard) or _own_tap(turn)
     if trigger == "book" or (trigger not in ONLY_STAFF and own):
-        as_patient(turn)
+        act_as_patient(turn)
         about_whom = heard.trigger == "book_for"
         turn.heard = Heard("hi") if trigger == "book" and not about_whom else heard
         turn.choice = []
@@ -112,7 +112,7 @@ def _as_patient_now(turn: Turn, heard: Heard, staff_heard: Heard) -> bool:
 def _own_tap(turn: Turn) -> bool:
     """Whether a tap, or a number that answers an event, belongs to the patients' conversation."""
     if turn.inbound.kind == "text":
-        return number_in(turn.inbound.text) is not None and bool(patient.asked_by_event(turn))
+        return number_in(turn.inbound.text) is not None and bool(patient.standing_push(turn))
     kind, _, about = (turn.inbound.choice or "").partition(":")
     only_patients = patient.TABLE.machine.events.keys() - TABLE.machine.events.keys()
     return turn.inbound.kind == "tap" and (kind in only_patients or about.startswith("TKN_"))
