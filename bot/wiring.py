@@ -106,7 +106,7 @@ class Parts:
             ids=self.ids,
             rules=self.rules,
             phrases=self.renderer,
-            ears=Interpreter(self.renderer.vocabularies()),
+            interpreter=Interpreter(self.renderer.vocabularies()),
             bell=self.bell,
             seal=self.sealer,
         )

@@ -129,7 +129,7 @@ def begin(turn: Turn) -> None:
 def name_person(turn: Turn) -> None:
     """Take the name after "book for", introducing the person if they are new."""
     begin(turn)
-    _book_for(turn, turn.heard.rest)
+    _book_for(turn, turn.meaning.rest)
 
 
 def name_newcomer(turn: Turn) -> None:
@@ -173,14 +173,14 @@ def hold_slot(turn: Turn) -> None:
 def choose_person(turn: Turn) -> None:
     """Take the person tapped, then hold the slot chosen before; they stay if the slot is gone."""
     turn.remember(patient_id=turn.choice[0] if turn.choice else None)
-    turn.keep()
+    turn.set_savepoint()
     hold_slot(turn)
 
 
 def take_name(turn: Turn) -> None:
     """Introduce the person just named, then hold the slot chosen before, as with one tapped."""
     name_newcomer(turn)
-    turn.keep()
+    turn.set_savepoint()
     hold_slot(turn)
 
 
@@ -363,7 +363,7 @@ def pay(turn: Turn) -> Say:
 def _already(turn: Turn) -> Say:
     token: Token = turn.details["token"]
     doctor = chosen_doctor(turn)
-    if turn.heard.trigger == "slot":
+    if turn.meaning.trigger == "slot":
         note_slot(turn)  # which "for someone else" then takes
     return Say(
         values={

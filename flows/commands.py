@@ -49,7 +49,7 @@ def doctor_meant(turn: Turn) -> Doctor | None:
 
 
 def _find_doctor(turn: Turn) -> tuple[Doctor | None, str]:
-    user, rest = turn.staff, turn.heard.rest
+    user, rest = turn.staff, turn.meaning.rest
     if turn.choice and turn.choice[0].startswith("doc_"):
         doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
         return (doctor if doctor and _is_active(doctor) else None), rest

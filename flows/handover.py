@@ -19,7 +19,7 @@ def is_for_people(turn: Turn) -> bool:
     if not handover.is_handed_over(turn.conversation, turn.work):
         return False
     inbound = turn.inbound
-    return inbound.kind != "tap" and turn.heard.trigger not in BY_ITSELF
+    return inbound.kind != "tap" and turn.meaning.trigger not in BY_ITSELF
 
 
 def pass_on(turn: Turn) -> None:

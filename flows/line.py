@@ -66,7 +66,7 @@ def no_text(turn: Turn) -> bool:
 
 def keep_command(turn: Turn) -> None:
     """Remember the command while asking whose line is meant."""
-    turn.remember(note=f"{turn.heard.trigger} {turn.heard.rest}".strip())
+    turn.remember(note=f"{turn.meaning.trigger} {turn.meaning.rest}".strip())
 
 
 def start(turn: Turn) -> None:
@@ -224,14 +224,14 @@ for _name in (
 @says("line/not_now")
 def _not_now(turn: Turn) -> Say:
     said = state(turn)
-    wanted = turn.details.get("action", turn.heard.trigger)
+    wanted = turn.details.get("action", turn.meaning.trigger)
     return Say(values={**said.values, "wanted": wanted}, options=said.options)
 
 
 @says("line/unsure")
 def _unsure(turn: Turn) -> Say:
     said = state(turn)
-    return Say(values={**said.values, "said": turn.heard.trigger}, options=said.options)
+    return Say(values={**said.values, "said": turn.meaning.trigger}, options=said.options)
 
 
 @says("line/moved")

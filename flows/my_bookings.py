@@ -198,7 +198,7 @@ def bookings_meant(turn: Turn) -> list[Token]:
         live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
         if turn.choice and turn.choice[0].startswith("TKN_"):
             live = [t for t in live if t.token_id == turn.choice[0]]
-        elif turn.heard.trigger == "here":
+        elif turn.meaning.trigger == "here":
             near = [t for t in live if t.status in WAITING | {TokenStatus.SKIPPED}]
             day = today(turn.clinic, turn.work.now).isoformat()
             live = [t for t in near if t.date == day] or near or live
@@ -213,7 +213,7 @@ def chosen_token(turn: Turn) -> Token | None:
         if located is not None:
             return turn.work.get(Token, located.partition, turn.choice[0])
         return None
-    if turn.heard.trigger == "move" and len(bookings_meant(turn)) == 1:
+    if turn.meaning.trigger == "move" and len(bookings_meant(turn)) == 1:
         return bookings_meant(turn)[0]
     return None
 
@@ -239,7 +239,7 @@ def _none(_turn: Turn) -> Say:
 
 @says("mine/which")
 def _which_booking(turn: Turn) -> Say:
-    word = turn.heard.trigger if turn.heard.trigger in _ABOUT_ONE else "status"
+    word = turn.meaning.trigger if turn.meaning.trigger in _ABOUT_ONE else "status"
     options = []
     for token in bookings_meant(turn)[:10]:
         doctor = _doctor(turn, token)

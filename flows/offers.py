@@ -20,7 +20,7 @@ PEOPLE_LISTED = 9
 def doctor_options(turn: Turn, doctors: list[Doctor]) -> list[Option]:
     """Return a page of *doctors*: the first, or the one asked for."""
     page = 0
-    if turn.heard.trigger == "docs" and turn.choice and turn.choice[0].isdecimal():
+    if turn.meaning.trigger == "docs" and turn.choice and turn.choice[0].isdecimal():
         page = int(turn.choice[0]) if int(turn.choice[0]) * DOCTORS_A_PAGE < len(doctors) else 0
     shown = doctors[page * DOCTORS_A_PAGE :][:DOCTORS_A_PAGE]
     options = [
@@ -55,7 +55,7 @@ def _slot_page(turn: Turn, free: list[Slot]) -> int:
     number = slot_number(turn)
     if number is None:
         return 0
-    if turn.heard.trigger == "day":
+    if turn.meaning.trigger == "day":
         return number  # a choice of a day may name the page where a slot's has its number
     return sum(s.number < number for s in free) // SLOTS_A_PAGE
 

@@ -11,7 +11,7 @@ from domain.model.messages import Message, Option
 from flows import account, booking, handover, my_bookings, phone_number, selection, settings
 from flows.table import Table
 from flows.turn import Turn
-from flows.words import Heard, fold, number_in
+from flows.words import Meaning, fold, number_in
 
 TABLE = Table(
     (
@@ -66,7 +66,7 @@ def _trigger(turn: Turn) -> str:
         return _choose_by_number(turn, digits)
     if phone_number.is_typed(turn):
         return "number"
-    word = turn.heard.trigger
+    word = turn.meaning.trigger
     if turn.state == "name" and word in {None, "thanks"}:
         return "text"
     typed = _event_choice_typed(turn) or (_confirmation(turn) if word in {"yes", "no"} else None)
@@ -118,7 +118,7 @@ def _choose(turn: Turn, option_id: str) -> str:
     if kind not in TABLE.machine.events or kind in NO_CHOICES:
         return _lost(turn)
     turn.choice = rest
-    turn.heard = Heard(kind, "", turn.heard.language)
+    turn.meaning = Meaning(kind, "", turn.meaning.language)
     return kind
 
 
@@ -139,7 +139,7 @@ def _event_choice_typed(turn: Turn) -> str | None:
 
 def _confirmation(turn: Turn) -> str | None:
     """Return the choice that "yes" or "no" means while a booking may be about to be cancelled."""
-    kind = {"yes": "yes_cancel", "no": "keep"}[turn.heard.trigger or ""]
+    kind = {"yes": "yes_cancel", "no": "keep"}[turn.meaning.trigger or ""]
     found = (o for o in turn.conversation.offered if o.partition(":")[0] == kind)
     return next(found, None)
 

@@ -29,7 +29,7 @@ def is_typed(turn: Turn, *, alone: bool = False) -> bool:
     text = fold(turn.inbound.text)
     if alone or turn.state == "name":
         return DIGITS.fullmatch(text) is not None
-    return turn.heard.trigger is None and DIGITS.search(text) is not None
+    return turn.meaning.trigger is None and DIGITS.search(text) is not None
 
 
 def a_number(turn: Turn) -> bool:

@@ -20,7 +20,7 @@ from flows.words import Interpreter, fold, number_in
 
 
 @dataclass(frozen=True)
-class Routed:
+class Destination:
     """Where a message belongs."""
 
     contact: Contact
@@ -51,13 +51,13 @@ def contact_of(work: Work, inbound: Inbound) -> Contact:
         address = work.get(Address, f"tel:{inbound.phone}")
         by_phone = work.get(Contact, address.contact_id) if address else None
     if by_id is not None:
-        return _known(work, inbound, by_id, by_phone)
+        return _update_known(work, inbound, by_id, by_phone)
     if by_phone is not None and (
         by_phone.wa_user_id is None
         or by_phone.wa_user_id == inbound.wa_user_id
         or inbound.wa_user_id is None
     ):
-        return _tie(work, inbound, by_phone)
+        return _tie_account(work, inbound, by_phone)
     return new_contact(
         work,
         phone=inbound.phone if by_phone is None else None,
@@ -67,7 +67,9 @@ def contact_of(work: Work, inbound: Inbound) -> Contact:
     )
 
 
-def _known(work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None) -> Contact:
+def _update_known(
+    work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None
+) -> Contact:
     shown = inbound.phone
     # One that was shared, or followed without a word of its own, yields to the one that is signed.
     is_news = shown is not None and shown != contact.phone and not contact.verified_phone
@@ -82,7 +84,7 @@ def _known(work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | N
     return contact
 
 
-def _tie(work: Work, inbound: Inbound, contact: Contact) -> Contact:
+def _tie_account(work: Work, inbound: Inbound, contact: Contact) -> Contact:
     changed = contact.but(
         verified_phone=True,
         wa_user_id=contact.wa_user_id or inbound.wa_user_id,
@@ -124,8 +126,12 @@ def change_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
 
 
 def route(
-    work: Work, inbound: Inbound, contact: Contact, conversation: Conversation, ears: Interpreter
-) -> Routed:
+    work: Work,
+    inbound: Inbound,
+    contact: Contact,
+    conversation: Conversation,
+    interpreter: Interpreter,
+) -> Destination:
     """Return the clinic a message is for and, if staff of it wrote, who.
 
     In this order: the clinic that owns the number written to; on a shared number a join code, the
@@ -133,53 +139,55 @@ def route(
     they have an open queue), the clinic last talked to, the only active clinic of the installation;
     else nobody knows.
     """
-    own = _owner(work, inbound)
+    own = _clinic_of_number(work, inbound)
     if own is not None:
         user = _staff_at(work, contact, own)
-        return Routed(contact, own, user=user, shared=False, entered=is_join(inbound, ears))
-    if is_join(inbound, ears):
-        heard = ears.patient(inbound.text)
-        code = fold(heard.rest).upper().replace(" ", "")
+        return Destination(
+            contact, own, user=user, shared=False, entered=is_join(inbound, interpreter)
+        )
+    if is_join(inbound, interpreter):
+        meaning = interpreter.patient(inbound.text)
+        code = fold(meaning.rest).upper().replace(" ", "")
         claim = work.get(Claim, f"code:{code}")
-        clinic = _active(work, claim.clinic_id) if claim else None
+        clinic = _open_clinic(work, claim.clinic_id) if claim else None
         if clinic is None:
-            return Routed(contact, None, wrong_code=True)
-        return Routed(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
-    asking = _answered(work, inbound, conversation)
+            return Destination(contact, None, wrong_code=True)
+        return Destination(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
+    asking = _clinic_answered(work, inbound, conversation)
     if asking is not None:
-        return Routed(contact, asking, user=_staff_at(work, contact, asking))
-    picked = _picked(work, inbound, conversation)
+        return Destination(contact, asking, user=_staff_at(work, contact, asking))
+    picked = _clinic_picked(work, inbound, conversation)
     if picked is not None and (user := _staff_at(work, contact, picked)) is not None:
-        return Routed(contact, picked, user=user, entered=True)
-    works_at = _staff_of(work, contact)
+        return Destination(contact, picked, user=user, entered=True)
+    works_at = _workplaces(work, contact)
     if len(works_at) == 1:
-        return Routed(contact, works_at[0][0], user=works_at[0][1])
+        return Destination(contact, works_at[0][0], user=works_at[0][1])
     if works_at:
-        return _one_of(work, contact, works_at)
+        return _choose_workplace(work, contact, works_at)
     if contact.last_clinic_id is not None:
-        clinic = _active(work, contact.last_clinic_id)
+        clinic = _open_clinic(work, contact.last_clinic_id)
         if clinic is not None:
-            return Routed(contact, clinic)
+            return Destination(contact, clinic)
     only = work.query(Clinic, ClinicStatus.ACTIVE, index="status-clinicId-idx", limit=2).records
-    return Routed(contact, only[0] if len(only) == 1 else None)
+    return Destination(contact, only[0] if len(only) == 1 else None)
 
 
-def _owner(work: Work, inbound: Inbound) -> Clinic | None:
-    clinic = _claimed(work, f"sender:{inbound.sender}")
+def _clinic_of_number(work: Work, inbound: Inbound) -> Clinic | None:
+    clinic = _clinic_by_claim(work, f"sender:{inbound.sender}")
     if clinic is not None:
         return clinic
     if not inbound.display_number or inbound.display_number == work.rules.platform_number:
         return None
-    clinic = _claimed(work, f"number:{inbound.display_number}")
+    clinic = _clinic_by_claim(work, f"number:{inbound.display_number}")
     return senders.adopt_sender(work, clinic, inbound.sender) if clinic else None
 
 
-def _claimed(work: Work, claim: str) -> Clinic | None:
+def _clinic_by_claim(work: Work, claim: str) -> Clinic | None:
     found = work.get(Claim, claim)
     return work.get(Clinic, found.clinic_id) if found else None
 
 
-def _active(work: Work, clinic_id: str) -> Clinic | None:
+def _open_clinic(work: Work, clinic_id: str) -> Clinic | None:
     clinic = work.get(Clinic, clinic_id)
     return clinic if clinic and clinic.status is not ClinicStatus.PENDING else None
 
@@ -194,26 +202,28 @@ def _staff_at(work: Work, contact: Contact, clinic: Clinic) -> User | None:
     return user if user.whatsapp_number == contact.phone else None
 
 
-def _staff_of(work: Work, contact: Contact) -> list[tuple[Clinic, User]]:
+def _workplaces(work: Work, contact: Contact) -> list[tuple[Clinic, User]]:
     if not contact.phone or not contact.verified_phone:
         return []
     found = []
     for number in work.query(StaffNumber, contact.phone, limit=20).records:
-        clinic = _active(work, number.clinic_id)
+        clinic = _open_clinic(work, number.clinic_id)
         user = _staff_at(work, contact, clinic) if clinic else None
         if clinic and user:
             found.append((clinic, user))
     return found
 
 
-def _one_of(work: Work, contact: Contact, works_at: list[tuple[Clinic, User]]) -> Routed:
+def _choose_workplace(
+    work: Work, contact: Contact, works_at: list[tuple[Clinic, User]]
+) -> Destination:
     running = [(clinic, user) for clinic, user in works_at if _has_open_queue(work, clinic, user)]
     if len(running) == 1:
-        return Routed(contact, running[0][0], user=running[0][1])
+        return Destination(contact, running[0][0], user=running[0][1])
     for clinic, user in works_at:
         if clinic.clinic_id == contact.last_clinic_id:
-            return Routed(contact, clinic, user=user)
-    return Routed(contact, None, candidates=tuple(c for c, _ in works_at))
+            return Destination(contact, clinic, user=user)
+    return Destination(contact, None, candidates=tuple(c for c, _ in works_at))
 
 
 def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
@@ -224,28 +234,28 @@ def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
     return queue is not None and queue.status not in closed
 
 
-def is_join(inbound: Inbound, ears: Interpreter) -> bool:
+def is_join(inbound: Inbound, interpreter: Interpreter) -> bool:
     """Return whether a message is a clinic's join code."""
-    return inbound.kind == "text" and ears.patient(inbound.text).trigger == "join"
+    return inbound.kind == "text" and interpreter.patient(inbound.text).trigger == "join"
 
 
-def _answered(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
+def _clinic_answered(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
     """Return the clinic that is answered: its booking or staff by a tap, its event by a digit."""
     if inbound.kind == "tap":
         kind, _, about = (inbound.choice or "").partition(":")
         if kind == "me":
-            return _active(work, about.partition(":")[0])
+            return _open_clinic(work, about.partition(":")[0])
         named = (p for p in (inbound.choice or "").split(":") if p.startswith("TKN_"))
         located = work.get(Locator, next(named, ""))
-        return _active(work, located.clinic_id) if located else None
+        return _open_clinic(work, located.clinic_id) if located else None
     push = work.get(Push, conversation.conversation)
     if push is None or inbound.kind != "text" or number_in(inbound.text) is None:
         return None
     newest = conversation.asked_at is None or push.at > conversation.asked_at
-    return _active(work, push.clinic_id) if newest else None
+    return _open_clinic(work, push.clinic_id) if newest else None
 
 
-def _picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
+def _clinic_picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
     """Return the clinic picked of those that were offered: tapped, by its number or its name."""
     choice = inbound.choice
     if inbound.kind == "text":
@@ -258,7 +268,7 @@ def _picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic 
         elif len(named) == 1:
             choice = conversation.offered[named[0]]
     kind, _, clinic_id = (choice or "").partition(":")
-    return _active(work, clinic_id) if kind == "clinic" else None
+    return _open_clinic(work, clinic_id) if kind == "clinic" else None
 
 
 def conversation_of(work: Work, inbound: Inbound, contact: Contact) -> Conversation:

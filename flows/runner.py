@@ -27,7 +27,7 @@ from domain.work import Work
 from flows import patient, staff
 from flows.inbound import Inbound
 from flows.route import (
-    Routed,
+    Destination,
     change_number,
     contact_of,
     conversation_of,
@@ -35,7 +35,7 @@ from flows.route import (
     share_number,
 )
 from flows.turn import Talk, Turn, Writer
-from flows.words import Heard, Interpreter
+from flows.words import Interpreter, Meaning
 
 FAILURES = 2
 """A turn that fails this often by our own fault is parked."""
@@ -62,7 +62,7 @@ class Runner:
     ids: Ids
     rules: Rules
     phrases: Phrases
-    ears: Interpreter
+    interpreter: Interpreter
     bell: Bell
     seal: Seal
     """Encrypts what must not be stored in clear."""
@@ -134,7 +134,7 @@ class Runner:
         _mark_seen(work, inbound)
         return TurnOutcome.ACTED
 
-    def _parse(self, work: Work, inbound: Inbound) -> tuple[Routed, Conversation] | None:
+    def _parse(self, work: Work, inbound: Inbound) -> tuple[Destination, Conversation] | None:
         """Return where a message belongs and in which conversation; None if it needs no answer.
 
         What it tells of the person's number is kept.
@@ -148,27 +148,27 @@ class Runner:
         if inbound.kind == "contacts":
             contact = share_number(work, inbound, contact)
         conversation = conversation_of(work, inbound, contact)
-        return route(work, inbound, contact, conversation, self.ears), conversation
+        return route(work, inbound, contact, conversation, self.interpreter), conversation
 
     def _run(
-        self, work: Work, inbound: Inbound, routed: Routed, conversation: Conversation
+        self, work: Work, inbound: Inbound, destination: Destination, conversation: Conversation
     ) -> None:
         """Let the clinic's conversation go on; ask which clinic if nobody knows."""
-        clinic, contact = routed.clinic, routed.contact
+        clinic, contact = destination.clinic, destination.contact
         if clinic is None:
-            self._ask_clinic(work, inbound, routed, conversation)
+            self._ask_clinic(work, inbound, destination, conversation)
             return
-        if routed.shared and contact.last_clinic_id != clinic.clinic_id:
+        if destination.shared and contact.last_clinic_id != clinic.clinic_id:
             contact = work.put(contact.but(last_clinic_id=clinic.clinic_id))
         if conversation.clinic_id != clinic.clinic_id:
             consent.opt_in_by_message(work, clinic.clinic_id, contact.contact_id)
-        if routed.entered or conversation.clinic_id not in {None, clinic.clinic_id}:
-            conversation = _fresh(conversation)
+        if destination.entered or conversation.clinic_id not in {None, clinic.clinic_id}:
+            conversation = _restart(conversation)
         if inbound.kind == "text" and conversation.state != "name":
-            contact = self._hear_language(work, inbound, contact)
-        if routed.entered:
+            contact = self._adopt_language(work, inbound, contact)
+        if destination.entered:
             inbound = replace(inbound, kind="text", text="hi", choice=None)
-        turn = self._open_turn(work, inbound, clinic, routed.user, contact, conversation)
+        turn = self._open_turn(work, inbound, clinic, destination.user, contact, conversation)
         self._converse(work, turn)
 
     def _open_turn(
@@ -184,9 +184,11 @@ class Runner:
         if push is not None and push.clinic_id != clinic.clinic_id:
             push = None
         own = work.within(ContactScope(contact.contact_id, clinic.clinic_id))
-        heard = self.ears.patient(inbound.text) if inbound.kind == "text" else Heard(None)
+        meaning = (
+            self.interpreter.patient(inbound.text) if inbound.kind == "text" else Meaning(None)
+        )
         writer, talk = Writer(clinic, contact, user), Talk(conversation, push)
-        return Turn(own, inbound, heard, writer, talk, self.phrases)
+        return Turn(own, inbound, meaning, writer, talk, self.phrases)
 
     def _converse(self, work: Work, turn: Turn) -> None:
         """Answer as the table of whoever writes says, and remember how far the talk has come."""
@@ -194,8 +196,10 @@ class Runner:
         if turn.user is None:
             patient.answer(turn)
         else:
-            heard = self.ears.staff(inbound.text) if inbound.kind == "text" else Heard(None)
-            staff.answer(turn, heard, work.within(_reach_of(turn.user)))
+            meaning = (
+                self.interpreter.staff(inbound.text) if inbound.kind == "text" else Meaning(None)
+            )
+            staff.answer(turn, meaning, work.within(_scope_of(turn.user)))
         _acknowledge(turn)
         last = turn.conversation.last_inbound_at
         turn.remember(
@@ -204,28 +208,28 @@ class Runner:
         )
         work.put(turn.conversation)
 
-    def _hear_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
+    def _adopt_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
         """Speak the language of who writes in its letters, unless they have chosen one."""
-        language = self.ears.language_of(inbound.text)
+        language = self.interpreter.language_of(inbound.text)
         if contact.language is not None or language is None:
             return contact
         return work.put(contact.but(language=language))
 
     def _ask_clinic(
-        self, work: Work, inbound: Inbound, routed: Routed, conversation: Conversation
+        self, work: Work, inbound: Inbound, destination: Destination, conversation: Conversation
     ) -> None:
         options = [
             Option(id=f"clinic:{c.clinic_id}", label="clinic_row", values={"name": c.name})
-            for c in routed.candidates[:10]
+            for c in destination.candidates[:10]
         ]
         asked = send(
             work,
             Draft(
                 "route/which_clinic" if options else "route/ask_code",
-                to=routed.contact.contact_id,
+                to=destination.contact.contact_id,
                 clinic=None,
                 sender=inbound.sender,
-                values={"wrong": routed.wrong_code},
+                values={"wrong": destination.wrong_code},
                 options=options,
                 reply_to=inbound.message_id,
             ),
@@ -302,7 +306,7 @@ def _mark_seen(work: Work, inbound: Inbound) -> None:
     )
 
 
-def _reach_of(user: User) -> Scope:
+def _scope_of(user: User) -> Scope:
     """Return what a member of staff sees from WhatsApp: a doctor their own, others the clinic."""
     if user.role is Role.DOCTOR and user.doctor_id is not None:
         return DoctorScope(user.clinic_id, user.doctor_id)
@@ -317,7 +321,7 @@ def _acknowledge(turn: Turn) -> None:
         turn.work.put(notices[0].but(reply_to=turn.inbound.message_id))
 
 
-def _fresh(conversation: Conversation) -> Conversation:
+def _restart(conversation: Conversation) -> Conversation:
     """Return the conversation at its beginning, as when another clinic is talked to."""
     return Conversation(
         version=conversation.version,

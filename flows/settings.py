@@ -164,4 +164,4 @@ def _label(option_id: str) -> str:
 
 
 def _language_asked_for(turn: Turn) -> str | None:
-    return turn.choice[0] if turn.choice else turn.heard.language
+    return turn.choice[0] if turn.choice else turn.meaning.language

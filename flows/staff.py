@@ -12,7 +12,7 @@ from domain.work import Work
 from flows import account, handover, line, patient, settings
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
-from flows.words import Heard, number_in
+from flows.words import Meaning, number_in
 
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
@@ -80,18 +80,18 @@ def _doctors(turn: Turn) -> Say:
     return Say(values={"lines": lines, "closed": QueueStatus.CLOSED.value})
 
 
-def answer(turn: Turn, staff_heard: Heard, desk: Work) -> None:
+def answer(turn: Turn, staff_meaning: Meaning, desk: Work) -> None:
     """Answer a message of a member of staff: a command, or their own booking as a patient.
 
     *turn* reads as the person they are; *desk* is the same work with what staff may see.
     """
-    heard = turn.heard
-    trigger = _trigger(turn, staff_heard)
-    own = _as_patient_now(turn, heard, staff_heard) or _own_tap(turn)
+    meaning = turn.meaning
+    trigger = _trigger(turn, staff_meaning)
+    own = _as_patient_now(turn, meaning, staff_meaning) or _own_tap(turn)
     if trigger == "book" or (trigger not in ONLY_STAFF and own):
         act_as_patient(turn)
-        about_whom = heard.trigger == "book_for"
-        turn.heard = Heard("hi") if trigger == "book" and not about_whom else heard
+        about_whom = meaning.trigger == "book_for"
+        turn.meaning = Meaning("hi") if trigger == "book" and not about_whom else meaning
         turn.choice = []
         patient.answer(turn)
         return
@@ -99,13 +99,13 @@ def answer(turn: Turn, staff_heard: Heard, desk: Work) -> None:
     TABLE.fire(trigger, turn)
 
 
-def _as_patient_now(turn: Turn, heard: Heard, staff_heard: Heard) -> bool:
+def _as_patient_now(turn: Turn, meaning: Meaning, staff_meaning: Meaning) -> bool:
     """Whether words that both staff and patients have mean the person's own booking now.
 
     A command with more behind it than patients say, such as "status khan", does not.
     """
     until = turn.conversation.as_patient_until
-    only_staff_say = bool(staff_heard.trigger and staff_heard.rest) and heard.trigger is None
+    only_staff_say = bool(staff_meaning.trigger and staff_meaning.rest) and meaning.trigger is None
     return until is not None and until > turn.work.now and not only_staff_say
 
 
@@ -118,7 +118,7 @@ def _own_tap(turn: Turn) -> bool:
     return turn.inbound.kind == "tap" and (kind in only_patients or about.startswith("TKN_"))
 
 
-def _trigger(turn: Turn, staff_heard: Heard) -> str:
+def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
     if turn.inbound.kind == "tap" and turn.inbound.choice:
         return _choose(turn, turn.inbound.choice)
     if turn.inbound.kind != "text":
@@ -126,12 +126,12 @@ def _trigger(turn: Turn, staff_heard: Heard) -> str:
     number = number_in(turn.inbound.text)
     if number is not None and 1 <= number <= len(turn.conversation.offered):
         return _choose(turn, turn.conversation.offered[number - 1])
-    if staff_heard.trigger is not None:
-        turn.heard = staff_heard
-        return staff_heard.trigger
+    if staff_meaning.trigger is not None:
+        turn.meaning = staff_meaning
+        return staff_meaning.trigger
     if turn.state == "which":
         return _named_doctor(turn)
-    return turn.heard.trigger if turn.heard.trigger in {"book", "thanks"} else "lost"
+    return turn.meaning.trigger if turn.meaning.trigger in {"book", "thanks"} else "lost"
 
 
 def _choose(turn: Turn, option_id: str) -> str:
@@ -139,14 +139,16 @@ def _choose(turn: Turn, option_id: str) -> str:
     turn.choice = rest
     if kind == "at":
         command, _, arguments = (turn.conversation.note or "status").partition(" ")
-        turn.heard = Heard(command, arguments, turn.heard.language)
+        turn.meaning = Meaning(command, arguments, turn.meaning.language)
         return command
-    turn.heard = Heard(kind, "", turn.heard.language)
+    turn.meaning = Meaning(kind, "", turn.meaning.language)
     return kind
 
 
 def _named_doctor(turn: Turn) -> str:
     """Take a typed name as the answer to "which doctor?"; the command's row asks again if not."""
     command, _, arguments = (turn.conversation.note or "status").partition(" ")
-    turn.heard = Heard(command, f"{turn.inbound.text} {arguments}".strip(), turn.heard.language)
+    turn.meaning = Meaning(
+        command, f"{turn.inbound.text} {arguments}".strip(), turn.meaning.language
+    )
     return command

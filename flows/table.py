@@ -56,9 +56,9 @@ class Table:
                 row.on,
                 list(row.at) if isinstance(row.at, tuple) else row.at,
                 row.then or "=",
-                conditions=[_looks(row.when)] if row.when else None,
-                before=[_does(row.do)] if row.do else None,
-                after=[_speaks(row.say)] if row.say else None,
+                conditions=[_condition(row.when)] if row.when else None,
+                before=[_action(row.do)] if row.do else None,
+                after=[_reply(row.say)] if row.say else None,
             )
 
     def fire(self, trigger: str, turn: Turn) -> None:
@@ -70,7 +70,7 @@ class Table:
             turn.state = "idle"
         if not self._takes(trigger, turn):
             trigger = "lost"
-        turn.keep()
+        turn.set_savepoint()
         try:
             self.machine.events[trigger].trigger(turn)
         except Refused as refused:
@@ -79,11 +79,11 @@ class Table:
             )
             if refusal is None:
                 raise
-            turn.take_back(refused)
+            turn.roll_back(refused)
             turn.state = refusal.then
             turn.say(refusal.say, SAYS[refusal.say](turn))
         if turn.said is None:
-            turn.answered()
+            turn.close_question()
         turn.remember(state=turn.state)
 
     def _takes(self, trigger: str, turn: Turn) -> bool:
@@ -96,13 +96,13 @@ def _states(row: Row) -> set[str]:
     return at | ({row.then} if row.then else set())
 
 
-def _looks(when: Callable[[Turn], bool]) -> Callable[[Any], bool]:
+def _condition(when: Callable[[Turn], bool]) -> Callable[[Any], bool]:
     return lambda event: when(event.model)
 
 
-def _does(do: Callable[[Turn], None]) -> Callable[[Any], None]:
+def _action(do: Callable[[Turn], None]) -> Callable[[Any], None]:
     return lambda event: do(event.model)
 
 
-def _speaks(name: str) -> Callable[[Any], None]:
+def _reply(name: str) -> Callable[[Any], None]:
     return lambda event: event.model.say(name, SAYS[name](event.model))

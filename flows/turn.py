@@ -18,7 +18,7 @@ from domain.model.queues import Queue, Token
 from domain.ports import Phrases
 from domain.work import Work
 from flows.inbound import Inbound
-from flows.words import Heard
+from flows.words import Meaning
 
 
 @dataclass(frozen=True)
@@ -60,14 +60,14 @@ class Turn:
         self,
         work: Work,
         inbound: Inbound,
-        heard: Heard,
+        meaning: Meaning,
         writer: Writer,
         talk: Talk,
         phrases: Phrases,
     ) -> None:
         self.work = work
         self.inbound = inbound
-        self.heard = heard
+        self.meaning = meaning
         self.clinic = writer.clinic
         self.contact = writer.contact
         self.user = writer.user
@@ -88,7 +88,7 @@ class Turn:
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None
-        self.keep()
+        self.set_savepoint()
 
     @property
     def language(self) -> str:
@@ -136,17 +136,17 @@ class Turn:
         """Keep something of the conversation for its next turn."""
         self.conversation = self.conversation.but(**changes)
 
-    def keep(self) -> None:
+    def set_savepoint(self) -> None:
         """Let what was done so far stand, even if the rest of an action is refused."""
-        self._kept = (self.work.snapshot(), self.conversation, self.contact)
+        self._savepoint = (self.work.snapshot(), self.conversation, self.contact)
 
-    def take_back(self, refused: Refused) -> None:
+    def roll_back(self, refused: Refused) -> None:
         """Forget what an action did before it was *refused*."""
-        writes, self.conversation, self.contact = self._kept
+        writes, self.conversation, self.contact = self._savepoint
         self.work.restore(writes)
         self.refusal = refused
 
-    def answered(self) -> None:
+    def close_question(self) -> None:
         """Note that a notice of the action is the answer: no earlier question stands any more."""
         self.remember(offered=(), question=None, asked_at=self.work.now)
         if self.push is not None:

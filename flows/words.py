@@ -18,7 +18,7 @@ DIGITS = re.compile(r"\d{1,3}")
 
 
 @dataclass(frozen=True)
-class Heard:
+class Meaning:
     """What a text says: a trigger, what came after its words, and the language it is in."""
 
     trigger: str | None
@@ -68,7 +68,7 @@ class Interpreter:
         self._patient = _index(vocabularies, "patient")
         self._staff = _index(vocabularies, "staff")
 
-    def patient(self, text: str) -> Heard:
+    def patient(self, text: str) -> Meaning:
         """Return what a patient's text means.
 
         Phrases must be the whole text, but for `join` and `book for`, which take what follows.
@@ -76,22 +76,22 @@ class Interpreter:
         folded = fold(text)
         found = self._patient.get(folded)
         if found:
-            return Heard(found[0], "", found[1])
+            return Meaning(found[0], "", found[1])
         for size in (2, 1):
             head, rest = _split(text, size)
             found = self._patient.get(head)
             if found and rest and found[0] in {"join", "book_for"}:
-                return Heard(found[0], rest, found[1])
-        return Heard(None, text.strip(), self.language_of(text))
+                return Meaning(found[0], rest, found[1])
+        return Meaning(None, text.strip(), self.language_of(text))
 
-    def staff(self, text: str) -> Heard:
+    def staff(self, text: str) -> Meaning:
         """Return what a member of staff's text means: the command, then what follows it."""
         for size in (3, 2, 1):
             head, rest = _split(text, size)
             found = self._staff.get(head)
             if found:
-                return Heard(found[0], rest, found[1])
-        return Heard(None, text.strip(), self.language_of(text))
+                return Meaning(found[0], rest, found[1])
+        return Meaning(None, text.strip(), self.language_of(text))
 
     def language_of(self, text: str) -> str | None:
         """Return the language whose script most letters of *text* are in, if it has one."""

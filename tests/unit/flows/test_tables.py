@@ -102,20 +102,20 @@ class FakeTurn:
     def __init__(self, state="idle"):
         self.state = state
         self.said = None
-        self.kept = False
-        self.taken_back = None
+        self.saved = False
+        self.rolled_back = None
         self.open_question = True
 
-    def keep(self):
-        self.kept = True
+    def set_savepoint(self):
+        self.saved = True
 
-    def take_back(self, refused):
-        self.taken_back = refused
+    def roll_back(self, refused):
+        self.rolled_back = refused
 
     def say(self, name, said):
         self.said = (name, said)
 
-    def answered(self):
+    def close_question(self):
         self.open_question = False
 
     def remember(self, **changes):
@@ -173,8 +173,8 @@ def test_a_refusal_is_taken_back_said_and_leads_on():
     )
     turn = FakeTurn()
     table.fire("go", turn)
-    assert turn.kept
-    assert isinstance(turn.taken_back, SlotTaken)
+    assert turn.saved
+    assert isinstance(turn.rolled_back, SlotTaken)
     assert (turn.said, turn.remembered) == (("refused", "again"), {"state": "again"})
 
 

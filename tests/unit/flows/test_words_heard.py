@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.words import Heard, Interpreter, Vocabulary, fold, number_in
+from flows.words import Interpreter, Meaning, Vocabulary, fold, number_in
 
 ENGLISH = Vocabulary(
     "en",
@@ -77,7 +77,7 @@ def test_a_number_is_a_number_in_any_script(text, number):
 
 @pytest.mark.parametrize("text", ["next", "NEXT", " next ", "/next", "/Next!", "*next*", "next."])
 def test_commands_of_staff_however_written(text):
-    assert EARS.staff(text) == Heard("next", "", "en")
+    assert EARS.staff(text) == Meaning("next", "", "en")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_commands_of_staff_however_written(text):
     ],
 )
 def test_what_follows_a_command_is_kept_as_it_was(text, trigger, rest):
-    assert EARS.staff(text) == Heard(trigger, rest, "en")
+    assert EARS.staff(text) == Meaning(trigger, rest, "en")
 
 
 @pytest.mark.parametrize("text", ["nextone", "the next", "", "?"])
@@ -103,7 +103,7 @@ def test_what_is_no_command_of_staff(text):
 
 @pytest.mark.parametrize("text", ["hi", "Hi!", "HI 😊", "'hi'"])
 def test_a_patients_phrase_is_the_whole_message(text):
-    assert EARS.patient(text) == Heard("hi", "", "en")
+    assert EARS.patient(text) == Meaning("hi", "", "en")
 
 
 @pytest.mark.parametrize("text", ["hi there", "where is here", "next", ""])
@@ -116,18 +116,18 @@ def test_a_phrase_inside_other_words_is_none(text):
     [("join city42", "city42"), ("JOIN  City42", "City42"), ("Join: CITY42", "CITY42")],
 )
 def test_a_join_code_follows_its_word(text, rest):
-    assert EARS.patient(text) == Heard("join", rest, "en")
+    assert EARS.patient(text) == Meaning("join", rest, "en")
 
 
 def test_a_name_follows_book_for():
-    assert EARS.patient("Book for Ravi Kumar") == Heard("book_for", "Ravi Kumar", "en")
+    assert EARS.patient("Book for Ravi Kumar") == Meaning("book_for", "Ravi Kumar", "en")
     assert EARS.patient("book for").rest == ""
 
 
 def test_words_of_every_language_are_heard_and_english_wins_a_clash():
-    assert EARS.patient("नमस्ते") == Heard("hi", "", "hi")
+    assert EARS.patient("नमस्ते") == Meaning("hi", "", "hi")
     assert EARS.patient("book").language == "en"
-    assert EARS.staff("अगला") == Heard("next", "", "hi")
+    assert EARS.staff("अगला") == Meaning("next", "", "hi")
 
 
 @pytest.mark.parametrize(
@@ -146,4 +146,4 @@ def test_a_language_is_told_by_most_of_the_letters(text, language):
 
 
 def test_what_is_not_understood_keeps_its_words_and_its_language():
-    assert EARS.patient(" मुझे कल आना है ") == Heard(None, "मुझे कल आना है", "hi")
+    assert EARS.patient(" मुझे कल आना है ") == Meaning(None, "मुझे कल आना है", "hi")
