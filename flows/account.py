@@ -1,4 +1,4 @@
-"""Staff who show that a number is theirs, with the button under a message sent to it."""
+"""Staff prove that a number is theirs, with the button under a message sent to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def not_theirs(turn: Turn) -> bool:
 
 
 def prove_number(turn: Turn) -> None:
-    """Take it that the number is theirs: from now on they are staff here."""
+    """Record that the number is theirs; from now on they are staff here."""
     user = numbers.prove_number(turn.work, turn.contact, *_account_named(turn))
     turn.values = {"name": user.name, "doctor": user.doctor_id is not None}
 
@@ -38,6 +38,6 @@ def _proven(turn: Turn) -> Say:
 
 
 def _account_named(turn: Turn) -> tuple[str, str]:
-    """Return clinic and user that the button names."""
+    """Return the ids of clinic and user that the button names."""
     clinic_id, user_id, *_ = (*turn.choice, "", "")
     return clinic_id, user_id

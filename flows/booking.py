@@ -127,13 +127,13 @@ def begin(turn: Turn) -> None:
 
 
 def name_person(turn: Turn) -> None:
-    """Take the name after "book for", introducing the person if they are new."""
+    """Take the name after "book for", adding the person if they are new."""
     begin(turn)
     _book_for(turn, turn.meaning.rest)
 
 
 def name_newcomer(turn: Turn) -> None:
-    """Introduce the person just named; the booking that follows is for them."""
+    """Add the person just named; the booking that follows is for them."""
     _book_for(turn, turn.inbound.text)
 
 
@@ -158,7 +158,7 @@ def note_slot(turn: Turn) -> None:
 
 
 def someone_else(turn: Turn) -> None:
-    """Keep the slot being chosen while a new person is introduced."""
+    """Forget the person chosen, but not the slot, to ask for a new one."""
     turn.remember(patient_id=None)
 
 
@@ -171,21 +171,21 @@ def hold_slot(turn: Turn) -> None:
 
 
 def choose_person(turn: Turn) -> None:
-    """Take the person tapped, then hold the slot chosen before; they stay if the slot is gone."""
+    """Take the person tapped, even if the slot chosen before is gone, then hold that slot."""
     turn.remember(patient_id=turn.choice[0] if turn.choice else None)
     turn.set_savepoint()
     hold_slot(turn)
 
 
 def take_name(turn: Turn) -> None:
-    """Introduce the person just named, then hold the slot chosen before, as with one tapped."""
+    """Add the person just named, even if the slot chosen before is gone, then hold that slot."""
     name_newcomer(turn)
     turn.set_savepoint()
     hold_slot(turn)
 
 
 def reschedule(turn: Turn) -> None:
-    """Move the kept booking to the chosen slot; it is given up only with the new one sure."""
+    """Reschedule the remembered booking; it gives up its slot only when it has the new one."""
     doctor, day, number = chosen_slot(turn)
     token = booking_to_reschedule(turn)
     if token is None:
@@ -243,7 +243,7 @@ REFUSALS: dict[type[Refused], Refusal] = {
 
 @says("booking/no_doctors")
 def _no_doctors(turn: Turn) -> Say:
-    """Say that nobody can be booked; the clinic's own people, why that is."""
+    """Say that nobody can be booked, and to the clinic's own staff why."""
     unpaid = turn.user is not None and turn.clinic.status is ClinicStatus.SUSPENDED
     return Say(values={"unpaid": unpaid})
 

@@ -1,4 +1,4 @@
-"""Staff's commands as they are written or tapped: whose line, what follows, what they saw."""
+"""What a command of staff says: whose line, which words follow, what the sender saw."""
 
 from __future__ import annotations
 
@@ -12,32 +12,11 @@ from flows.turn import Turn
 from flows.words import fold, number_in
 
 MOST_MINUTES = 600
-FILLERS = frozenset(
-    [
-        "please",
-        "pls",
-        "plz",
-        "now",
-        "ji",
-        "sir",
-        "madam",
-        "patient",
-        "token",
-        "the",
-        "one",
-        "it",
-        "queue",
-        "line",
-        "day",
-        "today",
-        "कृपया",
-        "जी",
-        "अब",
-        "मरीज़",
-        "टोकन",
-        "लाइन",
-    ]
-)
+"""The longest pause."""
+FILLERS = {
+    "please", "pls", "plz", "now", "ji", "sir", "madam", "patient", "token", "the", "one", "it",
+    "queue", "line", "day", "today", "कृपया", "जी", "अब", "मरीज़", "टोकन", "लाइन",
+}  # fmt: skip
 """Words that may follow a command without changing what it says."""
 
 
@@ -83,7 +62,7 @@ def arguments(turn: Turn) -> str:
 
 
 def seen_state(turn: Turn) -> SeenState:
-    """Return what the person saw: the token a button names, or when the words were written."""
+    """Return what the sender saw: the token a button names, or when the text was written."""
     if turn.inbound.kind == "tap" and len(turn.choice) > 1:
         return SeenState(button=True, current=turn.choice[1] if turn.choice[1] != "-" else None)
     return SeenState(written_at=turn.inbound.sent_at)
@@ -100,7 +79,7 @@ def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
 
 
 _AROUND = " \t\n.,:;-–—()"
-"""What people put between the minutes and the reason."""
+"""What people write between the minutes and the reason."""
 
 
 def walk_in(turn: Turn) -> tuple[str, str] | None:

@@ -1,4 +1,4 @@
-"""Talking to somebody at the clinic: the bot is silent until they, or the desk, call it back."""
+"""Talking to the clinic's people: the bot is silent until the person or the desk calls it back."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from flows.words import fold
 
 BACK = {"menu", "मेनू"}
 """What calls the bot back; a greeting may be meant for the people who answer."""
-BY_ITSELF = {"stop", "status", "here", "cancel", "move"}
-"""What the bot does even while people answer."""
+ALWAYS_ANSWERED = {"stop", "status", "here", "cancel", "move"}
+"""Triggers that the bot answers even while people do."""
 
 
 def is_for_people(turn: Turn) -> bool:
-    """Whether what was written is for the people who answer now, not for the bot."""
+    """Whether a message is for the clinic's people, who answer now, and not for the bot."""
     if not handover.is_handed_over(turn.conversation, turn.work):
         return False
     inbound = turn.inbound
-    return inbound.kind != "tap" and turn.meaning.trigger not in BY_ITSELF
+    return inbound.kind != "tap" and turn.meaning.trigger not in ALWAYS_ANSWERED
 
 
 def pass_on(turn: Turn) -> None:
-    """Give the desk what was written; *menu* calls the bot back instead."""
+    """Pass a message to the desk; the bot stays silent longer."""
     inbound = turn.inbound
     words = inbound.text or f"[{inbound.media or inbound.kind}]"
     handover.pass_on(turn.work, turn.clinic, turn.contact, words)
@@ -36,7 +36,7 @@ def calls_bot_back(turn: Turn) -> bool:
 
 
 def hand_over(turn: Turn) -> None:
-    """Have people answer from now on."""
+    """Hand the conversation over to the clinic's people."""
     words = turn.inbound.text
     told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
     if told:
@@ -46,13 +46,13 @@ def hand_over(turn: Turn) -> None:
 
 
 def hand_back(turn: Turn) -> None:
-    """Let the bot answer a person again, as the desk says."""
+    """Hand a conversation back to the bot, as the desk says."""
     contact_id = turn.choice[0] if turn.choice else ""
     turn.values = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
 
 
 def look_up_hours(turn: Turn) -> None:
-    """See when somebody is at the clinic."""
+    """Look up when somebody is at the clinic."""
     turn.values = handover.next_opening(turn.work, turn.clinic)
 
 

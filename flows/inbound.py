@@ -1,4 +1,4 @@
-"""What came in, whichever channel brought it."""
+"""What a provider delivers, in one form for all channels."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Inbound:
 
 @dataclass(frozen=True)
 class StatusUpdate:
-    """What became of a message of ours.
+    """The delivery status of a message of ours.
 
     `message_id` is our own id as the provider echoed it, if it did; `status` is sent, delivered,
     read or failed.
@@ -55,12 +55,12 @@ class StatusUpdate:
     at: datetime
     error_code: int | None = None
     error_kind: ErrorClass | None = None
-    """What to do about the failure, as for a refusal when it was sent."""
+    """How to treat the failure; the same classes as for a refusal at sending."""
     error_text: str | None = None
     category: str | None = None
     """The price category the provider named."""
     price_type: str | None = None
-    """Whether it charges: regular, or a word for free."""
+    """Whether the provider charges: `regular`, or its word for free."""
 
 
 @dataclass(frozen=True)
@@ -101,12 +101,12 @@ class PreferenceNotice:
 
 @dataclass(frozen=True)
 class OrderNotice:
-    """That something became of an order's payment inside WhatsApp; what did is to be asked."""
+    """That the payment of an order inside WhatsApp changed; the gateway is asked for its state."""
 
     reference: str
     has_failed: bool
-    """Whether an attempt to pay came to nothing, which ends no order."""
+    """Whether an attempt to pay failed; the order stays open."""
 
 
 Notice = TemplateNotice | QualityNotice | PreferenceNotice | OrderNotice
-"""What a provider tells beside messages and their statuses."""
+"""What a provider reports apart from messages and their statuses."""

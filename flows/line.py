@@ -76,7 +76,7 @@ def start(turn: Turn) -> None:
 
 
 def call_next(turn: Turn) -> None:
-    """Complete the one being served and call the next."""
+    """Complete the consultation and call the next patient."""
     doctor, queue = the_line(turn)
     moved = calling.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
     turn.queue = moved.queue
@@ -84,7 +84,7 @@ def call_next(turn: Turn) -> None:
 
 
 def skip(turn: Turn) -> None:
-    """Skip the one called, who has not come, and call the next."""
+    """Skip the patient who was called and has not come, and call the next."""
     doctor, queue = the_line(turn)
     moved = calling.skip(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
     turn.queue = moved.queue
@@ -92,7 +92,7 @@ def skip(turn: Turn) -> None:
 
 
 def undo(turn: Turn) -> None:
-    """Take back the last move."""
+    """Undo the last move."""
     doctor, queue = the_line(turn)
     last = queue.last_move
     moved = calling.undo(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
@@ -118,13 +118,13 @@ def emergency(turn: Turn) -> None:
 
 
 def resume(turn: Turn) -> None:
-    """Go on."""
+    """Resume the line."""
     _, queue = the_line(turn)
     turn.queue = lifecycle.resume(turn.work, queue, turn.actor)
 
 
 def close(turn: Turn) -> None:
-    """End the day."""
+    """Close the line for the day."""
     doctor, queue = the_line(turn)
     turn.values = {"left": len(waiting_in_order(turn.work, queue.queue_id))}
     turn.queue = lifecycle.close(
@@ -140,7 +140,7 @@ def add(turn: Turn) -> None:
 
 
 def announce(turn: Turn) -> None:
-    """Tell everybody booked today."""
+    """Send what follows the command to everybody booked today."""
     doctor, queue = the_line(turn)
     announcements.announce(
         turn.work, turn.clinic, doctor, queue, turn.actor, arguments(turn).strip()
@@ -196,7 +196,7 @@ REFUSALS: dict[type[Refused], Refusal] = {
 
 
 def the_line(turn: Turn) -> tuple[Doctor, Queue]:
-    """Return the doctor meant and the line that commands mean now."""
+    """Return the doctor whose line is meant, and the queue that commands apply to now."""
     doctor = doctor_meant(turn)
     if doctor is None:
         raise LookupError("A command was obeyed though it is not clear whose line it means.")
@@ -276,7 +276,7 @@ def _added(turn: Turn) -> Say:
 
 
 def _limit_exceeded(turn: Turn) -> int | None:
-    """Return the day's limit if more than that are booked now."""
+    """Return the day's limit of bookings if it is exceeded now."""
     doctor, queue = the_line(turn)
     return beyond_limit(turn.work, turn.clinic, doctor, date.fromisoformat(queue.date))
 
@@ -323,7 +323,7 @@ def _which_doctor(turn: Turn) -> Say:
 
 
 def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:
-    """Return at most three buttons; those that move the line name whom they were shown with."""
+    """Return at most three buttons; next and skip name the token that was called."""
     seen = queue.current_token or "-"
     at = doctor.doctor_id
     match queue.status:

@@ -1,4 +1,4 @@
-"""A patient's own bookings: status, cancelling, moving, checking in, and answers to events."""
+"""A patient's own bookings: status, cancelling, rescheduling, check-in, and answers to events."""
 
 from __future__ import annotations
 
@@ -62,13 +62,13 @@ def ratable(turn: Turn) -> bool:
 
 
 def over(turn: Turn) -> bool:
-    """Whether the booking tapped on is over, was cancelled or moved."""
+    """Whether the booking tapped on is over, was cancelled or rescheduled."""
     token = chosen_token(turn)
     return token is not None and not bookings_meant(turn)
 
 
 def take_chosen(turn: Turn) -> None:
-    """Take the booking tapped on, whatever has become of it."""
+    """Take the booking tapped on, even if it is over."""
     turn.token = chosen_token(turn)
 
 
@@ -78,12 +78,12 @@ def take(turn: Turn) -> None:
 
 
 def check_in(turn: Turn) -> None:
-    """Note that the patient has come."""
+    """Check in the patient, who has come."""
     turn.token = lifecycle.check_in(turn.work, bookings_meant(turn)[0])
 
 
 def cancel(turn: Turn) -> None:
-    """Cancel the booking meant and send its advance back."""
+    """Cancel the booking meant and refund its advance."""
     token = bookings_meant(turn)[0]
     turn.values = {"paid": token.paid_paise if token.capture_id else 0}
     turn.token = booking.cancel(
@@ -97,7 +97,7 @@ def cancel(turn: Turn) -> None:
 
 
 def keep_for_rescheduling(turn: Turn) -> None:
-    """Remember which booking moves; nothing is given up yet."""
+    """Remember which booking is rescheduled; it keeps its slot for now."""
     token = chosen_token(turn) or bookings_meant(turn)[0]
     turn.remember(
         token_id=f"{token.queue_id}:{token.token_id}"
@@ -109,7 +109,11 @@ def keep_for_rescheduling(turn: Turn) -> None:
 
 
 def reschedule_to_next_open_day(turn: Turn) -> None:
-    """Move to the doctor's next open day, at the same time or the nearest free one."""
+    """Reschedule to the doctor's next open day, at the same time or the nearest free one.
+
+    Raises:
+        DayFull: If no open day has a free slot.
+    """
     token = bookings_meant(turn)[0]
     doctor = _doctor(turn, token)
     day = next_open(turn.work, turn.clinic, doctor, date.fromisoformat(token.date))
@@ -120,7 +124,11 @@ def reschedule_to_next_open_day(turn: Turn) -> None:
 
 
 def return_money(turn: Turn) -> None:
-    """Return the money that waits for another day."""
+    """Refund the money that waits for another day.
+
+    Raises:
+        NotFound: If none waits any more.
+    """
     turn.token = chosen_token(turn)
     capture_id = turn.token.capture_id if turn.token else None
     refund = refunds.refund_held_for_rebooking(turn.work, capture_id or "", tell=False)
@@ -130,7 +138,7 @@ def return_money(turn: Turn) -> None:
 
 
 def rate(turn: Turn) -> None:
-    """Keep the stars a patient gives a visit."""
+    """Record the stars that a patient gives a visit."""
     token = chosen_token(turn)
     stars = turn.choice[1] if len(turn.choice) > 1 else ""
     if token is None or not stars.isdecimal():
@@ -219,7 +227,7 @@ def chosen_token(turn: Turn) -> Token | None:
 
 
 def booking_to_reschedule(turn: Turn) -> Token | None:
-    """Return the booking that moves to the slot being chosen, if it still can."""
+    """Return the booking to reschedule to the slot being chosen, if it still can be."""
     queue_id, _, token_id = (turn.conversation.token_id or "").partition(":")
     token = turn.work.get(Token, queue_id, token_id) if token_id else None
     if token is None or token.status in LIVE - {TokenStatus.CURRENT, TokenStatus.PENDING}:

@@ -26,23 +26,23 @@ TABLE = Table(
 )
 
 NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
-"""Triggers that say what a message is, which no option stands for."""
+"""Triggers for kinds of messages; no option has one of them as its kind."""
 
 SHORTEST_PART = 3
 """Letters of a part of a choice's words; fewer stand in too many other words."""
 
 RECENT_MESSAGES = 50
-"""Among so many of the newest to a person one that they reply to is looked for."""
+"""How many of the newest messages to a person are searched for the one replied to."""
 
 
 def answer(turn: Turn) -> None:
-    """Answer a patient's message: a tap, a number, a command, the words of a choice, or else.
+    """Answer a patient's message: a tap, a number, a command, or the words of a choice.
 
-    While people of the clinic answer, what is not for the bot goes to them.
+    While people of the clinic answer, a message that is not for the bot goes to the desk.
     """
     if handover.is_for_people(turn) and not handover.calls_bot_back(turn):
         if phone_number.is_typed(turn, alone=True):
-            phone_number.keep_number(turn)  # it is given to the desk as well
+            phone_number.keep_number(turn)  # and the desk gets the message as well
         handover.pass_on(turn)
         return
     if handover.calls_bot_back(turn):
@@ -81,8 +81,8 @@ def _trigger(turn: Turn) -> str:
 def _choose_by_number(turn: Turn, digits: int) -> str:
     """Take a bare number as the answer to the message replied to, else to the newest question.
 
-    One that an event asked after the number was written is put again instead: the person cannot
-    have meant it.
+    A question that an event asked after the number was written is repeated instead: the person
+    cannot have meant it.
     """
     offered = _offered_where_replied(turn) or turn.conversation.offered
     push = standing_push(turn) if offered is turn.conversation.offered else None
@@ -96,9 +96,9 @@ def _choose_by_number(turn: Turn, digits: int) -> str:
 
 
 def _offered_where_replied(turn: Turn) -> tuple[str, ...]:
-    """Return the choices of our message that was replied to; none if it had none, or is long ago.
+    """Return the choices of our message that was replied to; none if it had none or is too old.
 
-    They count as a tap on them would, which old choices are made for.
+    A number then counts as a tap on that message would.
     """
     if turn.inbound.answers is None:
         return ()
@@ -123,7 +123,7 @@ def _choose(turn: Turn, option_id: str) -> str:
 
 
 def standing_push(turn: Turn) -> Push | None:
-    """Return what an event has asked, if that is the newest question."""
+    """Return the question that an event asked, if it is the newest."""
     asked_at = turn.conversation.asked_at
     if turn.push is not None and (asked_at is None or turn.push.at > asked_at):
         return turn.push
@@ -131,7 +131,7 @@ def standing_push(turn: Turn) -> Push | None:
 
 
 def _event_choice_typed(turn: Turn) -> str | None:
-    """Return the choice of an event's question whose words were typed."""
+    """Return the choice of an event's newest question whose words were typed."""
     push = standing_push(turn)
     options = settings.options_of(push) if push else []
     return _option_typed(turn, settings.REPEAT, options)

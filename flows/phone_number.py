@@ -1,7 +1,7 @@
-"""People whose number WhatsApp does not tell: what they answer when they are asked for one.
+"""The number of a person whose WhatsApp hides it: what they answer when they are asked for it.
 
-The question is put by what needs a number (`asking.ask`) and waits for nothing: whatever else was
-asked stands, and an answer is understood wherever the conversation is.
+`phone_requests.ask_for_number` asks, apart from the conversation: an earlier question stands, and
+the answer is understood in every state.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from flows.turn import Say, Turn, says
 from flows.words import fold
 
 DIGITS = re.compile(r"\+?\d(?: ?\d){4,}")
-"""So many digits are meant to be a phone number: no choice and no time has them."""
+"""Five digits or more are meant to be a phone number: no choice and no time has as many."""
 
 
 def is_typed(turn: Turn, *, alone: bool = False) -> bool:

@@ -1,4 +1,4 @@
-"""Who wrote, and to which clinic: decided before anything is said (specification notes, 1)."""
+"""Who wrote, and to which clinic: decided before anything is answered."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from flows.words import Interpreter, fold, number_in
 
 @dataclass(frozen=True)
 class Destination:
-    """Where a message belongs."""
+    """The clinic a message is for, and who wrote it."""
 
     contact: Contact
     clinic: Clinic | None
@@ -38,10 +38,10 @@ class Destination:
 
 
 def contact_of(work: Work, inbound: Inbound) -> Contact:
-    """Return the contact a message comes from, met now if it is new.
+    """Return the contact a message comes from, created if it is new.
 
-    A signed message that carries phone and WhatsApp user id together ties them. A known phone with
-    another user id and no notice of a change is a stranger, who gets no staff powers.
+    A signed message with both phone and WhatsApp user id ties the two. A known phone with another
+    user id, and no notice of a change before, is a stranger, who gets no staff powers.
     """
     by_id = by_phone = None
     if inbound.wa_user_id:
@@ -71,7 +71,7 @@ def _update_known(
     work: Work, inbound: Inbound, contact: Contact, by_phone: Contact | None
 ) -> Contact:
     shown = inbound.phone
-    # One that was shared, or followed without a word of its own, yields to the one that is signed.
+    # A number that was shared, or came with a notice of change, yields to that of a signed message.
     is_news = shown is not None and shown != contact.phone and not contact.verified_phone
     if is_news and by_phone is not None and by_phone.wa_user_id is None:
         return merge(work, contact, by_phone, inbound.sender)
@@ -96,10 +96,10 @@ def _tie_account(work: Work, inbound: Inbound, contact: Contact) -> Contact:
 
 
 def share_number(work: Work, inbound: Inbound, contact: Contact) -> Contact:
-    """Keep the number that a person without a known one has shared.
+    """Keep the number that a person shared, if none of theirs is known.
 
-    It is not verified by that, and one that somebody else is known by stays theirs: only a message
-    that carries number and account together makes the two one. Until then the desk may call it.
+    Sharing does not verify it. A number of somebody else's stays theirs, and here only the desk
+    may call it: contacts are merged by a message that carries number and account together.
     """
     number = inbound.own_phone
     if number is None or contact.phone is not None:
@@ -132,12 +132,12 @@ def route(
     conversation: Conversation,
     interpreter: Interpreter,
 ) -> Destination:
-    """Return the clinic a message is for and, if staff of it wrote, who.
+    """Find the clinic a message is for and, if one of its staff wrote, their account.
 
-    In this order: the clinic that owns the number written to; on a shared number a join code, the
-    clinic whose booking or question is answered, staff of exactly one clinic (of several: where
-    they have an open queue), the clinic last talked to, the only active clinic of the installation;
-    else nobody knows.
+    In this order: the clinic that owns the number written to; on a shared number the one of a join
+    code, the one whose booking or question is answered, the one where the person is staff (of
+    several: where they have an open queue), the one last written to, the installation's only active
+    one; otherwise none.
     """
     own = _clinic_of_number(work, inbound)
     if own is not None:
@@ -240,7 +240,7 @@ def is_join(inbound: Inbound, interpreter: Interpreter) -> bool:
 
 
 def _clinic_answered(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
-    """Return the clinic that is answered: its booking or staff by a tap, its event by a digit."""
+    """Return the clinic whose booking or account is tapped on, or whose event a digit answers."""
     if inbound.kind == "tap":
         kind, _, about = (inbound.choice or "").partition(":")
         if kind == "me":
@@ -256,7 +256,7 @@ def _clinic_answered(work: Work, inbound: Inbound, conversation: Conversation) -
 
 
 def _clinic_picked(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:
-    """Return the clinic picked of those that were offered: tapped, by its number or its name."""
+    """Return which offered clinic was picked: by a tap, its number in the list or its name."""
     choice = inbound.choice
     if inbound.kind == "text":
         number, typed = number_in(inbound.text), fold(inbound.text)

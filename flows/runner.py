@@ -1,4 +1,4 @@
-"""One turn, one transaction: read, decide, write together, answer (design, 3)."""
+"""One turn, one transaction: read, decide, write everything together, answer."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ SEEN_DAYS = 9
 
 
 class TurnOutcome(StrEnum):
-    """What became of a message from a person."""
+    """How a turn ended."""
 
     ACTED = "acted"
     SEEN = "seen"
-    """It had acted before."""
+    """The message was answered before."""
     PARKED = "parked"
-    """It failed twice by our own fault, and is kept for the desk."""
+    """It failed twice by our own fault; the message is kept for replay."""
 
 
 @dataclass
 class Runner:
-    """Takes inbound messages, one at a time, and commits what they cause."""
+    """Answers inbound messages, one at a time, and commits their effects."""
 
     records: Records
     clock: Clock
@@ -83,19 +83,19 @@ class Runner:
                 return self._transact(partial(self._take_turn, inbound=inbound))
             except StoreUnavailable:
                 raise
-            except Exception as error:  # noqa: BLE001 - whatever our own fault was
+            except Exception as error:  # noqa: BLE001 - any fault of ours parks the message
                 failures.append(error)
-        # If not even parking works, the provider is asked to send it again.
+        # If parking fails too, the error makes the provider send the message again.
         return self._transact(partial(self._park, inbound=inbound, error=failures[0]))
 
     def replay(self, parked_id: str) -> TurnOutcome:
-        """Answer a parked message at last; what it was written for is judged by what is true now.
+        """Answer a parked message, by what is true now.
 
         Raises:
             NotFound: If no message is parked under that id.
             Unreadable: If the key it was encrypted with is gone.
             StoreUnavailable: If the store does not answer; it stays parked.
-            Exception: What it failed of this time; it stays parked.
+            Exception: Any fault of ours this time; it stays parked.
         """
 
         def answer(work: Work) -> TurnOutcome:
@@ -109,10 +109,10 @@ class Runner:
         return self._transact(answer)
 
     def _transact(self, act: Callable[[Work], TurnOutcome]) -> TurnOutcome:
-        """Do and commit *act*, again while others are faster (invariant I6).
+        """Run *act* and commit it, again after a conflict (optimistic concurrency, invariant I6).
 
         Raises:
-            StoreUnavailable: If the store does not answer, or others were faster every time.
+            StoreUnavailable: If the store does not answer, or every commit conflicts.
         """
         return transact(self._work, act, pause=self.pause)
 
@@ -124,7 +124,7 @@ class Runner:
     def _take_turn(self, work: Work, inbound: Inbound, *, was_parked: bool = False) -> TurnOutcome:
         """Find where a message belongs, answer it, and mark it as seen, all in *work*.
 
-        A message that was seen meanwhile shows when its mark is read again.
+        If it was answered elsewhere meanwhile, the commit conflicts, and the next run sees so.
         """
         if _is_seen(work, inbound) and not was_parked:
             return TurnOutcome.SEEN
@@ -135,9 +135,9 @@ class Runner:
         return TurnOutcome.ACTED
 
     def _parse(self, work: Work, inbound: Inbound) -> tuple[Destination, Conversation] | None:
-        """Return where a message belongs and in which conversation; None if it needs no answer.
+        """Return where a message belongs and its conversation; None if it needs no answer.
 
-        What it tells of the person's number is kept.
+        Stores what the message tells of the person's number.
         """
         if inbound.kind == "reaction":
             return None
@@ -153,7 +153,7 @@ class Runner:
     def _run(
         self, work: Work, inbound: Inbound, destination: Destination, conversation: Conversation
     ) -> None:
-        """Let the clinic's conversation go on; ask which clinic if nobody knows."""
+        """Continue the clinic's conversation, or ask which clinic is meant."""
         clinic, contact = destination.clinic, destination.contact
         if clinic is None:
             self._ask_clinic(work, inbound, destination, conversation)
@@ -191,7 +191,7 @@ class Runner:
         return Turn(own, inbound, meaning, writer, talk, self.phrases)
 
     def _converse(self, work: Work, turn: Turn) -> None:
-        """Answer as the table of whoever writes says, and remember how far the talk has come."""
+        """Answer by the patients' or the staff's table, and store the conversation."""
         inbound = turn.inbound
         if turn.user is None:
             patient.answer(turn)
@@ -209,7 +209,7 @@ class Runner:
         work.put(turn.conversation)
 
     def _adopt_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
-        """Speak the language of who writes in its letters, unless they have chosen one."""
+        """Choose the language whose script the person writes, unless they have chosen one."""
         language = self.interpreter.language_of(inbound.text)
         if contact.language is not None or language is None:
             return contact
@@ -274,7 +274,7 @@ class Runner:
             ),
         )
         if clinic_id is not None:
-            # Later, for whatever is wrong may strike again while the desk is looked up.
+            # In a transaction of its own: the same fault may recur while the desk is looked up.
             about = due.Subject(contact.contact_id, clinic_id=clinic_id)
             due.schedule(work, "tell_parked", work.now, about, contact=contact.contact_id)
         work.put(conversation.but(last_inbound_at=inbound.sent_at))
@@ -283,7 +283,7 @@ class Runner:
 
 
 def _is_seen(work: Work, inbound: Inbound) -> bool:
-    """Return whether a message has acted, reading who wrote to whom along with its mark."""
+    """Return whether a message was answered; the same read fetches its clinic and contact."""
     refs: list[Ref] = [(Seen, (inbound.message_id,)), (Claim, (f"sender:{inbound.sender}",))]
     if inbound.wa_user_id:
         refs.append((Address, (f"wa:{inbound.wa_user_id}",)))
@@ -293,7 +293,7 @@ def _is_seen(work: Work, inbound: Inbound) -> bool:
 
 
 def _mark_seen(work: Work, inbound: Inbound) -> None:
-    """Write that a message has acted, in the transaction with what it caused (invariant I4)."""
+    """Write that a message was answered, in the transaction of its effects (invariant I4)."""
     before = work.get(Seen, inbound.message_id)
     expires = work.now + timedelta(days=SEEN_DAYS)
     work.put(
@@ -307,14 +307,14 @@ def _mark_seen(work: Work, inbound: Inbound) -> None:
 
 
 def _scope_of(user: User) -> Scope:
-    """Return what a member of staff sees from WhatsApp: a doctor their own, others the clinic."""
+    """Return the scope of a member of staff on WhatsApp: a doctor's own, or the clinic."""
     if user.role is Role.DOCTOR and user.doctor_id is not None:
         return DoctorScope(user.clinic_id, user.doctor_id)
     return ClinicScope(user.clinic_id)
 
 
 def _acknowledge(turn: Turn) -> None:
-    """Let an action's own notice show the person's message as read, where it is the answer."""
+    """Make the action's own notice the reply to the message, where the row says nothing."""
     own = turn.contact.contact_id
     notices = [m for m in turn.work.written(Message) if m.contact_id == own]
     if turn.said is None and notices:
@@ -322,7 +322,7 @@ def _acknowledge(turn: Turn) -> None:
 
 
 def _restart(conversation: Conversation) -> Conversation:
-    """Return the conversation at its beginning, as when another clinic is talked to."""
+    """Return the conversation at its beginning, as a join code or another clinic starts it."""
     return Conversation(
         version=conversation.version,
         conversation=conversation.conversation,

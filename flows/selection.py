@@ -57,7 +57,7 @@ def slot_typed(turn: Turn) -> str | None:
 
 
 def _is_at(at: datetime, hour: str, minute: str | None, half: str | None) -> bool:
-    """Return whether *at* is the time that was typed; without am or pm either half will do."""
+    """Return whether *at* is the time that was typed; without am or pm, either may be meant."""
     clock = {f"{at:%I}am" if at.hour < NOON else f"{at:%I}pm"} if half else {f"{at:%I}", f"{at:%H}"}
     return at.minute == int(minute or 0) and f"{hour:0>2}{half or ''}" in clock
 
@@ -86,7 +86,7 @@ def bookable_days(turn: Turn) -> list[tuple[date, int]]:
 
 
 def _read_day(turn: Turn, doctor: Doctor, day: date) -> Day:
-    """Return the doctor's day and what of it is taken."""
+    """Read a doctor's day, with what is taken of it."""
     return read_day(turn.work, turn.clinic, doctor, day)
 
 
@@ -136,7 +136,7 @@ def doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
 
 
 def person_for(turn: Turn) -> Patient:
-    """Return the patient a booking is for, introduced by their WhatsApp name if nobody is yet."""
+    """Return the patient a booking is for, added under their WhatsApp name if none is known."""
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
     for patient in known:
         if patient.patient_id == turn.conversation.patient_id:

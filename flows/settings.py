@@ -29,7 +29,7 @@ def a_recording(turn: Turn) -> bool:
 
 
 def set_language(turn: Turn) -> None:
-    """Speak the language asked for from now on."""
+    """Answer in the language asked for from now on."""
     turn.contact = turn.work.put(turn.contact.but(language=_language_asked_for(turn)))
 
 
@@ -51,19 +51,19 @@ def stop_all(turn: Turn) -> None:
 
 
 def start(turn: Turn) -> None:
-    """Let this clinic write to this contact again."""
+    """Resume this clinic's messages to this contact."""
     turn.values = {
         "again": consent.opt_in(turn.work, turn.clinic.clinic_id, turn.contact.contact_id)
     }
 
 
 def count_miss(turn: Turn) -> None:
-    """Count what was not understood."""
+    """Count a message that was not understood."""
     turn.remember(misses=turn.conversation.misses + 1)
 
 
 def reset_misses(turn: Turn) -> None:
-    """Count anew, for the menu is shown."""
+    """Reset the count of messages not understood, because the menu is shown."""
     turn.remember(misses=0)
 
 
@@ -147,7 +147,7 @@ REPEAT = "settings/repeat"
 
 @says(REPEAT)
 def _repeat(turn: Turn) -> Say:
-    """Repeat a choice that an event put after the digit was typed."""
+    """Repeat a question that an event asked after the digit was typed."""
     if turn.push is None:
         raise LookupError("No event has asked anything that could be repeated.")
     return Say(values={"question": turn.push.question}, options=options_of(turn.push))

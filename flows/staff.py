@@ -18,17 +18,17 @@ ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
     "doctors", "done",
 }  # fmt: skip
-"""Words that move the line even while a member of staff is heard as a patient."""
+"""Commands that stay the staff's while a member of staff is answered as a patient."""
 
 
 def act_as_patient(turn: Turn) -> None:
-    """Hear this member of staff as a patient until `done` or half an hour without a word."""
+    """Answer this member of staff as a patient until `done` or half an hour of silence."""
     until = turn.work.now + timedelta(minutes=AS_PATIENT_MINUTES)
     turn.remember(as_patient_until=until)
 
 
 def act_as_staff(turn: Turn) -> None:
-    """Hear this member of staff as staff again."""
+    """Answer this member of staff as staff again."""
     turn.remember(as_patient_until=None, token_id=None, note=None)
 
 
@@ -83,7 +83,8 @@ def _doctors(turn: Turn) -> Say:
 def answer(turn: Turn, staff_meaning: Meaning, desk: Work) -> None:
     """Answer a message of a member of staff: a command, or their own booking as a patient.
 
-    *turn* reads as the person they are; *desk* is the same work with what staff may see.
+    *turn* reads in the scope of their own contact; *desk* is the same unit of work in theirs as
+    staff.
     """
     meaning = turn.meaning
     trigger = _trigger(turn, staff_meaning)
@@ -100,7 +101,7 @@ def answer(turn: Turn, staff_meaning: Meaning, desk: Work) -> None:
 
 
 def _as_patient_now(turn: Turn, meaning: Meaning, staff_meaning: Meaning) -> bool:
-    """Whether words that both staff and patients have mean the person's own booking now.
+    """Whether words that staff and patients share mean the person's own booking now.
 
     A command with more behind it than patients say, such as "status khan", does not.
     """

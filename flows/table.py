@@ -1,4 +1,4 @@
-"""A flow is a table; a table is a `transitions` machine that everybody shares."""
+"""A flow is a table of rows, run by one `transitions` machine for all conversations."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ ANYWHERE = "*"
 class Row(NamedTuple):
     """What happens *on* a trigger *at* a state.
 
-    *when* only looks; *do* calls one action, whose refusal leaves everything as it was; *say* names
-    the message (None: the action's own notice is the answer); *then* is the next state (None:
-    stay). The first row that holds wins.
+    *when* is a condition without effects; *do* calls one action, which is rolled back if it
+    refuses; *say* names the message (None: the action's own notice is the answer); *then* is the
+    next state (None: stay). The first row that holds wins.
     """
 
     on: str
@@ -30,14 +30,14 @@ class Row(NamedTuple):
 
 
 class Refusal(NamedTuple):
-    """What an action's refusal lets the table *say*, and the state it leads to *then*."""
+    """The message to *say* when an action refuses, and the state it leads to *then*."""
 
     say: str
     then: str = "idle"
 
 
 class Table:
-    """Rows, and what is said when an action refuses."""
+    """The rows of one conversation, and what is said when an action refuses."""
 
     def __init__(self, rows: Iterable[Row], refusals: Mapping[type[Refused], Refusal]) -> None:
         self.rows = tuple(rows)
@@ -62,9 +62,12 @@ class Table:
             )
 
     def fire(self, trigger: str, turn: Turn) -> None:
-        """Move *turn* by *trigger*, doing and saying what the row says.
+        """Answer *turn* by the first row that holds for *trigger* at its state.
 
-        A trigger that no row takes at the turn's state is `lost`, which every table has a row for.
+        A trigger without a row at that state is `lost`, for which every table has a row.
+
+        Raises:
+            Refused: If the action refuses, and the table has no message for that.
         """
         if turn.state not in self.machine.states:
             turn.state = "idle"

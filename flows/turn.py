@@ -47,14 +47,14 @@ class Writer:
 
 @dataclass(frozen=True)
 class Talk:
-    """Where the writer's conversation is, and the question that an event has put apart from it."""
+    """The writer's conversation, and the question that an event asked apart from it."""
 
     conversation: Conversation
     push: Push | None
 
 
 class Turn:
-    """The model that the tables' machines move. Its `state` is the conversation's."""
+    """One message being answered: the model of the tables' machines, at the conversation's `state`."""
 
     def __init__(
         self,
@@ -133,21 +133,21 @@ class Turn:
         return self.refusal.details if self.refusal else {}
 
     def remember(self, **changes: object) -> None:
-        """Keep something of the conversation for its next turn."""
+        """Change the conversation, as it is stored for the next turn."""
         self.conversation = self.conversation.but(**changes)
 
     def set_savepoint(self) -> None:
-        """Let what was done so far stand, even if the rest of an action is refused."""
+        """Keep what was done so far, even if the rest of the action is refused."""
         self._savepoint = (self.work.snapshot(), self.conversation, self.contact)
 
     def roll_back(self, refused: Refused) -> None:
-        """Forget what an action did before it was *refused*."""
+        """Undo what an action did since the savepoint, because it was *refused*."""
         writes, self.conversation, self.contact = self._savepoint
         self.work.restore(writes)
         self.refusal = refused
 
     def close_question(self) -> None:
-        """Note that a notice of the action is the answer: no earlier question stands any more."""
+        """Withdraw the earlier question, because the action's own notice is the answer."""
         self.remember(offered=(), question=None, asked_at=self.work.now)
         if self.push is not None:
             self.work.delete(self.push)
@@ -159,7 +159,7 @@ class Turn:
         return sorted(active, key=lambda d: (d.created_at, d.doctor_id))
 
     def say(self, name: str, said: Say) -> None:
-        """Answer with message *name*; its options become what a digit or their words choose."""
+        """Answer with message *name*; a digit or typed words can then choose one of its options."""
         self.said = send(
             self.work,
             Draft(

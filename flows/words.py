@@ -19,7 +19,7 @@ DIGITS = re.compile(r"\d{1,3}")
 
 @dataclass(frozen=True)
 class Meaning:
-    """What a text says: a trigger, what came after its words, and the language it is in."""
+    """What a text means: a trigger, the words after it, and the language it is in."""
 
     trigger: str | None
     rest: str = ""
@@ -38,10 +38,10 @@ class Vocabulary:
 
 
 def fold(text: str) -> str:
-    """Return *text* for comparing: one case, one form of letters and digits, no edges, no emoji.
+    """Normalise *text* for comparison: one case, one form of letters and digits, no emoji.
 
-    Of signs only the one of a token number stays, as in #8. What people leave out or exchange when
-    they write Devanagari, the dot below a letter and the two marks of nasal vowels, is made one.
+    Of the signs, only a token number's stays, as in #8. In Devanagari, people leave out the dot
+    below a letter and exchange the two marks of nasal vowels: the dot goes, the marks become one.
     """
     text = unicodedata.normalize("NFKC", text).casefold().translate(_SAME)
     kept = []
@@ -71,7 +71,7 @@ class Interpreter:
     def patient(self, text: str) -> Meaning:
         """Return what a patient's text means.
 
-        Phrases must be the whole text, but for `join` and `book for`, which take what follows.
+        A phrase must be the whole text; only `join` and `book for` take the words that follow.
         """
         folded = fold(text)
         found = self._patient.get(folded)
@@ -126,5 +126,5 @@ def _index(vocabularies: list[Vocabulary], who: str) -> dict[str, tuple[str, str
 
 @cache
 def _folded(phrase: str) -> str:
-    """Return a phrase of a vocabulary for comparing; all ears of a process know the same ones."""
+    """Normalise a phrase of a vocabulary; every interpreter of a process has the same ones."""
     return fold(phrase)

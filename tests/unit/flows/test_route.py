@@ -60,7 +60,7 @@ def find(stage):
 
 @pytest.fixture
 def meet(stage):
-    """Let a message be stored as met, and return its contact."""
+    """Store the contact that a message comes from, and return it."""
 
     def meet(inbound, **changes):
         work = stage.work()

@@ -66,7 +66,7 @@ def faults(stage):
 
 @pytest.fixture
 def breaks(monkeypatch):
-    """Let the first answers to patients fail by our own fault; return how often is left."""
+    """Make the first answers to patients fail by our own fault; return how many still will."""
     answer = patient.answer
     left: list[Exception] = []
 
