@@ -22,6 +22,7 @@ from api.schemas.whatsapp import (
     MessageType,
     NewBroadcast,
     NewMessage,
+    Outcome,
     RecipientShown,
     Results,
     ResultsQuery,
@@ -201,7 +202,9 @@ def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQ
     return Answer(
         Results(
             recipients=[
-                RecipientShown(phone=r.phone, name=r.name, outcome=r.outcome, reason=r.reason)
+                RecipientShown(
+                    phone=r.phone, name=r.name, outcome=Outcome(r.outcome), reason=r.reason
+                )
                 for r in page
             ],
             total_count=found.total,

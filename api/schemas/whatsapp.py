@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Phone
 from domain.actions.broadcasts.broadcasts import MOST_RECIPIENTS
-from domain.model.broadcasts import BroadcastStatus, RecipientOutcome
+from domain.model.broadcasts import BroadcastStatus
 from domain.offers import VALUE_MAX
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=VALUE_MAX)]
@@ -142,12 +142,20 @@ class ResultsQuery(Paged):
     """A page of recipients."""
 
 
+class Outcome(StrEnum):
+    """What became of one recipient."""
+
+    QUEUED = "QUEUED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+
+
 class RecipientShown(Data):
     """One recipient, and what became of the message."""
 
     phone: str | None
     name: str | None
-    outcome: RecipientOutcome
+    outcome: Outcome
     reason: str | None
 
 
