@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flask.json.provider import DefaultJSONProvider
 from flask_openapi.models.info import Info
 from flask_openapi.openapi import OpenAPI
 
@@ -58,12 +59,20 @@ RESOURCES: tuple[Resource, ...] = (
 """Every resource, in the order in which the document is read; a new one is added here."""
 
 
+class _Json(DefaultJSONProvider):
+    """Writes answers and the document in the order of their schemas, in which they read best."""
+
+    sort_keys = False
+
+
 class _Api(OpenAPI):
     """An application whose document is complete: examples, links, servers."""
 
+    json_provider_class = _Json
+
     def generate_spec_json(self) -> None:
         """Make the document, when it is first asked for."""
-        super().generate_spec_json()  # type: ignore[no-untyped-call]
+        super().generate_spec_json()  # type: ignore[no-untyped-call]  # the library declares no types
         complete(self.spec_json, RESOURCES)
 
 
@@ -79,8 +88,6 @@ def new_app(import_name: str) -> OpenAPI:
         template_folder=None,
     )
     app.openapi_version = "3.1.0"
-    # Answers and the document read best in the order in which their schemas are written.
-    app.json.sort_keys = False  # type: ignore[attr-defined]
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import flask_openapi_swagger  # type: ignore[import-untyped]
+import flask_openapi_swagger  # type: ignore[import-untyped]  # its authors ship no types
 from flask import Blueprint, Response
 
 ASSETS = Path(flask_openapi_swagger.__file__).parent / "templates" / "swagger"

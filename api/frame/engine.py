@@ -83,14 +83,16 @@ def make_engine(route: Route, view: View) -> Callable[..., Response]:
         except StoreUnavailable:
             return errors.unavailable()
 
-    # The library then leaves the checking of parameters to us: after the caller, and strictly.
-    answer.__delay_validate_request__ = True  # type: ignore[attr-defined]
+    # The library, which looks for this mark on the function, then leaves the checking of parameters
+    # to us: after the caller, and strictly.
+    answer.__delay_validate_request__ = True  # type: ignore[attr-defined]  # functions declare none
     return answer
 
 
 @cache
-def _success_of(data: type[Data]) -> type[Success[Any]]:
-    return Success[data]  # type: ignore[valid-type]
+def success_of(data: type[Data]) -> type[Success[Any]]:
+    """Return the schema of a success that holds *data*."""
+    return Success[data]  # type: ignore[valid-type]  # mypy knows no type chosen at run time
 
 
 class _Engine:
@@ -175,7 +177,7 @@ class _Engine:
             body = Done(message=said.message or "Done")
         else:
             # Of the very type, so that each field is written as its schema says.
-            body = _success_of(type(said.data))(message=said.message, data=said.data)
+            body = success_of(type(said.data))(message=said.message, data=said.data)
         shown = body.model_dump(mode="json", by_alias=True)
         if shown["message"] is None:
             del shown["message"]

@@ -8,7 +8,6 @@ import hmac
 import json
 import re
 from datetime import timedelta
-from typing import Any
 
 from flask import Response, request
 
@@ -111,7 +110,7 @@ def _sealed(call: Call, answer: Response, masked: tuple[str, ...]) -> str:
     return call.services.seal.seal(text)
 
 
-def _mask(value: Any, masked: tuple[str, ...]) -> Any:  # noqa: ANN401 - any JSON
+def _mask(value: object, masked: tuple[str, ...]) -> object:
     match value:
         case dict():
             return {k: MASK if k in masked else _mask(v, masked) for k, v in value.items()}

@@ -19,8 +19,8 @@ from flask_openapi.types import ResponseDict
 from flask_openapi.utils import get_responses
 from pydantic import create_model
 
-from api.frame.engine import Route, View, make_engine
-from api.schemas.base import Data, Done, Failure, Success
+from api.frame.engine import Route, View, make_engine, success_of
+from api.schemas.base import Data, Done, Failure, Wire
 from domain.permissions import Permission
 
 PREFIX = "/api/v1"
@@ -155,14 +155,14 @@ def _failures() -> ResponseDict:
     return {status: made[status] for status in SHARED_FAILURES}
 
 
-def _document(operation: str, answers: type[Data] | str | None) -> Any:  # noqa: ANN401 - the library's
+def _document(operation: str, answers: type[Data] | str | None) -> type[Wire] | dict[str, Any]:
     if isinstance(answers, str):
         kinds = answers.split(", ")
         return {"content": {kind: _shape(kind) for kind in kinds}}
     if answers is None:
         return Done
     name = "".join(part.capitalize() for part in operation.split("_"))
-    return create_model(f"{name}Answer", __base__=Success[answers])  # type: ignore[valid-type]
+    return create_model(f"{name}Answer", __base__=success_of(answers))
 
 
 def _shape(kind: str) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def _read_instant(value: object) -> datetime:
         except ValueError:
             value = None
     if not isinstance(value, datetime):
-        raise ValueError("must be an instant, such as 2025-01-15T14:30:00Z")  # noqa: TRY004
+        raise ValueError("must be an instant, such as 2025-01-15T14:30:00Z")  # noqa: TRY004 - pydantic makes a refusal of a ValueError alone
     if value.tzinfo is None:
         raise ValueError("must say its time zone, such as 2025-01-15T14:30:00Z")
     try:
