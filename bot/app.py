@@ -143,7 +143,7 @@ def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if not request.path.startswith("/api/"):
         return message_page(_page_of(status), status)
-    return errors.http_error(error)
+    return errors.render_http_error(error)
 
 
 def _page_of(status: int) -> Said:
@@ -155,4 +155,4 @@ def _page_of(status: int) -> Said:
 def _unavailable(_error: StoreUnavailable) -> Response:
     if not request.path.startswith("/api/"):
         return message_page(Said.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
-    return errors.unavailable()
+    return errors.render_unavailable()

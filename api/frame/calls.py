@@ -147,7 +147,7 @@ class Call:
         header = request.headers.get("Authorization", "")
         if header[: len(BEARER)].casefold() != BEARER.casefold():
             raise NotSignedIn
-        self.known = self.who(header[len(BEARER) :].strip())
+        self.known = self.identify(header[len(BEARER) :].strip())
         user = self.known.user
         structlog.contextvars.bind_contextvars(userId=user.user_id, clinicId=user.clinic_id)
         may = OF_ROLE[user.role]
@@ -157,7 +157,7 @@ class Call:
         if user.must_change_password and not before_password_change:
             raise PasswordChangeRequired("Please change your password first.")
 
-    def who(self, token: str) -> CallingUser:
+    def identify(self, token: str) -> CallingUser:
         """Return whom an access token belongs to.
 
         Raises:
@@ -182,7 +182,7 @@ class Call:
             of, _, after = self.services.seal.open(text).partition("\n")
         except (Unreadable, ValueError):
             of, after = "", ""
-        if of != self._list():
+        if of != self._list_hash():
             raise Invalid("cursor", "This is not a cursor of this list.")
         return after
 
@@ -190,7 +190,7 @@ class Call:
         """Return the cursor that goes on from *after*; None at the end."""
         if after is None:
             return None
-        return self.services.seal.seal(f"{self._list()}\n{after}")
+        return self.services.seal.seal(f"{self._list_hash()}\n{after}")
 
     def audit(self, work: Work, outcome: str) -> None:
         """Write into *work* that the caller accessed a patient's data (invariant I11)."""
@@ -211,7 +211,7 @@ class Call:
             )
         )
 
-    def _list(self) -> str:
+    def _list_hash(self) -> str:
         """Return a hash of whose list this is: its operation, address and filters, and the user.
 
         A cursor is sealed, not only signed: it stands in addresses, and a sort key may be a name.

@@ -105,12 +105,12 @@ def _fields_of_data(
     document: dict[str, Any], route: Route, operation: dict[str, Any]
 ) -> frozenset[str]:
     content = operation["responses"][str(route.status)].get("content", {})
-    answer = _resolved(document, content.get(JSON, {}).get("schema", {}))
-    data = _resolved(document, answer.get("properties", {}).get("data", {}))
+    answer = _resolve(document, content.get(JSON, {}).get("schema", {}))
+    data = _resolve(document, answer.get("properties", {}).get("data", {}))
     return frozenset(data.get("properties", {}))
 
 
-def _resolved(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+def _resolve(document: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     reference = schema.get("$ref")
     if reference is None:
         return schema

@@ -75,13 +75,13 @@ def make_engine(route: Route, view: View) -> Callable[..., Response]:
         try:
             return run(ids)
         except Refused as error:
-            return errors.of_refusal(error)
+            return errors.render_refusal(error)
         except ValidationError as error:
-            return errors.of_invalid(error)
+            return errors.render_invalid(error)
         except HTTPException as error:
-            return errors.http_error(error)
+            return errors.render_http_error(error)
         except StoreUnavailable:
-            return errors.unavailable()
+            return errors.render_unavailable()
 
     # The library, which looks for this mark on the function, then leaves the checking of parameters
     # to us: after the caller, and strictly.
@@ -115,10 +115,10 @@ class _Engine:
         call.about = {name: value for name, value in ids.items() if name != "patientId"}
         call.patient_id = ids.get("patientId")
         key = None if self._route.method in READS else idempotency.key_of(call)
-        answer = retry_on_conflict(partial(self._once, call, arguments, key))
-        return answer if call.then is None else self._later(call, key, call.then())
+        answer = retry_on_conflict(partial(self._answer_once, call, arguments, key))
+        return answer if call.then is None else self._answer_later(call, key, call.then())
 
-    def _once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
+    def _answer_once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
         """Return what the call answers, once its effect is durable; as then if it was done before.
 
         A key that lost against its own repetition shows when its record is read again.
@@ -126,24 +126,26 @@ class _Engine:
         Raises:
             Conflict: If others changed what the view read.
         """
-        before = None if key is None else idempotency.done_before(call, key)
+        before = None if key is None else idempotency.find_answer(call, key)
         if before is not None:
             call.then = None
             self._audit_alone(call, REPEATED)
             return before
         work = call.services.open_work(call.scope)
-        answer = self._run(call, work, arguments, key)
+        answer = self._call_view(call, work, arguments, key)
         _commit(work)
         return answer
 
-    def _later(self, call: Call, key: str | None, said: Answer) -> Response:
+    def _answer_later(self, call: Call, key: str | None, said: Answer) -> Response:
         """Return what is *said* after the commit; a repetition is answered the same."""
         answer = self._render(said)
         if key is not None:
             idempotency.amend(call, key, answer, self._route.masked)
         return answer
 
-    def _run(self, call: Call, work: Work, arguments: dict[str, Any], key: str | None) -> Response:
+    def _call_view(
+        self, call: Call, work: Work, arguments: dict[str, Any], key: str | None
+    ) -> Response:
         given = {**arguments, "work": work, "call": call}
         try:
             said = self._view(**{name: given[name] for name in self._wanted})
@@ -155,7 +157,7 @@ class _Engine:
         refusal = said.refusal if isinstance(said, Answer) else None
         call.then = said.then if isinstance(said, Answer) else None
         if refusal is not None:
-            answer = errors.of_refusal(refusal)
+            answer = errors.render_refusal(refusal)
         else:
             answer = said if isinstance(said, Response) else self._render(said)
         if self._route.audits:

@@ -57,12 +57,12 @@ HIDDEN_INPUT = "Value error, "
 """How pydantic begins the words of our own validators."""
 
 
-def failure(
+def render_failure(
     status: int,
     code: str,
     message: str,
-    details: Sequence[Detail] = (),
-    facts: dict[str, object] | None = None,
+    fields: Sequence[Detail] = (),
+    details: dict[str, object] | None = None,
 ) -> Response:
     """Return a refusal in the contract's shape."""
     body = Failure(
@@ -70,8 +70,8 @@ def failure(
         error=ErrorBody.model_validate(
             {
                 "code": code,
-                "details": list(details),
-                **_shown(facts or {}),
+                "details": list(fields),
+                **_as_json(details or {}),
             }
         ),
         request_id=g.get("request_id", ""),
@@ -81,72 +81,74 @@ def failure(
     return answer
 
 
-def of_refusal(error: errors.Refused) -> Response:
+def render_refusal(error: errors.Refused) -> Response:
     """Return what *error* answers: its status by its kind, its words or the usual ones."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), CONFLICT)
     said = str(error)
     message = WORDS.get(error.code, "That is not possible now.") if said == error.code else said
-    facts = dict(error.details)
-    details: list[Detail] = []
-    field = getattr(error, "field", None) or facts.pop("field", None)
+    details = dict(error.details)
+    fields: list[Detail] = []
+    field = getattr(error, "field", None) or details.pop("field", None)
     if field is not None:
-        details.append(Detail(field=str(field), message=message))
-    if isinstance(error, errors.LineMoved) and facts.get("by_name"):
-        message = f"{facts['by_name']} moved the line meanwhile ({facts.get('action')})."
-    answer = failure(status, error.code, message, details, facts)
+        fields.append(Detail(field=str(field), message=message))
+    if isinstance(error, errors.LineMoved) and details.get("by_name"):
+        message = f"{details['by_name']} moved the line meanwhile ({details.get('action')})."
+    answer = render_failure(status, error.code, message, fields, details)
     if isinstance(error, errors.NotSignedIn):
         answer.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, errors.TooMany | errors.Busy):
-        answer.headers["Retry-After"] = str(facts.get("retry_after_seconds", 60))
+        answer.headers["Retry-After"] = str(details.get("retry_after_seconds", 60))
     return answer
 
 
-def of_invalid(error: ValidationError) -> Response:
+def render_invalid(error: ValidationError) -> Response:
     """Return which fields cannot be used and why, without repeating what was sent."""
-    details = [
+    fields = [
         Detail(
             field=".".join(str(part)[:LONGEST_NAME] for part in found["loc"]) or "body",
             message=_sentence(found["msg"].removeprefix(HIDDEN_INPUT)),
         )
         for found in error.errors(include_url=False, include_input=False, include_context=False)
     ][:MOST_DETAILS]
-    message = "Please check " + ", ".join(dict.fromkeys(d.field for d in details)) + "."
-    return failure(422, "VALIDATION_ERROR", message, details)
+    message = "Please check " + ", ".join(dict.fromkeys(d.field for d in fields)) + "."
+    return render_failure(422, "VALIDATION_ERROR", message, fields)
 
 
-def http_error(error: HTTPException) -> Response:
+def render_http_error(error: HTTPException) -> Response:
     """Return what the web server's own refusals say, with `Allow` kept."""
     status = error.code or 500
     if status == INTERNAL:
-        return of_fault()
+        return render_fault()
     code, message = OF_HTTP.get(status, (error.name.upper().replace(" ", "_"), error.name + "."))
-    answer = failure(status, code, message)
+    answer = render_failure(status, code, message)
     for name, value in error.get_headers():
         if name in {"Allow", "Retry-After"}:
             answer.headers[name] = value
     return answer
 
 
-def unavailable() -> Response:
+def render_unavailable() -> Response:
     """Return that the service is busy and the call may be repeated."""
-    answer = failure(503, "UNAVAILABLE", "The service is busy; please try again in a moment.")
+    answer = render_failure(
+        503, "UNAVAILABLE", "The service is busy; please try again in a moment."
+    )
     answer.headers["Retry-After"] = "1"
     return answer
 
 
-def of_fault() -> Response:
+def render_fault() -> Response:
     """Return that we made a mistake, and nothing of what is inside."""
-    return failure(INTERNAL, "INTERNAL_ERROR", "Something went wrong on our side.")
+    return render_failure(INTERNAL, "INTERNAL_ERROR", "Something went wrong on our side.")
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def _shown(facts: dict[str, object]) -> dict[str, object]:
+def _as_json(details: dict[str, object]) -> dict[str, object]:
     """Return facts for programs: names in camelCase, plain values only."""
     shown: dict[str, object] = {}
-    for name, value in facts.items():
+    for name, value in details.items():
         first, *rest = name.split("_")
         key = first + "".join(word.capitalize() for word in rest)
         match value:

@@ -63,7 +63,7 @@ class Watcher:
 
 
 @dataclass
-class _Watched:
+class _WatchedLine:
     """A line that somebody watches, and its newest frame."""
 
     line: LineSnapshot
@@ -106,13 +106,13 @@ class Hub:
         self._most = most
         self._every = every
         self._beat = beat
-        self._lines: dict[Key, _Watched] = {}
+        self._lines: dict[Key, _WatchedLine] = {}
         self._open = 0
         self._opened = 0
         self._lock = threading.Lock()
-        self._rung: set[str] = set()
+        self._changed_doctors: set[str] = set()
         self._bell = threading.Condition()
-        self._begun = False
+        self._started = False
 
     @property
     def open(self) -> int:
@@ -143,13 +143,13 @@ class Hub:
             stream = Stream(watcher, self._opened % PARTS)
             self._open += 1
             watched = self._lines.setdefault(
-                (line.clinic.clinic_id, line.doctor_id), _Watched(line)
+                (line.clinic.clinic_id, line.doctor_id), _WatchedLine(line)
             )
             watched.line = line
             watched.streams.add(stream)
         try:
-            self._begin()
-            yield from self._events(watched, stream, seen)
+            self._start_threads()
+            yield from self._yield_events(watched, stream, seen)
         except PulseOpsError as error:
             # The page connects anew by itself.
             log.warning("stream_ended", error=type(error).__name__)
@@ -163,10 +163,10 @@ class Hub:
     def ring(self, doctor_id: str) -> None:
         """Have the lines of that doctor read again now."""
         with self._bell:
-            self._rung.add(doctor_id)
+            self._changed_doctors.add(doctor_id)
             self._bell.notify()
 
-    def look(self, doctor_ids: Iterable[str] | None = None) -> None:
+    def refresh(self, doctor_ids: Iterable[str] | None = None) -> None:
         """Read the lines of these doctors again, or all that are watched; tell their pages.
 
         Raises:
@@ -181,7 +181,7 @@ class Hub:
             with ExitStack() as held:
                 for watched in some:
                     held.enter_context(watched.reading)
-                self._show(some)
+                self._read_lines(some)
 
     def end_stale(self, part: int | None = None) -> None:
         """End the streams whose session has ended, or whose account may no longer look.
@@ -196,14 +196,14 @@ class Hub:
         pairs = [(w, s) for w, s in pairs if part in {None, s.part}]
         for begin in range(0, len(pairs), READ_AT_ONCE):
             some = pairs[begin : begin + READ_AT_ONCE]
-            over = self._over({s.watcher.key: s.watcher for _, s in some})
+            over = self._ended_sessions({s.watcher.key: s.watcher for _, s in some})
             for watched, stream in some:
                 if stream.watcher.key in over:
                     with watched.changed:
                         stream.ended = True
                         watched.changed.notify_all()
 
-    def _over(self, watchers: dict[Key, Watcher]) -> set[Key]:
+    def _ended_sessions(self, watchers: dict[Key, Watcher]) -> set[Key]:
         """Return which of *watchers* may no longer look, in one read."""
         work = self._open_work(SystemScope("see whether those who watch are still signed in"))
         refs: list[Ref] = []
@@ -213,13 +213,15 @@ class Hub:
         work.fetch(refs)
         return {key for key, who in watchers.items() if not _may_still_look(work, who)}
 
-    def _events(self, watched: _Watched, stream: Stream, seen: str | None) -> Iterator[bytes]:
-        self._freshen(watched)
+    def _yield_events(
+        self, watched: _WatchedLine, stream: Stream, seen: str | None
+    ) -> Iterator[bytes]:
+        self._ensure_fresh(watched)
         yield b"retry: 3000\n\n"
         last = int(seen) if seen is not None and _NUMBER.fullmatch(seen) else -1
         while not stream.ended:
             with watched.changed:
-                came = watched.changed.wait_for(_news(watched, stream, last), self._beat)
+                came = watched.changed.wait_for(_has_news(watched, stream, last), self._beat)
                 number, frame = watched.number, watched.frame
             if number != last:
                 last = number
@@ -227,14 +229,14 @@ class Hub:
             elif not came:
                 yield b": \n\n"
 
-    def _freshen(self, watched: _Watched) -> None:
+    def _ensure_fresh(self, watched: _WatchedLine) -> None:
         """Read a line, unless a reading begun since has ended: many who come at once share one."""
         came = time.monotonic()
         with watched.reading:
             if watched.read_begun < came:
-                self._show([watched])
+                self._read_lines([watched])
 
-    def _show(self, lines: Sequence[_Watched]) -> None:
+    def _read_lines(self, lines: Sequence[_WatchedLine]) -> None:
         """Read the heads of *lines*, whose `reading` is held, and show those that changed."""
         begun = time.monotonic()
         work = self._open_work(SystemScope("show live pages the lines they watch"))
@@ -248,16 +250,19 @@ class Hub:
                     watched.changed.notify_all()
             watched.read_begun = begun
 
-    def _begin(self) -> None:
+    def _start_threads(self) -> None:
         with self._lock:
-            if self._begun:
+            if self._started:
                 return
-            self._begun = True
+            self._started = True
         # Here and not before: threads do not follow a process that forks.
-        for name, run in (("streams-watch", self._watch), ("streams-listen", self._hear)):
+        for name, run in (
+            ("streams-watch", self._watch),
+            ("streams-listen", self._listen_for_changes),
+        ):
             threading.Thread(target=run, name=name, daemon=True).start()
 
-    def _hear(self) -> None:
+    def _listen_for_changes(self) -> None:
         self._listen(self.ring)
 
     def _watch(self) -> None:
@@ -265,13 +270,13 @@ class Hub:
         while True:
             with self._bell:
                 left = at + self._every / PARTS - time.monotonic()
-                self._bell.wait_for(lambda: bool(self._rung), max(0.0, left))
-                rung, self._rung = self._rung, set()
+                self._bell.wait_for(lambda: bool(self._changed_doctors), max(0.0, left))
+                rung, self._changed_doctors = self._changed_doctors, set()
             now = time.monotonic()
             if is_due := now >= at + self._every / PARTS:
                 turn, at = (turn + 1) % PARTS, now
             try:
-                self.look(None if is_due and not turn else rung)
+                self.refresh(None if is_due and not turn else rung)
                 if is_due:
                     self.end_stale(turn)
             except Exception as error:  # noqa: BLE001 - pages must not go blind by one failure
@@ -299,7 +304,7 @@ def frame_of(shot: Snapshot) -> bytes:
     return f"event: queue_update\nid: {shot.number}\ndata: {data}\n\n".encode()
 
 
-def _news(watched: _Watched, stream: Stream, last: int) -> Callable[[], bool]:
+def _has_news(watched: _WatchedLine, stream: Stream, last: int) -> Callable[[], bool]:
     """Return what a page waits for: its end, or another frame than the one it has."""
     return lambda: stream.ended or watched.number != last
 

@@ -56,7 +56,7 @@ def fingerprint(call: Call) -> str:
     return hmac.new(key.encode(), asked.encode() + request.get_data(), hashlib.sha256).hexdigest()
 
 
-def done_before(call: Call, key: str) -> Response | None:
+def find_answer(call: Call, key: str) -> Response | None:
     """Return what this call answered when it acted, or None if it has not.
 
     Raises:
@@ -82,7 +82,7 @@ def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[s
             idempotency_key=key,
             fingerprint=fingerprint(call),
             status=answer.status_code,
-            answer=_sealed(call, answer, masked),
+            answer=_seal_answer(call, answer, masked),
             created_at=work.now,
             ttl=int((work.now + KEPT).timestamp()),
         )
@@ -98,12 +98,12 @@ def amend(call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> No
     with contextlib.suppress(Conflict, StoreUnavailable):
         kept = work.get(Idempotency, key)
         if kept is not None:
-            sealed = _sealed(call, answer, masked)
+            sealed = _seal_answer(call, answer, masked)
             work.put(kept.but(status=answer.status_code, answer=sealed))
             work.commit()
 
 
-def _sealed(call: Call, answer: Response, masked: tuple[str, ...]) -> str:
+def _seal_answer(call: Call, answer: Response, masked: tuple[str, ...]) -> str:
     text = answer.get_data(as_text=True)
     if masked:
         text = json.dumps(_mask(json.loads(text), masked), ensure_ascii=False)

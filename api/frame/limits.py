@@ -33,10 +33,10 @@ class Limits:
             ValueError: If *api_limit* is not in the notation of the `limits` package.
         """
         self._of_user = parse(api_limit)
-        self._of_address = _times(self._of_user, ADDRESS_TIMES)
+        self._of_address = _multiply(self._of_user, ADDRESS_TIMES)
         here = MemoryStorage()
-        self._here = FixedWindowRateLimiter(here)
-        self._together = self._here if redis is None else _counting_in(redis)
+        self._alone = FixedWindowRateLimiter(here)
+        self._together = self._alone if redis is None else _limiter_in(redis)
         self._alone_until = 0.0
 
     def count_user(self, user_id: str) -> None:
@@ -52,17 +52,17 @@ class Limits:
         self._count(self._of_address, "address", address)
 
     def _count(self, limit: RateLimitItem, kind: str, who: str) -> None:
-        counting = self._here if time.monotonic() < self._alone_until else self._together
+        counting = self._alone if time.monotonic() < self._alone_until else self._together
         try:
-            ends = _hit(counting, limit, kind, who)
+            ends = _count_hit(counting, limit, kind, who)
         except RedisError:
             self._alone_until = time.monotonic() + LEFT_ALONE_SECONDS
-            ends = _hit(self._here, limit, kind, who)
+            ends = _count_hit(self._alone, limit, kind, who)
         if ends is not None:
             raise TooMany(retry_after_seconds=max(1, math.ceil(ends - time.time())))
 
 
-def _hit(
+def _count_hit(
     counting: FixedWindowRateLimiter, limit: RateLimitItem, kind: str, who: str
 ) -> float | None:
     """Count a call; return when its window ends (seconds since 1970) if it is one too many."""
@@ -71,12 +71,12 @@ def _hit(
     return counting.get_window_stats(limit, kind, who)[0]
 
 
-def _counting_in(redis: Redis) -> FixedWindowRateLimiter:
+def _limiter_in(redis: Redis) -> FixedWindowRateLimiter:
     storage: Storage = RedisStorage(
         "redis://localhost", connection_pool=redis.connection_pool, key_prefix="limit"
     )
     return FixedWindowRateLimiter(storage)
 
 
-def _times(limit: RateLimitItem, times: int) -> RateLimitItem:
+def _multiply(limit: RateLimitItem, times: int) -> RateLimitItem:
     return type(limit)(limit.amount * times, limit.multiples, limit.namespace)

@@ -54,13 +54,13 @@ def read_query(model: type[BaseModel]) -> BaseModel:
         Invalid: If a parameter is given twice, or is no text.
         ValidationError: If it is not what *model* says.
     """
-    lists = _lists(model)
+    lists = _list_fields(model)
     found: dict[str, Any] = {}
     for name, values in request.args.lists():
         if any(_NO_TEXT.search(text) for text in (name, *values)):
-            raise Invalid(_shown(name), NO_TEXT)
+            raise Invalid(_printable(name), NO_TEXT)
         if len(values) > 1 and name not in lists:
-            raise Invalid(_shown(name), "Is given more than once.")
+            raise Invalid(_printable(name), "Is given more than once.")
         found[name] = values if name in lists else values[0]
     return model.model_validate(found)
 
@@ -79,32 +79,32 @@ def read_body(model: type[Body], *, optional: bool) -> BaseModel:
         return model.model_validate({})
     if request.mimetype != "application/json":
         raise UnsupportedMediaType
-    for where, trouble in _troubles(_parsed(raw)):
+    for where, trouble in _find_faults(_parse_json(raw)):
         raise Invalid(where, trouble)
     return model.model_validate_json(raw)
 
 
-def _parsed(raw: bytes) -> object:
+def _parse_json(raw: bytes) -> object:
     try:
         return json.loads(
-            raw.decode(), object_pairs_hook=_only_once, parse_constant=_refuse_constant
+            raw.decode(), object_pairs_hook=_reject_duplicates, parse_constant=_reject_constant
         )
     except (ValueError, RecursionError):
         raise BadRequest from None
 
 
-def _only_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _reject_duplicates(pairs: list[tuple[str, object]]) -> dict[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise BadRequest
     return found
 
 
-def _refuse_constant(_name: str) -> NoReturn:
+def _reject_constant(_name: str) -> NoReturn:
     raise BadRequest  # NaN and Infinity are no JSON.
 
 
-def _troubles(sent: object) -> Iterator[tuple[str, str]]:
+def _find_faults(sent: object) -> Iterator[tuple[str, str]]:
     """Yield each field whose value cannot be kept, and why."""
     waiting: list[tuple[tuple[str, ...], object]] = [((), sent)]
     while waiting:
@@ -115,14 +115,14 @@ def _troubles(sent: object) -> Iterator[tuple[str, str]]:
             case dict():
                 for name, inner in value.items():
                     if _NO_TEXT.search(name):
-                        yield _joined(where), NO_TEXT
+                        yield _field_path(where), NO_TEXT
                     waiting.append(((*where, name), inner))
             case list():
                 waiting.extend(((*where, str(n)), inner) for n, inner in enumerate(value))
             case str() if _NO_TEXT.search(value):
-                yield _joined(where), NO_TEXT
+                yield _field_path(where), NO_TEXT
             case int() | float() if not _fits(value):
-                yield _joined(where), "Is a number out of range."
+                yield _field_path(where), "Is a number out of range."
 
 
 def _fits(value: float) -> bool:
@@ -130,17 +130,17 @@ def _fits(value: float) -> bool:
     return size == 0 or (math.isfinite(size) and SMALLEST_NUMBER <= size <= LARGEST_NUMBER)
 
 
-def _joined(where: tuple[str, ...]) -> str:
-    return ".".join(_shown(part) for part in where) or "body"
+def _field_path(where: tuple[str, ...]) -> str:
+    return ".".join(_printable(part) for part in where) or "body"
 
 
-def _shown(name: str) -> str:
+def _printable(name: str) -> str:
     """Return a name as it was sent, as far as it can be said again."""
     return _NO_TEXT.sub("?", name[:100])
 
 
 @cache
-def _lists(model: type[BaseModel]) -> frozenset[str]:
+def _list_fields(model: type[BaseModel]) -> frozenset[str]:
     return frozenset(
         field.alias or name
         for name, field in model.model_fields.items()

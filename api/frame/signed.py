@@ -10,9 +10,9 @@ from api.frame.services import Services
 from domain.errors import NotSignedIn
 
 
-def sign(services: Services, purpose: str, subject: str, now: datetime, good: timedelta) -> str:
+def sign(services: Services, purpose: str, subject: str, now: datetime, lifetime: timedelta) -> str:
     """Return what opens *subject* for *purpose* until *good* from *now*."""
-    until = int((now + good).timestamp())
+    until = int((now + lifetime).timestamp())
     return str(_signer(services, purpose).dumps([subject, until]))
 
 

@@ -129,19 +129,19 @@ def test_every_move_is_told_from_the_api_and_from_chat(
     with opened(office.admin) as page:
         numbers = [int(page.event()["id"])]
         desk.queue("start")
-        hub.look(["doc_khan"])
+        hub.refresh(["doc_khan"])
         event = page.event()
         assert event["data"]["status"] == "ACTIVE"
         numbers.append(int(event["id"]))
         office.stage.clock.advance(seconds=5)
         office.stage.hear(KHAN, "next")
-        hub.look(["doc_khan"])
+        hub.refresh(["doc_khan"])
         event = page.event()
         assert event["data"]["currentToken"] == first
         assert event["data"]["currentTokenNumber"] == "001"
         numbers.append(int(event["id"]))
         desk.queue("call-next", {"currentToken": first})
-        hub.look()
+        hub.refresh()
         event = page.event()
         assert event["data"]["currentToken"] == second
         assert (event["data"]["completedTokens"], event["data"]["totalTokens"]) == (1, 2)
@@ -156,7 +156,7 @@ def test_two_changes_between_two_readings_are_one_event(
         page.event()
         desk.queue("start")
         desk.queue("pause")
-        hub.look()
+        hub.refresh()
         assert page.event()["data"]["status"] == "PAUSED"
 
 
@@ -168,7 +168,7 @@ def test_who_comes_back_is_sent_nothing_that_has_not_changed(office: Office, des
     with opened(office.admin, headers={"Last-Event-ID": last}) as page:
         assert page.piece() == ": \n\n"  # it lives, and has nothing to say
         desk.queue("start")
-        hub.look()
+        hub.refresh()
         assert page.event()["data"]["status"] == "ACTIVE"
     for strange in ("0", "later", "9" * 30):
         with opened(office.admin, headers={"Last-Event-ID": strange}) as page:
@@ -238,7 +238,7 @@ def test_a_line_is_read_once_however_many_watch(office: Office, desk: Desk) -> N
             page.event()
         desk.queue("start")
         works.clear()
-        made.look()
+        made.refresh()
         assert len(works) == 1
         assert len({json.dumps(page.event()["data"]) for page in pages}) == 1
     assert made.open == 0
