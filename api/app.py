@@ -1,4 +1,4 @@
-"""The API in an application: its resources, its document, and what it answers when all fails."""
+"""The API in an application: its resources and its document."""
 
 from __future__ import annotations
 

@@ -69,7 +69,7 @@ class CallingUser:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a view answers; `refusal` says no and yet keeps what was written."""
+    """What a view answers; with `refusal` the call is refused, and what was written is kept."""
 
     data: Data | None = None
     message: str | None = None
@@ -77,9 +77,9 @@ class Answer:
     """None: the route's own."""
     refusal: Refused | None = None
     then: Callable[[], Answer] | None = None
-    """Called after the commit; what it returns is answered instead, such as what became of it.
+    """Called after the commit; its answer replaces this one, such as once the outcome is known.
 
-    A call repeated with its Idempotency-Key gets this answer, not that one.
+    A call repeated with its Idempotency-Key meanwhile gets this answer.
     """
 
     @classmethod
@@ -101,7 +101,7 @@ class Call:
     about: dict[str, str] = field(default_factory=dict)
     """Ids of other things concerned, for the audit log."""
     then: Callable[[], Answer] | None = None
-    """What finds the answer after the commit, if the view named it."""
+    """Called after the commit for the final answer, if the view named it."""
 
     @property
     def caller(self) -> CallingUser:
@@ -133,11 +133,11 @@ class Call:
     def sign_in(
         self, needs: tuple[Permission, ...], *, before_password_change: bool = False
     ) -> None:
-        """Find out who calls, and whether they may.
+        """Identify the caller and check that they may call this address.
 
         Args:
-            needs: Any one of these opens the address; none: every account may call it.
-            before_password_change: Whether it is open to who must change their password first.
+            needs: The caller must have any one of these; if empty, every account may call it.
+            before_password_change: Whether an account that must change its password may call it.
 
         Raises:
             NotSignedIn: If the token is missing, wrong, expired or withdrawn.
@@ -158,7 +158,7 @@ class Call:
             raise PasswordChangeRequired("Please change your password first.")
 
     def identify(self, token: str) -> CallingUser:
-        """Return whom an access token belongs to.
+        """Return the user whom an access token belongs to.
 
         Raises:
             NotSignedIn: If it is wrong, expired or withdrawn.
@@ -171,10 +171,10 @@ class Call:
         return CallingUser(user, session, claims.expires_at)
 
     def read_cursor(self, text: str | None) -> str | None:
-        """Return where a list goes on, from a cursor that this list gave this account.
+        """Return the key after which a list continues, from a cursor given to this account.
 
         Raises:
-            Invalid: If it is not such a cursor.
+            Invalid: If the cursor is of another list or account, or none at all.
         """
         if text is None:
             return None
@@ -187,7 +187,7 @@ class Call:
         return after
 
     def next_cursor(self, after: str | None) -> str | None:
-        """Return the cursor that goes on from *after*; None at the end."""
+        """Return the cursor that continues after the key *after*; None at the end."""
         if after is None:
             return None
         return self.services.seal.seal(f"{self._list_hash()}\n{after}")

@@ -33,9 +33,9 @@ def page_of(
     *,
     descending: bool = False,
 ) -> tuple[list[T], str | None]:
-    """Return the page of *items*, in the order of *key*, that follows *after*; and where it ends.
+    """Return the page of *items*, sorted by *key*, that follows *after*; and the key it ends with.
 
-    For lists that are read whole anyway, such as a day's. The end of the last page is None.
+    For lists that are read whole anyway, such as a day's. The last page has no such key: None.
     """
 
     def follows(item: T) -> bool:

@@ -1,4 +1,4 @@
-"""GET /docs: a page to read the API's document and to try it, without anything from elsewhere."""
+"""GET /docs: a page to read the API's document and to try it; loads nothing from elsewhere."""
 
 from __future__ import annotations
 

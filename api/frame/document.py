@@ -81,23 +81,23 @@ def _add_example(route: Route, operation: dict[str, Any]) -> None:
 def _links(
     document: dict[str, Any], route: Route, operation: dict[str, Any], routes: list[Route]
 ) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield what can be called with the answer of *route*: as declared, and what is found.
+    """Yield the operations that can be called with the answer of *route*: found and declared.
 
-    Found are the operations that read, whose one id is a field of `data`.
+    Found are those that read, and whose only id is a field of `data`.
     """
     given = {name: f"data/{name}" for name in _fields_of_data(document, route, operation)}
     for other in routes:
         names = [part.strip("{}") for part in braced(other.path).split("/") if "{" in part]
         if other.method in READS and len(names) == 1 and names[0] in given and other is not route:
             yield other.operation, _link(other.operation, {names[0]: given[names[0]]})
-    for target, places in route.links.items():
-        yield target, _link(target, {name: f"data/{place}" for name, place in places.items()})
+    for target, fields in route.links.items():
+        yield target, _link(target, {name: f"data/{field}" for name, field in fields.items()})
 
 
-def _link(target: str, places: dict[str, str]) -> dict[str, Any]:
+def _link(target: str, fields: dict[str, str]) -> dict[str, Any]:
     return {
         "operationId": target,
-        "parameters": {name: f"$response.body#/{place}" for name, place in places.items()},
+        "parameters": {name: f"$response.body#/{field}" for name, field in fields.items()},
     }
 
 

@@ -28,11 +28,11 @@ from domain.transactions import retry_on_conflict
 from domain.work import Work
 
 EXTENSION = "pulseops_api"
-"""Under which name an application holds the API's `Services`."""
+"""The name under which an application holds the API's `Services`."""
 READS = frozenset({"GET"})
 DONE = "DONE"
 REPEATED = "REPEATED"
-"""What the audit log says of a call that was answered as the first time."""
+"""The outcome in the audit log of a call that repeats one: see `idempotency`."""
 
 View = Callable[..., Answer | Response]
 
@@ -45,29 +45,29 @@ class Route:
     path: str
     operation: str
     needs: tuple[Permission, ...] | None
-    """Any one of these opens it; None: anybody may call it."""
+    """The caller must have any one of these; None: anybody may call it."""
     audits: bool
     """Whether it touches a patient's data, so that each call leaves an entry (I11)."""
     status: int
     masked: tuple[str, ...]
-    """Fields of the answer that are not kept for a repetition of the call."""
+    """Fields of the answer that are left out when the call is repeated."""
     before_password_change: bool
-    """Whether it is open to somebody who must change their password first."""
+    """Whether an account that must change its password may call it."""
     optional_body: bool
     endless: bool = False
-    """Whether the answer goes on until the session ends, as a stream of events does."""
+    """Whether the answer lasts until the session ends, as a stream of events does."""
     links: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """What can be called with an answer: see `routes.Declared`."""
 
 
 def services() -> Services:
-    """Return what the process gives the API."""
+    """Return the services that the process gave the API."""
     found: Services = current_app.extensions[EXTENSION]
     return found
 
 
 def make_engine(route: Route, view: View) -> Callable[..., Response]:
-    """Return what answers the address of *route* by means of *view*."""
+    """Return the function that answers the address of *route* with *view*."""
     run = _Engine(route, view)
 
     @wraps(view)
@@ -119,9 +119,9 @@ class _Engine:
         return answer if call.then is None else self._answer_later(call, key, call.then())
 
     def _answer_once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
-        """Return what the call answers, once its effect is durable; as then if it was done before.
+        """Run the view, commit, and return the answer; a repeated key gets the earlier answer.
 
-        A key that lost against its own repetition shows when its record is read again.
+        Of two simultaneous calls with one key, one conflicts and then finds the other's record.
 
         Raises:
             Conflict: If others changed what the view read.
@@ -137,7 +137,7 @@ class _Engine:
         return answer
 
     def _answer_later(self, call: Call, key: str | None, said: Answer) -> Response:
-        """Return what is *said* after the commit; a repetition is answered the same."""
+        """Render the answer found after the commit, and keep it for repetitions of the call."""
         answer = self._render(said)
         if key is not None:
             idempotency.amend(call, key, answer, self._route.masked)
@@ -167,7 +167,7 @@ class _Engine:
         return answer
 
     def _audit_alone(self, call: Call, outcome: str) -> None:
-        """Record an access with which nothing else is written, such as to what is another's."""
+        """Write the audit entry of an access that writes nothing else, such as a refused one."""
         if self._route.audits:
             work = call.services.open_work(call.scope)
             call.audit(work, outcome)
@@ -178,7 +178,7 @@ class _Engine:
         if said.data is None:
             body = Done(message=said.message or "Done")
         else:
-            # Of the very type, so that each field is written as its schema says.
+            # Of the exact type, so that each field is serialised as its schema says.
             body = success_of(type(said.data))(message=said.message, data=said.data)
         shown = body.model_dump(mode="json", by_alias=True)
         if shown["message"] is None:
@@ -199,7 +199,7 @@ class _Engine:
 
 
 def _commit(work: Work) -> None:
-    """Commit, and ask once more for an answer that did not come: it acts once all the same."""
+    """Commit, and again if the store did not answer; the writes are applied once."""
     try:
         work.commit()
     except StoreUnavailable:

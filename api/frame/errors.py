@@ -42,7 +42,7 @@ WORDS = {
     "NUMBER_TAKEN": "This number belongs to somebody else at the clinic.",
     "NOTHING_TO_UNDO": "There is no move that could be taken back.",
 }
-"""What a refusal says that was raised without words of its own."""
+"""The words of a refusal that was raised without its own."""
 OF_HTTP = {
     400: ("BAD_REQUEST", "The request could not be read."),
     404: ("NOT_FOUND", "There is nothing at this address."),
@@ -52,9 +52,9 @@ OF_HTTP = {
 }
 MOST_DETAILS = 50
 LONGEST_NAME = 100
-"""Who sends ten thousand unknown fields is not told of each, nor all of a field's long name."""
+"""Limits of an answer to a body with thousands of wrong fields, or with very long names."""
 HIDDEN_INPUT = "Value error, "
-"""How pydantic begins the words of our own validators."""
+"""The prefix that pydantic puts before the words of our own validators."""
 
 
 def render_failure(
@@ -64,7 +64,7 @@ def render_failure(
     fields: Sequence[Detail] = (),
     details: dict[str, object] | None = None,
 ) -> Response:
-    """Return a refusal in the contract's shape."""
+    """Render a refusal in the API's shape; *details* become further fields of `error`."""
     body = Failure(
         message=message,
         error=ErrorBody.model_validate(
@@ -82,7 +82,7 @@ def render_failure(
 
 
 def render_refusal(error: errors.Refused) -> Response:
-    """Return what *error* answers: its status by its kind, its words or the usual ones."""
+    """Render a refusal: its status by its kind, its own words or the usual ones of its code."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), CONFLICT)
     said = str(error)
     message = WORDS.get(error.code, "That is not possible now.") if said == error.code else said
@@ -102,7 +102,7 @@ def render_refusal(error: errors.Refused) -> Response:
 
 
 def render_invalid(error: ValidationError) -> Response:
-    """Return which fields cannot be used and why, without repeating what was sent."""
+    """Render which fields cannot be used and why, without repeating what was sent."""
     fields = [
         Detail(
             field=".".join(str(part)[:LONGEST_NAME] for part in found["loc"]) or "body",
@@ -115,7 +115,7 @@ def render_invalid(error: ValidationError) -> Response:
 
 
 def render_http_error(error: HTTPException) -> Response:
-    """Return what the web server's own refusals say, with `Allow` kept."""
+    """Render a refusal of the web framework, with its `Allow` and `Retry-After`."""
     status = error.code or 500
     if status == INTERNAL:
         return render_fault()
@@ -128,7 +128,7 @@ def render_http_error(error: HTTPException) -> Response:
 
 
 def render_unavailable() -> Response:
-    """Return that the service is busy and the call may be repeated."""
+    """Render that the service is busy and the call may be repeated."""
     answer = render_failure(
         503, "UNAVAILABLE", "The service is busy; please try again in a moment."
     )
@@ -137,7 +137,7 @@ def render_unavailable() -> Response:
 
 
 def render_fault() -> Response:
-    """Return that we made a mistake, and nothing of what is inside."""
+    """Render that we made a mistake, without a word of its cause."""
     return render_failure(INTERNAL, "INTERNAL_ERROR", "Something went wrong on our side.")
 
 
@@ -146,7 +146,7 @@ def _sentence(text: str) -> str:
 
 
 def _as_json(details: dict[str, object]) -> dict[str, object]:
-    """Return facts for programs: names in camelCase, plain values only."""
+    """Return details for programs: names in camelCase, plain values only."""
     shown: dict[str, object] = {}
     for name, value in details.items():
         first, *rest = name.split("_")

@@ -1,4 +1,4 @@
-"""What every answer says to browsers: who may call, what not to keep, what not to guess."""
+"""The headers of every answer: CORS, no caching, no guessing of types."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api.frame.services import Services
 
 API = ("/api/", "/openapi.json")
 FROM_OTHER_PAGES = re.compile(r"/(api/v1/(?!webhooks/).*|openapi\.json)")
-"""Where pages of CORS_ORIGINS may call; only providers call the webhooks."""
+"""The addresses that pages of CORS_ORIGINS may call; only providers call the webhooks."""
 SENT = (
     "Authorization", "Content-Type", "Idempotency-Key", "Last-Event-ID", "X-Request-Id",
 )  # fmt: skip

@@ -1,9 +1,9 @@
-"""One process's live pages: a thousand of them, and one reader of the lines that they watch.
+"""One process's live pages: up to a thousand, and one thread that reads the lines they watch.
 
-A page's thread sleeps until its line's frame is a new one. The watcher reads all watched heads
-together every few seconds, whatever the bell says, and those that were rung for at once; only a
-head that changed has its day's tokens counted. So the store is read as often as lines change, and
-not as pages are open. What Redis loses is found by the next reading.
+A page's thread sleeps until its line has a new frame. The watching thread reads the heads of all
+watched lines together every few seconds, and at once those for which Redis reports a change. It
+counts the day's tokens only for a head that changed. So the load on the store grows with changes of
+lines, not with open pages; a change that Redis loses is found by the next periodic read.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ from domain.scopes import Scope, SystemScope
 from domain.work import Work
 
 MOST_STREAMS = 1000
-"""A process takes so many; the threads above that are for webhooks and the rest of the API."""
+"""Streams per process; the threads beyond are reserved for webhooks and the rest of the API."""
 EVERY_SECONDS = 5.0
-"""How often everything watched is read again."""
+"""How often all watched lines are read."""
 BEAT_SECONDS = 15.0
-"""How often a silent stream says that it lives; who has gone away is found by it."""
+"""How often a stream without events sends a heartbeat, which also finds closed connections."""
 PARTS = 10
-"""Sessions are looked at in so many parts, one after the other: a webhook never waits for all."""
+"""Sessions are checked a part at a time, so that a webhook never waits for all of them."""
 RETRY_AFTER_SECONDS = 10
 READ_AT_ONCE = 100
 
 Key = tuple[str, str]
 OpenWork = Callable[[Scope], Work]
 Listen = Callable[[Callable[[str], None]], None]
-"""Calls back with the doctor of each line that changes, for as long as the process lives."""
+"""Calls back with the doctor's id of each line that changes, as long as the process lives."""
 
 _NUMBER = re.compile(r"[0-9]{1,20}")
 log = structlog.get_logger()
@@ -51,20 +51,20 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Watcher:
-    """Whose page it is: it ends when their session does, or their role changes."""
+    """The session and user of a page, which ends with the session or a change of role."""
 
     session: Session
     user: User
 
     @property
     def key(self) -> Key:
-        """By what it is told apart from others."""
+        """What tells it apart from other watchers."""
         return self.session.session_id, self.user.user_id
 
 
 @dataclass
 class _WatchedLine:
-    """A line that somebody watches, and its newest frame."""
+    """A line that pages watch, and its newest frame."""
 
     line: LineSnapshot
     changed: threading.Condition = field(default_factory=threading.Condition)
@@ -120,10 +120,10 @@ class Hub:
         return self._open
 
     def check_room(self) -> None:
-        """See that there is room for one more stream.
+        """Raise `Busy` unless there is room for one more stream.
 
         Raises:
-            Busy: If there is none; says after how many seconds to try again.
+            Busy: If as many are open as may be; says after how many seconds to try again.
         """
         if self._open >= self._most:
             raise Busy(
@@ -134,7 +134,7 @@ class Hub:
     def stream(self, line: LineSnapshot, watcher: Watcher, seen: str | None) -> Iterator[bytes]:
         """Yield the events of one page until its session ends.
 
-        A snapshot comes first, unless *seen*, the last event that the page has, is that one.
+        A snapshot comes first, unless the page has it: *seen* is the number of its last event.
         """
         with self._lock:
             if self._open >= self._most:
@@ -151,7 +151,7 @@ class Hub:
             self._start_threads()
             yield from self._yield_events(watched, stream, seen)
         except PulseOpsError as error:
-            # The page connects anew by itself.
+            # The page reconnects by itself.
             log.warning("stream_ended", error=type(error).__name__)
         finally:
             with self._lock:
@@ -161,13 +161,13 @@ class Hub:
                     del self._lines[watched.key]
 
     def ring(self, doctor_id: str) -> None:
-        """Have the lines of that doctor read again now."""
+        """Schedule an immediate read of that doctor's line."""
         with self._bell:
             self._changed_doctors.add(doctor_id)
             self._bell.notify()
 
     def refresh(self, doctor_ids: Iterable[str] | None = None) -> None:
-        """Read the lines of these doctors again, or all that are watched; tell their pages.
+        """Read the watched lines of these doctors, or all; wake the pages of those that changed.
 
         Raises:
             StoreUnavailable: If the store does not answer.
@@ -184,9 +184,9 @@ class Hub:
                 self._read_lines(some)
 
     def end_stale(self, part: int | None = None) -> None:
-        """End the streams whose session has ended, or whose account may no longer look.
+        """End the streams whose session has ended or whose account may no longer watch.
 
-        *part* is the PARTSth of them that is looked at; None: all.
+        *part* names which of the PARTS parts is checked; None: all.
 
         Raises:
             StoreUnavailable: If the store does not answer.
@@ -204,7 +204,7 @@ class Hub:
                         watched.changed.notify_all()
 
     def _ended_sessions(self, watchers: dict[Key, Watcher]) -> set[Key]:
-        """Return which of *watchers* may no longer look, in one read."""
+        """Return which of *watchers* may no longer watch, in one read."""
         work = self._open_work(SystemScope("see whether those who watch are still signed in"))
         refs: list[Ref] = []
         for who in watchers.values():
@@ -230,14 +230,14 @@ class Hub:
                 yield b": \n\n"
 
     def _ensure_fresh(self, watched: _WatchedLine) -> None:
-        """Read a line, unless a reading begun since has ended: many who come at once share one."""
+        """Read a line, unless a read that began after this call has ended: callers share reads."""
         came = time.monotonic()
         with watched.reading:
             if watched.read_begun < came:
                 self._read_lines([watched])
 
     def _read_lines(self, lines: Sequence[_WatchedLine]) -> None:
-        """Read the heads of *lines*, whose `reading` is held, and show those that changed."""
+        """Read the heads of *lines*, whose locks are held, and publish those that changed."""
         begun = time.monotonic()
         work = self._open_work(SystemScope("show live pages the lines they watch"))
         for watched, head in zip(
@@ -255,7 +255,7 @@ class Hub:
             if self._started:
                 return
             self._started = True
-        # Here and not before: threads do not follow a process that forks.
+        # Not before the first stream: threads do not survive the fork of the web server.
         for name, run in (
             ("streams-watch", self._watch),
             ("streams-listen", self._listen_for_changes),
@@ -279,12 +279,12 @@ class Hub:
                 self.refresh(None if is_due and not turn else rung)
                 if is_due:
                     self.end_stale(turn)
-            except Exception as error:  # noqa: BLE001 - pages must not go blind by one failure
+            except Exception as error:  # noqa: BLE001 - one failure must not end all updates
                 log.warning("streams_not_read", error=type(error).__name__)
 
 
 def frame_of(shot: Snapshot) -> bytes:
-    """Return a snapshot as one event: the JSON on one line, so that any reader takes it whole."""
+    """Render a snapshot as one server-sent event, with its JSON on one line."""
     number = shot.current_number
     update = QueueUpdate(
         queue_id=shot.queue_id,
@@ -305,7 +305,7 @@ def frame_of(shot: Snapshot) -> bytes:
 
 
 def _has_news(watched: _WatchedLine, stream: Stream, last: int) -> Callable[[], bool]:
-    """Return what a page waits for: its end, or another frame than the one it has."""
+    """Return the condition a page waits for: its end, or a frame it does not have."""
     return lambda: stream.ended or watched.number != last
 
 

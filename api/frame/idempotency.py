@@ -30,7 +30,7 @@ class OtherRequest(Refused):
 
 
 def key_of(call: Call) -> str | None:
-    """Return under which key this call's answer is kept, or None if it names none.
+    """Return the key under which this call's answer is kept, or None if the call names none.
 
     A key belongs to the user, or to the network address before anybody has signed in.
 
@@ -47,7 +47,7 @@ def key_of(call: Call) -> str | None:
 
 
 def fingerprint(call: Call) -> str:
-    """Return a keyed hash of what is asked: method, address, query and body.
+    """Return a keyed hash of the request: method, address, query and body.
 
     Keyed, because a body may hold a password or a code that could be guessed from a plain hash.
     """
@@ -57,7 +57,7 @@ def fingerprint(call: Call) -> str:
 
 
 def find_answer(call: Call, key: str) -> Response | None:
-    """Return what this call answered when it acted, or None if it has not.
+    """Return the answer of this call's first run, or None if there was none.
 
     Raises:
         OtherRequest: If the key was used with another request.
@@ -76,7 +76,7 @@ def find_answer(call: Call, key: str) -> Response | None:
 
 
 def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> None:
-    """Write what is answered into the work that has the effect, without the fields *masked*."""
+    """Write the answer, without the fields *masked*, into the unit of work of its effect."""
     work.put(
         Idempotency(
             idempotency_key=key,
@@ -90,9 +90,9 @@ def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[s
 
 
 def amend(call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> None:
-    """Have repetitions answered with *answer*, which came about after the effect was written.
+    """Replace the answer that repetitions get by *answer*, which was found after the commit.
 
-    If it cannot be written they are answered with what was true when it was.
+    If it cannot be written, repetitions get the answer of the commit.
     """
     work = call.services.open_work(SystemScope("keep what a call was answered"))
     with contextlib.suppress(Conflict, StoreUnavailable):

@@ -23,7 +23,7 @@ REFRESH = "refresh"
 
 @dataclass(frozen=True)
 class Claims:
-    """What a good access token says."""
+    """The claims of a valid access token."""
 
     user_id: str
     clinic_id: str
@@ -33,7 +33,7 @@ class Claims:
 
 
 def access_token(services: Services, user: User, session: Session, now: datetime) -> str:
-    """Return an access token of *user* for *session*, good for JWT_ACCESS_EXPIRY."""
+    """Return an access token of *user* for *session*, valid for JWT_ACCESS_EXPIRY."""
     claims: dict[str, object] = {
         "user_id": user.user_id,
         "clinic_id": user.clinic_id,
@@ -53,7 +53,7 @@ def access_token(services: Services, user: User, session: Session, now: datetime
 
 
 def refresh_token(services: Services, session: Session, now: datetime) -> str:
-    """Return the refresh token that is good for *session* until it is used."""
+    """Return the refresh token of *session*, valid until it is used or expires."""
     claims = {
         "typ": REFRESH,
         "sid": session.session_id,
@@ -67,7 +67,7 @@ def refresh_token(services: Services, session: Session, now: datetime) -> str:
 
 
 def read_access(services: Services, token: str, now: datetime) -> Claims:
-    """Return what an access token says.
+    """Return the claims of an access token.
 
     Raises:
         NotSignedIn: If it is not ours, was changed, is a refresh token, or has expired.
@@ -80,7 +80,7 @@ def read_access(services: Services, token: str, now: datetime) -> Claims:
 
 
 def read_refresh(services: Services, token: str, now: datetime) -> tuple[str, str]:
-    """Return session and id of a refresh token, whether or not it has been used.
+    """Return the ids of session and refresh token, whether or not it has been used.
 
     Raises:
         NotSignedIn: If it is not ours, was changed, is an access token, or has expired.
@@ -93,7 +93,7 @@ def read_refresh(services: Services, token: str, now: datetime) -> tuple[str, st
 
 def _read(services: Services, token: str, now: datetime) -> dict[str, Any]:
     try:
-        # Our clock judges the expiry, so that a test's clock does.
+        # The expiry is checked below, by our clock, which tests set.
         claims: dict[str, Any] = jwt.decode(
             token,
             services.secret,

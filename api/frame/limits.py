@@ -20,7 +20,7 @@ from domain.errors import TooMany
 ADDRESS_TIMES = 10
 """An address may be a clinic's whole staff behind one router (the deployment contract)."""
 LEFT_ALONE_SECONDS = 1.0
-"""How long a Redis that failed is not asked again."""
+"""How long a process counts alone after Redis failed."""
 
 
 class Limits:

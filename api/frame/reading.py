@@ -1,7 +1,7 @@
 """What a call sends, read strictly: ids in its address, its query, its JSON.
 
-Whatever could not be stored, or means something else to another reader, is refused here once for
-all schemas: keys given twice, numbers beyond every store's range, characters that are no text.
+What could not be stored, or what other parsers read differently, is refused here for all schemas:
+duplicate keys, numbers out of the stores' range, characters that are not text.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from domain.errors import Invalid, NotFound
 LARGEST_BODY = 256 * 1024
 DEEPEST = 50
 LARGEST_NUMBER = 2**53
-"""Up to here whole numbers are exact in every reader of JSON."""
+"""Up to here whole numbers are exact in every parser of JSON."""
 SMALLEST_NUMBER = 1e-100
 """DynamoDB keeps nothing that is nearer to zero than 1e-130."""
 _ID = re.compile(r"[\x21-\x7e]{1,512}")
 _NO_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
-"""Control characters but tab and line ends, halves of characters, and what is never one: neither
-a file of XML nor every store takes them."""
+"""Control characters but tab and line ends, surrogates and noncharacters: neither XML nor every
+store takes them."""
 NO_TEXT = "Has characters that are not text."
 
 
@@ -105,7 +105,7 @@ def _reject_constant(_name: str) -> NoReturn:
 
 
 def _find_faults(sent: object) -> Iterator[tuple[str, str]]:
-    """Yield each field whose value cannot be kept, and why."""
+    """Yield each field whose value cannot be stored, and why."""
     waiting: list[tuple[tuple[str, ...], object]] = [((), sent)]
     while waiting:
         where, value = waiting.pop()
@@ -135,7 +135,7 @@ def _field_path(where: tuple[str, ...]) -> str:
 
 
 def _printable(name: str) -> str:
-    """Return a name as it was sent, as far as it can be said again."""
+    """Return a name as it was sent, shortened and without characters that are not text."""
     return _NO_TEXT.sub("?", name[:100])
 
 

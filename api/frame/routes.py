@@ -1,4 +1,4 @@
-"""How a view becomes an address: who may call it, what it takes, and how it is committed.
+"""How a view becomes an address: who may call it, what it takes, what it answers.
 
 A view is `def view(work, call, path, query, body) -> Answer`, with those of the parameters that it
 needs. It calls one action of the domain on `work` and renders; everything around that is here.
@@ -25,7 +25,7 @@ from domain.permissions import Permission
 
 PREFIX = "/api/v1"
 SHARED_FAILURES = ("400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503")
-"""What any call may be answered beside its success."""
+"""The failures that any call may be answered with."""
 BEARER_AUTH = "bearer"
 EVENTS = "text/event-stream"
 V = TypeVar("V", bound=View)
@@ -44,9 +44,9 @@ class Declared(TypedDict, total=False):
     audits: bool
     """Whether each call leaves an entry in the audit log."""
     masked: tuple[str, ...]
-    """Names of fields that a repeated call does not get again."""
+    """Names of fields that are left out of the answer to a repeated call."""
     before_password_change: bool
-    """Whether it is open while the password must be changed."""
+    """Whether an account that must change its password may call it."""
     optional_body: bool
     """Whether the body may be left out; its model then has all defaults."""
     also: tuple[int, ...]
@@ -76,7 +76,7 @@ class Resource:
         )
 
     def get(self, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
-        """Declare a view that only looks; see `route`."""
+        """Declare a view that only reads; see `route`."""
         return self.route("GET", path, **declared)
 
     def post(self, path: str, **declared: Unpack[Declared]) -> Callable[[V], V]:
@@ -144,10 +144,10 @@ def braced(path: str) -> str:
 
 @cache
 def _failures() -> ResponseDict:
-    """Return what any call may be answered beside its success, for the document.
+    """Return the failures that any call may be answered with, for the document.
 
-    Made once, because from a model the library would make each anew for every address, which was
-    half of the time that a web process takes to start. The document itself defines `Failure`.
+    Made once: the library would make them from the model for every address, which took half of a
+    web process's start. The document itself defines `Failure`.
     """
     every = Operation(responses={})
     get_responses(dict.fromkeys(SHARED_FAILURES, Failure), {}, every)

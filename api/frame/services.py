@@ -20,7 +20,7 @@ from domain.work import Work
 
 @dataclass(frozen=True)
 class Services:
-    """The concrete parts, picked by `bot.wiring`; the views see little of them."""
+    """The concrete parts, chosen by `bot.wiring`; views use few of them."""
 
     open_work: Callable[[Scope], Work]
     """Returns a new unit of work that reads through a scope and rings when committed."""
@@ -29,17 +29,17 @@ class Services:
     rules: Rules
     seal: Seal
     redis: Redis
-    """For rate limits and live updates; may be away at any moment."""
+    """For rate limits and live updates; may be unreachable at any moment."""
     secret: str
     """JWT_SECRET: signs tokens and cursors."""
     access_expiry: timedelta
     refresh_expiry: timedelta
     limits: Limits
-    """How many calls are let through."""
+    """The rate limits."""
     hub: Hub
     """The live pages of this process."""
     senders: Senders
-    """Whom a clinic's own WhatsApp sender is proven by."""
+    """Proves a clinic's own WhatsApp sender."""
     documents: Documents
     """Makes PDFs."""
     files: Files
@@ -49,7 +49,7 @@ class Services:
     offers: Sequence[OfferedTemplate]
     """The templates that staff may send."""
     pause: Callable[[float], None]
-    """Waits so many seconds, for those who wait for the provider's answer."""
+    """Sleeps, in seconds, while a call waits for the provider's answer."""
     otp_limit: str
     """OTPs for one number, such as 10 per hour; per network address ten times as much."""
     cors_origins: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from domain.errors import NotSignedIn
 
 
 def sign(services: Services, purpose: str, subject: str, now: datetime, lifetime: timedelta) -> str:
-    """Return what opens *subject* for *purpose* until *good* from *now*."""
+    """Return a signature that opens *subject* for *purpose*, for *lifetime* from *now*."""
     until = int((now + lifetime).timestamp())
     return str(_signer(services, purpose).dumps([subject, until]))
 
