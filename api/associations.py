@@ -58,8 +58,8 @@ def associate_patient(
         path.doctor_id,
         phone=body.patient_phone,
         name=body.patient_name,
-        given=body.given(),
-        preferences={k: v for k, v in body.preferences.given().items() if v is not None},
+        given=body.sent_fields(),
+        preferences={k: v for k, v in body.preferences.sent_fields().items() if v is not None},
         opt_in=body.opt_in,
     )
     own = joined.association
@@ -96,7 +96,7 @@ def get_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
 )
 def change_doctor_patient(work: Work, path: DoctorPatientPath, body: AssociationChange) -> Answer:
     """Change a patient's preferences at a doctor's, or the doctor's notes about them."""
-    own = actions.update_association(work, path.doctor_id, path.patient_id, body.given())
+    own = actions.update_association(work, path.doctor_id, path.patient_id, body.sent_fields())
     return Answer(
         AssociationChanged(patient_id=own.patient_id, updated_at=own.updated_at),
         "Patient association updated successfully",

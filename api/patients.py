@@ -92,7 +92,7 @@ def record_patient(work: Work, call: Call, body: NewPatient) -> Answer:
         work,
         phone=body.phone,
         name=body.name,
-        given=body.given(),
+        given=body.sent_fields(),
         opt_in=body.opt_in,
         doctor_id=None if caller.is_admin else caller.user.doctor_id,
     )
@@ -139,7 +139,7 @@ def get_patient(work: Work, path: PatientPath) -> Answer:
 @patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)
 def change_patient(work: Work, path: PatientPath, body: PatientChange) -> Answer:
     """Change what is known of a patient; what is not named stays."""
-    known = actions.update_patient(work, path.patient_id, body.name, body.given())
+    known = actions.update_patient(work, path.patient_id, body.name, body.sent_fields())
     return Answer(
         PatientChanged(patient_id=known.patient_id, updated_at=known.updated_at),
         "Patient updated successfully",

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Id, Instant, Name, Path, Phone
-from api.schemas.patients import PatientFacts
+from api.schemas.patients import ProfileBody
 
 PreferredTime = Literal["MORNING", "AFTERNOON", "EVENING"]
 CommunicationMethod = Literal["WHATSAPP", "SMS"]
@@ -32,8 +32,8 @@ class PreferenceChange(Body):
     preferred_time: PreferredTime | None = None
     communication_method: CommunicationMethod | None = None
 
-    def given(self) -> dict[str, Any]:
-        """Return the preferences that were named, by their names in the API."""
+    def sent_fields(self) -> dict[str, Any]:
+        """Return the preferences that were sent, by their names in the API."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
 
@@ -44,7 +44,7 @@ class Preferences(Data):
     communication_method: str | None = None
 
 
-class NewAssociation(PatientFacts):
+class NewAssociation(ProfileBody):
     """Somebody to become a doctor's patient; recorded as a patient of the clinic, if new to it."""
 
     patient_phone: Phone
@@ -61,11 +61,11 @@ class AssociationChange(Body):
     preferences: PreferenceChange | None = None
     notes: Annotated[str, StringConstraints(max_length=5000)] | None = None
 
-    def given(self) -> dict[str, Any]:
-        """Return what was named, by the names of the rules."""
+    def sent_fields(self) -> dict[str, Any]:
+        """Return the fields that were sent, by the names of the rules."""
         changes: dict[str, Any] = {}
         if self.preferences is not None:
-            changes["preferences"] = self.preferences.given()
+            changes["preferences"] = self.preferences.sent_fields()
         if "notes" in self.model_fields_set:
             changes["notes"] = self.notes
         return changes

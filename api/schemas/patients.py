@@ -30,7 +30,7 @@ class PatientPath(Path):
     patient_id: Id
 
 
-class PatientFacts(Body):
+class ProfileBody(Body):
     """What is told of a person and their health; null for what is not known."""
 
     date_of_birth: BirthDate | None = None
@@ -43,14 +43,14 @@ class PatientFacts(Body):
     chronic_conditions: WordList | None = None
     current_medications: WordList | None = None
 
-    def given(self) -> dict[str, Any]:
-        """Return the facts that were named, by the names of the rules."""
-        named = self.model_fields_set & PatientFacts.model_fields.keys()
+    def sent_fields(self) -> dict[str, Any]:
+        """Return the fields that were sent, by the names of the rules."""
+        named = self.model_fields_set & ProfileBody.model_fields.keys()
         values = ((name, getattr(self, name)) for name in named)
         return {name: tuple(v) if isinstance(v, list) else v for name, v in values}
 
 
-class NewPatient(PatientFacts):
+class NewPatient(ProfileBody):
     """Somebody to be recorded as a patient."""
 
     phone: Phone
@@ -60,7 +60,7 @@ class NewPatient(PatientFacts):
     ] = True
 
 
-class PatientChange(PatientFacts):
+class PatientChange(ProfileBody):
     """What is to change; what is not named stays."""
 
     name: Name | None = None
@@ -113,7 +113,7 @@ class ConsentShown(Data):
 
     @classmethod
     def of(cls, known: Known) -> ConsentShown | None:
-        """Return what the API says of a patient's consent; None where it was not asked for."""
+        """Render a patient's consent; None where it was not read."""
         found = known.consent
         if found is None:
             return None

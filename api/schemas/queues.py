@@ -40,7 +40,7 @@ class Sight(Body):
 
     @property
     def names_current(self) -> bool:
-        """Whether the caller said whom they see, be it nobody."""
+        """Whether the caller named the current token, even as none."""
         return "current_token" in self.model_fields_set
 
 

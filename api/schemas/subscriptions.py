@@ -72,7 +72,7 @@ class Bill(Data):
 
     @classmethod
     def of(cls, invoice: Invoice, link: str | None) -> Bill:
-        """Return what the API says of *invoice*."""
+        """Render *invoice*, with the *link* where it can be paid."""
         return cls(
             invoice_id=invoice.invoice_id,
             period_start=invoice.period_start,

@@ -65,7 +65,7 @@ class VisitRecord(Body):
     examination: LongText | None = None
 
     def changes(self) -> dict[str, Any]:
-        """Return what was written, by the rules' names."""
+        """Return the fields that were sent, by the names of the rules."""
         given = self.model_fields_set - {"token_id", "visit_date"}
         return {name: getattr(self, name) for name in given}
 
@@ -85,13 +85,13 @@ class VisitChange(Body):
     notes: LongText | None = None
 
     @model_validator(mode="after")
-    def _something(self) -> VisitChange:
+    def _require_a_change(self) -> VisitChange:
         if not self.model_fields_set:
             raise ValueError("give at least one field to change")
         return self
 
     def changes(self) -> dict[str, Any]:
-        """Return what is to be changed, by the rules' names."""
+        """Return the fields to change, by the names of the rules."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
 
