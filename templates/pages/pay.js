@@ -1,12 +1,12 @@
-// The page works without this: it counts down, and lets a press count once.
+// The page works without this script, which counts down and submits once.
 (() => {
   "use strict";
   const root = document.documentElement;
   root.classList.remove("no-script");
-  // In the phone of the simulator the way back to WhatsApp is to close the page.
+  // In the simulator's phone, closing the page leads back to WhatsApp.
   if (window.top !== window.self) root.classList.add("framed");
 
-  // A page brought back from memory may show a button that has been pressed.
+  // A page restored from the browser's memory may show a button that was pressed.
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
   const form = document.getElementById("pay");
@@ -21,7 +21,7 @@
 
   const left = document.getElementById("left");
   if (!left) return;
-  // Measured from now, not by the phone's calendar, which may be wrong.
+  // Measured from now, not by the phone's clock, which may be wrong.
   const end = Date.now() + Number(left.dataset.seconds) * 1000;
   const tick = () => {
     const seconds = Math.max(0, Math.ceil((end - Date.now()) / 1000));
