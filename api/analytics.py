@@ -90,8 +90,8 @@ def get_doctor_stats(
     Professional plan.
     """
     doctor = _doctor(work, call, path)
-    period, days = _of_doctor(work, call, doctor, query)
-    wanted = _wanted(call, query.include, BLOCKS, "include")
+    period, days = _doctor_days(work, call, doctor, query)
+    wanted = _parse_choice(call, query.include, BLOCKS, "include")
     found = views.stats(days, period)
     totals = found.totals
     return Answer(
@@ -103,7 +103,7 @@ def get_doctor_stats(
                 completed_tokens=totals.completed,
                 cancelled_tokens=totals.cancelled,
                 no_show_tokens=totals.no_show,
-                completion_rate=_shown(found.completion_rate, "%"),
+                completion_rate=_with_unit(found.completion_rate, "%"),
             ),
             patients=PatientCounts(
                 total_patients=len(totals.patients),
@@ -122,17 +122,17 @@ def get_doctor_stats(
             if "revenue" in wanted
             else MISSING,
             efficiency=Efficiency(
-                average_consultation_time=_shown(totals.consultation_minutes, " minutes"),
-                average_wait_time=_shown(totals.wait_minutes, " minutes"),
+                average_consultation_time=_with_unit(totals.consultation_minutes, " minutes"),
+                average_wait_time=_with_unit(totals.wait_minutes, " minutes"),
                 patient_satisfaction=totals.satisfaction,
-                punctuality_score=_shown(found.punctuality, "%"),
+                punctuality_score=_with_unit(found.punctuality, "%"),
             )
             if "ratings" in wanted
             else MISSING,
             trends=StatsTrends(
-                patient_growth=_signed(found.patient_growth),
-                revenue_growth=_signed(found.revenue_growth) if "revenue" in wanted else MISSING,
-                efficiency_improvement=_signed(found.efficiency_improvement),
+                patient_growth=_with_sign(found.patient_growth),
+                revenue_growth=_with_sign(found.revenue_growth) if "revenue" in wanted else MISSING,
+                efficiency_improvement=_with_sign(found.efficiency_improvement),
             ),
         )
     )
@@ -150,8 +150,8 @@ def get_doctor_performance(
     Professional plan.
     """
     doctor = _doctor(work, call, path)
-    period, days = _of_doctor(work, call, doctor, query)
-    wanted = _wanted(call, query.metrics, METRICS, "metrics")
+    period, days = _doctor_days(work, call, doctor, query)
+    wanted = _parse_choice(call, query.metrics, METRICS, "metrics")
     found = views.performance(days, period)
     totals = found.totals
     counted = "tokens" in wanted
@@ -164,20 +164,20 @@ def get_doctor_performance(
                 cancelled_tokens=totals.cancelled if counted else MISSING,
                 no_show_tokens=totals.no_show if counted else MISSING,
                 total_revenue=rupees(totals.revenue_paise) if "revenue" in wanted else MISSING,
-                average_consultation_time=_shown(totals.consultation_minutes, " minutes"),
+                average_consultation_time=_with_unit(totals.consultation_minutes, " minutes"),
                 patient_satisfaction=totals.satisfaction,
             ),
             trends=PerformanceTrends(
                 daily_average=found.daily_average,
-                weekly_growth=_shown(found.weekly_growth, "%"),
-                monthly_growth=_shown(found.monthly_growth, "%"),
+                weekly_growth=_with_unit(found.weekly_growth, "%"),
+                monthly_growth=_with_unit(found.monthly_growth, "%"),
             )
             if counted
             else MISSING,
             patient_metrics=PatientMetrics(
                 new_patients=totals.new_tokens,
                 returning_patients=totals.tokens - totals.new_tokens,
-                patient_retention_rate=_shown(found.retention, "%"),
+                patient_retention_rate=_with_unit(found.retention, "%"),
             )
             if "patients" in wanted
             else MISSING,
@@ -198,10 +198,10 @@ def get_patient_flow(work: Work, call: Call, query: FlowQuery) -> Answer:
     return Answer(
         FlowData(
             patient_flow=[
-                _flow_row(row, daily=daily) for row in (found.days if daily else found.hours)
+                _render_flow_row(row, daily=daily) for row in (found.days if daily else found.hours)
             ],
             peak_hours=found.peak_hours,
-            average_wait_time=_shown(found.wait_minutes, " minutes"),
+            average_wait_time=_with_unit(found.wait_minutes, " minutes"),
             bottlenecks=[
                 BottleneckData(
                     time_slot=f"{slow.hour}-{_hour_after(slow.hour)}",
@@ -231,7 +231,7 @@ def get_revenue(work: Work, call: Call, query: RevenueQuery) -> Answer:
                 total_revenue=rupees(found.totals.revenue_paise),
                 total_consultations=found.totals.completed,
                 average_consultation_fee=found.average_fee,
-                growth_rate=_shown(found.growth_rate, "%"),
+                growth_rate=_with_unit(found.growth_rate, "%"),
             ),
             breakdown=RevenueBreakdown(
                 by_doctor=[
@@ -247,8 +247,8 @@ def get_revenue(work: Work, call: Call, query: RevenueQuery) -> Answer:
             ),
             trends=RevenueTrends(
                 daily_average=found.daily_average,
-                weekly_growth=_shown(found.weekly_growth, "%"),
-                monthly_growth=_shown(found.monthly_growth, "%"),
+                weekly_growth=_with_unit(found.weekly_growth, "%"),
+                monthly_growth=_with_unit(found.monthly_growth, "%"),
             ),
         )
     )
@@ -257,7 +257,7 @@ def get_revenue(work: Work, call: Call, query: RevenueQuery) -> Answer:
 def _dashboard(work: Work, call: Call, query: MetricsQuery) -> Answer:
     clinic = _clinic(work, call, Feature.DASHBOARD)
     period = _period(work, clinic, query)
-    wanted = _wanted(call, query.metrics, METRICS, "metrics")
+    wanted = _parse_choice(call, query.metrics, METRICS, "metrics")
     days = figures.figures_of_clinic(work, clinic.clinic_id, views.with_previous(period))
     found = views.dashboard(days, period)
     totals = found.totals
@@ -273,9 +273,11 @@ def _dashboard(work: Work, call: Call, query: MetricsQuery) -> Answer:
                 patient_satisfaction=totals.satisfaction if people else MISSING,
             ),
             trends=DashboardTrends(
-                revenue_growth=_shown(found.revenue_growth, "%") if money else MISSING,
-                patient_growth=_shown(found.patient_growth, "%") if people else MISSING,
-                average_wait_time=_shown(totals.wait_minutes, " minutes") if tokens else MISSING,
+                revenue_growth=_with_unit(found.revenue_growth, "%") if money else MISSING,
+                patient_growth=_with_unit(found.patient_growth, "%") if people else MISSING,
+                average_wait_time=_with_unit(totals.wait_minutes, " minutes")
+                if tokens
+                else MISSING,
             ),
             top_doctors=[
                 TopDoctor(
@@ -283,7 +285,7 @@ def _dashboard(work: Work, call: Call, query: MetricsQuery) -> Answer:
                     name=names(d.doctor_id),
                     tokens_completed=d.totals.completed if tokens else MISSING,
                     revenue=rupees(d.totals.revenue_paise) if money else MISSING,
-                    avg_consultation_time=_shown(d.totals.consultation_minutes, " minutes")
+                    avg_consultation_time=_with_unit(d.totals.consultation_minutes, " minutes")
                     if tokens
                     else MISSING,
                 )
@@ -303,7 +305,7 @@ def _doctor(work: Work, call: Call, path: DoctorFiguresPath) -> Doctor:
     return work.require(Doctor, call.caller.clinic_id, path.doctor_id)
 
 
-def _of_doctor(
+def _doctor_days(
     work: Work, call: Call, doctor: Doctor, query: PeriodQuery
 ) -> tuple[Period, list[DayFigures]]:
     clinic = _clinic(work, call, Feature.DOCTOR_ANALYTICS)
@@ -320,8 +322,8 @@ def _period(work: Work, clinic: Clinic, query: PeriodQuery) -> Period:
     )
 
 
-def _wanted(call: Call, text: str | None, known: frozenset[str], field: str) -> set[str]:
-    """Return which figures are asked for; revenue is ignored for a doctor, who may not see it.
+def _parse_choice(call: Call, text: str | None, known: frozenset[str], field: str) -> set[str]:
+    """Return the figures that the caller chose; a doctor gets no revenue, chosen or not.
 
     Raises:
         Invalid: If one is unknown.
@@ -338,7 +340,7 @@ def _names(work: Work, clinic: Clinic, ids: Iterable[str]) -> Callable[[str], st
     return lambda doctor_id: names.get(doctor_id, "")
 
 
-def _flow_row(row: FlowRow, *, daily: bool) -> FlowRowData:
+def _render_flow_row(row: FlowRow, *, daily: bool) -> FlowRowData:
     return FlowRowData(
         hour=MISSING if daily else row.label,
         date=row.label if daily else MISSING,
@@ -352,9 +354,9 @@ def _hour_after(clock: str) -> str:
     return f"{(int(clock[:2]) + 1) % 24:02d}:00"
 
 
-def _shown(value: float | None, unit: str) -> str | None:
+def _with_unit(value: float | None, unit: str) -> str | None:
     return None if value is None else f"{value}{unit}"
 
 
-def _signed(percent: int | None) -> str | None:
+def _with_sign(percent: int | None) -> str | None:
     return None if percent is None else f"{percent:+d}%" if percent else "0%"

@@ -39,7 +39,9 @@ def list_doctor_patients(work: Work, call: Call, path: DoctorPatientsPath, query
     page = actions.list_of_doctor(work, path.doctor_id, query.limit, call.read_cursor(query.cursor))
     return Answer(
         DoctorsPatients(
-            patients=[DoctorsPatient.model_validate(_patient(known)) for known in page.patients],
+            patients=[
+                DoctorsPatient.model_validate(_patient_fields(known)) for known in page.patients
+            ],
             total_count=page.total,
             next_cursor=call.next_cursor(page.after),
         )
@@ -85,7 +87,7 @@ def associate_patient(
 def get_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
     """Show a patient of a doctor, with what the doctor noted."""
     found = actions.connection(work, path.doctor_id, path.patient_id)
-    return Answer(DoctorsPatientShown(patient=_detail(found)))
+    return Answer(DoctorsPatientShown(patient=_render_detail(found)))
 
 
 @associations.put(
@@ -122,7 +124,7 @@ def remove_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
     )
 
 
-def _patient(known: Known) -> dict[str, object]:
+def _patient_fields(known: Known) -> dict[str, object]:
     own = known.associations[0]
     return {
         "patient_id": known.patient_id,
@@ -137,11 +139,11 @@ def _patient(known: Known) -> dict[str, object]:
     }
 
 
-def _detail(found: Connection) -> DoctorsPatientDetail:
+def _render_detail(found: Connection) -> DoctorsPatientDetail:
     facts = found.patient.facts
     return DoctorsPatientDetail.model_validate(
         {
-            **_patient(found.patient),
+            **_patient_fields(found.patient),
             "medical_history": MedicalHistory(
                 allergies=list(facts.allergies or ()),
                 chronic_conditions=list(facts.chronic_conditions or ()),

@@ -30,13 +30,13 @@ def list_audit(work: Work, call: Call, query: AuditQuery) -> Answer:
     )
     return Answer(
         AuditLog(
-            entries=[_entry(entry) for entry in page.entries],
+            entries=[_render_entry(entry) for entry in page.entries],
             next_cursor=call.next_cursor(page.after),
         )
     )
 
 
-def _entry(entry: AuditEntry) -> AuditedCall:
+def _render_entry(entry: AuditEntry) -> AuditedCall:
     return AuditedCall(
         at=entry.at,
         user_id=entry.user_id,

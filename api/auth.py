@@ -53,7 +53,7 @@ def register_clinic(work: Work, call: Call, body: Registration) -> Answer:
         work,
         name=body.clinic_name,
         address=body.address,
-        number=_number(work, body.whatsapp_number),
+        number=_parse_number(work, body.whatsapp_number),
         admin_name=body.admin_name,
         plan=body.subscription_plan,
         network_address=call.address,
@@ -82,7 +82,7 @@ def verify_registration(work: Work, call: Call, body: RegistrationProof) -> Answ
                 clinic_id=clinic.clinic_id, name=clinic.name, status=clinic.status.value
             ),
             admin_user=FirstAdmin(user_id=admin.user_id, role=admin.role.value),
-            **_pair(call, admin, opened.session),
+            **_token_pair(call, admin, opened.session),
         ),
         "Clinic registration completed successfully",
     )
@@ -94,7 +94,7 @@ def login(work: Work, call: Call, body: OtpCall) -> Answer:
 
     The answer is the same for a number that nobody has; no code comes then.
     """
-    number = _number(work, body.whatsapp_number)
+    number = _parse_number(work, body.whatsapp_number)
     asked = sign_in.ask_to_sign_in(work, number, body.clinic_id, call.address)
     return Answer(
         LoginAsked(login_request_id=asked.request_id, masked_number=phones.mask(number)),
@@ -117,7 +117,7 @@ def verify_login(work: Work, call: Call, body: LoginProof) -> Answer:
             user=_account(user),
             clinic=ClinicName(clinic_id=clinic.clinic_id, name=clinic.name),
             must_change_password=user.must_change_password,
-            **_pair(call, user, signed_in.session),
+            **_token_pair(call, user, signed_in.session),
         ),
         "Login successful",
     )
@@ -129,7 +129,7 @@ def forgot_password(work: Work, call: Call, body: OtpCall) -> Answer:
 
     The answer is the same for a number that nobody has; no code comes then.
     """
-    number = _number(work, body.whatsapp_number)
+    number = _parse_number(work, body.whatsapp_number)
     asked = sign_in.ask_to_reset(work, number, body.clinic_id, call.address)
     return Answer(
         ResetAsked(reset_request_id=asked.request_id, masked_number=phones.mask(number)),
@@ -159,11 +159,11 @@ def refresh(work: Work, call: Call, body: RefreshCall) -> Answer:
     Each refresh token is good once; one that is used again ends its session.
     """
     session_id, refresh_id = jwts.read_refresh(call.services, body.refresh_token, call.now)
-    carried_on = sessions.renew(work, session_id, refresh_id)
-    if isinstance(carried_on, Refused):
-        return Answer.refused(carried_on)
-    session, user = carried_on
-    return Answer(TokenPair(**_pair(call, user, session)))
+    renewed = sessions.renew(work, session_id, refresh_id)
+    if isinstance(renewed, Refused):
+        return Answer.refused(renewed)
+    session, user = renewed
+    return Answer(TokenPair(**_token_pair(call, user, session)))
 
 
 @auth.post("/auth/logout", needs=None, optional_body=True)
@@ -199,14 +199,19 @@ def change_password(work: Work, call: Call, body: PasswordChange) -> Answer:
         PasswordChanged(
             user_id=user.user_id,
             password_updated_at=user.updated_at,
-            **_pair(call, user, session),
+            **_token_pair(call, user, session),
         ),
         "Password changed successfully",
     )
 
 
 def _sessions_named(call: Call, body: LogoutCall) -> set[str]:
-    """Return whose tokens were sent; one of them that is good is enough."""
+    """Return the sessions of the valid tokens that were sent.
+
+    Raises:
+        NotSignedIn: If no token that was sent is valid.
+        Invalid: If none was sent.
+    """
     found: set[str] = set()
     refusal: Refused = Invalid("refreshToken", "Is needed, unless an access token is sent.")
     header = request.headers.get("Authorization", "")
@@ -226,11 +231,11 @@ def _sessions_named(call: Call, body: LogoutCall) -> set[str]:
     return found
 
 
-def _number(work: Work, text: str) -> str:
+def _parse_number(work: Work, text: str) -> str:
     return numbers.parse_number(work, "whatsappNumber", text)
 
 
-def _pair(call: Call, user: User, session: Session) -> dict[str, str]:
+def _token_pair(call: Call, user: User, session: Session) -> dict[str, str]:
     return {
         "access_token": jwts.access_token(call.services, user, session, call.now),
         "refresh_token": jwts.refresh_token(call.services, session, call.now),

@@ -44,7 +44,9 @@ def get_profile(work: Work, call: Call) -> Answer:
     return Answer(
         Profile(
             clinic=ClinicInfo(
-                **_shown(work, clinic), status=clinic.status.value, created_at=clinic.created_at
+                **_profile_fields(work, clinic),
+                status=clinic.status.value,
+                created_at=clinic.created_at,
             ),
             subscription=SubscriptionInfo(
                 plan=clinic.subscription_plan,
@@ -70,7 +72,7 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
     """
     clinic_id = call.caller.clinic_id
     before = actions.find_clinic(work, clinic_id)
-    changes = _changes(body)
+    changes = _changed_fields(body)
     sender = {name: changes.pop(name) for name in OF_SENDER if name in changes}
     clinic = actions.change_profile(
         work,
@@ -88,7 +90,7 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
     if sender.get("access_token") is not None:
         changed.append(NAMES["access_token"])
     return Answer(
-        ProfileChanged(**_shown(work, clinic), updated_fields=changed),
+        ProfileChanged(**_profile_fields(work, clinic), updated_fields=changed),
         "Clinic profile updated successfully",
     )
 
@@ -96,7 +98,7 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
 @clinics.get("/clinics/whatsapp", needs=Permission.CONFIGURE_WHATSAPP, answers=WhatsAppInfo)
 def get_whatsapp(work: Work, call: Call) -> Answer:
     """Return how patients reach the clinic on WhatsApp, with a link for posters and QR codes."""
-    return Answer(_reach(work, call, actions.find_clinic(work, call.caller.clinic_id)))
+    return Answer(_render_whatsapp(work, call, actions.find_clinic(work, call.caller.clinic_id)))
 
 
 @clinics.put("/clinics/whatsapp", needs=Permission.CONFIGURE_WHATSAPP, answers=WhatsAppInfo)
@@ -117,7 +119,7 @@ def change_whatsapp(work: Work, call: Call, body: WhatsAppChange) -> Answer:
     if pays:
         configuration = body.payment_configuration
         clinic = senders.set_payment_configuration(work, clinic.clinic_id, configuration)
-    return Answer(_reach(work, call, clinic), "WhatsApp settings updated successfully")
+    return Answer(_render_whatsapp(work, call, clinic), "WhatsApp settings updated successfully")
 
 
 @clinics.get("/clinics/whatsapp/qr", needs=Permission.CONFIGURE_WHATSAPP, answers="image/svg+xml")
@@ -131,7 +133,7 @@ def draw_join_code(work: Work, call: Call) -> Response:
     if found.join_url is None:
         raise NotNow("The WhatsApp number of this clinic is not known yet.")
     drawn = io.BytesIO()
-    # A quarter of it may be scratched or covered and it still reads.
+    # Error correction Q: it is readable with a quarter of it scratched or covered.
     segno.make(found.join_url, error="q", micro=False).save(drawn, kind="svg", scale=8, border=4)
     return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
@@ -159,8 +161,8 @@ def _set_sender(work: Work, call: Call, sender: dict[str, Any]) -> Clinic:
     )
 
 
-def _changes(body: ProfileChange) -> dict[str, Any]:
-    """Return the fields that were sent; null means no more than leaving one out."""
+def _changed_fields(body: ProfileChange) -> dict[str, Any]:
+    """Return the fields that were sent; null means the same as leaving one out."""
     sent = body.model_dump(exclude_unset=True, exclude={"confirm"})
     changes = {
         name: value
@@ -173,7 +175,7 @@ def _changes(body: ProfileChange) -> dict[str, Any]:
     return changes
 
 
-def _shown(work: Work, clinic: Clinic) -> dict[str, Any]:
+def _profile_fields(work: Work, clinic: Clinic) -> dict[str, Any]:
     return {
         "clinic_id": clinic.clinic_id,
         "name": clinic.name,
@@ -188,7 +190,7 @@ def _shown(work: Work, clinic: Clinic) -> dict[str, Any]:
     }
 
 
-def _reach(work: Work, call: Call, clinic: Clinic) -> WhatsAppInfo:
+def _render_whatsapp(work: Work, call: Call, clinic: Clinic) -> WhatsAppInfo:
     found = actions.clinic_reach(work, clinic, call.services.senders)
     return WhatsAppInfo(
         whatsapp_number=clinic.whatsapp_number,

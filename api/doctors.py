@@ -55,7 +55,7 @@ def list_doctors(work: Work, call: Call, query: Paged) -> Answer:
     users = actions.accounts(work, page.records)
     return Answer(
         DoctorList(
-            doctors=[_listed(d, users.get(d.doctor_id)) for d in page.records],
+            doctors=[_render_listed(d, users.get(d.doctor_id)) for d in page.records],
             total_doctors=actions.count_doctors(work, clinic_id),
             next_cursor=call.next_cursor(page.after),
         )
@@ -75,7 +75,7 @@ def add_doctor(work: Work, call: Call, body: NewDoctor) -> Answer:
     The number of an admin makes that admin a doctor too. Everybody else is sent a temporary
     password on WhatsApp, and a button with which they say that the number is theirs.
     """
-    details = _details(body)
+    details = _sent_fields(body)
     password = details.pop("initial_password", None)
     added = actions.add_doctor(work, call.caller.clinic_id, details, password)
     doctor, user = added.doctor, added.user
@@ -115,8 +115,8 @@ def get_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
     return Answer(
         DoctorProfile(
             doctor=OrdinaryDay(**_ordinary_day(doctor)),
-            account=_account(user) if user else None,
-            statistics=_statistics(month, with_revenue=call.caller.is_admin),
+            account=_render_account(user) if user else None,
+            statistics=_render_statistics(month, with_revenue=call.caller.is_admin),
         )
     )
 
@@ -134,7 +134,7 @@ def change_doctor(work: Work, call: Call, path: DoctorPath, body: DoctorChange) 
         work,
         call.caller.clinic_id,
         path.doctor_id,
-        _details(body),
+        _sent_fields(body),
         by=call.caller.user,
         confirm=body.confirm,
     )
@@ -175,11 +175,15 @@ def remove_doctor(work: Work, call: Call, path: DoctorPath) -> Answer:
 
 
 NULL_MEANS_NONE = {"lunch_break"}
-"""Elsewhere null means no more than leaving a field out."""
+"""Fields in which null is a value; in all others it means the same as leaving them out."""
 
 
-def _details(body: BaseModel) -> dict[str, Any]:
-    """Return what was sent of a doctor, as the rules name and type it."""
+def _sent_fields(body: BaseModel) -> dict[str, Any]:
+    """Return the fields that were sent, by the names and types of the rules.
+
+    Raises:
+        Invalid: If a working day is named twice, or a day off does not exist.
+    """
     everything = isinstance(body, NewDoctor)
     sent = body.model_dump(exclude_unset=not everything, exclude={"confirm"})
     details = {n: v for n, v in sent.items() if v is not None or n in NULL_MEANS_NONE}
@@ -215,7 +219,7 @@ def _ordinary_day(doctor: Doctor) -> dict[str, Any]:
     }
 
 
-def _listed(doctor: Doctor, user: User | None) -> ListedDoctor:
+def _render_listed(doctor: Doctor, user: User | None) -> ListedDoctor:
     return ListedDoctor(
         **_ordinary_day(doctor),
         user_id=doctor.user_id,
@@ -225,7 +229,7 @@ def _listed(doctor: Doctor, user: User | None) -> ListedDoctor:
     )
 
 
-def _account(user: User) -> DoctorAccount:
+def _render_account(user: User) -> DoctorAccount:
     return DoctorAccount(
         user_id=user.user_id,
         whatsapp_number=user.whatsapp_number,
@@ -238,7 +242,7 @@ def _account(user: User) -> DoctorAccount:
     )
 
 
-def _statistics(month: Totals, *, with_revenue: bool) -> MonthStatistics:
+def _render_statistics(month: Totals, *, with_revenue: bool) -> MonthStatistics:
     shown = MonthStatistics(
         total_patients_this_month=len(month.patients),
         total_tokens_this_month=month.tokens,

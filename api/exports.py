@@ -1,4 +1,4 @@
-"""A clinic's patients as a file to take away, written as they are read."""
+"""A clinic's patients as a file to download, written as they are read."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
 
 Format = Literal["CSV", "JSON"]
 NUMBERS = {"phone", "emergencyContact"}
-"""Cells with a checked number, whose plus sign computes nothing."""
+"""Columns of checked phone numbers, whose plus sign no spreadsheet takes for a formula."""
 
 
 def patients_file(
     everybody: Iterable[Known], file_format: Format, *, phones: bool
 ) -> Iterator[str]:
-    """Return the parts of a file of *everybody*; numbers are left out unless *phones* says so."""
-    rows = (_exported(known, phones=phones) for known in everybody)
+    """Yield a file of *everybody* in parts; with *phones*, phone numbers are in it."""
+    rows = (_render_row(known, phones=phones) for known in everybody)
     return _csv(rows) if file_format == "CSV" else _json(rows)
 
 
-def _exported(known: Known, *, phones: bool) -> ExportedPatient:
+def _render_row(known: Known, *, phones: bool) -> ExportedPatient:
     facts, consent = known.facts, known.consent
     return ExportedPatient(
         patient_id=known.patient_id,
@@ -54,10 +54,10 @@ def _csv(rows: Iterable[ExportedPatient]) -> Iterator[str]:
     yield BYTE_ORDER_MARK + csv_row(names)
     for row in rows:
         shown = row.model_dump(mode="json", by_alias=True)
-        yield csv_row([_cell(name, shown[name]) for name in names])
+        yield csv_row([_render_cell(name, shown[name]) for name in names])
 
 
-def _cell(name: str, value: object) -> str:
+def _render_cell(name: str, value: object) -> str:
     if value is None:
         return ""
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)

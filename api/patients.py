@@ -48,7 +48,7 @@ def list_patients(work: Work, call: Call, query: Paged) -> Answer:
     page = actions.list_patients(work, query.limit, call.read_cursor(query.cursor))
     return Answer(
         PatientList(
-            patients=[_listed(known) for known in page.patients],
+            patients=[_render_listed(known) for known in page.patients],
             total_count=page.total,
             next_cursor=call.next_cursor(page.after),
         )
@@ -72,7 +72,7 @@ def search_patients(work: Work, call: Call, query: PatientSearch) -> Answer:
     term = query.name or query.phone or ""
     return Answer(
         FoundPatients(
-            patients=[_found(known, zone) for known in page.patients],
+            patients=[_render_found(known, zone) for known in page.patients],
             total_found=page.total,
             search_term="+" + term[1:] if not query.name and term.startswith(" ") else term,
             next_cursor=call.next_cursor(page.after),
@@ -97,7 +97,7 @@ def record_patient(work: Work, call: Call, body: NewPatient) -> Answer:
         doctor_id=None if caller.is_admin else caller.user.doctor_id,
     )
     call.patient_id = known.patient_id
-    return Answer(_recorded(known), "Patient record created successfully")
+    return Answer(_render_recorded(known), "Patient record created successfully")
 
 
 @patients.get(
@@ -114,7 +114,7 @@ def export_patients(work: Work, call: Call, query: ExportQuery) -> Response:
     call.about.update(format=query.format, includePhones=str(query.include_phones).lower())
     scope, opener = call.scope, call.services.open_work
     everybody = export.every_patient(lambda: opener(scope))
-    # The first is read now: a store that does not answer is then said as any failure is.
+    # The first is read now, while a store that does not answer can still be answered with 503.
     first = next(everybody, None)
     rows = chain([first] if first else [], everybody)
     day = call.now.astimezone(_clinic(work, call).zone).date()
@@ -133,7 +133,7 @@ def get_patient(work: Work, path: PatientPath) -> Answer:
     A doctor sees what the clinic knows of those who have had a booking or a visit with them; of
     others, what the doctor recorded.
     """
-    return Answer(OnePatient(patient=_profile(actions.read_patient(work, path.patient_id))))
+    return Answer(OnePatient(patient=_render_profile(actions.read_patient(work, path.patient_id))))
 
 
 @patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)
@@ -180,7 +180,7 @@ def _clinic(work: Work, call: Call) -> Clinic:
     return work.require(Clinic, call.caller.clinic_id)
 
 
-def _listed(known: Known) -> ListedPatient:
+def _render_listed(known: Known) -> ListedPatient:
     return ListedPatient(
         patient_id=known.patient_id,
         patient_phone=known.phone,
@@ -193,7 +193,7 @@ def _listed(known: Known) -> ListedPatient:
     )
 
 
-def _found(known: Known, zone: ZoneInfo) -> FoundPatient:
+def _render_found(known: Known, zone: ZoneInfo) -> FoundPatient:
     last: datetime | None = known.last_visit
     return FoundPatient(
         patient_id=known.patient_id,
@@ -207,7 +207,7 @@ def _found(known: Known, zone: ZoneInfo) -> FoundPatient:
     )
 
 
-def _recorded(known: Known) -> PatientRecorded:
+def _render_recorded(known: Known) -> PatientRecorded:
     facts = known.facts
     return PatientRecorded(
         patient_id=known.patient_id,
@@ -223,7 +223,7 @@ def _recorded(known: Known) -> PatientRecorded:
     )
 
 
-def _profile(known: Known) -> PatientProfile:
+def _render_profile(known: Known) -> PatientProfile:
     facts = known.facts
     return PatientProfile(
         patient_id=known.patient_id,

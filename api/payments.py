@@ -35,14 +35,14 @@ def list_payments(work: Work, call: Call, query: PaymentsQuery) -> Answer:
     )
     return Answer(
         PaymentList(
-            payments=[_listed(paid) for paid in found.page.payments],
-            statement=[_day(day, money) for day, money in found.statements.items()],
+            payments=[_render_payment(paid) for paid in found.page.payments],
+            statement=[_render_day(day, money) for day, money in found.statements.items()],
             next_cursor=call.next_cursor(found.page.after),
         )
     )
 
 
-def _listed(paid: Paid) -> ListedPayment:
+def _render_payment(paid: Paid) -> ListedPayment:
     capture, token, doctor, refund = paid.capture, paid.token, paid.doctor, paid.refund
     return ListedPayment(
         capture_id=capture.capture_id,
@@ -63,7 +63,7 @@ def _listed(paid: Paid) -> ListedPayment:
     )
 
 
-def _day(day: date, money: Statement) -> DayOfMoney:
+def _render_day(day: date, money: Statement) -> DayOfMoney:
     return DayOfMoney(
         date=day,
         payments=money.payments,

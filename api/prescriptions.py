@@ -50,7 +50,7 @@ def set_prescription(work: Work, call: Call, path: VisitPath, body: Prescription
             visit_id=visit.visit_id,
             prescription_id=prescription.prescription_id,
             prescription=visits.clinical(work, visit).prescription or "",
-            warnings=[warned(warning) for warning in found],
+            warnings=[render_warning(warning) for warning in found],
             updated_at=visit.updated_at,
         ),
         "Prescription updated successfully",
@@ -60,7 +60,7 @@ def set_prescription(work: Work, call: Call, path: VisitPath, body: Prescription
 @prescriptions.get("/visits/<visitId>/prescription.pdf", needs=READS, answers=PDF, audits=True)
 def get_prescription_pdf(work: Work, call: Call, path: VisitPath) -> Response:
     """Return a visit's prescription as a document to print, in English."""
-    return _pdf(call, actions.page_of(work, visit_of(work, call, path)))
+    return _render_pdf(call, actions.page_of(work, visit_of(work, call, path)))
 
 
 @prescriptions.post(
@@ -90,18 +90,18 @@ def send_prescription(work: Work, call: Call, path: VisitPath) -> Answer:
 @prescriptions.get("/prescriptions/<link>", needs=None, answers=PDF)
 def open_prescription(work: Work, call: Call, path: LinkPath) -> Response:
     """Return the prescription that a patient was sent, in their language, until the link ends."""
-    return _pdf(call, actions.by_link(work, path.link))
+    return _render_pdf(call, actions.by_link(work, path.link))
 
 
 def visit_of(work: Work, call: Call, path: VisitPath) -> Visit:
-    """Return the visit of an address, and note whose it is for the audit log."""
+    """Return the visit of an address, and name its patient for the audit log."""
     visit = visits.the_visit(work, path.visit_id)
     call.patient_id = visit.patient_id
     return visit
 
 
-def prescription_shown(work: Work, prescription: Prescription) -> PrescriptionData:
-    """Return a structured prescription as answers show it."""
+def render_prescription(work: Work, prescription: Prescription) -> PrescriptionData:
+    """Render a structured prescription."""
     said = actions.unseal(work, prescription)
     return PrescriptionData(
         prescription_id=prescription.prescription_id,
@@ -123,8 +123,8 @@ def prescription_shown(work: Work, prescription: Prescription) -> PrescriptionDa
     )
 
 
-def warned(warning: AllergyWarning) -> Warned:
-    """Return a warning as answers show it."""
+def render_warning(warning: AllergyWarning) -> Warned:
+    """Render a warning about an allergy."""
     return Warned(
         medicine=warning.medicine,
         allergy=warning.allergy,
@@ -132,7 +132,7 @@ def warned(warning: AllergyWarning) -> Warned:
     )
 
 
-def _pdf(call: Call, page: PrescriptionPage) -> Response:
+def _render_pdf(call: Call, page: PrescriptionPage) -> Response:
     answer = Response(call.services.documents.prescription(page), mimetype=PDF)
     name = f"prescription-{page.day.isoformat()}.pdf"
     answer.headers["Content-Disposition"] = f'inline; filename="{name}"'

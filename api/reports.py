@@ -1,4 +1,4 @@
-"""Reports (specification 6.9): asked for, looked at, downloaded."""
+"""Reports (specification 6.9): requested, shown, downloaded."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def generate_report(work: Work, call: Call, body: NewReport) -> Answer:
     It is usually there within half a minute; `GET /reports/{reportId}` says when.
     """
     clinic = work.require(Clinic, call.caller.clinic_id)
-    first, last = _days(body, clinic, work)
+    first, last = _parse_days(body, clinic, work)
     known = work.fetch([(Doctor, (clinic.clinic_id, d)) for d in body.parameters.doctor_ids])
     if None in known:
         raise Invalid("parameters.doctorIds", "One of them is no doctor of this clinic.")
@@ -57,13 +57,13 @@ def generate_report(work: Work, call: Call, body: NewReport) -> Answer:
         metrics=list(dict.fromkeys(body.parameters.metrics)),
     )
     made = actions.request_report(work, clinic, request, call.caller.user.user_id)
-    return Answer(_shown(call, made), "Report generation started")
+    return Answer(_render(call, made), "Report generation started")
 
 
 @reports.get("/reports/<reportId>", needs=Permission.DOWNLOAD_REPORTS, answers=ReportShown)
 def read_report(work: Work, call: Call, path: ReportPath) -> Answer:
     """Show how far a report has come, and where its file is to be had."""
-    return Answer(_shown(call, actions.find_report(work, call.caller.clinic_id, path.report_id)))
+    return Answer(_render(call, actions.find_report(work, call.caller.clinic_id, path.report_id)))
 
 
 @reports.get(
@@ -84,12 +84,16 @@ def download_report(work: Work, call: Call, path: ReportPath, query: DownloadQue
     report = actions.find_report(work.within(ClinicScope(clinic_id)), clinic_id, path.report_id)
     content = actions.content(report, call.services.files)
     answer = Response(content, mimetype=actions.MEDIA_TYPES[report.format])
-    answer.headers["Content-Disposition"] = f'attachment; filename="{_name(report)}"'
+    answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(report)}"'
     return answer
 
 
-def _days(body: NewReport, clinic: Clinic, work: Work) -> tuple[date, date]:
-    """Return the days of a report; of a month that is not over, those up to today."""
+def _parse_days(body: NewReport, clinic: Clinic, work: Work) -> tuple[date, date]:
+    """Return the first and last day of a report, not after today.
+
+    Raises:
+        Invalid: If they are no period, or begin in the future.
+    """
     first = day_of(body.parameters.start_date, "parameters.startDate")
     last = day_of(body.parameters.end_date, "parameters.endDate")
     now = today(clinic, work.now)
@@ -102,7 +106,7 @@ def _days(body: NewReport, clinic: Clinic, work: Work) -> tuple[date, date]:
     return period.first, period.last
 
 
-def _shown(call: Call, report: Report) -> ReportShown:
+def _render(call: Call, report: Report) -> ReportShown:
     ready = report.status is ReportStatus.COMPLETED
     making = report.status is ReportStatus.PROCESSING
     url = None
@@ -125,6 +129,6 @@ def _shown(call: Call, report: Report) -> ReportShown:
     )
 
 
-def _name(report: Report) -> str:
+def _file_name(report: Report) -> str:
     kind = report.report_type.value.lower().replace("_", "-")
     return f"{kind}-{report.start_date}-{report.end_date}.{report.format.value.lower()}"

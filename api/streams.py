@@ -38,7 +38,7 @@ def stream_queue(work: Work, call: Call, path: LinePath, query: StreamQuery) -> 
     events = hub.stream(line, Watcher(caller.session, caller.user), request.headers.get(LAST_SEEN))
     answer = Response(events, mimetype=EVENTS)
     answer.headers["Cache-Control"] = "no-store, no-transform"
-    # Proxies that gather an answer before they pass it on would never pass this one on.
+    # A proxy that buffers whole answers would never pass this one on.
     answer.headers["X-Accel-Buffering"] = "no"
     return answer
 
@@ -59,7 +59,7 @@ def give_stream_ticket(work: Work, call: Call, path: LinePath) -> Answer:
 
 
 def _sign_in(work: Work, call: Call, path: LinePath, query: StreamQuery) -> CallingUser:
-    """Find out who opens the stream, by the ticket if there is one."""
+    """Identify who opens the stream, by the ticket if there is one."""
     if query.ticket is None:
         call.sign_in(EVERYBODY)
         caller = call.caller

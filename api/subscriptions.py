@@ -47,7 +47,7 @@ def read_subscription(work: Work, call: Call) -> Answer:
             plan=coming.name,
             price_per_doctor=coming.price_per_doctor,
             effective_date=found.effective_date,
-            gives_up=_given_up(
+            gives_up=_render_losses(
                 actions.losses(work, clinic, PLANS[PlanName(found.plan)], coming, found.changed_by)
             ),
         )
@@ -69,8 +69,10 @@ def read_subscription(work: Work, call: Call) -> Answer:
                 last_payment_amount=found.last_payment_amount,
                 payment_method=found.payment_method,
             ),
-            usage=_usage(work, clinic),
-            invoices=[_bill(work, i) for i in actions.bills(work, clinic.clinic_id, BILLS_SHOWN)],
+            usage=_render_usage(work, clinic),
+            invoices=[
+                _render_bill(work, i) for i in actions.bills(work, clinic.clinic_id, BILLS_SHOWN)
+            ],
         )
     )
 
@@ -100,7 +102,7 @@ def change_plan(work: Work, call: Call, body: PlanChoice) -> Answer:
             ),
             effective_date=made.effective_date,
             next_billing_amount=made.next_billing_amount,
-            gives_up=_given_up(made.losses),
+            gives_up=_render_losses(made.losses),
         ),
         "Subscription updated successfully",
     )
@@ -110,11 +112,11 @@ def _clinic(work: Work, call: Call) -> Clinic:
     return work.require(Clinic, call.caller.clinic_id)
 
 
-def _given_up(losses: Iterable[actions.Loss]) -> list[GivenUp]:
+def _render_losses(losses: Iterable[actions.Loss]) -> list[GivenUp]:
     return [GivenUp(feature=loss.feature, message=loss.message) for loss in losses]
 
 
-def _usage(work: Work, clinic: Clinic) -> Usage:
+def _render_usage(work: Work, clinic: Clinic) -> Usage:
     month = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
     now = analytics.total(figures.figures_of_clinic(work, clinic.clinic_id, month), month)
     return Usage(
@@ -123,6 +125,6 @@ def _usage(work: Work, clinic: Clinic) -> Usage:
     )
 
 
-def _bill(work: Work, invoice: Invoice) -> Bill:
+def _render_bill(work: Work, invoice: Invoice) -> Bill:
     owed = invoice.status is InvoiceStatus.OPEN and invoice.payment_id is not None
     return Bill.of(invoice, work.rules.pay_url(invoice.payment_id or "") if owed else None)

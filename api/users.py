@@ -29,7 +29,7 @@ def list_users(work: Work, call: Call, query: Paged) -> Answer:
     )
     return Answer(
         UserList(
-            users=[_info(user) for user in page.records],
+            users=[_render_user(user) for user in page.records],
             next_cursor=call.next_cursor(page.after),
         )
     )
@@ -50,7 +50,7 @@ def invite_user(work: Work, call: Call, body: Invitation) -> Answer:
         initial_password=body.initial_password,
     )
     return Answer(
-        UserInvited(user=_info(user)),
+        UserInvited(user=_render_user(user)),
         "Admin invited successfully. Login credentials sent via WhatsApp.",
     )
 
@@ -68,7 +68,7 @@ def deactivate_user(work: Work, call: Call, path: UserPath) -> Answer:
     )
 
 
-def _info(user: User) -> UserInfo:
+def _render_user(user: User) -> UserInfo:
     return UserInfo(
         user_id=user.user_id,
         name=user.name,

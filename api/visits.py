@@ -6,7 +6,7 @@ from datetime import time
 
 from api.frame.calls import Answer, Call
 from api.frame.routes import Resource
-from api.prescriptions import READS, prescription_shown, visit_of, warned
+from api.prescriptions import READS, render_prescription, render_warning, visit_of
 from api.schemas.visits import (
     ChangedVisit,
     Diagnosed,
@@ -59,8 +59,8 @@ def list_visits(work: Work, call: Call, path: DoctorPatientPath, query: VisitsQu
     page = actions.timeline(theirs, path.patient_id, query.limit, after)
     return Answer(
         VisitList(
-            patient=_patient(work, association),
-            visits=[_summary(work, visit) for visit in page.visits],
+            patient=_render_patient(work, association),
+            visits=[_render_summary(work, visit) for visit in page.visits],
             total_count=page.total,
             next_cursor=call.next_cursor(page.after),
         )
@@ -78,10 +78,10 @@ def list_patient_visits(work: Work, call: Call, path: PatientPath, query: Visits
     names = actions.doctors_of(work, page.visits)
     return Answer(
         TimelineData(
-            patient=_patient(work, of),
+            patient=_render_patient(work, of),
             visits=[
                 TimelineVisit(
-                    **_summary(work, visit).model_dump(),
+                    **_render_summary(work, visit).model_dump(),
                     doctor_id=visit.doctor_id,
                     doctor_name=names.get(visit.doctor_id),
                 )
@@ -132,7 +132,7 @@ def record_visit(work: Work, call: Call, path: DoctorPatientPath, body: VisitRec
 @visits.get("/visits/<visitId>", needs=READS, answers=VisitDetail, audits=True)
 def get_visit(work: Work, call: Call, path: VisitPath) -> Answer:
     """Return a visit with all that was written about it, its prescriptions and its edits."""
-    return Answer(VisitDetail(visit=_detail(work, visit_of(work, call, path))))
+    return Answer(VisitDetail(visit=_render_detail(work, visit_of(work, call, path))))
 
 
 @visits.put(
@@ -156,7 +156,7 @@ def change_visit(work: Work, call: Call, path: VisitPath, body: VisitChange) -> 
         ChangedVisit(
             visit_id=changed.visit_id,
             updated_at=changed.updated_at,
-            warnings=[warned(warning) for warning in found],
+            warnings=[render_warning(warning) for warning in found],
         ),
         "Visit record updated successfully",
     )
@@ -246,7 +246,7 @@ def book_follow_up(work: Work, call: Call, path: VisitPath, body: FollowUpBody) 
     )
 
 
-def _patient(work: Work, of: Association | ClinicPatient) -> PatientShown:
+def _render_patient(work: Work, of: Association | ClinicPatient) -> PatientShown:
     return PatientShown(
         patient_id=of.patient_id,
         patient_phone=of.patient_phone,
@@ -254,7 +254,7 @@ def _patient(work: Work, of: Association | ClinicPatient) -> PatientShown:
     )
 
 
-def _summary(work: Work, visit: Visit) -> VisitSummary:
+def _render_summary(work: Work, visit: Visit) -> VisitSummary:
     written = actions.clinical(work, visit)
     return VisitSummary(
         visit_id=visit.visit_id,
@@ -268,11 +268,11 @@ def _summary(work: Work, visit: Visit) -> VisitSummary:
     )
 
 
-def _detail(work: Work, visit: Visit) -> VisitData:
+def _render_detail(work: Work, visit: Visit) -> VisitData:
     written = actions.clinical(work, visit)
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
     code = diagnoses.find(written.icd10_code) if written.icd10_code else None
-    every = [prescription_shown(work, p) for p in prescriptions.of_visit(work, visit)]
+    every = [render_prescription(work, p) for p in prescriptions.of_visit(work, visit)]
     current = next((p for p in every if p.prescription_id == written.prescription_id), None)
     private = actions.notes(work, visit)
     return VisitData(

@@ -49,7 +49,7 @@ from domain.work import Work
 
 whatsapp = Resource("whatsapp", "Messages that staff send to patients, one by one and to many.")
 WAIT_SECONDS = 3.0
-"""So long a caller waits for the provider's answer (specification notes, 12)."""
+"""How long a call waits for the provider's answer (specification notes, 12)."""
 LOOK_SECONDS = 0.05
 RESULTS_A_PAGE = 500
 _TAKEN = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
@@ -65,7 +65,7 @@ def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
     """
     caller = call.caller
     clinic = _clinic(work, call)
-    template, values = _said(call.services.offers, body)
+    template, values = _choose_words(call.services.offers, body)
     phone = _phone("patientPhone", body.patient_phone, call)
     patient = direct.patient_at(
         work, clinic.clinic_id, phone, None if caller.is_admin else caller.user.doctor_id
@@ -73,7 +73,9 @@ def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
     call.patient_id = patient.patient_id
     account = call.services.template_account
     message = direct.write_to(work, clinic, patient, template, values, account)
-    return Answer(_became(message), "Message queued", then=_wait_for(call, message.message_id))
+    return Answer(
+        _render_outcome(message), "Message queued", then=_wait_for(call, message.message_id)
+    )
 
 
 @whatsapp.get("/whatsapp/templates", needs=EVERYBODY, answers=Templates)
@@ -107,7 +109,7 @@ def read_sending(work: Work, call: Call) -> Answer:
     health = circuit_breaker.health_of(work, sender_of(work, clinic))
     month = period_of(PeriodName.THIS_MONTH, today(clinic, work.now))
     days = costs.costs_of_days(work, clinic.clinic_id, month.first, month.last).values()
-    charged, free = (_summed(d.charged for d in days), _summed(d.free for d in days))
+    charged, free = (_sum_counts(d.charged for d in days), _sum_counts(d.free for d in days))
     return Answer(
         SendingShown(
             status="DOWN" if circuit_breaker.is_down(health) else "HEALTHY",
@@ -136,7 +138,7 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
     go out is refused.
     """
     clinic = _clinic(work, call)
-    template, values = _said(call.services.offers, body)
+    template, values = _choose_words(call.services.offers, body)
     phones = list(
         dict.fromkeys(
             _phone(f"recipients.{n}", phone, call) for n, phone in enumerate(body.recipients or ())
@@ -167,7 +169,7 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
         to=to,
         by=call.caller.actor,
     )
-    return Answer(_shown(made), "Broadcast initiated successfully")
+    return Answer(_render(made), "Broadcast initiated successfully")
 
 
 @whatsapp.get(
@@ -175,7 +177,9 @@ def send_broadcast(work: Work, call: Call, body: NewBroadcast) -> Answer:
 )
 def read_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
     """Show how far a broadcast has come."""
-    return Answer(_shown(broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id)))
+    return Answer(
+        _render(broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id))
+    )
 
 
 @whatsapp.post(
@@ -186,7 +190,7 @@ def read_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
 def cancel_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
     """Stop a broadcast: what has not left yet does not leave any more."""
     stopped = broadcasts.cancel_broadcast(work, call.caller.clinic_id, path.broadcast_id)
-    return Answer(_shown(stopped), "Broadcast cancelled")
+    return Answer(_render(stopped), "Broadcast cancelled")
 
 
 @whatsapp.get(
@@ -223,12 +227,12 @@ def download_results(work: Work, call: Call, path: BroadcastPath) -> Response:
     """Download what became of each recipient as CSV, in the order of sending."""
     found = broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id)
     fresh = call.services.open_work(call.scope)
-    answer = Response(_results(fresh, found), mimetype="text/csv")
+    answer = Response(_csv_rows(fresh, found), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{found.broadcast_id}.csv"'
     return answer
 
 
-def _results(work: Work, found: Broadcast) -> Iterator[str]:
+def _csv_rows(work: Work, found: Broadcast) -> Iterator[str]:
     yield BYTE_ORDER_MARK + csv_row(["phone", "name", "outcome", "reason"])
     after = None
     while True:
@@ -239,7 +243,7 @@ def _results(work: Work, found: Broadcast) -> Iterator[str]:
             return
 
 
-def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
+def _sum_counts(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     found: Counter[str] = Counter()
     for count in counts:
         found.update(count)
@@ -250,7 +254,9 @@ def _clinic(work: Work, call: Call) -> Clinic:
     return work.require(Clinic, call.caller.clinic_id)
 
 
-def _said(offers: Sequence[OfferedTemplate], body: Said) -> tuple[OfferedTemplate, dict[str, str]]:
+def _choose_words(
+    offers: Sequence[OfferedTemplate], body: Said
+) -> tuple[OfferedTemplate, dict[str, str]]:
     if body.message_type is MessageType.TEXT:
         return find_template(offers, FREE_TEXT), {"text": body.text or ""}
     template = find_template(offers, body.template_name or "")
@@ -283,16 +289,16 @@ def _wait_for(call: Call, message_id: str) -> Callable[[], Answer]:
         while True:
             message = call.services.open_work(call.scope).require(Message, message_id)
             if message.status in _TAKEN:
-                return Answer(_became(message), "Message sent successfully")
+                return Answer(_render_outcome(message), "Message sent successfully")
             if message.status in _ENDED or waited >= WAIT_SECONDS:
-                return Answer(_became(message), "Message queued")
+                return Answer(_render_outcome(message), "Message queued")
             call.services.pause(LOOK_SECONDS)
             waited += LOOK_SECONDS
 
     return look
 
 
-def _became(message: Message) -> MessageSent:
+def _render_outcome(message: Message) -> MessageSent:
     taken = message.status in _TAKEN
     ended = message.status in _ENDED
     return MessageSent(
@@ -303,7 +309,7 @@ def _became(message: Message) -> MessageSent:
     )
 
 
-def _shown(broadcast: Broadcast) -> BroadcastShown:
+def _render(broadcast: Broadcast) -> BroadcastShown:
     return BroadcastShown(
         broadcast_id=broadcast.broadcast_id,
         total_recipients=broadcast.total,
