@@ -105,22 +105,8 @@ def get_doctor_stats(
                 no_show_tokens=totals.no_show,
                 completion_rate=_with_unit(found.completion_rate, "%"),
             ),
-            patients=PatientCounts(
-                total_patients=len(totals.patients),
-                new_patients=len(totals.new_patients),
-                return_patients=len(totals.patients - totals.new_patients),
-                average_visits_per_patient=found.visits_per_patient,
-            )
-            if "patients" in wanted
-            else MISSING,
-            revenue=RevenueBlock(
-                total_revenue=rupees(totals.revenue_paise),
-                advance_collected=rupees(totals.online_paise),
-                consultation_revenue=rupees(totals.desk_paise),
-                average_revenue_per_day=found.revenue_per_day,
-            )
-            if "revenue" in wanted
-            else MISSING,
+            patients=_render_patients(found) if "patients" in wanted else MISSING,
+            revenue=_render_revenue(found) if "revenue" in wanted else MISSING,
             efficiency=Efficiency(
                 average_consultation_time=_with_unit(totals.consultation_minutes, " minutes"),
                 average_wait_time=_with_unit(totals.wait_minutes, " minutes"),
@@ -251,6 +237,26 @@ def get_revenue(work: Work, call: Call, query: RevenueQuery) -> Answer:
                 monthly_growth=_with_unit(found.monthly_growth, "%"),
             ),
         )
+    )
+
+
+def _render_patients(found: views.Stats) -> PatientCounts:
+    totals = found.totals
+    return PatientCounts(
+        total_patients=len(totals.patients),
+        new_patients=len(totals.new_patients),
+        return_patients=len(totals.patients - totals.new_patients),
+        average_visits_per_patient=found.visits_per_patient,
+    )
+
+
+def _render_revenue(found: views.Stats) -> RevenueBlock:
+    totals = found.totals
+    return RevenueBlock(
+        total_revenue=rupees(totals.revenue_paise),
+        advance_collected=rupees(totals.online_paise),
+        consultation_revenue=rupees(totals.desk_paise),
+        average_revenue_per_day=found.revenue_per_day,
     )
 
 
