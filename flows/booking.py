@@ -69,18 +69,11 @@ def free_that_day(turn: Turn) -> bool:
     return turn.day is not None and bool(free_slots(turn))
 
 
-def rescheduling(turn: Turn) -> bool:
+def is_rescheduling(turn: Turn) -> bool:
     """Whether the slot is for a booking that is rescheduled, not for a new one."""
     doctor = chosen_doctor(turn)
     token = booking_to_reschedule(turn)
     return doctor is not None and token is not None and token.doctor_id == doctor.doctor_id
-
-
-def person_chosen(turn: Turn) -> bool:
-    """Whether it is clear for whom the slot is."""
-    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
-    chosen = turn.conversation.patient_id
-    return len(known) == 1 or any(p.patient_id == chosen for p in known)
 
 
 def no_name_yet(turn: Turn) -> bool:
@@ -92,7 +85,8 @@ def no_name_yet(turn: Turn) -> bool:
 def several_people(turn: Turn) -> bool:
     """Whether the contact writes for several people and has not said for whom."""
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
-    return len(known) > 1 and not person_chosen(turn)
+    chosen = turn.conversation.patient_id
+    return len(known) > 1 and all(p.patient_id != chosen for p in known)
 
 
 def owes_nothing(turn: Turn) -> bool:
@@ -214,7 +208,7 @@ ROWS = (
     Row("day",       ANYWHERE,  free_later,              note_doctor,    "booking/day_full",    "day"),
     Row("day",       ANYWHERE,  None,                    note_doctor,    "booking/no_days",     "doctor"),
     Row("slot",      ANYWHERE,  doctor_gone,             None,           "booking/doctors",     "doctor"),
-    Row("slot",      ANYWHERE,  rescheduling,            reschedule,     None,                  "idle"),
+    Row("slot",      ANYWHERE,  is_rescheduling,         reschedule,     None,                  "idle"),
     Row("slot",      ANYWHERE,  no_name_yet,             note_slot,      "booking/ask_name",    "name"),
     Row("slot",      ANYWHERE,  several_people,          note_slot,      "booking/for_whom",    "person"),
     Row("slot",      ANYWHERE,  owes_nothing,            hold_slot,      None,                  "idle"),
