@@ -131,7 +131,7 @@ def _patient_fields(known: Known) -> dict[str, object]:
         "patient_phone": known.phone,
         "name": known.name,
         "age": known.age,
-        "gender": known.facts.gender,
+        "gender": known.profile.gender,
         "association_date": own.association_date,
         "last_visit_date": own.last_visit_date,
         "total_visits": own.total_visits,
@@ -140,14 +140,14 @@ def _patient_fields(known: Known) -> dict[str, object]:
 
 
 def _render_detail(found: Connection) -> DoctorsPatientDetail:
-    facts = found.patient.facts
+    profile = found.patient.profile
     return DoctorsPatientDetail.model_validate(
         {
             **_patient_fields(found.patient),
             "medical_history": MedicalHistory(
-                allergies=list(facts.allergies or ()),
-                chronic_conditions=list(facts.chronic_conditions or ()),
-                current_medications=list(facts.current_medications or ()),
+                allergies=list(profile.allergies or ()),
+                chronic_conditions=list(profile.chronic_conditions or ()),
+                current_medications=list(profile.current_medications or ()),
             ),
             "notes": found.notes,
         }

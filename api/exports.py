@@ -24,20 +24,20 @@ def patients_file(
 
 
 def _render_row(known: Known, *, phones: bool) -> ExportedPatient:
-    facts, consent = known.facts, known.consent
+    profile, consent = known.profile, known.consent
     return ExportedPatient(
         patient_id=known.patient_id,
         name=known.name,
         phone=known.phone if phones else None,
-        date_of_birth=facts.date_of_birth,
+        date_of_birth=profile.date_of_birth,
         age=known.age,
-        gender=facts.gender,
-        address=facts.address,
-        emergency_contact=facts.emergency_contact if phones else None,
-        blood_group=facts.blood_group,
-        allergies=list(facts.allergies or ()),
-        chronic_conditions=list(facts.chronic_conditions or ()),
-        current_medications=list(facts.current_medications or ()),
+        gender=profile.gender,
+        address=profile.address,
+        emergency_contact=profile.emergency_contact if phones else None,
+        blood_group=profile.blood_group,
+        allergies=list(profile.allergies or ()),
+        chronic_conditions=list(profile.chronic_conditions or ()),
+        current_medications=list(profile.current_medications or ()),
         opted_in=consent.is_in if consent else None,
         opted_in_at=consent.at if consent else None,
         opted_in_way=consent.way if consent and consent.at else None,

@@ -186,7 +186,7 @@ def _render_listed(known: Known) -> ListedPatient:
         patient_phone=known.phone,
         name=known.name,
         age=known.age,
-        gender=known.facts.gender,
+        gender=known.profile.gender,
         last_visit_date=known.last_visit,
         total_visits=known.total_visits,
         created_at=known.created_at,
@@ -200,7 +200,7 @@ def _render_found(known: Known, zone: ZoneInfo) -> FoundPatient:
         phone=known.phone,
         name=known.name,
         age=known.age,
-        gender=known.facts.gender,
+        gender=known.profile.gender,
         last_visit=last.astimezone(zone).date() if last else None,
         total_visits=known.total_visits,
         is_associated_with_doctor=known.is_associated,
@@ -208,36 +208,36 @@ def _render_found(known: Known, zone: ZoneInfo) -> FoundPatient:
 
 
 def _render_recorded(known: Known) -> PatientRecorded:
-    facts = known.facts
+    profile = known.profile
     return PatientRecorded(
         patient_id=known.patient_id,
         phone=known.phone,
         name=known.name,
-        date_of_birth=facts.date_of_birth,
+        date_of_birth=profile.date_of_birth,
         age=known.age,
-        gender=facts.gender,
-        blood_group=facts.blood_group,
-        allergies=list(facts.allergies or ()),
-        chronic_conditions=list(facts.chronic_conditions or ()),
+        gender=profile.gender,
+        blood_group=profile.blood_group,
+        allergies=list(profile.allergies or ()),
+        chronic_conditions=list(profile.chronic_conditions or ()),
         created_at=known.created_at,
     )
 
 
 def _render_profile(known: Known) -> PatientProfile:
-    facts = known.facts
+    profile = known.profile
     return PatientProfile(
         patient_id=known.patient_id,
         patient_phone=known.phone,
         name=known.name,
-        date_of_birth=facts.date_of_birth,
+        date_of_birth=profile.date_of_birth,
         age=known.age,
-        gender=facts.gender,
-        address=facts.address,
-        emergency_contact=facts.emergency_contact,
-        blood_group=facts.blood_group,
-        allergies=list(facts.allergies or ()),
-        chronic_conditions=list(facts.chronic_conditions or ()),
-        current_medications=list(facts.current_medications or ()),
+        gender=profile.gender,
+        address=profile.address,
+        emergency_contact=profile.emergency_contact,
+        blood_group=profile.blood_group,
+        allergies=list(profile.allergies or ()),
+        chronic_conditions=list(profile.chronic_conditions or ()),
+        current_medications=list(profile.current_medications or ()),
         consent=ConsentShown.of(known),
         created_at=known.created_at,
         updated_at=known.updated_at,

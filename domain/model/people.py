@@ -81,7 +81,7 @@ class Patient(Record, frozen=True, kw_only=True):
     created_at: datetime
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What is known of a patient's person and health; stored only as one sealed text.
 
     None is what nobody has said yet.
@@ -114,7 +114,7 @@ class ClinicPatient(Record, frozen=True, kw_only=True):
     name_key: str
     """The name folded for searching, so that the index sorts and finds it."""
     facts: str | None = None
-    """Ciphertext of `Facts`."""
+    """Ciphertext of `Profile`."""
     author: str | None = None
     """The doctor who alone has written this record so far, and so may see all of it."""
     doctor_ids: tuple[str, ...] = ()
@@ -153,7 +153,7 @@ class Association(Record, frozen=True, kw_only=True):
     notes: str | None = None
     """Ciphertext of the doctor's notes."""
     recorded: str | None = None
-    """Ciphertext of the `Facts` this doctor gave, until they may see the clinic's."""
+    """Ciphertext of the `Profile` this doctor gave, until they may see the clinic's."""
     treats: bool = False
     """Whether the patient ever had a token or visit here: this opens the clinic's facts."""
     status: AssociationStatus = AssociationStatus.ACTIVE

@@ -19,7 +19,7 @@ from domain.actors import Actor
 from domain.channel import ErrorClass, Outbound, SendFailed
 from domain.model.clinics import Doctor
 from domain.model.messages import Message
-from domain.model.people import Association, ClinicPatient, Facts
+from domain.model.people import Association, ClinicPatient, Profile
 from domain.model.queues import Queue, Token
 from domain.model.visits import Prescription, PrivateNote, Visit, VisitVersion
 from tests.api.office import Client
@@ -69,7 +69,7 @@ def allergic(stage: Stage, token: Token, *allergies: str) -> None:
     work = stage.work()
     record = work.get(ClinicPatient, token.clinic_id, token.patient_id)
     assert record is not None
-    work.put(record.but(facts=profile.seal(work, Facts(allergies=allergies))))
+    work.put(record.but(facts=profile.seal(work, Profile(allergies=allergies))))
     work.commit()
 
 

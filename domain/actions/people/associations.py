@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions.people import consent, directory
-from domain.actions.people import profile as facts_of
+from domain.actions.people import consent, directory, profile
 from domain.actions.people.identify import _writing_for
 from domain.actors import Caller
 from domain.model.clinics import Clinic, Doctor
@@ -148,10 +147,10 @@ def share_profile(work: Work, record: ClinicPatient, known: Association) -> Asso
     What the doctor had recorded before joins them.
     """
     if known.recorded is not None:
-        old = facts_of.unseal(work, record.facts)
-        both = facts_of.merge_own(old, facts_of.unseal(work, known.recorded))
+        old = profile.unseal(work, record.facts)
+        both = profile.merge_own(old, profile.unseal(work, known.recorded))
         if both != old:
-            work.put(record.but(facts=facts_of.seal(work, both)))
+            work.put(record.but(facts=profile.seal(work, both)))
     known = known.but(treats=True, recorded=None)
     if known.patient_name != record.name:
         known = rename(work, known, record.name)

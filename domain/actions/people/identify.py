@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from domain.actions.people import profile as facts_of
+from domain.actions.people import profile
 from domain.model.people import Address, ClinicPatient, Contact, Patient
 from domain.names import fold_name
 from domain.work import Work
@@ -83,7 +83,7 @@ def _meant(
             if fold_name(patient.name) == fold_name(name):
                 fitting.append((2, patient, name))
         elif record.name_key == fold_name(name):
-            known = facts_of.unseal(across, record.facts).date_of_birth if born else None
+            known = profile.unseal(across, record.facts).date_of_birth if born else None
             if known is None or known == born:
                 fitting.append((0 if known else 1, patient, record.name))
     if not fitting:

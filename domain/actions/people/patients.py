@@ -23,7 +23,7 @@ from domain.model.people import (
     ClinicPatient,
     ConsentChange,
     ConsentWay,
-    Facts,
+    Profile,
 )
 from domain.names import clean_name, fold_name
 from domain.phones import normalise
@@ -43,7 +43,7 @@ class Known:
     patient_id: str
     name: str
     phone: str | None
-    facts: Facts
+    profile: Profile
     age: int | None
     created_at: datetime
     updated_at: datetime
@@ -219,7 +219,7 @@ def _shown(
         patient_id=record.patient_id,
         name=own.patient_name if own is not None else record.name,
         phone=record.patient_phone,
-        facts=told,
+        profile=told,
         age=profile.age_of(told, day),
         created_at=own.created_at if own is not None else record.created_at,
         updated_at=source.updated_at,
@@ -246,7 +246,7 @@ def record_patient(
         work: In the scope of who records them; a doctor's own records associate, too.
         phone: As it was given.
         name: As it was given.
-        given: Fields of `Facts`; None for what is not known.
+        given: Fields of `Profile`; None for what is not known.
         opt_in: Whether the person agreed to hear from the clinic.
         doctor_id: Whose patient they become; a doctor who asks names themself.
         preferences: What the patient prefers at that doctor's.
@@ -284,7 +284,7 @@ def record_patient(
 def _keep_own(
     work: Work,
     own: Association,
-    told: Facts,
+    told: Profile,
     preferences: dict[str, str] | None,
 ) -> None:
     """Keep what was given with the doctor's association."""
@@ -300,7 +300,7 @@ def _keep_own(
         work.put(own.but(**changes, updated_at=work.now.replace(microsecond=0)))
 
 
-def _fill(work: Work, mine: ClinicPatient, told: Facts, by: str | None) -> ClinicPatient:
+def _fill(work: Work, mine: ClinicPatient, told: Profile, by: str | None) -> ClinicPatient:
     """Add to the clinic's record what it does not know yet."""
     before = profile.unseal(work, mine.facts)
     after = profile.fill_gaps(before, told)
@@ -316,7 +316,7 @@ def _fill(work: Work, mine: ClinicPatient, told: Facts, by: str | None) -> Clini
 
 
 def update_patient(work: Work, patient_id: str, name: str | None, given: dict[str, Any]) -> Known:
-    """Change what is known of a patient: *given* holds the fields of `Facts` that are named.
+    """Change what is known of a patient: *given* holds the fields of `Profile` that are named.
 
     A doctor whose patient the person is not yet, and who therefore does not see what the clinic
     knows, changes what they recorded themself; the clinic's record learns only what it lacked.

@@ -13,30 +13,30 @@ from typing import Any
 import msgspec
 
 from domain.errors import Invalid
-from domain.model.people import Association, ClinicPatient, Facts
+from domain.model.people import Association, ClinicPatient, Profile
 from domain.work import Work
 
-NOTHING = Facts()
+NOTHING = Profile()
 LISTS = ("allergies", "chronic_conditions", "current_medications")
 PLAIN = ("gender", "address", "emergency_contact", "blood_group")
 OLDEST = 150
 """Years."""
 
 
-def seal(work: Work, facts: Facts) -> str | None:
+def seal(work: Work, profile: Profile) -> str | None:
     """Return *facts* as they are stored; None if there are none."""
-    if facts == NOTHING:
+    if profile == NOTHING:
         return None
-    return work.seal.seal(msgspec.json.encode(facts).decode())
+    return work.seal.seal(msgspec.json.encode(profile).decode())
 
 
-def unseal(work: Work, text: str | None) -> Facts:
+def unseal(work: Work, text: str | None) -> Profile:
     """Return the facts that were stored.
 
     Raises:
         Unreadable: If they were sealed with a key that is gone.
     """
-    return NOTHING if text is None else msgspec.json.decode(work.seal.open(text), type=Facts)
+    return NOTHING if text is None else msgspec.json.decode(work.seal.open(text), type=Profile)
 
 
 def may_see(record: ClinicPatient, association: Association | None) -> bool:
@@ -46,7 +46,7 @@ def may_see(record: ClinicPatient, association: Association | None) -> bool:
     return record.author == association.doctor_id
 
 
-def visible_to(work: Work, record: ClinicPatient, association: Association | None) -> Facts:
+def visible_to(work: Work, record: ClinicPatient, association: Association | None) -> Profile:
     """Return the facts that a doctor, or an admin (None), is shown."""
     own = unseal(work, association.recorded if association else None)
     if may_see(record, association):
@@ -54,8 +54,8 @@ def visible_to(work: Work, record: ClinicPatient, association: Association | Non
     return own
 
 
-def parse_changes(today: date, changes: dict[str, Any]) -> Facts:
-    """Return *changes* (fields of `Facts`, and None for what is withdrawn) as facts of *today*.
+def parse_changes(today: date, changes: dict[str, Any]) -> Profile:
+    """Return *changes* (fields of `Profile`, and None for what is withdrawn) as facts of *today*.
 
     An age is kept with its day; beside a date of birth it means nothing.
 
@@ -70,10 +70,10 @@ def parse_changes(today: date, changes: dict[str, Any]) -> Facts:
         found.pop("age", None)
     else:
         found["age_on"] = today
-    return Facts(**found)
+    return Profile(**found)
 
 
-def fill_gaps(old: Facts, new: Facts) -> Facts:
+def fill_gaps(old: Profile, new: Profile) -> Profile:
     """Return *old* with what it does not know from *new*; nothing known is changed."""
     changes: dict[str, Any] = {
         name: getattr(new, name)
@@ -87,7 +87,7 @@ def fill_gaps(old: Facts, new: Facts) -> Facts:
     return msgspec.structs.replace(old, **changes)
 
 
-def apply_changes(old: Facts, new: Facts, named: set[str]) -> Facts:
+def apply_changes(old: Profile, new: Profile, named: set[str]) -> Profile:
     """Return *old* with the fields *named* as *new* has them; an age yields to a date of birth."""
     changes = {name: getattr(new, name) for name in named if name not in {"age", "date_of_birth"}}
     if "date_of_birth" in named:
@@ -100,7 +100,7 @@ def apply_changes(old: Facts, new: Facts, named: set[str]) -> Facts:
     return msgspec.structs.replace(old, **changes)
 
 
-def merge_own(clinics: Facts, doctors: Facts) -> Facts:
+def merge_own(clinics: Profile, doctors: Profile) -> Profile:
     """Return the clinic's facts with what a doctor had recorded before they could see them.
 
     Nothing known is changed or lost: lists become longer, for an allergy not told is a danger.
@@ -113,13 +113,13 @@ def merge_own(clinics: Facts, doctors: Facts) -> Facts:
     return msgspec.structs.replace(fill_gaps(clinics, doctors), **longer)
 
 
-def age_of(facts: Facts, today: date) -> int | None:
+def age_of(profile: Profile, today: date) -> int | None:
     """Return a patient's age in whole years on *today*, a day of the clinic's; None if unknown."""
-    if facts.date_of_birth is not None:
-        return years(facts.date_of_birth, today)
-    if facts.age is None:
+    if profile.date_of_birth is not None:
+        return years(profile.date_of_birth, today)
+    if profile.age is None:
         return None
-    return facts.age + (max(0, years(facts.age_on, today)) if facts.age_on else 0)
+    return profile.age + (max(0, years(profile.age_on, today)) if profile.age_on else 0)
 
 
 def years(since: date, today: date) -> int:

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from domain.actions.people import profile
 from domain.errors import Invalid
-from domain.model.people import Facts
+from domain.model.people import Profile
 
 DAY = date(2030, 11, 25)
 BIRTH = st.dates(date(1900, 1, 1), DAY)
 LISTS = st.none() | st.lists(st.sampled_from(["Dust", "Latex", "Nuts"]), unique=True).map(tuple)
 SOME = st.builds(
-    Facts,
+    Profile,
     date_of_birth=st.none() | BIRTH,
     gender=st.sampled_from([None, "MALE", "FEMALE"]),
     blood_group=st.sampled_from([None, "O+", "A-"]),
@@ -39,7 +39,7 @@ SOME = st.builds(
     ],
 )
 def test_an_age_is_counted_in_birthdays(born: date, day: date, age: int) -> None:
-    assert profile.age_of(Facts(date_of_birth=born), day) == age
+    assert profile.age_of(Profile(date_of_birth=born), day) == age
 
 
 def test_an_age_given_grows_by_a_year_a_year() -> None:
@@ -69,7 +69,7 @@ def test_nobody_is_born_tomorrow_or_that_long_ago(born: date) -> None:
 
 @pytest.mark.property
 @given(SOME, SOME)
-def test_what_is_known_survives_whatever_is_added(old: Facts, new: Facts) -> None:
+def test_what_is_known_survives_whatever_is_added(old: Profile, new: Profile) -> None:
     for after in (profile.fill_gaps(old, new), profile.merge_own(old, new)):
         for name in ("date_of_birth", "gender", "blood_group"):
             known: Any = getattr(old, name)
@@ -85,7 +85,7 @@ def test_what_is_known_survives_whatever_is_added(old: Facts, new: Facts) -> Non
 
 @pytest.mark.property
 @given(SOME, SOME)
-def test_only_what_is_named_changes(old: Facts, new: Facts) -> None:
+def test_only_what_is_named_changes(old: Profile, new: Profile) -> None:
     after = profile.apply_changes(old, new, {"allergies", "gender"})
     assert (after.allergies, after.gender) == (new.allergies, new.gender)
     assert (after.blood_group, after.date_of_birth) == (old.blood_group, old.date_of_birth)
