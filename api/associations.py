@@ -22,7 +22,7 @@ from api.schemas.associations import (
 from api.schemas.base import Paged
 from domain.actions.people import doctor_patients as actions
 from domain.actions.people.doctor_patients import Connection
-from domain.actions.people.patients import Known
+from domain.actions.people.patients import KnownPatient
 from domain.permissions import P
 from domain.work import Work
 
@@ -36,7 +36,9 @@ CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENT_ASSOCIATIONS)
 )
 def list_doctor_patients(work: Work, call: Call, path: DoctorPatientsPath, query: Paged) -> Answer:
     """List a doctor's patients by name."""
-    page = actions.list_of_doctor(work, path.doctor_id, query.limit, call.read_cursor(query.cursor))
+    page = actions.list_patients_of_doctor(
+        work, path.doctor_id, query.limit, call.read_cursor(query.cursor)
+    )
     return Answer(
         DoctorsPatients(
             patients=[
@@ -86,7 +88,7 @@ def associate_patient(
 )
 def get_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
     """Show a patient of a doctor, with what the doctor noted."""
-    found = actions.connection(work, path.doctor_id, path.patient_id)
+    found = actions.find_connection(work, path.doctor_id, path.patient_id)
     return Answer(DoctorsPatientShown(patient=_render_detail(found)))
 
 
@@ -124,7 +126,7 @@ def remove_doctor_patient(work: Work, path: DoctorPatientPath) -> Answer:
     )
 
 
-def _patient_fields(known: Known) -> dict[str, object]:
+def _patient_fields(known: KnownPatient) -> dict[str, object]:
     own = known.associations[0]
     return {
         "patient_id": known.patient_id,

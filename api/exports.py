@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from api.schemas.patients import ExportedPatient
-from domain.actions.people.patients import Known
+from domain.actions.people.patients import KnownPatient
 from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
 
 Format = Literal["CSV", "JSON"]
@@ -16,14 +16,14 @@ NUMBERS = {"phone", "emergencyContact"}
 
 
 def patients_file(
-    everybody: Iterable[Known], file_format: Format, *, phones: bool
+    everybody: Iterable[KnownPatient], file_format: Format, *, phones: bool
 ) -> Iterator[str]:
     """Yield a file of *everybody* in parts; with *phones*, phone numbers are in it."""
     rows = (_render_row(known, phones=phones) for known in everybody)
     return _csv(rows) if file_format == "CSV" else _json(rows)
 
 
-def _render_row(known: Known, *, phones: bool) -> ExportedPatient:
+def _render_row(known: KnownPatient, *, phones: bool) -> ExportedPatient:
     profile, consent = known.profile, known.consent
     return ExportedPatient(
         patient_id=known.patient_id,

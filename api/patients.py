@@ -32,7 +32,7 @@ from api.schemas.patients import (
 )
 from domain.actions.people import erasure, export
 from domain.actions.people import patients as actions
-from domain.actions.people.patients import Known
+from domain.actions.people.patients import KnownPatient
 from domain.model.clinics import Clinic
 from domain.permissions import P
 from domain.work import Work
@@ -61,7 +61,7 @@ def search_patients(work: Work, call: Call, query: PatientSearch) -> Answer:
 
     A doctor searches their own patients. A blank before the number counts as its plus sign.
     """
-    page = actions.search(
+    page = actions.search_patients(
         work,
         name=query.name,
         phone=query.phone,
@@ -113,7 +113,7 @@ def export_patients(work: Work, call: Call, query: ExportQuery) -> Response:
     """
     call.about.update(format=query.format, includePhones=str(query.include_phones).lower())
     scope, opener = call.scope, call.services.open_work
-    everybody = export.every_patient(lambda: opener(scope))
+    everybody = export.iterate_patients(lambda: opener(scope))
     # The first is read now, while a store that does not answer can still be answered with 503.
     first = next(everybody, None)
     rows = chain([first] if first else [], everybody)
@@ -180,7 +180,7 @@ def _clinic(work: Work, call: Call) -> Clinic:
     return work.require(Clinic, call.caller.clinic_id)
 
 
-def _render_listed(known: Known) -> ListedPatient:
+def _render_listed(known: KnownPatient) -> ListedPatient:
     return ListedPatient(
         patient_id=known.patient_id,
         patient_phone=known.phone,
@@ -193,7 +193,7 @@ def _render_listed(known: Known) -> ListedPatient:
     )
 
 
-def _render_found(known: Known, zone: ZoneInfo) -> FoundPatient:
+def _render_found(known: KnownPatient, zone: ZoneInfo) -> FoundPatient:
     last: datetime | None = known.last_visit
     return FoundPatient(
         patient_id=known.patient_id,
@@ -207,7 +207,7 @@ def _render_found(known: Known, zone: ZoneInfo) -> FoundPatient:
     )
 
 
-def _render_recorded(known: Known) -> PatientRecorded:
+def _render_recorded(known: KnownPatient) -> PatientRecorded:
     profile = known.profile
     return PatientRecorded(
         patient_id=known.patient_id,
@@ -223,7 +223,7 @@ def _render_recorded(known: Known) -> PatientRecorded:
     )
 
 
-def _render_profile(known: Known) -> PatientProfile:
+def _render_profile(known: KnownPatient) -> PatientProfile:
     profile = known.profile
     return PatientProfile(
         patient_id=known.patient_id,

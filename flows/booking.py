@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import read_day
-from domain.actions.people.identify import patient_named, patients_of
+from domain.actions.people.identify import find_or_add_patient, patients_of
 from domain.errors import (
     AlreadyBooked,
     DayClosed,
@@ -135,7 +135,7 @@ def _book_for(turn: Turn, text: str) -> None:
     """Remember that the booking is for the person whom *text* names, if it is a name."""
     name = clean_name(text)
     if name is not None:
-        turn.contact, patient = patient_named(turn.work, turn.contact, name)
+        turn.contact, patient = find_or_add_patient(turn.work, turn.contact, name)
         turn.remember(patient_id=patient.patient_id)
 
 

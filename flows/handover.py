@@ -41,7 +41,7 @@ def hand_over(turn: Turn) -> None:
     told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
     if told:
         turn.remember(handed_over_until=turn.work.now + handover.LASTS)
-        phone_requests.ask_for_number(turn.work, turn.clinic, turn.contact.contact_id)
+        phone_requests.request_number(turn.work, turn.clinic, turn.contact.contact_id)
     turn.values = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
 
 

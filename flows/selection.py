@@ -6,7 +6,7 @@ import re
 from datetime import date, datetime
 
 from domain.actions.booking.days import Day, read_day
-from domain.actions.people.identify import patient_named, patients_of
+from domain.actions.people.identify import find_or_add_patient, patients_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option
@@ -143,7 +143,7 @@ def person_for(turn: Turn) -> Patient:
             return patient
     if known:
         return known[0]
-    turn.contact, patient = patient_named(turn.work, turn.contact, profile_name(turn) or "")
+    turn.contact, patient = find_or_add_patient(turn.work, turn.contact, profile_name(turn) or "")
     return patient
 
 

@@ -46,7 +46,7 @@ def stop_all(turn: Turn) -> None:
     """Stop the messages of all clinics to this contact."""
     across = turn.work.system("see whether a person has a live booking at any clinic")
     live = bool(across.query(LiveBooking, turn.contact.contact_id, limit=1).records)
-    out = consent.stop_all(turn.work, turn.contact.contact_id, has_live_token=live)
+    out = consent.opt_out_of_all(turn.work, turn.contact.contact_id, has_live_token=live)
     turn.values = {"everything": out.everything}
 
 

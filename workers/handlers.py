@@ -105,7 +105,7 @@ HANDLERS: dict[str, Handler] = {
     "refund_waiting": _with_work(refunds.refund_unclaimed),
     "close_orders": _with_work(orders.close_orders),
     # People
-    "erase": _with_work(erasure.forget),
+    "erase": _with_work(erasure.continue_erasure),
     "renamed": _with_work(patients.propagate_name),
     "renumbered": _with_work(phone_changes.continue_propagation),
     "merged": _with_work(merge.continue_merge),

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Id, Instant, Name, Paged, Path, Phone, Query
-from domain.actions.people.patients import Known
-from domain.actions.people.profile import OLDEST
+from domain.actions.people.patients import KnownPatient
+from domain.actions.people.profile import MAX_AGE
 from domain.model.people import ConsentChanged, ConsentWay
 
 Gender = Literal["MALE", "FEMALE", "OTHER"]
@@ -18,7 +18,7 @@ WordList = Annotated[list[Words], Field(max_length=50)]
 Age = Annotated[
     int,
     Field(
-        ge=0, le=OLDEST, description="Whole years today; beside a date of birth it means nothing."
+        ge=0, le=MAX_AGE, description="Whole years today; beside a date of birth it means nothing."
     ),
 ]
 BirthDate = Annotated[date, Field(description="YYYY-MM-DD")]
@@ -112,7 +112,7 @@ class ConsentShown(Data):
     history: Annotated[list[ConsentChangeShown], Field(description="The latest change first.")]
 
     @classmethod
-    def of(cls, known: Known) -> ConsentShown | None:
+    def of(cls, known: KnownPatient) -> ConsentShown | None:
         """Render a patient's consent; None where it was not read."""
         found = known.consent
         if found is None:

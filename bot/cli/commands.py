@@ -18,7 +18,7 @@ from bot.cli.seed import CITY, demo_phones, seed_demo
 from bot.cli.templates import templates_group
 from bot.wiring import Parts
 from domain.actions.people import export as patient_export
-from domain.actions.people.patients import Known
+from domain.actions.people.patients import KnownPatient
 from domain.actions.reports import figures
 from domain.actions.staff import sessions
 from domain.errors import PulseOpsError, StillConflicting
@@ -34,7 +34,11 @@ class PatientsFile(Protocol):
     """Writes patients as the API's export does."""
 
     def __call__(
-        self, everybody: Iterable[Known], file_format: Literal["CSV", "JSON"], *, phones: bool
+        self,
+        everybody: Iterable[KnownPatient],
+        file_format: Literal["CSV", "JSON"],
+        *,
+        phones: bool,
     ) -> Iterator[str]:
         """Return the parts of the file."""
         ...
@@ -136,10 +140,10 @@ def _add_export(group: AppGroup, parts: Parts, patients_file: PatientsFile) -> N
         about = {"format": file_format, "includePhones": str(include_phones).lower()}
         try:
             work = open_work()
-            count = patient_export.begin_by_operator(work, about)
+            count = patient_export.log_operator_export(work, about)
             work.commit()
             with click.progressbar(
-                patient_export.every_patient(open_work),
+                patient_export.iterate_patients(open_work),
                 length=count,
                 label="Exporting patients",
                 file=sys.stderr,

@@ -14,7 +14,7 @@ from click.testing import Result
 
 from bot.app import create_app
 from domain.actions.people import export as patient_export
-from domain.actions.people.patients import Known
+from domain.actions.people.patients import KnownPatient
 from domain.errors import StoreUnavailable
 from tests.api.office import Client, Office
 from tests.api.practice import AMIT, record, sunrise_admin
@@ -156,7 +156,7 @@ def test_a_file_is_written_whole_or_not_at_all(
     office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(office.admin)
-    monkeypatch.setattr(patient_export, "every_patient", breaks_off)
+    monkeypatch.setattr(patient_export, "iterate_patients", breaks_off)
     file = tmp_path / "patients.csv"
     file.write_text("yesterday's")
     result = export(office, "--clinic", office.cast.clinic.clinic_id, "--to", str(file))
@@ -164,6 +164,6 @@ def test_a_file_is_written_whole_or_not_at_all(
     assert file.read_text() == "yesterday's"
 
 
-def breaks_off(_open_work: object) -> Iterator[Known]:
+def breaks_off(_open_work: object) -> Iterator[KnownPatient]:
     yield from ()
     raise StoreUnavailable("gone")

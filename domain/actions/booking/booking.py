@@ -243,7 +243,7 @@ def confirm(
         ),
     )
     if token.source == "BOT":
-        phone_requests.ask_for_number(work, clinic, token.contact_id)
+        phone_requests.request_number(work, clinic, token.contact_id)
     if not arrived:
         _schedule_reminder(work, token)
     return token

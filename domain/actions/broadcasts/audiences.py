@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from domain.actions.people.identify import by_time_known
+from domain.actions.people.identify import longest_known_first
 from domain.model.broadcasts import Audience, AudienceKind
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import ClinicPatient, Patient
@@ -75,7 +75,7 @@ def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
         between=(phone, phone),
         limit=50,
     )
-    found = _persons(work, by_time_known(work, page.records, phone)[:1])
+    found = _persons(work, longest_known_first(work, page.records, phone)[:1])
     return found[0] if found else Person(f"tel:{phone}", None, phone, None)
 
 

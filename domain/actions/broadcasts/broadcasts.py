@@ -19,7 +19,7 @@ from domain.actions.broadcasts.audiences import STEP, Person, people_of
 from domain.actions.messages import templates
 from domain.actions.messages.notices import notice_values as booking_facts
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.people.consent import wants_news
+from domain.actions.people.consent import accepts_messages
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish
 from domain.errors import NotNow
@@ -216,7 +216,7 @@ def preview_reach(
         known = [p for p in fresh.values() if p.contact_id]
         across = work.system("see who opted out of a clinic")
         reachable += sum(
-            wants_news(across, clinic.clinic_id, p.contact_id or "", marketing=marketing)
+            accepts_messages(across, clinic.clinic_id, p.contact_id or "", marketing=marketing)
             for p in known
         )
     return BroadcastReach(len(seen), reachable)
@@ -278,9 +278,9 @@ def _write(
         reason = None
         if person.contact_id is None:
             reason = NOT_A_PATIENT
-        elif not wants_news(across, clinic.clinic_id, person.contact_id):
+        elif not accepts_messages(across, clinic.clinic_id, person.contact_id):
             reason = OPTED_OUT
-        elif broadcast.marketing and not wants_news(
+        elif broadcast.marketing and not accepts_messages(
             across, clinic.clinic_id, person.contact_id, marketing=True
         ):
             reason = NO_MARKETING

@@ -8,7 +8,7 @@ from datetime import timedelta
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import Draft, send, sender_of, window_is_open
 from domain.actions.people import consent
-from domain.actions.people.identify import by_time_known
+from domain.actions.people.identify import longest_known_first
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
@@ -43,7 +43,7 @@ def patient_at(work: Work, clinic_id: str, phone: str, doctor_id: str | None) ->
         between=(phone, phone),
         limit=50,
     )
-    for record in by_time_known(work, page.records, phone):
+    for record in longest_known_first(work, page.records, phone):
         if doctor_id is None or _is_of(work, record, doctor_id):
             return record
     raise NotFound("Nobody at this number is a patient here.")
@@ -72,7 +72,9 @@ def write_to(
     if person is None or contact is None:
         raise NotFound
     marketing = templates.is_marketing(work, account, template)
-    if not consent.wants_news(across, clinic.clinic_id, person.contact_id, marketing=marketing):
+    if not consent.accepts_messages(
+        across, clinic.clinic_id, person.contact_id, marketing=marketing
+    ):
         wanted = "marketing" if marketing else "messages"
         raise NotReachable(f"This patient does not want {wanted} of the clinic.")
     talk = across.get(Conversation, f"{sender_of(work, clinic)}#{person.contact_id}")

@@ -197,7 +197,7 @@ def _record_sender_health(work: Work, message: Message, failure: SendFailed) -> 
     elif failure.kind is not ErrorClass.LATER:
         circuit_breaker.reset(work, circuit_breaker.sender_key_of(message))
     if failure.kind is ErrorClass.UNWANTED:
-        consent.stops_marketing(work, message.contact_id)
+        consent.record_marketing_stop(work, message.contact_id)
 
 
 def _resend_without_order(work: Work, message: Message, failure: SendFailed) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.actions.people import consent, directory, profile
-from domain.actions.people.identify import _writing_for
+from domain.actions.people.identify import with_patient
 from domain.actors import Caller
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import (
@@ -103,7 +103,7 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
         ]
     )
     in_person = token.source == "BOT"
-    patient = work.get(Patient, key) or _returning(work, token)
+    patient = work.get(Patient, key) or _restore_patient(work, token)
     if in_person and patient.named_by is not None:
         patient = work.put(patient.but(named_by=None))
     record = work.get(ClinicPatient, clinic.clinic_id, key)
@@ -126,7 +126,7 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
     return work.put(token.but(new_patient=known.total_visits == 0))
 
 
-def _returning(work: Work, token: Token) -> Patient:
+def _restore_patient(work: Work, token: Token) -> Patient:
     """Write anew a patient whose booking was under way while they were erased elsewhere."""
     contact = work.get(Contact, token.contact_id)
     patient = Patient(
@@ -137,7 +137,7 @@ def _returning(work: Work, token: Token) -> Patient:
         created_at=work.now,
     )
     if contact is not None and patient.patient_id not in contact.patient_ids:
-        work.put(_writing_for(contact, patient))
+        work.put(with_patient(contact, patient))
     return work.put(patient)
 
 

@@ -49,7 +49,7 @@ def list_entries(
         index, equals = "patientId-entry-idx", patient_id
     elif user_id is not None:
         index, equals = "userId-entry-idx", user_id
-    span = (_begin(clinic, first), _end(clinic, last))
+    span = (_start_key(clinic, first), _end_key(clinic, last))
     found: list[AuditEntry] = []
     while len(found) < limit:
         # Asked for no more than is missing, so that the cursor stands where the page ends.
@@ -72,11 +72,11 @@ def list_entries(
     return AuditPage(found, after)
 
 
-def _begin(clinic: Clinic, day: date | None) -> str:
+def _start_key(clinic: Clinic, day: date | None) -> str:
     return "" if day is None else stamp(_midnight(clinic, day))
 
 
-def _end(clinic: Clinic, day: date | None) -> str:
+def _end_key(clinic: Clinic, day: date | None) -> str:
     if day is None:
         return END
     last = _midnight(clinic, day + timedelta(days=1)) - timedelta(milliseconds=1)

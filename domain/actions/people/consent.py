@@ -23,12 +23,12 @@ from domain.model.people import (
 )
 from domain.work import Work
 
-MOST_SHOWN = 100
+MAX_CHANGES_SHOWN = 100
 """Changes of one person's consent that are shown, the latest."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class ConsentState:
     """What a clinic may send of its own accord to the phone of one of its patients."""
 
     is_in: bool
@@ -86,11 +86,11 @@ def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
         return False
     log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.WORD)
     for record in _records_of(work, clinic_id, contact_id):
-        work.put(record.but(opted_in_by=ConsentWay.WORD.value, opted_in_at=_second(work.now)))
+        work.put(record.but(opted_in_by=ConsentWay.WORD.value, opted_in_at=_whole_second(work.now)))
     return True
 
 
-def stop_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
+def opt_out_of_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
     """Stop the messages of all clinics to a contact, as `opt_out` does those of one."""
     before = work.get(Silence, contact_id)
     silence = before or Silence(contact_id=contact_id, at=work.now)
@@ -108,16 +108,16 @@ def set_marketing_preference(
     for address in (f"wa:{wa_user_id}", f"tel:{phone}"):
         found = work.get(Address, address)
         if found is not None:
-            _prefer(work, found.contact_id, stops_marketing=stops_marketing)
+            _write_marketing_preference(work, found.contact_id, stops_marketing=stops_marketing)
             return
 
 
-def stops_marketing(work: Work, contact_id: str) -> None:
+def record_marketing_stop(work: Work, contact_id: str) -> None:
     """Note that WhatsApp held a message back because the person has stopped marketing there."""
-    _prefer(work, contact_id, stops_marketing=True)
+    _write_marketing_preference(work, contact_id, stops_marketing=True)
 
 
-def _prefer(work: Work, contact_id: str, *, stops_marketing: bool) -> None:
+def _write_marketing_preference(work: Work, contact_id: str, *, stops_marketing: bool) -> None:
     before = work.get(Silence, contact_id)
     silence = before or Silence(contact_id=contact_id, at=work.now)
     if silence.marketing is stops_marketing:
@@ -178,13 +178,15 @@ def opt_in_by_message(work: Work, clinic_id: str, contact_id: str) -> None:
     log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, ConsentWay.BOT)
     for record in _records_of(work, clinic_id, contact_id):
         if record.opted_in_at is None:
-            work.put(record.but(opted_in_by=ConsentWay.BOT.value, opted_in_at=_second(work.now)))
+            work.put(
+                record.but(opted_in_by=ConsentWay.BOT.value, opted_in_at=_whole_second(work.now))
+            )
 
 
 def log_first_consent(work: Work, clinic_id: str, contact_id: str, way: ConsentWay) -> None:
     """Note that a clinic's new record of a patient says they agreed; their own STOP stands."""
     across = work.system("see whether a contact opted out")
-    if wants_news(across, clinic_id, contact_id):
+    if accepts_messages(across, clinic_id, contact_id):
         log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, way)
 
 
@@ -220,11 +222,13 @@ def history(work: Work, clinic_id: str, patient_id: str) -> list[ConsentChange]:
     patient = across.get(Patient, patient_id)
     if patient is None:
         return []
-    found = across.query(ConsentChange, patient.contact_id, limit=MOST_SHOWN, descending=True)
+    found = across.query(
+        ConsentChange, patient.contact_id, limit=MAX_CHANGES_SHOWN, descending=True
+    )
     return [c for c in found.records if c.clinic_id in {None, clinic_id}]
 
 
-def standings(work: Work, records: Sequence[ClinicPatient]) -> dict[str, Standing]:
+def consent_states(work: Work, records: Sequence[ClinicPatient]) -> dict[str, ConsentState]:
     """Return what may be sent to each of a clinic's patients now, by patientId."""
     across = work.system("what a clinic's patients agreed to")
     people = across.fetch([(Patient, (r.patient_id,)) for r in records])
@@ -233,15 +237,15 @@ def standings(work: Work, records: Sequence[ClinicPatient]) -> dict[str, Standin
         [(OptOut, (r.clinic_id, ids[r.patient_id])) for r in records if r.patient_id in ids]
         + [(Silence, (i,)) for i in sorted(set(ids.values()))]
     )
-    return {r.patient_id: _standing(across, r, ids.get(r.patient_id, "")) for r in records}
+    return {r.patient_id: _consent_state(across, r, ids.get(r.patient_id, "")) for r in records}
 
 
-def _standing(across: Work, record: ClinicPatient, contact_id: str) -> Standing:
+def _consent_state(across: Work, record: ClinicPatient, contact_id: str) -> ConsentState:
     stopped = across.get(OptOut, record.clinic_id, contact_id)
     silence = across.get(Silence, contact_id)
     is_silent = silence is not None and _silences(silence, record.clinic_id)
     out_at = stopped.at if stopped else silence.at if silence and is_silent else None
-    return Standing(
+    return ConsentState(
         is_in=out_at is None,
         at=record.opted_in_at,
         way=record.opted_in_by,
@@ -259,7 +263,7 @@ def _records_of(work: Work, clinic_id: str, contact_id: str) -> list[ClinicPatie
     return [r for r in found if isinstance(r, ClinicPatient)]
 
 
-def _second(at: datetime) -> datetime:
+def _whole_second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
 
 
@@ -294,7 +298,9 @@ def is_covered(work: Work, message: Message) -> bool:
     return stopped is None and not is_silent
 
 
-def wants_news(work: Work, clinic_id: str, contact_id: str, *, marketing: bool = False) -> bool:
+def accepts_messages(
+    work: Work, clinic_id: str, contact_id: str, *, marketing: bool = False
+) -> bool:
     """Return whether a clinic may write to a contact of its own accord; of *marketing*, too."""
     silence = work.get(Silence, contact_id)
     is_silent = silence is not None and _silences(silence, clinic_id)

@@ -19,9 +19,9 @@ from domain.phones import normalise
 from domain.work import Work
 
 NAME, WORD, PHONE = "name", "word", "phone"
-END = "\x1f"
+SEPARATOR = "\x1f"
 """Parts the pieces of an entry; no name holds it, and it sorts before a blank."""
-LAST = "\U0010ffff"
+HIGHEST = "\U0010ffff"
 MOST_WORDS = 8
 """Later words of a name find it only beside one of these."""
 PAGE = 1000
@@ -34,7 +34,7 @@ def add_entries(work: Work, owner: Caller, patient_id: str, name: str, phone: st
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is None and entry.entry.startswith(NAME):
-            _count(work, owner, patient_id, 1)
+            _change_count(work, owner, patient_id, 1)
         work.put(entry.but(version=before.version if before else 0))
 
 
@@ -45,7 +45,7 @@ def remove_entries(
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is not None and entry.entry.startswith(NAME):
-            _count(work, owner, patient_id, -1)
+            _change_count(work, owner, patient_id, -1)
         if before is not None:
             work.delete(before)
 
@@ -62,7 +62,7 @@ def replace_phone(
     add_entries(work, owner, patient_id, name, new)
 
 
-def _count(work: Work, owner: Caller, patient_id: str, change: int) -> None:
+def _change_count(work: Work, owner: Caller, patient_id: str, change: int) -> None:
     shard = count_shard_of(patient_id)
     before = work.get(DirectoryCount, owner.owner, shard) or DirectoryCount(
         owner=owner.owner, shard=shard, clinic_id=owner.clinic_id, doctor_id=owner.doctor_id
@@ -90,7 +90,7 @@ def _entries(
     for way, text in ways:
         yield DirectoryEntry(
             owner=owner.owner,
-            entry=_entry(way, text, patient_id),
+            entry=_entry_key(way, text, patient_id),
             clinic_id=owner.clinic_id,
             doctor_id=owner.doctor_id,
             patient_id=patient_id,
@@ -108,7 +108,7 @@ class Cursor:
 
 
 @dataclass(frozen=True)
-class Listed:
+class DirectoryPage:
     """A page of a list by name: whether it goes on, and how many there are in all."""
 
     places: list[Cursor]
@@ -116,19 +116,19 @@ class Listed:
     total: int
 
 
-def list_by_name(work: Work, owner: Caller, limit: int, after: Cursor | None) -> Listed:
+def list_by_name(work: Work, owner: Caller, limit: int, after: Cursor | None) -> DirectoryPage:
     """Return the patients of *owner* that come after a place, by name."""
-    low, high = _beginning(NAME, "")
+    low, high = _prefix_range(NAME, "")
     if after is not None:
-        low = f"{_entry(NAME, after.name_key, after.patient_id)}{END}"
+        low = f"{_entry_key(NAME, after.name_key, after.patient_id)}{SEPARATOR}"
     page = work.query(DirectoryEntry, owner.owner, between=(low, high), limit=limit)
     places = [Cursor(e.name_key, e.patient_id) for e in page.records]
-    return Listed(places, page.after is not None, count_patients(work, owner))
+    return DirectoryPage(places, page.after is not None, count_patients(work, owner))
 
 
 def find_by_name(
     work: Work, owner: Caller, name: str, phone: str | None, limit: int, after: Cursor | None
-) -> Listed:
+) -> DirectoryPage:
     """Return those of the patients of *owner* whom *name* and *phone* fit, by name.
 
     Each word of *name* begins a word of theirs, in any order; *phone* is what their number begins
@@ -136,23 +136,23 @@ def find_by_name(
     """
     words = fold_name(name).split()
     if phone:
-        span = _beginning(PHONE, phone)
+        span = _prefix_range(PHONE, phone)
     elif words:
-        span = _beginning(WORD, max(words, key=len))
+        span = _prefix_range(WORD, max(words, key=len))
     else:
-        return Listed([], more=False, total=0)
+        return DirectoryPage([], more=False, total=0)
     fitting = {
         (entry.name_key, entry.patient_id)
-        for entry in _all(work, owner, span)
-        if _fits(entry.name_key, words)
+        for entry in _read_entries(work, owner, span)
+        if _name_matches(entry.name_key, words)
     }
     last = (after.name_key, after.patient_id) if after else ("", "")
     rest = sorted(key for key in fitting if key > last)
     places = [Cursor(*key) for key in rest[:limit]]
-    return Listed(places, len(rest) > limit, len(fitting))
+    return DirectoryPage(places, len(rest) > limit, len(fitting))
 
 
-def phone_sought(work: Work, text: str) -> str | None:
+def parse_phone_prefix(work: Work, text: str) -> str | None:
     """Return what a number typed into a search begins with, E.164; None if it is no number.
 
     A blank where the plus sign was is what addresses make of it. Without either, a number too
@@ -170,20 +170,20 @@ def phone_sought(work: Work, text: str) -> str | None:
     return f"{work.rules.phone_countries[0]}{digits.lstrip('0')}"
 
 
-def _entry(way: str, text: str, patient_id: str) -> str:
-    return END.join((way, text, patient_id))
+def _entry_key(way: str, text: str, patient_id: str) -> str:
+    return SEPARATOR.join((way, text, patient_id))
 
 
-def _beginning(way: str, text: str) -> tuple[str, str]:
-    return f"{way}{END}{text}", f"{way}{END}{text}{LAST}"
+def _prefix_range(way: str, text: str) -> tuple[str, str]:
+    return f"{way}{SEPARATOR}{text}", f"{way}{SEPARATOR}{text}{HIGHEST}"
 
 
-def _fits(name_key: str, words: list[str]) -> bool:
+def _name_matches(name_key: str, words: list[str]) -> bool:
     own = name_key.split()
     return all(any(mine.startswith(word) for mine in own) for word in words)
 
 
-def _all(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[DirectoryEntry]:
+def _read_entries(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[DirectoryEntry]:
     after = None
     while True:
         page = work.query(DirectoryEntry, owner.owner, between=span, limit=PAGE, after=after)

@@ -8,7 +8,7 @@ from typing import Any
 
 from domain import actors
 from domain.actions.people import directory, patients
-from domain.actions.people.patients import Known, KnownPage
+from domain.actions.people.patients import KnownPatient, PatientPage
 from domain.actors import caller_of
 from domain.errors import HasLiveToken, Invalid, NotNow
 from domain.model.clinics import Doctor, StaffStatus
@@ -24,12 +24,12 @@ FIELDS = {"phone": "patientPhone", "name": "patientName"}
 class Connection:
     """A patient as the caller knows them, with one doctor's association and notes in clear."""
 
-    patient: Known
+    patient: KnownPatient
     association: Association
     notes: str | None
 
 
-def doctor_of(work: Work, doctor_id: str) -> Doctor:
+def find_doctor(work: Work, doctor_id: str) -> Doctor:
     """Return a doctor whose patients the caller may look at: their own, or any of the clinic.
 
     Raises:
@@ -38,25 +38,27 @@ def doctor_of(work: Work, doctor_id: str) -> Doctor:
     return work.require(Doctor, caller_of(work).clinic_id, doctor_id)
 
 
-def list_of_doctor(work: Work, doctor_id: str, limit: int, after: str | None) -> KnownPage:
+def list_patients_of_doctor(
+    work: Work, doctor_id: str, limit: int, after: str | None
+) -> PatientPage:
     """Return a page of a doctor's patients, by name.
 
     Raises:
         NotFound: If the caller may see no such doctor.
         Invalid: If *after* is not where a page of such a list ended.
     """
-    doctor_of(work, doctor_id)
+    find_doctor(work, doctor_id)
     return patients.list_patients(work, limit, after, doctor_id)
 
 
-def connection(work: Work, doctor_id: str, patient_id: str) -> Connection:
+def find_connection(work: Work, doctor_id: str, patient_id: str) -> Connection:
     """Return one patient of a doctor.
 
     Raises:
         NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
     """
-    doctor_of(work, doctor_id)
-    known = patients.list_patients_of_doctor(work, doctor_id, patient_id)
+    find_doctor(work, doctor_id)
+    known = patients.find_patient_of_doctor(work, doctor_id, patient_id)
     own = known.associations[0]
     return Connection(known, own, work.seal.open(own.notes) if own.notes else None)
 
@@ -80,7 +82,7 @@ def associate_patient(
         NotNow: If the doctor does not work at the clinic any more.
         Invalid: If the phone, the name or the date of birth cannot be one.
     """
-    if doctor_of(work, doctor_id).status is not StaffStatus.ACTIVE:
+    if find_doctor(work, doctor_id).status is not StaffStatus.ACTIVE:
         raise NotNow("This doctor does not see patients any more.", state=StaffStatus.INACTIVE)
     try:
         known = patients.record_patient(
@@ -95,7 +97,7 @@ def associate_patient(
     except Invalid as refused:
         field = FIELDS.get(refused.field, refused.field)
         raise Invalid(field, str(refused)) from None
-    return connection(work, doctor_id, known.patient_id)
+    return find_connection(work, doctor_id, known.patient_id)
 
 
 def update_association(
@@ -108,7 +110,7 @@ def update_association(
     Raises:
         NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
     """
-    own = connection(work, doctor_id, patient_id).association
+    own = find_connection(work, doctor_id, patient_id).association
     found: dict[str, object] = {}
     if "preferences" in changes:
         both = {**own.preferences, **(changes["preferences"] or {})}
@@ -128,7 +130,7 @@ def end_association(work: Work, doctor_id: str, patient_id: str) -> datetime:
         NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
         HasLiveToken: If the patient holds a live token with the doctor.
     """
-    own = connection(work, doctor_id, patient_id).association
+    own = find_connection(work, doctor_id, patient_id).association
     if has_live_token(work, own.clinic_id, patient_id, doctor_id):
         raise HasLiveToken("This patient still has a booking with the doctor.")
     now = work.now.replace(microsecond=0)
@@ -153,7 +155,7 @@ def has_live_token(
         return False
     begin = f"{patient_id}#{doctor_id}#" if doctor_id else f"{patient_id}#"
     booked = across.query(
-        LiveBooking, patient.contact_id, between=(begin, f"{begin}{directory.LAST}")
+        LiveBooking, patient.contact_id, between=(begin, f"{begin}{directory.HIGHEST}")
     ).records
     refs = [(Token, (b.queue_id, b.token_id)) for b in booked if b.clinic_id == clinic_id]
     return any(

@@ -48,7 +48,7 @@ AT_ONCE = 3
 LOOK_AGAIN = timedelta(minutes=10)
 """What an index did not show yet, or was being sent, is met by a second look."""
 PAGE = 100
-ERASED = (
+ERASED_FIELDS = (
     "name", "phone", "dateOfBirth", "age", "gender", "address", "emergencyContact", "bloodGroup",
     "allergies", "chronicConditions", "currentMedications", "preferences", "associationNotes",
     "namesInBookings", "messages",
@@ -68,7 +68,7 @@ WHY_STOP = "A wish not to be written to is kept, so that it goes on being heeded
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptData:
     """Something that is not erased, and why; until when, where that is known."""
 
     what: str
@@ -84,7 +84,7 @@ class Erasure:
     patient_id: str
     at: datetime
     erased: tuple[str, ...]
-    kept: tuple[Kept, ...]
+    kept: tuple[KeptData, ...]
 
 
 def erase(work: Work, patient_id: str) -> Erasure:
@@ -113,23 +113,23 @@ def erase(work: Work, patient_id: str) -> Erasure:
     if person is not None:
         others = tuple(c for c in person.clinic_ids if c != clinic.clinic_id)
         work.put(person.but(clinic_ids=others))
-    _go_on(work, work.now, clinic.clinic_id, patient_id, work.now, again=True)
-    return Erasure(patient_id, work.now, ERASED, _kept(work, clinic, patient_id))
+    _schedule_rest(work, work.now, clinic.clinic_id, patient_id, work.now, again=True)
+    return Erasure(patient_id, work.now, ERASED_FIELDS, _list_kept(work, clinic, patient_id))
 
 
-def _kept(work: Work, clinic: Clinic, patient_id: str) -> tuple[Kept, ...]:
+def _list_kept(work: Work, clinic: Clinic, patient_id: str) -> tuple[KeptData, ...]:
     day = today(clinic, work.now)
     ends = [
         kept_until(v)
-        for v in _through(work, Visit, patient_id, "patientId-visitDate-idx")
+        for v in _read_all(work, Visit, patient_id, "patientId-visitDate-idx")
         if kept_until(v) > day
     ]
-    visits = [Kept("visits", WHY_VISITS, len(ends), max(ends))] if ends else []
+    visits = [KeptData("visits", WHY_VISITS, len(ends), max(ends))] if ends else []
     return (
         *visits,
-        Kept("bookings", WHY_BOOKINGS),
-        Kept("auditLog", WHY_AUDIT),
-        Kept("optOut", WHY_STOP),
+        KeptData("bookings", WHY_BOOKINGS),
+        KeptData("auditLog", WHY_AUDIT),
+        KeptData("optOut", WHY_STOP),
     )
 
 
@@ -142,14 +142,14 @@ def kept_until(visit: Visit) -> date:
         return date(begun.year + KEPT_YEARS, 3, 1)
 
 
-def _go_on(
+def _schedule_rest(
     work: Work, at: datetime, clinic_id: str, patient_id: str, asked: datetime, *, again: bool
 ) -> None:
     about = due.Subject(f"{patient_id}#{clinic_id}", clinic_id=clinic_id)
     due.schedule(work, "erase", at, about, patient=patient_id, asked=stamp(asked), again=int(again))
 
 
-def forget(open_work: OpenWork, item: Due) -> None:
+def continue_erasure(open_work: OpenWork, item: Due) -> None:
     """Erase what follows from a request: bookings' names, messages, visits kept long enough.
 
     Only what was there when it was asked for: somebody who comes back is a new patient. It looks
@@ -161,25 +161,25 @@ def forget(open_work: OpenWork, item: Due) -> None:
     person = open_work().get(Patient, patient_id)
     following: date | None = None
     if clinic is not None:
-        _forget_associations(open_work, clinic, patient_id)
-        _forget_tokens(open_work, clinic, patient_id, asked)
+        _erase_associations(open_work, clinic, patient_id)
+        _erase_from_tokens(open_work, clinic, patient_id, asked)
         if person is not None:
-            _forget_messages(open_work, clinic, person, asked)
-        following = _forget_visits(open_work, clinic, patient_id, asked)
-        _forget_person(open_work, clinic, patient_id)
+            _erase_messages(open_work, clinic, person, asked)
+        following = _erase_expired_visits(open_work, clinic, patient_id, asked)
+        _erase_person_if_unknown(open_work, clinic, patient_id)
     work = open_work()
     work.delete(item)
     if item.values["again"]:
         at = work.now + LOOK_AGAIN
-        _go_on(work, at, clinic_id, patient_id, asked, again=False)
+        _schedule_rest(work, at, clinic_id, patient_id, asked, again=False)
     elif following is not None:
         at = datetime.combine(following + timedelta(days=1), time(), tzinfo=UTC)
-        _go_on(work, at, clinic_id, patient_id, asked, again=False)
+        _schedule_rest(work, at, clinic_id, patient_id, asked, again=False)
     work.commit()
 
 
-def _forget_associations(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
-    for doctor in _through(open_work(), Doctor, clinic.clinic_id):
+def _erase_associations(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
+    for doctor in _read_all(open_work(), Doctor, clinic.clinic_id):
         work = open_work()
         if work.get(ClinicPatient, clinic.clinic_id, patient_id) is not None:
             return  # they have come back
@@ -196,33 +196,35 @@ def _drop_association(work: Work, doctor_id: str, patient_id: str) -> None:
         work.delete(own)
 
 
-def _forget_tokens(open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime) -> None:
+def _erase_from_tokens(
+    open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime
+) -> None:
     """Take the name and the number out of bookings that are over, and out of their history."""
     work = open_work()
     tokens = [
         t
-        for t in _through(work, Token, patient_id, "patientId-date-idx")
+        for t in _read_all(work, Token, patient_id, "patientId-date-idx")
         if t.clinic_id == clinic.clinic_id and t.created_at <= asked and _is_over(t, work.now)
     ]
-    _in_chunks(open_work, tokens, _nameless)
+    _rewrite(open_work, tokens, _without_name)
     for token in tokens:
         entries = [
             e
-            for e in _through(open_work(), HistoryEntry, token.queue_id)
+            for e in _read_all(open_work(), HistoryEntry, token.queue_id)
             if e.token_id == token.token_id and e.by == token.contact_id
         ]
-        _in_chunks(open_work, entries, lambda entry: entry.but(by_name=NO_NAME))
+        _rewrite(open_work, entries, lambda entry: entry.but(by_name=NO_NAME))
 
 
 def _is_over(token: Token, now: datetime) -> bool:
     return token.status not in LIVE or hold_ran_out(token, now)
 
 
-def _nameless(token: Token) -> Token:
+def _without_name(token: Token) -> Token:
     return token.but(patient_name=NO_NAME, patient_phone=None)
 
 
-def _forget_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked: datetime) -> None:
+def _erase_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked: datetime) -> None:
     """Take the contents out of the clinic's messages; of a family's, of those about this one."""
     work = open_work()
     contact = work.get(Contact, person.contact_id)
@@ -230,36 +232,36 @@ def _forget_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked
         [(ClinicPatient, (clinic.clinic_id, i)) for i in contact.patient_ids] if contact else []
     )
     others = any(r is not None for r in work.fetch(family))
-    own = {t.token_id for t in _through(work, Token, person.patient_id, "patientId-date-idx")}
+    own = {t.token_id for t in _read_all(work, Token, person.patient_id, "patientId-date-idx")}
     messages = [
         m
-        for m in _through(work, Message, person.contact_id, "contactId-createdAt-idx")
+        for m in _read_all(work, Message, person.contact_id, "contactId-createdAt-idx")
         if m.clinic_id == clinic.clinic_id
         and m.created_at <= asked
         and (m.about in own or not others)
     ]
-    _in_chunks(open_work, messages, _empty)
+    _rewrite(open_work, messages, _without_content)
     if not others:
-        _forget_recipient(open_work, clinic, person)
+        _erase_from_broadcasts(open_work, clinic, person)
 
 
-def _forget_recipient(open_work: OpenWork, clinic: Clinic, person: Patient) -> None:
+def _erase_from_broadcasts(open_work: OpenWork, clinic: Clinic, person: Patient) -> None:
     """Take the person out of the lists of those whom the clinic's broadcasts were for."""
     number = person.patient_phone
-    for broadcast in _through(open_work(), Broadcast, clinic.clinic_id):
+    for broadcast in _read_all(open_work(), Broadcast, clinic.clinic_id):
         own = open_work().get(Recipient, broadcast.broadcast_id, person.contact_id)
         if own is not None:
-            _in_chunks(open_work, [own], lambda r: r.but(name=None, phone=None))
+            _rewrite(open_work, [own], lambda r: r.but(name=None, phone=None))
         if broadcast.expanded and number is not None:
-            pages = list(_through(open_work(), BroadcastPage, broadcast.broadcast_id))
-            _in_chunks(
+            pages = list(_read_all(open_work(), BroadcastPage, broadcast.broadcast_id))
+            _rewrite(
                 open_work,
                 [page for page in pages if number in page.phones],
                 lambda page: page.but(phones=tuple(p for p in page.phones if p != number)),
             )
 
 
-def _empty(message: Message) -> Message:
+def _without_content(message: Message) -> Message:
     if message.status is MessageStatus.SENDING:
         return message
     if message.status is MessageStatus.QUEUED:
@@ -267,23 +269,23 @@ def _empty(message: Message) -> Message:
     return message.but(values={}, options=(), url=None, sealed=None)
 
 
-def _forget_visits(
+def _erase_expired_visits(
     open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime
 ) -> date | None:
     """Erase visits that need not be kept any more; return when the next one need not be."""
     work = open_work()
     day = today(clinic, work.now)
     following: list[date] = []
-    for visit in _through(work, Visit, patient_id, "patientId-visitDate-idx"):
+    for visit in _read_all(work, Visit, patient_id, "patientId-visitDate-idx"):
         if visit.clinic_id != clinic.clinic_id or visit.created_at > asked:
             continue
         if kept_until(visit) > day:
             following.append(kept_until(visit))
-            _in_chunks(open_work, [visit], lambda v: v.but(patient_phone=None))
+            _rewrite(open_work, [visit], lambda v: v.but(patient_phone=None))
             continue
         for kind in (VisitVersion, Prescription, PrivateNote):
-            of_visit: Sequence[Record] = list(_through(open_work(), kind, visit.visit_id))
-            _in_chunks(open_work, of_visit, lambda _: None)
+            of_visit: Sequence[Record] = list(_read_all(open_work(), kind, visit.visit_id))
+            _rewrite(open_work, of_visit, lambda _: None)
         final = open_work()
         located = final.get(Locator, visit.visit_id)
         current = final.get(Visit, visit.doctor_id, visit.visit_id)
@@ -294,35 +296,35 @@ def _forget_visits(
     return min(following, default=None)
 
 
-def _forget_person(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
+def _erase_person_if_unknown(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
     """Forget the person where nobody keeps a record of them, and a number nobody has used."""
     work = open_work()
     person = work.get(Patient, patient_id)
     if person is None or person.clinic_ids:
         return
     begin = f"{patient_id}#"
-    span = (begin, begin + directory.LAST)
+    span = (begin, begin + directory.HIGHEST)
     if work.query(LiveBooking, person.contact_id, between=span, limit=1).records:
         return
     work.delete(person)
     contact = work.get(Contact, person.contact_id)
     if contact is not None:
         left = tuple(i for i in contact.patient_ids if i != patient_id)
-        if left or _is_somebodys(work, contact):
+        if left or _is_in_use(work, contact):
             work.put(contact.but(patient_ids=left))
         else:
-            _forget_contact(work, clinic, contact)
+            _erase_contact(work, clinic, contact)
     work.commit()
 
 
-def _is_somebodys(work: Work, contact: Contact) -> bool:
+def _is_in_use(work: Work, contact: Contact) -> bool:
     """Return whether a person has written from this account, or staff are reached there."""
     if contact.verified_phone or contact.wa_user_id or contact.profile_name:
         return True
     return bool(work.query(StaffNumber, contact.phone or "", limit=1).records)
 
 
-def _forget_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
+def _erase_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
     address = work.get(Address, f"tel:{contact.phone}")
     stopped = work.get(OptOut, clinic.clinic_id, contact.contact_id)
     changes = work.query(ConsentChange, contact.contact_id, limit=MOST_CHANGES).records
@@ -331,7 +333,7 @@ def _forget_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
             work.delete(gone)
 
 
-def _through(work: Work, kind: type[R], equals: str, index: str | None = None) -> Iterator[R]:
+def _read_all(work: Work, kind: type[R], equals: str, index: str | None = None) -> Iterator[R]:
     after = None
     while True:
         page = work.query(kind, equals, index=index, limit=PAGE, after=after)
@@ -341,7 +343,7 @@ def _through(work: Work, kind: type[R], equals: str, index: str | None = None) -
             return
 
 
-def _in_chunks(open_work: OpenWork, records: Sequence[R], change: Callable[[R], R | None]) -> None:
+def _rewrite(open_work: OpenWork, records: Sequence[R], change: Callable[[R], R | None]) -> None:
     """Write *records* as *change* has them, each as it is stored now; None deletes it."""
     for some in chunks(records, CHUNK):
         work = open_work()

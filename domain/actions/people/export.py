@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from domain.actions.people import directory, patients
-from domain.actions.people.patients import Known
+from domain.actions.people.patients import KnownPatient
 from domain.actors import caller_of
 from domain.errors import NotFound
 from domain.model.accounts import AuditEntry
@@ -18,7 +18,7 @@ OPERATOR = "operator"
 """Stands in the audit log for whoever runs the installation, who is no user of a clinic's."""
 
 
-def every_patient(open_work: Callable[[], Work]) -> Iterator[Known]:
+def iterate_patients(open_work: Callable[[], Work]) -> Iterator[KnownPatient]:
     """Yield the clinic's patients by name, each page read when its turn comes.
 
     What is recorded meanwhile may or may not be among them; nobody is among them twice.
@@ -33,7 +33,7 @@ def every_patient(open_work: Callable[[], Work]) -> Iterator[Known]:
             return
 
 
-def begin_by_operator(work: Work, about: dict[str, str]) -> int:
+def log_operator_export(work: Work, about: dict[str, str]) -> int:
     """Note in the clinic's audit log that the operator takes its patients away, and how.
 
     Returns how many there are. What is noted has to be committed before anything is given out.

@@ -24,7 +24,7 @@ def patients_of(work: Work, contact: Contact, clinic_id: str) -> list[Patient]:
     return [p for p in patients if p.named_by in {None, clinic_id}]
 
 
-def patient_named(work: Work, contact: Contact, name: str) -> tuple[Contact, Patient]:
+def find_or_add_patient(work: Work, contact: Contact, name: str) -> tuple[Contact, Patient]:
     """Return the contact's patient of that name, introducing them if they are new.
 
     It is the contact who gives the name.
@@ -33,8 +33,8 @@ def patient_named(work: Work, contact: Contact, name: str) -> tuple[Contact, Pat
     for patient in found:
         if isinstance(patient, Patient) and fold_name(patient.name) == fold_name(name):
             return contact, work.put(patient.but(named_by=None)) if patient.named_by else patient
-    patient = work.put(_introduced(work, contact, name))
-    return work.put(_writing_for(contact, patient)), patient
+    patient = work.put(_new_patient(work, contact, name))
+    return work.put(with_patient(contact, patient)), patient
 
 
 def identify(
@@ -57,17 +57,17 @@ def identify(
             address=f"tel:{phone}",
             contact_id=contact.contact_id,
         )
-    patient, known_as = _meant(across, clinic_id, contact, name, born)
+    patient, known_as = _find_match(across, clinic_id, contact, name, born)
     if patient is None:
-        patient = _introduced(work, contact, name).but(named_by=clinic_id)
-        contact = _writing_for(contact, patient)
+        patient = _new_patient(work, contact, name).but(named_by=clinic_id)
+        contact = with_patient(contact, patient)
     work.put(address)
     work.put(contact)
     work.put(patient)
     return contact, patient.but(name=known_as)
 
 
-def _meant(
+def _find_match(
     across: Work, clinic_id: str, contact: Contact, name: str, born: date | None
 ) -> tuple[Patient | None, str]:
     """Return who is meant, if they are known, and the name by which the clinic knows them."""
@@ -92,7 +92,7 @@ def _meant(
     return patient, known_as
 
 
-def _introduced(work: Work, contact: Contact, name: str) -> Patient:
+def _new_patient(work: Work, contact: Contact, name: str) -> Patient:
     return Patient(
         patient_id=work.ids.secret("pat_"),
         contact_id=contact.contact_id,
@@ -102,11 +102,14 @@ def _introduced(work: Work, contact: Contact, name: str) -> Patient:
     )
 
 
-def _writing_for(contact: Contact, patient: Patient) -> Contact:
+def with_patient(contact: Contact, patient: Patient) -> Contact:
+    """Return *contact* with *patient* among those it writes for."""
     return contact.but(patient_ids=(*contact.patient_ids, patient.patient_id))
 
 
-def by_time_known(work: Work, records: Sequence[ClinicPatient], phone: str) -> list[ClinicPatient]:
+def longest_known_first(
+    work: Work, records: Sequence[ClinicPatient], phone: str
+) -> list[ClinicPatient]:
     """Return a clinic's patients at *phone*, the one known longest first.
 
     Those who only gave that number, while WhatsApp shows it of nobody or of somebody else, come

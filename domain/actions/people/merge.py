@@ -24,12 +24,12 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
     the contact of the phone, whom clinics know, and are known by that phone. Who stopped messages
     has stopped them for both.
     """
-    _forget_number(work, account)
+    _release_number(work, account)
     address = work.get(Address, f"wa:{account.wa_user_id}")
     if address is not None:
         work.put(address.but(contact_id=known.contact_id))
-    _move_talk(work, account, known, sender)
-    _keep_silence(work, account, known)
+    _move_conversation(work, account, known, sender)
+    _copy_opt_outs(work, account, known)
     # It keeps its id for the messages that are on their way.
     work.put(account.but(phone=None, verified_phone=False, told_phone=None, patient_ids=()))
     others = (i for i in account.patient_ids if i not in known.patient_ids)
@@ -44,7 +44,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
             patient_ids=(*known.patient_ids, *others),
         )
     )
-    if _take_over(work, account.contact_id, known, AT_ONCE):
+    if _move_bookings(work, account.contact_id, known, AT_ONCE):
         values: dict[str, str | int | None] = {
             "account": account.contact_id,
             "known": known.contact_id,
@@ -63,19 +63,19 @@ def continue_merge(open_work: OpenWork, item: Due) -> None:
         if known is None:
             break
         work.check(known)
-        left = _take_over(work, str(item.values.get("account")), known, STEP)
+        left = _move_bookings(work, str(item.values.get("account")), known, STEP)
         work.commit()
     finish(open_work, item)
 
 
-def _forget_number(work: Work, account: Contact) -> None:
+def _release_number(work: Work, account: Contact) -> None:
     """Let a number that the account was thought to have lead to it no more."""
     address = work.get(Address, f"tel:{account.phone}") if account.phone else None
     if address is not None and address.contact_id == account.contact_id:
         work.delete(address)
 
 
-def _take_over(work: Work, account_id: str, known: Contact, limit: int) -> bool:
+def _move_bookings(work: Work, account_id: str, known: Contact, limit: int) -> bool:
     """Move up to *limit* bookings, and as many holds, to *known*; return whether there are more."""
     bookings = work.query(LiveBooking, account_id, limit=limit)
     for booking in bookings.records:
@@ -94,7 +94,7 @@ def _take_over(work: Work, account_id: str, known: Contact, limit: int) -> bool:
     return bookings.after is not None or holds.after is not None
 
 
-def _move_talk(work: Work, account: Contact, known: Contact, sender: str) -> None:
+def _move_conversation(work: Work, account: Contact, known: Contact, sender: str) -> None:
     before, after = f"{sender}#{account.contact_id}", f"{sender}#{known.contact_id}"
     talk, push = work.get(Conversation, before), work.get(Push, before)
     if talk is not None:
@@ -107,7 +107,7 @@ def _move_talk(work: Work, account: Contact, known: Contact, sender: str) -> Non
         work.put(push.but(version=0, conversation=after, contact_id=known.contact_id))
 
 
-def _keep_silence(work: Work, account: Contact, known: Contact) -> None:
+def _copy_opt_outs(work: Work, account: Contact, known: Contact) -> None:
     silence = work.get(Silence, account.contact_id)
     if silence is not None and work.get(Silence, known.contact_id) is None:
         work.put(silence.but(version=0, contact_id=known.contact_id))

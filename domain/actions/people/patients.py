@@ -10,7 +10,7 @@ from typing import Any
 from domain import due
 from domain.actions.people import consent, directory, profile
 from domain.actions.people.associations import connect, open_record, rename, share_profile
-from domain.actions.people.directory import Cursor, Listed
+from domain.actions.people.directory import Cursor, DirectoryPage
 from domain.actions.people.identify import identify
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, finish
@@ -37,7 +37,7 @@ RENAMED_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownPatient:
     """A patient as the caller knows them: nothing here is beyond what they may see."""
 
     patient_id: str
@@ -49,7 +49,7 @@ class Known:
     updated_at: datetime
     associations: tuple[Association, ...]
     """The one doctor's, or for an admin those of all doctors of the clinic."""
-    consent: consent.Standing | None = None
+    consent: consent.ConsentState | None = None
     """What may be sent to their phone; None where it was not asked for."""
     consent_changes: tuple[ConsentChange, ...] = ()
     """How that came about, the latest first, where it was asked for."""
@@ -73,27 +73,27 @@ class Known:
 
 
 @dataclass(frozen=True)
-class KnownPage:
+class PatientPage:
     """A page of patients; `after` continues it, and `total` counts all there are."""
 
-    patients: list[Known]
+    patients: list[KnownPatient]
     after: str | None
     total: int
 
 
-def find_patient(work: Work, patient_id: str) -> Known:
+def find_patient(work: Work, patient_id: str) -> KnownPatient:
     """Return a patient of the clinic, or of the doctor who asks.
 
     Raises:
         NotFound: If there is none such.
     """
-    found = _known(work, [patient_id], caller_of(work).doctor_id)
+    found = _load_patients(work, [patient_id], caller_of(work).doctor_id)
     if not found:
         raise NotFound
     return found[0]
 
 
-def read_patient(work: Work, patient_id: str) -> Known:
+def read_patient(work: Work, patient_id: str) -> KnownPatient:
     """Return a patient of whoever asks, with what they agreed to and how that came about.
 
     Raises:
@@ -104,21 +104,21 @@ def read_patient(work: Work, patient_id: str) -> Known:
     return replace(known, consent_changes=tuple(changes))
 
 
-def with_consent(work: Work, patients: Sequence[Known]) -> list[Known]:
+def with_consent(work: Work, patients: Sequence[KnownPatient]) -> list[KnownPatient]:
     """Return *patients* of the clinic, each with what may be sent to their phone."""
     clinic_id = caller_of(work).clinic_id
     found = work.fetch([(ClinicPatient, (clinic_id, p.patient_id)) for p in patients])
-    known = consent.standings(work, [r for r in found if isinstance(r, ClinicPatient)])
+    known = consent.consent_states(work, [r for r in found if isinstance(r, ClinicPatient)])
     return [replace(p, consent=known.get(p.patient_id)) for p in patients]
 
 
-def list_patients_of_doctor(work: Work, doctor_id: str, patient_id: str) -> Known:
+def find_patient_of_doctor(work: Work, doctor_id: str, patient_id: str) -> KnownPatient:
     """Return a patient of one doctor, with that doctor's association alone.
 
     Raises:
         NotFound: If the doctor does not have that patient now.
     """
-    found = _known(work, [patient_id], doctor_id)
+    found = _load_patients(work, [patient_id], doctor_id)
     if not found:
         raise NotFound
     return found[0]
@@ -126,7 +126,7 @@ def list_patients_of_doctor(work: Work, doctor_id: str, patient_id: str) -> Know
 
 def list_patients(
     work: Work, limit: int, after: str | None, doctor_id: str | None = None
-) -> KnownPage:
+) -> PatientPage:
     """Return a page of the patients of the caller, or of one doctor, by name.
 
     Raises:
@@ -135,47 +135,55 @@ def list_patients(
     caller = caller_of(work)
     doctor_id = doctor_id or caller.doctor_id
     owner = Caller(caller.clinic_id, doctor_id)
-    return _page(work, directory.list_by_name(work, owner, limit, _place(work, after)), doctor_id)
+    return _page(
+        work, directory.list_by_name(work, owner, limit, _parse_cursor(work, after)), doctor_id
+    )
 
 
-def search(
+def search_patients(
     work: Work, *, name: str | None, phone: str | None, limit: int, after: str | None
-) -> KnownPage:
+) -> PatientPage:
     """Return those of the caller's patients whom *name* and *phone* fit, by name.
 
     Raises:
         Invalid: If neither is given, the phone has nothing of a number, or *after* is not where a
             page of such a list ended.
     """
-    sought = directory.phone_sought(work, phone) if phone else None
+    sought = directory.parse_phone_prefix(work, phone) if phone else None
     if phone and sought is None:
         raise Invalid("phone", "This is not a phone number, nor the beginning of one.")
     if not sought and not fold_name(name or ""):
         raise Invalid("name", "Give a name or a phone number, or the beginning of one.")
     caller = caller_of(work)
-    fitting = directory.find_by_name(work, caller, name or "", sought, limit, _place(work, after))
+    fitting = directory.find_by_name(
+        work, caller, name or "", sought, limit, _parse_cursor(work, after)
+    )
     return _page(work, fitting, caller.doctor_id)
 
 
-def _page(work: Work, listed: Listed, doctor_id: str | None) -> KnownPage:
-    patients = _known(work, [p.patient_id for p in listed.places], doctor_id)
-    last = listed.places[-1] if listed.more else None
-    # Cursors stand in addresses, where no name may.
-    after = work.seal.seal(f"{last.name_key}{directory.END}{last.patient_id}") if last else None
-    return KnownPage(patients, after, listed.total)
+def _page(work: Work, listed: DirectoryPage, doctor_id: str | None) -> PatientPage:
+    patients = _load_patients(work, [p.patient_id for p in listed.places], doctor_id)
+    if not listed.more:
+        return PatientPage(patients, None, listed.total)
+    last = listed.places[-1]
+    # A cursor is part of an address, which must not contain a name: it is sealed.
+    after = work.seal.seal(f"{last.name_key}{directory.SEPARATOR}{last.patient_id}")
+    return PatientPage(patients, after, listed.total)
 
 
-def _place(work: Work, after: str | None) -> Cursor | None:
+def _parse_cursor(work: Work, after: str | None) -> Cursor | None:
     if after is None:
         return None
     try:
-        name_key, _, patient_id = work.seal.open(after).partition(directory.END)
+        name_key, _, patient_id = work.seal.open(after).partition(directory.SEPARATOR)
     except Unreadable:
         raise Invalid("cursor", "This is not a cursor of this list.") from None
     return Cursor(name_key, patient_id)
 
 
-def _known(work: Work, patient_ids: Sequence[str], doctor_id: str | None) -> list[Known]:
+def _load_patients(
+    work: Work, patient_ids: Sequence[str], doctor_id: str | None
+) -> list[KnownPatient]:
     """Return those of *patient_ids* that are patients of *doctor_id*, or of the clinic if None.
 
     The facts are those that the caller may see, whosever patients are asked for.
@@ -199,23 +207,23 @@ def _known(work: Work, patient_ids: Sequence[str], doctor_id: str | None) -> lis
             connected.setdefault(association.patient_id, []).append(association)
     day = today(clinic, work.now)
     return [
-        _shown(work, record, tuple(connected.get(record.patient_id, ())), day, caller)
+        _patient_as_seen(work, record, tuple(connected.get(record.patient_id, ())), day, caller)
         for record in records
         if doctor_id is None or record.patient_id in connected
     ]
 
 
-def _shown(
+def _patient_as_seen(
     work: Work,
     record: ClinicPatient,
     associations: tuple[Association, ...],
     day: date,
     caller: Caller,
-) -> Known:
+) -> KnownPatient:
     own = associations[0] if caller.doctor_id else None
     told = profile.visible_to(work, record, own)
     source = own if own is not None and not profile.may_see(record, own) else record
-    return Known(
+    return KnownPatient(
         patient_id=record.patient_id,
         name=own.patient_name if own is not None else record.name,
         phone=record.patient_phone,
@@ -236,7 +244,7 @@ def record_patient(
     opt_in: bool = True,
     doctor_id: str | None = None,
     preferences: dict[str, str] | None = None,
-) -> Known:
+) -> KnownPatient:
     """Record somebody as a patient of the clinic, and of *doctor_id* if one is named.
 
     A person is found by phone and name, else introduced; what is known of them stays as it is.
@@ -256,12 +264,12 @@ def record_patient(
     """
     caller = caller_of(work)
     clinic = work.require(Clinic, caller.clinic_id)
-    number, name = _number(work, phone), _name(name)
+    number, name = _parse_phone(work, phone), _parse_name(name)
     told = profile.parse_changes(today(clinic, work.now), given)
     contact, patient = identify(work, clinic.clinic_id, number, name, told.date_of_birth)
     mine = work.get(ClinicPatient, clinic.clinic_id, patient.patient_id)
     if mine is None:
-        _check_room(work, clinic, number)
+        _require_room_on_phone(work, clinic, number)
         consent.record_staff_statement(work, clinic, contact, opt_in=opt_in)
         mine = open_record(
             work,
@@ -274,14 +282,14 @@ def record_patient(
         )
         mine = work.put(mine.but(facts=profile.seal(work, told), author=caller.doctor_id))
     else:
-        mine = _fill(work, mine, told, caller.doctor_id)
+        mine = _fill_record(work, mine, told, caller.doctor_id)
     if doctor_id is not None:
         mine, own = connect(work, mine, doctor_id, name)
-        _keep_own(work, own, told, preferences)
-    return _known(work, [mine.patient_id], doctor_id)[0]
+        _record_with_doctor(work, own, told, preferences)
+    return _load_patients(work, [mine.patient_id], doctor_id)[0]
 
 
-def _keep_own(
+def _record_with_doctor(
     work: Work,
     own: Association,
     told: Profile,
@@ -300,7 +308,7 @@ def _keep_own(
         work.put(own.but(**changes, updated_at=work.now.replace(microsecond=0)))
 
 
-def _fill(work: Work, mine: ClinicPatient, told: Profile, by: str | None) -> ClinicPatient:
+def _fill_record(work: Work, mine: ClinicPatient, told: Profile, by: str | None) -> ClinicPatient:
     """Add to the clinic's record what it does not know yet."""
     before = profile.unseal(work, mine.facts)
     after = profile.fill_gaps(before, told)
@@ -315,7 +323,9 @@ def _fill(work: Work, mine: ClinicPatient, told: Profile, by: str | None) -> Cli
     )
 
 
-def update_patient(work: Work, patient_id: str, name: str | None, given: dict[str, Any]) -> Known:
+def update_patient(
+    work: Work, patient_id: str, name: str | None, given: dict[str, Any]
+) -> KnownPatient:
     """Change what is known of a patient: *given* holds the fields of `Profile` that are named.
 
     A doctor whose patient the person is not yet, and who therefore does not see what the clinic
@@ -331,7 +341,7 @@ def update_patient(work: Work, patient_id: str, name: str | None, given: dict[st
     mine = work.get(ClinicPatient, caller.clinic_id, patient_id)
     if clinic is None or mine is None:
         raise NotFound
-    name = None if name is None else _name(name)
+    name = None if name is None else _parse_name(name)
     told = profile.parse_changes(today(clinic, work.now), given)
     own = known.associations[0] if caller.doctor_id else None
     if own is not None and own.treats and own.recorded is not None:
@@ -344,7 +354,7 @@ def update_patient(work: Work, patient_id: str, name: str | None, given: dict[st
         )
         own = rename(work, own, name) if name is not None else work.put(own)
     if not profile.may_see(mine, own):
-        _fill(work, mine, told, caller.doctor_id)
+        _fill_record(work, mine, told, caller.doctor_id)
         return find_patient(work, patient_id)
     after = profile.apply_changes(profile.unseal(work, mine.facts), told, set(given))
     mine = mine.but(
@@ -365,7 +375,7 @@ def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Calle
     mine = mine.but(name=name, name_key=fold_name(name))
     across = work.system("let a patient's doctors know their new name")
     doctors = sorted(mine.doctor_ids, key=lambda d: d != caller.doctor_id)
-    for known in _misnamed(across, mine, doctors[:RENAMED_AT_ONCE]):
+    for known in _associations_to_rename(across, mine, doctors[:RENAMED_AT_ONCE]):
         rename(across, known, name)
     if len(doctors) > RENAMED_AT_ONCE:
         about = due.Subject(mine.patient_id, clinic_id=mine.clinic_id)
@@ -373,7 +383,9 @@ def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Calle
     return mine
 
 
-def _misnamed(work: Work, mine: ClinicPatient, doctor_ids: Iterable[str]) -> list[Association]:
+def _associations_to_rename(
+    work: Work, mine: ClinicPatient, doctor_ids: Iterable[str]
+) -> list[Association]:
     found = work.fetch([(Association, (d, mine.patient_id)) for d in doctor_ids])
     return [a for a in found if isinstance(a, Association) and a.patient_name != mine.name]
 
@@ -387,27 +399,27 @@ def propagate_name(open_work: OpenWork, item: Due) -> None:
         current = work.get(ClinicPatient, clinic_id, patient_id)
         if current is None:
             break
-        for known in _misnamed(work, current, [doctor_id]):
+        for known in _associations_to_rename(work, current, [doctor_id]):
             work.check(current)
             rename(work, known, current.name)
             work.commit()
     finish(open_work, item)
 
 
-def _check_room(work: Work, clinic: Clinic, number: str) -> None:
+def _require_room_on_phone(work: Work, clinic: Clinic, number: str) -> None:
     owner = Caller(clinic.clinic_id, None)
     if directory.find_by_name(work, owner, "", number, 1, None).total >= MOST_ON_A_PHONE:
         raise Invalid("phone", f"{MOST_ON_A_PHONE} people are recorded on this number already.")
 
 
-def _number(work: Work, phone: str) -> str:
+def _parse_phone(work: Work, phone: str) -> str:
     number = normalise(phone, work.rules.phone_countries)
     if number is None:
         raise Invalid("phone", "This is not a phone number of a country that is accepted.")
     return number
 
 
-def _name(text: str) -> str:
+def _parse_name(text: str) -> str:
     if clean_name(text) is None:
         raise Invalid("name", "This cannot be a person's name.")
     return " ".join(text.split())

@@ -25,7 +25,7 @@ PATIENTS_AT_ONCE = 10
 """So many people are the contact's, and have the number, with the change itself."""
 STEP = 10
 KIND = "renumbered"
-LOOKS_AGAIN = timedelta(minutes=1)
+RECHECK_AFTER = timedelta(minutes=1)
 """So long after, once more, for a booking that was under way with the number of before."""
 
 
@@ -38,16 +38,20 @@ def propagate_number(work: Work, contact: Contact) -> None:
     across = work.system("bring a person's number to all who know them")
     if not contact.patient_ids:
         return
-    people = [_person(across, contact, i) for i in contact.patient_ids[:PATIENTS_AT_ONCE]]
+    people = [_update_patient(across, contact, i) for i in contact.patient_ids[:PATIENTS_AT_ONCE]]
     known_to = sum(len(p.clinic_ids) for p in people if p)
-    few = known_to <= AT_ONCE and len(people) == len(contact.patient_ids) and _few(across, contact)
+    few = (
+        known_to <= AT_ONCE
+        and len(people) == len(contact.patient_ids)
+        and _fits_one_transaction(across, contact)
+    )
     if few:
         for token in _tokens(across, contact, AT_ONCE):
-            _show_token(across, contact, token)
+            _update_token(across, contact, token)
         for record in _records(across, people):
-            for doctor_id in _record(across, contact, record).doctor_ids:
-                _association(across, contact, doctor_id, record.patient_id)
-    at = work.now + LOOKS_AGAIN if few else work.now
+            for doctor_id in _update_record(across, contact, record).doctor_ids:
+                _update_association(across, contact, doctor_id, record.patient_id)
+    at = work.now + RECHECK_AFTER if few else work.now
     place = f"{stamp(at)}#{KIND}#{contact.contact_id}"
     if across.get(Due, shard_of(KIND, contact.contact_id), place) is None:
         about = due.Subject(contact.contact_id)
@@ -62,18 +66,18 @@ def continue_propagation(open_work: OpenWork, item: Due) -> None:
     contact_id = str(item.values.get("contact"))
     contact = open_work().get(Contact, contact_id)
     if contact is not None:
-        _bring_tokens(open_work, contact)
+        _propagate_to_tokens(open_work, contact)
         for patient_id in contact.patient_ids:
-            _bring_person(open_work, contact, patient_id)
+            _propagate_to_patient(open_work, contact, patient_id)
     if contact is None or not item.values.get("again"):
         finish(open_work, item)
         return
     work = open_work()
-    due.reschedule(work, item, LOOKS_AGAIN, again=0)
+    due.reschedule(work, item, RECHECK_AFTER, again=0)
     work.commit()
 
 
-def _few(work: Work, contact: Contact) -> bool:
+def _fits_one_transaction(work: Work, contact: Contact) -> bool:
     """Return whether what shows the number is little enough for one transaction."""
     if len(work.query(LiveBooking, contact.contact_id, limit=AT_ONCE + 1).records) > AT_ONCE:
         return False
@@ -87,12 +91,12 @@ def _tokens(work: Work, contact: Contact, limit: int) -> list[Token]:
     return [t for t in found if isinstance(t, Token)]
 
 
-def _show_token(work: Work, contact: Contact, token: Token) -> None:
+def _update_token(work: Work, contact: Contact, token: Token) -> None:
     if token.patient_phone != contact.number:
         work.put(token.but(patient_phone=contact.number))
 
 
-def _person(work: Work, contact: Contact, patient_id: str) -> Patient | None:
+def _update_patient(work: Work, contact: Contact, patient_id: str) -> Patient | None:
     """Let the person be the contact's, and show the number."""
     patient = work.get(Patient, patient_id)
     if patient is None:
@@ -108,7 +112,7 @@ def _records(work: Work, people: list[Patient | None]) -> list[ClinicPatient]:
     return [r for r in found if isinstance(r, ClinicPatient)]
 
 
-def _record(work: Work, contact: Contact, record: ClinicPatient) -> ClinicPatient:
+def _update_record(work: Work, contact: Contact, record: ClinicPatient) -> ClinicPatient:
     if record.patient_phone == contact.number:
         return record
     owner = Caller(record.clinic_id, None)
@@ -119,7 +123,7 @@ def _record(work: Work, contact: Contact, record: ClinicPatient) -> ClinicPatien
     return work.put(record.but(patient_phone=contact.number, updated_at=now))
 
 
-def _association(work: Work, contact: Contact, doctor_id: str, patient_id: str) -> None:
+def _update_association(work: Work, contact: Contact, doctor_id: str, patient_id: str) -> None:
     known = work.get(Association, doctor_id, patient_id)
     if known is None or known.patient_phone == contact.number:
         return
@@ -130,7 +134,7 @@ def _association(work: Work, contact: Contact, doctor_id: str, patient_id: str) 
     work.put(known.but(patient_phone=contact.number))
 
 
-def _bring_tokens(open_work: OpenWork, contact: Contact) -> None:
+def _propagate_to_tokens(open_work: OpenWork, contact: Contact) -> None:
     """Do the live bookings first: one that is confirmed meanwhile opens a record with its number.
 
     They are few, as a person holds one a doctor and day.
@@ -142,17 +146,17 @@ def _bring_tokens(open_work: OpenWork, contact: Contact) -> None:
         work.check(contact)
         for token in work.fetch([(Token, (b.queue_id, b.token_id)) for b in page.records]):
             if isinstance(token, Token):
-                _show_token(work, contact, token)
+                _update_token(work, contact, token)
         work.commit()
         after = page.after
         if after is None:
             return
 
 
-def _bring_person(open_work: OpenWork, contact: Contact, patient_id: str) -> None:
+def _propagate_to_patient(open_work: OpenWork, contact: Contact, patient_id: str) -> None:
     work = open_work()
     work.check(contact)
-    records = _records(work, [_person(work, contact, patient_id)])
+    records = _records(work, [_update_patient(work, contact, patient_id)])
     work.commit()
     for known in records:
         work = open_work()
@@ -160,12 +164,12 @@ def _bring_person(open_work: OpenWork, contact: Contact, patient_id: str) -> Non
         if record is None:
             continue  # erased meanwhile
         work.check(contact)
-        _record(work, contact, record)
+        _update_record(work, contact, record)
         work.commit()
         # Who connects from now on reads the number in the record.
         current = open_work().get(ClinicPatient, known.clinic_id, patient_id)
         for doctor_id in current.doctor_ids if current else ():
             work = open_work()
             work.check(contact)
-            _association(work, contact, doctor_id, patient_id)
+            _update_association(work, contact, doctor_id, patient_id)
             work.commit()

@@ -20,7 +20,7 @@ from domain.work import Work
 HELPS = timedelta(hours=12)
 
 
-def ask_for_number(work: Work, clinic: Clinic, contact_id: str) -> None:
+def request_number(work: Work, clinic: Clinic, contact_id: str) -> None:
     """Ask a person for a number people at *clinic* may call, if none is known; once in all.
 
     They need not answer: what they were about is done, or goes on, without it.

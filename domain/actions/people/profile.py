@@ -16,16 +16,16 @@ from domain.errors import Invalid
 from domain.model.people import Association, ClinicPatient, Profile
 from domain.work import Work
 
-NOTHING = Profile()
-LISTS = ("allergies", "chronic_conditions", "current_medications")
-PLAIN = ("gender", "address", "emergency_contact", "blood_group")
-OLDEST = 150
+EMPTY = Profile()
+LIST_FIELDS = ("allergies", "chronic_conditions", "current_medications")
+PLAIN_FIELDS = ("gender", "address", "emergency_contact", "blood_group")
+MAX_AGE = 150
 """Years."""
 
 
 def seal(work: Work, profile: Profile) -> str | None:
     """Return *facts* as they are stored; None if there are none."""
-    if profile == NOTHING:
+    if profile == EMPTY:
         return None
     return work.seal.seal(msgspec.json.encode(profile).decode())
 
@@ -36,7 +36,7 @@ def unseal(work: Work, text: str | None) -> Profile:
     Raises:
         Unreadable: If they were sealed with a key that is gone.
     """
-    return NOTHING if text is None else msgspec.json.decode(work.seal.open(text), type=Profile)
+    return EMPTY if text is None else msgspec.json.decode(work.seal.open(text), type=Profile)
 
 
 def may_see(record: ClinicPatient, association: Association | None) -> bool:
@@ -63,7 +63,7 @@ def parse_changes(today: date, changes: dict[str, Any]) -> Profile:
         Invalid: If the date of birth is not a possible one.
     """
     born, age = changes.get("date_of_birth"), changes.get("age")
-    if born is not None and not 0 <= years(born, today) <= OLDEST:
+    if born is not None and not 0 <= years_between(born, today) <= MAX_AGE:
         raise Invalid("dateOfBirth", "This cannot be a date of birth.")
     found = {name: value for name, value in changes.items() if value is not None}
     if born is not None or age is None:
@@ -77,7 +77,7 @@ def fill_gaps(old: Profile, new: Profile) -> Profile:
     """Return *old* with what it does not know from *new*; nothing known is changed."""
     changes: dict[str, Any] = {
         name: getattr(new, name)
-        for name in (*PLAIN, *LISTS)
+        for name in (*PLAIN_FIELDS, *LIST_FIELDS)
         if not getattr(old, name) and getattr(new, name) is not None
     }
     if old.date_of_birth is None and new.date_of_birth is not None:
@@ -106,7 +106,7 @@ def merge_own(clinics: Profile, doctors: Profile) -> Profile:
     Nothing known is changed or lost: lists become longer, for an allergy not told is a danger.
     """
     longer = {}
-    for name in LISTS:
+    for name in LIST_FIELDS:
         known, more = getattr(clinics, name) or (), getattr(doctors, name) or ()
         if more:
             longer[name] = tuple(dict.fromkeys((*known, *more)))
@@ -116,12 +116,12 @@ def merge_own(clinics: Profile, doctors: Profile) -> Profile:
 def age_of(profile: Profile, today: date) -> int | None:
     """Return a patient's age in whole years on *today*, a day of the clinic's; None if unknown."""
     if profile.date_of_birth is not None:
-        return years(profile.date_of_birth, today)
+        return years_between(profile.date_of_birth, today)
     if profile.age is None:
         return None
-    return profile.age + (max(0, years(profile.age_on, today)) if profile.age_on else 0)
+    return profile.age + (max(0, years_between(profile.age_on, today)) if profile.age_on else 0)
 
 
-def years(since: date, today: date) -> int:
+def years_between(since: date, today: date) -> int:
     """Return the whole years from *since* to *today*; below 0 if it is still to come."""
     return today.year - since.year - ((today.month, today.day) < (since.month, since.day))

@@ -202,7 +202,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
     prescribed = unseal(work, current) if current else None
     record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
     day = date.fromisoformat(visit.visit_date)
-    known = profile.unseal(work, record.facts) if record else profile.NOTHING
+    known = profile.unseal(work, record.facts) if record else profile.EMPTY
     return PrescriptionPage(
         clinic=clinic.name,
         address=clinic.address,

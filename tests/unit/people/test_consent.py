@@ -84,7 +84,7 @@ def test_who_books_after_stopping_everything_hears_of_that_booking(
 
 def stop_all(stage: Stage, *, live: bool) -> None:
     work = stage.work()
-    consent.stop_all(work, "con_asha", has_live_token=live)
+    consent.opt_out_of_all(work, "con_asha", has_live_token=live)
     work.commit()
 
 
@@ -103,8 +103,8 @@ def test_all_clinics_can_be_stopped_at_once(
     for live in stops:
         stop_all(stage, live=live)
     assert comes(stage, cast) == left
-    assert not consent.wants_news(stage.work(), cast.sunrise.clinic_id, "con_asha")
-    assert consent.wants_news(stage.work(), cast.sunrise.clinic_id, "con_ravi")
+    assert not consent.accepts_messages(stage.work(), cast.sunrise.clinic_id, "con_asha")
+    assert consent.accepts_messages(stage.work(), cast.sunrise.clinic_id, "con_ravi")
 
 
 def test_start_lets_one_clinic_write_again_and_no_other(stage: Stage, cast: Cast) -> None:
@@ -113,7 +113,7 @@ def test_start_lets_one_clinic_write_again_and_no_other(stage: Stage, cast: Cast
     assert consent.opt_in(work, cast.clinic.clinic_id, "con_asha")
     work.commit()
     assert comes(stage, cast) == set(Consent)
-    assert not consent.wants_news(stage.work(), cast.sunrise.clinic_id, "con_asha")
+    assert not consent.accepts_messages(stage.work(), cast.sunrise.clinic_id, "con_asha")
     assert not consent.opt_in(stage.work(), cast.clinic.clinic_id, "con_asha")
 
 
@@ -149,7 +149,7 @@ def test_marketing_stopped_in_whatsapp_stops_marketing_only(stage: Stage, cast: 
         work.commit()
         assert marketing_comes() is not stops
         assert comes(stage, cast) >= set(Consent) - {Consent.MARKETING}
-        wants = consent.wants_news(stage.work(), "clinic_city", "con_asha", marketing=True)
+        wants = consent.accepts_messages(stage.work(), "clinic_city", "con_asha", marketing=True)
         assert wants is not stops
-        assert consent.wants_news(stage.work(), "clinic_city", "con_asha")
+        assert consent.accepts_messages(stage.work(), "clinic_city", "con_asha")
     consent.set_marketing_preference(stage.work(), "+15550001111", None, stops_marketing=True)

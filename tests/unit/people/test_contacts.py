@@ -9,7 +9,7 @@ import pytest
 from domain.actions.booking import booking
 from domain.actions.people.associations import associate, count_visit
 from domain.actions.people.contacts import contact_by_phone, new_contact
-from domain.actions.people.identify import identify, patient_named, patients_of
+from domain.actions.people.identify import find_or_add_patient, identify, patients_of
 from domain.errors import Conflict
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
 from tests.people import Cast, store
@@ -31,9 +31,9 @@ def test_a_phone_leads_to_one_contact(stage: Stage, cast: Cast) -> None:
 
 def test_a_family_is_introduced_one_by_one(stage: Stage, cast: Cast) -> None:
     work = stage.work()
-    contact, same = patient_named(work, cast.asha_contact, "ASHA")
+    contact, same = find_or_add_patient(work, cast.asha_contact, "ASHA")
     assert same == cast.asha
-    contact, anu = patient_named(work, contact, "Anu")
+    contact, anu = find_or_add_patient(work, contact, "Anu")
     work.commit()
     stored = stage.work().get(Contact, "con_asha")
     assert stored is not None
@@ -88,7 +88,7 @@ def test_a_name_a_clinic_gave_is_offered_in_its_own_conversation_until_it_is_use
     assert guest.patient_id in {p.patient_id for p in patients_of(work, contact, "clinic_city")}
     elsewhere = [p.name for p in patients_of(work, contact, "clinic_sunrise")]
     assert elsewhere == [cast.asha.name]
-    _, named = patient_named(work, contact, "anu")
+    _, named = find_or_add_patient(work, contact, "anu")
     assert named.patient_id == guest.patient_id
     assert len(patients_of(work, contact, "clinic_sunrise")) == 2
 

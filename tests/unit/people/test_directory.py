@@ -88,7 +88,9 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
 def test_a_number_is_read_as_people_and_addresses_write_it(
     records: Records, typed: str, sought: str | None
 ) -> None:
-    assert directory.phone_sought(work_of(records, ClinicScope("clinic_city")), typed) == sought
+    assert (
+        directory.parse_phone_prefix(work_of(records, ClinicScope("clinic_city")), typed) == sought
+    )
 
 
 def test_a_doctor_looks_at_their_own_and_an_admin_at_the_clinics(records: Records) -> None:

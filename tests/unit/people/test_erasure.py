@@ -58,7 +58,7 @@ def test_it_may_be_killed_anywhere_and_done_again(stage: Stage, cast: Cast, step
         return stage.work()
 
     try:
-        erasure.forget(dying, item)
+        erasure.continue_erasure(dying, item)
     except Killed:
         assert items(stage) == [item]
     stage.settle()

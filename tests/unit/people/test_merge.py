@@ -142,7 +142,11 @@ def shown(stage: Stage) -> set[str | None]:
                 e for e in work.query(DirectoryEntry, owner).records if e.patient_id == patient_id
             ]
             found |= {e.patient_phone for e in entries}
-            assert [e.entry.split(directory.END)[1] for e in entries if e.entry.startswith("phone")]
+            assert [
+                e.entry.split(directory.SEPARATOR)[1]
+                for e in entries
+                if e.entry.startswith("phone")
+            ]
     return found
 
 

@@ -113,7 +113,7 @@ def numbers(stage: Stage) -> Iterator[str | None]:
 def found(stage: Stage, phone: str) -> list[str]:
     """Return the names of City Medical Center's patients found by *phone*."""
     work = stage.work().within(ClinicScope("clinic_city"))
-    listed = patients.search(work, name=None, phone=phone, limit=10, after=None)
+    listed = patients.search_patients(work, name=None, phone=phone, limit=10, after=None)
     return [p.name for p in listed.patients]
 
 
@@ -326,7 +326,7 @@ def test_a_person_is_asked_once_in_all(stage: Stage, cast: Cast) -> None:
     book(stage, doctor="meera")
     hear(stage, "talk")
     work = stage.work()
-    phone_requests.ask_for_number(work, cast.sunrise, nina(stage).contact_id)
+    phone_requests.request_number(work, cast.sunrise, nina(stage).contact_id)
     work.commit()
     stage.settle()
     assert asked(stage) == 1

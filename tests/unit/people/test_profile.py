@@ -47,7 +47,7 @@ def test_an_age_given_grows_by_a_year_a_year() -> None:
     assert (told.age, told.age_on) == (45, DAY)
     assert profile.age_of(told, DAY + timedelta(days=364)) == 45
     assert profile.age_of(told, DAY + timedelta(days=365)) == 46
-    assert profile.age_of(profile.NOTHING, DAY) is None
+    assert profile.age_of(profile.EMPTY, DAY) is None
 
 
 def test_a_birth_date_says_more_than_an_age() -> None:
@@ -74,7 +74,7 @@ def test_what_is_known_survives_whatever_is_added(old: Profile, new: Profile) ->
         for name in ("date_of_birth", "gender", "blood_group"):
             known: Any = getattr(old, name)
             assert getattr(after, name) == (known if known is not None else getattr(new, name))
-        for name in profile.LISTS:
+        for name in profile.LIST_FIELDS:
             before, more = getattr(old, name) or (), getattr(new, name) or ()
             assert (getattr(after, name) or ())[: len(before)] == before
             assert set(getattr(after, name) or ()) <= {*before, *more}
