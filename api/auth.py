@@ -95,7 +95,7 @@ def login(work: Work, call: Call, body: OtpCall) -> Answer:
     The answer is the same for a number that nobody has; no code comes then.
     """
     number = _parse_number(work, body.whatsapp_number)
-    asked = sign_in.ask_to_sign_in(work, number, body.clinic_id, call.address)
+    asked = sign_in.request_sign_in_code(work, number, body.clinic_id, call.address)
     return Answer(
         LoginAsked(login_request_id=asked.request_id, masked_number=phones.mask(number)),
         "Login OTP sent to WhatsApp",
@@ -130,7 +130,7 @@ def forgot_password(work: Work, call: Call, body: OtpCall) -> Answer:
     The answer is the same for a number that nobody has; no code comes then.
     """
     number = _parse_number(work, body.whatsapp_number)
-    asked = sign_in.ask_to_reset(work, number, body.clinic_id, call.address)
+    asked = sign_in.request_reset_code(work, number, body.clinic_id, call.address)
     return Answer(
         ResetAsked(reset_request_id=asked.request_id, masked_number=phones.mask(number)),
         "Password reset OTP sent to WhatsApp",

@@ -8,7 +8,7 @@ from typing import Literal
 
 from api.schemas.patients import ExportedPatient
 from domain.actions.people.patients import KnownPatient
-from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
+from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, escape_formula
 
 Format = Literal["CSV", "JSON"]
 NUMBERS = {"phone", "emergencyContact"}
@@ -61,7 +61,7 @@ def _render_cell(name: str, value: object) -> str:
     if value is None:
         return ""
     text = "; ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text if name in NUMBERS else safe(text)
+    return text if name in NUMBERS else escape_formula(text)
 
 
 def _json(rows: Iterable[ExportedPatient]) -> Iterator[str]:

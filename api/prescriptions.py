@@ -44,12 +44,12 @@ def set_prescription(work: Work, call: Call, path: VisitPath, body: Prescription
     visit, prescription = actions.prescribe(
         work, visit_of(work, call, path), call.caller.actor, medications, body.notes
     )
-    found = actions.warnings(work, visit, [m.name for m in medications])
+    found = actions.allergy_warnings(work, visit, [m.name for m in medications])
     return Answer(
         PrescribedData(
             visit_id=visit.visit_id,
             prescription_id=prescription.prescription_id,
-            prescription=visits.clinical(work, visit).prescription or "",
+            prescription=visits.unseal_clinical(work, visit).prescription or "",
             warnings=[render_warning(warning) for warning in found],
             updated_at=visit.updated_at,
         ),
@@ -60,7 +60,7 @@ def set_prescription(work: Work, call: Call, path: VisitPath, body: Prescription
 @prescriptions.get("/visits/<visitId>/prescription.pdf", needs=READS, answers=PDF, audits=True)
 def get_prescription_pdf(work: Work, call: Call, path: VisitPath) -> Response:
     """Return a visit's prescription as a document to print, in English."""
-    return _render_pdf(call, actions.page_of(work, visit_of(work, call, path)))
+    return _render_pdf(call, actions.prescription_page(work, visit_of(work, call, path)))
 
 
 @prescriptions.post(
@@ -90,12 +90,12 @@ def send_prescription(work: Work, call: Call, path: VisitPath) -> Answer:
 @prescriptions.get("/prescriptions/<link>", needs=None, answers=PDF)
 def open_prescription(work: Work, call: Call, path: LinkPath) -> Response:
     """Return the prescription that a patient was sent, in their language, until the link ends."""
-    return _render_pdf(call, actions.by_link(work, path.link))
+    return _render_pdf(call, actions.page_by_link(work, path.link))
 
 
 def visit_of(work: Work, call: Call, path: VisitPath) -> Visit:
     """Return the visit of an address, and name its patient for the audit log."""
-    visit = visits.the_visit(work, path.visit_id)
+    visit = visits.find_visit(work, path.visit_id)
     call.patient_id = visit.patient_id
     return visit
 

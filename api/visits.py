@@ -53,8 +53,8 @@ visits = Resource("visits", "Consultations: what was found, prescribed and noted
 )
 def list_visits(work: Work, call: Call, path: DoctorPatientPath, query: VisitsQuery) -> Answer:
     """List a patient's visits with one doctor, the latest first."""
-    association = actions.association_of(work, path.doctor_id, path.patient_id)
-    theirs = actions.with_doctor(work, association.clinic_id, path.doctor_id)
+    association = actions.find_association(work, path.doctor_id, path.patient_id)
+    theirs = actions.as_doctor(work, association.clinic_id, path.doctor_id)
     after = call.read_cursor(query.cursor)
     page = actions.timeline(theirs, path.patient_id, query.limit, after)
     return Answer(
@@ -73,9 +73,9 @@ def list_patient_visits(work: Work, call: Call, path: PatientPath, query: Visits
 
     An admin sees those with all doctors of the clinic, a doctor their own.
     """
-    of = actions.patient_of(work, path.patient_id)
+    of = actions.find_record_of_patient(work, path.patient_id)
     page = actions.timeline(work, path.patient_id, query.limit, call.read_cursor(query.cursor))
-    names = actions.doctors_of(work, page.visits)
+    names = actions.doctor_names(work, page.visits)
     return Answer(
         TimelineData(
             patient=_render_patient(work, of),
@@ -107,7 +107,7 @@ def record_visit(work: Work, call: Call, path: DoctorPatientPath, body: VisitRec
     With `tokenId` it is the visit of that booking: 200 if it had one, which is brought up to date,
     else 201. Without, it is a visit of its own, over by being written down.
     """
-    visit, fresh = actions.record(
+    visit, fresh = actions.record_visit(
         work,
         path.doctor_id,
         path.patient_id,
@@ -148,10 +148,10 @@ def change_visit(work: Work, call: Call, path: VisitPath, body: VisitChange) -> 
     here as words takes the place of the structured one.
     """
     visit = visit_of(work, call, path)
-    changed = prescriptions.edit(work, visit, call.caller.actor, body.changes())
+    changed = prescriptions.edit_visit(work, visit, call.caller.actor, body.changes())
     found: list[AllergyWarning] = []
     if body.prescription:
-        found = prescriptions.warnings(work, visit, [body.prescription])
+        found = prescriptions.allergy_warnings(work, visit, [body.prescription])
     return Answer(
         ChangedVisit(
             visit_id=changed.visit_id,
@@ -250,12 +250,12 @@ def _render_patient(work: Work, of: Association | ClinicPatient) -> PatientShown
     return PatientShown(
         patient_id=of.patient_id,
         patient_phone=of.patient_phone,
-        name=actions.name_of(work, of.clinic_id, of.patient_id),
+        name=actions.patient_name(work, of.clinic_id, of.patient_id),
     )
 
 
 def _render_summary(work: Work, visit: Visit) -> VisitSummary:
-    written = actions.clinical(work, visit)
+    written = actions.unseal_clinical(work, visit)
     return VisitSummary(
         visit_id=visit.visit_id,
         date=visit.visit_date,
@@ -269,17 +269,18 @@ def _render_summary(work: Work, visit: Visit) -> VisitSummary:
 
 
 def _render_detail(work: Work, visit: Visit) -> VisitData:
-    written = actions.clinical(work, visit)
+    written = actions.unseal_clinical(work, visit)
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
-    code = diagnoses.find(written.icd10_code) if written.icd10_code else None
-    every = [render_prescription(work, p) for p in prescriptions.of_visit(work, visit)]
+    code = diagnoses.find_code(written.icd10_code) if written.icd10_code else None
+    every = [render_prescription(work, p) for p in prescriptions.list_prescriptions(work, visit)]
     current = next((p for p in every if p.prescription_id == written.prescription_id), None)
-    private = actions.notes(work, visit)
+    private = actions.list_notes(work, visit)
     return VisitData(
         visit_id=visit.visit_id,
         patient_id=visit.patient_id,
         patient_phone=visit.patient_phone,
-        patient_name=actions.name_of(work, visit.clinic_id, visit.patient_id) or visit.patient_name,
+        patient_name=actions.patient_name(work, visit.clinic_id, visit.patient_id)
+        or visit.patient_name,
         doctor_id=visit.doctor_id,
         doctor_name=doctor.name if doctor else None,
         visit_date=visit.visit_date,
@@ -313,7 +314,7 @@ def _render_detail(work: Work, visit: Visit) -> VisitData:
         ],
         edits=[
             EditData(action=v.action, fields=list(v.fields), by=v.by_name, at=v.at)
-            for v in actions.versions(work, visit)
+            for v in actions.list_versions(work, visit)
         ],
         created_at=visit.created_at,
         updated_at=visit.updated_at,

@@ -39,11 +39,11 @@ from domain.errors import Invalid, NotFound
 from domain.model.broadcasts import Audience, AudienceKind, Broadcast
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Message, MessageStatus
-from domain.offers import FREE_TEXT, OfferedTemplate, checked_values, find_template
+from domain.offers import FREE_TEXT, OfferedTemplate, find_template, validate_values
 from domain.periods import PeriodName, period_of
 from domain.permissions import EVERYBODY, Permission
 from domain.phones import normalise
-from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
+from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, escape_formula
 from domain.timetable import today
 from domain.work import Work
 
@@ -238,7 +238,7 @@ def _csv_rows(work: Work, found: Broadcast) -> Iterator[str]:
     while True:
         page, after = broadcasts.recipients(work, found, RESULTS_A_PAGE, after)
         for r in page:
-            yield csv_row([r.phone, safe(r.name or ""), r.outcome.value, r.reason])
+            yield csv_row([r.phone, escape_formula(r.name or ""), r.outcome.value, r.reason])
         if after is None:
             return
 
@@ -260,7 +260,7 @@ def _choose_words(
     if body.message_type is MessageType.TEXT:
         return find_template(offers, FREE_TEXT), {"text": body.text or ""}
     template = find_template(offers, body.template_name or "")
-    return template, checked_values(template, body.template_data)
+    return template, validate_values(template, body.template_data)
 
 
 def _phone(field: str, text: str, call: Call) -> str:

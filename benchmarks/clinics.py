@@ -64,7 +64,7 @@ def _signed_in(parts: Parts, services: Services, number: int) -> Worked:
     work = parts.open_work(SystemScope("sign in for a benchmark"))
     user = work.get(User, f"clinic_{number}", f"usr_{number}")
     assert user is not None
-    session = sessions.begin_session(work, user)
+    session = sessions.start_session(work, user)
     work.commit()
     token = jwts.access_token(services, user, session, work.now)
     doctors = tuple(f"doc_{number}_{n}" for n in range(DOCTORS))

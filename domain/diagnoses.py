@@ -16,7 +16,7 @@ class Code:
 
 
 @cache
-def find(text: str) -> Code | None:
+def find_code(text: str) -> Code | None:
     """Return the code of the WHO's ICD-10 that *text* is, with its title; None if it is none.
 
     Chapters and blocks are no diagnoses. Case does not matter, nor does a missing dot.

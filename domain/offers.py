@@ -44,7 +44,7 @@ def find_template(offers: Sequence[OfferedTemplate], name: str) -> OfferedTempla
     raise Invalid("templateName", f"There is no such template. There are: {known}.")
 
 
-def checked_values(template: OfferedTemplate, data: Mapping[str, str]) -> dict[str, str]:
+def validate_values(template: OfferedTemplate, data: Mapping[str, str]) -> dict[str, str]:
     """Return *data* if it fills every variable of *template* and nothing else.
 
     Raises:

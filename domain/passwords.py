@@ -11,15 +11,15 @@ from zxcvbn import zxcvbn
 
 from domain.errors import Busy, Invalid
 
-SHORTEST, LONGEST = 10, 128
-FEWEST_GUESSES = 100_000
+MIN_LENGTH, MAX_LENGTH = 10, 128
+MIN_GUESSES = 100_000
 """The well-known passwords, and those made of one with a few digits, take fewer."""
-LOOKED_AT = 72
+COMPARED_LENGTH = 72
 """No more of a long password is compared with known ones."""
-AT_ONCE = 2
+MAX_PARALLEL = 2
 """Each check takes 94 ms of a processor and 64 MiB: more at once would only be slower."""
 WAIT_SECONDS = 3.0
-_turns = threading.BoundedSemaphore(AT_ONCE)
+_slots = threading.BoundedSemaphore(MAX_PARALLEL)
 
 
 def require_strong(field: str, password: str) -> None:
@@ -29,21 +29,21 @@ def require_strong(field: str, password: str) -> None:
         Invalid: About *field*, if it has not 10 to 128 characters with a letter and a digit, or is
             one of the well-known ones.
     """
-    if not SHORTEST <= len(password) <= LONGEST:
-        raise Invalid(field, f"A password has {SHORTEST} to {LONGEST} characters.")
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Invalid(field, f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
     if not any(c.isalpha() for c in password) or not any(c.isdigit() for c in password):
         raise Invalid(field, "A password needs a letter and a digit.")
-    if zxcvbn(password[:LOOKED_AT])["guesses"] < FEWEST_GUESSES:
+    if zxcvbn(password[:COMPARED_LENGTH])["guesses"] < MIN_GUESSES:
         raise Invalid(field, "This is one of the first passwords anybody would try.")
 
 
-def hash_of(password: str, memory_kib: int) -> str:
+def hash_password(password: str, memory_kib: int) -> str:
     """Return the argon2id hash to be stored.
 
     Raises:
         Busy: If too many passwords are being checked.
     """
-    with _Turn():
+    with _HashingSlot():
         return _hasher(memory_kib).hash(password)
 
 
@@ -55,8 +55,8 @@ def is_right(password: str, stored: str | None, memory_kib: int) -> bool:
     Raises:
         Busy: If too many passwords are being checked.
     """
-    with _Turn():
-        nobodys = _nobodys(memory_kib)  # also where it is not used: it is made once a process
+    with _HashingSlot():
+        nobodys = _dummy_hash(memory_kib)  # also where it is not used: it is made once a process
         try:
             _hasher(memory_kib).verify(stored or nobodys, password)
         except (VerificationError, InvalidHashError):
@@ -64,15 +64,15 @@ def is_right(password: str, stored: str | None, memory_kib: int) -> bool:
     return stored is not None
 
 
-class _Turn:
+class _HashingSlot:
     """Waits for a turn, but not for ever: those who wait hold a thread of the web process."""
 
     def __enter__(self) -> None:
-        if not _turns.acquire(timeout=WAIT_SECONDS):
+        if not _slots.acquire(timeout=WAIT_SECONDS):
             raise Busy("Many people are signing in; please try again.", retry_after_seconds=2)
 
     def __exit__(self, *_: object) -> None:
-        _turns.release()
+        _slots.release()
 
 
 @cache
@@ -81,5 +81,5 @@ def _hasher(memory_kib: int) -> PasswordHasher:
 
 
 @cache
-def _nobodys(memory_kib: int) -> str:
+def _dummy_hash(memory_kib: int) -> str:
     return _hasher(memory_kib).hash("nobody's password")

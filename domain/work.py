@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from domain.errors import NotFound
 from domain.model.base import Record, utc
-from domain.model.figures import stale
+from domain.model.figures import figure_updates
 from domain.ports import Bell, Changes, Ids, Page, Query, Records, Ref, Seal
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
@@ -206,7 +206,7 @@ class Work:
         """Return what this work writes, each record once, and what has figures follow it."""
         written = self._puts.keys() | self._deletes.keys()
         return Changes(
-            puts=[*self._puts.values(), *stale(self._puts.values(), self.now)],
+            puts=[*self._puts.values(), *figure_updates(self._puts.values(), self.now)],
             deletes=list(self._deletes.values()),
             checks=[c for ref, c in self._checks.items() if ref not in written],
             absent=[ref for ref in self._absent if ref not in written],

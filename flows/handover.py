@@ -27,7 +27,7 @@ def pass_on(turn: Turn) -> None:
     inbound = turn.inbound
     words = inbound.text or f"[{inbound.media or inbound.kind}]"
     handover.pass_on(turn.work, turn.clinic, turn.contact, words)
-    turn.remember(handed_over_until=turn.work.now + handover.LASTS)
+    turn.remember(handed_over_until=turn.work.now + handover.SILENT_FOR)
 
 
 def calls_bot_back(turn: Turn) -> bool:
@@ -40,7 +40,7 @@ def hand_over(turn: Turn) -> None:
     words = turn.inbound.text
     told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
     if told:
-        turn.remember(handed_over_until=turn.work.now + handover.LASTS)
+        turn.remember(handed_over_until=turn.work.now + handover.SILENT_FOR)
         phone_requests.request_number(turn.work, turn.clinic, turn.contact.contact_id)
     turn.values = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
 

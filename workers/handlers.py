@@ -86,7 +86,7 @@ HANDLERS: dict[str, Handler] = {
     # Bookings
     "hold_ends": _with_work(holds.hold_ends),
     "remind": _with_work(reminders.remind),
-    "ask_rating": _with_work(ratings.ask_rating),
+    "ask_rating": _with_work(ratings.request_rating),
     # A line, and everybody in it
     "moved": _with_work(fan_out.notify_line_moved),
     "pause": _with_work(fan_out.notify_paused),
@@ -111,12 +111,12 @@ HANDLERS: dict[str, Handler] = {
     "merged": _with_work(merge.continue_merge),
     # Messages
     "unheard": _with_work(sms_fallback.escalate_undelivered),
-    "tell_parked": _with_work(handover.tell_parked),
+    "tell_parked": _with_work(handover.alert_desk_of_parked),
     "broadcast": _with_work(broadcasts.expand),
     "broadcast_count": _with_work(counts.count_outcomes),
     # Staff and clinics
     "send_code": _with_work(otps.send_code),
-    "code_ends": _with_work(otps.code_ends),
+    "code_ends": _with_work(otps.expire_code),
     "bill": _with_work(billing.bill),
     "overdue": _with_work(billing.overdue),
     "suspend": _with_work(billing.suspend),

@@ -7,17 +7,17 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Id, Instant, Name, Phone
-from domain.actions.staff.otps import GOOD_FOR
-from domain.passwords import LONGEST, SHORTEST
+from domain.actions.staff.otps import VALID_FOR
+from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.plans import PlanName
 
 Otp = Annotated[
     str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Six digits, from WhatsApp.")
 ]
-Password = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST)]
+Password = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
 NewPassword = Annotated[
     str,
-    StringConstraints(min_length=SHORTEST, max_length=LONGEST),
+    StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH),
     Field(description="With a letter and a digit, and none of the well-known ones."),
 ]
 Jwt = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
@@ -25,7 +25,7 @@ Plan = Annotated[PlanName, Field(strict=False)]
 OtpSeconds = Annotated[int, Field(description="How long the code is good, in seconds.")]
 MaskedNumber = Annotated[str, Field(description="The number the code goes to, if it is known.")]
 MustChange = Annotated[bool, Field(description="Nothing else is open until the password is new.")]
-GOOD_FOR_SECONDS = int(GOOD_FOR.total_seconds())
+GOOD_FOR_SECONDS = int(VALID_FOR.total_seconds())
 
 
 class Registration(Body):

@@ -189,7 +189,7 @@ def _add_token(group: AppGroup, parts: Parts, access_token: AccessToken) -> None
         user = next((u for u in work.query(User, clinic).records if _is_meant(u, number)), None)
         if user is None:
             raise click.ClickException(f"Nobody of {clinic} is meant by that.")
-        session = sessions.begin_session(work, user)
+        session = sessions.start_session(work, user)
         work.commit()
         click.echo(access_token(user, session))
 

@@ -153,7 +153,7 @@ def demo_phones(platform_sender: str) -> dict[str, object]:
 
 def _passwords(work: Work) -> None:
     """Let the staff sign in to the API; one hash for all, as the password is no secret."""
-    hashed = passwords.hash_of(DEMO_PASSWORD, work.rules.password_memory_kib)
+    hashed = passwords.hash_password(DEMO_PASSWORD, work.rules.password_memory_kib)
     for clinic_id in (CITY, SUNRISE):
         for user in work.query(User, clinic_id).records:
             if user.password_hash is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from domain.model.reports import Cell, ReportPage
-from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, safe
+from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, escape_formula
 
 
 def values_between_commas(page: ReportPage) -> bytes:
@@ -27,4 +27,4 @@ def _lines(page: ReportPage) -> Iterator[str]:
 
 
 def _row(cells: Sequence[Cell]) -> str:
-    return csv_row([safe(cell) if isinstance(cell, str) else cell for cell in cells])
+    return csv_row([escape_formula(cell) if isinstance(cell, str) else cell for cell in cells])

@@ -73,7 +73,7 @@ class DayFigures(Record, frozen=True, kw_only=True):
     """In order; only those in which something happened."""
 
 
-def stale(written: Iterable[Record], now: datetime) -> list[Due]:
+def figure_updates(written: Iterable[Record], now: datetime) -> list[Due]:
     """Return what has the figures of days brought up to date after *written* was written.
 
     One item a day, at the next whole second: all changes of one second are followed together. Its

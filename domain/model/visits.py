@@ -105,7 +105,9 @@ class Medication(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
         return " ".join(part for part in (self.name, self.strength) if part)
 
 
-class Prescribed(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+class PrescriptionContent(
+    msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
+):
     """What a prescription says. Stored sealed, as one text."""
 
     medications: tuple[Medication, ...]
@@ -124,7 +126,7 @@ class Prescription(Record, frozen=True, kw_only=True):
     clinic_id: str
     doctor_id: str
     prescribed: str
-    """`Prescribed`, sealed."""
+    """`PrescriptionContent`, sealed."""
     by: str
     by_name: str
     at: datetime

@@ -117,7 +117,7 @@ class Office:
     def sign_in(self, user: User) -> Client:
         """Return a client with a new session of *user*, without the ceremony of a login."""
         work = self.stage.work()
-        session = sessions.begin_session(work, user)
+        session = sessions.start_session(work, user)
         work.commit()
         return Client(self, jwts.access_token(self.services, user, session, work.now))
 

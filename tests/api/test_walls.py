@@ -86,7 +86,7 @@ class Callers:
 
     def expired(self) -> Client:
         work = self.office.stage.work()
-        session = sessions.begin_session(work, self.cast.farida)
+        session = sessions.start_session(work, self.cast.farida)
         work.commit()
         before = work.now - self.office.services.access_expiry
         token = jwts.access_token(self.office.services, self.cast.farida, session, before)

@@ -254,7 +254,7 @@ def _tell_admins(
         is_here = admin.role is Role.ADMIN and admin.status is StaffStatus.ACTIVE
         if not (is_here and admin.proven):
             continue
-        contact = numbers.contact_at(work, admin.whatsapp_number, admin.name)
+        contact = numbers.ensure_contact(work, admin.whatsapp_number, admin.name)
         send(
             work,
             Draft(

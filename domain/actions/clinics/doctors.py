@@ -232,7 +232,7 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
         )
         numbers.claim_number(work, changed)
         if not changed.proven:
-            numbers.ask_owner(work, clinic, changed)
+            numbers.request_confirmation(work, clinic, changed)
     elif was_here and is_owner and not is_here:
         changed = changed.but(doctor_id=None)
         numbers.claim_number(work, changed)
@@ -260,7 +260,7 @@ def _new_account(work: Work, doctor: Doctor, password: str) -> User:
             name=doctor.name,
             role=Role.DOCTOR,
             doctor_id=doctor.doctor_id,
-            password_hash=passwords.hash_of(password, work.rules.password_memory_kib),
+            password_hash=passwords.hash_password(password, work.rules.password_memory_kib),
             must_change_password=True,
             password_updated_at=work.now,
             created_at=work.now,
@@ -270,8 +270,8 @@ def _new_account(work: Work, doctor: Doctor, password: str) -> User:
 
 
 def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
-    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
-    options = [] if user.proven else [numbers.this_is_me(user)]
+    contact = numbers.ensure_contact(work, user.whatsapp_number, user.name)
+    options = [] if user.proven else [numbers.confirm_button(user)]
     send(
         work,
         Draft(

@@ -143,7 +143,7 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
     if clinic is None or user is None:
         return NotSignedIn(WRONG_CODE)
     now = work.now.replace(microsecond=0)
-    password_hash = passwords.hash_of(password, work.rules.password_memory_kib)
+    password_hash = passwords.hash_password(password, work.rules.password_memory_kib)
     _claim_number(work, clinic)
     join_code = _join_code(work, clinic)
     work.put(Claim(claim=f"code:{join_code}", clinic_id=clinic.clinic_id))
@@ -169,7 +169,7 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
     subscriptions.begin_subscription(
         work, clinic, subscriptions.require_subscription(work, clinic.clinic_id)
     )
-    return Opened(clinic, user, sessions.begin_session(work, user))
+    return Opened(clinic, user, sessions.start_session(work, user))
 
 
 def _claim_number(work: Work, clinic: Clinic) -> None:

@@ -151,7 +151,7 @@ def losses(work: Work, clinic: Clinic, before: Plan, new: Plan, by: str | None) 
             "and patients have to write there."
         )
     if Feature.MORE_ADMINS in gone:
-        ending = [u.name for u in accounts.beyond_one(work, clinic.clinic_id, by)]
+        ending = [u.name for u in accounts.surplus_admins(work, clinic.clinic_id, by)]
         if ending:
             said[Feature.MORE_ADMINS] = (
                 "The plan has one admin. These are admins no longer, and are signed out: "
@@ -191,7 +191,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     if Feature.OWN_SENDER not in new.features:
         clinic = senders.give_up_sender(work, clinic.clinic_id)
     if Feature.MORE_ADMINS not in new.features:
-        accounts.require_one_left(work, clinic.clinic_id, subscription.changed_by)
+        accounts.end_surplus_admins(work, clinic.clinic_id, subscription.changed_by)
     work.put(
         subscription.but(
             plan=new.name.value,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from domain.actions.staff.alerts import Note, tell_admins
+from domain.actions.staff.alerts import Alert, alert_admins
 from domain.channel import SendFailed
 from domain.model.clinics import Claim, Clinic
 from domain.model.messages import Message, SenderHealth, Urgency
@@ -65,10 +65,10 @@ def trip(work: Work, sender: str, failure: SendFailed) -> None:
     )
     clinic = _owner(work, sender)
     if health.down_since is None and clinic is not None:
-        tell_admins(
+        alert_admins(
             work,
             clinic,
-            Note(
+            Alert(
                 name="desk/number_down",
                 values={"reason": failure.reason},
                 # The clinic's own number is down.

@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain.actions.delivery.freshness import GUARDS
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import CALLS, requeue
-from domain.actions.staff.alerts import Note, tell_doctor
+from domain.actions.staff.alerts import Alert, alert_doctor
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
@@ -98,11 +98,11 @@ def alert_desk(work: Work, message: Message) -> None:
     clinic = work.get(Clinic, token.clinic_id)
     doctor = work.get(Doctor, token.clinic_id, token.doctor_id)
     if clinic is not None and doctor is not None:
-        tell_doctor(
+        alert_doctor(
             work,
             clinic,
             doctor,
-            Note(
+            Alert(
                 name="desk/unheard",
                 message_id=_note_id(message),
                 values={**notice_values(token, doctor), "called": message.guard is Guard.CURRENT},

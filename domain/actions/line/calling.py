@@ -112,7 +112,7 @@ def undo(
     require_current_view(work, queue, actor, saw)
     if last.called is not None:
         called = work.require(Token, queue.queue_id, last.called)
-        kept = visits.undo_open(work, called)
+        kept = visits.undo_open_visit(work, called)
         called = work.put(
             called.but(
                 status=last.called_status or TokenStatus.CONFIRMED,
@@ -166,7 +166,7 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
     if last.left_status is TokenStatus.SKIPPED:
         left = visits.open_visit(work, left)
     else:
-        visits.reopen(work, left)
+        visits.reopen_visit(work, left)
         count_visit(work, left, -1)
         day = date.fromisoformat(left.date)
         if live_booking(work, left.contact_id, left.patient_id, left.doctor_id, day) is None:
@@ -344,7 +344,7 @@ def end_consultation(
     Completion collects what is owed, or *collected_paise* of it.
     """
     if status is TokenStatus.SKIPPED:
-        kept = visits.undo_open(work, token)
+        kept = visits.undo_open_visit(work, token)
         left = token.but(status=status, visit_id=kept, actual_time=None, updated_at=work.now)
         send(
             work,
@@ -360,7 +360,7 @@ def end_consultation(
             ),
         )
         return work.put(left)
-    visits.complete(work, token)
+    visits.complete_visit(work, token)
     visits_in_all = count_visit(work, token, 1)
     remove_live_booking(work, token)
     due.schedule_for_token(

@@ -16,7 +16,7 @@ from domain.actions.booking.days import (
 from domain.actions.booking.seats import release_seat, waiting_of
 from domain.actions.line.calling import end_consultation, notify_next
 from domain.actions.line.preconditions import not_undoable, state_after
-from domain.actions.staff.alerts import Note, tell_doctor
+from domain.actions.staff.alerts import Alert, alert_doctor
 from domain.actors import SILENT, Actor, Remark, person_of
 from domain.due import OpenWork, context_of
 from domain.errors import Invalid, NotNow
@@ -301,11 +301,11 @@ def ask_resume(open_work: OpenWork, item: Due) -> None:
         clinic, doctor, queue = place
         halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
         if queue.status in halted and queue.resume_expected_at == item.at:
-            tell_doctor(
+            alert_doctor(
                 work,
                 clinic,
                 doctor,
-                Note(
+                Alert(
                     name="line/ask_resume",
                     values={"doctor": doctor.name, "line": queue.status.value},
                     options=[

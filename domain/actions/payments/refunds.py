@@ -7,7 +7,7 @@ from datetime import timedelta
 from domain import due
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.staff.alerts import Note, tell_admins
+from domain.actions.staff.alerts import Alert, alert_admins
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
@@ -128,7 +128,7 @@ def _tell_failed(work: Work, refund: Refund) -> None:
     if clinic is None:
         return  # paid twice for a bill: what a clinic gets back is the operator's to see to
     token = work.get(Token, refund.queue_id, refund.token_id)
-    note = Note(
+    note = Alert(
         name="desk/refund_failed",
         values={
             "amount": refund.amount_paise,
@@ -138,7 +138,7 @@ def _tell_failed(work: Work, refund: Refund) -> None:
         },
         helps_for=REFUND_NOTE_HELPS,
     )
-    tell_admins(work, clinic, note)
+    alert_admins(work, clinic, note)
 
 
 def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, capture: Capture) -> None:

@@ -57,7 +57,7 @@ def invite(
             whatsapp_number=number,
             name=name,
             role=Role.ADMIN,
-            password_hash=passwords.hash_of(password, work.rules.password_memory_kib),
+            password_hash=passwords.hash_password(password, work.rules.password_memory_kib),
             must_change_password=True,
             password_updated_at=now,
             created_at=now,
@@ -94,7 +94,7 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
     return sessions.end_all_sessions(work, user.but(status=StaffStatus.INACTIVE))
 
 
-def beyond_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
+def surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
     """Return the ACTIVE admins whom a plan with one admin has no place for, nobody if that is all.
 
     Who stays has proven their number: *chosen* (userId), or else who has been here longest.
@@ -107,13 +107,13 @@ def beyond_one(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
     return [u for u in admins if u.user_id != stays.user_id]
 
 
-def require_one_left(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
-    """End the powers of the admins of `beyond_one`, at once; return them as they are then.
+def end_surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
+    """End the powers of the admins of `surplus_admins`, at once; return them as they are then.
 
     One who is a doctor, too, goes on as one; any other account ends as if it were deactivated.
     """
     ended: list[User] = []
-    for user in beyond_one(work, clinic_id, chosen):
+    for user in surplus_admins(work, clinic_id, chosen):
         if user.doctor_id is None:
             numbers.release_number(work, user)
             left = user.but(status=StaffStatus.INACTIVE)

@@ -16,7 +16,7 @@ def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> N
 
     The password is kept sealed until it is delivered, a day at most.
     """
-    contact = numbers.contact_at(work, user.whatsapp_number, user.name)
+    contact = numbers.ensure_contact(work, user.whatsapp_number, user.name)
     send(
         work,
         Draft(
@@ -29,7 +29,7 @@ def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> N
                 "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
             },
             secrets={"password": password},
-            options=[numbers.this_is_me(user)],
+            options=[numbers.confirm_button(user)],
             helps_until=work.now + CREDENTIALS_KEPT,
         ),
     )

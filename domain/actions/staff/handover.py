@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.actions.messages.outbox import Draft, send, sender_of
-from domain.actions.staff.alerts import Note, tell_desk
+from domain.actions.staff.alerts import Alert, alert_desk
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Conversation
@@ -16,7 +16,7 @@ from domain.model.people import Contact
 from domain.timetable import hours, is_open, today
 from domain.work import Work
 
-LASTS = timedelta(hours=2)
+SILENT_FOR = timedelta(hours=2)
 """So long after the person last wrote, the bot answers again by itself."""
 HELPS = timedelta(hours=12)
 DAYS_AHEAD = 14
@@ -31,34 +31,34 @@ def is_handed_over(conversation: Conversation, work: Work) -> bool:
 def hand_over(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
     """Tell the desk that a person wants to talk to somebody; return how many were told.
 
-    The caller keeps in the conversation until when the bot is silent (`LASTS` from now).
+    The caller keeps in the conversation until when the bot is silent (`SILENT_FOR` from now).
     """
-    return _pass_on(work, clinic, contact, "desk/wants_to_talk", words)
+    return _alert_desk(work, clinic, contact, "desk/wants_to_talk", words)
 
 
-def tell_parked(open_work: OpenWork, item: Due) -> None:
+def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
     """Tell the desk whose message failed by our own fault, so that somebody calls them."""
     work = open_work()
     work.delete(item)
     clinic = work.get(Clinic, item.clinic_id or "")
     contact = work.get(Contact, str(item.values.get("contact") or ""))
     if clinic is not None and contact is not None:
-        note = Note(
+        alert = Alert(
             name="desk/parked",
             values={"person": contact.profile_name or "", "phone": contact.number},
-            helps_for=LASTS,
+            helps_for=SILENT_FOR,
         )
-        tell_desk(work, clinic, note)
+        alert_desk(work, clinic, alert)
     work.commit()
 
 
 def pass_on(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
     """Give the desk what a person writes while the bot is silent."""
-    return _pass_on(work, clinic, contact, "desk/says", words)
+    return _alert_desk(work, clinic, contact, "desk/says", words)
 
 
-def _pass_on(work: Work, clinic: Clinic, contact: Contact, name: str, words: str) -> int:
-    note = Note(
+def _alert_desk(work: Work, clinic: Clinic, contact: Contact, name: str, words: str) -> int:
+    alert = Alert(
         name=name,
         values={
             "person": contact.profile_name or "",
@@ -69,7 +69,7 @@ def _pass_on(work: Work, clinic: Clinic, contact: Contact, name: str, words: str
         options=[Option(id=f"bot_on:{contact.contact_id}", label="bot_on_button")],
         helps_for=HELPS,
     )
-    return tell_desk(work, clinic, note)
+    return alert_desk(work, clinic, alert)
 
 
 def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
@@ -89,7 +89,7 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
                 Option(id="hi", label="book_button"),
                 Option(id="status", label="status_button"),
             ],
-            helps_until=work.now + LASTS,
+            helps_until=work.now + SILENT_FOR,
         ),
     )
     return True

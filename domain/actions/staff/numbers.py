@@ -82,17 +82,17 @@ def change_number(work: Work, clinic: Clinic, user: User, number: str) -> User:
     changed = user.but(whatsapp_number=number, proven=False)
     claim_number(work, changed)
     changed = sessions.end_all_sessions(work, changed)
-    _tell(work, clinic, user, "account/number_gone", [])
-    ask_owner(work, clinic, changed)
+    _write_to_owner(work, clinic, user, "account/number_gone", [])
+    request_confirmation(work, clinic, changed)
     return changed
 
 
-def ask_owner(work: Work, clinic: Clinic, user: User) -> None:
+def request_confirmation(work: Work, clinic: Clinic, user: User) -> None:
     """Ask the owner of *user*'s number whether that is them."""
-    _tell(work, clinic, user, "account/number_changed", [this_is_me(user)])
+    _write_to_owner(work, clinic, user, "account/number_changed", [confirm_button(user)])
 
 
-def this_is_me(user: User) -> Option:
+def confirm_button(user: User) -> Option:
     """Return the button under a message to *user*'s number with which its owner proves it."""
     return Option(id=f"me:{user.clinic_id}:{user.user_id}", label="me_button")
 
@@ -120,7 +120,7 @@ def prove_number(work: Work, contact: Contact, clinic_id: str, user_id: str) -> 
     return user if user.proven else work.put(user.but(proven=True, updated_at=work.now))
 
 
-def contact_at(work: Work, number: str, name: str | None) -> Contact:
+def ensure_contact(work: Work, number: str, name: str | None) -> Contact:
     """Return the WhatsApp account at a staff member's number, known from now on if it was not."""
     work = work.system("staff are written to like anybody")
     return contact_by_phone(work, number) or new_contact(
@@ -128,8 +128,10 @@ def contact_at(work: Work, number: str, name: str | None) -> Contact:
     )
 
 
-def _tell(work: Work, clinic: Clinic, user: User, name: str, options: list[Option]) -> None:
-    contact = contact_at(work, user.whatsapp_number, user.name)
+def _write_to_owner(
+    work: Work, clinic: Clinic, user: User, name: str, options: list[Option]
+) -> None:
+    contact = ensure_contact(work, user.whatsapp_number, user.name)
     values = {"name": user.name}
     send(
         work,

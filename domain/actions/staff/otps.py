@@ -22,8 +22,8 @@ from domain.model.due import Due
 from domain.work import Work
 
 DIGITS = 6
-GOOD_FOR = timedelta(minutes=5)
-KEPT = timedelta(days=90)
+VALID_FOR = timedelta(minutes=5)
+KEPT_FOR = timedelta(days=90)
 """How long it is known that a code was asked for."""
 PER_ADDRESS = 10
 """So many times the limit of a number holds for a network address, which many may share."""
@@ -34,7 +34,7 @@ PREFIXES = {
     OtpType.PASSWORD_RESET: "reset_req_",
     OtpType.CLINIC_NUMBER: "otp_req_",
 }
-OF_ACCOUNTS = {OtpType.LOGIN, OtpType.PASSWORD_RESET}
+STAFF_ONLY = {OtpType.LOGIN, OtpType.PASSWORD_RESET}
 """These go only to a number that belongs to somebody who works at the clinic."""
 
 
@@ -56,11 +56,11 @@ def request_code(
             `retry_after_seconds`); nothing is written.
     """
     work = work.system("codes are asked for by people nobody knows yet")
-    by_address = f"net:{work.seal.digest(_network(address))}"
+    by_address = f"net:{work.seal.digest(_subscriber_network(address))}"
     by_number = f"tel:{number}"
     work.fetch([(OtpLimit, (by_address,)), (OtpLimit, (by_number,))])
-    _count(work, by_address, PER_ADDRESS)
-    limit = _count(work, by_number, 1)
+    _count_request(work, by_address, PER_ADDRESS)
+    limit = _count_request(work, by_number, 1)
     purpose = _purpose(kind, clinic_id)
     before = limit.live.get(purpose)
     _withdraw(work, before.request_id if before else "no_req")
@@ -71,10 +71,10 @@ def request_code(
             clinic_id=clinic_id,
             request_type=kind,
             user_id=user_id,
-            expires_at=work.now + GOOD_FOR,
+            expires_at=work.now + VALID_FOR,
             created_at=work.now,
             updated_at=work.now,
-            ttl=int((work.now + KEPT).timestamp()),
+            ttl=int((work.now + KEPT_FOR).timestamp()),
         )
     )
     live = {p: c for p, c in limit.live.items() if c.expires_at > work.now}
@@ -103,7 +103,7 @@ def check_code(work: Work, request: OtpRequest | None, code: str, *, and_also: b
     if request.expires_at <= work.now:
         _end(work, request, OtpStatus.EXPIRED)
         return False
-    given = work.seal.digest(_hashed(request.request_id, code))
+    given = work.seal.digest(_digest_input(request.request_id, code))
     is_right = hmac.compare_digest(given, request.code_hash or "")
     if is_right and and_also:
         _end(work, request.but(attempts=request.attempts + 1), OtpStatus.VERIFIED)
@@ -121,12 +121,12 @@ def send_code(open_work: OpenWork, item: Due) -> None:
     work = open_work()
     work.delete(item)
     request = work.get(OtpRequest, _request_id(item))
-    if request is not None and request.status is OtpStatus.PENDING and _is_wanted(work, request):
+    if request is not None and request.status is OtpStatus.PENDING and _should_send(work, request):
         code = f"{secrets.randbelow(10**DIGITS):0{DIGITS}d}"
-        digest = work.seal.digest(_hashed(request.request_id, code))
+        digest = work.seal.digest(_digest_input(request.request_id, code))
         work.put(request.but(code_hash=digest, updated_at=work.now))
         number = request.whatsapp_number
-        contact = numbers.contact_at(work, number, None)
+        contact = numbers.ensure_contact(work, number, None)
         send(
             work,
             Draft(
@@ -143,7 +143,7 @@ def send_code(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def code_ends(open_work: OpenWork, item: Due) -> None:
+def expire_code(open_work: OpenWork, item: Due) -> None:
     """Note that a code nobody used is no longer good, and forget its hash."""
     work = open_work()
     work.delete(item)
@@ -151,20 +151,20 @@ def code_ends(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def _is_wanted(work: Work, request: OtpRequest) -> bool:
+def _should_send(work: Work, request: OtpRequest) -> bool:
     if request.expires_at <= work.now:
         return False
-    if request.request_type not in OF_ACCOUNTS:
+    if request.request_type not in STAFF_ONLY:
         return True
     return numbers.member_at(work, request.clinic_id, request.whatsapp_number) is not None
 
 
-def _count(work: Work, subject: str, times: int) -> OtpLimit:
+def _count_request(work: Work, subject: str, times: int) -> OtpLimit:
     """Count one request of *subject*, which may make *times* what a number may."""
     amount, seconds = work.rules.otp_limit
     known = work.get(OtpLimit, subject)
     span = timedelta(seconds=seconds)
-    ttl = int((work.now + span + GOOD_FOR).timestamp())
+    ttl = int((work.now + span + VALID_FOR).timestamp())
     if known is None:
         return work.put(OtpLimit(subject=subject, since=work.now, count=1, ttl=ttl))
     if work.now >= known.since + span:
@@ -175,7 +175,7 @@ def _count(work: Work, subject: str, times: int) -> OtpLimit:
     return work.put(known.but(count=known.count + 1))
 
 
-def _network(address: str) -> str:
+def _subscriber_network(address: str) -> str:
     """Return what belongs to one subscriber: an IPv4 address, or the first half of an IPv6 one."""
     try:
         known = ipaddress.ip_address(address)
@@ -205,7 +205,7 @@ def _end(work: Work, request: OtpRequest, status: OtpStatus) -> None:
     work.put(request.but(status=status, code_hash=None, updated_at=work.now))
 
 
-def _hashed(request_id: str, code: str) -> str:
+def _digest_input(request_id: str, code: str) -> str:
     return f"{request_id} {code}"
 
 

@@ -14,7 +14,7 @@ from domain.work import Work
 OVER = "The session has ended; please sign in again."
 
 
-def begin_session(work: Work, user: User) -> Session:
+def start_session(work: Work, user: User) -> Session:
     """Write a new session of *user*."""
     return work.put(
         Session(
@@ -25,7 +25,7 @@ def begin_session(work: Work, user: User) -> Session:
             era=user.session_era,
             created_at=work.now,
             refreshed_at=work.now,
-            ttl=_ttl(work),
+            ttl=_expiry(work),
         )
     )
 
@@ -41,7 +41,7 @@ def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> t
     session, user = work.fetch([(Session, (session_id,)), (User, (clinic_id, user_id))])
     if not isinstance(session, Session) or not isinstance(user, User):
         raise NotSignedIn(OVER)
-    if session.user_id != user.user_id or not _goes_on(session, user):
+    if session.user_id != user.user_id or not _is_valid(session, user):
         raise NotSignedIn(OVER)
     return session, user
 
@@ -58,12 +58,12 @@ def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] 
     work = work.system("carry on a session")
     session = work.get(Session, session_id)
     user = work.get(User, session.clinic_id, session.user_id) if session else None
-    if session is None or user is None or not _goes_on(session, user):
+    if session is None or user is None or not _is_valid(session, user):
         raise NotSignedIn(OVER)
     if session.refresh_id != refresh_id:
         end_session(work, session, "REFRESH_TOKEN_REUSED")
         return NotSignedIn(OVER)
-    return _renew(work, session, user), user
+    return _rotate(work, session, user), user
 
 
 def end_session(work: Work, session: Session, reason: str) -> None:
@@ -87,25 +87,25 @@ def end_all_sessions(work: Work, user: User) -> User:
 def end_other_sessions(work: Work, user: User, session: Session) -> tuple[Session, User]:
     """End every session of *user* but this one, which goes on with new tokens."""
     user = end_all_sessions(work, user)
-    return _renew(work, session.but(wrong_passwords=0), user), user
+    return _rotate(work, session.but(wrong_passwords=0), user), user
 
 
-def _goes_on(session: Session, user: User) -> bool:
+def _is_valid(session: Session, user: User) -> bool:
     is_over = session.ended_at is not None or session.era != user.session_era
     return not is_over and user.status is StaffStatus.ACTIVE
 
 
-def _renew(work: Work, session: Session, user: User) -> Session:
+def _rotate(work: Work, session: Session, user: User) -> Session:
     return work.put(
         session.but(
             refresh_id=work.ids.secret(""),
             refreshed_at=work.now,
             era=user.session_era,
-            ttl=_ttl(work),
+            ttl=_expiry(work),
         )
     )
 
 
-def _ttl(work: Work) -> int:
+def _expiry(work: Work) -> int:
     """Return from when on nobody asks for a session any more."""
     return int((work.now + work.rules.session_lasts).timestamp()) + 60

@@ -22,7 +22,7 @@ WRONG_PASSWORDS = 5
 
 
 @dataclass(frozen=True)
-class SignedIn:
+class SignInResult:
     """Somebody who has signed in."""
 
     user: User
@@ -30,7 +30,7 @@ class SignedIn:
     session: Session
 
 
-def ask_to_sign_in(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
+def request_sign_in_code(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
     """Ask for a code to sign in with; answers the same whoever has the number, or nobody.
 
     Raises:
@@ -39,7 +39,7 @@ def ask_to_sign_in(work: Work, number: str, clinic_id: str, address: str) -> Otp
     return otps.request_code(work, OtpType.LOGIN, number, clinic_id=clinic_id, address=address)
 
 
-def sign_in(work: Work, request_id: str, code: str, password: str) -> SignedIn | NotSignedIn:
+def sign_in(work: Work, request_id: str, code: str, password: str) -> SignInResult | NotSignedIn:
     """Begin a session with a code and a password; the code also proves the number.
 
     A wrong one of either counts one attempt, so the refusal is returned for that to be kept.
@@ -60,10 +60,10 @@ def sign_in(work: Work, request_id: str, code: str, password: str) -> SignedIn |
         return NotSignedIn(WRONG)
     now = work.now.replace(microsecond=0)
     user = work.put(user.but(proven=True, last_login=now, updated_at=now))
-    return SignedIn(user, clinic, sessions.begin_session(work, user))
+    return SignInResult(user, clinic, sessions.start_session(work, user))
 
 
-def ask_to_reset(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
+def request_reset_code(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
     """Ask for a code to set a new password with; answers the same for every number.
 
     Raises:
@@ -128,7 +128,7 @@ def _set_password(work: Work, user: User, password: str) -> User:
     now = work.now.replace(microsecond=0)
     return work.put(
         user.but(
-            password_hash=passwords.hash_of(password, work.rules.password_memory_kib),
+            password_hash=passwords.hash_password(password, work.rules.password_memory_kib),
             password_updated_at=now,
             must_change_password=False,
             updated_at=now,

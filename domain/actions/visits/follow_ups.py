@@ -42,5 +42,5 @@ def book_follow_up(
         preferred=begin, pays_at_clinic=pays_at_clinic, consultation_type="FOLLOW_UP"
     )
     token = desk.book_for_patient(work, clinic, doctor, actor, contact, patient, wanted)
-    visits.keep_follow_up(work, visit, token)
+    visits.link_follow_up(work, visit, token)
     return token

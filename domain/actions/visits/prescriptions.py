@@ -21,8 +21,8 @@ from domain.model.messages import Consent, Message
 from domain.model.people import Association, ClinicPatient, Contact, Patient
 from domain.model.visits import (
     Medication,
-    Prescribed,
     Prescription,
+    PrescriptionContent,
     PrescriptionLink,
     Severity,
     Visit,
@@ -31,7 +31,7 @@ from domain.names import fold_name
 from domain.ports import PrescriptionPage
 from domain.work import Work
 
-LINK_LASTS = timedelta(days=7)
+LINK_VALID_FOR = timedelta(days=7)
 """How long a patient can open the prescription that was sent."""
 SHORTEST_WORD, SHORTEST_ALLERGEN = 3, 4
 """Letters a word has at least to name a medicine, and to be found inside a longer one."""
@@ -68,7 +68,7 @@ def diagnose(
     """
     code = None
     if icd10_code is not None:
-        code = diagnoses.find(icd10_code)
+        code = diagnoses.find_code(icd10_code)
         if code is None:
             raise Invalid("icd10Code", "This is not a code of ICD-10 (WHO).")
     changes = {
@@ -77,7 +77,7 @@ def diagnose(
         "severity": severity,
         "diagnosis_notes": notes,
     }
-    return visits.write(work, visit, actor, "diagnosis", changes), code
+    return visits.apply_changes(work, visit, actor, "diagnosis", changes), code
 
 
 def prescribe(
@@ -89,7 +89,7 @@ def prescribe(
 ) -> tuple[Visit, Prescription]:
     """Prescribe medicines; the prescription before is superseded and kept."""
     _supersede(work, visit)
-    prescribed = Prescribed(medications=medications, notes=notes)
+    prescribed = PrescriptionContent(medications=medications, notes=notes)
     prescription = work.put(
         Prescription(
             visit_id=visit.visit_id,
@@ -106,38 +106,38 @@ def prescribe(
         "prescription": ", ".join(m.words for m in medications),
         "prescription_id": prescription.prescription_id,
     }
-    return visits.write(work, visit, actor, "prescription", changes), prescription
+    return visits.apply_changes(work, visit, actor, "prescription", changes), prescription
 
 
-def edit(work: Work, visit: Visit, actor: Actor, changes: dict[str, Any]) -> Visit:
+def edit_visit(work: Work, visit: Visit, actor: Actor, changes: dict[str, Any]) -> Visit:
     """Change what was written about a consultation, in words.
 
     A diagnosis or a prescription in words takes the place of the structured one, which is marked
     superseded and kept. The same words again change nothing.
     """
-    before = visits.clinical(work, visit)
+    before = visits.unseal_clinical(work, visit)
     changes = {name: v for name, v in changes.items() if getattr(before, name) != v}
     if "diagnosis" in changes:
         changes |= {"icd10_code": None, "severity": None, "diagnosis_notes": None}
     if "prescription" in changes:
         _supersede(work, visit)
         changes["prescription_id"] = None
-    return visits.write(work, visit, actor, "edit", changes)
+    return visits.apply_changes(work, visit, actor, "edit", changes)
 
 
 def _supersede(work: Work, visit: Visit) -> None:
-    current = visits.clinical(work, visit).prescription_id
+    current = visits.unseal_clinical(work, visit).prescription_id
     before = work.get(Prescription, visit.visit_id, current) if current else None
     if before is not None:
         work.put(before.but(superseded_at=work.now))
 
 
-def unseal(work: Work, prescription: Prescription) -> Prescribed:
+def unseal(work: Work, prescription: Prescription) -> PrescriptionContent:
     """Return what a prescription says."""
-    return msgspec.json.decode(work.seal.open(prescription.prescribed), type=Prescribed)
+    return msgspec.json.decode(work.seal.open(prescription.prescribed), type=PrescriptionContent)
 
 
-def of_visit(work: Work, visit: Visit) -> list[Prescription]:
+def list_prescriptions(work: Work, visit: Visit) -> list[Prescription]:
     """Return every structured prescription of a visit, oldest first, superseded ones too."""
     found: list[Prescription] = []
     after = None
@@ -149,7 +149,7 @@ def of_visit(work: Work, visit: Visit) -> list[Prescription]:
             return found
 
 
-def warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[AllergyWarning]:
+def allergy_warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[AllergyWarning]:
     """Return which of *medicines* are among the patient's allergies, as this clinic knows them.
 
     Names are compared word by word: an allergen inside a longer name counts, as in
@@ -162,10 +162,10 @@ def warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[Allergy
         for text in (record.facts if record else None, known.recorded if known else None)
         for allergy in profile.unseal(work, text).allergies or ()
     )
-    return [AllergyWarning(m, a) for m in medicines for a in allergies if _is_among(m, a)]
+    return [AllergyWarning(m, a) for m in medicines for a in allergies if _names_match(m, a)]
 
 
-def _is_among(medicine: str, allergy: str) -> bool:
+def _names_match(medicine: str, allergy: str) -> bool:
     one, other = _words(medicine), _words(allergy)
     return any(
         a == b or (min(len(a), len(b)) >= SHORTEST_ALLERGEN and (a in b or b in a))
@@ -183,7 +183,7 @@ def _words(text: str) -> set[str]:
 # For the patient
 
 
-def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
+def prescription_page(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
     """Return what the prescription of a visit shows, as its document in *language*.
 
     Private notes, examination and complaint stay inside the clinic.
@@ -191,7 +191,7 @@ def page_of(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
     Raises:
         NotFound: If nothing is prescribed.
     """
-    written = visits.clinical(work, visit)
+    written = visits.unseal_clinical(work, visit)
     clinic = work.get(Clinic, visit.clinic_id)
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
     if not written.prescription or clinic is None or doctor is None:
@@ -242,7 +242,7 @@ def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
         NotFound: If nothing is prescribed.
         NotNow: If the patient cannot be written to.
     """
-    page_of(work, visit)
+    prescription_page(work, visit)
     clinic = work.get(Clinic, visit.clinic_id)
     across = work.system("a patient's prescription goes to the contact who writes for them")
     patient = across.get(Patient, visit.patient_id)
@@ -250,7 +250,7 @@ def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
     if clinic is None or doctor is None or contact is None:
         raise NotNow("This patient is not reachable.")
-    ends_at = work.now + LINK_LASTS
+    ends_at = work.now + LINK_VALID_FOR
     link = work.put(
         PrescriptionLink(
             link=work.ids.secret("rx_"),
@@ -283,7 +283,7 @@ def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
     return SentPrescription(message, url, ends_at)
 
 
-def by_link(work: Work, link: str) -> PrescriptionPage:
+def page_by_link(work: Work, link: str) -> PrescriptionPage:
     """Return what the prescription behind *link* shows, in the patient's language.
 
     It is the one of now: what was superseded since the link was sent is not shown any more.
@@ -297,4 +297,4 @@ def by_link(work: Work, link: str) -> PrescriptionPage:
     visit = work.require(Visit, found.doctor_id, found.visit_id)
     patient = work.get(Patient, visit.patient_id)
     contact = work.get(Contact, patient.contact_id) if patient else None
-    return page_of(work, visit, (contact and contact.language) or "en")
+    return prescription_page(work, visit, (contact and contact.language) or "en")

@@ -43,7 +43,7 @@ def rate(work: Work, token: Token, stars: int) -> Rating:
     )
 
 
-def ask_rating(open_work: OpenWork, item: Due) -> None:
+def request_rating(open_work: OpenWork, item: Due) -> None:
     """Ask a patient how the visit was, unless the completion was taken back."""
     work = open_work()
     work.delete(item)

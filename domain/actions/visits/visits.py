@@ -27,9 +27,9 @@ from domain.scopes import DoctorScope
 from domain.timetable import today
 from domain.work import Work
 
-NOTHING = Clinical()
-READ_PAGE = 400
-VISITED = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED, TokenStatus.COMPLETED}
+EMPTY = Clinical()
+PAGE = 400
+MAY_HAVE_VISIT = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED, TokenStatus.COMPLETED}
 """States of a token whose consultation can be written about."""
 
 
@@ -43,21 +43,21 @@ def open_visit(work: Work, token: Token) -> Token:
     """
     if token.visit_id is not None and work.get(Visit, token.doctor_id, token.visit_id) is not None:
         return token
-    visit = _new(work, token, token.date)
+    visit = _new_visit(work, token, token.date)
     return token.but(visit_id=visit.visit_id)
 
 
-def complete(work: Work, token: Token) -> None:
+def complete_visit(work: Work, token: Token) -> None:
     """Mark the consultation's record complete."""
     _set_status(work, token, VisitStatus.COMPLETED)
 
 
-def reopen(work: Work, token: Token) -> None:
+def reopen_visit(work: Work, token: Token) -> None:
     """Take back the completion of the consultation's record."""
     _set_status(work, token, VisitStatus.OPEN)
 
 
-def undo_open(work: Work, token: Token) -> str | None:
+def undo_open_visit(work: Work, token: Token) -> str | None:
     """Remove the record opened by calling *token* in, as nobody has come or the call was undone.
 
     A record that somebody has written into stays, and its id is returned.
@@ -87,7 +87,7 @@ def _has_notes(work: Work, visit: Visit) -> bool:
 # Reading
 
 
-def the_visit(work: Work, visit_id: str) -> Visit:
+def find_visit(work: Work, visit_id: str) -> Visit:
     """Return a visit by its id.
 
     Raises:
@@ -99,7 +99,7 @@ def the_visit(work: Work, visit_id: str) -> Visit:
     return work.require(Visit, locator.partition, visit_id)
 
 
-def association_of(work: Work, doctor_id: str, patient_id: str) -> Association:
+def find_association(work: Work, doctor_id: str, patient_id: str) -> Association:
     """Return a doctor's connection with a patient, ended ones too.
 
     Raises:
@@ -108,7 +108,7 @@ def association_of(work: Work, doctor_id: str, patient_id: str) -> Association:
     return work.require(Association, doctor_id, patient_id)
 
 
-def patient_of(work: Work, patient_id: str) -> Association | ClinicPatient:
+def find_record_of_patient(work: Work, patient_id: str) -> Association | ClinicPatient:
     """Return what the caller keeps of a patient: a clinic its record, a doctor the association.
 
     Raises:
@@ -116,17 +116,17 @@ def patient_of(work: Work, patient_id: str) -> Association | ClinicPatient:
     """
     caller = caller_of(work)
     if caller.doctor_id is not None:
-        return association_of(work, caller.doctor_id, patient_id)
+        return find_association(work, caller.doctor_id, patient_id)
     return work.require(ClinicPatient, caller.clinic_id, patient_id)
 
 
-def name_of(work: Work, clinic_id: str, patient_id: str) -> str:
+def patient_name(work: Work, clinic_id: str, patient_id: str) -> str:
     """Return the name the clinic keeps of a patient; empty if it keeps none."""
     found = work.get(ClinicPatient, clinic_id, patient_id)
     return found.name if found else ""
 
 
-def doctors_of(work: Work, found: Iterable[Visit]) -> dict[str, str]:
+def doctor_names(work: Work, found: Iterable[Visit]) -> dict[str, str]:
     """Return the names of the doctors of visits by their id."""
     refs = {(Doctor, (v.clinic_id, v.doctor_id)): None for v in found}
     return {d.doctor_id: d.name for d in work.fetch(refs) if isinstance(d, Doctor)}
@@ -156,11 +156,11 @@ def timeline(work: Work, patient_id: str, limit: int, after: str | None) -> Time
         )
     except ValueError:
         raise Invalid("cursor", "This is not a cursor of this list.") from None
-    total = sum(1 for _ in _all(work, patient_id))
+    total = sum(1 for _ in _visits_of(work, patient_id))
     return Timeline(page.records, total, page.after)
 
 
-def with_doctor(work: Work, clinic_id: str, doctor_id: str) -> Work:
+def as_doctor(work: Work, clinic_id: str, doctor_id: str) -> Work:
     """Return the same work, seeing what that doctor sees, for lists of one doctor's."""
     return work.within(DoctorScope(clinic_id, doctor_id))
 
@@ -168,29 +168,29 @@ def with_doctor(work: Work, clinic_id: str, doctor_id: str) -> Work:
 BY_PATIENT = "patientId-visitDate-idx"
 
 
-def _all(work: Work, patient_id: str) -> Iterator[Visit]:
+def _visits_of(work: Work, patient_id: str) -> Iterator[Visit]:
     after = None
     while True:
-        page = work.query(Visit, patient_id, index=BY_PATIENT, limit=READ_PAGE, after=after)
+        page = work.query(Visit, patient_id, index=BY_PATIENT, limit=PAGE, after=after)
         yield from page.records
         after = page.after
         if after is None:
             return
 
 
-def clinical(work: Work, visit: Visit) -> Clinical:
+def unseal_clinical(work: Work, visit: Visit) -> Clinical:
     """Return what was written about a consultation, opened."""
     if visit.clinical is None:
-        return NOTHING
+        return EMPTY
     return msgspec.json.decode(work.seal.open(visit.clinical), type=Clinical)
 
 
-def versions(work: Work, visit: Visit) -> list[VisitVersion]:
+def list_versions(work: Work, visit: Visit) -> list[VisitVersion]:
     """Return every edit of a visit, oldest first, sealed as they are."""
     found: list[VisitVersion] = []
     after = None
     while True:
-        page = work.query(VisitVersion, visit.visit_id, limit=READ_PAGE, after=after)
+        page = work.query(VisitVersion, visit.visit_id, limit=PAGE, after=after)
         found += page.records
         after = page.after
         if after is None:
@@ -200,7 +200,7 @@ def versions(work: Work, visit: Visit) -> list[VisitVersion]:
 # Writing
 
 
-def record(
+def record_visit(
     work: Work,
     doctor_id: str,
     patient_id: str,
@@ -221,24 +221,24 @@ def record(
             doctor.
         Invalid: If *visit_date* is no day, or ahead.
     """
-    association = association_of(work, doctor_id, patient_id)
+    association = find_association(work, doctor_id, patient_id)
     clinic = work.require(Clinic, association.clinic_id)
     present = today(clinic, work.now).isoformat()
     if visit_date is not None:
-        _must_be_past(visit_date, present)
+        _require_past_day(visit_date, present)
     if token_id is None:
         if association.status is AssociationStatus.INACTIVE:
             raise NotNow("This patient is no longer with this doctor.", state=association.status)
-        visit = _without_token(work, association, visit_date or present)
-        return write(work, visit, actor, "record", changes), True
+        visit = _record_past_visit(work, association, visit_date or present)
+        return apply_changes(work, visit, actor, "record", changes), True
     token, _ = tokens.find_token(work, token_id)
     if token.doctor_id != doctor_id or token.patient_id != patient_id:
         raise NotFound
     known = work.get(Visit, token.doctor_id, token.visit_id) if token.visit_id else None
     if known is None:
-        if token.status not in VISITED:
+        if token.status not in MAY_HAVE_VISIT:
             raise NotNow("There was no consultation for this booking.", state=token.status)
-        known = _new(work, token, token.date)
+        known = _new_visit(work, token, token.date)
         if token.status is TokenStatus.COMPLETED:
             known = known.but(status=VisitStatus.COMPLETED)
         work.put(token.but(visit_id=known.visit_id, updated_at=work.now))
@@ -247,10 +247,10 @@ def record(
         fresh = False
     if visit_date is not None:
         known = known.but(visit_date=visit_date)
-    return write(work, work.put(known), actor, "record", changes), fresh
+    return apply_changes(work, work.put(known), actor, "record", changes), fresh
 
 
-def _must_be_past(day: str, present: str) -> None:
+def _require_past_day(day: str, present: str) -> None:
     try:
         date.fromisoformat(day)
     except ValueError:
@@ -259,25 +259,27 @@ def _must_be_past(day: str, present: str) -> None:
         raise Invalid("visitDate", "A visit cannot lie in the future.")
 
 
-def write(work: Work, visit: Visit, actor: Actor, action: str, changes: dict[str, Any]) -> Visit:
+def apply_changes(
+    work: Work, visit: Visit, actor: Actor, action: str, changes: dict[str, Any]
+) -> Visit:
     """Put *changes* of `Clinical` into a visit, and keep who wrote what, and when.
 
     Nothing is written if nothing differs.
     """
-    before = clinical(work, visit)
+    before = unseal_clinical(work, visit)
     differing = {name: v for name, v in changes.items() if getattr(before, name) != v}
     if not differing:
         return visit
     after = msgspec.structs.replace(before, **differing)
     names = {f.name: f.encode_name for f in msgspec.structs.fields(Clinical)}
     values = {names[name]: value for name, value in differing.items()}
-    _keep_version(work, visit, actor, action, values)
+    _log_version(work, visit, actor, action, values)
     return work.put(
         visit.but(clinical=work.seal.seal(msgspec.json.encode(after).decode()), updated_at=work.now)
     )
 
 
-def keep_follow_up(work: Work, visit: Visit, token: Token) -> None:
+def link_follow_up(work: Work, visit: Visit, token: Token) -> None:
     """Keep which booking follows *visit*."""
     work.put(visit.but(follow_up_token=token.token_id, updated_at=work.now))
 
@@ -299,24 +301,24 @@ def add_note(
             at=work.now,
         )
     )
-    _keep_version(work, visit, actor, "notes", {"privateNotes": None})
+    _log_version(work, visit, actor, "notes", {"privateNotes": None})
     work.put(visit.but(updated_at=work.now))
     return note
 
 
-def notes(work: Work, visit: Visit) -> list[PrivateNote]:
+def list_notes(work: Work, visit: Visit) -> list[PrivateNote]:
     """Return the private notes of a visit, oldest first, opened."""
     found: list[PrivateNote] = []
     after = None
     while True:
-        page = work.query(PrivateNote, visit.visit_id, limit=READ_PAGE, after=after)
+        page = work.query(PrivateNote, visit.visit_id, limit=PAGE, after=after)
         found += page.records
         after = page.after
         if after is None:
             return [n.but(text=work.seal.open(n.text)) for n in found]
 
 
-def _keep_version(
+def _log_version(
     work: Work, visit: Visit, actor: Actor, action: str, values: dict[str, Any]
 ) -> None:
     told = {name: value for name, value in values.items() if name != "privateNotes"}
@@ -336,8 +338,8 @@ def _keep_version(
     )
 
 
-def _without_token(work: Work, association: Association, day: str) -> Visit:
-    visit = _new(work, association, day)
+def _record_past_visit(work: Work, association: Association, day: str) -> Visit:
+    visit = _new_visit(work, association, day)
     last = association.last_visit_date
     work.put(
         association.but(
@@ -350,7 +352,7 @@ def _without_token(work: Work, association: Association, day: str) -> Visit:
     return work.put(visit.but(status=VisitStatus.COMPLETED))
 
 
-def _new(work: Work, of: Token | Association, day: str) -> Visit:
+def _new_visit(work: Work, of: Token | Association, day: str) -> Visit:
     token = of if isinstance(of, Token) else None
     visit = work.put(
         Visit(

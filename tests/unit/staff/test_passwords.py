@@ -43,7 +43,7 @@ def test_a_well_known_password_is_refused(password: str) -> None:
 
 
 def test_only_the_password_itself_is_right() -> None:
-    stored = passwords.hash_of("securePassword123", CHEAP)
+    stored = passwords.hash_password("securePassword123", CHEAP)
     assert stored.startswith("$argon2id$")
     assert passwords.is_right("securePassword123", stored, CHEAP)
     assert not passwords.is_right("securePassword124", stored, CHEAP)
@@ -55,14 +55,16 @@ def test_nothing_is_right_where_there_is_no_password_or_no_hash() -> None:
 
 
 def test_a_check_takes_64_mib_unless_it_is_told_otherwise() -> None:
-    assert "m=65536,t=3,p=4" in passwords.hash_of("securePassword123", Rules().password_memory_kib)
+    assert "m=65536,t=3,p=4" in passwords.hash_password(
+        "securePassword123", Rules().password_memory_kib
+    )
 
 
 def test_who_waits_too_long_for_a_turn_is_told_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(passwords, "WAIT_SECONDS", 0.01)
-    monkeypatch.setattr(passwords, "_turns", threading.BoundedSemaphore(1))
-    with passwords._Turn(), pytest.raises(Busy):
+    monkeypatch.setattr(passwords, "_slots", threading.BoundedSemaphore(1))
+    with passwords._HashingSlot(), pytest.raises(Busy):
         passwords.is_right("securePassword123", None, CHEAP)
     assert not passwords.is_right("securePassword123", None, CHEAP)

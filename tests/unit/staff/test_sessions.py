@@ -14,7 +14,7 @@ from tests.stage import Stage
 
 def begin(stage: Stage, user: User) -> Session:
     work = stage.work()
-    session = sessions.begin_session(work, stored(stage.records, user))
+    session = sessions.start_session(work, stored(stage.records, user))
     work.commit()
     return stored(stage.records, session)
 
