@@ -30,7 +30,7 @@ from api.schemas.patients import (
     PatientRecorded,
     PatientSearch,
 )
-from domain.actions.people import erasure, export
+from domain.actions.people import erasure, export, patient_changes
 from domain.actions.people import patients as actions
 from domain.actions.people.patients import KnownPatient
 from domain.model.clinics import Clinic
@@ -88,7 +88,7 @@ def record_patient(work: Work, call: Call, body: NewPatient) -> Answer:
     and only what was not known is added.
     """
     caller = call.caller
-    known = actions.record_patient(
+    known = patient_changes.record_patient(
         work,
         phone=body.phone,
         name=body.name,
@@ -139,7 +139,7 @@ def get_patient(work: Work, path: PatientPath) -> Answer:
 @patients.put("/patients/<patientId>", needs=CHANGING, answers=PatientChanged, audits=True)
 def change_patient(work: Work, path: PatientPath, body: PatientChange) -> Answer:
     """Change what is known of a patient; what is not named stays."""
-    known = actions.update_patient(work, path.patient_id, body.name, body.sent_fields())
+    known = patient_changes.update_patient(work, path.patient_id, body.name, body.sent_fields())
     return Answer(
         PatientChanged(patient_id=known.patient_id, updated_at=known.updated_at),
         "Patient updated successfully",

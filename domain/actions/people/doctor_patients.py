@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from domain import actors
-from domain.actions.people import directory, patients
+from domain.actions.people import directory, patient_changes, patients
 from domain.actions.people.patients import KnownPatient, PatientPage
 from domain.actors import caller_of
 from domain.errors import HasLiveToken, Invalid, NotNow
@@ -75,7 +75,7 @@ def associate_patient(
 ) -> Connection:
     """Make somebody a doctor's patient, recording them if the clinic does not know them.
 
-    May be repeated; an association that had ended is revived. See `patients.record`.
+    May be repeated; an association that had ended is revived. See `patient_changes.record_patient`.
 
     Raises:
         NotFound: If the caller may see no such doctor.
@@ -85,7 +85,7 @@ def associate_patient(
     if find_doctor(work, doctor_id).status is not StaffStatus.ACTIVE:
         raise NotNow("This doctor does not see patients any more.", state=StaffStatus.INACTIVE)
     try:
-        known = patients.record_patient(
+        known = patient_changes.record_patient(
             work,
             phone=phone,
             name=name,

@@ -12,6 +12,7 @@ from domain.actions.broadcasts.direct import patient_at
 from domain.actions.people import (
     directory,
     doctor_patients,
+    patient_changes,
     patients,
     phone_changes,
     phone_requests,
@@ -362,7 +363,7 @@ def test_the_owner_of_a_number_comes_before_who_only_typed_it(stage: Stage, cast
     hear(stage, "98765 43031")
     stage.clock.advance(minutes=1)
     work = stage.work().within(ClinicScope("clinic_city"))
-    mine = patients.record_patient(work, phone=PHONE, name="Owner", given={})
+    mine = patient_changes.record_patient(work, phone=PHONE, name="Owner", given={})
     work.commit()
     assert sorted(found(stage, PHONE)) == ["Nina", "Owner"]
     work = stage.work().within(ClinicScope("clinic_city"))
