@@ -67,7 +67,7 @@ def test_words_and_numbers_are_found_by_their_beginnings(
     filled: Work, mine: str, name: str, phone: str | None, wanted: list[str]
 ) -> None:
     found = directory.find_by_name(filled, clinic(mine), name, phone, 10, None)
-    assert ([p.patient_id for p in found.places], found.total) == (wanted, len(wanted))
+    assert ([p.patient_id for p in found.entries], found.total) == (wanted, len(wanted))
 
 
 def test_the_list_is_by_name_a_shorter_name_first_and_goes_on_where_it_ended(
@@ -78,8 +78,8 @@ def test_the_list_is_by_name_a_shorter_name_first_and_goes_on_where_it_ended(
     while True:
         part = directory.list_by_name(filled, clinic(mine), 2, after)
         assert part.total == len(PEOPLE)
-        seen += [p.patient_id for p in part.places]
-        after = part.places[-1]
+        seen += [p.patient_id for p in part.entries]
+        after = part.entries[-1]
         if not part.more:
             break
     assert seen == ["p1", "p2", "p3", "p5", "p4"]

@@ -1,18 +1,18 @@
-"""Contacts, patients, what a clinic knows of them, and what they agreed to.
+"""Contacts and patients: find them, record them, keep their profile and consent, erase them.
 
-contacts         WhatsApp accounts, found by phone or made
-identify         for which patient a contact writes
-associations     a clinic's record of a patient, and whose patient they are
+contacts         WhatsApp accounts, found by phone or added
+identify         which patient is meant, by chat or by staff
+associations     a clinic's record of a patient, and the doctors associated with them
 doctor_patients  a doctor's list of patients, as the API shows it
 patients         a clinic's patients, as the caller sees them
 patient_changes  a patient is recorded, changed, renamed
-profile          what one clinic knows of a person and their health, encrypted
-directory        how a clinic or a doctor finds a patient by name or phone
-consent          who wants which messages, and since when
-merge            two contacts turn out to be one person
-phone_changes    a new number reaches every record that shows it
-phone_requests   asking for a number that WhatsApp hides
-export, erasure  taking a clinic's patients away; forgetting one
+profile          what one clinic knows of a person and their health: encrypt, show, combine
+directory        find a patient by name or phone
+consent          which messages a person accepts
+merge            two contacts of one person become one
+phone_changes    propagate a new number to every record that shows it
+phone_requests   request a number that WhatsApp hides
+export, erasure  all patients in a file; erase one
 audit            who looked at a patient's data
 
 Not here: staff (`staff`), and what a consultation leaves (`visits`).

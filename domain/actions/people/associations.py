@@ -1,4 +1,4 @@
-"""Contacts and patients: who writes, and for whom; how a person comes to belong to a clinic."""
+"""A clinic's record of a patient, and the doctors associated with them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def open_record(
     way: ConsentWay,
     opted_in: bool = True,
 ) -> ClinicPatient:
-    """Write a clinic's own record of a patient it did not know, under the *name* it was given.
+    """Write a clinic's record of a patient new to it, under the *name* it was given.
 
-    *way* is how they came to agree to hear from it, if they did.
+    With *opted_in* the patient agreed to hear from the clinic; *way* is how.
     """
     now = work.now.replace(microsecond=0)
-    patient = work.system("note who keeps a record of a patient").get(Patient, patient_id)
+    patient = work.system("note which clinics keep a record of a patient").get(Patient, patient_id)
     if patient is not None and clinic_id not in patient.clinic_ids:
         work.put(patient.but(clinic_ids=(*patient.clinic_ids, clinic_id)))
     directory.add_entries(work, Caller(clinic_id, None), patient_id, name, phone)
@@ -58,18 +58,18 @@ def open_record(
 def connect(
     work: Work, record: ClinicPatient, doctor_id: str, name: str
 ) -> tuple[ClinicPatient, Association]:
-    """Connect a patient of the clinic with a doctor, under the *name* the doctor knows.
+    """Associate a patient of the clinic with a doctor, who knows them by *name*.
 
-    May be repeated; an association that had ended is revived.
+    May be repeated; an association that had ended becomes active again.
     """
     now = work.now.replace(microsecond=0)
-    known = work.get(Association, doctor_id, record.patient_id)
-    if known is not None and known.status is AssociationStatus.ACTIVE:
-        return record, known
-    if known is not None:
-        known = known.but(status=AssociationStatus.ACTIVE, updated_at=now)
+    association = work.get(Association, doctor_id, record.patient_id)
+    if association is not None and association.status is AssociationStatus.ACTIVE:
+        return record, association
+    if association is not None:
+        association = association.but(status=AssociationStatus.ACTIVE, updated_at=now)
     else:
-        known = Association(
+        association = Association(
             doctor_id=doctor_id,
             patient_id=record.patient_id,
             association_id=work.ids.new("assoc_"),
@@ -81,17 +81,19 @@ def connect(
             updated_at=now,
         )
     owner = Caller(record.clinic_id, doctor_id)
-    directory.add_entries(work, owner, record.patient_id, known.patient_name, known.patient_phone)
+    directory.add_entries(
+        work, owner, record.patient_id, association.patient_name, association.patient_phone
+    )
     if doctor_id not in record.doctor_ids:
         record = work.put(record.but(doctor_ids=(*record.doctor_ids, doctor_id)))
-    return record, work.put(known)
+    return record, work.put(association)
 
 
 def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token:
-    """Connect a confirmed token's patient with its doctor, and open the clinic's record of them.
+    """Associate a confirmed token's patient with its doctor, and open the clinic's record of them.
 
-    Returns the token, which notes whether the patient is new to the doctor. May be repeated; an
-    association that had ended is revived.
+    Return the token, with whether the patient is new to the doctor. May be repeated; an association
+    that had ended becomes active again.
     """
     work = work.system("what a clinic keeps of its patients is not shown to them")
     key = token.patient_id
@@ -120,14 +122,14 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
         now = work.now.replace(microsecond=0)
         consent.log_first_consent(work, clinic.clinic_id, token.contact_id, ConsentWay.BOT)
         record = work.put(record.but(opted_in_by="BOT", opted_in_at=now))
-    record, known = connect(work, record, doctor.doctor_id, record.name)
-    if not known.treats:
-        share_profile(work, record, known)
-    return work.put(token.but(new_patient=known.total_visits == 0))
+    record, association = connect(work, record, doctor.doctor_id, record.name)
+    if not association.treats:
+        share_profile(work, record, association)
+    return work.put(token.but(new_patient=association.total_visits == 0))
 
 
 def _restore_patient(work: Work, token: Token) -> Patient:
-    """Write anew a patient whose booking was under way while they were erased elsewhere."""
+    """Write again a patient whom another clinic erased while this booking was being made."""
     contact = work.get(Contact, token.contact_id)
     patient = Patient(
         patient_id=token.patient_id,
@@ -141,47 +143,48 @@ def _restore_patient(work: Work, token: Token) -> Patient:
     return work.put(patient)
 
 
-def share_profile(work: Work, record: ClinicPatient, known: Association) -> Association:
-    """Open the clinic's facts to a doctor whose patient this now is.
+def share_profile(work: Work, record: ClinicPatient, association: Association) -> Association:
+    """Show the clinic's profile of a patient to a doctor who treats them from now on.
 
-    What the doctor had recorded before joins them.
+    What the doctor had recorded alone is merged into it, and the clinic's name for the patient
+    becomes the doctor's.
     """
-    if known.recorded is not None:
+    if association.recorded is not None:
         old = profile.unseal(work, record.facts)
-        both = profile.merge_own(old, profile.unseal(work, known.recorded))
+        both = profile.merge_own(old, profile.unseal(work, association.recorded))
         if both != old:
             work.put(record.but(facts=profile.seal(work, both)))
-    known = known.but(treats=True, recorded=None)
-    if known.patient_name != record.name:
-        known = rename(work, known, record.name)
-    return work.put(known)
+    association = association.but(treats=True, recorded=None)
+    if association.patient_name != record.name:
+        association = rename(work, association, record.name)
+    return work.put(association)
 
 
-def rename(work: Work, known: Association, name: str) -> Association:
-    """Let a doctor know the patient by another name."""
-    if known.status is AssociationStatus.ACTIVE:
-        owner = Caller(known.clinic_id, known.doctor_id)
+def rename(work: Work, association: Association, name: str) -> Association:
+    """Change the name by which a doctor knows a patient, in their directory too."""
+    if association.status is AssociationStatus.ACTIVE:
+        owner = Caller(association.clinic_id, association.doctor_id)
         directory.remove_entries(
-            work, owner, known.patient_id, known.patient_name, known.patient_phone
+            work, owner, association.patient_id, association.patient_name, association.patient_phone
         )
-        directory.add_entries(work, owner, known.patient_id, name, known.patient_phone)
+        directory.add_entries(work, owner, association.patient_id, name, association.patient_phone)
     now = work.now.replace(microsecond=0)
-    return work.put(known.but(patient_name=name, updated_at=now))
+    return work.put(association.but(patient_name=name, updated_at=now))
 
 
 def count_visit(work: Work, token: Token, change: int) -> int:
-    """Add *change* (1, or -1 when undone) to the visits of the token's association.
+    """Add *change* (1, or -1 for an undo) to the visits of the token's association.
 
-    Returns how many there are then; 0 without an association.
+    Return the new total; 0 if there is no association.
     """
-    known = work.get(Association, token.doctor_id, token.patient_id)
-    if known is None:
+    association = work.get(Association, token.doctor_id, token.patient_id)
+    if association is None:
         return 0
     now = work.now.replace(microsecond=0)
-    total = max(0, known.total_visits + change)
-    last = now if change > 0 else known.last_visit_date
+    total = max(0, association.total_visits + change)
+    last = now if change > 0 else association.last_visit_date
     work.put(
-        known.but(
+        association.but(
             total_visits=total,
             last_visit_date=last if total else None,
             updated_at=now,

@@ -1,4 +1,4 @@
-"""Who looked at or changed a patient's data: the audit log, read."""
+"""Read the audit log: who looked at or changed a patient's data."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from domain.model.clinics import Clinic
 from domain.work import Work
 
 END = "~"
-"""Sorts after whatever follows an instant in an entry's key."""
+"""Sorts after anything that follows the instant in an entry's key."""
 
 
 @dataclass(frozen=True)
 class AuditPage:
-    """Entries, newest first; `after` continues them."""
+    """Entries, newest first; `after` is the cursor of the next page."""
 
     entries: list[AuditEntry]
     after: str | None
@@ -34,12 +34,12 @@ def list_entries(
     limit: int,
     after: str | None,
 ) -> AuditPage:
-    """Return a page of the clinic's audit log: about a patient, of a user, of days, or all of it.
+    """Return a page of the clinic's audit log, filtered by patient, user and days.
 
-    Days are the clinic's, both inclusive. There is no count: the log only grows.
+    Days are in the clinic's zone, both inclusive. There is no total: the log only grows.
 
     Raises:
-        Invalid: If *last* is before *first*, or *after* is not where a page of this list ended.
+        Invalid: If *last* is before *first*, or *after* is no cursor of this list.
     """
     clinic = work.require(Clinic, caller_of(work).clinic_id)
     if first is not None and last is not None and last < first:
@@ -52,7 +52,7 @@ def list_entries(
     span = (_start_key(clinic, first), _end_key(clinic, last))
     found: list[AuditEntry] = []
     while len(found) < limit:
-        # Asked for no more than is missing, so that the cursor stands where the page ends.
+        # Read no more than is missing, so that the cursor is that of the last entry returned.
         try:
             part = work.query(
                 AuditEntry,

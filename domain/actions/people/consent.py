@@ -1,4 +1,9 @@
-"""Who wants to hear from a clinic, and what."""
+"""Consent: which messages a person accepts from a clinic.
+
+Consent belongs to the phone, and so to everybody whom its contact writes for. Three records say
+what is stopped: `OptOut` (one clinic), `Silence` (all clinics, or marketing in WhatsApp) and the
+time of the opt-in in each `ClinicPatient`. Every change is logged as a `ConsentChange`.
+"""
 
 from __future__ import annotations
 
@@ -24,30 +29,30 @@ from domain.model.people import (
 from domain.work import Work
 
 MAX_CHANGES_SHOWN = 100
-"""Changes of one person's consent that are shown, the latest."""
+"""The latest changes of one person's consent that are shown."""
 
 
 @dataclass(frozen=True)
 class ConsentState:
-    """What a clinic may send of its own accord to the phone of one of its patients."""
+    """What a clinic may send to a patient's phone without being asked."""
 
     is_in: bool
-    """Whether messages may be sent at all."""
+    """Whether such messages may be sent."""
     at: datetime | None
-    """When they opted in last; None if staff recorded them without consent."""
+    """The last opt-in; None if staff recorded the patient without consent."""
     way: str
-    """How: BOT, CLINIC or WORD."""
+    """How they opted in: BOT, CLINIC or WORD."""
     out_at: datetime | None
-    """Since when they are opted out; None while they are in."""
+    """When they opted out; None while they are opted in."""
     marketing_stopped: bool
-    """Whether they have stopped marketing in WhatsApp itself."""
+    """Whether they stopped marketing in WhatsApp's own settings."""
 
 
 def opt_out(work: Work, clinic_id: str, contact_id: str, *, has_live_token: bool) -> OptOut:
-    """Stop a clinic's messages to a contact.
+    """Opt a contact out of a clinic's messages: they wrote STOP.
 
-    Who has a live token keeps that token's notices; a second STOP, or the first without a live
-    token, ends those too. Messages already queued are checked against this when they are sent.
+    Notices of a live token still come. A second STOP, or the first without a live token, stops
+    those too. Messages already in the outbox are checked against this when they are sent.
     """
     before = work.get(OptOut, clinic_id, contact_id)
     everything = before is not None or not has_live_token
@@ -71,9 +76,9 @@ def opt_out(work: Work, clinic_id: str, contact_id: str, *, has_live_token: bool
 
 
 def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
-    """Let a clinic write to a contact again; return whether it could not before.
+    """Opt a contact in to a clinic's messages: they wrote START. Return whether they were out.
 
-    It is an opt-in of its own, with its own time, and shown so with the clinic's patients there.
+    If they were, the clinic's records of all patients on that phone show this opt-in and its time.
     """
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None:
@@ -91,7 +96,7 @@ def opt_in(work: Work, clinic_id: str, contact_id: str) -> bool:
 
 
 def opt_out_of_all(work: Work, contact_id: str, *, has_live_token: bool) -> Silence:
-    """Stop the messages of all clinics to a contact, as `opt_out` does those of one."""
+    """Opt a contact out of the messages of all clinics, as `opt_out` does for one."""
     before = work.get(Silence, contact_id)
     silence = before or Silence(contact_id=contact_id, at=work.now)
     everything = silence.all_clinics or not has_live_token
@@ -104,16 +109,19 @@ def opt_out_of_all(work: Work, contact_id: str, *, has_live_token: bool) -> Sile
 def set_marketing_preference(
     work: Work, phone: str | None, wa_user_id: str | None, *, stops_marketing: bool
 ) -> None:
-    """Note that a person has stopped marketing in WhatsApp itself, or wants it again."""
+    """Record that a person stopped or resumed marketing in WhatsApp's own settings.
+
+    They are found by account or phone; somebody who is not known is ignored.
+    """
     for address in (f"wa:{wa_user_id}", f"tel:{phone}"):
-        found = work.get(Address, address)
-        if found is not None:
-            _write_marketing_preference(work, found.contact_id, stops_marketing=stops_marketing)
+        known = work.get(Address, address)
+        if known is not None:
+            _write_marketing_preference(work, known.contact_id, stops_marketing=stops_marketing)
             return
 
 
 def record_marketing_stop(work: Work, contact_id: str) -> None:
-    """Note that WhatsApp held a message back because the person has stopped marketing there."""
+    """Record that WhatsApp refused a message since the person stopped marketing there."""
     _write_marketing_preference(work, contact_id, stops_marketing=True)
 
 
@@ -130,7 +138,10 @@ def _write_marketing_preference(work: Work, contact_id: str, *, stops_marketing:
 
 
 def resume_for_booking(work: Work, clinic_id: str, contact_id: str) -> None:
-    """Let the notices of a new booking come to who stopped everything before they made it."""
+    """Resume token notices for a contact who stopped everything and has now booked.
+
+    They booked after their STOP, so they get that booking's notices. The opt-out itself stands.
+    """
     before = work.get(OptOut, clinic_id, contact_id)
     if before is not None and before.everything:
         work.put(before.but(everything=False))
@@ -140,18 +151,22 @@ def resume_for_booking(work: Work, clinic_id: str, contact_id: str) -> None:
 
 
 def record_staff_statement(work: Work, clinic: Clinic, contact: Contact, *, opt_in: bool) -> None:
-    """Note what a person whom staff record has agreed to, before the record is written.
+    """Record what staff say about a patient's consent. Call it before their record is written.
 
-    Consent belongs to the phone: one person's ends what another's lack of it had stopped, and
-    lack of it stops nothing where somebody on that phone has agreed or has written themself. A
-    person's own STOP stands in any case.
+    Example: staff record Asha without consent, so messages to her phone are stopped. Then they
+    record her son on the same phone, with consent: messages resume, for both. Recording a third
+    person without consent stops nothing, as somebody on the phone has agreed.
+
+    The rule: *opt_in* ends an opt-out that staff caused, never the person's own STOP. Without it,
+    an opt-out is written, unless one exists, or a patient on the phone has opted in, or the person
+    has written to the clinic.
     """
     before = work.get(OptOut, clinic.clinic_id, contact.contact_id)
     if opt_in:
         if before is not None and before.by_clinic:
             work.delete(before)
         return
-    if before is None and not _has_agreed(work, clinic, contact):
+    if before is None and not _has_agreed_or_written(work, clinic, contact):
         log_change(
             work,
             contact.contact_id,
@@ -170,7 +185,10 @@ def record_staff_statement(work: Work, clinic: Clinic, contact: Contact, *, opt_
 
 
 def opt_in_by_message(work: Work, clinic_id: str, contact_id: str) -> None:
-    """Count a person who writes to a clinic as opted in, if it was staff who said they are not."""
+    """Opt in a contact who writes to a clinic whose staff recorded them without consent.
+
+    A person's own STOP stands.
+    """
     before = work.get(OptOut, clinic_id, contact_id)
     if before is None or not before.by_clinic:
         return
@@ -184,7 +202,10 @@ def opt_in_by_message(work: Work, clinic_id: str, contact_id: str) -> None:
 
 
 def log_first_consent(work: Work, clinic_id: str, contact_id: str, way: ConsentWay) -> None:
-    """Note that a clinic's new record of a patient says they agreed; their own STOP stands."""
+    """Log the opt-in that comes with a clinic's new record of a patient.
+
+    Nothing is logged while the contact is opted out.
+    """
     across = work.system("see whether a contact opted out")
     if accepts_messages(across, clinic_id, contact_id):
         log_change(work, contact_id, clinic_id, ConsentChanged.OPTED_IN, way)
@@ -199,7 +220,7 @@ def log_change(
     *,
     everything: bool = False,
 ) -> None:
-    """Keep in a person's history that their consent changed, for a clinic or for all (None)."""
+    """Add to a contact's consent history a change for a clinic, or for all clinics (None)."""
     work.put(
         ConsentChange(
             contact_id=contact_id,
@@ -214,10 +235,7 @@ def log_change(
 
 
 def history(work: Work, clinic_id: str, patient_id: str) -> list[ConsentChange]:
-    """Return how the consent of a clinic's patient changed, as it concerns the clinic.
-
-    The latest first. It is that of their phone, and so of everybody on it.
-    """
+    """Return the changes of a patient's consent that concern the clinic, the latest first."""
     across = work.system("how a patient's consent to a clinic changed")
     patient = across.get(Patient, patient_id)
     if patient is None:
@@ -229,7 +247,7 @@ def history(work: Work, clinic_id: str, patient_id: str) -> list[ConsentChange]:
 
 
 def consent_states(work: Work, records: Sequence[ClinicPatient]) -> dict[str, ConsentState]:
-    """Return what may be sent to each of a clinic's patients now, by patientId."""
+    """Return the consent of each of a clinic's patients now, by patientId."""
     across = work.system("what a clinic's patients agreed to")
     people = across.fetch([(Patient, (r.patient_id,)) for r in records])
     ids = {p.patient_id: p.contact_id for p in people if isinstance(p, Patient)}
@@ -255,7 +273,7 @@ def _consent_state(across: Work, record: ClinicPatient, contact_id: str) -> Cons
 
 
 def _records_of(work: Work, clinic_id: str, contact_id: str) -> list[ClinicPatient]:
-    """Return the clinic's records of everybody on a contact's phone."""
+    """Return the clinic's records of all patients whom a contact writes for."""
     across = work.system("what a clinic keeps of its patients is not shown to them")
     contact = across.get(Contact, contact_id)
     ids = contact.patient_ids if contact else ()
@@ -267,7 +285,7 @@ def _whole_second(at: datetime) -> datetime:
     return at.replace(microsecond=0)
 
 
-def _has_agreed(work: Work, clinic: Clinic, contact: Contact) -> bool:
+def _has_agreed_or_written(work: Work, clinic: Clinic, contact: Contact) -> bool:
     across = work.system("whether a person has written to the clinic before")
     sender = clinic.phone_number_id or work.rules.platform_sender
     spoken = across.get(Conversation, f"{sender}#{contact.contact_id}")
@@ -291,8 +309,8 @@ def is_covered(work: Work, message: Message) -> bool:
     silence = work.get(Silence, message.contact_id)
     is_silent = silence is not None and _silences(silence, message.clinic_id)
     if message.consent is Consent.TOKEN:
-        over = stopped is not None and stopped.everything
-        return not over and not (silence is not None and is_silent and silence.everything)
+        all_stopped = stopped is not None and stopped.everything
+        return not all_stopped and not (silence is not None and is_silent and silence.everything)
     if message.consent is Consent.MARKETING and silence is not None and silence.marketing:
         return False
     return stopped is None and not is_silent
@@ -301,7 +319,7 @@ def is_covered(work: Work, message: Message) -> bool:
 def accepts_messages(
     work: Work, clinic_id: str, contact_id: str, *, marketing: bool = False
 ) -> bool:
-    """Return whether a clinic may write to a contact of its own accord; of *marketing*, too."""
+    """Return whether a clinic may write to a contact unasked; with *marketing*, marketing too."""
     silence = work.get(Silence, contact_id)
     is_silent = silence is not None and _silences(silence, clinic_id)
     if marketing and silence is not None and silence.marketing:

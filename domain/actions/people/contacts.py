@@ -20,7 +20,7 @@ def new_contact(
     profile_name: str | None,
     verified: bool,
 ) -> Contact:
-    """Write a contact and the addresses that lead to it; each address belongs to one contact."""
+    """Write a contact and its addresses (phone, WhatsApp user id); each must be free."""
     contact = work.put(
         Contact(
             contact_id=work.ids.secret("con_"),

@@ -1,9 +1,9 @@
-"""Finding patients: among those of a clinic, or among those of one of its doctors.
+"""The directory: how a clinic, or one of its doctors, finds a patient by name or phone.
 
-A directory of small entries stands beside the records, and is read consistently: one entry by the
-whole name (the list, in its order), one a word of the name, one by the phone. A search reads only
-what begins with what is looked for, in the caller's own partition; how many there are in all is
-counted as they come and go.
+A patient has several small entries in each owner's directory: one by the whole name (which orders
+the list), one by each word of the name, one by phone. A search reads the entries that begin with
+the text typed, from the owner's partition only, and reads them consistently. The number of
+patients is kept as a sharded counter.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from domain.work import Work
 
 NAME, WORD, PHONE = "name", "word", "phone"
 SEPARATOR = "\x1f"
-"""Parts the pieces of an entry; no name holds it, and it sorts before a blank."""
+"""Separates the parts of an entry's key; no name contains it, and it sorts before a blank."""
 HIGHEST = "\U0010ffff"
+"""Sorts after any text: ends a range of keys."""
 MOST_WORDS = 8
-"""Later words of a name find it only beside one of these."""
+"""Words of a name with an entry of their own; later words only narrow a search."""
 PAGE = 1000
 SHARDS = 64
-"""A count is kept in so many parts, read together in one page."""
+"""Parts of an owner's counter, all read in one page."""
 
 
 def add_entries(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
-    """Let *owner* find the patient by *name* and *phone*; may be repeated."""
+    """Add a patient to the directory of *owner*, by *name* and *phone*; may be repeated."""
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is None and entry.entry.startswith(NAME):
@@ -41,7 +42,7 @@ def add_entries(work: Work, owner: Caller, patient_id: str, name: str, phone: st
 def remove_entries(
     work: Work, owner: Caller, patient_id: str, name: str, phone: str | None
 ) -> None:
-    """Let *owner* find the patient no more; *name* and *phone* are those entered."""
+    """Remove a patient from the directory of *owner*; *name* and *phone* are those entered."""
     for entry in _entries(owner, patient_id, name, phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is not None and entry.entry.startswith(NAME):
@@ -53,7 +54,7 @@ def remove_entries(
 def replace_phone(
     work: Work, owner: Caller, patient_id: str, name: str, old: str | None, new: str | None
 ) -> None:
-    """Let *owner* find the patient, entered with the phone *old*, by *new* instead."""
+    """Replace the phone *old* of a patient's entries in the directory of *owner* by *new*."""
     kept = {entry.entry for entry in _entries(owner, patient_id, name, new)}
     for entry in _entries(owner, patient_id, name, old):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
@@ -71,7 +72,7 @@ def _change_count(work: Work, owner: Caller, patient_id: str, change: int) -> No
 
 
 def count_shard_of(patient_id: str) -> str:
-    """Return the part of a count that a patient is in."""
+    """Return the part of a counter that counts a patient."""
     return f"{zlib.crc32(patient_id.encode()) % SHARDS:02d}"
 
 
@@ -101,7 +102,7 @@ def _entries(
 
 @dataclass(frozen=True)
 class Cursor:
-    """Where a patient stands in a list by name."""
+    """A patient's position in a list ordered by name."""
 
     name_key: str
     patient_id: str
@@ -109,30 +110,30 @@ class Cursor:
 
 @dataclass(frozen=True)
 class DirectoryPage:
-    """A page of a list by name: whether it goes on, and how many there are in all."""
+    """A page of patients ordered by name; `more` follow, `total` counts all pages."""
 
-    places: list[Cursor]
+    entries: list[Cursor]
     more: bool
     total: int
 
 
 def list_by_name(work: Work, owner: Caller, limit: int, after: Cursor | None) -> DirectoryPage:
-    """Return the patients of *owner* that come after a place, by name."""
+    """Return the patients of *owner* that follow *after*, ordered by name."""
     low, high = _prefix_range(NAME, "")
     if after is not None:
         low = f"{_entry_key(NAME, after.name_key, after.patient_id)}{SEPARATOR}"
     page = work.query(DirectoryEntry, owner.owner, between=(low, high), limit=limit)
-    places = [Cursor(e.name_key, e.patient_id) for e in page.records]
-    return DirectoryPage(places, page.after is not None, count_patients(work, owner))
+    entries = [Cursor(e.name_key, e.patient_id) for e in page.records]
+    return DirectoryPage(entries, page.after is not None, count_patients(work, owner))
 
 
 def find_by_name(
     work: Work, owner: Caller, name: str, phone: str | None, limit: int, after: Cursor | None
 ) -> DirectoryPage:
-    """Return those of the patients of *owner* whom *name* and *phone* fit, by name.
+    """Return the patients of *owner* who match *name* and *phone*, ordered by name.
 
-    Each word of *name* begins a word of theirs, in any order; *phone* is what their number begins
-    with. Of what is given, all must fit; of nothing, nobody does.
+    Each word of *name* must begin a word of the patient's, in any order; their number must begin
+    with *phone*. What is empty is not compared; if both are, nobody matches.
     """
     words = fold_name(name).split()
     if phone:
@@ -141,22 +142,22 @@ def find_by_name(
         span = _prefix_range(WORD, max(words, key=len))
     else:
         return DirectoryPage([], more=False, total=0)
-    fitting = {
+    matching = {
         (entry.name_key, entry.patient_id)
         for entry in _read_entries(work, owner, span)
         if _name_matches(entry.name_key, words)
     }
     last = (after.name_key, after.patient_id) if after else ("", "")
-    rest = sorted(key for key in fitting if key > last)
-    places = [Cursor(*key) for key in rest[:limit]]
-    return DirectoryPage(places, len(rest) > limit, len(fitting))
+    rest = sorted(key for key in matching if key > last)
+    entries = [Cursor(*key) for key in rest[:limit]]
+    return DirectoryPage(entries, len(rest) > limit, len(matching))
 
 
 def parse_phone_prefix(work: Work, text: str) -> str | None:
-    """Return what a number typed into a search begins with, E.164; None if it is no number.
+    """Return the beginning of a phone number typed into a search, as E.164; None if it is none.
 
-    A blank where the plus sign was is what addresses make of it. Without either, a number too
-    short to be one is meant to be of the first accepted country.
+    A leading blank is a plus sign, which a URL decodes so. A number that is incomplete, and has no
+    country code, is taken to be of the first accepted country.
     """
     text = "+" + text[1:] if text.startswith(" ") else text
     whole = normalise(text, work.rules.phone_countries)
@@ -179,8 +180,8 @@ def _prefix_range(way: str, text: str) -> tuple[str, str]:
 
 
 def _name_matches(name_key: str, words: list[str]) -> bool:
-    own = name_key.split()
-    return all(any(mine.startswith(word) for mine in own) for word in words)
+    of_patient = name_key.split()
+    return all(any(own.startswith(word) for own in of_patient) for word in words)
 
 
 def _read_entries(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[DirectoryEntry]:

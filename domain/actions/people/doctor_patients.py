@@ -1,4 +1,4 @@
-"""Which patients are a doctor's: connecting, changing what is noted, and ending it."""
+"""A doctor's patients: list, associate, change the doctor's notes, end the association."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from domain.model.queues import LIVE, LiveBooking, Token, hold_ran_out
 from domain.work import Work
 
 FIELDS = {"phone": "patientPhone", "name": "patientName"}
-"""What this resource of the API calls the fields of a new patient."""
+"""How this resource of the API names the fields of a new patient."""
 
 
 @dataclass(frozen=True)
 class Connection:
-    """A patient as the caller knows them, with one doctor's association and notes in clear."""
+    """A patient as the caller may see them, with one doctor's association and decrypted notes."""
 
     patient: KnownPatient
     association: Association
@@ -30,10 +30,10 @@ class Connection:
 
 
 def find_doctor(work: Work, doctor_id: str) -> Doctor:
-    """Return a doctor whose patients the caller may look at: their own, or any of the clinic.
+    """Return a doctor whose patients the caller may see: themself, or any of the clinic's.
 
     Raises:
-        NotFound: If there is none such.
+        NotFound: If the caller may see no such doctor.
     """
     return work.require(Doctor, caller_of(work).clinic_id, doctor_id)
 
@@ -41,11 +41,11 @@ def find_doctor(work: Work, doctor_id: str) -> Doctor:
 def list_patients_of_doctor(
     work: Work, doctor_id: str, limit: int, after: str | None
 ) -> PatientPage:
-    """Return a page of a doctor's patients, by name.
+    """Return a page of a doctor's patients, ordered by name.
 
     Raises:
         NotFound: If the caller may see no such doctor.
-        Invalid: If *after* is not where a page of such a list ended.
+        Invalid: If *after* is no cursor of such a list.
     """
     find_doctor(work, doctor_id)
     return patients.list_patients(work, limit, after, doctor_id)
@@ -59,8 +59,10 @@ def find_connection(work: Work, doctor_id: str, patient_id: str) -> Connection:
     """
     find_doctor(work, doctor_id)
     known = patients.find_patient_of_doctor(work, doctor_id, patient_id)
-    own = known.associations[0]
-    return Connection(known, own, work.seal.open(own.notes) if own.notes else None)
+    association = known.associations[0]
+    return Connection(
+        known, association, work.seal.open(association.notes) if association.notes else None
+    )
 
 
 def associate_patient(
@@ -73,14 +75,15 @@ def associate_patient(
     preferences: dict[str, str],
     opt_in: bool = True,
 ) -> Connection:
-    """Make somebody a doctor's patient, recording them if the clinic does not know them.
+    """Associate a person with a doctor, and record them if the clinic does not know them.
 
-    May be repeated; an association that had ended is revived. See `patient_changes.record_patient`.
+    May be repeated; an association that had ended becomes active again. See
+    `patient_changes.record_patient`.
 
     Raises:
         NotFound: If the caller may see no such doctor.
-        NotNow: If the doctor does not work at the clinic any more.
-        Invalid: If the phone, the name or the date of birth cannot be one.
+        NotNow: If the doctor no longer works at the clinic (detail `state`).
+        Invalid: If the phone, the name or the date of birth is not valid.
     """
     if find_doctor(work, doctor_id).status is not StaffStatus.ACTIVE:
         raise NotNow("This doctor does not see patients any more.", state=StaffStatus.INACTIVE)
@@ -103,45 +106,45 @@ def associate_patient(
 def update_association(
     work: Work, doctor_id: str, patient_id: str, changes: dict[str, Any]
 ) -> Association:
-    """Change what a doctor notes of a patient: `preferences` and `notes`, where *changes* has them.
+    """Change what a doctor notes of a patient: `preferences`, `notes`, or both, as in *changes*.
 
-    Of the preferences those named change, and None ends one; so does None for the notes.
+    Only the preferences named change; None removes a preference, or the notes.
 
     Raises:
         NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
     """
-    own = find_connection(work, doctor_id, patient_id).association
-    found: dict[str, object] = {}
+    association = find_connection(work, doctor_id, patient_id).association
+    fields: dict[str, object] = {}
     if "preferences" in changes:
-        both = {**own.preferences, **(changes["preferences"] or {})}
-        found["preferences"] = {k: v for k, v in both.items() if v is not None}
+        both = {**association.preferences, **(changes["preferences"] or {})}
+        fields["preferences"] = {k: v for k, v in both.items() if v is not None}
     if "notes" in changes:
         text = changes["notes"]
-        found["notes"] = work.seal.seal(text) if text else None
-    return work.put(own.but(**found, updated_at=work.now.replace(microsecond=0)))
+        fields["notes"] = work.seal.seal(text) if text else None
+    return work.put(association.but(**fields, updated_at=work.now.replace(microsecond=0)))
 
 
 def end_association(work: Work, doctor_id: str, patient_id: str) -> datetime:
-    """End a doctor's association with a patient; return when.
+    """End a doctor's association with a patient; return the time it ended.
 
-    Visits stay readable to that doctor, and the next booking revives it.
+    Visits stay readable to that doctor. The next booking makes the association active again.
 
     Raises:
         NotFound: If the caller may see no such doctor, or the doctor has no such patient now.
         HasLiveToken: If the patient holds a live token with the doctor.
     """
-    own = find_connection(work, doctor_id, patient_id).association
-    if has_live_token(work, own.clinic_id, patient_id, doctor_id):
+    association = find_connection(work, doctor_id, patient_id).association
+    if has_live_token(work, association.clinic_id, patient_id, doctor_id):
         raise HasLiveToken("This patient still has a booking with the doctor.")
     now = work.now.replace(microsecond=0)
     directory.remove_entries(
         work,
-        actors.Caller(own.clinic_id, doctor_id),
+        actors.Caller(association.clinic_id, doctor_id),
         patient_id,
-        own.patient_name,
-        own.patient_phone,
+        association.patient_name,
+        association.patient_phone,
     )
-    work.put(own.but(status=AssociationStatus.INACTIVE, updated_at=now))
+    work.put(association.but(status=AssociationStatus.INACTIVE, updated_at=now))
     return now
 
 
@@ -149,7 +152,7 @@ def has_live_token(
     work: Work, clinic_id: str, patient_id: str, doctor_id: str | None = None
 ) -> bool:
     """Return whether a patient holds a live token at a clinic, or with one doctor of it."""
-    across = work.system("whose bookings a patient's are")
+    across = work.system("look for live bookings of a patient")
     patient = across.get(Patient, patient_id)
     if patient is None:
         return False

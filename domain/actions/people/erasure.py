@@ -1,7 +1,8 @@
-"""Erasing a patient at a clinic: what may go goes, what must be kept is kept and said.
+"""Erase a patient at a clinic, except for what the law requires to be kept.
 
-The record and the doctors' lists go at once; bookings, messages and visits follow in small steps.
-Why each thing is erased or kept: docs/decisions/0010-what-is-erased.md.
+The clinic's record and the doctors' associations are erased at once; a due item erases personal
+data in bookings, messages and visits, in small steps. Why each thing is erased or kept:
+docs/decisions/0010-what-is-erased.md.
 """
 
 from __future__ import annotations
@@ -39,14 +40,14 @@ from domain.work import Work
 R = TypeVar("R", bound=Record)
 
 NO_NAME = "Erased"
-"""What stands in the place of an erased patient's name."""
+"""Replaces the name of an erased patient."""
 KEPT_YEARS = 3
-"""How long the record of a consultation is kept."""
+"""How long visits are kept."""
 CHUNK = 20
 AT_ONCE = 3
-"""Doctors whose list loses the patient with the request itself; others moments later."""
+"""Doctors whose associations are erased with the request itself; a due item erases the others."""
 LOOK_AGAIN = timedelta(minutes=10)
-"""What an index did not show yet, or was being sent, is met by a second look."""
+"""A second pass erases what an index did not show yet, and what was being sent."""
 PAGE = 100
 ERASED_FIELDS = (
     "name", "phone", "dateOfBirth", "age", "gender", "address", "emergencyContact", "bloodGroup",
@@ -62,14 +63,14 @@ WHY_BOOKINGS = (
     "Dates, fees and payments are kept without name and number, as tax law asks for accounts."
 )
 WHY_AUDIT = "Who looked at the data, and when, is kept as evidence; it holds ids only."
-MOST_CHANGES = 50
-"""Of the consent of somebody who never wrote: more than staff ever note."""
+MAX_CHANGES = 50
+"""Consent changes of a contact who never wrote; staff cause far fewer."""
 WHY_STOP = "A wish not to be written to is kept, so that it goes on being heeded."
 
 
 @dataclass(frozen=True)
 class KeptData:
-    """Something that is not erased, and why; until when, where that is known."""
+    """Data that is not erased: why, and until when if that is known."""
 
     what: str
     reason: str
@@ -79,7 +80,7 @@ class KeptData:
 
 @dataclass(frozen=True)
 class Erasure:
-    """What became of a patient's data."""
+    """What of a patient's data is erased, and what is kept."""
 
     patient_id: str
     at: datetime
@@ -88,10 +89,10 @@ class Erasure:
 
 
 def erase(work: Work, patient_id: str) -> Erasure:
-    """Erase what this clinic keeps of a patient, as far as it may; say what must be kept.
+    """Erase a clinic's data of a patient; return what is erased and what must be kept.
 
-    Where no other clinic keeps a record of the person, they are forgotten altogether; nothing
-    tells whether that was so.
+    If no other clinic has a record of the person, they are erased entirely; the result does not
+    show whether that is so.
 
     Raises:
         NotFound: If the clinic has no such patient.
@@ -107,8 +108,8 @@ def erase(work: Work, patient_id: str) -> Erasure:
     directory.remove_entries(work, owner, patient_id, record.name, record.patient_phone)
     work.delete(record)
     for doctor_id in record.doctor_ids[:AT_ONCE]:
-        _drop_association(work, doctor_id, patient_id)
-    across = work.system("a patient whom a clinic erases")
+        _erase_association(work, doctor_id, patient_id)
+    across = work.system("erase a patient at a clinic")
     person = across.get(Patient, patient_id)
     if person is not None:
         others = tuple(c for c in person.clinic_ids if c != clinic.clinic_id)
@@ -134,47 +135,56 @@ def _list_kept(work: Work, clinic: Clinic, patient_id: str) -> tuple[KeptData, .
 
 
 def kept_until(visit: Visit) -> date:
-    """Return the day from which the record of a consultation is not kept any more."""
-    begun = date.fromisoformat(visit.visit_date)
+    """Return the day from which a visit need not be kept."""
+    visited = date.fromisoformat(visit.visit_date)
     try:
-        return begun.replace(year=begun.year + KEPT_YEARS)
-    except ValueError:  # begun on a 29th of February
-        return date(begun.year + KEPT_YEARS, 3, 1)
+        return visited.replace(year=visited.year + KEPT_YEARS)
+    except ValueError:  # a 29th of February
+        return date(visited.year + KEPT_YEARS, 3, 1)
 
 
 def _schedule_rest(
-    work: Work, at: datetime, clinic_id: str, patient_id: str, asked: datetime, *, again: bool
+    work: Work,
+    at: datetime,
+    clinic_id: str,
+    patient_id: str,
+    requested_at: datetime,
+    *,
+    again: bool,
 ) -> None:
     about = due.Subject(f"{patient_id}#{clinic_id}", clinic_id=clinic_id)
-    due.schedule(work, "erase", at, about, patient=patient_id, asked=stamp(asked), again=int(again))
+    due.schedule(
+        work, "erase", at, about, patient=patient_id, asked=stamp(requested_at), again=int(again)
+    )
 
 
 def continue_erasure(open_work: OpenWork, item: Due) -> None:
-    """Erase what follows from a request: bookings' names, messages, visits kept long enough.
+    """Erase the rest: personal data in bookings and messages, and visits kept long enough.
 
-    Only what was there when it was asked for: somebody who comes back is a new patient. It looks
-    once more after a while, and then on the day the next visit need not be kept any more.
+    Only data from before the request is erased: a person who comes back is a new patient. The item
+    is scheduled once more after `LOOK_AGAIN`, and then for the day after the next visit need not be
+    kept. May be repeated.
     """
     clinic_id, patient_id = item.clinic_id or "", str(item.values["patient"])
-    asked = datetime.strptime(str(item.values["asked"]), "%Y-%m-%dT%H:%M:%S.%f%z")
+    requested_at = datetime.strptime(str(item.values["asked"]), "%Y-%m-%dT%H:%M:%S.%f%z")
     clinic = open_work().get(Clinic, clinic_id)
     person = open_work().get(Patient, patient_id)
-    following: date | None = None
+    next_expiry: date | None = None
     if clinic is not None:
         _erase_associations(open_work, clinic, patient_id)
-        _erase_from_tokens(open_work, clinic, patient_id, asked)
+        _erase_from_tokens(open_work, clinic, patient_id, requested_at)
         if person is not None:
-            _erase_messages(open_work, clinic, person, asked)
-        following = _erase_expired_visits(open_work, clinic, patient_id, asked)
+            _erase_messages(open_work, clinic, person, requested_at)
+        next_expiry = _erase_expired_visits(open_work, clinic, patient_id, requested_at)
         _erase_person_if_unknown(open_work, clinic, patient_id)
     work = open_work()
     work.delete(item)
     if item.values["again"]:
         at = work.now + LOOK_AGAIN
-        _schedule_rest(work, at, clinic_id, patient_id, asked, again=False)
-    elif following is not None:
-        at = datetime.combine(following + timedelta(days=1), time(), tzinfo=UTC)
-        _schedule_rest(work, at, clinic_id, patient_id, asked, again=False)
+        _schedule_rest(work, at, clinic_id, patient_id, requested_at, again=False)
+    elif next_expiry is not None:
+        at = datetime.combine(next_expiry + timedelta(days=1), time(), tzinfo=UTC)
+        _schedule_rest(work, at, clinic_id, patient_id, requested_at, again=False)
     work.commit()
 
 
@@ -184,11 +194,11 @@ def _erase_associations(open_work: OpenWork, clinic: Clinic, patient_id: str) ->
         if work.get(ClinicPatient, clinic.clinic_id, patient_id) is not None:
             return  # they have come back
         work.check_absent(ClinicPatient, clinic.clinic_id, patient_id)
-        _drop_association(work, doctor.doctor_id, patient_id)
+        _erase_association(work, doctor.doctor_id, patient_id)
         work.commit()
 
 
-def _drop_association(work: Work, doctor_id: str, patient_id: str) -> None:
+def _erase_association(work: Work, doctor_id: str, patient_id: str) -> None:
     own = work.get(Association, doctor_id, patient_id)
     if own is not None:
         owner = Caller(own.clinic_id, doctor_id)
@@ -197,14 +207,16 @@ def _drop_association(work: Work, doctor_id: str, patient_id: str) -> None:
 
 
 def _erase_from_tokens(
-    open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime
+    open_work: OpenWork, clinic: Clinic, patient_id: str, requested_at: datetime
 ) -> None:
-    """Take the name and the number out of bookings that are over, and out of their history."""
+    """Erase name and number from bookings that are over, and the name from their history."""
     work = open_work()
     tokens = [
         t
         for t in _read_all(work, Token, patient_id, "patientId-date-idx")
-        if t.clinic_id == clinic.clinic_id and t.created_at <= asked and _is_over(t, work.now)
+        if t.clinic_id == clinic.clinic_id
+        and t.created_at <= requested_at
+        and _is_over(t, work.now)
     ]
     _rewrite(open_work, tokens, _without_name)
     for token in tokens:
@@ -224,8 +236,13 @@ def _without_name(token: Token) -> Token:
     return token.but(patient_name=NO_NAME, patient_phone=None)
 
 
-def _erase_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked: datetime) -> None:
-    """Take the contents out of the clinic's messages; of a family's, of those about this one."""
+def _erase_messages(
+    open_work: OpenWork, clinic: Clinic, person: Patient, requested_at: datetime
+) -> None:
+    """Erase the content of the clinic's messages to the contact.
+
+    If the clinic knows others on that phone, only of messages about this patient's bookings.
+    """
     work = open_work()
     contact = work.get(Contact, person.contact_id)
     family = (
@@ -237,7 +254,7 @@ def _erase_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked:
         m
         for m in _read_all(work, Message, person.contact_id, "contactId-createdAt-idx")
         if m.clinic_id == clinic.clinic_id
-        and m.created_at <= asked
+        and m.created_at <= requested_at
         and (m.about in own or not others)
     ]
     _rewrite(open_work, messages, _without_content)
@@ -246,7 +263,7 @@ def _erase_messages(open_work: OpenWork, clinic: Clinic, person: Patient, asked:
 
 
 def _erase_from_broadcasts(open_work: OpenWork, clinic: Clinic, person: Patient) -> None:
-    """Take the person out of the lists of those whom the clinic's broadcasts were for."""
+    """Erase the person from the recipients of the clinic's broadcasts."""
     number = person.patient_phone
     for broadcast in _read_all(open_work(), Broadcast, clinic.clinic_id):
         own = open_work().get(Recipient, broadcast.broadcast_id, person.contact_id)
@@ -270,34 +287,39 @@ def _without_content(message: Message) -> Message:
 
 
 def _erase_expired_visits(
-    open_work: OpenWork, clinic: Clinic, patient_id: str, asked: datetime
+    open_work: OpenWork, clinic: Clinic, patient_id: str, requested_at: datetime
 ) -> date | None:
-    """Erase visits that need not be kept any more; return when the next one need not be."""
+    """Erase visits that need not be kept; return the day from which the next need not be."""
     work = open_work()
     day = today(clinic, work.now)
-    following: list[date] = []
+    expiries: list[date] = []
     for visit in _read_all(work, Visit, patient_id, "patientId-visitDate-idx"):
-        if visit.clinic_id != clinic.clinic_id or visit.created_at > asked:
+        if visit.clinic_id != clinic.clinic_id or visit.created_at > requested_at:
             continue
         if kept_until(visit) > day:
-            following.append(kept_until(visit))
+            expiries.append(kept_until(visit))
             _rewrite(open_work, [visit], lambda v: v.but(patient_phone=None))
             continue
-        for kind in (VisitVersion, Prescription, PrivateNote):
-            of_visit: Sequence[Record] = list(_read_all(open_work(), kind, visit.visit_id))
-            _rewrite(open_work, of_visit, lambda _: None)
-        final = open_work()
-        located = final.get(Locator, visit.visit_id)
-        current = final.get(Visit, visit.doctor_id, visit.visit_id)
-        for gone in (located, current):
-            if gone is not None:
-                final.delete(gone)
-        final.commit()
-    return min(following, default=None)
+        _erase_visit(open_work, visit)
+    return min(expiries, default=None)
+
+
+def _erase_visit(open_work: OpenWork, visit: Visit) -> None:
+    """Erase a visit, after all that hangs on it: if stopped in between, it is found again."""
+    for kind in (VisitVersion, Prescription, PrivateNote):
+        of_visit: Sequence[Record] = list(_read_all(open_work(), kind, visit.visit_id))
+        _rewrite(open_work, of_visit, lambda _: None)
+    work = open_work()
+    locator = work.get(Locator, visit.visit_id)
+    current = work.get(Visit, visit.doctor_id, visit.visit_id)
+    for record in (locator, current):
+        if record is not None:
+            work.delete(record)
+    work.commit()
 
 
 def _erase_person_if_unknown(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
-    """Forget the person where nobody keeps a record of them, and a number nobody has used."""
+    """Erase the person if no clinic has a record of them, and their contact if nobody uses it."""
     work = open_work()
     person = work.get(Patient, patient_id)
     if person is None or person.clinic_ids:
@@ -318,7 +340,7 @@ def _erase_person_if_unknown(open_work: OpenWork, clinic: Clinic, patient_id: st
 
 
 def _is_in_use(work: Work, contact: Contact) -> bool:
-    """Return whether a person has written from this account, or staff are reached there."""
+    """Return whether a person has written from this account, or it is a staff member's."""
     if contact.verified_phone or contact.wa_user_id or contact.profile_name:
         return True
     return bool(work.query(StaffNumber, contact.phone or "", limit=1).records)
@@ -327,10 +349,10 @@ def _is_in_use(work: Work, contact: Contact) -> bool:
 def _erase_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
     address = work.get(Address, f"tel:{contact.phone}")
     stopped = work.get(OptOut, clinic.clinic_id, contact.contact_id)
-    changes = work.query(ConsentChange, contact.contact_id, limit=MOST_CHANGES).records
-    for gone in (contact, address, stopped, *changes):
-        if gone is not None:
-            work.delete(gone)
+    changes = work.query(ConsentChange, contact.contact_id, limit=MAX_CHANGES).records
+    for record in (contact, address, stopped, *changes):
+        if record is not None:
+            work.delete(record)
 
 
 def _read_all(work: Work, kind: type[R], equals: str, index: str | None = None) -> Iterator[R]:
@@ -344,7 +366,7 @@ def _read_all(work: Work, kind: type[R], equals: str, index: str | None = None) 
 
 
 def _rewrite(open_work: OpenWork, records: Sequence[R], change: Callable[[R], R | None]) -> None:
-    """Write *records* as *change* has them, each as it is stored now; None deletes it."""
+    """Apply *change* to each of *records* as it is stored now, in chunks; None deletes it."""
     for some in chunks(records, CHUNK):
         work = open_work()
         keys = [tuple(str(getattr(r, name)) for name in r.KEY) for r in some]

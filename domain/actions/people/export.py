@@ -1,4 +1,4 @@
-"""Everything a clinic knows of its patients, to take away: read in pages as it is sent."""
+"""Export of a clinic's patients: read in pages while the file is sent."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from domain.work import Work
 
 PAGE = 200
 OPERATOR = "operator"
-"""Stands in the audit log for whoever runs the installation, who is no user of a clinic's."""
+"""The audit log's user id for the operator of the installation, who is no user of a clinic."""
 
 
 def iterate_patients(open_work: Callable[[], Work]) -> Iterator[KnownPatient]:
-    """Yield the clinic's patients by name, each page read when its turn comes.
+    """Yield the clinic's patients ordered by name, reading page after page.
 
-    What is recorded meanwhile may or may not be among them; nobody is among them twice.
+    Patients recorded meanwhile may be missing; none comes twice.
     """
     after = None
     while True:
@@ -34,9 +34,9 @@ def iterate_patients(open_work: Callable[[], Work]) -> Iterator[KnownPatient]:
 
 
 def log_operator_export(work: Work, about: dict[str, str]) -> int:
-    """Note in the clinic's audit log that the operator takes its patients away, and how.
+    """Log in the clinic's audit log that the operator exports its patients.
 
-    Returns how many there are. What is noted has to be committed before anything is given out.
+    *about* says how. Return the number of patients. Commit this before handing out any data.
 
     Raises:
         NotFound: If there is no such clinic.

@@ -1,4 +1,4 @@
-"""For whom a contact writes: one of the patients it may write for, or somebody new."""
+"""Which patient is meant: by a contact who writes, or by staff who give a phone and a name."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from domain.names import fold_name
 from domain.work import Work
 
 NOBODY = "nobody"
-"""An id that nothing has: what is read in the place of what is not known."""
+"""An id that no record has, read where none is known, so that reads do not differ."""
 
 
 def patients_of(work: Work, contact: Contact, clinic_id: str) -> list[Patient]:
-    """Return the patients *contact* writes for, in the order they were introduced.
+    """Return the patients *contact* writes for at a clinic, in the order they were added.
 
-    Who was named by another clinic, and never by the contact, is that clinic's affair.
+    A patient whom only another clinic has named is left out.
     """
     found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
     patients = [p for p in found if isinstance(p, Patient)]
@@ -25,9 +25,9 @@ def patients_of(work: Work, contact: Contact, clinic_id: str) -> list[Patient]:
 
 
 def find_or_add_patient(work: Work, contact: Contact, name: str) -> tuple[Contact, Patient]:
-    """Return the contact's patient of that name, introducing them if they are new.
+    """Return the contact's patient of that name, and add them if they are new.
 
-    It is the contact who gives the name.
+    The contact gave the name, so from now on it is offered at every clinic.
     """
     found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
     for patient in found:
@@ -40,14 +40,16 @@ def find_or_add_patient(work: Work, contact: Contact, name: str) -> tuple[Contac
 def identify(
     work: Work, clinic_id: str, phone: str, name: str, born: date | None = None
 ) -> tuple[Contact, Patient]:
-    """Return the person staff mean by *phone* and *name*, introducing who is new.
+    """Return the contact and patient whom staff mean by *phone* and *name*; add them if new.
 
-    They are the same if the names are, as the clinic knows it or else as it was given, and the
-    date of birth does not differ from the one in the clinic's record. The patient is returned
-    under the name by which this clinic knows them, and is not to be written. Reads and writes are
-    as many whether or not the number is known: the time they take tells nobody of another clinic.
+    A patient on that phone matches if the name does (the clinic's own, or the given one if the
+    clinic has no record of them) and no other date of birth is in the clinic's record. The patient
+    is returned under the clinic's name for them: do not write that copy.
+
+    The number of reads and writes does not depend on whether the phone is known, so the time taken
+    does not tell one clinic about another's patients.
     """
-    across = work.system("whose number this is, which no clinic is told")
+    across = work.system("find whose number this is; no clinic is told")
     address = across.get(Address, f"tel:{phone}")
     contact = across.get(Contact, address.contact_id if address else NOBODY)
     if address is None or contact is None:
@@ -70,25 +72,25 @@ def identify(
 def _find_match(
     across: Work, clinic_id: str, contact: Contact, name: str, born: date | None
 ) -> tuple[Patient | None, str]:
-    """Return who is meant, if they are known, and the name by which the clinic knows them."""
+    """Return the best match, if any, and the name by which the clinic knows them."""
     ids = contact.patient_ids or (NOBODY,)
     found = across.fetch(
         [(Patient, (i,)) for i in ids] + [(ClinicPatient, (clinic_id, i)) for i in ids]
     )
-    fitting: list[tuple[int, Patient, str]] = []
+    matches: list[tuple[int, Patient, str]] = []
     for patient, record in zip(found[: len(ids)], found[len(ids) :], strict=True):
         if not isinstance(patient, Patient):
             continue
         if not isinstance(record, ClinicPatient):
             if fold_name(patient.name) == fold_name(name):
-                fitting.append((2, patient, name))
+                matches.append((2, patient, name))
         elif record.name_key == fold_name(name):
             known = profile.unseal(across, record.facts).date_of_birth if born else None
             if known is None or known == born:
-                fitting.append((0 if known else 1, patient, record.name))
-    if not fitting:
+                matches.append((0 if known else 1, patient, record.name))
+    if not matches:
         return None, name
-    _, patient, known_as = min(fitting, key=lambda each: each[0])
+    _, patient, known_as = min(matches, key=lambda each: each[0])
     return patient, known_as
 
 
@@ -110,13 +112,13 @@ def with_patient(contact: Contact, patient: Patient) -> Contact:
 def longest_known_first(
     work: Work, records: Sequence[ClinicPatient], phone: str
 ) -> list[ClinicPatient]:
-    """Return a clinic's patients at *phone*, the one known longest first.
+    """Sort a clinic's patients at *phone*, the one recorded first at the front.
 
-    Those who only gave that number, while WhatsApp shows it of nobody or of somebody else, come
-    last: what is meant for its owner is not theirs.
+    Patients whose contact only told that number, and is not reached at it, come last: a message to
+    its owner is not for them.
     """
     if len(records) > 1:
-        across = work.system("who is reached at a number, of those who gave it")
+        across = work.system("find who is reached at a number")
         people = across.fetch([(Patient, (r.patient_id,)) for r in records])
         ids = {p.patient_id: p.contact_id for p in people if isinstance(p, Patient)}
         contacts = across.fetch([(Contact, (i,)) for i in sorted(set(ids.values()))])

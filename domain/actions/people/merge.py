@@ -1,4 +1,4 @@
-"""Two contacts that turn out to be one person: a WhatsApp account whose number was not known."""
+"""Merge two contacts of one person: a WhatsApp account, and the number it turns out to have."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from domain.rules import HOLDS_PER_CONTACT
 from domain.work import Work
 
 AT_ONCE = 3
-"""Live bookings, and holds, moved with the merging itself; others follow moments later."""
+"""Live bookings, and holds, moved in the same transaction; a due item moves the others."""
 STEP = 10
+"""Live bookings, and holds, moved in one transaction of the due item."""
 
 
 def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
-    """Let *known*, of whom only the phone was known, be *account*, who now shows that phone.
+    """Merge *account*, which now shows its phone, into *known*, the contact of that phone.
 
-    What the account booked, whom it writes for and where its conversation with *sender* is go to
-    the contact of the phone, whom clinics know, and are known by that phone. Who stopped messages
-    has stopped them for both.
+    Clinics know *known*, so its id stays. It takes over the account's bookings, patients and
+    conversation with *sender*, which now show the phone. An opt-out of either holds for both.
     """
     _release_number(work, account)
     address = work.get(Address, f"wa:{account.wa_user_id}")
@@ -30,7 +30,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
         work.put(address.but(contact_id=known.contact_id))
     _move_conversation(work, account, known, sender)
     _copy_opt_outs(work, account, known)
-    # It keeps its id for the messages that are on their way.
+    # The account stays, for messages that are on their way to its id.
     work.put(account.but(phone=None, verified_phone=False, told_phone=None, patient_ids=()))
     others = (i for i in account.patient_ids if i not in known.patient_ids)
     known = work.put(
@@ -55,7 +55,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
 
 
 def continue_merge(open_work: OpenWork, item: Due) -> None:
-    """Move what a merged account still holds, some at a time."""
+    """Move the remaining bookings and holds of a merged account, in steps; may be repeated."""
     left = True
     while left:
         work = open_work()
@@ -69,7 +69,7 @@ def continue_merge(open_work: OpenWork, item: Due) -> None:
 
 
 def _release_number(work: Work, account: Contact) -> None:
-    """Let a number that the account was thought to have lead to it no more."""
+    """Release the phone that the account was known by until now."""
     address = work.get(Address, f"tel:{account.phone}") if account.phone else None
     if address is not None and address.contact_id == account.contact_id:
         work.delete(address)
@@ -89,19 +89,19 @@ def _move_bookings(work: Work, account_id: str, known: Contact, limit: int) -> b
         work.delete(hold)
         names = (f"{hold.clinic_id}#{n}" for n in range(1, HOLDS_PER_CONTACT + 1))
         free = next((n for n in names if work.get(Hold, known.contact_id, n) is None), None)
-        if free is not None:  # else there are three of each: those of the phone count
+        if free is not None:  # else *known* has as many as it may: the account's are dropped
             work.put(hold.but(version=0, contact_id=known.contact_id, hold=free))
     return bookings.after is not None or holds.after is not None
 
 
 def _move_conversation(work: Work, account: Contact, known: Contact, sender: str) -> None:
     before, after = f"{sender}#{account.contact_id}", f"{sender}#{known.contact_id}"
-    talk, push = work.get(Conversation, before), work.get(Push, before)
-    if talk is not None:
+    conversation, push = work.get(Conversation, before), work.get(Push, before)
+    if conversation is not None:
         there = work.get(Conversation, after)
         version = there.version if there else 0
-        work.delete(talk)
-        work.put(talk.but(version=version, conversation=after, contact_id=known.contact_id))
+        work.delete(conversation)
+        work.put(conversation.but(version=version, conversation=after, contact_id=known.contact_id))
     if push is not None and work.get(Push, after) is None:
         work.delete(push)
         work.put(push.but(version=0, conversation=after, contact_id=known.contact_id))

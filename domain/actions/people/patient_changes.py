@@ -21,10 +21,10 @@ from domain.phones import normalise
 from domain.timetable import today
 from domain.work import Work
 
-MOST_ON_A_PHONE = 20
+MAX_PER_PHONE = 20
 """People one clinic may record on one number."""
 RENAMED_AT_ONCE = 3
-"""Doctors who know a patient by the new name with the change itself; others moments later."""
+"""Doctors whose entries change in the same transaction; a due item changes the others'."""
 
 
 def record_patient(
@@ -37,33 +37,35 @@ def record_patient(
     doctor_id: str | None = None,
     preferences: dict[str, str] | None = None,
 ) -> KnownPatient:
-    """Record somebody as a patient of the clinic, and of *doctor_id* if one is named.
+    """Record a person as a patient of the clinic, and of *doctor_id* if given.
 
-    A person is found by phone and name, else introduced; what is known of them stays as it is.
-    Nobody can tell from what this does whether another clinic, or a colleague, knows the person.
+    The person is found by phone and name, or added. What the clinic knows of them already stays;
+    *given* fills the gaps. The result and the time taken do not show whether another clinic, or a
+    colleague, knows the person.
 
     Args:
-        work: In the scope of who records them; a doctor's own records associate, too.
-        phone: As it was given.
-        name: As it was given.
+        work: In the scope of the clinic or of the doctor who records the patient.
+        phone: As typed.
+        name: As typed.
         given: Fields of `Profile`; None for what is not known.
         opt_in: Whether the person agreed to hear from the clinic.
-        doctor_id: Whose patient they become; a doctor who asks names themself.
+        doctor_id: Whose patient they become; a doctor in whose scope this runs must give theirs.
         preferences: What the patient prefers at that doctor's.
 
     Raises:
-        Invalid: If the phone, the name or the date of birth cannot be one.
+        Invalid: If the phone, the name or the date of birth is not valid, or too many people are
+            recorded on the phone.
     """
     caller = caller_of(work)
     clinic = work.require(Clinic, caller.clinic_id)
     number, name = _parse_phone(work, phone), _parse_name(name)
-    told = profile.parse_changes(today(clinic, work.now), given)
-    contact, patient = identify(work, clinic.clinic_id, number, name, told.date_of_birth)
-    mine = work.get(ClinicPatient, clinic.clinic_id, patient.patient_id)
-    if mine is None:
+    new = profile.parse_changes(today(clinic, work.now), given)
+    contact, patient = identify(work, clinic.clinic_id, number, name, new.date_of_birth)
+    record = work.get(ClinicPatient, clinic.clinic_id, patient.patient_id)
+    if record is None:
         _require_room_on_phone(work, clinic, number)
         consent.record_staff_statement(work, clinic, contact, opt_in=opt_in)
-        mine = open_record(
+        record = open_record(
             work,
             clinic.clinic_id,
             patient.patient_id,
@@ -72,44 +74,44 @@ def record_patient(
             way=ConsentWay.API,
             opted_in=opt_in,
         )
-        mine = work.put(mine.but(facts=profile.seal(work, told), author=caller.doctor_id))
+        record = work.put(record.but(facts=profile.seal(work, new), author=caller.doctor_id))
     else:
-        mine = _fill_record(work, mine, told, caller.doctor_id)
+        record = _fill_record(work, record, new, caller.doctor_id)
     if doctor_id is not None:
-        mine, own = connect(work, mine, doctor_id, name)
-        _record_with_doctor(work, own, told, preferences)
-    return load_patients(work, [mine.patient_id], doctor_id)[0]
+        record, association = connect(work, record, doctor_id, name)
+        _record_with_doctor(work, association, new, preferences)
+    return load_patients(work, [record.patient_id], doctor_id)[0]
 
 
 def _record_with_doctor(
     work: Work,
-    own: Association,
-    told: Profile,
+    association: Association,
+    new: Profile,
     preferences: dict[str, str] | None,
 ) -> None:
-    """Keep what was given with the doctor's association."""
+    """Store preferences, and the profile of a doctor who may not see the clinic's."""
     changes: dict[str, object] = {}
     if preferences:
-        changes["preferences"] = {**own.preferences, **preferences}
-    if not own.treats:
-        before = profile.unseal(work, own.recorded)
-        after = profile.fill_gaps(before, told)
+        changes["preferences"] = {**association.preferences, **preferences}
+    if not association.treats:
+        before = profile.unseal(work, association.recorded)
+        after = profile.fill_gaps(before, new)
         if after != before:
             changes["recorded"] = profile.seal(work, after)
     if changes:
-        work.put(own.but(**changes, updated_at=work.now.replace(microsecond=0)))
+        work.put(association.but(**changes, updated_at=work.now.replace(microsecond=0)))
 
 
-def _fill_record(work: Work, mine: ClinicPatient, told: Profile, by: str | None) -> ClinicPatient:
-    """Add to the clinic's record what it does not know yet."""
-    before = profile.unseal(work, mine.facts)
-    after = profile.fill_gaps(before, told)
+def _fill_record(work: Work, record: ClinicPatient, new: Profile, by: str | None) -> ClinicPatient:
+    """Fill the gaps of the clinic's profile; *by* is the doctor who writes, None an admin."""
+    before = profile.unseal(work, record.facts)
+    after = profile.fill_gaps(before, new)
     if after == before:
-        return mine
+        return record
     return work.put(
-        mine.but(
+        record.but(
             facts=profile.seal(work, after),
-            author=mine.author if mine.author == by else None,
+            author=record.author if record.author == by else None,
             updated_at=work.now.replace(microsecond=0),
         )
     )
@@ -118,90 +120,97 @@ def _fill_record(work: Work, mine: ClinicPatient, told: Profile, by: str | None)
 def update_patient(
     work: Work, patient_id: str, name: str | None, given: dict[str, Any]
 ) -> KnownPatient:
-    """Change what is known of a patient: *given* holds the fields of `Profile` that are named.
+    """Change a patient's name, if given, and the fields of their `Profile` in *given*.
 
-    A doctor whose patient the person is not yet, and who therefore does not see what the clinic
-    knows, changes what they recorded themself; the clinic's record learns only what it lacked.
+    A doctor who may not see the clinic's profile changes only the one they recorded themself; in
+    the clinic's, it fills gaps.
 
     Raises:
         NotFound: If the caller has no such patient.
-        Invalid: If the name or the date of birth cannot be one.
+        Invalid: If the name or the date of birth is not valid.
     """
     caller = caller_of(work)
     known = find_patient(work, patient_id)
     clinic = work.get(Clinic, caller.clinic_id)
-    mine = work.get(ClinicPatient, caller.clinic_id, patient_id)
-    if clinic is None or mine is None:
+    record = work.get(ClinicPatient, caller.clinic_id, patient_id)
+    if clinic is None or record is None:
         raise NotFound
     name = None if name is None else _parse_name(name)
-    told = profile.parse_changes(today(clinic, work.now), given)
-    own = known.associations[0] if caller.doctor_id else None
-    if own is not None and own.treats and own.recorded is not None:
-        own = share_profile(work, mine, own)
-        mine = work.get(ClinicPatient, caller.clinic_id, patient_id) or mine
-    if own is not None and not own.treats:
-        after = profile.apply_changes(profile.unseal(work, own.recorded), told, set(given))
-        own = own.but(
-            recorded=profile.seal(work, after), updated_at=work.now.replace(microsecond=0)
-        )
-        own = rename(work, own, name) if name is not None else work.put(own)
-    if not profile.may_see(mine, own):
-        _fill_record(work, mine, told, caller.doctor_id)
+    new = profile.parse_changes(today(clinic, work.now), given)
+    association = known.associations[0] if caller.doctor_id else None
+    if association is not None and association.treats and association.recorded is not None:
+        association = share_profile(work, record, association)
+        record = work.get(ClinicPatient, caller.clinic_id, patient_id) or record
+    if association is not None and not association.treats:
+        association = _update_own(work, association, name, new, set(given))
+    if not profile.may_see(record, association):
+        _fill_record(work, record, new, caller.doctor_id)
         return find_patient(work, patient_id)
-    after = profile.apply_changes(profile.unseal(work, mine.facts), told, set(given))
-    mine = mine.but(
+    after = profile.apply_changes(profile.unseal(work, record.facts), new, set(given))
+    record = record.but(
         facts=profile.seal(work, after),
-        author=mine.author if mine.author == caller.doctor_id else None,
+        author=record.author if record.author == caller.doctor_id else None,
         updated_at=work.now.replace(microsecond=0),
     )
-    if name is not None and name != mine.name:
-        mine = _rename_everywhere(work, mine, name, caller)
-    work.put(mine)
+    if name is not None and name != record.name:
+        record = _rename(work, record, name, caller)
+    work.put(record)
     return find_patient(work, patient_id)
 
 
-def _rename_everywhere(work: Work, mine: ClinicPatient, name: str, caller: Caller) -> ClinicPatient:
-    owner = Caller(mine.clinic_id, None)
-    directory.remove_entries(work, owner, mine.patient_id, mine.name, mine.patient_phone)
-    directory.add_entries(work, owner, mine.patient_id, name, mine.patient_phone)
-    mine = mine.but(name=name, name_key=fold_name(name))
-    across = work.system("let a patient's doctors know their new name")
-    doctors = sorted(mine.doctor_ids, key=lambda d: d != caller.doctor_id)
-    for known in _associations_to_rename(across, mine, doctors[:RENAMED_AT_ONCE]):
-        rename(across, known, name)
+def _update_own(
+    work: Work, association: Association, name: str | None, new: Profile, named: set[str]
+) -> Association:
+    """Change what a doctor who has not treated the patient yet recorded themself."""
+    after = profile.apply_changes(profile.unseal(work, association.recorded), new, named)
+    association = association.but(
+        recorded=profile.seal(work, after), updated_at=work.now.replace(microsecond=0)
+    )
+    return work.put(association) if name is None else rename(work, association, name)
+
+
+def _rename(work: Work, record: ClinicPatient, name: str, caller: Caller) -> ClinicPatient:
+    owner = Caller(record.clinic_id, None)
+    directory.remove_entries(work, owner, record.patient_id, record.name, record.patient_phone)
+    directory.add_entries(work, owner, record.patient_id, name, record.patient_phone)
+    record = record.but(name=name, name_key=fold_name(name))
+    across = work.system("rename a patient for all their doctors")
+    doctors = sorted(record.doctor_ids, key=lambda d: d != caller.doctor_id)
+    for association in _associations_to_rename(across, record, doctors[:RENAMED_AT_ONCE]):
+        rename(across, association, name)
     if len(doctors) > RENAMED_AT_ONCE:
-        about = due.Subject(mine.patient_id, clinic_id=mine.clinic_id)
-        due.schedule(work, "renamed", work.now, about, patient=mine.patient_id)
-    return mine
+        about = due.Subject(record.patient_id, clinic_id=record.clinic_id)
+        due.schedule(work, "renamed", work.now, about, patient=record.patient_id)
+    return record
 
 
 def _associations_to_rename(
-    work: Work, mine: ClinicPatient, doctor_ids: Iterable[str]
+    work: Work, record: ClinicPatient, doctor_ids: Iterable[str]
 ) -> list[Association]:
-    found = work.fetch([(Association, (d, mine.patient_id)) for d in doctor_ids])
-    return [a for a in found if isinstance(a, Association) and a.patient_name != mine.name]
+    found = work.fetch([(Association, (d, record.patient_id)) for d in doctor_ids])
+    return [a for a in found if isinstance(a, Association) and a.patient_name != record.name]
 
 
 def propagate_name(open_work: OpenWork, item: Due) -> None:
-    """Let every doctor of a patient know their new name, one doctor a transaction."""
+    """Rename a patient for each of their doctors, one doctor a transaction."""
     clinic_id, patient_id = item.clinic_id or "", str(item.values.get("patient"))
-    mine = open_work().get(ClinicPatient, clinic_id, patient_id)
-    for doctor_id in mine.doctor_ids if mine else ():
+    record = open_work().get(ClinicPatient, clinic_id, patient_id)
+    for doctor_id in record.doctor_ids if record else ():
         work = open_work()
         current = work.get(ClinicPatient, clinic_id, patient_id)
         if current is None:
             break
-        for known in _associations_to_rename(work, current, [doctor_id]):
+        for association in _associations_to_rename(work, current, [doctor_id]):
             work.check(current)
-            rename(work, known, current.name)
+            rename(work, association, current.name)
             work.commit()
     finish(open_work, item)
 
 
 def _require_room_on_phone(work: Work, clinic: Clinic, number: str) -> None:
     owner = Caller(clinic.clinic_id, None)
-    if directory.find_by_name(work, owner, "", number, 1, None).total >= MOST_ON_A_PHONE:
-        raise Invalid("phone", f"{MOST_ON_A_PHONE} people are recorded on this number already.")
+    if directory.find_by_name(work, owner, "", number, 1, None).total >= MAX_PER_PHONE:
+        raise Invalid("phone", f"{MAX_PER_PHONE} people are recorded on this number already.")
 
 
 def _parse_phone(work: Work, phone: str) -> str:

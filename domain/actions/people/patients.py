@@ -25,7 +25,7 @@ from domain.work import Work
 
 @dataclass(frozen=True)
 class KnownPatient:
-    """A patient as the caller knows them: nothing here is beyond what they may see."""
+    """A patient as the caller may see them."""
 
     patient_id: str
     name: str
@@ -35,25 +35,25 @@ class KnownPatient:
     created_at: datetime
     updated_at: datetime
     associations: tuple[Association, ...]
-    """The one doctor's, or for an admin those of all doctors of the clinic."""
+    """Of one doctor, or for an admin of all the clinic's doctors."""
     consent: consent.ConsentState | None = None
-    """What may be sent to their phone; None where it was not asked for."""
+    """None unless read with `with_consent` or `read_patient`."""
     consent_changes: tuple[ConsentChange, ...] = ()
-    """How that came about, the latest first, where it was asked for."""
+    """The latest first; empty unless read with `read_patient`."""
 
     @property
     def is_associated(self) -> bool:
-        """Whether a doctor that counts here has the patient now."""
+        """Whether one of the associations is active."""
         return any(a.status is AssociationStatus.ACTIVE for a in self.associations)
 
     @property
     def total_visits(self) -> int:
-        """How many visits the patient has made."""
+        """Visits to the doctors of the associations."""
         return sum(a.total_visits for a in self.associations)
 
     @property
     def last_visit(self) -> datetime | None:
-        """When the last of them was."""
+        """The latest of those visits."""
         return max(
             (a.last_visit_date for a in self.associations if a.last_visit_date), default=None
         )
@@ -61,7 +61,7 @@ class KnownPatient:
 
 @dataclass(frozen=True)
 class PatientPage:
-    """A page of patients; `after` continues it, and `total` counts all there are."""
+    """A page of patients; `after` is the cursor of the next, `total` counts all pages."""
 
     patients: list[KnownPatient]
     after: str | None
@@ -69,10 +69,10 @@ class PatientPage:
 
 
 def find_patient(work: Work, patient_id: str) -> KnownPatient:
-    """Return a patient of the clinic, or of the doctor who asks.
+    """Return a patient of the caller: the clinic, or one doctor.
 
     Raises:
-        NotFound: If there is none such.
+        NotFound: If the caller has no such patient.
     """
     found = load_patients(work, [patient_id], caller_of(work).doctor_id)
     if not found:
@@ -81,10 +81,10 @@ def find_patient(work: Work, patient_id: str) -> KnownPatient:
 
 
 def read_patient(work: Work, patient_id: str) -> KnownPatient:
-    """Return a patient of whoever asks, with what they agreed to and how that came about.
+    """Return a patient of the caller, with their consent and its history.
 
     Raises:
-        NotFound: If there is none such.
+        NotFound: If the caller has no such patient.
     """
     (known,) = with_consent(work, [find_patient(work, patient_id)])
     changes = consent.history(work, caller_of(work).clinic_id, patient_id)
@@ -92,7 +92,7 @@ def read_patient(work: Work, patient_id: str) -> KnownPatient:
 
 
 def with_consent(work: Work, patients: Sequence[KnownPatient]) -> list[KnownPatient]:
-    """Return *patients* of the clinic, each with what may be sent to their phone."""
+    """Return *patients* of the clinic, each with their consent."""
     clinic_id = caller_of(work).clinic_id
     found = work.fetch([(ClinicPatient, (clinic_id, p.patient_id)) for p in patients])
     known = consent.consent_states(work, [r for r in found if isinstance(r, ClinicPatient)])
@@ -100,7 +100,7 @@ def with_consent(work: Work, patients: Sequence[KnownPatient]) -> list[KnownPati
 
 
 def find_patient_of_doctor(work: Work, doctor_id: str, patient_id: str) -> KnownPatient:
-    """Return a patient of one doctor, with that doctor's association alone.
+    """Return a patient of one doctor, with that doctor's association only.
 
     Raises:
         NotFound: If the doctor does not have that patient now.
@@ -114,48 +114,48 @@ def find_patient_of_doctor(work: Work, doctor_id: str, patient_id: str) -> Known
 def list_patients(
     work: Work, limit: int, after: str | None, doctor_id: str | None = None
 ) -> PatientPage:
-    """Return a page of the patients of the caller, or of one doctor, by name.
+    """Return a page of the patients of the caller, or of one doctor, ordered by name.
 
     Raises:
-        Invalid: If *after* is not where a page of such a list ended.
+        Invalid: If *after* is no cursor of such a list.
     """
     caller = caller_of(work)
     doctor_id = doctor_id or caller.doctor_id
     owner = Caller(caller.clinic_id, doctor_id)
-    return _page(
-        work, directory.list_by_name(work, owner, limit, _parse_cursor(work, after)), doctor_id
-    )
+    listed = directory.list_by_name(work, owner, limit, _parse_cursor(work, after))
+    return _page(work, listed, doctor_id)
 
 
 def search_patients(
     work: Work, *, name: str | None, phone: str | None, limit: int, after: str | None
 ) -> PatientPage:
-    """Return those of the caller's patients whom *name* and *phone* fit, by name.
+    """Return a page of the caller's patients who match *name* and *phone*, ordered by name.
+
+    See `directory.find_by_name` for what matches.
 
     Raises:
-        Invalid: If neither is given, the phone has nothing of a number, or *after* is not where a
-            page of such a list ended.
+        Invalid: If neither is given, *phone* holds no digits of a number, or *after* is no cursor
+            of such a list.
     """
-    sought = directory.parse_phone_prefix(work, phone) if phone else None
-    if phone and sought is None:
+    prefix = directory.parse_phone_prefix(work, phone) if phone else None
+    if phone and prefix is None:
         raise Invalid("phone", "This is not a phone number, nor the beginning of one.")
-    if not sought and not fold_name(name or ""):
+    if not prefix and not fold_name(name or ""):
         raise Invalid("name", "Give a name or a phone number, or the beginning of one.")
     caller = caller_of(work)
-    fitting = directory.find_by_name(
-        work, caller, name or "", sought, limit, _parse_cursor(work, after)
-    )
-    return _page(work, fitting, caller.doctor_id)
+    cursor = _parse_cursor(work, after)
+    matches = directory.find_by_name(work, caller, name or "", prefix, limit, cursor)
+    return _page(work, matches, caller.doctor_id)
 
 
-def _page(work: Work, listed: DirectoryPage, doctor_id: str | None) -> PatientPage:
-    patients = load_patients(work, [p.patient_id for p in listed.places], doctor_id)
-    if not listed.more:
-        return PatientPage(patients, None, listed.total)
-    last = listed.places[-1]
+def _page(work: Work, found: DirectoryPage, doctor_id: str | None) -> PatientPage:
+    patients = load_patients(work, [entry.patient_id for entry in found.entries], doctor_id)
+    if not found.more:
+        return PatientPage(patients, None, found.total)
+    last = found.entries[-1]
     # A cursor is part of an address, which must not contain a name: it is sealed.
     after = work.seal.seal(f"{last.name_key}{directory.SEPARATOR}{last.patient_id}")
-    return PatientPage(patients, after, listed.total)
+    return PatientPage(patients, after, found.total)
 
 
 def _parse_cursor(work: Work, after: str | None) -> Cursor | None:
@@ -173,7 +173,7 @@ def load_patients(
 ) -> list[KnownPatient]:
     """Return those of *patient_ids* that are patients of *doctor_id*, or of the clinic if None.
 
-    The facts are those that the caller may see, whosever patients are asked for.
+    A profile holds what the caller may see, whichever doctor's patients these are.
     """
     caller = caller_of(work)
     clinic = work.get(Clinic, caller.clinic_id)
@@ -207,16 +207,20 @@ def _patient_as_seen(
     day: date,
     caller: Caller,
 ) -> KnownPatient:
-    own = associations[0] if caller.doctor_id else None
-    told = profile.visible_to(work, record, own)
-    source = own if own is not None and not profile.may_see(record, own) else record
+    association = associations[0] if caller.doctor_id else None
+    visible = profile.visible_to(work, record, association)
+    source = (
+        association
+        if association is not None and not profile.may_see(record, association)
+        else record
+    )
     return KnownPatient(
         patient_id=record.patient_id,
-        name=own.patient_name if own is not None else record.name,
+        name=association.patient_name if association is not None else record.name,
         phone=record.patient_phone,
-        profile=told,
-        age=profile.age_of(told, day),
-        created_at=own.created_at if own is not None else record.created_at,
+        profile=visible,
+        age=profile.age_of(visible, day),
+        created_at=association.created_at if association is not None else record.created_at,
         updated_at=source.updated_at,
         associations=associations,
     )

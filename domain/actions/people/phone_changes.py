@@ -1,8 +1,8 @@
-"""A person's number, learnt or changed, brought to everything that shows it to a clinic.
+"""Propagate a contact's new or changed number to every record that shows it to a clinic.
 
-Records, associations, directories and live bookings hold the number beside the name, so that a
-desk reads one item. Each of them is made to show what the contact's number is at that moment, so
-it does not matter how often this is done, nor which of two changes is brought first.
+Clinic records, associations, directories and live bookings hold a copy of the number, so that the
+desk reads one item. Each copy is set to the contact's number at that moment, so propagation may be
+repeated, and two changes may be propagated in any order.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ from domain.model.queues import LiveBooking, Token
 from domain.work import Work
 
 AT_ONCE = 4
-"""So many directories, and so many live bookings, are brought with the change itself."""
+"""Directories, and live bookings, updated in the same transaction at most."""
 PATIENTS_AT_ONCE = 10
-"""So many people are the contact's, and have the number, with the change itself."""
+"""Patients of the contact updated in the same transaction."""
 STEP = 10
+"""Live bookings updated in one transaction of the due item."""
 KIND = "renumbered"
 RECHECK_AFTER = timedelta(minutes=1)
-"""So long after, once more, for a booking that was under way with the number of before."""
+"""After this long everything is checked once more, for a booking made with the old number."""
 
 
 def propagate_number(work: Work, contact: Contact) -> None:
-    """Let everything of *contact*'s people show the number that is known now.
+    """Update the number in every record of *contact*'s patients.
 
-    A person known to a clinic and a doctor or two is done in this transaction; whatever may be
-    more follows as a due item, moments later.
+    For a person known to one clinic and a few doctors this happens in this transaction. If there
+    is more, a due item updates it moments later.
     """
-    across = work.system("bring a person's number to all who know them")
+    across = work.system("propagate a person's number to all who know them")
     if not contact.patient_ids:
         return
     people = [_update_patient(across, contact, i) for i in contact.patient_ids[:PATIENTS_AT_ONCE]]
@@ -46,22 +47,22 @@ def propagate_number(work: Work, contact: Contact) -> None:
         and _fits_one_transaction(across, contact)
     )
     if few:
-        for token in _tokens(across, contact, AT_ONCE):
+        for token in _live_tokens(across, contact, AT_ONCE):
             _update_token(across, contact, token)
         for record in _records(across, people):
             for doctor_id in _update_record(across, contact, record).doctor_ids:
                 _update_association(across, contact, doctor_id, record.patient_id)
     at = work.now + RECHECK_AFTER if few else work.now
-    place = f"{stamp(at)}#{KIND}#{contact.contact_id}"
-    if across.get(Due, shard_of(KIND, contact.contact_id), place) is None:
+    key = f"{stamp(at)}#{KIND}#{contact.contact_id}"
+    if across.get(Due, shard_of(KIND, contact.contact_id), key) is None:
         about = due.Subject(contact.contact_id)
         due.schedule(work, KIND, at, about, contact=contact.contact_id, again=int(not few))
 
 
 def continue_propagation(open_work: OpenWork, item: Due) -> None:
-    """Bring a contact's number everywhere, a directory a transaction, and look once more after.
+    """Update a contact's number everywhere, one directory a transaction, then check once more.
 
-    Every step fails, and all is done again, if the contact has changed meanwhile.
+    If the contact changes meanwhile, the step conflicts and the item starts again.
     """
     contact_id = str(item.values.get("contact"))
     contact = open_work().get(Contact, contact_id)
@@ -78,14 +79,14 @@ def continue_propagation(open_work: OpenWork, item: Due) -> None:
 
 
 def _fits_one_transaction(work: Work, contact: Contact) -> bool:
-    """Return whether what shows the number is little enough for one transaction."""
+    """Return whether few enough records show the number for one transaction."""
     if len(work.query(LiveBooking, contact.contact_id, limit=AT_ONCE + 1).records) > AT_ONCE:
         return False
     people = [work.get(Patient, i) for i in contact.patient_ids]
     return sum(1 + len(r.doctor_ids) for r in _records(work, people)) <= AT_ONCE
 
 
-def _tokens(work: Work, contact: Contact, limit: int) -> list[Token]:
+def _live_tokens(work: Work, contact: Contact, limit: int) -> list[Token]:
     booked = work.query(LiveBooking, contact.contact_id, limit=limit).records
     found = work.fetch([(Token, (b.queue_id, b.token_id)) for b in booked])
     return [t for t in found if isinstance(t, Token)]
@@ -97,7 +98,7 @@ def _update_token(work: Work, contact: Contact, token: Token) -> None:
 
 
 def _update_patient(work: Work, contact: Contact, patient_id: str) -> Patient | None:
-    """Let the person be the contact's, and show the number."""
+    """Make the patient the contact's, with its number."""
     patient = work.get(Patient, patient_id)
     if patient is None:
         return None
@@ -106,7 +107,7 @@ def _update_patient(work: Work, contact: Contact, patient_id: str) -> Patient | 
 
 
 def _records(work: Work, people: list[Patient | None]) -> list[ClinicPatient]:
-    """Return what each clinic that knows them keeps of *people*."""
+    """Return the records of *people* at every clinic that has one."""
     keys = [(c, p.patient_id) for p in people if p for c in p.clinic_ids]
     found = work.fetch([(ClinicPatient, key) for key in keys])
     return [r for r in found if isinstance(r, ClinicPatient)]
@@ -135,9 +136,9 @@ def _update_association(work: Work, contact: Contact, doctor_id: str, patient_id
 
 
 def _propagate_to_tokens(open_work: OpenWork, contact: Contact) -> None:
-    """Do the live bookings first: one that is confirmed meanwhile opens a record with its number.
+    """Update live bookings. They come first: a confirmed one opens a record with its number.
 
-    They are few, as a person holds one a doctor and day.
+    They are few: a person has at most one a doctor and day.
     """
     after = None
     while True:
@@ -166,7 +167,7 @@ def _propagate_to_patient(open_work: OpenWork, contact: Contact, patient_id: str
         work.check(contact)
         _update_record(work, contact, record)
         work.commit()
-        # Who connects from now on reads the number in the record.
+        # A doctor associated from now on copies the number from the record.
         current = open_work().get(ClinicPatient, known.clinic_id, patient_id)
         for doctor_id in current.doctor_ids if current else ():
             work = open_work()

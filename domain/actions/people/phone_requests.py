@@ -1,8 +1,8 @@
-"""People whose number WhatsApp does not tell: asking them for one, and what they give.
+"""Request a phone number from people whose number WhatsApp hides, and store their answer.
 
-Three things may be known of somebody's number. WhatsApp signed it together with their account: it
-is theirs. They shared it with WhatsApp's own button: it is most likely theirs, and leads to them,
-but opens nothing. They typed it: people may call it, and that is all.
+A number has one of three levels of trust. Verified: WhatsApp signed it together with the account.
+Shared, with WhatsApp's own button: it is most likely theirs and leads to their contact, but gives
+no staff powers. Told, as text: the desk may call it, and nothing else relies on it.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from domain.model.people import Address, Contact
 from domain.work import Work
 
 HELPS = timedelta(hours=12)
+"""How long the question waits to be delivered."""
 
 
 def request_number(work: Work, clinic: Clinic, contact_id: str) -> None:
-    """Ask a person for a number people at *clinic* may call, if none is known; once in all.
+    """Ask a contact for a number the desk of *clinic* may call, if none is known.
 
-    They need not answer: what they were about is done, or goes on, without it.
+    A contact is asked once, and need not answer: the booking does not wait for it.
     """
     across = work.system("see whether a number of this person is known")
     contact = across.get(Contact, contact_id)
@@ -45,12 +46,12 @@ def request_number(work: Work, clinic: Clinic, contact_id: str) -> None:
 
 
 def parse_number(work: Work, text: str) -> str | None:
-    """Return a number as a person wrote it, E.164; None if it is none of an accepted country."""
+    """Return a typed number as E.164; None if it is no number of an accepted country."""
     return phones.normalise(text, work.rules.phone_countries)
 
 
 def record_unverified(work: Work, contact: Contact, number: str) -> Contact:
-    """Keep a number that nothing proves, for people to call; may be repeated and corrected."""
+    """Store a told number, for the desk to call. May be repeated; a new one replaces it."""
     if contact.told_phone == number:
         return contact
     contact = work.put(contact.but(told_phone=number))
@@ -59,9 +60,10 @@ def record_unverified(work: Work, contact: Contact, number: str) -> Contact:
 
 
 def assign_number(work: Work, contact: Contact, phone: str, *, verified: bool) -> Contact:
-    """Let *contact* be known at *phone*, which leads to nobody yet, and no more at its old one.
+    """Make *phone*, which must lead to no contact yet, the address of *contact*.
 
-    *verified* says that a signed message carried phone and account together.
+    Its old phone is released. *verified* says that a signed message carried phone and account
+    together.
     """
     before = work.get(Address, f"tel:{contact.phone}") if contact.phone else None
     if before is not None and before.contact_id == contact.contact_id:

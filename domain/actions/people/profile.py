@@ -1,8 +1,10 @@
-"""What is known of a patient's person and health: who may see it, and who may change it.
+"""What a clinic knows of a patient's person and health: encrypt, show and combine profiles.
 
-A clinic's facts are shown to its admins and to the doctors with whom the patient ever had a token
-or a visit; and to the doctor who alone has written the record. Another doctor who adds the same
-person sees what they gave themself, as with somebody new, until the patient is theirs.
+Nothing here writes to the store: each function returns a value, and its caller stores it.
+
+Who sees the clinic's profile of a patient: its admins; each doctor with whom the patient has had a
+token or a visit; and a doctor who wrote all of it. Any other doctor who adds the same person sees
+only what they recorded themself, as with a patient new to the clinic.
 """
 
 from __future__ import annotations
@@ -20,34 +22,34 @@ EMPTY = Profile()
 LIST_FIELDS = ("allergies", "chronic_conditions", "current_medications")
 PLAIN_FIELDS = ("gender", "address", "emergency_contact", "blood_group")
 MAX_AGE = 150
-"""Years."""
+"""Years; an earlier date of birth is refused."""
 
 
 def seal(work: Work, profile: Profile) -> str | None:
-    """Return *facts* as they are stored; None if there are none."""
+    """Encrypt a profile for the store; an empty one is None."""
     if profile == EMPTY:
         return None
     return work.seal.seal(msgspec.json.encode(profile).decode())
 
 
 def unseal(work: Work, text: str | None) -> Profile:
-    """Return the facts that were stored.
+    """Decrypt a stored profile; None is an empty one.
 
     Raises:
-        Unreadable: If they were sealed with a key that is gone.
+        Unreadable: If it was encrypted with a key that is gone.
     """
     return EMPTY if text is None else msgspec.json.decode(work.seal.open(text), type=Profile)
 
 
 def may_see(record: ClinicPatient, association: Association | None) -> bool:
-    """Return whether the clinic's facts are open to that doctor; None is an admin."""
+    """Return whether the doctor of *association* sees the clinic's profile; None is an admin."""
     if association is None or association.treats or association.total_visits > 0:
         return True
     return record.author == association.doctor_id
 
 
 def visible_to(work: Work, record: ClinicPatient, association: Association | None) -> Profile:
-    """Return the facts that a doctor, or an admin (None), is shown."""
+    """Return what the doctor of *association* sees of a patient's profile; None is an admin."""
     own = unseal(work, association.recorded if association else None)
     if may_see(record, association):
         return merge_own(unseal(work, record.facts), own)
@@ -55,26 +57,27 @@ def visible_to(work: Work, record: ClinicPatient, association: Association | Non
 
 
 def parse_changes(today: date, changes: dict[str, Any]) -> Profile:
-    """Return *changes* (fields of `Profile`, and None for what is withdrawn) as facts of *today*.
+    """Check *changes*, keyed by field of `Profile` (None clears it); return them as a profile.
 
-    An age is kept with its day; beside a date of birth it means nothing.
+    An age is stored with the day it was given on (*today*, in the clinic's zone). It is dropped if
+    a date of birth is given too.
 
     Raises:
-        Invalid: If the date of birth is not a possible one.
+        Invalid: If the date of birth is ahead, or more than `MAX_AGE` years ago.
     """
     born, age = changes.get("date_of_birth"), changes.get("age")
     if born is not None and not 0 <= years_between(born, today) <= MAX_AGE:
         raise Invalid("dateOfBirth", "This cannot be a date of birth.")
-    found = {name: value for name, value in changes.items() if value is not None}
+    given = {name: value for name, value in changes.items() if value is not None}
     if born is not None or age is None:
-        found.pop("age", None)
+        given.pop("age", None)
     else:
-        found["age_on"] = today
-    return Profile(**found)
+        given["age_on"] = today
+    return Profile(**given)
 
 
 def fill_gaps(old: Profile, new: Profile) -> Profile:
-    """Return *old* with what it does not know from *new*; nothing known is changed."""
+    """Fill the empty fields of *old* from *new*; a field that has a value keeps it."""
     changes: dict[str, Any] = {
         name: getattr(new, name)
         for name in (*PLAIN_FIELDS, *LIST_FIELDS)
@@ -88,7 +91,10 @@ def fill_gaps(old: Profile, new: Profile) -> Profile:
 
 
 def apply_changes(old: Profile, new: Profile, named: set[str]) -> Profile:
-    """Return *old* with the fields *named* as *new* has them; an age yields to a date of birth."""
+    """Replace the fields *named* of *old* by those of *new*.
+
+    An age is never kept beside a date of birth.
+    """
     changes = {name: getattr(new, name) for name in named if name not in {"age", "date_of_birth"}}
     if "date_of_birth" in named:
         changes["date_of_birth"] = new.date_of_birth
@@ -100,21 +106,22 @@ def apply_changes(old: Profile, new: Profile, named: set[str]) -> Profile:
     return msgspec.structs.replace(old, **changes)
 
 
-def merge_own(clinics: Profile, doctors: Profile) -> Profile:
-    """Return the clinic's facts with what a doctor had recorded before they could see them.
+def merge_own(of_clinic: Profile, of_doctor: Profile) -> Profile:
+    """Merge a doctor's own profile of a patient into the clinic's.
 
-    Nothing known is changed or lost: lists become longer, for an allergy not told is a danger.
+    The clinic's values stay and its empty fields are filled. Lists are joined, so that no allergy
+    is lost.
     """
     longer = {}
     for name in LIST_FIELDS:
-        known, more = getattr(clinics, name) or (), getattr(doctors, name) or ()
+        known, more = getattr(of_clinic, name) or (), getattr(of_doctor, name) or ()
         if more:
             longer[name] = tuple(dict.fromkeys((*known, *more)))
-    return msgspec.structs.replace(fill_gaps(clinics, doctors), **longer)
+    return msgspec.structs.replace(fill_gaps(of_clinic, of_doctor), **longer)
 
 
 def age_of(profile: Profile, today: date) -> int | None:
-    """Return a patient's age in whole years on *today*, a day of the clinic's; None if unknown."""
+    """Return a patient's age in whole years on *today* (in the clinic's zone); None if unknown."""
     if profile.date_of_birth is not None:
         return years_between(profile.date_of_birth, today)
     if profile.age is None:
@@ -123,5 +130,5 @@ def age_of(profile: Profile, today: date) -> int | None:
 
 
 def years_between(since: date, today: date) -> int:
-    """Return the whole years from *since* to *today*; below 0 if it is still to come."""
+    """Return the whole years from *since* to *today*; negative if *since* is ahead."""
     return today.year - since.year - ((today.month, today.day) < (since.month, since.day))

@@ -61,9 +61,9 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
     form = data.draw(st.sampled_from(["NFC", "NFD", "NFKC"]))
     text = unicodedata.normalize(form, " ".join(data.draw(st.permutations(typed))))  # type: ignore[arg-type]
     found = directory.find_by_name(work, owner, text, None, 10, None)
-    assert f"pat_{chosen}" in [p.patient_id for p in found.places]
+    assert f"pat_{chosen}" in [p.patient_id for p in found.entries]
     keys = [
-        (p.name_key, p.patient_id) for p in directory.list_by_name(work, owner, 10, None).places
+        (p.name_key, p.patient_id) for p in directory.list_by_name(work, owner, 10, None).entries
     ]
     assert keys == sorted(keys, key=lambda k: (k[0].encode(), k[1]))
     assert len(keys) == len(names)
@@ -125,7 +125,7 @@ def test_the_count_is_that_of_the_list_whoever_comes_goes_or_comes_twice(
             known[n] = name
         work.commit()
     found = directory.list_by_name(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
-    assert len(found.places) == found.total == len(known)
+    assert len(found.entries) == found.total == len(known)
 
 
 def test_two_who_come_at_once_are_both_counted(records: Records) -> None:

@@ -165,7 +165,7 @@ def test_the_desk_sees_the_number_and_finds_the_person_by_it_whoever_knew_them_f
     found = directory.find_by_name(
         stage.work(), actors.Caller("clinic_city", None), "", PHONE, 10, None
     )
-    assert {p.patient_id for p in found.places} == set(merged_contact(stage).patient_ids)
+    assert {p.patient_id for p in found.entries} == set(merged_contact(stage).patient_ids)
     assert {t.patient_phone for t in stage.tokens(PHONE)} == {PHONE}
     stage.wait(2)
     assert shown(stage) == {PHONE}
