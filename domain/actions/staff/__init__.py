@@ -1,12 +1,12 @@
-"""Who works at a clinic, how they sign in, how they are told, how they answer in person.
+"""Staff: their accounts and numbers, sign-in and sessions, alerts, and answering in person.
 
-accounts     admins and doctors as users: invited, deactivated
-credentials  a temporary password on its way to a new user
-numbers      a user's WhatsApp number: proven, changed, released
-otps         one-time codes: asked for, sent, checked
-sign_in      password and code; resetting and changing a password
-sessions     one sign-in each: read at every call, renewed, ended
-alerts       notes to admins, doctors and the desk
+accounts     admins: invite, deactivate
+credentials  send a temporary password to a new user
+numbers      a user's WhatsApp number: claim, prove, change, release
+otps         one-time codes: request, send, check
+sign_in      sign in with password and code; reset or change a password
+sessions     one sign-in each: start, read, renew, end
+alerts       messages to admins, doctors and the desk
 handover     people answer a patient instead of the bot
 
 Not here: a doctor's hours and fees (`clinics`).

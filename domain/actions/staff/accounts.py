@@ -1,4 +1,4 @@
-"""The accounts of a clinic's staff: admins invited and deactivated."""
+"""Accounts of a clinic's staff: list all, invite and deactivate admins."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from domain.work import Work
 
 TEMPORARY_LETTERS = "".join(c for c in string.ascii_lowercase if c not in "ilo")
 TEMPORARY_GROUPS, TEMPORARY_GROUP = 4, 4
-"""Such as kqtz-4827-hmwe-9053: 62 bits, and easy to type from a phone."""
+"""Such as kqtz-4827-hmwe-9053: 62 bits, easy to copy from a phone."""
 PAGE = 200
 
 
 def list_users(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[User]:
-    """Return a page of the clinic's accounts, those who left too."""
+    """Return a page of the clinic's accounts, inactive ones too."""
     return work.query(User, clinic_id, limit=limit, after=after)
 
 
 def invite(
     work: Work, clinic_id: str, *, name: str, number: str, initial_password: str | None = None
 ) -> User:
-    """Open an admin's account for a number, and send its owner a temporary password.
+    """Create an admin's account for a number, and send its owner a temporary password.
 
-    They must change it, and the button under the message, or signing in, proves the number. Without
-    *initial_password* one is made that nobody else sees.
+    The owner must change it. They prove the number by the button under the message, or by signing
+    in. Without *initial_password* a random one is made, which nobody else sees.
 
     Raises:
-        Invalid: If the number or the password cannot be used.
-        NumberTaken: If somebody works at the clinic under that number.
-        PlanRequired: If the plan has one admin (detail `plan`).
+        Invalid: If the number is not valid, or the password not strong enough.
+        NumberTaken: If a member of the clinic's staff has that number.
+        PlanRequired: If the plan allows one admin only (detail `plan`).
         Busy: If too many passwords are being checked.
     """
     clinic = work.require(Clinic, clinic_id)
@@ -70,12 +70,12 @@ def invite(
 
 
 def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
-    """End an admin's account: their sessions, and what they can do in chat, at once.
+    """Deactivate an admin's account: their sessions and chat commands end at once.
 
     Raises:
         NotFound: If there is no such account here.
-        LastAdmin: If nobody else runs the clinic: no other ACTIVE admin has proven their number.
-        NotNow: If it has ended (detail `state`), or is a doctor's, who is removed as a doctor.
+        LastAdmin: If no other ACTIVE admin has proven their number.
+        NotNow: If it is inactive, or a doctor's, who is removed as a doctor (detail `state`).
     """
     user = work.require(User, clinic_id, user_id)
     if user.status is not StaffStatus.ACTIVE:
@@ -95,9 +95,10 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
 
 
 def surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
-    """Return the ACTIVE admins whom a plan with one admin has no place for, nobody if that is all.
+    """Return the ACTIVE admins beyond the one that a plan with a single admin allows.
 
-    Who stays has proven their number: *chosen* (userId), or else who has been here longest.
+    The one who stays has proven their number: *chosen* (userId) if they have, else the one whose
+    account is oldest. If none has, nobody is surplus.
     """
     admins = list(_admins(work, clinic_id))
     proven = [u for u in admins if u.proven]
@@ -108,9 +109,9 @@ def surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[User]
 
 
 def end_surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
-    """End the powers of the admins of `surplus_admins`, at once; return them as they are then.
+    """End the admin role of `surplus_admins` and their sessions at once; return them as written.
 
-    One who is a doctor, too, goes on as one; any other account ends as if it were deactivated.
+    An admin who is also a doctor stays a doctor; any other account is deactivated.
     """
     ended: list[User] = []
     for user in surplus_admins(work, clinic_id, chosen):
@@ -127,11 +128,11 @@ def _admins(work: Work, clinic_id: str) -> Iterator[User]:
     """Yield the clinic's ACTIVE admins, whether or not they have proven their numbers."""
     after = None
     while True:
-        some = work.query(User, clinic_id, limit=PAGE, after=after)
-        for user in some.records:
+        page = work.query(User, clinic_id, limit=PAGE, after=after)
+        for user in page.records:
             if user.role is Role.ADMIN and user.status is StaffStatus.ACTIVE:
                 yield user
-        after = some.after
+        after = page.after
         if after is None:
             return
 

@@ -1,4 +1,4 @@
-"""Telling the people of a clinic what only they can mend."""
+"""Alerts: messages to a clinic's staff about what only they can fix."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from domain.work import Work
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """What the desk is told."""
+    """A message to staff, without its recipients; the fields are those of `Draft`."""
 
     name: str
-    """The message."""
+    """The message's name, such as desk/parked."""
     values: Mapping[str, Any] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Variables that lie sealed until they are sent."""
+    """Values that stay encrypted until they are sent."""
     options: Sequence[Option] = ()
     sender: str | None = None
-    """Which number it leaves by, if not the clinic's."""
+    """The sender, if not the clinic's."""
     message_id: str | None = None
     about: Token | None = None
     guard: Guard | None = None
@@ -35,18 +35,21 @@ class Alert:
 
 
 def alert_admins(work: Work, clinic: Clinic, alert: Alert) -> int:
-    """Write *alert* to each admin of *clinic* with a proven number; return to how many."""
-    across = work.system("tell a clinic's admins")
+    """Send *alert* to each admin of *clinic* with a proven number; return how many there are."""
+    across = work.system("alert a clinic's admins")
     admins = [u for u in _reachable_staff(across, clinic) if u.role is Role.ADMIN]
     return _write_to_each(across, clinic, admins, alert)
 
 
 def alert_desk(work: Work, clinic: Clinic, alert: Alert) -> int:
-    """Write *alert* to the admins of *clinic*, or to its doctors if none can be reached."""
-    told = alert_admins(work, clinic, alert)
-    if told:
-        return told
-    across = work.system("tell a clinic's doctors")
+    """Send *alert* to the admins of *clinic*, or to its doctors if no admin has a proven number.
+
+    Return how many people it was sent to.
+    """
+    reached = alert_admins(work, clinic, alert)
+    if reached:
+        return reached
+    across = work.system("alert a clinic's doctors")
     return _write_to_each(across, clinic, _reachable_staff(across, clinic), alert)
 
 
@@ -56,12 +59,12 @@ def _reachable_staff(work: Work, clinic: Clinic) -> list[User]:
 
 
 def alert_doctor(work: Work, clinic: Clinic, doctor: Doctor, alert: Alert) -> None:
-    """Write *alert* to the doctor of a line, or to the clinic's admins if that cannot be.
+    """Send *alert* to the doctor of a line, or to the admins if the doctor's number is not proven.
 
-    A number that nobody has proven may be a stranger's: no patient is named to it. Neither is one
-    to another doctor, so that nobody is told where no admin has proven their number either.
+    An unproven number may be a stranger's, and an alert may name a patient. Other doctors do not
+    get it either: if no admin has a proven number, nobody does.
     """
-    across = work.system("tell who runs a line")
+    across = work.system("alert the doctor of a line")
     user = numbers.member_at(across, clinic.clinic_id, doctor.whatsapp_number)
     if user is not None and user.proven and user.doctor_id == doctor.doctor_id:
         _write(across, clinic, user, alert, alert.message_id)
@@ -70,10 +73,11 @@ def alert_doctor(work: Work, clinic: Clinic, doctor: Doctor, alert: Alert) -> No
 
 
 def _write_to_each(work: Work, clinic: Clinic, users: Sequence[User], alert: Alert) -> int:
-    """Write *alert* to *users*; the first gets it under the alert's own id, if it has one."""
-    for place, user in enumerate(users):
-        is_named_anew = alert.message_id is not None and place > 0
-        message_id = f"{alert.message_id}_{user.user_id}" if is_named_anew else alert.message_id
+    """Send *alert* to *users*; the first message has the alert's own id, if it has one."""
+    for index, user in enumerate(users):
+        message_id = alert.message_id
+        if message_id is not None and index > 0:
+            message_id = f"{message_id}_{user.user_id}"
         _write(work, clinic, user, alert, message_id)
     return len(users)
 

@@ -1,4 +1,4 @@
-"""Temporary passwords on their way to a new member of staff."""
+"""Send a new member of staff their temporary password."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from domain.actions.staff import numbers
 from domain.model.clinics import Clinic, User
 from domain.work import Work
 
+CREDENTIALS_KEPT = timedelta(days=1)
+"""How long a temporary password waits, encrypted, to be delivered."""
+
 
 def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> None:
-    """Send a new member of staff a temporary *password*, and the button that proves the number."""
-    """Send a new member of staff their temporary password, with the button that proves the number.
+    """Send a new member of staff a temporary *password*, and the button that proves the number.
 
-    The password is kept sealed until it is delivered, a day at most.
+    The password stays encrypted until it is delivered, a day at most.
     """
     contact = numbers.ensure_contact(work, user.whatsapp_number, user.name)
     send(
@@ -33,7 +35,3 @@ def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> N
             helps_until=work.now + CREDENTIALS_KEPT,
         ),
     )
-
-
-CREDENTIALS_KEPT = timedelta(days=1)
-"""How long a temporary password waits, encrypted, to be delivered."""

@@ -1,4 +1,4 @@
-"""Handing a conversation over to the people of a clinic, and back to the bot."""
+"""Hand a conversation over to a clinic's staff, and back to the bot."""
 
 from __future__ import annotations
 
@@ -17,27 +17,28 @@ from domain.timetable import hours, is_open, today
 from domain.work import Work
 
 SILENT_FOR = timedelta(hours=2)
-"""So long after the person last wrote, the bot answers again by itself."""
+"""How long after the person last wrote the bot stays silent."""
 HELPS = timedelta(hours=12)
+"""How long an alert waits to be delivered."""
 DAYS_AHEAD = 14
 
 
 def is_handed_over(conversation: Conversation, work: Work) -> bool:
-    """Return whether people answer in this conversation now, and the bot does not."""
+    """Return whether staff, not the bot, answer in this conversation now."""
     until = conversation.handed_over_until
     return until is not None and until > work.now
 
 
 def hand_over(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
-    """Tell the desk that a person wants to talk to somebody; return how many were told.
+    """Alert the desk that a person wants to talk to somebody; return how many people it reaches.
 
-    The caller keeps in the conversation until when the bot is silent (`SILENT_FOR` from now).
+    The caller sets in the conversation until when the bot is silent (`SILENT_FOR` from now).
     """
     return _alert_desk(work, clinic, contact, "desk/wants_to_talk", words)
 
 
 def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
-    """Tell the desk whose message failed by our own fault, so that somebody calls them."""
+    """Alert the desk that a message was parked by our own fault, so that they call its sender."""
     work = open_work()
     work.delete(item)
     clinic = work.get(Clinic, item.clinic_id or "")
@@ -53,7 +54,7 @@ def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
 
 
 def pass_on(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
-    """Give the desk what a person writes while the bot is silent."""
+    """Forward to the desk what a person writes while the bot is silent."""
     return _alert_desk(work, clinic, contact, "desk/says", words)
 
 
@@ -64,7 +65,7 @@ def _alert_desk(work: Work, clinic: Clinic, contact: Contact, name: str, words: 
             "person": contact.profile_name or "",
             "phone": contact.number,
         },
-        # What a patient writes may be about their health: it lies nowhere in clear.
+        # What a patient writes may be about their health: it is stored encrypted only.
         secrets={"text": words},
         options=[Option(id=f"bot_on:{contact.contact_id}", label="bot_on_button")],
         helps_for=HELPS,
@@ -73,7 +74,10 @@ def _alert_desk(work: Work, clinic: Clinic, contact: Contact, name: str, words: 
 
 
 def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
-    """Let the bot answer a person again and tell them; return whether it was silent."""
+    """Let the bot answer a person again, and tell them; return whether it was silent.
+
+    May be repeated.
+    """
     key = f"{sender_of(work, clinic)}#{contact_id}"
     conversation = work.get(Conversation, key)
     if conversation is None or not is_handed_over(conversation, work):
@@ -96,10 +100,11 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
 
 
 def next_opening(work: Work, clinic: Clinic) -> dict[str, Any]:
-    """Return when somebody is at the clinic, as template variables.
+    """Return when the clinic is open, now or next, as values of a message.
 
-    `open` (whether it is now), `day` (its date), `from` and `to` (instants): from the first
-    doctor's beginning to the last one's end, today or on the next open day; None if there is none.
+    `open` is whether it is open now, `day` the date, `from` and `to` the instants at which the
+    first doctor begins and the last one ends. They are None if no day of the next two weeks is
+    open.
     """
     doctors = work.query(Doctor, clinic.clinic_id, limit=100).records
     first = today(clinic, work.now)

@@ -1,4 +1,4 @@
-"""The numbers of staff: taken, proven, changed and given up."""
+"""The numbers of staff: claim, prove, change and release them."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from domain.work import Work
 
 
 def parse_number(work: Work, field: str, text: str) -> str:
-    """Return *text* as E.164.
+    """Return a typed number as E.164.
 
     Raises:
-        Invalid: About *field*, if there is no such number or its country is not accepted.
+        Invalid: About *field*, if it is no phone number or its country is not accepted.
     """
     number = phones.normalise(text, work.rules.phone_countries)
     if number is None:
@@ -27,9 +27,9 @@ def parse_number(work: Work, field: str, text: str) -> str:
 
 
 def member_at(work: Work, clinic_id: str, number: str) -> User | None:
-    """Return who works at a clinic under *number* now.
+    """Return the active member of a clinic's staff whose number is *number*.
 
-    Reads the same when there is nobody, so that the time it takes tells nothing.
+    It reads as many records if there is none, so that the time taken tells nothing.
     """
     work = work.system("a number belongs to one member of a clinic's staff")
     taken = work.get(StaffNumber, number, clinic_id)
@@ -39,10 +39,10 @@ def member_at(work: Work, clinic_id: str, number: str) -> User | None:
 
 
 def claim_number(work: Work, user: User) -> None:
-    """Make *user* the one who works at their clinic under their number.
+    """Make *user*'s number theirs at their clinic. May be repeated.
 
     Raises:
-        NumberTaken: If somebody else there has it.
+        NumberTaken: If another member of the clinic's staff has it.
     """
     other = member_at(work, user.clinic_id, user.whatsapp_number)
     if other is not None and other.user_id != user.user_id:
@@ -62,7 +62,7 @@ def claim_number(work: Work, user: User) -> None:
 
 
 def release_number(work: Work, user: User) -> None:
-    """End *user*'s working at their clinic under their number."""
+    """Release *user*'s number at their clinic, if it is theirs. May be repeated."""
     taken = work.system("a number belongs to one member of a clinic's staff").get(
         StaffNumber, user.whatsapp_number, user.clinic_id
     )
@@ -71,12 +71,12 @@ def release_number(work: Work, user: User) -> None:
 
 
 def change_number(work: Work, clinic: Clinic, user: User, number: str) -> User:
-    """Give *user* another number: the old one loses its powers at once, and all sessions end.
+    """Change *user*'s number: the old one loses its powers at once, and all sessions end.
 
-    Both numbers are told. The new one is a patient's until its owner says that it is them.
+    Both numbers get a message. The new one is a patient's until its owner proves it.
 
     Raises:
-        NumberTaken: If somebody else at the clinic has it.
+        NumberTaken: If another member of the clinic's staff has it.
     """
     release_number(work, user)
     changed = user.but(whatsapp_number=number, proven=False)
@@ -88,18 +88,18 @@ def change_number(work: Work, clinic: Clinic, user: User, number: str) -> User:
 
 
 def request_confirmation(work: Work, clinic: Clinic, user: User) -> None:
-    """Ask the owner of *user*'s number whether that is them."""
+    """Ask the owner of *user*'s number to prove it, by a button."""
     _write_to_owner(work, clinic, user, "account/number_changed", [confirm_button(user)])
 
 
 def confirm_button(user: User) -> Option:
-    """Return the button under a message to *user*'s number with which its owner proves it."""
+    """Return the button by which the owner of *user*'s number proves it."""
     return Option(id=f"me:{user.clinic_id}:{user.user_id}", label="me_button")
 
 
 def account_of(work: Work, contact: Contact, clinic_id: str, user_id: str) -> User | None:
-    """Return an active account, if the contact's verified phone is its number."""
-    work = work.system("who taps is not known as staff before")
+    """Return an active account, if its number is the contact's verified phone."""
+    work = work.system("find the account whose number is being proven")
     user = work.get(User, clinic_id, user_id)
     if user is None or not contact.verified_phone or contact.phone != user.whatsapp_number:
         return None
@@ -107,9 +107,7 @@ def account_of(work: Work, contact: Contact, clinic_id: str, user_id: str) -> Us
 
 
 def prove_number(work: Work, contact: Contact, clinic_id: str, user_id: str) -> User:
-    """Take it that a member of staff's number is theirs, as its owner said so with the button.
-
-    May be repeated.
+    """Mark a member of staff's number as proven: its owner tapped the button. May be repeated.
 
     Raises:
         NotFound: If it is not the contact's account; see `account_of`.
@@ -121,8 +119,8 @@ def prove_number(work: Work, contact: Contact, clinic_id: str, user_id: str) -> 
 
 
 def ensure_contact(work: Work, number: str, name: str | None) -> Contact:
-    """Return the WhatsApp account at a staff member's number, known from now on if it was not."""
-    work = work.system("staff are written to like anybody")
+    """Return the contact at a staff member's number; write one if there is none."""
+    work = work.system("write to a member of staff")
     return contact_by_phone(work, number) or new_contact(
         work, phone=number, wa_user_id=None, profile_name=name, verified=False
     )

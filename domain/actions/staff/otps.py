@@ -1,8 +1,8 @@
-"""One-time codes: asked for, sent, and proven (design, 7).
+"""One-time codes: request, send and check them.
 
-Asking is the same for every number: the same reads, the same writes, the same answer. Whether there
-is an account behind a number is looked up only afterwards, when the code is written to the outbox;
-a number that is nobody's gets none, and its request never proves anything.
+A request does the same for every number: the same reads, the same writes, the same answer, so that
+it does not show whether the number has an account. That is looked up only when the code is written
+to the outbox. A number without an account gets no code, and its request can never be verified.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from domain.work import Work
 DIGITS = 6
 VALID_FOR = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=90)
-"""How long it is known that a code was asked for."""
+"""How long a request is kept, for audit."""
 PER_ADDRESS = 10
-"""So many times the limit of a number holds for a network address, which many may share."""
+"""The limit of a network address, as a multiple of a number's: many people may share it."""
 IPV6 = 6
 PREFIXES = {
     OtpType.REGISTRATION: "reg_",
@@ -35,7 +35,7 @@ PREFIXES = {
     OtpType.CLINIC_NUMBER: "otp_req_",
 }
 STAFF_ONLY = {OtpType.LOGIN, OtpType.PASSWORD_RESET}
-"""These go only to a number that belongs to somebody who works at the clinic."""
+"""Codes that are sent only to a number of the clinic's staff."""
 
 
 def request_code(
@@ -47,15 +47,15 @@ def request_code(
     address: str,
     user_id: str | None = None,
 ) -> OtpRequest:
-    """Ask for a code to *number*, in place of an earlier one of the same purpose.
+    """Request a code for *number*; it replaces an earlier one of the same purpose.
 
-    *address* is the network address of who asks. The code is sent after the commit.
+    *address* is the caller's network address. The code is sent after the commit.
 
     Raises:
-        TooMany: If too many were asked for the number, or from the address (fact
+        TooMany: If too many were requested for the number, or from the address (detail
             `retry_after_seconds`); nothing is written.
     """
-    work = work.system("codes are asked for by people nobody knows yet")
+    work = work.system("request a code before signing in")
     by_address = f"net:{work.seal.digest(_subscriber_network(address))}"
     by_number = f"tel:{number}"
     work.fetch([(OtpLimit, (by_address,)), (OtpLimit, (by_number,))])
@@ -85,26 +85,25 @@ def request_code(
 
 
 def find_request(work: Work, kind: OtpType, request_id: str) -> OtpRequest | None:
-    """Return the request of that id, if it is of that kind."""
-    request = work.system("prove a code").get(OtpRequest, request_id)
+    """Return the request of that id and kind, if there is one."""
+    request = work.system("check a code").get(OtpRequest, request_id)
     return request if request is not None and request.request_type is kind else None
 
 
 def check_code(work: Work, request: OtpRequest | None, code: str, *, and_also: bool = True) -> bool:
-    """Return whether *code* is the request's, which it then can never be again.
+    """Check a one-time code and use it up; return whether it is right.
 
-    What is wrong counts as one of three attempts, and so does a right code if *and_also*, that
-    whatever else was asked for is right too, does not hold. The caller keeps what was written
-    either way.
+    *and_also* says whether the other credential, such as a password, is right. If either is wrong,
+    that is one of three attempts. The caller commits in either case.
     """
     if request is None or request.status is not OtpStatus.PENDING:
         return False
-    work = work.system("prove a code")
+    work = work.system("check a code")
     if request.expires_at <= work.now:
         _end(work, request, OtpStatus.EXPIRED)
         return False
-    given = work.seal.digest(_digest_input(request.request_id, code))
-    is_right = hmac.compare_digest(given, request.code_hash or "")
+    digest = work.seal.digest(_digest_input(request.request_id, code))
+    is_right = hmac.compare_digest(digest, request.code_hash or "")
     if is_right and and_also:
         _end(work, request.but(attempts=request.attempts + 1), OtpStatus.VERIFIED)
         return True
@@ -117,7 +116,7 @@ def check_code(work: Work, request: OtpRequest | None, code: str, *, and_also: b
 
 
 def send_code(open_work: OpenWork, item: Due) -> None:
-    """Make the code of a request and write it to the outbox, if there is somebody to have it."""
+    """Make the code of a request and send it, if its number may have one."""
     work = open_work()
     work.delete(item)
     request = work.get(OtpRequest, _request_id(item))
@@ -144,7 +143,7 @@ def send_code(open_work: OpenWork, item: Due) -> None:
 
 
 def expire_code(open_work: OpenWork, item: Due) -> None:
-    """Note that a code nobody used is no longer good, and forget its hash."""
+    """Expire a code that nobody used, and delete its hash."""
     work = open_work()
     work.delete(item)
     _withdraw(work, _request_id(item), OtpStatus.EXPIRED)
@@ -160,7 +159,7 @@ def _should_send(work: Work, request: OtpRequest) -> bool:
 
 
 def _count_request(work: Work, subject: str, times: int) -> OtpLimit:
-    """Count one request of *subject*, which may make *times* what a number may."""
+    """Count one request of *subject*, whose limit is *times* that of a number."""
     amount, seconds = work.rules.otp_limit
     known = work.get(OtpLimit, subject)
     span = timedelta(seconds=seconds)
@@ -176,7 +175,7 @@ def _count_request(work: Work, subject: str, times: int) -> OtpLimit:
 
 
 def _subscriber_network(address: str) -> str:
-    """Return what belongs to one subscriber: an IPv4 address, or the first half of an IPv6 one."""
+    """Return the network of one subscriber: an IPv4 address, or the /64 of an IPv6 one."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
@@ -191,7 +190,7 @@ def _whole_seconds(until: datetime, now: datetime) -> int:
 
 
 def _purpose(kind: OtpType, clinic_id: str) -> str:
-    # Every registration is of a clinic of its own, and the number still has one live code for it.
+    # Each registration has a clinicId of its own, yet a number has one live code for all of them.
     return kind.value if kind is OtpType.REGISTRATION else f"{kind.value}#{clinic_id}"
 
 
@@ -210,5 +209,5 @@ def _digest_input(request_id: str, code: str) -> str:
 
 
 def _request_id(item: Due) -> str:
-    """Return what an item is about, which its key ends with."""
+    """Return the id of an item's request, with which its key ends."""
     return item.due.rsplit("#", 1)[1]

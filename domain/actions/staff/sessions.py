@@ -1,7 +1,7 @@
-"""Sign-ins of staff: begun, carried on, and ended everywhere at once.
+"""Sessions of staff: start, read, renew and end them.
 
-A session is an item that every call reads, so its end holds from the next call on. All sessions of
-a user end in one write, however many there are, by the user's era moving on.
+Every call of the API reads its session, so that an end holds from the next call on. One write ends
+all sessions of a user: it increments the user's era, and a session of an earlier era is over.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ OVER = "The session has ended; please sign in again."
 
 
 def start_session(work: Work, user: User) -> Session:
-    """Write a new session of *user*."""
+    """Start a session of *user*."""
     return work.put(
         Session(
             session_id=work.ids.secret("ses_"),
@@ -31,12 +31,12 @@ def start_session(work: Work, user: User) -> Session:
 
 
 def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> tuple[Session, User]:
-    """Return a session that still goes on, and its user, who still works here.
+    """Return a valid session and its active user.
 
     Reads consistently, so that a logout or a deactivation holds from the next call on.
 
     Raises:
-        NotSignedIn: If it has ended, or the account is not active.
+        NotSignedIn: If the session has ended, or the account is not active.
     """
     session, user = work.fetch([(Session, (session_id,)), (User, (clinic_id, user_id))])
     if not isinstance(session, Session) or not isinstance(user, User):
@@ -47,15 +47,15 @@ def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> t
 
 
 def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] | NotSignedIn:
-    """Use a refresh token, which makes the next one; return the session as it goes on.
+    """Renew a session by its refresh token, which is replaced (refresh token rotation).
 
-    One that was used before has been stolen, from us or from its owner: its whole session ends. The
-    refusal is returned rather than raised, for that end must be kept.
+    A token used twice has been stolen, so the whole session ends. That refusal is returned, not
+    raised, since the end must be committed.
 
     Raises:
         NotSignedIn: If the session has ended, or the account is not active.
     """
-    work = work.system("carry on a session")
+    work = work.system("renew a session")
     session = work.get(Session, session_id)
     user = work.get(User, session.clinic_id, session.user_id) if session else None
     if session is None or user is None or not _is_valid(session, user):
@@ -67,7 +67,7 @@ def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] 
 
 
 def end_session(work: Work, session: Session, reason: str) -> None:
-    """End a session, if it has not ended."""
+    """End a session. May be repeated: the first reason stays."""
     if session.ended_at is None:
         work.put(session.but(ended_at=work.now, end_reason=reason))
 
@@ -80,19 +80,19 @@ def end_by_id(work: Work, session_id: str, reason: str) -> None:
 
 
 def end_all_sessions(work: Work, user: User) -> User:
-    """End every session of *user*; return the user as written, for further changes."""
+    """End every session of *user*; return the user as written, to change further."""
     return work.put(user.but(session_era=user.session_era + 1, updated_at=work.now))
 
 
 def end_other_sessions(work: Work, user: User, session: Session) -> tuple[Session, User]:
-    """End every session of *user* but this one, which goes on with new tokens."""
+    """End every session of *user* but this one, which gets new tokens."""
     user = end_all_sessions(work, user)
     return _rotate(work, session.but(wrong_passwords=0), user), user
 
 
 def _is_valid(session: Session, user: User) -> bool:
-    is_over = session.ended_at is not None or session.era != user.session_era
-    return not is_over and user.status is StaffStatus.ACTIVE
+    has_ended = session.ended_at is not None or session.era != user.session_era
+    return not has_ended and user.status is StaffStatus.ACTIVE
 
 
 def _rotate(work: Work, session: Session, user: User) -> Session:
@@ -107,5 +107,5 @@ def _rotate(work: Work, session: Session, user: User) -> Session:
 
 
 def _expiry(work: Work) -> int:
-    """Return from when on nobody asks for a session any more."""
+    """Return when a session may be deleted, in seconds since 1970: its refresh token is over."""
     return int((work.now + work.rules.session_lasts).timestamp()) + 60

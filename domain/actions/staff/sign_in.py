@@ -1,7 +1,7 @@
-"""Signing in, and the password that it takes beside a code (specification 6.1).
+"""Sign in with a code and a password; reset or change the password (specification 6.1).
 
-Whoever does not get in learns nothing: a number nobody has, a wrong code and a wrong password read
-alike and take the same time.
+A failed sign-in tells nothing: an unknown number, a wrong code and a wrong password get the same
+answer after the same time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from domain.work import Work
 WRONG = "The code or the password is wrong, or the code is no longer good."
 WRONG_CODE = "The code is wrong or no longer good."
 WRONG_PASSWORDS = 5
-"""After so many wrong current passwords the session ends: it may be in other hands."""
+"""Wrong current passwords after which a session ends: somebody else may be using it."""
 
 
 @dataclass(frozen=True)
 class SignInResult:
-    """Somebody who has signed in."""
+    """The new session, and whose it is."""
 
     user: User
     clinic: Clinic
@@ -31,18 +31,19 @@ class SignInResult:
 
 
 def request_sign_in_code(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
-    """Ask for a code to sign in with; answers the same whoever has the number, or nobody.
+    """Request a code to sign in with; the result is the same for every number.
 
     Raises:
-        TooMany: If too many codes were asked for.
+        TooMany: If too many codes were requested.
     """
     return otps.request_code(work, OtpType.LOGIN, number, clinic_id=clinic_id, address=address)
 
 
 def sign_in(work: Work, request_id: str, code: str, password: str) -> SignInResult | NotSignedIn:
-    """Begin a session with a code and a password; the code also proves the number.
+    """Start a session with a code and a password; the code also proves the number.
 
-    A wrong one of either counts one attempt, so the refusal is returned for that to be kept.
+    A wrong code or password counts as one attempt, so the refusal is returned, not raised, and the
+    attempt is committed.
 
     Raises:
         Busy: If too many passwords are being checked.
@@ -64,10 +65,10 @@ def sign_in(work: Work, request_id: str, code: str, password: str) -> SignInResu
 
 
 def request_reset_code(work: Work, number: str, clinic_id: str, address: str) -> OtpRequest:
-    """Ask for a code to set a new password with; answers the same for every number.
+    """Request a code to reset a password with; the result is the same for every number.
 
     Raises:
-        TooMany: If too many codes were asked for.
+        TooMany: If too many codes were requested.
     """
     return otps.request_code(
         work, OtpType.PASSWORD_RESET, number, clinic_id=clinic_id, address=address
@@ -77,10 +78,10 @@ def request_reset_code(work: Work, number: str, clinic_id: str, address: str) ->
 def reset_password(work: Work, request_id: str, code: str, password: str) -> User | NotSignedIn:
     """Set a new password with a code, and end every session.
 
-    A refusal for the code is returned, for its attempt counts.
+    If the code is wrong, the refusal is returned, not raised: the attempt is committed.
 
     Raises:
-        Invalid: If the password is not good enough.
+        Invalid: If the password is not strong enough.
         Busy: If too many passwords are being checked.
     """
     passwords.require_strong("newPassword", password)
@@ -94,12 +95,12 @@ def reset_password(work: Work, request_id: str, code: str, password: str) -> Use
 def change_password(
     work: Work, session: Session, current: str, password: str
 ) -> tuple[Session, User] | Invalid:
-    """Set a new password, end every other session, and let this one go on with new tokens.
+    """Change the password, end every other session, and give this one new tokens.
 
-    A refusal for the current password is returned, for it counts.
+    If the current password is wrong, the refusal is returned, not raised: the attempt is committed.
 
     Raises:
-        Invalid: If the new password is not good enough.
+        Invalid: If the new password is the current one, or not strong enough.
         NotSignedIn: If the session has ended meanwhile.
         Busy: If too many passwords are being checked.
     """

@@ -1,9 +1,9 @@
-"""What a consultation leaves.
+"""What is stored of a consultation.
 
-visits         the record of one consultation, its versions and notes
-prescriptions  what is prescribed, and its document for the patient
+visits         the record of one consultation, its edits and private notes
+prescriptions  diagnoses and prescriptions; the document for the patient
 follow_ups     the next visit, booked from this one
-ratings        how the patient found it
+ratings        the patient's stars
 
 Not here: calling a patient in and out (`line`).
 """

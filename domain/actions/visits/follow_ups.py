@@ -1,4 +1,4 @@
-"""The next visit, booked from the one before."""
+"""Book a follow-up of a visit."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def book_follow_up(
     *,
     pays_at_clinic: bool,
 ) -> Token:
-    """Book the patient of *visit* again with the same doctor, as staff book at the desk.
+    """Book the patient of *visit* again with the same doctor, as the desk does.
 
-    *day* and *at* are the clinic's; without *at* it is the day's first free slot. The visit keeps
-    which booking follows it.
+    *day* and *at* are in the clinic's zone; without *at* the day's first free slot is booked. The
+    visit keeps the id of the booking.
 
     Raises:
         Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book`.

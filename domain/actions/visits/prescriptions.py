@@ -1,4 +1,4 @@
-"""What a consultation ends with: a diagnosis, and a prescription that the patient can be sent."""
+"""Diagnoses and prescriptions of a visit, and the prescription sent to the patient."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from domain.ports import PrescriptionPage
 from domain.work import Work
 
 LINK_VALID_FOR = timedelta(days=7)
-"""How long a patient can open the prescription that was sent."""
+"""How long the link to a prescription opens it."""
 SHORTEST_WORD, SHORTEST_ALLERGEN = 3, 4
-"""Letters a word has at least to name a medicine, and to be found inside a longer one."""
+"""Fewest letters of a word that is compared, and of one looked for inside a longer word."""
 COMMON = frozenset((
     "allergic", "allergy", "and", "any", "capsule", "capsules", "class", "daily", "drug", "drugs",
     "for", "group", "injection", "medicine", "medicines", "once", "other", "product", "products",
     "syrup", "tablet", "tablets", "the", "twice", "type", "with",
 ))  # fmt: skip
-"""Words that name no medicine."""
+"""Words that do not identify a medicine."""
 
 
 @dataclass(frozen=True)
 class AllergyWarning:
-    """That a medicine prescribed is among the patient's allergies."""
+    """A prescribed medicine that matches one of the patient's allergies."""
 
     medicine: str
     allergy: str
@@ -61,10 +61,10 @@ def diagnose(
     severity: Severity | None = None,
     notes: str | None = None,
 ) -> tuple[Visit, diagnoses.Code | None]:
-    """Put a diagnosis into a visit, in the place of the one before; return it and its code.
+    """Write a visit's diagnosis, replacing an earlier one; return the visit and the code.
 
     Raises:
-        Invalid: If *icd10_code* is not one of the WHO's ICD-10.
+        Invalid: If *icd10_code* is no code of the WHO's ICD-10.
     """
     code = None
     if icd10_code is not None:
@@ -87,7 +87,7 @@ def prescribe(
     medications: tuple[Medication, ...],
     notes: str | None,
 ) -> tuple[Visit, Prescription]:
-    """Prescribe medicines; the prescription before is superseded and kept."""
+    """Prescribe medicines; an earlier prescription is kept as superseded."""
     _supersede(work, visit)
     prescribed = PrescriptionContent(medications=medications, notes=notes)
     prescription = work.put(
@@ -110,10 +110,10 @@ def prescribe(
 
 
 def edit_visit(work: Work, visit: Visit, actor: Actor, changes: dict[str, Any]) -> Visit:
-    """Change what was written about a consultation, in words.
+    """Change what was written about a consultation: *changes* are fields of `Clinical`.
 
-    A diagnosis or a prescription in words takes the place of the structured one, which is marked
-    superseded and kept. The same words again change nothing.
+    A diagnosis or prescription in words replaces the structured one; a structured prescription is
+    kept as superseded. May be repeated: equal values change nothing.
     """
     before = visits.unseal_clinical(work, visit)
     changes = {name: v for name, v in changes.items() if getattr(before, name) != v}
@@ -133,12 +133,12 @@ def _supersede(work: Work, visit: Visit) -> None:
 
 
 def unseal(work: Work, prescription: Prescription) -> PrescriptionContent:
-    """Return what a prescription says."""
+    """Decrypt a prescription."""
     return msgspec.json.decode(work.seal.open(prescription.prescribed), type=PrescriptionContent)
 
 
 def list_prescriptions(work: Work, visit: Visit) -> list[Prescription]:
-    """Return every structured prescription of a visit, oldest first, superseded ones too."""
+    """Return all structured prescriptions of a visit, oldest first, superseded ones too."""
     found: list[Prescription] = []
     after = None
     while True:
@@ -150,10 +150,11 @@ def list_prescriptions(work: Work, visit: Visit) -> list[Prescription]:
 
 
 def allergy_warnings(work: Work, visit: Visit, medicines: Iterable[str]) -> list[AllergyWarning]:
-    """Return which of *medicines* are among the patient's allergies, as this clinic knows them.
+    """Return a warning for each of *medicines* that matches an allergy known to this clinic.
 
-    Names are compared word by word: an allergen inside a longer name counts, as in
-    Benzylpenicillin; a warning too many costs a look, one too few may cost more.
+    Names are compared word by word, and a word inside a longer one matches, as in
+    Benzylpenicillin. This errs on the side of warning: a false alarm costs a look, a miss may cost
+    a life.
     """
     record = work.get(ClinicPatient, visit.clinic_id, visit.patient_id)
     known = work.get(Association, visit.doctor_id, visit.patient_id)
@@ -184,9 +185,9 @@ def _words(text: str) -> set[str]:
 
 
 def prescription_page(work: Work, visit: Visit, language: str = "en") -> PrescriptionPage:
-    """Return what the prescription of a visit shows, as its document in *language*.
+    """Return the content of a visit's prescription document in *language*.
 
-    Private notes, examination and complaint stay inside the clinic.
+    Private notes, examination and complaint are not part of it.
 
     Raises:
         NotFound: If nothing is prescribed.
@@ -226,7 +227,7 @@ def prescription_page(work: Work, visit: Visit, language: str = "en") -> Prescri
 
 @dataclass(frozen=True)
 class SentPrescription:
-    """A prescription on its way to the patient."""
+    """A prescription queued for the patient; its link ends at `ends_at`."""
 
     message: Message
     url: str
@@ -234,17 +235,17 @@ class SentPrescription:
 
 
 def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
-    """Send the patient the visit's prescription: a document if they wrote lately, else a link.
+    """Send the patient the visit's prescription: in the 24-hour window a document, else a link.
 
-    WhatsApp fetches the document by that link, which opens for a week.
+    WhatsApp fetches the document by the same link, which is valid for a week.
 
     Raises:
         NotFound: If nothing is prescribed.
-        NotNow: If the patient cannot be written to.
+        NotNow: If the patient has no contact.
     """
     prescription_page(work, visit)
     clinic = work.get(Clinic, visit.clinic_id)
-    across = work.system("a patient's prescription goes to the contact who writes for them")
+    across = work.system("find the contact who writes for a patient")
     patient = across.get(Patient, visit.patient_id)
     contact = across.get(Contact, patient.contact_id) if patient else None
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
@@ -284,12 +285,12 @@ def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
 
 
 def page_by_link(work: Work, link: str) -> PrescriptionPage:
-    """Return what the prescription behind *link* shows, in the patient's language.
+    """Return the content of the prescription behind *link*, in the patient's language.
 
-    It is the one of now: what was superseded since the link was sent is not shown any more.
+    It is the visit's current one, not the one of when the link was sent.
 
     Raises:
-        NotFound: If there is no such link, it has ended, or nothing is prescribed any more.
+        NotFound: If there is no such link, it has ended, or nothing is prescribed now.
     """
     found = work.get(PrescriptionLink, link)
     if found is None or found.ends_at <= work.now:

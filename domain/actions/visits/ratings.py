@@ -1,4 +1,4 @@
-"""What patients think of a visit."""
+"""Request and record patients' ratings of a visit."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, context_of
 from domain.errors import Refused
+from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
 from domain.model.queues import Token, TokenStatus
@@ -16,16 +17,16 @@ from domain.model.visits import Rating
 from domain.rules import RATING_AFTER_SECONDS
 from domain.work import Work
 
-MOST_STARS = 5
+MAX_STARS = 5
 
 
 def rate(work: Work, token: Token, stars: int) -> Rating:
-    """Keep a patient's 1 to 5 stars for a visit; a later answer takes the place of an earlier.
+    """Record a patient's rating of a visit, 1 to 5 stars; a later one replaces it.
 
     Raises:
-        Refused: If the number is not one of stars.
+        Refused: If *stars* is not 1 to 5.
     """
-    if not 1 <= stars <= MOST_STARS:
+    if not 1 <= stars <= MAX_STARS:
         raise Refused("a rating has 1 to 5 stars")
     before = work.get(Rating, token.queue_id, token.token_id)
     return work.put(
@@ -44,41 +45,48 @@ def rate(work: Work, token: Token, stars: int) -> Rating:
 
 
 def request_rating(open_work: OpenWork, item: Due) -> None:
-    """Ask a patient how the visit was, unless the completion was taken back."""
+    """Ask a patient how the visit was, unless its completion was undone. May be repeated."""
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
-    after = timedelta(seconds=RATING_AFTER_SECONDS)
-    message_id = f"msg_rate_{item.token_id}"
-    if (
-        token is not None
-        and token.status is TokenStatus.COMPLETED
-        and token.completed_at is not None
-        and token.completed_at + after == item.at
-        and work.get(Message, message_id) is None
-    ):
-        place = context_of(work, item)
-        if place is not None:
-            clinic, doctor, _ = place
-            options = [
-                Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
-                for n in (1, 2, 3, 4, 5)
-            ]
-            send(
-                work,
-                Draft(
-                    "news/rate",
-                    to=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    guard=Guard.COMPLETED,
-                    values=notices.notice_values(token, doctor),
-                    options=options,
-                    urgency=Urgency.NEWS,
-                    consent=Consent.NEWS,
-                    helps_until=work.now + timedelta(hours=12),
-                    message_id=message_id,
-                ),
-            )
-            push_question(work, clinic, token, "rating", options)
+    context = context_of(work, item)
+    if token is not None and context is not None and _is_due(token, item):
+        clinic, doctor, _ = context
+        _send_request(work, clinic, doctor, token)
     work.commit()
+
+
+def _is_due(token: Token, item: Due) -> bool:
+    """Return whether *item* was scheduled by the completion that still stands."""
+    return (
+        token.status is TokenStatus.COMPLETED
+        and token.completed_at is not None
+        and token.completed_at + timedelta(seconds=RATING_AFTER_SECONDS) == item.at
+    )
+
+
+def _send_request(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
+    message_id = f"msg_rate_{token.token_id}"
+    if work.get(Message, message_id) is not None:
+        return
+    options = [
+        Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
+        for n in range(1, MAX_STARS + 1)
+    ]
+    send(
+        work,
+        Draft(
+            "news/rate",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard=Guard.COMPLETED,
+            values=notices.notice_values(token, doctor),
+            options=options,
+            urgency=Urgency.NEWS,
+            consent=Consent.NEWS,
+            helps_until=work.now + timedelta(hours=12),
+            message_id=message_id,
+        ),
+    )
+    push_question(work, clinic, token, "rating", options)

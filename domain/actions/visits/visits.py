@@ -1,4 +1,4 @@
-"""The record of a consultation: opened when the patient is called in, completed with the token."""
+"""Visits: the record of a consultation, opened by the call and completed with the token."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ from domain.work import Work
 EMPTY = Clinical()
 PAGE = 400
 MAY_HAVE_VISIT = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED, TokenStatus.COMPLETED}
-"""States of a token whose consultation can be written about."""
+"""States of a token for which a visit may be recorded."""
 
 
-# With the line
+# Following the line
 
 
 def open_visit(work: Work, token: Token) -> Token:
-    """Open the record of *token*'s consultation and return the token naming it.
+    """Open the visit of *token*, and return the token with its id.
 
-    What was written about it before the call stays: there is one record a token.
+    A token has one visit: if something was written before the call, that visit is kept.
     """
     if token.visit_id is not None and work.get(Visit, token.doctor_id, token.visit_id) is not None:
         return token
@@ -48,19 +48,19 @@ def open_visit(work: Work, token: Token) -> Token:
 
 
 def complete_visit(work: Work, token: Token) -> None:
-    """Mark the consultation's record complete."""
+    """Mark the visit of *token* as completed."""
     _set_status(work, token, VisitStatus.COMPLETED)
 
 
 def reopen_visit(work: Work, token: Token) -> None:
-    """Take back the completion of the consultation's record."""
+    """Mark the visit of *token* as open again: its completion was undone."""
     _set_status(work, token, VisitStatus.OPEN)
 
 
 def undo_open_visit(work: Work, token: Token) -> str | None:
-    """Remove the record opened by calling *token* in, as nobody has come or the call was undone.
+    """Delete the visit opened by the call of *token*: nobody came, or the call was undone.
 
-    A record that somebody has written into stays, and its id is returned.
+    If something was written into it, it stays and its id is returned.
     """
     visit = work.get(Visit, token.doctor_id, token.visit_id) if token.visit_id else None
     if visit is None:
@@ -91,7 +91,7 @@ def find_visit(work: Work, visit_id: str) -> Visit:
     """Return a visit by its id.
 
     Raises:
-        NotFound: If there is none, or it lies behind a wall.
+        NotFound: If there is none in the scope of *work*.
     """
     locator = work.get(Locator, visit_id)
     if locator is None or locator.kind != "visit":
@@ -100,19 +100,19 @@ def find_visit(work: Work, visit_id: str) -> Visit:
 
 
 def find_association(work: Work, doctor_id: str, patient_id: str) -> Association:
-    """Return a doctor's connection with a patient, ended ones too.
+    """Return a doctor's association with a patient, even if it has ended.
 
     Raises:
-        NotFound: If the patient is not that doctor's, or both lie behind a wall.
+        NotFound: If there is none in the scope of *work*.
     """
     return work.require(Association, doctor_id, patient_id)
 
 
 def find_record_of_patient(work: Work, patient_id: str) -> Association | ClinicPatient:
-    """Return what the caller keeps of a patient: a clinic its record, a doctor the association.
+    """Return the caller's record of a patient: a clinic's own, or a doctor's association.
 
     Raises:
-        NotFound: If the patient is not theirs.
+        NotFound: If the caller has no such patient.
     """
     caller = caller_of(work)
     if caller.doctor_id is not None:
@@ -121,20 +121,20 @@ def find_record_of_patient(work: Work, patient_id: str) -> Association | ClinicP
 
 
 def patient_name(work: Work, clinic_id: str, patient_id: str) -> str:
-    """Return the name the clinic keeps of a patient; empty if it keeps none."""
+    """Return the clinic's name for a patient; empty if it has no record of them."""
     found = work.get(ClinicPatient, clinic_id, patient_id)
     return found.name if found else ""
 
 
-def doctor_names(work: Work, found: Iterable[Visit]) -> dict[str, str]:
-    """Return the names of the doctors of visits by their id."""
-    refs = {(Doctor, (v.clinic_id, v.doctor_id)): None for v in found}
+def doctor_names(work: Work, of_visits: Iterable[Visit]) -> dict[str, str]:
+    """Return the names of the doctors of visits, by doctorId."""
+    refs = {(Doctor, (v.clinic_id, v.doctor_id)): None for v in of_visits}
     return {d.doctor_id: d.name for d in work.fetch(refs) if isinstance(d, Doctor)}
 
 
 @dataclass(frozen=True)
 class Timeline:
-    """A page of a patient's visits, the latest first; `after` continues it."""
+    """A page of a patient's visits, the latest first; `after` is the cursor of the next page."""
 
     visits: list[Visit]
     total: int
@@ -142,13 +142,13 @@ class Timeline:
 
 
 def timeline(work: Work, patient_id: str, limit: int, after: str | None) -> Timeline:
-    """Return the visits of a patient that the scope may see, and how many there are in all.
+    """Return a page of the visits of a patient in the scope of *work*, and their total.
 
-    A clinic's admins see those of all its doctors, a doctor their own. Found by an index: a visit
-    opened a moment ago may be missing.
+    A clinic's admins see those of all its doctors, a doctor their own. They are read from an index:
+    a visit opened a moment ago may be missing.
 
     Raises:
-        Invalid: If *after* is not where such a list goes on.
+        Invalid: If *after* is no cursor of this list.
     """
     try:
         page = work.query(
@@ -161,7 +161,7 @@ def timeline(work: Work, patient_id: str, limit: int, after: str | None) -> Time
 
 
 def as_doctor(work: Work, clinic_id: str, doctor_id: str) -> Work:
-    """Return the same work, seeing what that doctor sees, for lists of one doctor's."""
+    """Return *work* in the scope of a doctor, for lists of that doctor's visits."""
     return work.within(DoctorScope(clinic_id, doctor_id))
 
 
@@ -179,14 +179,14 @@ def _visits_of(work: Work, patient_id: str) -> Iterator[Visit]:
 
 
 def unseal_clinical(work: Work, visit: Visit) -> Clinical:
-    """Return what was written about a consultation, opened."""
+    """Decrypt what was written about a consultation."""
     if visit.clinical is None:
         return EMPTY
     return msgspec.json.decode(work.seal.open(visit.clinical), type=Clinical)
 
 
 def list_versions(work: Work, visit: Visit) -> list[VisitVersion]:
-    """Return every edit of a visit, oldest first, sealed as they are."""
+    """Return all edits of a visit, oldest first, still encrypted."""
     found: list[VisitVersion] = []
     after = None
     while True:
@@ -210,16 +210,17 @@ def record_visit(
     token_id: str | None = None,
     visit_date: str | None = None,
 ) -> tuple[Visit, bool]:
-    """Write down a consultation; return its record, and whether that is new.
+    """Record a consultation; return the visit, and whether it is new.
 
-    For a token that has a record it is that one, brought up to date. Without a token the
-    consultation is over by being written down, and counts as a visit.
+    With *token_id* the token's visit is updated, or created if it has none. Without it a completed
+    visit is created, and counted. *visit_date* is in the clinic's zone; by default it is today, or
+    the token's day.
 
     Raises:
-        NotFound: If the patient is not the doctor's, or the token is not theirs both.
-        NotNow: If the token was never served and never will be, or the patient has left the
-            doctor.
-        Invalid: If *visit_date* is no day, or ahead.
+        NotFound: If the patient is not the doctor's, or the token is not of both.
+        NotNow: If the token's consultation did not and cannot take place, or the association has
+            ended (detail `state`).
+        Invalid: If *visit_date* is not a date, or lies ahead.
     """
     association = find_association(work, doctor_id, patient_id)
     clinic = work.require(Clinic, association.clinic_id)
@@ -234,20 +235,24 @@ def record_visit(
     token, _ = tokens.find_token(work, token_id)
     if token.doctor_id != doctor_id or token.patient_id != patient_id:
         raise NotFound
-    known = work.get(Visit, token.doctor_id, token.visit_id) if token.visit_id else None
-    if known is None:
-        if token.status not in MAY_HAVE_VISIT:
-            raise NotNow("There was no consultation for this booking.", state=token.status)
-        known = _new_visit(work, token, token.date)
-        if token.status is TokenStatus.COMPLETED:
-            known = known.but(status=VisitStatus.COMPLETED)
-        work.put(token.but(visit_id=known.visit_id, updated_at=work.now))
-        fresh = True
-    else:
-        fresh = False
+    visit, is_new = _visit_of_token(work, token)
     if visit_date is not None:
-        known = known.but(visit_date=visit_date)
-    return apply_changes(work, work.put(known), actor, "record", changes), fresh
+        visit = visit.but(visit_date=visit_date)
+    return apply_changes(work, work.put(visit), actor, "record", changes), is_new
+
+
+def _visit_of_token(work: Work, token: Token) -> tuple[Visit, bool]:
+    """Return the visit of *token*, and whether it was created just now."""
+    visit = work.get(Visit, token.doctor_id, token.visit_id) if token.visit_id else None
+    if visit is not None:
+        return visit, False
+    if token.status not in MAY_HAVE_VISIT:
+        raise NotNow("There was no consultation for this booking.", state=token.status)
+    visit = _new_visit(work, token, token.date)
+    if token.status is TokenStatus.COMPLETED:
+        visit = visit.but(status=VisitStatus.COMPLETED)
+    work.put(token.but(visit_id=visit.visit_id, updated_at=work.now))
+    return visit, True
 
 
 def _require_past_day(day: str, present: str) -> None:
@@ -262,9 +267,9 @@ def _require_past_day(day: str, present: str) -> None:
 def apply_changes(
     work: Work, visit: Visit, actor: Actor, action: str, changes: dict[str, Any]
 ) -> Visit:
-    """Put *changes* of `Clinical` into a visit, and keep who wrote what, and when.
+    """Apply *changes*, fields of `Clinical`, to a visit; log who wrote what, and when.
 
-    Nothing is written if nothing differs.
+    May be repeated: nothing is written if nothing differs.
     """
     before = unseal_clinical(work, visit)
     differing = {name: v for name, v in changes.items() if getattr(before, name) != v}
@@ -280,7 +285,7 @@ def apply_changes(
 
 
 def link_follow_up(work: Work, visit: Visit, token: Token) -> None:
-    """Keep which booking follows *visit*."""
+    """Store in *visit* the booking that follows it."""
     work.put(visit.but(follow_up_token=token.token_id, updated_at=work.now))
 
 
@@ -307,7 +312,7 @@ def add_note(
 
 
 def list_notes(work: Work, visit: Visit) -> list[PrivateNote]:
-    """Return the private notes of a visit, oldest first, opened."""
+    """Return the private notes of a visit, oldest first, decrypted."""
     found: list[PrivateNote] = []
     after = None
     while True:
@@ -321,7 +326,7 @@ def list_notes(work: Work, visit: Visit) -> list[PrivateNote]:
 def _log_version(
     work: Work, visit: Visit, actor: Actor, action: str, values: dict[str, Any]
 ) -> None:
-    told = {name: value for name, value in values.items() if name != "privateNotes"}
+    logged = {name: value for name, value in values.items() if name != "privateNotes"}
     work.put(
         VisitVersion(
             visit_id=visit.visit_id,
@@ -333,7 +338,7 @@ def _log_version(
             by_name=actor.name,
             at=work.now,
             fields=tuple(values),
-            values=work.seal.seal(msgspec.json.encode(told).decode()) if told else None,
+            values=work.seal.seal(msgspec.json.encode(logged).decode()) if logged else None,
         )
     )
 
