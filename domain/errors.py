@@ -1,14 +1,14 @@
-"""One tree of errors: what the rules refuse, and what the outside could not do."""
+"""Errors: refusals by the rules, and failures of the outside."""
 
 from __future__ import annotations
 
 
 class PulseOpsError(Exception):
-    """Anything this product raises on purpose."""
+    """Base of every error that the product raises on purpose."""
 
 
 class Refused(PulseOpsError):
-    """A rule says no. `code` is stable and for programs; the text is for people."""
+    """A rule refuses. `code` and `details` are stable, for programs; the text is for people."""
 
     code = "REFUSED"
 
@@ -18,7 +18,7 @@ class Refused(PulseOpsError):
 
 
 class NotFound(Refused):
-    """The thing does not exist, or lies behind a wall; nobody can tell which."""
+    """The record does not exist, or is outside the caller's scope; the answer is the same."""
 
     code = "NOT_FOUND"
 
@@ -30,31 +30,31 @@ class NotAllowed(Refused):
 
 
 class PasswordChangeRequired(NotAllowed):
-    """The account's password was set by somebody else and must be changed before all else."""
+    """The account's password was set by somebody else; it must be changed first."""
 
     code = "PASSWORD_CHANGE_REQUIRED"
 
 
 class NotSignedIn(Refused):
-    """Nobody, or nobody any more: the credentials are missing, wrong, expired or withdrawn."""
+    """The credentials are missing, wrong, expired or withdrawn."""
 
     code = "UNAUTHORIZED"
 
 
 class TooMany(Refused):
-    """Asked too often (detail `retry_after_seconds`)."""
+    """A rate limit was exceeded (detail `retry_after_seconds`)."""
 
     code = "RATE_LIMITED"
 
 
 class Busy(Refused):
-    """More is asked at this moment than can be done (detail `retry_after_seconds`)."""
+    """Capacity is used up at this moment (detail `retry_after_seconds`)."""
 
     code = "UNAVAILABLE"
 
 
 class Invalid(Refused):
-    """What was given cannot be used; says of which field, by its name in the API."""
+    """A value is not valid; `field` is its name in the API."""
 
     code = "VALIDATION_ERROR"
 
@@ -64,13 +64,13 @@ class Invalid(Refused):
 
 
 class SlotTaken(Refused):
-    """Someone else has the slot."""
+    """The slot is sold to somebody else."""
 
     code = "SLOT_TAKEN"
 
 
 class DayFull(Refused):
-    """Every online booking of that day is sold."""
+    """All online bookings of that day are sold."""
 
     code = "DAY_FULL"
 
@@ -86,7 +86,7 @@ class NotSelling(DayClosed):
 
 
 class AlreadyBooked(Refused):
-    """The patient already has a live token with that doctor that day (detail `token`)."""
+    """The patient has a live token with that doctor on that day (detail `token`)."""
 
     code = "ALREADY_BOOKED"
 
@@ -98,13 +98,13 @@ class TooManyHolds(Refused):
 
 
 class NotNow(Refused):
-    """The state of the line or of the token does not allow it (detail `state`)."""
+    """The state of the line, token or other record does not allow it (detail `state`)."""
 
     code = "NOT_NOW"
 
 
 class HasLiveToken(NotNow):
-    """The patient still holds a booking, which must end first."""
+    """The patient has a live booking, which must end first."""
 
     code = "HAS_LIVE_TOKEN"
 
@@ -116,13 +116,13 @@ class NobodyWaiting(NotNow):
 
 
 class LineMoved(Refused):
-    """The line has moved since (details `by_name`, `action`, `at`)."""
+    """The line moved since the caller saw it (details `by_name`, `action`, `at`)."""
 
     code = "LINE_MOVED"
 
 
 class NothingToUndo(NotNow):
-    """There is no move that could still be taken back."""
+    """There is no move that can still be undone."""
 
     code = "NOTHING_TO_UNDO"
 
@@ -134,19 +134,19 @@ class ConfirmationNeeded(Refused):
 
 
 class NumberTaken(Refused):
-    """The number belongs to somebody else who works at the clinic."""
+    """The number belongs to another member of the clinic's staff."""
 
     code = "NUMBER_TAKEN"
 
 
 class LastAdmin(Refused):
-    """Nobody else runs the clinic."""
+    """The clinic has no other admin with a proven number."""
 
     code = "LAST_ADMIN"
 
 
 class PlanRequired(Refused):
-    """The feature is outside the clinic's plan (detail `plan`: the one that has it)."""
+    """The clinic's plan does not include the feature (detail `plan`: one that does)."""
 
     code = "PLAN_REQUIRED"
 
@@ -158,7 +158,7 @@ class PlanLimit(Refused):
 
 
 class Conflict(PulseOpsError):
-    """A conditional write lost; `items` are the (table, partition, sort) keys that had changed."""
+    """A conditional write failed; `items` are the (table, partition, sort) keys that changed."""
 
     def __init__(self, items: tuple[tuple[str, str, str | None], ...] = ()) -> None:
         super().__init__(f"changed meanwhile: {sorted({table for table, _, _ in items})}")
@@ -166,12 +166,12 @@ class Conflict(PulseOpsError):
 
 
 class Unreadable(PulseOpsError):
-    """A sealed text was sealed with none of our keys, or was changed."""
+    """An encrypted text was encrypted with an unknown key, or changed."""
 
 
 class StoreUnavailable(PulseOpsError):
-    """The store did not answer, or not in time; nothing is known of the write unless said."""
+    """The store did not answer in time; a write may or may not have happened."""
 
 
 class StillConflicting(StoreUnavailable):
-    """Others were faster each time it was tried; nothing was written, and it may be tried later."""
+    """A conditional write failed at every try; nothing was written. It may be tried again."""

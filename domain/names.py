@@ -1,4 +1,4 @@
-"""Names of people, as they are written, compared and searched."""
+"""Names of people: clean them, and fold them for comparison and search."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import unicodedata
 
 SHORTEST_NAME, LONGEST_NAME = 2, 100
 JOINERS = "\u200c\u200d"
-"""How Hindi tells half letters from joined ones."""
+"""Invisible letters by which Hindi tells half letters from joined ones."""
 LONGEST_KEY = 200
-"""Letters of a folded name that count: some letters fold into many, and keys have a limit."""
+"""Longest folded name: some letters fold into several, and a key's length is limited."""
 
 
 def fold_name(name: str) -> str:
-    """Return *name* for comparing: one case, one form of each letter, single blanks.
+    """Fold *name* for comparison: one case, one form of each letter, single blanks.
 
-    Invisible letters do not count, such as the joiners that Hindi keyboards put into a name or
-    leave out; vowel signs and accents do.
+    Invisible letters are dropped, such as the joiners that some Hindi keyboards insert; vowel
+    signs and accents stay.
     """
-    # Folding the case can undo the normal form and the other way round: twice is stable.
+    # Case folding can undo normalisation, and the reverse; after two rounds nothing changes.
     for _ in range(2):
         name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", name).casefold())
     seen = "".join(c for c in name if unicodedata.category(c) != "Cf")
@@ -27,9 +27,10 @@ def fold_name(name: str) -> str:
 
 
 def clean_name(text: str) -> str | None:
-    """Return *text* as a person's name, or None if it cannot be one.
+    """Return *text* cleaned as a person's name, or None if it cannot be one.
 
-    Line breaks, control characters and WhatsApp's formatting marks go; a name has a letter.
+    Line breaks, control characters and WhatsApp's formatting marks are removed. What is left must
+    have at least two characters, one of them a letter.
     """
     kept = "".join(
         " " if unicodedata.category(c)[0] == "C" and c not in JOINERS else c for c in text

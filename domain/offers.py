@@ -1,4 +1,4 @@
-"""Message templates that staff may send to patients, as the catalogue offers them."""
+"""Message templates that staff may send to patients."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from domain.errors import Invalid
 
 VALUE_MAX = 600
-"""Characters of one variable: Meta cuts a template's body at 1,024."""
+"""Characters of one variable; Meta cuts a template's body at 1,024."""
 FREE_TEXT = "free_text"
-"""The template that carries words of one's own, inside and outside the service window."""
+"""The template that carries text written by staff."""
 
 
 @dataclass(frozen=True)
@@ -18,16 +18,16 @@ class OfferedTemplate:
     """One template in one language."""
 
     name: str
-    """As the API calls it, such as appointment_reminder."""
+    """Its name in the API, such as appointment_reminder."""
     message: str
     """The message behind it, such as office/appointment_reminder."""
     provider_name: str
-    """As WhatsApp knows it."""
+    """Its name at WhatsApp."""
     language: str
     category: str
     header: str
     body: str
-    """With {{variable}} in the places of its variables."""
+    """With {{variable}} for each variable."""
     variables: tuple[str, ...]
 
 
@@ -35,7 +35,7 @@ def find_template(offers: Sequence[OfferedTemplate], name: str) -> OfferedTempla
     """Return the template called *name*, in English.
 
     Raises:
-        Invalid: If none is called so.
+        Invalid: If there is none of that name.
     """
     for offer in offers:
         if offer.name == name:
@@ -45,10 +45,10 @@ def find_template(offers: Sequence[OfferedTemplate], name: str) -> OfferedTempla
 
 
 def validate_values(template: OfferedTemplate, data: Mapping[str, str]) -> dict[str, str]:
-    """Return *data* if it fills every variable of *template* and nothing else.
+    """Raise `Invalid` unless *data* fills every variable of *template*, and no other; return it.
 
     Raises:
-        Invalid: Naming the first variable that is missing, unknown, empty or too long.
+        Invalid: About the first variable that is missing, unknown, empty or too long.
     """
     for name in template.variables:
         if not data.get(name, "").strip():

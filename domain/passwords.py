@@ -1,4 +1,4 @@
-"""Passwords of staff: which are good enough, and how one is checked without being kept."""
+"""Passwords of staff: how strong they must be, and how one is hashed and checked."""
 
 from __future__ import annotations
 
@@ -13,21 +13,22 @@ from domain.errors import Busy, Invalid
 
 MIN_LENGTH, MAX_LENGTH = 10, 128
 MIN_GUESSES = 100_000
-"""The well-known passwords, and those made of one with a few digits, take fewer."""
+"""Well-known passwords, also with a few digits added, take fewer (zxcvbn's estimate)."""
 COMPARED_LENGTH = 72
-"""No more of a long password is compared with known ones."""
+"""Characters of a long password that are compared with well-known ones."""
 MAX_PARALLEL = 2
-"""Each check takes 94 ms of a processor and 64 MiB: more at once would only be slower."""
+"""A check takes 94 ms of a processor and 64 MiB: more of them in parallel are no faster."""
 WAIT_SECONDS = 3.0
+"""A check that waits holds a thread of the web process, so it is refused after this long."""
 _slots = threading.BoundedSemaphore(MAX_PARALLEL)
 
 
 def require_strong(field: str, password: str) -> None:
-    """Return if *password* is good enough to be set.
+    """Raise `Invalid` unless *password* is strong enough to be set.
 
     Raises:
-        Invalid: About *field*, if it has not 10 to 128 characters with a letter and a digit, or is
-            one of the well-known ones.
+        Invalid: About *field*, unless the password has 10 to 128 characters, among them a letter
+            and a digit, and is not well known.
     """
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid(field, f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.")
@@ -38,34 +39,35 @@ def require_strong(field: str, password: str) -> None:
 
 
 def hash_password(password: str, memory_kib: int) -> str:
-    """Return the argon2id hash to be stored.
+    """Return the argon2id hash of a password, to be stored.
 
     Raises:
-        Busy: If too many passwords are being checked.
+        Busy: If too many passwords are being checked (detail `retry_after_seconds`).
     """
     with _HashingSlot():
         return _hasher(memory_kib).hash(password)
 
 
 def is_right(password: str, stored: str | None, memory_kib: int) -> bool:
-    """Return whether *password* is the one that was stored.
+    """Return whether *password* is the one whose hash is *stored*.
 
-    Takes the same time if none was stored, so that nobody can tell.
+    If nothing is stored a dummy hash is checked, so that the time taken does not tell.
 
     Raises:
-        Busy: If too many passwords are being checked.
+        Busy: If too many passwords are being checked (detail `retry_after_seconds`).
     """
     with _HashingSlot():
-        nobodys = _dummy_hash(memory_kib)  # also where it is not used: it is made once a process
+        # Made even if it is not needed: the first call of a process takes longer.
+        dummy = _dummy_hash(memory_kib)
         try:
-            _hasher(memory_kib).verify(stored or nobodys, password)
+            _hasher(memory_kib).verify(stored or dummy, password)
         except (VerificationError, InvalidHashError):
             return False
     return stored is not None
 
 
 class _HashingSlot:
-    """Waits for a turn, but not for ever: those who wait hold a thread of the web process."""
+    """Limits how many passwords are hashed in parallel; raises `Busy` after `WAIT_SECONDS`."""
 
     def __enter__(self) -> None:
         if not _slots.acquire(timeout=WAIT_SECONDS):

@@ -1,4 +1,4 @@
-"""How patients move through a clinic: who comes when, who waits, and where it gets stuck."""
+"""Patient flow: arrivals, departures, waits and bottlenecks, by hour and by day."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from domain.periods import Period
 PEAK_HOURS = 3
 BOTTLENECKS = 3
 SLOWER_BY_PERCENT = 25
-"""An hour is a bottleneck if those who came in it waited so much longer than the average."""
+"""How much longer than average people waited who came in an hour that is a bottleneck."""
 HOURS_OF_A_DAY = 24
 
 
 class Reason(StrEnum):
-    """Why people waited longer in an hour than they do on average."""
+    """Why the waits of an hour were longer than average; the value is shown to people."""
 
     VOLUME = "High patient volume"
-    """More came than left."""
+    """More arrivals than departures."""
     LONG = "Long consultations"
-    """Those that began in it took longer than they do on average."""
-    STOOD = "The line stood still"
-    """Neither: it began late, or was paused."""
+    """Those that began in it took longer than average."""
+    STALLED = "The line stood still"
+    """Neither: the line began late, or was paused."""
 
 
 @dataclass
 class FlowRow:
-    """An hour of the day, or a day, with all days or hours of it together."""
+    """One hour of the day summed over all days, or one day summed over all hours."""
 
     label: str
     arrivals: int = 0
     departures: int = 0
     waiting: int = 0
-    """Who had come and not left by its end, each day counted from zero."""
+    """Patients who had come and not left by its end; each day starts at zero."""
     waits: int = 0
     wait_seconds: int = 0
     consultations: int = 0
@@ -45,7 +45,7 @@ class FlowRow:
 
 @dataclass(frozen=True)
 class Bottleneck:
-    """An hour in which people waited long."""
+    """An hour with long waits."""
 
     hour: str
     wait_minutes: int
@@ -60,14 +60,14 @@ class Flow:
     """From the first hour with anybody in it to the last."""
     days: list[FlowRow]
     peak_hours: list[str]
-    """When most came, in the order of the clock."""
+    """The hours with most arrivals, in order."""
     wait_minutes: int | None
     bottlenecks: list[Bottleneck]
     """The longest wait first."""
 
 
 def flow(days: Sequence[DayFigures], period: Period) -> Flow:
-    """Return the flow of patients by hour and by day, in the clinic's zone."""
+    """Return the flow of patients in *period*, by hour and by day in the clinic's zone."""
     inside = [day for day in days if day.date in period]
     totals = total(days, period)
     hours = _by_hour(inside)
@@ -89,7 +89,7 @@ def _by_hour(days: Iterable[DayFigures]) -> list[FlowRow]:
         present = 0
         known = {hour.hour: hour for hour in day.hours}
         for number in range(day.hours[0].hour, day.hours[-1].hour + 1):
-            # After midnight it is the same hour of the clock as in the morning of the same day.
+            # Hours after midnight are 24 and more: they are added to those of the morning.
             row = rows.setdefault(number % HOURS_OF_A_DAY, FlowRow(_clock(number)))
             hour = known.get(number)
             if hour is not None:
@@ -147,4 +147,4 @@ def _reason(row: FlowRow, totals: Totals) -> Reason:
     took = row.consultation_seconds * totals.consultations
     if row.consultations and took > totals.consultation_seconds * row.consultations:
         return Reason.LONG
-    return Reason.STOOD
+    return Reason.STALLED

@@ -1,4 +1,4 @@
-"""Periods that figures are asked for, in the clinic's days."""
+"""Periods of figures, in days of the clinic's zone."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class PeriodName(StrEnum):
 
 
 LONGEST_DAYS = 366
-"""A custom period is at most so long."""
+"""Most days of a custom period."""
 WEEK, MONTH = 7, 30
-"""Days that weekly and monthly growth compare with as many before them."""
+"""Days of weekly and monthly growth, compared with as many days before them."""
 
 
 @dataclass(frozen=True)
 class Period:
-    """Days one after another, both ends included."""
+    """Consecutive days; `first` and `last` are included."""
 
     name: PeriodName
     first: date
@@ -37,20 +37,20 @@ class Period:
 
     @property
     def days(self) -> int:
-        """How many days it has."""
+        """The number of days."""
         return (self.last - self.first).days + 1
 
     @property
     def before(self) -> Period:
-        """The period before it, of as many days."""
+        """The preceding period, of as many days."""
         return self.ending(self.first - timedelta(days=1), self.days)
 
     def ending(self, last: date, days: int) -> Period:
-        """Return the period of so many *days* that ends with *last*."""
+        """Return the period of *days* days that ends with *last*."""
         return Period(self.name, last - timedelta(days=days - 1), last)
 
     def __contains__(self, day: str) -> bool:
-        """Whether *day*, written as figures have it, lies in it."""
+        """Whether *day* (ISO, as in `DayFigures`) is in the period."""
         return self.first.isoformat() <= day <= self.last.isoformat()
 
 
@@ -80,7 +80,7 @@ _DAYS_BACK = {
     PeriodName.LAST_30_DAYS: 29,
     PeriodName.LAST_90_DAYS: 89,
 }
-"""This month begins with its first day."""
+"""Days from the first to the last; a period not named here is this month."""
 
 
 def _custom(today: date, start: date | None, end: date | None) -> Period:

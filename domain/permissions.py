@@ -1,4 +1,4 @@
-"""What each role may do, and how far it sees (specification 3.1)."""
+"""What each role may do, and whose patients it sees (specification 3.1)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from domain.model.clinics import Role
 
 
 class Permission(StrEnum):
-    """One thing an account may do; routes of the API ask for these by name."""
+    """One thing an account may do; an address of the API names the one it needs."""
 
     VIEW_ALL_DOCTORS = "view_all_doctors"
     MANAGE_DOCTORS = "manage_doctors"
@@ -56,6 +56,6 @@ OF_ROLE: dict[Role, tuple[Permission, ...]] = {
 }  # fmt: skip
 """Fixed by role (specification notes, 5)."""
 EVERYBODY: tuple[Permission, ...] = (P.VIEW_QUEUE,)
-"""What every account has: for routes open to both roles, each in its own scope."""
+"""What every account may do, in its own scope."""
 PATIENT_ACCESS_SCOPE = {Role.ADMIN: "CLINIC_ALL", Role.DOCTOR: "DOCTOR_OWN"}
-"""How far a role sees patients, as access tokens say it."""
+"""Whose patients a role sees, as access tokens state it."""

@@ -1,4 +1,4 @@
-"""Telephone numbers, written as E.164 with the plus sign everywhere inside."""
+"""Telephone numbers: inside the product always E.164, with the plus sign."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def normalise(text: str, countries: Sequence[str]) -> str | None:
 
 
 def group_digits(number: str) -> str:
-    """Return an E.164 number with its digits in groups, for people to compare."""
+    """Return an E.164 number with its digits in groups, for people to read."""
     parsed = phonenumbers.parse(number)
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def mask(number: str) -> str:
-    """Return a number as it may be shown to somebody who has not proven that it is theirs."""
+    """Mask the middle of a number, to show it to somebody who has not proven that it is theirs."""
     return f"{number[:6]}****{number[-3:]}"

@@ -1,16 +1,12 @@
-"""The three subscription plans: price, how many doctors, and which features."""
+"""The three subscription plans (price, doctors, features), and what they require of a clinic."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 from domain.errors import NotNow, PlanLimit, PlanRequired
 from domain.model.clinics import Clinic, ClinicStatus
-
-if TYPE_CHECKING:
-    from domain.model.clinics import Clinic
 
 
 class PlanName(StrEnum):
@@ -77,10 +73,10 @@ def allows(clinic: Clinic, feature: Feature) -> bool:
 
 
 def require(clinic: Clinic, feature: Feature) -> None:
-    """Return if the plan of *clinic* has *feature*.
+    """Raise `PlanRequired` unless the plan of *clinic* has *feature*.
 
     Raises:
-        PlanRequired: If it has not; names the smallest plan that has (detail `plan`).
+        PlanRequired: Unless the plan has it; names the smallest plan that does (detail `plan`).
     """
     if allows(clinic, feature):
         return
@@ -91,14 +87,14 @@ def require(clinic: Clinic, feature: Feature) -> None:
 
 
 def require_room(clinic: Clinic, doctors: int) -> None:
-    """Return if *clinic* may have so many ACTIVE *doctors*.
+    """Raise `PlanLimit` unless *clinic* may have this number of ACTIVE *doctors*.
 
-    The clinic's own limit counts, which an upgrade raises at once and a downgrade lowers on its
-    effective date.
+    The limit is the clinic's `max_doctors`: an upgrade raises it at once, a downgrade lowers it on
+    its effective date.
 
     Raises:
-        PlanLimit: If that is one too many; names the smallest plan that allows it (detail `plan`,
-            None when no plan does).
+        PlanLimit: Unless the limit allows it; names the smallest plan that does (detail `plan`,
+            None if no plan does).
     """
     if doctors <= clinic.max_doctors:
         return
@@ -120,10 +116,10 @@ class Suspended(NotNow):
 
 
 def require_active(clinic: Clinic) -> None:
-    """Let a clinic go on whose subscription runs.
+    """Raise `Suspended` if the clinic's subscription is suspended.
 
     Raises:
-        Suspended: If it does not.
+        Suspended: If it is suspended; one that is past due or pending is not.
     """
     if clinic.status is ClinicStatus.SUSPENDED:
         raise Suspended("The clinic's subscription is suspended until its bill is paid.")

@@ -1,4 +1,4 @@
-"""Who is asking. Every read carries one of these; there is no read without."""
+"""Scopes: who reads. Every read carries one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class DoctorScope:
 
 @dataclass(frozen=True)
 class ContactScope:
-    """A person writing to a clinic: their own things, and what the clinic shows to anybody."""
+    """A person writing to a clinic: their own records, and what the clinic shows to anybody."""
 
     contact_id: str
     clinic_id: str | None
@@ -30,7 +30,7 @@ class ContactScope:
 
 @dataclass(frozen=True)
 class SystemScope:
-    """The product itself, across clinics; says what for, so that uses can be found and judged."""
+    """The product itself, across clinics. *purpose* says why, so that each use can be reviewed."""
 
     purpose: str
 

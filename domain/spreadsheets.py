@@ -1,4 +1,4 @@
-"""Rows that people open in a spreadsheet: values between commas, never read as formulas."""
+"""CSV rows that a spreadsheet opens without computing formulas."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import io
 from collections.abc import Sequence
 
 BYTE_ORDER_MARK = "\ufeff"
-"""A file begins with it, for spreadsheets take one without for another encoding."""
+"""Begins a file: spreadsheets read one without it in another encoding."""
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""How a text begins that a spreadsheet would compute."""
+"""Beginnings of a text that a spreadsheet takes for a formula."""
 
 
 def escape_formula(text: str) -> str:
-    """Return *text* so that no spreadsheet takes it for a formula."""
+    """Escape *text*, so that no spreadsheet takes it for a formula."""
     return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def csv_row(cells: Sequence[str | float | None]) -> str:
-    """Return one row as it stands in a file; None is empty."""
+    """Return one row of a CSV file, with its line end; None is an empty cell."""
     written = io.StringIO()
     csv.writer(written).writerow(cells)
     return written.getvalue()

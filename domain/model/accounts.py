@@ -1,4 +1,4 @@
-"""Sessions of staff, and what is kept of what they did."""
+"""Sessions and one-time codes of staff, the audit log, and idempotency keys."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from domain.model.base import Record
 class Session(Record, frozen=True, kw_only=True):
     """One sign-in of a user. Key: sessionId.
 
-    It is the family of the refresh tokens that follow each other: only the newest is good, and
-    one used again ends the session. Being read at every call, it ends everywhere at once.
+    Its refresh tokens replace each other: only the newest is valid, and using an older one ends the
+    session. Every call reads it, so that an end holds from the next call on.
     """
 
     TABLE: ClassVar[str] = "sessions"
@@ -25,21 +25,21 @@ class Session(Record, frozen=True, kw_only=True):
     clinic_id: str
     user_id: str
     refresh_id: str
-    """The jti of the refresh token that is good now."""
+    """The jti of the valid refresh token."""
     created_at: datetime
     refreshed_at: datetime
     era: int = 0
-    """The user's `session_era` when it began; it ends when the user's moves on."""
+    """The user's `session_era` at its start; a session of an earlier era is over."""
     wrong_passwords: int = 0
-    """How often the current password was given wrongly, to change it."""
+    """Wrong current passwords, given to change the password."""
     ended_at: datetime | None = None
     end_reason: str | None = None
 
 
 class AuditEntry(Record, frozen=True, kw_only=True):
-    """That somebody looked at or changed a patient's data (invariant I11). Key: clinicId, entry.
+    """An access to a patient's data, or a change of it (invariant I11). Key: clinicId, entry.
 
-    It holds ids and no data; `entry` sorts by time.
+    It holds ids only; `entry` sorts by time.
     """
 
     TABLE: ClassVar[str] = "audit"
@@ -51,32 +51,32 @@ class AuditEntry(Record, frozen=True, kw_only=True):
     user_name: str
     role: str
     action: str
-    """The operation, as the API's document names it."""
+    """The operationId in the API's document."""
     outcome: str
     """DONE, or the code of the refusal."""
     patient_id: str | None = None
     about: dict[str, str] = msgspec.field(default_factory=dict)
-    """Ids of other things concerned, such as tokenId."""
+    """Other ids concerned, such as tokenId."""
     at: datetime
     request_id: str | None = None
 
 
 class Idempotency(Record, frozen=True, kw_only=True):
-    """What a call with an Idempotency-Key answered (invariant I12). Key: idempotencyKey.
+    """The answer to a call with an Idempotency-Key (invariant I12). Key: idempotencyKey.
 
-    Written in the transaction of the call's effect, absent after 24 hours.
+    Written in the call's transaction; absent after 24 hours.
     """
 
     TABLE: ClassVar[str] = "idempotency"
     KEY: ClassVar[tuple[str, ...]] = ("idempotency_key",)
 
     idempotency_key: str
-    """Whose key, and a hash of it."""
+    """The caller, and a hash of the key."""
     fingerprint: str
-    """A hash of method, address and body: the same key with another one is refused."""
+    """A hash of method, address and body; the same key with another one is refused."""
     status: int
     answer: str
-    """The answer as sealed JSON, secrets masked."""
+    """The answer as encrypted JSON, secrets masked."""
     created_at: datetime
 
 
@@ -87,26 +87,26 @@ class OtpType(StrEnum):
     LOGIN = "LOGIN"
     PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - a word of the specification, no secret
     CLINIC_NUMBER = "CLINIC_NUMBER"
-    """That a clinic's changed patient-facing number is its own."""
+    """To prove a clinic's changed patient-facing number."""
 
 
 class OtpStatus(StrEnum):
-    """What became of a request for a code."""
+    """The state of a request for a one-time code."""
 
     PENDING = "PENDING"
     VERIFIED = "VERIFIED"
     FAILED = "FAILED"
-    """Every attempt was used."""
+    """All attempts are used up."""
     EXPIRED = "EXPIRED"
     REPLACED = "REPLACED"
-    """A newer one of the same purpose was asked for."""
+    """A newer one of the same purpose was requested."""
 
 
 class OtpRequest(Record, frozen=True, kw_only=True):
-    """That a one-time code was asked for. Key: requestId.
+    """A request for a one-time code. Key: requestId.
 
-    Kept 90 days as audit. Nobody can tell from it whether the number belonged to anybody: asking
-    writes the same for every number, and one that is nobody's never gets a code.
+    Kept 90 days for audit. It is the same for every number, so that it does not show whether the
+    number has an account; without one, no code is sent.
     """
 
     TABLE: ClassVar[str] = "otp-requests"
@@ -116,13 +116,13 @@ class OtpRequest(Record, frozen=True, kw_only=True):
     whatsapp_number: str
     """Where the code goes, E.164."""
     clinic_id: str
-    """As it was given; there need be no such clinic."""
+    """As given by the caller; the clinic need not exist."""
     request_type: OtpType
     status: OtpStatus = OtpStatus.PENDING
     user_id: str | None = None
-    """Whose account a registration will open."""
+    """The account that a registration creates."""
     code_hash: str | None = None
-    """A keyed hash, made when the code is written to the outbox and gone when it is of no use."""
+    """A keyed hash: set when the code is written to the outbox, None once the request has ended."""
     attempts: int = 0
     max_attempts: int = 3
     expires_at: datetime
@@ -131,16 +131,17 @@ class OtpRequest(Record, frozen=True, kw_only=True):
 
 
 class LiveCode(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The one code of a purpose that may still be used."""
+    """The one valid code of a purpose."""
 
     request_id: str
     expires_at: datetime
 
 
 class OtpLimit(Record, frozen=True, kw_only=True):
-    """How many codes were asked for one number, or from one network address. Key: subject.
+    """How many codes were requested for one number, or from one network address. Key: subject.
 
-    Written by every request, so limits hold whoever counts, and a purpose has one live code.
+    Every request writes it, so that the limit holds across processes and a purpose has one valid
+    code.
     """
 
     TABLE: ClassVar[str] = "otp-limits"
@@ -149,7 +150,7 @@ class OtpLimit(Record, frozen=True, kw_only=True):
     subject: str
     """`tel:+91…`, or `net:` and a keyed hash of the address."""
     since: datetime
-    """When the span that is being counted began."""
+    """The start of the span that is counted."""
     count: int
     live: dict[str, LiveCode] = msgspec.field(default_factory=dict)
     """By purpose and clinic."""

@@ -1,4 +1,4 @@
-"""What every stored thing has in common."""
+"""The base of all records, and instants as they are stored."""
 
 from __future__ import annotations
 
@@ -9,34 +9,34 @@ import msgspec
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One item of one table, as the rules see it.
+    """One item of one table.
 
-    `version` is 0 until the record is stored and counts its writes from then on; the store
-    refuses a write whose version is no longer the stored one. `ttl` (seconds since 1970) makes
-    the record absent from that instant on.
+    `version` is 0 until the record is stored, and then counts its writes. The store refuses a write
+    whose version is not the stored one (optimistic concurrency). From the instant `ttl` (seconds
+    since 1970) the record counts as absent.
     """
 
     TABLE: ClassVar[str]
-    """The table, as store.schema names it."""
+    """Its table, as named in store.schema."""
     KEY: ClassVar[tuple[str, ...]]
-    """The attributes that identify the record in it: partition, or partition and sort key."""
+    """Its key in the table: the partition attribute, or partition and sort attributes."""
 
     RINGS: ClassVar[str | None] = None
-    """The attribute whose value live pages are told of whenever such a record is written."""
+    """The attribute whose value is announced to live pages when such a record is written."""
 
     SHOWN: ClassVar[bool] = False
-    """Whether a clinic shows these records to anybody who writes to it."""
+    """Whether anybody who writes to a clinic may read these records of it."""
 
     version: int = 0
     ttl: int | None = None
 
     def but(self, **changes: object) -> Self:
-        """Return a copy with *changes*; the version stays that of the record read."""
+        """Return a copy with *changes*; the version stays."""
         return msgspec.structs.replace(self, **changes)
 
 
 def utc(moment: datetime) -> datetime:
-    """Return *moment* in UTC with milliseconds, the precision at which everything is stored.
+    """Convert *moment* to UTC and whole milliseconds, as instants are stored.
 
     Raises:
         ValueError: If *moment* carries no time zone.
@@ -48,5 +48,5 @@ def utc(moment: datetime) -> datetime:
 
 
 def stamp(moment: datetime) -> str:
-    """Return *moment* in UTC as text of fixed width, so that texts sort as instants do."""
+    """Return *moment* in UTC as text of fixed width, which sorts as the instants do."""
     return utc(moment).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"

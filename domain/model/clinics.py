@@ -1,4 +1,4 @@
-"""Clinics, their staff and their doctors."""
+"""Clinics, their staff and doctors, and their WhatsApp senders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ClinicStatus(StrEnum):
 
 
 class Clinic(Record, frozen=True, kw_only=True):
-    """A clinic, the owner of everything written in its name. Key: clinicId."""
+    """A clinic: no other sees what belongs to it. Key: clinicId."""
 
     TABLE: ClassVar[str] = "clinics"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id",)
@@ -28,13 +28,13 @@ class Clinic(Record, frozen=True, kw_only=True):
     clinic_id: str
     name: str
     whatsapp_number: str
-    """The number patients see, E.164."""
+    """The patient-facing number, E.164."""
     address: str = ""
     phone: str | None = None
     status: ClinicStatus = ClinicStatus.ACTIVE
     subscription_plan: str = "BASIC"
     plan: str = "BASIC"
-    """Equal to subscription_plan; the index over plans reads this name."""
+    """Equal to subscription_plan; the index over plans uses this name."""
     max_doctors: int = 3
     current_doctors: int = 0
     price_per_doctor: int = 799
@@ -43,27 +43,27 @@ class Clinic(Record, frozen=True, kw_only=True):
     next_billing_date: date | None = None
     time_zone: str = "Asia/Kolkata"
     phone_number_id: str | None = None
-    """The WhatsApp sender of its own, proven; None while it uses the platform's."""
+    """Its own WhatsApp sender; None while it uses the platform's."""
     join_code: str = ""
-    """What people send after JOIN to reach this clinic on a shared number."""
+    """What people write after JOIN to reach this clinic on a shared number."""
     routed_number: str | None = None
-    """The proven number that still leads here while a changed whatsapp_number is not proven."""
+    """The proven number, which leads here until a changed whatsapp_number is proven."""
     number_request_id: str | None = None
-    """The one-time code that proves a changed whatsapp_number."""
+    """The requestId of the one-time code for a changed whatsapp_number."""
     holidays: tuple[date, ...] = ()
     booking_days: int = 14
-    """How many days ahead of today can be booked."""
+    """How many days after today can be booked."""
     created_at: datetime
     updated_at: datetime
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which this clinic's days and hours are meant."""
+        """The zone of this clinic's days and hours."""
         return ZoneInfo(self.time_zone)
 
 
 class Role(StrEnum):
-    """What a member of staff is."""
+    """The role of a user."""
 
     ADMIN = "ADMIN"
     DOCTOR = "DOCTOR"
@@ -90,20 +90,20 @@ class User(Record, frozen=True, kw_only=True):
     doctor_id: str | None = None
     status: StaffStatus = StaffStatus.ACTIVE
     proven: bool = False
-    """Whether this person has shown that the number is theirs; before that they are a patient."""
+    """Whether the number is proven to be theirs; until then it is treated as a patient's."""
     permissions: tuple[str, ...] = ()
     password_hash: str | None = None
     must_change_password: bool = False
     password_updated_at: datetime | None = None
     session_era: int = 0
-    """Sessions of an earlier era have ended; see domain.actions.staff.sessions."""
+    """Sessions of an earlier era are over; see domain.actions.staff.sessions."""
     last_login: datetime | None = None
     created_at: datetime
     updated_at: datetime
 
 
 class Doctor(Record, frozen=True, kw_only=True):
-    """A practitioner of a clinic, with the plan of an ordinary day. Key: clinicId, doctorId."""
+    """A doctor of a clinic, and the plan of their day. Key: clinicId, doctorId."""
 
     TABLE: ClassVar[str] = "doctors"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "doctor_id")
@@ -124,20 +124,20 @@ class Doctor(Record, frozen=True, kw_only=True):
     """Minutes, as planned."""
     start_time: str = "09:00"
     end_time: str = "17:00"
-    """At or before start_time means after midnight."""
+    """At or before start_time it is on the next day."""
     lunch_break: str | None = None
     """Such as 13:00-14:00."""
     working_days: tuple[str, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
     days_off: tuple[date, ...] = ()
     status: StaffStatus = StaffStatus.ACTIVE
     typical_minutes: int | None = None
-    """What this doctor's consultations took in the past, the prior of a day's estimate."""
+    """How long past consultations took, with which a day's estimate begins."""
     created_at: datetime
     updated_at: datetime
 
 
 class Claim(Record, frozen=True, kw_only=True):
-    """Something only one can have, such as a clinic's proven number. Key: claim.
+    """A thing that only one clinic can have, such as a proven number. Key: claim.
 
     Claims are `number:+91…` (a clinic's patient-facing number), `sender:…` (a WhatsApp
     phone_number_id), `code:CITY42` (a join code).
@@ -151,9 +151,9 @@ class Claim(Record, frozen=True, kw_only=True):
 
 
 class Sender(Record, frozen=True, kw_only=True):
-    """A clinic's own WhatsApp sender, proven by its own access token. Key: sender.
+    """A clinic's own WhatsApp sender, proven by its access token. Key: sender.
 
-    The key is WhatsApp's phone_number_id. A sender given up stays for a day, for what waits.
+    The key is WhatsApp's phone_number_id. A sender given up stays a day, for queued messages.
     """
 
     TABLE: ClassVar[str] = "senders"
@@ -162,18 +162,18 @@ class Sender(Record, frozen=True, kw_only=True):
     sender: str
     clinic_id: str
     number: str
-    """The number behind it, E.164."""
+    """Its number, E.164."""
     access_token: str
     """Ciphertext."""
     payment_configuration: str | None = None
-    """The payment configuration of its WhatsApp account, through which advances are paid there."""
+    """The payment configuration of its WhatsApp account, for advances paid in WhatsApp."""
     proven_at: datetime
 
 
 class StaffNumber(Record, frozen=True, kw_only=True):
-    """That a number belongs to a user of a clinic. Key: whatsappNumber, clinicId.
+    """Whose a number is at a clinic. Key: whatsappNumber, clinicId.
 
-    One user per number per clinic, by being the key.
+    The key makes sure that a number has one user per clinic.
     """
 
     TABLE: ClassVar[str] = "staff-numbers"

@@ -1,4 +1,4 @@
-"""What a doctor's day came to, kept for dashboards, reports and the doctor's own page."""
+"""A doctor's day in numbers, for dashboards and reports."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from domain.model.queues import Token, TokenStatus
 from domain.model.visits import Rating
 
 KIND = "figures"
-"""The due item that asks for a day's figures to be brought up to date."""
+"""The kind of due item that updates a day's figures."""
 UNCOUNTED = frozenset({TokenStatus.PENDING, TokenStatus.EXPIRED})
-"""States of a token that no figure knows of."""
+"""States of a token that no figure counts."""
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One hour of a day's flow.
 
-    `hour` is counted from the midnight with which the queue's date begins, in the clinic's zone,
-    so that hours after the next midnight are 24 and more.
+    `hour` is counted from midnight at the start of the queue's date, in the clinic's zone; hours
+    after the next midnight are 24 and more.
     """
 
     hour: int
     arrivals: int = 0
     departures: int = 0
     waits: int = 0
-    """Patients who came in this hour and were called in."""
+    """Patients who arrived in this hour and were called."""
     wait_seconds: int = 0
-    """How long they waited, together."""
+    """The sum of their waits."""
     consultations: int = 0
     """Consultations that began in this hour and are over."""
     consultation_seconds: int = 0
@@ -56,40 +56,40 @@ class DayFigures(Record, frozen=True, kw_only=True):
     """After confirmation."""
     no_show: int = 0
     new_tokens: int = 0
-    """Of these three, the tokens of patients whom the doctor had never seen before."""
+    """Those of these three whose patient the doctor had never seen before."""
     online_paise: int = 0
     desk_paise: int = 0
     paise_by_type: dict[str, int] = msgspec.field(default_factory=dict)
-    """Both together, by consultation type."""
+    """The sum of both, by consultation type."""
     patients: tuple[str, ...] = ()
-    """Whose tokens were completed, cancelled or missed; each once, sorted."""
+    """The patients (patientId) of the tokens counted, sorted, each once."""
     new_patients: tuple[str, ...] = ()
-    """Those among them whom the doctor had never seen before."""
+    """Those of them whom the doctor had never seen before."""
     punctual: int = 0
-    """Patients called in on time."""
+    """Patients called on time."""
     stars: int = 0
     ratings: int = 0
     hours: tuple[Hour, ...] = ()
-    """In order; only those in which something happened."""
+    """In order, without hours in which nothing happened."""
 
 
 def figure_updates(written: Iterable[Record], now: datetime) -> list[Due]:
-    """Return what has the figures of days brought up to date after *written* was written.
+    """Return the due items that update the figures of the days of *written*.
 
-    One item a day, at the next whole second: all changes of one second are followed together. Its
-    key names a record's version, so that no two writers ever contend for it.
+    There is one item a day, due at the next whole second, so that the changes of a second are
+    handled together. Its key has a record's version in it, so that two writers never conflict.
     """
     at = now.replace(microsecond=0)
     at = at if at == now else at + timedelta(seconds=1)
-    found: dict[str, Due] = {}
+    items: dict[str, Due] = {}
     for record in written:
-        if not isinstance(record, Token | Rating) or record.queue_id in found:
+        if not isinstance(record, Token | Rating) or record.queue_id in items:
             continue
         if isinstance(record, Token) and record.status in UNCOUNTED:
             continue
         subject = f"{record.queue_id}#{type(record).__name__}#{record.token_id}#{record.version}"
         shard = shard_of(KIND, record.queue_id)
-        found[record.queue_id] = Due(
+        items[record.queue_id] = Due(
             shard=shard,
             due=f"{stamp(at)}#{KIND}#{subject}",
             kind=KIND,
@@ -98,4 +98,4 @@ def figure_updates(written: Iterable[Record], now: datetime) -> list[Due]:
             doctor_id=record.doctor_id,
             queue_id=record.queue_id,
         )
-    return list(found.values())
+    return list(items.values())

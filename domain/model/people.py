@@ -1,4 +1,4 @@
-"""People: WhatsApp accounts, patients, and how they belong to clinics and doctors."""
+"""People: contacts and their consent, patients, and their records at clinics and doctors."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from domain.model.base import Record
 class Contact(Record, frozen=True, kw_only=True):
     """One WhatsApp account: a phone, a WhatsApp user id, or both. Key: contactId.
 
-    A contact is who is written to; a patient is who is treated. One contact may write for several
-    patients (a family on one phone).
+    We write to a contact; a clinic treats a patient. One contact may write for several patients (a
+    family on one phone).
     """
 
     TABLE: ClassVar[str] = "contacts"
@@ -23,36 +23,36 @@ class Contact(Record, frozen=True, kw_only=True):
 
     contact_id: str
     phone: str | None = None
-    """E.164; None while WhatsApp has not told it."""
+    """E.164; None while WhatsApp hides it."""
     wa_user_id: str | None = None
     verified_phone: bool = False
     """Whether a signed message carried this phone and this WhatsApp user id together."""
     told_phone: str | None = None
-    """A number (E.164) the person gave while WhatsApp tells none: for people to call.
+    """A number (E.164) the person typed while WhatsApp hides theirs, for the desk to call.
 
-    Nothing proves it: no message goes there, and no address leads from it to anybody.
+    Nothing proves it: no message is sent to it, and no `Address` has it.
     """
     number_asked_at: datetime | None = None
-    """When they were asked for a number, which happens once."""
+    """When they were asked for a number; that happens once."""
     language: str | None = None
     """None until chosen; the bot then speaks English."""
     last_clinic_id: str | None = None
-    """The clinic last talked to on a shared number."""
+    """The clinic they last wrote to on a shared number."""
     profile_name: str | None = None
     whatsapp_failed_at: datetime | None = None
-    """When WhatsApp last could not bring a code here; codes then go by text message."""
+    """When WhatsApp last failed to deliver a code; codes are then sent by text message."""
     patient_ids: tuple[str, ...] = ()
-    """Who this contact writes for, the first being the one who introduced themself."""
+    """The patients this contact writes for, in the order they were added."""
     created_at: datetime
 
     @property
     def number(self) -> str | None:
-        """The number people at a clinic call: WhatsApp's, or else the one that was given."""
+        """The number for the desk to call: WhatsApp's, or else the told one."""
         return self.phone or self.told_phone
 
 
 class Address(Record, frozen=True, kw_only=True):
-    """Where one contact is reached: `tel:+91…` or `wa:IN.77…`. Key: address."""
+    """An address that leads to one contact: `tel:+91…` or `wa:IN.77…`. Key: address."""
 
     TABLE: ClassVar[str] = "addresses"
     KEY: ClassVar[tuple[str, ...]] = ("address",)
@@ -62,7 +62,7 @@ class Address(Record, frozen=True, kw_only=True):
 
 
 class Patient(Record, frozen=True, kw_only=True):
-    """A person who is treated, whatever the clinic. Key: patientId."""
+    """A person who is treated, at any clinic. Key: patientId."""
 
     TABLE: ClassVar[str] = "patients"
     KEY: ClassVar[tuple[str, ...]] = ("patient_id",)
@@ -72,19 +72,19 @@ class Patient(Record, frozen=True, kw_only=True):
     patient_phone: str | None = None
     name: str
     named_by: str | None = None
-    """The clinic that gave the name; None once the contact has given or used it themself.
+    """The clinic that gave the name; None once the contact gave or used it themself.
 
-    Until then the contact is offered it in that clinic's conversation only.
+    Until then only that clinic's conversation offers the patient to the contact.
     """
     clinic_ids: tuple[str, ...] = ()
-    """The clinics that keep a record of this person; no clinic is ever told of another."""
+    """The clinics that have a record of this person; no clinic learns of another."""
     created_at: datetime
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What is known of a patient's person and health; stored only as one sealed text.
+    """What is known of a patient's person and health; stored only as one encrypted text.
 
-    None is what nobody has said yet.
+    None is not known.
     """
 
     date_of_birth: date | None = None
@@ -102,7 +102,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
 
 
 class ClinicPatient(Record, frozen=True, kw_only=True):
-    """What one clinic knows about a patient; nobody else sees it. Key: clinicId, patientId."""
+    """One clinic's record of a patient; no other clinic sees it. Key: clinicId, patientId."""
 
     TABLE: ClassVar[str] = "clinic-patients"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "patient_id")
@@ -112,30 +112,30 @@ class ClinicPatient(Record, frozen=True, kw_only=True):
     patient_phone: str | None = None
     name: str
     name_key: str
-    """The name folded for searching, so that the index sorts and finds it."""
+    """The folded name, by which the index sorts and finds."""
     facts: str | None = None
     """Ciphertext of `Profile`."""
     author: str | None = None
-    """The doctor who alone has written this record so far, and so may see all of it."""
+    """The doctor who wrote all of this record so far, and therefore may see it."""
     doctor_ids: tuple[str, ...] = ()
     """The clinic's doctors who have, or had, an association with the patient."""
     opted_in_by: str = "BOT"
-    """The way of the last opt-in: BOT (wrote first), CLINIC (by staff) or WORD (START)."""
+    """How they last opted in: BOT (by writing), CLINIC (by staff) or WORD (by START)."""
     opted_in_at: datetime | None = None
-    """None if staff recorded the patient without consent to be written to."""
+    """None if staff recorded the patient without consent."""
     created_at: datetime
     updated_at: datetime
 
 
 class AssociationStatus(StrEnum):
-    """Whether doctor and patient are connected now."""
+    """Whether the association holds now."""
 
     ACTIVE = "ACTIVE"
     INACTIVE = "INACTIVE"
 
 
 class Association(Record, frozen=True, kw_only=True):
-    """A doctor's connection with a patient. Key: doctorId, patientId."""
+    """A doctor's association with a patient. Key: doctorId, patientId."""
 
     TABLE: ClassVar[str] = "associations"
     KEY: ClassVar[tuple[str, ...]] = ("doctor_id", "patient_id")
@@ -153,9 +153,9 @@ class Association(Record, frozen=True, kw_only=True):
     notes: str | None = None
     """Ciphertext of the doctor's notes."""
     recorded: str | None = None
-    """Ciphertext of the `Profile` this doctor gave, until they may see the clinic's."""
+    """Ciphertext of the `Profile` this doctor recorded, until they may see the clinic's."""
     treats: bool = False
-    """Whether the patient ever had a token or visit here: this opens the clinic's facts."""
+    """Whether the patient ever had a token or visit here, which shows the clinic's profile."""
     status: AssociationStatus = AssociationStatus.ACTIVE
     created_at: datetime
     updated_at: datetime
@@ -164,8 +164,8 @@ class Association(Record, frozen=True, kw_only=True):
 class DirectoryEntry(Record, frozen=True, kw_only=True):
     """One way to find a patient among those of a clinic or of a doctor. Key: owner, entry.
 
-    `entry` is a way (by the whole name, by a word of it, by phone), what is looked for, and the
-    patient. Read consistently, unlike an index.
+    `entry` is the way (whole name, word of it, or phone), the text searched for, and the patientId.
+    It is read consistently, unlike an index.
     """
 
     TABLE: ClassVar[str] = "directory"
@@ -182,10 +182,10 @@ class DirectoryEntry(Record, frozen=True, kw_only=True):
 
 
 class Silence(Record, frozen=True, kw_only=True):
-    """That a contact wants no more messages, whichever clinic they are of. Key: contactId.
+    """What a contact has stopped of all clinics. Key: contactId.
 
-    On a number that clinics share a person may stop all of them at once; and in WhatsApp itself
-    they may stop marketing.
+    On a number that clinics share a person may opt out of all of them at once, and in WhatsApp's
+    own settings they may stop marketing.
     """
 
     TABLE: ClassVar[str] = "silences"
@@ -194,19 +194,19 @@ class Silence(Record, frozen=True, kw_only=True):
     contact_id: str
     all_clinics: bool = False
     everything: bool = False
-    """Of all clinics the notices of live tokens too."""
+    """Whether the notices of live tokens are stopped too."""
     but_for: tuple[str, ...] = ()
-    """Clinics (clinicId) that the person has let write again since."""
+    """Clinics (clinicId) to which the person has opted in again since."""
     marketing: bool = False
-    """What WhatsApp counts as marketing, as the person said there."""
+    """Whether the person stopped marketing in WhatsApp."""
     at: datetime
 
 
 class DirectoryCount(Record, frozen=True, kw_only=True):
     """How many patients of a shard an owner's directory holds. Key: owner, shard.
 
-    Written with the entries, so that the sum over all shards is exact; in many shards, so that
-    new patients of one moment rarely meet in one.
+    It is written in the transaction of the entries, so the sum over all shards is exact. There are
+    many shards, so that two new patients at the same moment rarely conflict.
     """
 
     TABLE: ClassVar[str] = "directory-counts"
@@ -220,10 +220,10 @@ class DirectoryCount(Record, frozen=True, kw_only=True):
 
 
 class OptOut(Record, frozen=True, kw_only=True):
-    """That a contact wants no more messages of a clinic. Key: clinicId, contactId.
+    """A contact's opt-out of a clinic's messages. Key: clinicId, contactId.
 
-    `everything` False still lets the notices of a live token through (turn, delay, cancellation,
-    refund); True ends those too.
+    With `everything` False the notices of a live token still come (turn, delay, cancellation,
+    refund); with True they stop too.
     """
 
     TABLE: ClassVar[str] = "optouts"
@@ -233,7 +233,10 @@ class OptOut(Record, frozen=True, kw_only=True):
     contact_id: str
     everything: bool = False
     by_clinic: bool = False
-    """Whether staff recorded the person without consent; ended by writing to the clinic."""
+    """Whether staff caused it by recording the person without consent.
+
+    It ends when the person writes to the clinic.
+    """
     at: datetime
 
 
@@ -258,11 +261,11 @@ class ConsentWay(StrEnum):
     API = "API"
     """Staff recorded them as a patient."""
     WHATSAPP = "WHATSAPP"
-    """WhatsApp told what they prefer there."""
+    """WhatsApp reported their settings."""
 
 
 class ConsentChange(Record, frozen=True, kw_only=True):
-    """That a person's consent changed: when, and which way. Key: contactId, change. Append-only."""
+    """A change of a person's consent. Key: contactId, change. Append-only."""
 
     TABLE: ClassVar[str] = "consents"
     KEY: ClassVar[tuple[str, ...]] = ("contact_id", "change")
@@ -270,7 +273,7 @@ class ConsentChange(Record, frozen=True, kw_only=True):
     contact_id: str
     change: str
     clinic_id: str | None = None
-    """None: of all clinics at once."""
+    """None is all clinics."""
     what: ConsentChanged
     everything: bool = False
     """Whether the notices of live tokens were stopped, too."""

@@ -1,4 +1,4 @@
-"""What clinics pay for the product."""
+"""Subscriptions of clinics to the product, and their invoices."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from domain.model.base import Record
 
 
 class SubscriptionStatus(StrEnum):
-    """Whether a clinic's plan is running."""
+    """The state of a clinic's subscription."""
 
     PENDING = "PENDING"
     """The clinic has not proven its number yet."""
     ACTIVE = "ACTIVE"
     PAST_DUE = "PAST_DUE"
-    """An invoice was not paid in time; everything still works."""
+    """An invoice is past due; everything still works."""
     SUSPENDED = "SUSPENDED"
-    """Nor in the days of grace: no new online bookings, doctors, reports or announcements."""
+    """Not paid in the days of grace: no online bookings, new doctors, reports or announcements."""
 
 
 class Subscription(Record, frozen=True, kw_only=True):
-    """A clinic's plan and its bills. Key: clinicId, subscriptionId. Amounts are whole rupees."""
+    """A clinic's plan and its price. Key: clinicId, subscriptionId. Amounts are whole rupees."""
 
     TABLE: ClassVar[str] = "subscriptions"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "subscription_id")
@@ -41,10 +41,10 @@ class Subscription(Record, frozen=True, kw_only=True):
     last_payment_amount: int | None = None
     payment_method: str | None = None
     next_plan: str | None = None
-    """The plan whose price counts from effective_date; None while nothing changes."""
+    """The plan from effective_date on; None if no change is scheduled."""
     effective_date: date | None = None
     changed_by: str | None = None
-    """The admin (userId) who chose it, who stays one if the plan has only one."""
+    """The admin (userId) who chose it; they stay if it allows one admin only."""
     created_at: datetime
     updated_at: datetime
 
@@ -57,9 +57,9 @@ class InvoiceStatus(StrEnum):
 
 
 class Invoice(Record, frozen=True, kw_only=True):
-    """What a clinic owes for one month. Key: clinicId, invoiceId. Amounts are whole rupees.
+    """A clinic's bill for a month. Key: clinicId, invoiceId. Amounts are whole rupees.
 
-    One a month, by being named for its first day (`inv_2025-02-15`).
+    Its id is made of its first day (`inv_2025-02-15`), so that a month has one.
     """
 
     TABLE: ClassVar[str] = "invoices"
@@ -78,8 +78,8 @@ class Invoice(Record, frozen=True, kw_only=True):
     due_date: date
     """Past due from the day after."""
     payment_id: str | None = None
-    """The request by which it can be paid now."""
+    """The payment by which it can be paid now."""
     capture_id: str | None = None
-    """The payment that has paid it."""
+    """The capture that paid it."""
     paid_at: datetime | None = None
     created_at: datetime

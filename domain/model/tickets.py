@@ -1,4 +1,4 @@
-"""What opens a live page without a header: browsers' event streams can send none."""
+"""Tickets that open a live page: a browser's event stream cannot send a header."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from domain.model.base import Record
 
 
 class StreamTicket(Record, frozen=True, kw_only=True):
-    """That a session may open one doctor's stream once, within a minute. Key: ticket (a hash).
+    """Lets a session open one doctor's stream once, within a minute. Key: ticket (a hash).
 
-    Using it deletes it, so that it opens one stream however many try.
+    Opening deletes it, so that of several attempts one succeeds.
     """
 
     TABLE: ClassVar[str] = "stream-tickets"

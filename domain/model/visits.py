@@ -1,4 +1,4 @@
-"""What a consultation leaves behind: its record, prescriptions, private notes and ratings."""
+"""Visits: the record of a consultation, its prescriptions, private notes and rating."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from domain.model.base import Record
 
 
 class VisitStatus(StrEnum):
-    """Whether a consultation goes on or is over."""
+    """Whether a consultation is under way or over."""
 
     OPEN = "OPEN"
     COMPLETED = "COMPLETED"
 
 
 class Severity(StrEnum):
-    """How grave a diagnosis is."""
+    """How severe a diagnosis is."""
 
     MILD = "MILD"
     MODERATE = "MODERATE"
@@ -27,21 +27,21 @@ class Severity(StrEnum):
 
 
 class Clinical(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What the clinic wrote about a consultation. Stored sealed, as one text."""
+    """What the clinic wrote about a consultation; stored only as one encrypted text."""
 
     chief_complaint: str | None = None
     vital_signs: dict[str, str] | None = None
-    """As measured, with units: such as `bloodPressure` 140/90."""
+    """As measured, such as `bloodPressure` 140/90; with units where needed."""
     examination: str | None = None
     diagnosis: str | None = None
     icd10_code: str | None = msgspec.field(default=None, name="icd10Code")
-    """Given with a structured diagnosis; a later one in words alone takes it away."""
+    """Set by a structured diagnosis; a later one in words clears it."""
     severity: Severity | None = None
     diagnosis_notes: str | None = None
     prescription: str | None = None
-    """In words: each medicine's name and strength, or as it was written."""
+    """In words: name and strength of each medicine, or free text."""
     prescription_id: str | None = None
-    """The structured prescription those words are of; None if they were written freely."""
+    """The structured prescription behind those words; None for free text."""
     notes: str | None = None
 
 
@@ -62,15 +62,15 @@ class Visit(Record, frozen=True, kw_only=True):
     queue_id: str | None = None
     status: VisitStatus = VisitStatus.OPEN
     clinical: str | None = None
-    """`Clinical`, sealed; None while nothing is written."""
+    """Ciphertext of `Clinical`; None while nothing is written."""
     follow_up_token: str | None = None
-    """The booking that follows it."""
+    """The tokenId of the follow-up."""
     created_at: datetime
     updated_at: datetime
 
 
 class VisitVersion(Record, frozen=True, kw_only=True):
-    """One edit of a visit: who wrote what, and when; append-only. Key: visitId, entry."""
+    """One edit of a visit: who wrote what, and when. Key: visitId, entry. Append-only."""
 
     TABLE: ClassVar[str] = "visit-versions"
     KEY: ClassVar[tuple[str, ...]] = ("visit_id", "entry")
@@ -85,9 +85,9 @@ class VisitVersion(Record, frozen=True, kw_only=True):
     by_name: str
     at: datetime
     fields: tuple[str, ...]
-    """What was written, by its names in the API."""
+    """The fields written, by their names in the API."""
     values: str | None = None
-    """The new values by the same names, as JSON, sealed; None for private notes."""
+    """Ciphertext of the new values by those names, as JSON; None for private notes."""
 
 
 class Medication(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -108,11 +108,11 @@ class Medication(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit
 class PrescriptionContent(
     msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 ):
-    """What a prescription says. Stored sealed, as one text."""
+    """The content of a prescription; stored only as one encrypted text."""
 
     medications: tuple[Medication, ...]
     notes: str | None = None
-    """What else the patient is told to do."""
+    """Other advice to the patient."""
 
 
 class Prescription(Record, frozen=True, kw_only=True):
@@ -126,7 +126,7 @@ class Prescription(Record, frozen=True, kw_only=True):
     clinic_id: str
     doctor_id: str
     prescribed: str
-    """`PrescriptionContent`, sealed."""
+    """Ciphertext of `PrescriptionContent`."""
     by: str
     by_name: str
     at: datetime
@@ -134,9 +134,9 @@ class Prescription(Record, frozen=True, kw_only=True):
 
 
 class PrescriptionLink(Record, frozen=True, kw_only=True):
-    """The right to read one visit's prescription without signing in. Key: link.
+    """A link that shows one visit's prescription without signing in. Key: link.
 
-    The key is a secret of 128 bits, sent to the patient alone; `ttl` ends it.
+    The key is a secret of 128 bits that is sent to the patient only.
     """
 
     TABLE: ClassVar[str] = "prescription-links"
@@ -150,7 +150,7 @@ class PrescriptionLink(Record, frozen=True, kw_only=True):
 
 
 class PrivateNote(Record, frozen=True, kw_only=True):
-    """What only the treating doctor and the clinic's admins read. Key: visitId, notesId."""
+    """A note that only the treating doctor and the clinic's admins read. Key: visitId, notesId."""
 
     TABLE: ClassVar[str] = "private-notes"
     KEY: ClassVar[tuple[str, ...]] = ("visit_id", "notes_id")
@@ -160,7 +160,7 @@ class PrivateNote(Record, frozen=True, kw_only=True):
     clinic_id: str
     doctor_id: str
     text: str
-    """Sealed."""
+    """Ciphertext."""
     confidential: bool = True
     by: str
     by_name: str
@@ -168,7 +168,7 @@ class PrivateNote(Record, frozen=True, kw_only=True):
 
 
 class Rating(Record, frozen=True, kw_only=True):
-    """What a patient thought of a visit, 1 to 5. Key: queueId, tokenId."""
+    """A patient's rating of a visit, 1 to 5 stars. Key: queueId, tokenId."""
 
     TABLE: ClassVar[str] = "ratings"
     KEY: ClassVar[tuple[str, ...]] = ("queue_id", "token_id")

@@ -262,7 +262,7 @@ SLOW = {
     # A, B, C and D waited 13.5 minutes on average, a quarter more than all five; one stayed.
     "Asia/Kolkata": Bottleneck("09:00", 14, Reason.VOLUME),
     # C and D waited 22 minutes, while more left than came and nobody was in for long.
-    "UTC": Bottleneck("04:00", 22, Reason.STOOD),
+    "UTC": Bottleneck("04:00", 22, Reason.STALLED),
 }
 
 
