@@ -17,7 +17,7 @@ from domain.actions.people import directory
 from domain.actions.people.doctor_patients import has_live_token
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, chunks
-from domain.errors import HasLiveToken, NotFound
+from domain.errors import HasLiveToken
 from domain.model.base import Record, stamp
 from domain.model.broadcasts import Broadcast, BroadcastPage, Recipient
 from domain.model.clinics import Clinic, Doctor, StaffNumber
@@ -98,10 +98,8 @@ def erase(work: Work, patient_id: str) -> Erasure:
         NotFound: If the clinic has no such patient.
         HasLiveToken: If the patient holds a live token at the clinic.
     """
-    clinic = work.get(Clinic, caller_of(work).clinic_id)
-    record = work.get(ClinicPatient, caller_of(work).clinic_id, patient_id)
-    if clinic is None or record is None:
-        raise NotFound
+    clinic = work.require(Clinic, caller_of(work).clinic_id)
+    record = work.require(ClinicPatient, clinic.clinic_id, patient_id)
     if has_live_token(work, clinic.clinic_id, patient_id):
         raise HasLiveToken("This patient still has a booking; cancel or complete it first.")
     owner = Caller(clinic.clinic_id, None)

@@ -12,7 +12,7 @@ from domain.actions.people.identify import identify
 from domain.actions.people.patients import KnownPatient, find_patient, load_patients
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork, finish
-from domain.errors import Invalid, NotFound
+from domain.errors import Invalid
 from domain.model.clinics import Clinic
 from domain.model.due import Due
 from domain.model.people import Association, ClinicPatient, ConsentWay, Profile
@@ -131,10 +131,8 @@ def update_patient(
     """
     caller = caller_of(work)
     known = find_patient(work, patient_id)
-    clinic = work.get(Clinic, caller.clinic_id)
-    record = work.get(ClinicPatient, caller.clinic_id, patient_id)
-    if clinic is None or record is None:
-        raise NotFound
+    clinic = work.require(Clinic, caller.clinic_id)
+    record = work.require(ClinicPatient, caller.clinic_id, patient_id)
     name = None if name is None else _parse_name(name)
     new = profile.parse_changes(today(clinic, work.now), given)
     association = known.associations[0] if caller.doctor_id else None

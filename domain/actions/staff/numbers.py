@@ -34,8 +34,9 @@ def member_at(work: Work, clinic_id: str, number: str) -> User | None:
     work = work.system("a number belongs to one member of a clinic's staff")
     taken = work.get(StaffNumber, number, clinic_id)
     user = work.get(User, clinic_id, taken.user_id if taken else "usr_nobody")
-    is_theirs = user is not None and user.whatsapp_number == number
-    return user if is_theirs and user and user.status is StaffStatus.ACTIVE else None
+    if user is None or user.whatsapp_number != number:
+        return None
+    return user if user.status is StaffStatus.ACTIVE else None
 
 
 def claim_number(work: Work, user: User) -> None:
