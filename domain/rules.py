@@ -67,6 +67,6 @@ AS_PATIENT_MINUTES = 30
 EXPAND_CHUNK = 20
 """Tokens notified of an event in one transaction, which must stay under the store's 100 items."""
 CLOSE_CHUNK = 6
-"""Tokens that a closed day ends in one transaction: each writes up to 15 items."""
+"""Tokens that a closed day ends in one transaction: each touches up to 15 items."""
 RATING_AFTER_SECONDS = 30
 """How long after the completion a rating is requested, unless it is undone before."""

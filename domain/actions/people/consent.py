@@ -1,8 +1,8 @@
 """Consent: which messages a person accepts from a clinic.
 
-Consent belongs to the phone, and so to everybody whom its contact writes for. Three records say
-what is stopped: `OptOut` (one clinic), `Silence` (all clinics, or marketing in WhatsApp) and the
-time of the opt-in in each `ClinicPatient`. Every change is logged as a `ConsentChange`.
+Consent belongs to the phone, and so to every patient whom its contact writes for. `OptOut` says
+what is stopped of one clinic, `Silence` what is stopped of all (and marketing, in WhatsApp itself).
+A `ClinicPatient` keeps the last opt-in, and `ConsentChange` the history.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def set_marketing_preference(
 
 
 def record_marketing_stop(work: Work, contact_id: str) -> None:
-    """Record that WhatsApp refused a message since the person stopped marketing there."""
+    """Record that WhatsApp refused a message because the person stopped marketing there."""
     _write_marketing_preference(work, contact_id, stops_marketing=True)
 
 
