@@ -1,11 +1,11 @@
-"""A new clinic: registered by anybody, there once its number was proven (specification 6.1)."""
+"""A new clinic: anybody registers one; it opens when its number is proven (specification 6.1)."""
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from domain import passwords
 from domain.actions.clinics import subscriptions
@@ -27,17 +27,17 @@ from domain.timetable import today
 from domain.work import Work
 
 UNPROVEN_KEPT = timedelta(days=1)
-"""A registration that nobody proves is forgotten."""
+"""How long an unproven registration is kept."""
 WRONG_CODE = "The code is wrong or no longer good."
 JOIN_WORD_LONGEST = 10
 JOIN_WORD_SHORTEST = 3
 JOIN_WORD = "CLINIC"
-"""The beginning of a join code where the clinic's name has no Latin letters."""
+"""How a join code begins where the clinic's name has no Latin letters."""
 JOIN_CODE_TRIES = 20
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenedClinic:
     """A clinic whose number was proven, and its first admin, signed in."""
 
     clinic: Clinic
@@ -55,83 +55,99 @@ def register(
     plan: PlanName,
     network_address: str,
 ) -> OtpRequest:
-    """Write down a clinic that is PENDING, and ask for a code to its number (E.164).
+    """Write a PENDING clinic with its first admin, and send a code to *number* (E.164).
 
-    Whether that number belongs to another clinic makes no difference here and is not looked at.
+    The number may belong to another clinic: that is not looked at here, so nothing tells it.
+    A registration that is not proven within `UNPROVEN_KEPT` vanishes.
 
     Raises:
-        TooMany: If too many codes were asked for.
+        TooMany: If too many codes were requested.
     """
-    clinic_id = work.ids.secret("clinic_")
-    user_id = work.ids.secret("usr_")
-    now = work.now.replace(microsecond=0)
-    ttl = int((work.now + UNPROVEN_KEPT).timestamp())
-    facts = PLANS[plan]
-    clinic = work.put(
-        Clinic(
-            clinic_id=clinic_id,
-            name=name,
-            address=address,
-            phone=number,
-            whatsapp_number=number,
-            status=ClinicStatus.PENDING,
-            subscription_plan=plan,
-            plan=plan,
-            max_doctors=facts.max_doctors,
-            price_per_doctor=facts.price_per_doctor,
-            created_at=now,
-            updated_at=now,
-            ttl=ttl,
-        )
-    )
-    day = today(clinic, work.now)
-    billing_date = subscriptions.month_after(day, day.day)
-    work.put(clinic.but(next_billing_date=billing_date))
-    work.put(
-        User(
-            clinic_id=clinic_id,
-            user_id=user_id,
-            whatsapp_number=number,
-            name=admin_name,
-            role=Role.ADMIN,
-            status=StaffStatus.INACTIVE,
-            created_at=now,
-            updated_at=now,
-            ttl=ttl,
-        )
-    )
-    work.put(
-        Subscription(
-            clinic_id=clinic_id,
-            subscription_id=work.ids.new("sub_"),
-            plan=plan,
-            max_doctors=facts.max_doctors,
-            price_per_doctor=facts.price_per_doctor,
-            status=SubscriptionStatus.PENDING,
-            next_billing_date=billing_date,
-            created_at=now,
-            updated_at=now,
-            ttl=ttl,
-        )
-    )
+    clinic = _write_pending_clinic(work, name, address, number, plan)
+    admin = _write_pending_admin(work, clinic, admin_name)
+    _write_pending_subscription(work, clinic, plan)
     return otps.request_code(
         work,
         OtpType.REGISTRATION,
         number,
-        clinic_id=clinic_id,
+        clinic_id=clinic.clinic_id,
         address=network_address,
-        user_id=user_id,
+        user_id=admin.user_id,
     )
 
 
-def verify(work: Work, request_id: str, code: str, password: str) -> Opened | NotSignedIn:
-    """Open the clinic whose number is proven by *code*, with its admin's *password*.
+def _write_pending_clinic(
+    work: Work, name: str, address: str, number: str, plan: PlanName
+) -> Clinic:
+    now = work.now.replace(microsecond=0)
+    terms = PLANS[plan]
+    clinic = Clinic(
+        clinic_id=work.ids.secret("clinic_"),
+        name=name,
+        address=address,
+        phone=number,
+        whatsapp_number=number,
+        status=ClinicStatus.PENDING,
+        subscription_plan=plan,
+        plan=plan,
+        max_doctors=terms.max_doctors,
+        price_per_doctor=terms.price_per_doctor,
+        created_at=now,
+        updated_at=now,
+        ttl=int((work.now + UNPROVEN_KEPT).timestamp()),
+    )
+    return work.put(clinic.but(next_billing_date=_first_billing_date(work, clinic)))
 
-    The number is from now on the admin's, and the patients' too unless it is another clinic's
-    already; nothing tells which. A refusal for the code is returned, for its attempt counts.
+
+def _write_pending_admin(work: Work, clinic: Clinic, name: str) -> User:
+    return work.put(
+        User(
+            clinic_id=clinic.clinic_id,
+            user_id=work.ids.secret("usr_"),
+            whatsapp_number=clinic.whatsapp_number,
+            name=name,
+            role=Role.ADMIN,
+            status=StaffStatus.INACTIVE,
+            created_at=clinic.created_at,
+            updated_at=clinic.updated_at,
+            ttl=clinic.ttl,
+        )
+    )
+
+
+def _write_pending_subscription(work: Work, clinic: Clinic, plan: PlanName) -> None:
+    terms = PLANS[plan]
+    work.put(
+        Subscription(
+            clinic_id=clinic.clinic_id,
+            subscription_id=work.ids.new("sub_"),
+            plan=plan,
+            max_doctors=terms.max_doctors,
+            price_per_doctor=terms.price_per_doctor,
+            status=SubscriptionStatus.PENDING,
+            next_billing_date=_first_billing_date(work, clinic),
+            created_at=clinic.created_at,
+            updated_at=clinic.updated_at,
+            ttl=clinic.ttl,
+        )
+    )
+
+
+def _first_billing_date(work: Work, clinic: Clinic) -> date:
+    """Return the day a month after today, from which the clinic's first bill counts."""
+    day = today(clinic, work.now)
+    return subscriptions.month_after(day, day.day)
+
+
+def verify(work: Work, request_id: str, code: str, password: str) -> OpenedClinic | NotSignedIn:
+    """Open the clinic whose number *code* proves, and sign its admin in with *password*.
+
+    The admin signs in with that number. Patients reach the clinic by it too, unless it already
+    leads to another clinic; the answer is the same in both cases. A wrong code is returned, not
+    raised, so that the attempt it counts is committed.
 
     Raises:
-        Invalid: If the password is not good enough.
+        Invalid: If the password is weak.
         Busy: If too many passwords are being checked.
     """
     passwords.require_strong("password", password)
@@ -145,7 +161,7 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
     now = work.now.replace(microsecond=0)
     password_hash = passwords.hash_password(password, work.rules.password_memory_kib)
     _claim_number(work, clinic)
-    join_code = _join_code(work, clinic)
+    join_code = _free_join_code(work, clinic)
     work.put(Claim(claim=f"code:{join_code}", clinic_id=clinic.clinic_id))
     clinic = work.put(
         clinic.but(status=ClinicStatus.ACTIVE, join_code=join_code, updated_at=now, ttl=None)
@@ -169,11 +185,11 @@ def verify(work: Work, request_id: str, code: str, password: str) -> Opened | No
     subscriptions.begin_subscription(
         work, clinic, subscriptions.require_subscription(work, clinic.clinic_id)
     )
-    return Opened(clinic, user, sessions.start_session(work, user))
+    return OpenedClinic(clinic, user, sessions.start_session(work, user))
 
 
 def _claim_number(work: Work, clinic: Clinic) -> None:
-    """Make the number the one patients write to, unless another has it."""
+    """Make the number the one that patients write to, unless it is another clinic's."""
     if clinic.whatsapp_number == work.rules.platform_number:
         return
     claim = f"number:{clinic.whatsapp_number}"
@@ -181,15 +197,15 @@ def _claim_number(work: Work, clinic: Clinic) -> None:
         work.put(Claim(claim=claim, clinic_id=clinic.clinic_id))
 
 
-def _join_code(work: Work, clinic: Clinic) -> str:
-    """Return a join code that nobody has, such as CITY42: easy to say and to type."""
-    for code in _codes(work, _first_word(clinic.name)):
+def _free_join_code(work: Work, clinic: Clinic) -> str:
+    """Return a join code that no clinic has, such as CITY42: easy to say and to type."""
+    for code in _candidate_codes(work, _first_word(clinic.name)):
         if work.get(Claim, f"code:{code}") is None:
             return code
     return work.ids.new("").upper()
 
 
-def _codes(work: Work, word: str) -> Iterator[str]:
+def _candidate_codes(work: Work, word: str) -> Iterator[str]:
     for attempt in range(JOIN_CODE_TRIES):
         chance = int(work.ids.secret("")[-12:], 16)
         digits = 2 if attempt < JOIN_CODE_TRIES // 2 else 4

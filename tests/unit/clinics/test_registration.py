@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.actions.clinics import registration, subscriptions
-from domain.actions.clinics.registration import Opened
+from domain.actions.clinics.registration import OpenedClinic
 from domain.errors import NotSignedIn
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
 from domain.model.subscriptions import Subscription, SubscriptionStatus
@@ -35,17 +35,17 @@ def register(stage: Stage, number: str = NEW_NUMBER, name: str = "Lotus Eye Clin
     return request.request_id
 
 
-def verify(stage: Stage, request_id: str, code: str) -> Opened | NotSignedIn:
+def verify(stage: Stage, request_id: str, code: str) -> OpenedClinic | NotSignedIn:
     work = stage.work()
     opened = registration.verify(work, request_id, code, PASSWORD)
     work.commit()
     return opened
 
 
-def opened(stage: Stage, number: str = NEW_NUMBER, name: str = "Lotus Eye Clinic") -> Opened:
+def opened(stage: Stage, number: str = NEW_NUMBER, name: str = "Lotus Eye Clinic") -> OpenedClinic:
     request_id = register(stage, number, name)
     found = verify(stage, request_id, code_sent(stage, number))
-    assert isinstance(found, Opened)
+    assert isinstance(found, OpenedClinic)
     return found
 
 
