@@ -39,7 +39,7 @@ NAMES = {"whatsapp_phone_number_id": "whatsappPhoneNumberId", "access_token": "a
 def get_profile(work: Work, call: Call) -> Answer:
     """Return the clinic and its subscription."""
     clinic = actions.find_clinic(work, call.caller.clinic_id)
-    subscription = subscriptions.find_subscription(work, clinic)
+    subscription = subscriptions.find_subscription(work, clinic.clinic_id)
     billed = subscription.next_billing_date if subscription else clinic.next_billing_date
     return Answer(
         Profile(

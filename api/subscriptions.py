@@ -48,7 +48,9 @@ def read_subscription(work: Work, call: Call) -> Answer:
             price_per_doctor=coming.price_per_doctor,
             effective_date=found.effective_date,
             gives_up=_render_losses(
-                actions.losses(work, clinic, PLANS[PlanName(found.plan)], coming, found.changed_by)
+                actions.list_losses(
+                    work, clinic, PLANS[PlanName(found.plan)], coming, found.changed_by
+                )
             ),
         )
     return Answer(
@@ -71,7 +73,8 @@ def read_subscription(work: Work, call: Call) -> Answer:
             ),
             usage=_render_usage(work, clinic),
             invoices=[
-                _render_bill(work, i) for i in actions.bills(work, clinic.clinic_id, BILLS_SHOWN)
+                _render_bill(work, i)
+                for i in actions.list_invoices(work, clinic.clinic_id, BILLS_SHOWN)
             ],
         )
     )

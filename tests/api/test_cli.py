@@ -93,7 +93,7 @@ def test_the_demo_clinics_are_on_plans_and_are_billed_in_a_month(empty: Stage) -
         assert subscription.status is SubscriptionStatus.ACTIVE
         assert subscriptions.monthly_amount(clinic, subscription) == amount
     empty.wait(31 * 24 * 60)
-    assert len(subscriptions.bills(empty.work(), "clinic_demo_sunrise", 5)) == 1
+    assert len(subscriptions.list_invoices(empty.work(), "clinic_demo_sunrise", 5)) == 1
 
 
 def test_money_is_added_up_clinics_and_our_own(stage: Stage, cast: Cast) -> None:

@@ -49,7 +49,7 @@ def bill(open_work: OpenWork, item: Due) -> None:
         following = subscriptions.month_after(first, anchor)
         work.put(subscription.but(next_billing_date=following, updated_at=work.now))
         work.put(clinic.but(next_billing_date=following))
-        subscriptions.bill_later(work, clinic, following)
+        subscriptions.schedule_bill(work, clinic, following)
         amount = subscriptions.monthly_amount(clinic, subscription)
         if amount and subscription.status is not SubscriptionStatus.SUSPENDED:
             _invoice(work, clinic, subscription, first, following - timedelta(days=1))
@@ -90,7 +90,7 @@ def change_of_plan(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     clinic = work.get(Clinic, item.clinic_id or "")
     if clinic is not None:
-        subscriptions.take_effect(work, clinic, item.date or "")
+        subscriptions.apply_plan_change(work, clinic, item.date or "")
     work.commit()
 
 

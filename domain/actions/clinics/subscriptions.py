@@ -17,12 +17,12 @@ from domain.timetable import today
 from domain.work import Work
 
 BILLED_AT = time(9)
-"""Of the clinic's day: nobody is asked for money at midnight."""
+"""In the clinic's zone: no request for money arrives at midnight."""
 DECEMBER = 12
 
 
 class SamePlan(NotNow):
-    """The clinic has that plan already."""
+    """The clinic is on that plan already, or a change to it is scheduled."""
 
     code = "SAME_PLAN"
 
@@ -33,7 +33,7 @@ class Loss:
 
     feature: Feature
     message: str
-    """What that means for the clinic, in words for its people."""
+    """What the clinic can no longer do, in words for its people."""
 
 
 @dataclass(frozen=True)
@@ -51,31 +51,37 @@ class PlanChange:
     """What the clinic gives up on the effective date."""
 
 
+def find_subscription(work: Work, clinic_id: str) -> Subscription | None:
+    """Return a clinic's subscription; None where the clinic was set up without one."""
+    found = work.query(Subscription, clinic_id, limit=1, descending=True).records
+    return found[0] if found else None
+
+
 def require_subscription(work: Work, clinic_id: str) -> Subscription:
-    """Return the subscription of a clinic.
+    """Return a clinic's subscription.
 
     Raises:
         NotFound: If it has none, or it lies behind a wall.
     """
-    found = work.query(Subscription, clinic_id, limit=1, descending=True).records
-    if not found:
+    found = find_subscription(work, clinic_id)
+    if found is None:
         raise NotFound
-    return found[0]
+    return found
 
 
 def begin_subscription(work: Work, clinic: Clinic, subscription: Subscription) -> Subscription:
-    """Let a plan run, once the clinic's number is proven: the first bill comes after a month."""
+    """Activate a new clinic's subscription, and schedule its first bill for a month from now."""
     running = work.put(
         subscription.but(status=SubscriptionStatus.ACTIVE, updated_at=work.now, ttl=None)
     )
-    bill_later(work, clinic, running.next_billing_date)
+    schedule_bill(work, clinic, running.next_billing_date)
     return running
 
 
-def bill_later(work: Work, clinic: Clinic, day: date) -> None:
-    """Have the clinic billed on *day*, in its morning."""
+def schedule_bill(work: Work, clinic: Clinic, day: date) -> None:
+    """Schedule the clinic's next bill for the morning of *day*."""
     about = due.Subject(clinic.clinic_id, clinic_id=clinic.clinic_id, date=day.isoformat())
-    due.schedule(work, "bill", _morning(clinic, day), about)
+    due.schedule(work, "bill", _billing_time(clinic, day), about)
 
 
 def change_plan(
@@ -88,28 +94,21 @@ def change_plan(
 ) -> PlanChange:
     """Change the plan of *clinic* to the one called *name*.
 
-    More is allowed at once; the price, and everything that becomes less, counts from the first of
-    next month. *estimated_doctors* only serves to say what it will cost: bills count real doctors.
-    A second change takes the place of one that has not come into effect. *by* is the admin (userId)
-    who asks, and who stays one where the plan has one admin.
+    A higher limit of doctors holds at once; the new price, and every feature the new plan lacks,
+    from the first of next month. A second change replaces one that is not in effect yet.
+
+    *estimated_doctors* only serves the estimate of the cost: bills count real doctors. *by* is the
+    admin (userId) who changes it, and the one who stays if the new plan allows one admin.
 
     Raises:
-        SamePlan: If that is the plan that counts already.
-        PlanLimit: If the clinic has more doctors than the plan allows, or expects more.
+        SamePlan: If that is the scheduled plan or, with none scheduled, the present one.
+        PlanLimit: If the clinic has, or expects, more doctors than the plan allows.
     """
     subscription = require_subscription(work, clinic.clinic_id)
     previous, new = PLANS[PlanName(subscription.plan)], PLANS[name]
-    coming = PlanName(subscription.next_plan or subscription.plan)
-    if name is coming:
+    if name is PlanName(subscription.next_plan or subscription.plan):
         raise SamePlan(f"The clinic is on the {name} plan already.")
-    doctors = max(clinic.current_doctors, estimated_doctors)
-    if doctors > new.max_doctors:
-        raise PlanLimit(
-            f"The {name} plan allows {new.max_doctors} doctors; the clinic has "
-            f"{clinic.current_doctors} and expects {estimated_doctors}.",
-            plan=_plan_for(doctors),
-            max_doctors=new.max_doctors,
-        )
+    _require_doctors_fit(clinic, new, estimated_doctors)
     effective = _first_of_next_month(today(clinic, work.now))
     now = work.now.replace(microsecond=0)
     allowed = new if new.max_doctors > previous.max_doctors else previous
@@ -123,12 +122,8 @@ def change_plan(
             updated_at=now,
         )
     )
-    work.put(_allowed(clinic, allowed, now))
-    about = due.Subject(
-        work.ids.new("chg_"), clinic_id=clinic.clinic_id, date=effective.isoformat()
-    )
-    midnight = utc(datetime.combine(effective, time(), clinic.zone))
-    due.schedule(work, "plan_change", midnight, about)
+    work.put(_with_limits_of(allowed, clinic, now))
+    _schedule_plan_change(work, clinic, effective)
     old_price = subscription.price_per_doctor
     return PlanChange(
         previous=previous,
@@ -137,12 +132,32 @@ def change_plan(
         estimated_monthly_saving=(old_price - new.price_per_doctor) * estimated_doctors,
         effective_date=effective,
         next_billing_amount=new.price_per_doctor * estimated_doctors,
-        losses=losses(work, clinic, allowed, new, by),
+        losses=list_losses(work, clinic, allowed, new, by),
     )
 
 
-def losses(work: Work, clinic: Clinic, before: Plan, new: Plan, by: str | None) -> tuple[Loss, ...]:
-    """Return what *clinic* gives up when plan *new*, chosen by the admin *by*, follows *before*."""
+def _require_doctors_fit(clinic: Clinic, plan: Plan, estimated_doctors: int) -> None:
+    """Raise `PlanLimit` unless *plan* allows the doctors the clinic has and those it expects."""
+    doctors = max(clinic.current_doctors, estimated_doctors)
+    if doctors > plan.max_doctors:
+        raise PlanLimit(
+            f"The {plan.name} plan allows {plan.max_doctors} doctors; the clinic has "
+            f"{clinic.current_doctors} and expects {estimated_doctors}.",
+            plan=_smallest_plan_for(doctors),
+            max_doctors=plan.max_doctors,
+        )
+
+
+def _schedule_plan_change(work: Work, clinic: Clinic, day: date) -> None:
+    midnight = utc(datetime.combine(day, time(), clinic.zone))
+    about = due.Subject(work.ids.new("chg_"), clinic_id=clinic.clinic_id, date=day.isoformat())
+    due.schedule(work, "plan_change", midnight, about)
+
+
+def list_losses(
+    work: Work, clinic: Clinic, before: Plan, new: Plan, by: str | None
+) -> tuple[Loss, ...]:
+    """Return what *clinic* gives up when *new*, chosen by the admin *by*, replaces *before*."""
     gone = before.features - new.features
     said = dict(_LOST)
     if Feature.OWN_SENDER in gone and clinic.phone_number_id is not None:
@@ -170,16 +185,16 @@ _LOST = {
     Feature.OWN_SENDER: "The clinic cannot have a WhatsApp sender of its own.",
     Feature.BRANDING: "Pages, prescriptions and reports carry the name of PulseOps.",
 }
-"""What the clinic's people are told of each feature that goes."""
+"""What the clinic's people read about each feature that they lose."""
 
 
-def take_effect(work: Work, clinic: Clinic, day: str) -> None:
-    """Let the plan change that was set for *day* count from now on.
+def apply_plan_change(work: Work, clinic: Clinic, day: str) -> None:
+    """Put into effect the plan change that was scheduled for *day* (ISO date).
 
-    A plan that meanwhile has become too small stays away: the larger one goes on, with its price.
-    What the plan that counts has not is given up: a sender of the clinic's own, and all admins but
-    one; everything else is looked up in the plan whenever it is asked for. May be repeated; a
-    change that was replaced by another does nothing.
+    If the clinic has more doctors by now than the new plan allows, it stays on the larger plan, at
+    that plan's price. A sender of the clinic's own and further admins end here if the plan lacks
+    them; every other feature is checked when it is used. May be repeated; a change that a later one
+    replaced does nothing.
     """
     subscription = require_subscription(work, clinic.clinic_id)
     if subscription.next_plan is None or str(subscription.effective_date) != day:
@@ -203,7 +218,7 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
             updated_at=now,
         )
     )
-    changed = _allowed(clinic, new, now)
+    changed = _with_limits_of(new, clinic, now)
     work.put(
         changed.but(
             price_per_doctor=new.price_per_doctor,
@@ -212,13 +227,13 @@ def take_effect(work: Work, clinic: Clinic, day: str) -> None:
     )
 
 
-def bills(work: Work, clinic_id: str, limit: int) -> list[Invoice]:
-    """Return a clinic's latest invoices, the newest first."""
+def list_invoices(work: Work, clinic_id: str, limit: int) -> list[Invoice]:
+    """Return a clinic's latest *limit* invoices, the newest first."""
     return work.query(Invoice, clinic_id, limit=limit, descending=True).records
 
 
 def monthly_amount(clinic: Clinic, subscription: Subscription) -> int:
-    """Return what the clinic's ACTIVE doctors cost a month at the price that counts, in rupees."""
+    """Return what the clinic pays a month for its ACTIVE doctors at today's price, in rupees."""
     return clinic.current_doctors * subscription.price_per_doctor
 
 
@@ -229,7 +244,7 @@ def month_after(day: date, anchor: int) -> date:
     return following.replace(day=min(anchor, last.day))
 
 
-def _allowed(clinic: Clinic, plan: Plan, now: datetime) -> Clinic:
+def _with_limits_of(plan: Plan, clinic: Clinic, now: datetime) -> Clinic:
     return clinic.but(
         subscription_plan=plan.name.value,
         plan=plan.name.value,
@@ -238,7 +253,7 @@ def _allowed(clinic: Clinic, plan: Plan, now: datetime) -> Clinic:
     )
 
 
-def _plan_for(doctors: int) -> str | None:
+def _smallest_plan_for(doctors: int) -> str | None:
     return next((p.name.value for p in PLANS.values() if p.max_doctors >= doctors), None)
 
 
@@ -248,11 +263,5 @@ def _first_of_next_month(day: date) -> date:
     return date(day.year, day.month + 1, 1)
 
 
-def _morning(clinic: Clinic, day: date) -> datetime:
+def _billing_time(clinic: Clinic, day: date) -> datetime:
     return utc(datetime.combine(day, BILLED_AT, clinic.zone))
-
-
-def find_subscription(work: Work, clinic: Clinic) -> Subscription | None:
-    """Return what the clinic pays for; None for one that was set up without a subscription."""
-    found = work.query(Subscription, clinic.clinic_id, limit=1, descending=True).records
-    return found[0] if found else None
