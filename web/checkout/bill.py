@@ -14,7 +14,7 @@ from domain.model.clinics import Clinic
 from domain.model.money import Payment, RequestStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
-from web.checkout.view_model import TONES, State, Way, Words, monogram, words_in
+from web.checkout.view_model import TONES, Payer, State, Words, monogram, words_in
 
 PAISE = 100
 
@@ -53,37 +53,37 @@ def read_bill(work: Work, payment: Payment) -> BillCheckout:
     return BillCheckout(payment, invoice, clinic, work.rules.platform_number)
 
 
-def describe_bill(bill: BillCheckout, way: Way, language: str) -> dict[str, object]:
+def describe_bill(bill: BillCheckout, payer: Payer, language: str) -> dict[str, object]:
     """Return what the page of a bill shows, in the words of *language*."""
     words, number = words_in(language), bill.platform_number
     state = bill.state
-    if state is State.OPEN and way.came_back:
+    if state is State.OPEN and payer.back_from_gateway:
         state = State.CHECKING
-    facts = {"amount": money(bill.payment.amount_paise), "clinic": bill.clinic.name}
+    values = {"amount": money(bill.payment.amount_paise), "clinic": bill.clinic.name}
     said = {
-        name: text.format(**facts)
+        name: text.format(**values)
         for name, text in words[_WORDS[state]].items()
         if name in {"title", "heading", "text"}
     }
     return {
         "words": words,
         "state": state.value,
-        "here": way.here,
+        "here": payer.pays_here,
         "title": said["title"],
         "heading": said.get("heading"),
         "text": said.get("text"),
         "tone": TONES.get(state, "back"),
-        "notice": _notice(bill, state, words, facts, returned=way.returned),
+        "notice": _notice(bill, state, words, values, money_goes_back=payer.money_goes_back),
         "lines": [words["paid"]["close"]] if state is State.PAID else [],
         "clinic": bill.clinic.name,
         "monogram": monogram(bill.clinic.name),
         "number": None,
-        "facts": _facts(bill.invoice, words),
+        "rows": _rows(bill.invoice, words),
         "label": words["bill"]["label"],
-        "amount": facts["amount"],
-        "pay": words["open"]["pay"].format(**facts),
-        "busy": words["open"]["busy" if way.here else "opening"],
-        "note": words["open"]["note" if way.here else "leads_away"],
+        "amount": values["amount"],
+        "pay": words["open"]["pay"].format(**values),
+        "busy": words["open"]["busy" if payer.pays_here else "opening"],
+        "note": words["open"]["note" if payer.pays_here else "leads_away"],
         "until": None,
         "more": None,
         "seconds_left": None,
@@ -97,31 +97,31 @@ def describe_bill(bill: BillCheckout, way: Way, language: str) -> dict[str, obje
 _WORDS = {State.OPEN: "bill", State.CHECKING: "checking", State.PAID: "bill_paid"}
 
 
-def _facts(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
+def _rows(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
     """Return what the bill is for and, while it is owed, by when; each with its name."""
     said, price = words["bill"], money(invoice.price_per_doctor * PAISE)
     counted = said["doctor" if invoice.doctors == 1 else "doctors_counted"]
     first, last, due = (
         _day(day, words) for day in (invoice.period_start, invoice.period_end, invoice.due_date)
     )
-    facts = [
+    rows = [
         (said["plan"], said["plan_named"].format(plan=invoice.plan.title())),
         (said["doctors"], counted.format(count=invoice.doctors, price=price)),
         (said["period"], said["period_days"].format(first=first, last=last)),
     ]
     if invoice.status is InvoiceStatus.OPEN:
-        facts.append((said["due"], said["due_day"].format(due=due)))
-    return facts
+        rows.append((said["due"], said["due_day"].format(due=due)))
+    return rows
 
 
 def _notice(
-    bill: BillCheckout, state: State, words: Words, facts: dict[str, str], *, returned: bool
+    bill: BillCheckout, state: State, words: Words, values: dict[str, str], *, money_goes_back: bool
 ) -> dict[str, str] | None:
     """Return what stands above the page's own news: the last press did not do what it was for."""
     if state is State.OPEN and bill.payment.failed_attempts:
         return {"tone": "bad", **words["bill_failed"]}
-    if state is State.PAID and returned:
-        return {"tone": "back", "heading": words["paid"]["second"].format(**facts), "text": ""}
+    if state is State.PAID and money_goes_back:
+        return {"tone": "back", "heading": words["paid"]["second"].format(**values), "text": ""}
     return None
 
 

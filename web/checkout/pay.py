@@ -6,8 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Protocol, TypeVar
 
-import structlog
-
 from domain.actions.payments import links
 from domain.actions.settlement import captures
 from domain.gateway import Gateway, LinkRequest, LinkStatus
@@ -16,7 +14,6 @@ from domain.scopes import Scope, SystemScope
 from domain.transactions import transact
 from domain.work import Work
 
-log = structlog.get_logger()
 T = TypeVar("T")
 
 

@@ -49,15 +49,15 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Way:
-    """How it is paid, and what the reader has just done about it."""
+class Payer:
+    """How the reader of a page pays, and what they have just done."""
 
-    here: bool
-    """Whether money is taken on this page: by the sandbox."""
-    returned: bool = False
-    """Whether the last press's money goes back."""
-    came_back: bool = False
-    """Whether they have just come back from the gateway's page."""
+    pays_here: bool
+    """Whether they pay on this page, in the sandbox; else on the gateway's."""
+    money_goes_back: bool = False
+    """Whether what they have just paid here is refunded."""
+    back_from_gateway: bool = False
+    """Whether the gateway's page has just sent them back."""
 
 
 @dataclass(frozen=True)
@@ -147,68 +147,103 @@ def _nearest(tag: str | None) -> str:
     return next((t for t in (tag, tag.partition("-")[0]) if t in known), ENGLISH)
 
 
-def describe(checkout: Checkout, now: datetime, way: Way) -> dict[str, object]:
-    """Return what the checkout page shows at *now*, in the words of its reader's language."""
-    payment, token, returned = checkout.payment, checkout.token, way.returned
+def describe_checkout(checkout: Checkout, now: datetime, payer: Payer) -> dict[str, object]:
+    """Return what the page of an advance shows at *now*, in the words of its reader's language."""
     words = words_in(checkout.language)
     state = checkout.state(now)
-    if state is State.OPEN and way.came_back:
+    if state is State.OPEN and payer.back_from_gateway:
         state = State.CHECKING
-    until = payment.held_until or now
-    facts = {
-        "amount": money(payment.amount_paise),
-        "clinic": checkout.clinic.name,
-        "time": _instant(until, words["format"]["time"], checkout),
-    }
-    said = {key: text.format(**facts) for key, text in words[state.value].items() if "{" in text}
-    said = words[state.value] | said
+    values = _values(checkout, now, words)
+    said = _filled(words[state.value], values)
     ending = state in {State.ENDED, State.CANCELLED}
-    balance = token.amount_paise - payment.amount_paise
-    lines = {
-        State.PAID: (said.get("close"),),
-        State.CHANGED: (words["paid"]["close"],),
-        State.REFUNDED: (words["paid"]["close"],),
-        State.ENDED: (said.get("late") if not returned else None, said.get("again")),
-        State.CANCELLED: (words["ended"]["again"].format(**facts),),
-    }.get(state, ())
-    # The bar begins where the countdown is, not full, when the page is opened again.
-    held = max(1.0, (until - payment.created_at).total_seconds())
     return {
         "words": words,
         "state": state.value,
-        "here": way.here,
+        "here": payer.pays_here,
         "title": said["title"],
         "heading": said.get("heading"),
         "text": said.get("text"),
         "tone": TONES.get(state, "back"),
-        "notice": _notice(checkout, state, words, facts, returned=returned),
-        "lines": [line for line in lines if line],
-        "clinic": checkout.clinic.name,
-        "monogram": monogram(checkout.clinic.name),
-        "number": token.number,
-        "facts": [
-            (words["open"]["person"], token.patient_name),
-            (words["open"]["doctor"], checkout.doctor.name),
-            (
-                words["open"]["time"],
-                _instant(token.estimated_time, words["format"]["when"], checkout),
-            ),
-        ],
-        "label": words["open"]["label"],
-        "amount": facts["amount"],
+        "notice": _notice(checkout, state, words, values, money_goes_back=payer.money_goes_back),
+        "lines": _lines(state, words, values, said, money_goes_back=payer.money_goes_back),
+        **_booking(checkout, words),
+        "amount": values["amount"],
         "pay": said.get("pay"),
-        "busy": words["open"]["busy" if way.here else "opening"],
-        "note": words["open"]["note" if way.here else "leads_away"],
+        "busy": words["open"]["busy" if payer.pays_here else "opening"],
+        "note": words["open"]["note" if payer.pays_here else "leads_away"],
         "until": said.get("until"),
-        "more": words["open"]["balance"].format(amount=money(balance))
-        if balance > 0
-        else words["open"]["nothing_more"],
-        "seconds_left": checkout.seconds_left(now),
-        "share_left": round(min(1.0, checkout.seconds_left(now) / held), 4),
+        **_countdown(checkout, now),
         "whatsapp": checkout.whatsapp(booking=ending),
         "whatsapp_words": words["page"]["whatsapp_book" if ending else "whatsapp"],
         "made": made_with(checkout.clinic, words),
     }
+
+
+def _values(checkout: Checkout, now: datetime, words: Words) -> dict[str, str]:
+    """Return what the words of an advance's page are filled with."""
+    until = checkout.payment.held_until or now
+    return {
+        "amount": money(checkout.payment.amount_paise),
+        "clinic": checkout.clinic.name,
+        "time": _instant(until, words["format"]["time"], checkout),
+    }
+
+
+def _filled(texts: dict[str, str], values: dict[str, str]) -> dict[str, str]:
+    return {name: text.format(**values) if "{" in text else text for name, text in texts.items()}
+
+
+def _lines(
+    state: State,
+    words: Words,
+    values: dict[str, str],
+    said: dict[str, str],
+    *,
+    money_goes_back: bool,
+) -> list[str]:
+    """Return what a payer reads below the booking once nothing is to be paid any more."""
+    match state:
+        case State.PAID:
+            lines = [said.get("close")]
+        case State.CHANGED | State.REFUNDED:
+            lines = [words["paid"]["close"]]
+        case State.ENDED:
+            lines = [None if money_goes_back else said.get("late"), said.get("again")]
+        case State.CANCELLED:
+            lines = [words["ended"]["again"].format(**values)]
+        case _:
+            lines = []
+    return [line for line in lines if line]
+
+
+def _booking(checkout: Checkout, words: Words) -> dict[str, object]:
+    """Return what the page says of the booking, and of what is paid later at the clinic."""
+    token, said = checkout.token, words["open"]
+    when = _instant(token.estimated_time, words["format"]["when"], checkout)
+    balance = token.amount_paise - checkout.payment.amount_paise
+    later = said["balance"].format(amount=money(balance)) if balance > 0 else said["nothing_more"]
+    return {
+        "clinic": checkout.clinic.name,
+        "monogram": monogram(checkout.clinic.name),
+        "number": token.number,
+        "rows": [
+            (said["person"], token.patient_name),
+            (said["doctor"], checkout.doctor.name),
+            (said["time"], when),
+        ],
+        "label": said["label"],
+        "more": later,
+    }
+
+
+def _countdown(checkout: Checkout, now: datetime) -> dict[str, object]:
+    """Return how long the slot is still kept: in seconds, and as a share of the whole hold.
+
+    The share is not 1 when the page is opened again, so the bar begins where the countdown is.
+    """
+    left, until = checkout.seconds_left(now), checkout.payment.held_until or now
+    held = max(1.0, (until - checkout.payment.created_at).total_seconds())
+    return {"seconds_left": left, "share_left": round(min(1.0, left / held), 4)}
 
 
 def made_with(clinic: Clinic, words: Words) -> str | None:
@@ -226,21 +261,21 @@ TONES = {
 
 
 def _notice(
-    checkout: Checkout, state: State, words: Words, facts: dict[str, str], *, returned: bool
+    checkout: Checkout, state: State, words: Words, values: dict[str, str], *, money_goes_back: bool
 ) -> dict[str, str] | None:
     """Return what stands above the page's own news: the last press did not do what it was for."""
     if state is State.OPEN and checkout.token.payment_status is PaymentStatus.FAILED:
         said, tone = words["failed"], "bad"
-    elif returned and state is State.PAID:
+    elif money_goes_back and state is State.PAID:
         said, tone = {"heading": words["paid"]["second"], "text": ""}, "back"
-    elif returned and state in {State.ENDED, State.CANCELLED}:
+    elif money_goes_back and state in {State.ENDED, State.CANCELLED}:
         said, tone = words["returned"], "back"
     else:
         return None
     return {
         "tone": tone,
-        "heading": said["heading"].format(**facts),
-        "text": said["text"].format(**facts),
+        "heading": said["heading"].format(**values),
+        "text": said["text"].format(**values),
     }
 
 

@@ -27,8 +27,8 @@ from web.checkout.pay import Desk, look_again, pay_here, way_to_pay, write
 from web.checkout.view_model import (
     ENGLISH,
     FOLDER,
-    Way,
-    describe,
+    Payer,
+    describe_checkout,
     languages,
     read_checkout,
     read_request,
@@ -83,42 +83,53 @@ def pages(desk: Desk, *, frames: str = "'none'", public_url: str = "") -> Bluepr
     @found.get("/pay/<payment_id>")
     def show(payment_id: str) -> Response:
         if request.args:
-            return _came_back(desk, payment_id)
-        work = desk.open_work(SystemScope("show a request for payment"))
-        payment = read_request(work, payment_id)
-        way = Way(
-            here=here,
-            returned=request.cookies.get(RETURNED_COOKIE) == "yes",
-            came_back=request.cookies.get(CAME_BACK_COOKIE) == "yes",
-        )
-        if payment.invoice_id is None:
-            checkout = read_checkout(work, payment)
-            language, context = checkout.language, describe(checkout, work.now, way)
-        else:
-            bill = read_bill(work, payment)
-            if bill.successor is not None:
-                return _back_to(bill.successor, None, 0)
-            language = _browsers_language()
-            context = describe_bill(bill, way, language)
-        context["script"] = _asset("pay.js")
-        return _page("pay.html", language, context, frames=frames, form=form)
+            return _return_from_gateway(desk, payment_id)
+        return _show_request(desk, payment_id, frames=frames, form=form)
 
     @found.post("/pay/<payment_id>")
     def press(payment_id: str) -> Response:
         request.max_content_length = FORM_BYTES
         outcomes = request.form.getlist("outcome")
         if not here and not outcomes:
-            return _lead_away(desk, payment_id, public_url)
+            return _redirect_to_gateway(desk, payment_id, public_url)
         if not here or outcomes not in (["paid"], ["failed"]):
             return message_page(Said.BAD_REQUEST, 422, frames=frames)
-        returned = outcomes == ["paid"] and pay_here(desk, payment_id)
-        if outcomes == ["failed"]:
-            write(desk, lambda work: captures.record_failed_attempt(work, payment_id))
-        log.info("sandbox_pressed", outcome=outcomes[0], state="returned" if returned else "taken")
-        return _back_to(payment_id, RETURNED_COOKIE if returned else None, RETURNED_SECONDS)
+        return _press_in_sandbox(desk, payment_id, outcomes[0])
 
     _answer_errors(found, frames)
     return found
+
+
+def _show_request(desk: Desk, payment_id: str, *, frames: str, form: str) -> Response:
+    """Return the page of a request for payment; of a bill's former request, the way to its new."""
+    work = desk.open_work(SystemScope("show a request for payment"))
+    payment = read_request(work, payment_id)
+    payer = Payer(
+        pays_here=desk.gateway.takes_money_here,
+        money_goes_back=request.cookies.get(RETURNED_COOKIE) == "yes",
+        back_from_gateway=request.cookies.get(CAME_BACK_COOKIE) == "yes",
+    )
+    if payment.invoice_id is None:
+        checkout = read_checkout(work, payment)
+        language, context = checkout.language, describe_checkout(checkout, work.now, payer)
+    else:
+        bill = read_bill(work, payment)
+        if bill.successor is not None:
+            return _redirect_to_page(bill.successor, None, 0)
+        language = _browsers_language()
+        context = describe_bill(bill, payer, language)
+    context["script"] = _asset("pay.js")
+    return _page("pay.html", language, context, frames=frames, form=form)
+
+
+def _press_in_sandbox(desk: Desk, payment_id: str, outcome: str) -> Response:
+    """Play the payer's attempt, *outcome* being paid or failed, and return to the page."""
+    money_goes_back = outcome == "paid" and pay_here(desk, payment_id)
+    if outcome == "failed":
+        write(desk, lambda work: captures.record_failed_attempt(work, payment_id))
+    log.info("sandbox_pressed", outcome=outcome, state="returned" if money_goes_back else "taken")
+    cookie = RETURNED_COOKIE if money_goes_back else None
+    return _redirect_to_page(payment_id, cookie, RETURNED_SECONDS)
 
 
 def _answer_errors(found: Blueprint, frames: str) -> None:
@@ -177,7 +188,7 @@ def _browsers_language() -> str:
     return request.accept_languages.best_match(languages(), ENGLISH) or ENGLISH
 
 
-def _lead_away(desk: Desk, payment_id: str, public_url: str) -> Response:
+def _redirect_to_gateway(desk: Desk, payment_id: str, public_url: str) -> Response:
     """Send a browser to the gateway's page; back to ours if there is nothing to pay."""
     here = url_for(".show", payment_id=payment_id)
     try:
@@ -188,7 +199,7 @@ def _lead_away(desk: Desk, payment_id: str, public_url: str) -> Response:
     return redirect(address or here, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
 
 
-def _came_back(desk: Desk, payment_id: str) -> Response:
+def _return_from_gateway(desk: Desk, payment_id: str) -> Response:
     """Have a payment looked at whose payer is sent back by the gateway; the proof stays not here.
 
     Whoever comes without a proof only loses what follows the address.
@@ -196,10 +207,10 @@ def _came_back(desk: Desk, payment_id: str) -> Response:
     proven = desk.gateway.came_back(payment_id, request.args)
     if proven:
         look_again(desk, payment_id)
-    return _back_to(payment_id, CAME_BACK_COOKIE if proven else None, CAME_BACK_SECONDS)
+    return _redirect_to_page(payment_id, CAME_BACK_COOKIE if proven else None, CAME_BACK_SECONDS)
 
 
-def _back_to(payment_id: str, cookie: str | None, seconds: int) -> Response:
+def _redirect_to_page(payment_id: str, cookie: str | None, seconds: int) -> Response:
     """Return the way back to the page; a cookie of its own remembers why it is seen again.
 
     303, so that reloading what follows asks again and does not pay again.
