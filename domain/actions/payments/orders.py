@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import links
 from domain.channel import OrderNews, OrderRequest
@@ -253,10 +254,7 @@ def _say_closed(work: Work, payment: Payment, order: Order) -> None:
             about=token,
             payment_id=payment.payment_id,
             values={
-                "person": token.patient_name,
-                "doctor": doctor.name,
-                "number": token.number,
-                "at": token.estimated_time.isoformat(),
+                **notice_values(token, doctor),
                 "amount": payment.amount_paise,
                 "paid": status is OrderStatus.COMPLETED,
                 "reference": order.reference,
