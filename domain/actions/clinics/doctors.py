@@ -113,24 +113,22 @@ def add_doctor(
             "updated_at": work.now,
         }
     )
-    _check(work, clinic, doctor)
+    _require_consistent(work, clinic, doctor)
     owner = numbers.member_at(work, clinic_id, number)
     if owner is not None and (owner.role is not Role.ADMIN or owner.doctor_id is not None):
         raise NumberTaken("This number belongs to another doctor of the clinic.")
-    if owner is None:
-        _check_password(initial_password)
-    plans.require_room(clinic, clinic.current_doctors + 1)
-    _count(work, clinic, 1)
-    if owner is None:
-        assert initial_password is not None  # noqa: S101 - just checked
-        user = _new_account(work, doctor, initial_password)
-        send_credentials(work, clinic, user, initial_password)
-    else:
-        user = work.put(owner.but(doctor_id=doctor.doctor_id, updated_at=work.now))
+    if owner is not None:
+        _count_new_doctor(work, clinic)
+        user, password = work.put(owner.but(doctor_id=doctor.doctor_id, updated_at=work.now)), None
         _tell_owner(work, clinic, doctor, user)
+    else:
+        password = _require_sendable(initial_password)
+        _count_new_doctor(work, clinic)
+        user = _new_account(work, doctor, password)
+        send_credentials(work, clinic, user, password)
     numbers.claim_number(work, user)
     doctor = work.put(doctor.but(user_id=user.user_id))
-    return AddedDoctor(doctor, user, initial_password if owner is None else None)
+    return AddedDoctor(doctor, user, password)
 
 
 def change_doctor(
@@ -167,7 +165,7 @@ def change_doctor(
     fields = tuple(name for name in wanted if getattr(doctor, name) != getattr(planned, name))
     if not fields:
         return ChangedDoctor(doctor, fields)
-    _check(work, clinic, planned)
+    _require_consistent(work, clinic, planned)
     if not confirm:
         schedule_changes.check_days(work, clinic, doctor, planned)
     planned = work.put(planned.but(updated_at=work.now))
@@ -210,7 +208,7 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
     was_here = before.status is StaffStatus.ACTIVE
     is_here = doctor.status is StaffStatus.ACTIVE
     if was_here != is_here:
-        _count(work, clinic, 1 if is_here else -1)
+        _change_count(work, clinic, 1 if is_here else -1)
     is_owner = user.role is Role.ADMIN
     changed = user
     if not is_owner and doctor.name != before.name:
@@ -242,8 +240,19 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
     return changed if changed == user else work.put(changed.but(updated_at=work.now))
 
 
-def _count(work: Work, clinic: Clinic, more: int) -> None:
-    """Count the clinic's ACTIVE doctors in the transaction that changes them."""
+def _count_new_doctor(work: Work, clinic: Clinic) -> None:
+    """Count one doctor more; a full plan is refused before a suspended subscription is."""
+    plans.require_room(clinic, clinic.current_doctors + 1)
+    _change_count(work, clinic, 1)
+
+
+def _change_count(work: Work, clinic: Clinic, more: int) -> None:
+    """Change the clinic's number of ACTIVE doctors by *more*, and what it costs a month.
+
+    Raises:
+        Suspended: If it grows and the clinic's subscription is suspended.
+        PlanLimit: If it grows beyond the plan.
+    """
     doctors = clinic.current_doctors + more
     if more > 0:
         require_active(clinic)
@@ -284,20 +293,22 @@ def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
     )
 
 
-def _check_password(password: str | None) -> None:
+def _require_sendable(password: str | None) -> str:
+    """Return the first password of a new account, which travels in a message.
+
+    Raises:
+        Invalid: If it is missing or weak, or has blanks or invisible signs.
+    """
     if password is None:
         raise Invalid("initialPassword", "Is needed for a number that has no account yet.")
     passwords.require_strong("initialPassword", password)
     if not password.isprintable() or len(password.split()) > 1 or password != password.strip():
         raise Invalid("initialPassword", "It is sent in a message: no blanks, no signs unseen.")
+    return password
 
 
-def _check(work: Work, clinic: Clinic, doctor: Doctor) -> None:
-    """See that a doctor's fields fit each other.
-
-    Raises:
-        Invalid: Naming the field that does not.
-    """
+def _require_consistent(work: Work, clinic: Clinic, doctor: Doctor) -> None:
+    """Raise `Invalid`, with the field, unless a doctor's fee, break and hours fit each other."""
     if doctor.advance_amount > doctor.consultation_fee:
         raise Invalid("advanceAmount", "The advance cannot be more than the fee.")
     if doctor.lunch_break is not None and not _lunch_fits(doctor, doctor.lunch_break):
