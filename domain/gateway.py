@@ -36,7 +36,7 @@ class LinkRequest:
     """The token it is for; None for a clinic's invoice."""
     held_until: datetime | None
     """When the product ends it, the gateway itself may keep it open for longer; None: when paid."""
-    page: str
+    return_url: str
     """Where the payer's browser goes afterwards."""
 
 
@@ -50,7 +50,7 @@ class LinkStatus(StrEnum):
 
 
 @dataclass(frozen=True)
-class Taken:
+class GatewayPayment:
     """A payment captured at the gateway."""
 
     capture_id: str
@@ -68,7 +68,7 @@ class Link:
     """None where it was paid without a link, by an order inside WhatsApp."""
     url: str | None
     status: LinkStatus
-    taken: tuple[Taken, ...] = ()
+    payments: tuple[GatewayPayment, ...] = ()
     """Every payment captured by it, those that were returned since included."""
 
 
@@ -108,7 +108,7 @@ class Gateway(Protocol):
             GatewayRefused: There will be none.
         """
 
-    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+    def fetch_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """Return the link of a request for payment as it is now; None if there is none.
 
         *link_id* is the gateway's name of it, where that is known.
@@ -118,7 +118,7 @@ class Gateway(Protocol):
             GatewayRefused: It cannot be said.
         """
 
-    def find(self, capture_id: str) -> Link | None:
+    def find_link(self, capture_id: str) -> Link | None:
         """Return the link by which a payment came; None if it came by none of ours.
 
         One that came by an order inside WhatsApp has no link, and is told in a `Link` all the same.
@@ -128,7 +128,7 @@ class Gateway(Protocol):
             GatewayRefused: It cannot be said.
         """
 
-    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+    def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
         """Return every payment that came by an order inside WhatsApp, as the gateway's books say.
 
         WhatsApp is asked too, but its word alone is no money: what is not in the gateway's books
@@ -159,7 +159,7 @@ class Gateway(Protocol):
             GatewayRefused: It will not be refunded.
         """
 
-    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
         """Return how far the refund of a captured payment has come; None if there is none.
 
         Raises:
@@ -167,7 +167,7 @@ class Gateway(Protocol):
             GatewayRefused: It cannot be said.
         """
 
-    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+    def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return whether a browser brings the gateway's proof that it was there to pay.
 
         It is worth a look and a word to the payer, never a seat.
@@ -175,7 +175,7 @@ class Gateway(Protocol):
 
 
 @dataclass(frozen=True)
-class Transaction:
+class PaymentAttempt:
     """An attempt to pay an order."""
 
     order_id: str | None
@@ -189,7 +189,9 @@ class Transaction:
 class Orders(Protocol):
     """WhatsApp's knowledge of the orders shown inside it."""
 
-    def look(self, sender: str, configuration: str, reference: str) -> tuple[Transaction, ...]:
+    def fetch_attempts(
+        self, sender: str, configuration: str, reference: str
+    ) -> tuple[PaymentAttempt, ...]:
         """Return every attempt to pay an order; none also where nobody saw it.
 
         Raises:

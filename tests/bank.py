@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from domain.gateway import (
+    GatewayPayment,
     GatewayRefused,
     GatewayUnavailable,
     Link,
@@ -15,7 +16,6 @@ from domain.gateway import (
     LinkStatus,
     RefundAnswer,
     ShownOrder,
-    Taken,
 )
 from domain.model.money import RefundStatus
 
@@ -55,7 +55,7 @@ class Bank:
     """Whether refunds stay under way until `end_refunds`."""
     refuses: bool = False
     links: dict[str, BankLink] = field(default_factory=dict)
-    paid: dict[str, Taken] = field(default_factory=dict)
+    paid: dict[str, GatewayPayment] = field(default_factory=dict)
     paid_by: dict[str, str] = field(default_factory=dict)
     refunds: dict[str, tuple[int, RefundStatus]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
@@ -66,13 +66,13 @@ class Bank:
 
     def pay(self, payment_id: str, capture_id: str, amount_paise: int) -> None:
         """Let money arrive; it may do so when its link is over, as UPI's does."""
-        self.paid[capture_id] = Taken(capture_id, amount_paise)
+        self.paid[capture_id] = GatewayPayment(capture_id, amount_paise)
         self.paid_by[capture_id] = payment_id
 
     def pay_order(self, order: ShownOrder, capture_id: str, amount_paise: int) -> None:
         """Let money arrive by an order inside WhatsApp."""
         self.pay(order.payment_id, capture_id, amount_paise)
-        self.paid[capture_id] = Taken(capture_id, amount_paise, order.reference)
+        self.paid[capture_id] = GatewayPayment(capture_id, amount_paise, order.reference)
 
     def end_refunds(self, status: RefundStatus = RefundStatus.PROCESSED) -> None:
         """Let every refund under way end so."""
@@ -96,22 +96,22 @@ class Bank:
         self._end()
         return self._link(asked.payment_id)
 
-    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+    def fetch_link(self, payment_id: str, link_id: str | None) -> Link | None:
         assert link_id in {None, f"plink_{payment_id}"}
-        self._begin("look")
+        self._begin("fetch_link")
         self._end()
         return self._link(payment_id) if payment_id in self.links else None
 
-    def find(self, capture_id: str) -> Link | None:
-        self._begin("find")
+    def find_link(self, capture_id: str) -> Link | None:
+        self._begin("find_link")
         self._end()
         payment_id = self.paid_by.get(capture_id)
         if payment_id is not None and self.paid[capture_id].order is not None:
             return Link(payment_id, None, None, LinkStatus.PAID, (self.paid[capture_id],))
         return self._link(payment_id) if payment_id in self.links else None
 
-    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
-        self._begin("look_order")
+    def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
+        self._begin("fetch_order_payments")
         self._end()
         return tuple(t for t in self.paid.values() if t.order == order.reference)
 
@@ -134,13 +134,13 @@ class Bank:
         self._end()
         return self._refund(capture_id)
 
-    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        self._begin("look_refund")
+    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+        self._begin("fetch_refund")
         self._end()
         assert self.refunds.get(capture_id, (amount_paise,))[0] == amount_paise
         return self._refund(capture_id) if capture_id in self.refunds else None
 
-    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+    def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         return query.get("proof") == payment_id
 
     def _link(self, payment_id: str) -> Link:

@@ -10,7 +10,7 @@ from bot.wiring import Parts
 from domain.actions.settlement import captures
 from domain.channel import OrderNews, OrderRequest, Outbound
 from domain.errors import Conflict
-from domain.gateway import Gateway, GatewayUnavailable, Transaction
+from domain.gateway import Gateway, GatewayUnavailable, PaymentAttempt
 from domain.model.clinics import Sender
 from tests.people import CITY_SENDER, NOW, Cast, store
 from tests.stage import Stage
@@ -24,11 +24,13 @@ PLATFORM_CONFIGURATION = "platform-main"
 class FakeOrders:
     """What WhatsApp knows of orders; implements `domain.gateway.Orders`."""
 
-    told: dict[str, list[Transaction]] = field(default_factory=lambda: defaultdict(list))
+    told: dict[str, list[PaymentAttempt]] = field(default_factory=lambda: defaultdict(list))
     away: bool = False
     asked: list[tuple[str, str, str]] = field(default_factory=list)
 
-    def look(self, sender: str, configuration: str, reference: str) -> tuple[Transaction, ...]:
+    def fetch_attempts(
+        self, sender: str, configuration: str, reference: str
+    ) -> tuple[PaymentAttempt, ...]:
         """Return what was tried for an order."""
         self.asked.append((sender, configuration, reference))
         if self.away:
@@ -37,12 +39,12 @@ class FakeOrders:
 
     def pay(self, reference: str, capture_id: str, amount_paise: int = 5000) -> None:
         """Let an order be paid."""
-        paid = Transaction(f"order_{reference}", capture_id, amount_paise, succeeded=True)
+        paid = PaymentAttempt(f"order_{reference}", capture_id, amount_paise, succeeded=True)
         self.told[reference].append(paid)
 
     def fail(self, reference: str, amount_paise: int = 5000) -> None:
         """Let an attempt to pay an order come to nothing."""
-        tried = Transaction(f"order_{reference}", None, amount_paise, succeeded=False)
+        tried = PaymentAttempt(f"order_{reference}", None, amount_paise, succeeded=False)
         self.told[reference].append(tried)
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from domain.errors import StillConflicting
 from domain.gateway import (
+    GatewayPayment,
     GatewayRefused,
     GatewayUnavailable,
     Link,
@@ -19,7 +20,6 @@ from domain.gateway import (
     Orders,
     RefundAnswer,
     ShownOrder,
-    Taken,
 )
 from domain.model.money import RefundStatus, SandboxEntry
 from domain.transactions import transact
@@ -35,7 +35,7 @@ MOST_PAYMENTS = 1000
 def take(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
     """Take a payment, in *work*: it stands in the sandbox's books as soon as that is committed.
 
-    Taken a second time under the same id it is the same payment.
+    GatewayPayment a second time under the same id it is the same payment.
     """
     if work.get(SandboxEntry, payment_id, PAID + capture_id) is None:
         entry = SandboxEntry(
@@ -75,27 +75,27 @@ class SandboxGateway:
 
         return self._write(make)
 
-    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+    def fetch_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """Return the link of a request with all payments made on its page."""
         del link_id
         work = self._open_work()
         is_known = _paid(work, payment_id) or _made(work, payment_id)
         return _link(work, payment_id) if is_known else None
 
-    def find(self, capture_id: str) -> Link | None:
+    def find_link(self, capture_id: str) -> Link | None:
         """Return the link by which a payment came."""
         for entry in _rows(self._open_work(), capture_id, PAID):
-            return self.look(entry.row.removeprefix(PAID), None)
+            return self.fetch_link(entry.row.removeprefix(PAID), None)
         return None
 
-    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+    def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
         """Return what came by an order, believing WhatsApp: it is played, with play money."""
         if self._orders is None:
             return ()
         found = []
-        for told in self._orders.look(order.sender, order.configuration, order.reference):
+        for told in self._orders.fetch_attempts(order.sender, order.configuration, order.reference):
             if told.succeeded and told.capture_id is not None:
-                came = Taken(told.capture_id, told.amount_paise, order.reference)
+                came = GatewayPayment(told.capture_id, told.amount_paise, order.reference)
                 self._write(
                     lambda work, came=came: take(  # type: ignore[misc]
                         work, order.payment_id, came.capture_id, came.amount_paise
@@ -133,12 +133,12 @@ class SandboxGateway:
         self._write(give_back)
         return _returned(capture_id)
 
-    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
         """Return the refund of a payment, which was made at once; None if it was not."""
         made = self._open_work().get(SandboxEntry, capture_id, REFUND)
         return _returned(capture_id) if made and made.amount_paise >= amount_paise else None
 
-    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+    def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return False: nobody ever leaves the page."""
         del payment_id, query
         return False
@@ -172,7 +172,7 @@ def _link(work: Work, payment_id: str) -> Link:
         link_id=f"link_{payment_id}",
         url=work.rules.pay_url(payment_id),
         status=LinkStatus.PAID if paid else over,
-        taken=tuple(Taken(e.row.removeprefix(PAID), e.amount_paise) for e in paid),
+        payments=tuple(GatewayPayment(e.row.removeprefix(PAID), e.amount_paise) for e in paid),
     )
 
 

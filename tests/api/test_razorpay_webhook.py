@@ -187,7 +187,7 @@ def test_a_paid_link_whose_payment_says_otherwise_is_asked_about(
     assert town.tell("payment_link.paid", token, **changes).status_code == 200
     assert town.now(token).status is TokenStatus.PENDING
     town.stage.settle()
-    assert town.bank.asked["look"] == 1
+    assert town.bank.asked["fetch_link"] == 1
     assert town.now(token).status is TokenStatus.PENDING
     town.bank.pay(token.payment_id or "", "pay_1", 5000)
     town.tell("payment_link.paid", token, **changes)
@@ -229,7 +229,7 @@ def test_a_payment_that_does_not_say_what_it_is_for_is_asked_about(
     assert answer.status_code == 200
     town.stage.settle()
     assert town.now(token).status is TokenStatus.CONFIRMED
-    assert town.bank.asked["find"] == 1
+    assert town.bank.asked["find_link"] == 1
 
 
 def test_another_businesss_payments_concern_nobody(town: Town, token: Token) -> None:
@@ -282,14 +282,14 @@ def test_another_refund_of_the_same_payment_says_nothing_of_ours(
     town: Town, token: Token, event: str, amount: int
 ) -> None:
     a_refund(town, token)
-    asked = town.bank.asked["look_refund"]
+    asked = town.bank.asked["fetch_refund"]
     changes: dict[str, Any] = {"refund__id": "rfnd_byhand", "refund__amount": amount}
     assert town.tell(event, token, **changes).status_code == 200
     town.stage.settle()
     found = town.refund()
     assert found is not None
     assert (found.status, found.gateway_refund_id) == (RefundStatus.REQUESTED, OURS)
-    assert town.bank.asked["look_refund"] == asked + 1
+    assert town.bank.asked["fetch_refund"] == asked + 1
     town.bank.end_refunds(RefundStatus.PROCESSED)
     assert town.tell("refund.processed", token, refund__id=OURS).status_code == 200
     found = town.refund()

@@ -58,11 +58,11 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
     return write(desk, capture)
 
 
-def way_to_pay(desk: Desk, payment_id: str, page: str) -> str | None:
+def way_to_pay(desk: Desk, payment_id: str, return_url: str) -> str | None:
     """Return the address of the gateway's page for a request, made at the first press.
 
-    None if nothing can be paid there any more; what was paid by then is recorded. *page* is where
-    the payer's browser goes when it is done.
+    None if nothing can be paid there any more; what was paid by then is recorded. *return_url* is
+    where the payer's browser goes when it is done.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -73,7 +73,7 @@ def way_to_pay(desk: Desk, payment_id: str, page: str) -> str | None:
     """
 
     def ask(work: Work) -> tuple[LinkRequest, str | None]:
-        asked = links.ask_link(work, payment_id, page)
+        asked = links.ask_link(work, payment_id, return_url)
         known = work.get(Payment, payment_id)
         return asked, known.gateway_url if known else None
 

@@ -204,7 +204,7 @@ def _return_from_gateway(desk: Desk, payment_id: str) -> Response:
 
     Whoever comes without a proof only loses what follows the address.
     """
-    proven = desk.gateway.came_back(payment_id, request.args)
+    proven = desk.gateway.is_proven_return(payment_id, request.args)
     if proven:
         look_again(desk, payment_id)
     return _redirect_to_page(payment_id, CAME_BACK_COOKIE if proven else None, CAME_BACK_SECONDS)

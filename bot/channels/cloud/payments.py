@@ -12,7 +12,7 @@ import structlog
 from bot.channels.cloud.values import Node, identifier, node, nodes
 from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS
 from domain.channel import SendFailed
-from domain.gateway import GatewayRefused, GatewayUnavailable, Transaction
+from domain.gateway import GatewayRefused, GatewayUnavailable, PaymentAttempt
 
 CURRENCY = "INR"
 OFFSET = 100
@@ -39,7 +39,9 @@ class CloudPayments:
         self._tokens = tokens
         self._session = session
 
-    def look(self, sender: str, configuration: str, reference: str) -> tuple[Transaction, ...]:
+    def fetch_attempts(
+        self, sender: str, configuration: str, reference: str
+    ) -> tuple[PaymentAttempt, ...]:
         """Return every attempt to pay an order, as Meta's lookup tells; see `Orders`.
 
         Raises:
@@ -72,7 +74,7 @@ class CloudPayments:
         return tuple(_transactions(node(read), reference))
 
 
-def _transactions(read: Node, reference: str) -> Iterator[Transaction]:
+def _transactions(read: Node, reference: str) -> Iterator[PaymentAttempt]:
     for payment in nodes(read.get("payments"))[0]:
         if payment.get("reference_id") != reference or payment.get("currency") != CURRENCY:
             continue
@@ -82,7 +84,7 @@ def _transactions(read: Node, reference: str) -> Iterator[Transaction]:
         for transaction in told:
             amount = paise(transaction.get("amount", payment.get("amount")))
             if amount is not None:
-                yield Transaction(
+                yield PaymentAttempt(
                     order_id=identifier(transaction.get("id")),
                     capture_id=identifier(transaction.get("pg_transaction_id")),
                     amount_paise=amount,

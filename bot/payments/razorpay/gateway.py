@@ -11,6 +11,7 @@ import structlog
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.signature import is_return
 from domain.gateway import (
+    GatewayPayment,
     GatewayRefused,
     GatewayUnavailable,
     Link,
@@ -19,7 +20,6 @@ from domain.gateway import (
     Orders,
     RefundAnswer,
     ShownOrder,
-    Taken,
 )
 from domain.model.money import RefundStatus
 
@@ -76,7 +76,7 @@ class RazorpayGateway:
             "notify": {"sms": False, "email": False},
             "reminder_enable": False,
             "notes": {"paymentId": asked.payment_id},
-            "callback_url": asked.page,
+            "callback_url": asked.return_url,
             "callback_method": "get",
         }
         if asked.token_id is not None:
@@ -89,12 +89,12 @@ class RazorpayGateway:
             return _link(self._client.payment_link.create(wanted))
         except GatewayRefused:
             # Most likely because it was made before: by another press, or one that had no answer.
-            made = self.look(asked.payment_id, None)
+            made = self.fetch_link(asked.payment_id, None)
             if made is None:
                 raise
             return made
 
-    def look(self, payment_id: str, link_id: str | None) -> Link | None:
+    def fetch_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """Return the link of a request with every payment that came by it."""
         entity = (
             self._client.payment_link.fetch(link_id)
@@ -103,12 +103,12 @@ class RazorpayGateway:
         )
         return None if entity is None else self._whole(entity)
 
-    def find(self, capture_id: str) -> Link | None:
+    def find_link(self, capture_id: str) -> Link | None:
         """Return the link by which a payment came."""
         entity = self._only({"payment_id": capture_id}, None)
         return self._by_order(capture_id) if entity is None else self._whole(entity)
 
-    def look_order(self, order: ShownOrder) -> tuple[Taken, ...]:
+    def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
         """Return what came by an order inside WhatsApp, by the receipt and by what WhatsApp says.
 
         The receipt is our request's id, so that money is found even while WhatsApp does not answer.
@@ -118,7 +118,7 @@ class RazorpayGateway:
         ours = {i for i, o in known.items() if _reference(o) == order.reference}
         away: GatewayUnavailable | None = None
         try:
-            told = self._orders.look(*_asked(order)) if self._orders else ()
+            told = self._orders.fetch_attempts(*_asked(order)) if self._orders else ()
         except GatewayUnavailable as error:
             told, away = (), error
         ours |= {t.order_id for t in told if t.order_id is not None}
@@ -130,14 +130,14 @@ class RazorpayGateway:
             raise away
         return tuple(found)
 
-    def _came_by(self, order_id: str, reference: str | None) -> Iterator[Taken]:
+    def _came_by(self, order_id: str, reference: str | None) -> Iterator[GatewayPayment]:
         """Yield the payments captured for an order of Razorpay's; none for a stranger's."""
         try:
             payments = list(_items(self._client.order.payments(order_id), "items"))
         except GatewayRefused:
             return
         for taken in _taken(payments, "id"):
-            yield Taken(taken.capture_id, taken.amount_paise, reference)
+            yield GatewayPayment(taken.capture_id, taken.amount_paise, reference)
 
     def _by_order(self, capture_id: str) -> Link | None:
         """Return what a payment was for that came by no link; None if that cannot be seen."""
@@ -151,26 +151,26 @@ class RazorpayGateway:
             return None
         reference = _reference(order) or _reference(payment)
         taken = tuple(
-            Taken(t.capture_id, t.amount_paise, reference) for t in _taken([payment], "id")
+            GatewayPayment(t.capture_id, t.amount_paise, reference) for t in _taken([payment], "id")
         )
         return Link(request, None, None, LinkStatus.PAID, taken)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """End a link, and return it as it is then."""
         if link_id is None:
-            found = self.look(payment_id, None)
+            found = self.fetch_link(payment_id, None)
             if found is None or found.status is not LinkStatus.OPEN:
                 return found
             link_id = found.link_id
         try:
             self._client.payment_link.cancel(link_id)
         except GatewayRefused:
-            now = self.look(payment_id, link_id)
+            now = self.fetch_link(payment_id, link_id)
             if now is None or now.status is LinkStatus.OPEN:
                 raise
             return now
         # Asked again: a payment may have come between the two.
-        return self.look(payment_id, link_id)
+        return self.fetch_link(payment_id, link_id)
 
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
         """Return a payment. Its id is the key under which Razorpay makes one refund of it."""
@@ -183,7 +183,7 @@ class RazorpayGateway:
         headers = {"X-Refund-Idempotency": f"refund-{capture_id}"}
         return _refund(self._client.payment.refund(capture_id, wanted, headers=headers))
 
-    def look_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
+    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
         """Return how far a payment's refund has come, ours or one made by hand.
 
         Of several the one counts that has come furthest; those that failed return nothing.
@@ -196,7 +196,7 @@ class RazorpayGateway:
         answers = sorted((_refund(item) for item in made), key=lambda a: order.index(a.status))
         return answers[0] if answers else None
 
-    def came_back(self, payment_id: str, query: Mapping[str, str]) -> bool:
+    def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return whether Razorpay's page has sent this browser back, for this request."""
         return is_return(payment_id, query, self._key_secret)
 
@@ -223,7 +223,7 @@ class RazorpayGateway:
             payments = list(_items(self._client.order.payments(order_id), "items"))
         except GatewayRefused:
             return link
-        known = {t.capture_id: t for t in link.taken}
+        known = {t.capture_id: t for t in link.payments}
         known |= {t.capture_id: t for t in _taken(payments, "id")}
         return Link(link.payment_id, link.link_id, link.url, link.status, tuple(known.values()))
 
@@ -250,20 +250,22 @@ def _link(entity: dict[str, Any]) -> Link:
             link_id=str(entity["id"]),
             url=str(entity["short_url"]),
             status=LINK_STATUSES[entity["status"]],
-            taken=tuple(_taken(_items(entity, "payments"), "payment_id")),
+            payments=tuple(_taken(_items(entity, "payments"), "payment_id")),
         )
     except (KeyError, TypeError) as error:
         raise GatewayUnavailable("a link that cannot be read") from error
 
 
-def _taken(payments: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str) -> Iterator[Taken]:
+def _taken(
+    payments: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str
+) -> Iterator[GatewayPayment]:
     for payment in payments:
         if payment.get("status") not in CAPTURED or not isinstance(payment.get(name), str):
             continue
         if payment.get("currency", CURRENCY) != CURRENCY:
             log.error("foreign_currency", provider="razorpay", captureId=payment[name])
             continue
-        yield Taken(payment[name], _paise(payment))
+        yield GatewayPayment(payment[name], _paise(payment))
 
 
 def _paise(entity: dict[str, Any]) -> int:

@@ -35,11 +35,11 @@ AFTERWARDS = (
 """How long after it is over it is asked again, one after another: UPI may capture days late."""
 
 
-def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
+def ask_link(work: Work, payment_id: str, return_url: str) -> LinkRequest:
     """Note that the gateway is about to be asked for a link, and have it watched from then on.
 
-    Committed before the call, as nobody knows afterwards how far a call came. *page* is where the
-    payer's browser goes when it is done.
+    Committed before the call, as nobody knows afterwards how far a call came. *return_url* is where
+    the payer's browser goes when it is done.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -56,7 +56,7 @@ def ask_link(work: Work, payment_id: str, page: str) -> LinkRequest:
         description=description,
         token_id=payment.token_id or None,
         held_until=until,
-        page=page,
+        return_url=return_url,
     )
 
 

@@ -19,7 +19,7 @@ from domain.actions.payments import links, orders, refunds
 from domain.actions.settlement import captures
 from domain.due import OpenWork
 from domain.errors import Conflict, NotFound
-from domain.gateway import Gateway, GatewayRefused, Link, LinkStatus, RefundAnswer, Taken
+from domain.gateway import Gateway, GatewayPayment, GatewayRefused, Link, LinkStatus, RefundAnswer
 from domain.model.due import Due
 from domain.model.money import Payment, Refund, RefundStatus, RequestStatus
 from domain.transactions import transact
@@ -71,7 +71,7 @@ def look_up_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     if claimed is None:
         return
     with _giving_up(open_work, claimed):
-        link = gateway.find(item.capture_id or "")
+        link = gateway.find_link(item.capture_id or "")
     if link is not None:
         _record(open_work, link)
     elif claimed.attempts < FINDS:
@@ -141,7 +141,7 @@ def _ask_refund(
 
 def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
     try:
-        return gateway.look_refund(wanted.capture_id, wanted.amount_paise)
+        return gateway.fetch_refund(wanted.capture_id, wanted.amount_paise)
     except GatewayRefused:
         return None  # it knows no such payment, or none that it would tell about
 
@@ -163,13 +163,15 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
 def _look_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
     """Record what came by the orders of a request that were shown inside WhatsApp."""
     for order in orders.orders_of(open_work(), payment.payment_id):
-        _record_taken(open_work, payment.payment_id, gateway.look_order(orders.for_gateway(order)))
+        _record_taken(
+            open_work, payment.payment_id, gateway.fetch_order_payments(orders.for_gateway(order))
+        )
     return open_work().get(Payment, payment.payment_id)
 
 
 def _look_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment | None:
     """Record what came by the link of a request, and end the link if the request is over."""
-    link = gateway.look(asked.payment_id, asked.gateway_link_id)
+    link = gateway.fetch_link(asked.payment_id, asked.gateway_link_id)
     if link is None:
         return asked
     _record(open_work, link)
@@ -189,12 +191,12 @@ def _record(open_work: OpenWork, link: Link) -> None:
     """Write what is known of a link: its name, and every payment that came by it."""
     try:
         transact(open_work, lambda work: links.note_link(work, link))
-        _record_taken(open_work, link.payment_id, link.taken)
+        _record_taken(open_work, link.payment_id, link.payments)
     except NotFound:
         return  # another installation's, at the same gateway
 
 
-def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[Taken, ...]) -> None:
+def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[GatewayPayment, ...]) -> None:
     for taken in came:
         transact(
             open_work,

@@ -9,7 +9,7 @@ import pytest
 
 from bot.channels.cloud.payments import CloudPayments
 from domain.channel import ErrorClass, SendFailed
-from domain.gateway import GatewayRefused, GatewayUnavailable, Transaction
+from domain.gateway import GatewayRefused, GatewayUnavailable, PaymentAttempt
 from tests.contract.channels.providers import (
     HANG_UP,
     PAGE,
@@ -57,8 +57,8 @@ def test_an_order_is_asked_about_by_its_configuration_and_reference(
     lookup: CloudPayments, server: Server
 ) -> None:
     server.answers.append(told(PAYMENT))
-    found = lookup.look(SENDER, "city main/1", REFERENCE)
-    assert found == (Transaction("order_AA", "pay_BB", 20000, succeeded=True),)
+    found = lookup.fetch_attempts(SENDER, "city main/1", REFERENCE)
+    assert found == (PaymentAttempt("order_AA", "pay_BB", 20000, succeeded=True),)
     [call] = server.calls
     assert (call.method, call.path) == ("GET", f"/{SENDER}/payments/city%20main%2F1/{REFERENCE}")
     assert call.headers["Authorization"] == f"Bearer {TOKEN}"
@@ -67,7 +67,7 @@ def test_an_order_is_asked_about_by_its_configuration_and_reference(
 def test_every_attempt_is_told_the_failed_ones_too(lookup: CloudPayments, server: Server) -> None:
     failed = {**ATTEMPT, "id": "order_0", "pg_transaction_id": None, "status": "failed"}
     server.answers.append(told({**PAYMENT, "transactions": [failed, ATTEMPT]}))
-    found = lookup.look(SENDER, "main", REFERENCE)
+    found = lookup.fetch_attempts(SENDER, "main", REFERENCE)
     assert [(t.order_id, t.succeeded) for t in found] == [("order_0", False), ("order_AA", True)]
 
 
@@ -77,7 +77,7 @@ def test_a_single_attempt_may_stand_by_itself_and_numbers_in_quotes(
     alone = {k: v for k, v in PAYMENT.items() if k != "transactions"}
     amount = {"value": "20000", "offset": "100"}
     server.answers.append(told({**alone, "transaction": {**ATTEMPT, "amount": amount}}))
-    assert [t.amount_paise for t in lookup.look(SENDER, "main", REFERENCE)] == [20000]
+    assert [t.amount_paise for t in lookup.fetch_attempts(SENDER, "main", REFERENCE)] == [20000]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_what_is_not_told_was_not_paid(
     lookup: CloudPayments, server: Server, answer: Answer
 ) -> None:
     server.answers.append(answer)
-    assert lookup.look(SENDER, "main", REFERENCE) == ()
+    assert lookup.fetch_attempts(SENDER, "main", REFERENCE) == ()
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_when_meta_cannot_say_it_is_asked_again(
 ) -> None:
     server.answers.append(answer)
     with pytest.raises(GatewayUnavailable):
-        lookup.look(SENDER, "main", REFERENCE)
+        lookup.fetch_attempts(SENDER, "main", REFERENCE)
 
 
 def test_without_a_token_nothing_is_asked(meta: Meta, server: Server) -> None:
@@ -127,7 +127,9 @@ def test_without_a_token_nothing_is_asked(meta: Meta, server: Server) -> None:
 
     meta.answers()
     with pytest.raises(GatewayRefused):
-        CloudPayments(server.url, unreadable, meta.session).look(SENDER, "main", REFERENCE)
+        CloudPayments(server.url, unreadable, meta.session).fetch_attempts(
+            SENDER, "main", REFERENCE
+        )
     with pytest.raises(GatewayUnavailable):
-        CloudPayments(server.url, away, meta.session).look(SENDER, "main", REFERENCE)
+        CloudPayments(server.url, away, meta.session).fetch_attempts(SENDER, "main", REFERENCE)
     assert server.calls == []

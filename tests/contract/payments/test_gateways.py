@@ -20,12 +20,12 @@ from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway, take
 from domain.gateway import (
     Gateway,
+    GatewayPayment,
     GatewayRefused,
     LinkRequest,
     LinkStatus,
     RefundAnswer,
     ShownOrder,
-    Taken,
 )
 from domain.model.money import RefundStatus
 from tests.bank import Bank
@@ -126,12 +126,12 @@ def asked(payment_id: str = REQUEST, minutes: int = 10) -> LinkRequest:
         description="Advance, token 005",
         token_id="TKN_1",
         held_until=CLOCK.now() + timedelta(minutes=minutes),
-        page=f"https://clinic.example/pay/{payment_id}",
+        return_url=f"https://clinic.example/pay/{payment_id}",
     )
 
 
 def look(side: Side, payment_id: str = REQUEST):
-    found = side.gateway.look(payment_id, None)
+    found = side.gateway.fetch_link(payment_id, None)
     assert found is not None
     return found
 
@@ -139,7 +139,7 @@ def look(side: Side, payment_id: str = REQUEST):
 def test_a_request_has_one_link_however_often_it_is_asked_for(side: Side) -> None:
     first, second = side.gateway.make_link(asked()), side.gateway.make_link(asked())
     assert first == second
-    assert (first.payment_id, first.status, first.taken) == (REQUEST, LinkStatus.OPEN, ())
+    assert (first.payment_id, first.status, first.payments) == (REQUEST, LinkStatus.OPEN, ())
     assert first.url is not None
     assert first.url.startswith(("https://", "http://"))
     assert side.gateway.make_link(asked(OTHER)).link_id != first.link_id
@@ -158,35 +158,39 @@ def test_a_request_without_an_end_can_have_a_link(side: Side) -> None:
 
 
 def test_a_request_without_a_link_is_known_as_such(side: Side) -> None:
-    assert side.gateway.look(REQUEST, None) is None
+    assert side.gateway.fetch_link(REQUEST, None) is None
     assert side.gateway.cancel_link(REQUEST, None) is None
 
 
 def test_a_link_is_found_by_its_request_and_by_its_own_name(side: Side) -> None:
     made = side.gateway.make_link(asked())
     side.gateway.make_link(asked(OTHER))
-    assert side.gateway.look(REQUEST, None) == made
-    assert side.gateway.look(REQUEST, made.link_id) == made
+    assert side.gateway.fetch_link(REQUEST, None) == made
+    assert side.gateway.fetch_link(REQUEST, made.link_id) == made
 
 
 def test_a_payment_is_seen_on_its_link(side: Side) -> None:
     made = side.gateway.make_link(asked())
     paid = side.pay(REQUEST)
-    for found in (look(side), side.gateway.look(REQUEST, made.link_id), side.gateway.find(paid)):
+    for found in (
+        look(side),
+        side.gateway.fetch_link(REQUEST, made.link_id),
+        side.gateway.find_link(paid),
+    ):
         assert found is not None
         assert (found.payment_id, found.status) == (REQUEST, LinkStatus.PAID)
-        assert found.taken == (Taken(paid, 5000),)
+        assert found.payments == (GatewayPayment(paid, 5000),)
 
 
 def test_every_payment_is_seen_a_second_one_too(side: Side) -> None:
     side.gateway.make_link(asked())
     paid = {side.pay(REQUEST), side.pay(REQUEST)}
-    assert {t.capture_id for t in look(side).taken} == paid
+    assert {t.capture_id for t in look(side).payments} == paid
 
 
 def test_a_payment_of_no_link_of_ours_is_nobodys(side: Side) -> None:
     side.gateway.make_link(asked())
-    assert side.gateway.find("pay_strange0000000") is None
+    assert side.gateway.find_link("pay_strange0000000") is None
 
 
 def test_a_cancelled_link_is_over_and_may_be_cancelled_again(side: Side) -> None:
@@ -204,7 +208,7 @@ def test_a_paid_link_stays_paid_when_it_is_cancelled(side: Side) -> None:
     for link_id in (None, made.link_id):
         found = side.gateway.cancel_link(REQUEST, link_id)
         assert found is not None
-        assert found.taken == (Taken(paid, 5000),)
+        assert found.payments == (GatewayPayment(paid, 5000),)
         assert found.status is LinkStatus.PAID
 
 
@@ -212,7 +216,7 @@ def test_money_after_the_link_is_over_is_seen(side: Side) -> None:
     side.gateway.make_link(asked())
     side.gateway.cancel_link(REQUEST, None)
     paid = side.pay(REQUEST)
-    assert look(side).taken == (Taken(paid, 5000),)
+    assert look(side).payments == (GatewayPayment(paid, 5000),)
 
 
 def test_a_payment_is_returned_once_however_often_it_is_asked_for(side: Side) -> None:
@@ -221,14 +225,16 @@ def test_a_payment_is_returned_once_however_often_it_is_asked_for(side: Side) ->
     first, second = side.gateway.refund(paid, 5000), side.gateway.refund(paid, 5000)
     assert first == second
     assert first.status is RefundStatus.PROCESSED
-    assert side.gateway.look_refund(paid, 5000) == first
-    assert look(side).taken == (Taken(paid, 5000),)  # it was captured, whatever became of it
+    assert side.gateway.fetch_refund(paid, 5000) == first
+    assert look(side).payments == (
+        GatewayPayment(paid, 5000),
+    )  # it was captured, whatever became of it
 
 
 def test_a_refund_that_was_not_made_is_known_as_such(side: Side) -> None:
     side.gateway.make_link(asked())
     paid = side.pay(REQUEST)
-    assert side.gateway.look_refund(paid, 5000) is None
+    assert side.gateway.fetch_refund(paid, 5000) is None
 
 
 def test_what_was_not_captured_is_not_returned(side: Side) -> None:
@@ -250,7 +256,7 @@ SHOWN = ShownOrder(REQUEST, "ORD_1", "100", "clinic-main")
 
 
 def test_an_order_that_nobody_paid_has_brought_nothing(side: Side) -> None:
-    assert side.gateway.look_order(SHOWN) == ()
+    assert side.gateway.fetch_order_payments(SHOWN) == ()
 
 
 def test_a_payment_inside_whatsapp_is_seen_on_its_order_however_often_it_is_looked_at(
@@ -258,28 +264,28 @@ def test_a_payment_inside_whatsapp_is_seen_on_its_order_however_often_it_is_look
 ) -> None:
     paid = side.pay_order(SHOWN)
     for _ in range(2):
-        assert side.gateway.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
-    assert side.gateway.look_order(replace(SHOWN, reference="ORD_2")) == ()
+        assert side.gateway.fetch_order_payments(SHOWN) == (GatewayPayment(paid, 5000, "ORD_1"),)
+    assert side.gateway.fetch_order_payments(replace(SHOWN, reference="ORD_2")) == ()
 
 
 def test_a_payment_inside_whatsapp_is_returned_like_any_other(side: Side) -> None:
     paid = side.pay_order(SHOWN)
-    side.gateway.look_order(SHOWN)
+    side.gateway.fetch_order_payments(SHOWN)
     first, second = side.gateway.refund(paid, 5000), side.gateway.refund(paid, 5000)
     assert first == second
     assert first.status is RefundStatus.PROCESSED
-    assert side.gateway.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+    assert side.gateway.fetch_order_payments(SHOWN) == (GatewayPayment(paid, 5000, "ORD_1"),)
 
 
 def test_whose_a_payment_inside_whatsapp_is_can_be_found(side: Side) -> None:
     paid = side.pay_order(SHOWN)
-    side.gateway.look_order(SHOWN)
-    found = side.gateway.find(paid)
+    side.gateway.fetch_order_payments(SHOWN)
+    found = side.gateway.find_link(paid)
     assert found is not None
     assert found.payment_id == REQUEST
-    assert [t.capture_id for t in found.taken] == [paid]
+    assert [t.capture_id for t in found.payments] == [paid]
 
 
 def test_nobody_comes_back_without_a_proof(side: Side) -> None:
-    assert not side.gateway.came_back(REQUEST, {})
-    assert not side.gateway.came_back(REQUEST, {"razorpay_signature": "नहीं"})
+    assert not side.gateway.is_proven_return(REQUEST, {})
+    assert not side.gateway.is_proven_return(REQUEST, {"razorpay_signature": "नहीं"})

@@ -15,12 +15,12 @@ from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.razorpay.signature import is_return, is_signed
 from domain.gateway import (
+    GatewayPayment,
     GatewayRefused,
     GatewayUnavailable,
     LinkStatus,
+    PaymentAttempt,
     ShownOrder,
-    Taken,
-    Transaction,
 )
 from domain.model.money import RefundStatus
 from tests.contract.payments.player import (
@@ -106,7 +106,7 @@ def test_a_refund_without_an_answer_is_asked_for_again_and_there_is_one(
     player.troubles.append(trouble)
     with pytest.raises(GatewayUnavailable):
         gateway.refund(paid, 5000)
-    assert (gateway.look_refund(paid, 5000) is None) == trouble.before
+    assert (gateway.fetch_refund(paid, 5000) is None) == trouble.before
     gateway.refund(paid, 5000)
     assert [r["amount"] for r in player.refunds.values()] == [5000]
 
@@ -166,7 +166,7 @@ def test_nothing_is_printed_about_a_failure(
 ) -> None:
     player.troubles.append(HANG_UP)
     with pytest.raises(GatewayUnavailable):
-        gateway.look(REQUEST, "plink_1")
+        gateway.fetch_link(REQUEST, "plink_1")
     assert player.url not in capsys.readouterr().out
 
 
@@ -198,9 +198,9 @@ def test_money_that_the_link_does_not_show_is_seen_on_its_order(
     assert player.links[made.link_id]["payments"] is None
     for order_id in (player.links[made.link_id]["order_id"], made.link_id.removeprefix("plink_")):
         player.links[made.link_id]["order_id"] = order_id  # documented samples lack the prefix
-        found = gateway.look(REQUEST, made.link_id)
+        found = gateway.fetch_link(REQUEST, made.link_id)
         assert found is not None
-        assert found.taken == (Taken(paid, 5000),)
+        assert found.payments == (GatewayPayment(paid, 5000),)
     assert failed != paid
 
 
@@ -210,9 +210,9 @@ def test_a_payment_in_other_money_is_not_taken_for_rupees(
     made = gateway.make_link(asked())
     gateway.cancel_link(REQUEST, made.link_id)
     player.payments[player.pay(REQUEST)]["currency"] = "USD"
-    found = gateway.look(REQUEST, made.link_id)
+    found = gateway.fetch_link(REQUEST, made.link_id)
     assert found is not None
-    assert found.taken == ()
+    assert found.payments == ()
 
 
 def test_an_order_that_is_not_told_about_leaves_the_links_own_word(
@@ -222,9 +222,9 @@ def test_an_order_that_is_not_told_about_leaves_the_links_own_word(
     paid = player.pay(REQUEST)
     refused = b'{"error": {"description": "The id provided does not exist"}}'
     player.troubles.extend([None, Trouble(status=400, body=refused)])
-    found = gateway.look(REQUEST, made.link_id)
+    found = gateway.fetch_link(REQUEST, made.link_id)
     assert found is not None
-    assert found.taken == (Taken(paid, 5000),)
+    assert found.payments == (GatewayPayment(paid, 5000),)
 
 
 @pytest.mark.parametrize(
@@ -242,7 +242,7 @@ def test_a_refunds_states(
     paid = player.pay(REQUEST)
     player.refunds_end = word
     assert gateway.refund(paid, 5000).status is status
-    known = gateway.look_refund(paid, 5000)
+    known = gateway.fetch_refund(paid, 5000)
     assert known is not None
     assert known.status is status
 
@@ -256,7 +256,7 @@ def test_a_refund_made_by_hand_in_parts_is_a_refund(
         player.answer("POST", f"/v1/payments/{paid}/refund", {}, {"amount": amount}, None)
     with pytest.raises(GatewayRefused, match="fully refunded"):
         gateway.refund(paid, 5000)
-    known = gateway.look_refund(paid, 5000)
+    known = gateway.fetch_refund(paid, 5000)
     assert known is not None
     assert known.status is RefundStatus.PROCESSED
 
@@ -265,7 +265,7 @@ def test_a_refund_in_part_is_none(player: Player, gateway: RazorpayGateway) -> N
     gateway.make_link(asked())
     paid = player.pay(REQUEST)
     player.answer("POST", f"/v1/payments/{paid}/refund", {}, {"amount": 2000}, None)
-    assert gateway.look_refund(paid, 5000) is None
+    assert gateway.fetch_refund(paid, 5000) is None
 
 
 # Who it comes from
@@ -329,7 +329,7 @@ def test_money_is_found_by_the_receipt_while_whatsapp_does_not_answer(
 ) -> None:
     paid = player.pay_order(REQUEST, NOTES)
     whatsapp.away = True
-    assert connected.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+    assert connected.fetch_order_payments(SHOWN) == (GatewayPayment(paid, 5000, "ORD_1"),)
 
 
 def test_nothing_found_while_whatsapp_does_not_answer_is_no_answer(
@@ -337,7 +337,7 @@ def test_nothing_found_while_whatsapp_does_not_answer_is_no_answer(
 ) -> None:
     whatsapp.away = True
     with pytest.raises(GatewayUnavailable):
-        connected.look_order(SHOWN)
+        connected.fetch_order_payments(SHOWN)
 
 
 def test_money_is_found_by_what_whatsapp_tells_where_the_receipt_is_lost(
@@ -345,37 +345,37 @@ def test_money_is_found_by_what_whatsapp_tells_where_the_receipt_is_lost(
 ) -> None:
     paid = player.pay_order("", {})
     order_id = player.payments[paid]["order_id"]
-    whatsapp.told["ORD_1"] = [Transaction(order_id, paid, 5000, succeeded=True)]
-    assert connected.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+    whatsapp.told["ORD_1"] = [PaymentAttempt(order_id, paid, 5000, succeeded=True)]
+    assert connected.fetch_order_payments(SHOWN) == (GatewayPayment(paid, 5000, "ORD_1"),)
 
 
 def test_an_attempt_that_failed_brought_nothing_and_the_next_one_counts(
     player: Player, connected: RazorpayGateway
 ) -> None:
     player.pay_order(REQUEST, NOTES, status="failed")
-    assert connected.look_order(SHOWN) == ()
+    assert connected.fetch_order_payments(SHOWN) == ()
     paid = player.pay_order(REQUEST, NOTES)
-    assert connected.look_order(SHOWN) == (Taken(paid, 5000, "ORD_1"),)
+    assert connected.fetch_order_payments(SHOWN) == (GatewayPayment(paid, 5000, "ORD_1"),)
 
 
 def test_what_whatsapp_says_was_paid_into_another_account_is_no_money(
     whatsapp: FakeOrders, connected: RazorpayGateway
 ) -> None:
     whatsapp.pay("ORD_1", "pay_of_somebody_else")
-    assert connected.look_order(SHOWN) == ()
+    assert connected.fetch_order_payments(SHOWN) == ()
 
 
 def test_a_payment_is_known_by_its_orders_receipt_where_it_carries_no_notes(
     player: Player, connected: RazorpayGateway
 ) -> None:
     paid = player.pay_order(REQUEST, {})
-    found = connected.find(paid)
+    found = connected.find_link(paid)
     assert found is not None
     assert (found.payment_id, found.link_id) == (REQUEST, None)
-    assert found.taken == (Taken(paid, 5000),)
+    assert found.payments == (GatewayPayment(paid, 5000),)
 
 
 def test_a_payment_of_an_order_without_a_receipt_is_nobodys(
     player: Player, connected: RazorpayGateway
 ) -> None:
-    assert connected.find(player.pay_order("", {})) is None
+    assert connected.find_link(player.pay_order("", {})) is None

@@ -220,17 +220,17 @@ def test_a_link_lives_until_the_bill_is_paid_and_is_asked_about_ever_more_rarely
 ) -> None:
     assert press(stage, bill) == press(stage, bill)
     days(stage, 1)
-    first_day = bank.asked["look"]
+    first_day = bank.asked["fetch_link"]
     assert first_day < 40
     days(stage, 40)
-    assert bank.asked["look"] < first_day + 55
+    assert bank.asked["fetch_link"] < first_day + 55
     bank.pay(bill.payment_id or "", "pay_1", AMOUNT)
     days(stage, 1.1)
     assert the_bill(stage).capture_id == "pay_1"
     days(stage, 6)
-    asked = bank.asked["look"]
+    asked = bank.asked["fetch_link"]
     days(stage, 30)
-    assert bank.asked["look"] == asked
+    assert bank.asked["fetch_link"] == asked
     assert bank.asked["make_link"] == 1
 
 

@@ -226,7 +226,7 @@ def test_watching_ends_after_days(stage: Stage, cast: Cast, bank: Bank) -> None:
     assert waiting(stage) == ["watch_payment"]
     stage.wait(4 * 24 * HOUR)
     assert waiting(stage) == []
-    assert bank.asked["look"] < 20
+    assert bank.asked["fetch_link"] < 20
 
 
 def test_a_gateway_that_is_away_loses_nothing(stage: Stage, cast: Cast, bank: Bank) -> None:
@@ -251,7 +251,7 @@ def test_whose_a_payment_is_can_be_asked(stage: Stage, cast: Cast, bank: Bank) -
     work.commit()
     stage.settle()
     assert stage.token(token).payment_status is PaymentStatus.PAID
-    assert bank.asked["find"] == 1
+    assert bank.asked["find_link"] == 1
 
 
 def test_a_payment_that_is_nobodys_is_asked_about_a_few_times(stage: Stage, bank: Bank) -> None:
@@ -259,7 +259,7 @@ def test_a_payment_that_is_nobodys_is_asked_about_a_few_times(stage: Stage, bank
     links.schedule_capture_lookup(work, "pay_strange")
     work.commit()
     stage.wait(24 * HOUR)
-    assert bank.asked == {"find": polling.FINDS}
+    assert bank.asked == {"find_link": polling.FINDS}
     assert waiting(stage) == []
 
 
@@ -295,7 +295,7 @@ def test_a_refund_without_an_answer_is_asked_about_before_it_is_repeated(
     stage.wait(5)
     assert refund(stage, key).status is RefundStatus.PROCESSED
     assert bank.returned == {key: 5000}
-    assert bank.asked["look_refund"] == 1
+    assert bank.asked["fetch_refund"] == 1
     assert bank.asked["refund"] == (1 if fault is Fault.LOST else 2)
 
 
@@ -447,7 +447,7 @@ def test_a_gateway_that_is_away_is_asked_until_it_answers(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("asks", ["look", "find"])
+@pytest.mark.parametrize("asks", ["fetch_link", "find_link"])
 def test_a_question_that_is_refused_for_half_a_day_is_given_up(
     stage: Stage, cast: Cast, bank: Bank, asks: str
 ) -> None:
@@ -459,7 +459,7 @@ def test_a_question_that_is_refused_for_half_a_day_is_given_up(
 
     token = hold(stage, cast, 5)
     press(stage, token)
-    if asks == "find":
+    if asks == "find_link":
         work = stage.work()
         links.schedule_capture_lookup(work, "pay_1")
         work.commit()
@@ -478,7 +478,7 @@ def test_a_refund_the_gateway_knows_nothing_of_has_failed(
         raise GatewayRefused("The id provided does not exist")
 
     bank.refuses = True
-    bank.look_refund = refuse  # type: ignore[method-assign,assignment]
+    bank.fetch_refund = refuse  # type: ignore[method-assign,assignment]
     key = a_refund(stage, cast, bank)
     stage.wait(24 * HOUR)
     assert refund(stage, key).status is RefundStatus.FAILED
