@@ -10,7 +10,7 @@ from api.frame.routes import Resource
 from api.schemas.base import rupees
 from api.schemas.payments import DayOfMoney, ListedPayment, PaymentList, PaymentsQuery
 from domain.actions.payments import ledger
-from domain.actions.payments.ledger import Paid, Statement
+from domain.actions.payments.ledger import LedgerEntry, Statement
 from domain.model.clinics import Clinic
 from domain.permissions import Permission
 from domain.work import Work
@@ -25,7 +25,7 @@ def list_payments(work: Work, call: Call, query: PaymentsQuery) -> Answer:
     What the clinic itself pays for its plan is with its subscription.
     """
     clinic = work.require(Clinic, call.caller.clinic_id)
-    found = ledger.days_of(
+    found = ledger.list_daily_payments(
         work,
         clinic,
         day_of(query.start_date, "startDate"),
@@ -42,7 +42,7 @@ def list_payments(work: Work, call: Call, query: PaymentsQuery) -> Answer:
     )
 
 
-def _render_payment(paid: Paid) -> ListedPayment:
+def _render_payment(paid: LedgerEntry) -> ListedPayment:
     capture, token, doctor, refund = paid.capture, paid.token, paid.doctor, paid.refund
     return ListedPayment(
         capture_id=capture.capture_id,

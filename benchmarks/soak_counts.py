@@ -277,12 +277,14 @@ def _money(account: Account, town: Installation) -> None:
     clinic = town.clinic
     work = town.parts.open_work(ClinicScope(clinic.clinic_id))
     day = datetime.now(UTC).astimezone(clinic.zone).date()
-    found = ledger.statement(work, clinic, day)
+    found = ledger.statement_of(work, clinic, day)
     account.payments, account.captured = found.payments, found.captured
     account.seated, account.refunded = found.seated, found.refunded
     if found.difference or found.waiting:
         account.money_lost.append(f"₹{found.difference / 100:g} nowhere, {found.waiting} waiting")
-    account.money_lost += [f"{key} adds not up" for key in ledger.discrepancies(work, clinic, day)]
+    account.money_lost += [
+        f"{key} adds not up" for key in ledger.find_discrepancies(work, clinic, day)
+    ]
     rows = town.rows("ledger")
     known = {r["captureId"] for r in rows if r["row"] == "CAPTURE"}
     taken = {

@@ -223,7 +223,7 @@ class Town:
         shown = orders.orders_of(self.look(), payment_id)
         if not shown:
             return
-        order = orders.for_gateway(shown[b % len(shown)])
+        order = orders.gateway_order(shown[b % len(shown)])
         capture_id = f"cap_{len(self.captures):03d}"
         self.captures[capture_id] = (payment_id, PRICE)
         self.bank.pay_order(order, capture_id, PRICE)
@@ -413,7 +413,7 @@ def show_inside(work: Work, payment_id: str) -> None:
         created_at=work.now,
         updated_at=work.now,
     )
-    orders.begin_order(work, message, orders.Asks(payment, clinic, "main"))
+    orders.begin_order(work, message, orders.NewOrder(payment, clinic, "main"))
 
 
 def _saw(queue: Queue) -> SeenState:

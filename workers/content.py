@@ -40,7 +40,7 @@ class Content:
     values: dict[str, Any]
     """Its variables as of now, without the sealed ones; these are stored."""
     rendered: Rendered
-    form: orders.Form | None
+    form: orders.OrderForm | None
     """The order, or the status of one, that it leaves as."""
     category: str | None
     """The price category it is charged as, where the provider does not name it."""
@@ -103,7 +103,7 @@ def _secrets(work: Work, message: Message) -> dict[str, str]:
 
 def _render(
     parts: Parts, work: Work, message: Message, contact: Contact, values: dict[str, Any]
-) -> tuple[Rendered, orders.Form | None]:
+) -> tuple[Rendered, orders.OrderForm | None]:
     """Return the message in words, and the order or status of one that it shows.
 
     Raises:
@@ -114,7 +114,7 @@ def _render(
     language = message.language or contact.language or "en"
     if message.by_sms:
         return Rendered(parts.renderer.sms(message, values, language)), None
-    form = orders.form_of(work, message, window_open=is_open)
+    form = orders.order_form_of(work, message, window_open=is_open)
     if form is None and message.name == orders.CLOSED:
         raise Unsendable(MessageStatus.DROPPED, "the order was closed by other news")
     if form is not None and is_open:

@@ -316,7 +316,7 @@ def _outbound(work: Work, message: Message, contact: Contact, content: Content) 
         url_label=rendered.url_label,
         document=rendered.document,
         template=rendered.template,
-        order=orders.order_shown(message, content.form, rendered.about, rendered.until, work.now),
+        order=orders.channel_order(message, content.form, rendered.about, rendered.until, work.now),
         quotes=_quoted(work, message),
     )
 

@@ -42,7 +42,7 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
             for clinic in clinics:
                 work = parts.open_work(ClinicScope(clinic.clinic_id))
                 _add(work, clinic, days, wrong, totals)
-        _add(everything, ledger.OWN, days, wrong, totals)
+        _add(everything, ledger.PRODUCT_LEDGER, days, wrong, totals)
         total = sum(totals, Statement())
         for name, paise in (
             ("captured", total.captured),
@@ -65,8 +65,8 @@ def _add(work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Sta
     last = work.now.astimezone(owner.zone).date()
     for back in range(days):
         day = last - timedelta(days=back)
-        totals.append(ledger.statement(work, owner, day))
-        wrong += ledger.discrepancies(work, owner, day)
+        totals.append(ledger.statement_of(work, owner, day))
+        wrong += ledger.find_discrepancies(work, owner, day)
 
 
 def _clinics(work: Work) -> Iterator[Clinic]:

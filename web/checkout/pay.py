@@ -73,7 +73,7 @@ def way_to_pay(desk: Desk, payment_id: str, return_url: str) -> str | None:
     """
 
     def ask(work: Work) -> tuple[LinkRequest, str | None]:
-        asked = links.ask_link(work, payment_id, return_url)
+        asked = links.begin_link(work, payment_id, return_url)
         known = work.get(Payment, payment_id)
         return asked, known.gateway_url if known else None
 
@@ -81,7 +81,7 @@ def way_to_pay(desk: Desk, payment_id: str, return_url: str) -> str | None:
     if url is not None:
         return url
     link = desk.gateway.make_link(asked)
-    write(desk, lambda work: links.keep_link(work, link))
+    write(desk, lambda work: links.record_made_link(work, link))
     return link.url if link.status is LinkStatus.OPEN else None
 
 

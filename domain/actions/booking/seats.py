@@ -223,4 +223,4 @@ def end_payment_request(work: Work, token: Token) -> None:
     if payment is not None and payment.status is RequestStatus.OPEN:
         work.put(payment.but(status=RequestStatus.ENDED))
         links.schedule_check(work, payment)
-        orders.close_later(work, payment)
+        orders.schedule_close(work, payment)

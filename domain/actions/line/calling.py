@@ -182,7 +182,7 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
             updated_at=work.now,
         )
     )
-    return ledger.collect(work, back)
+    return ledger.record_collection(work, back)
 
 
 def _paid_before(token: Token) -> PaymentStatus:
@@ -379,4 +379,4 @@ def end_consultation(
             updated_at=work.now,
         )
     )
-    return ledger.collect(work, done)
+    return ledger.record_collection(work, done)

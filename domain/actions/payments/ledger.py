@@ -4,8 +4,8 @@ A day is the clinic's own. What was captured online that day is in a seat, waits
 goes back; what the desk took stands beside it. Only a clinic's admins and the product itself read
 it: a doctor has no business with payments.
 
-What clinics pay for the product is in none of their ledgers but in the product's own (`OWN`), whose
-days are UTC's; there it has paid an invoice, or goes back.
+What clinics pay for the product is in none of their ledgers but in the product's own
+(`PRODUCT_LEDGER`), whose days are UTC's; there it has paid an invoice, or goes back.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from domain.timetable import today
 from domain.work import Work
 
 BY_TIME = "clinicId-at-idx"
-READ = 100
+CHUNK = 100
 LONGEST_DAYS = 31
 """Of so many days at most payments are listed at once, as each day is added up."""
 R = TypeVar("R", Capture, Collection)
@@ -62,7 +62,7 @@ class _Product:
     zone: ZoneInfo
 
 
-OWN: Owner = _Product(PRODUCT, ZoneInfo("UTC"))
+PRODUCT_LEDGER: Owner = _Product(PRODUCT, ZoneInfo("UTC"))
 """The product itself, whom clinics pay."""
 
 
@@ -99,7 +99,7 @@ class Statement:
 
 
 @dataclass(frozen=True)
-class Paid:
+class LedgerEntry:
     """A captured payment with all that belongs to it, as a list of payments shows it."""
 
     capture: Capture
@@ -113,14 +113,14 @@ class Paid:
 
 
 @dataclass(frozen=True)
-class PaidPage:
+class LedgerPage:
     """Payments in the order asked for; `after` continues them, None at the end."""
 
-    payments: list[Paid]
+    payments: list[LedgerEntry]
     after: str | None
 
 
-def collect(work: Work, token: Token) -> Token:
+def record_collection(work: Work, token: Token) -> Token:
     """Write what the desk has taken for *token*, as the token says; return the token.
 
     Called whenever that changes: by completing a consultation, and by taking it back.
@@ -144,15 +144,15 @@ def collect(work: Work, token: Token) -> Token:
 
 
 @dataclass(frozen=True)
-class Days:
+class DailyPayments:
     """What a clinic's admins ask for: payments of some days, and what each day adds up to."""
 
-    page: PaidPage
+    page: LedgerPage
     statements: dict[date, Statement]
     """By day, each day there; nothing on the pages that follow the first."""
 
 
-def days_of(
+def list_daily_payments(
     work: Work,
     clinic: Clinic,
     first: date | None,
@@ -160,7 +160,7 @@ def days_of(
     *,
     limit: int,
     after: str | None = None,
-) -> Days:
+) -> DailyPayments:
     """Return the payments captured from *first* to *last*, the newest first, and those days' money.
 
     Without *last* it is until today, without *first* the last day alone. *after* is a former
@@ -177,7 +177,7 @@ def days_of(
         raise Invalid("startDate", f"Payments are listed of {LONGEST_DAYS} days at most.")
     page = list_payments(work, clinic, period.first, period.last, limit=limit, after=after)
     days = (period.first + timedelta(days=n) for n in range(0 if after else period.days))
-    return Days(page, {day: statement(work, clinic, day) for day in days})
+    return DailyPayments(page, {day: statement_of(work, clinic, day) for day in days})
 
 
 def list_payments(
@@ -188,7 +188,7 @@ def list_payments(
     *,
     limit: int = 50,
     after: str | None = None,
-) -> PaidPage:
+) -> LedgerPage:
     """Return the payments captured from *first* to *last*, the newest first.
 
     *after* is a former page's. The list is found by an index, and may miss the last moments; what
@@ -206,7 +206,7 @@ def list_payments(
         after=after,
         descending=True,
     )
-    return PaidPage(_with_all(work, page.records), page.after)
+    return LedgerPage(_entries(work, page.records), page.after)
 
 
 def list_collections(
@@ -233,18 +233,18 @@ def list_collections(
     )
 
 
-def statement(work: Work, clinic: Owner, day: date) -> Statement:
-    """Return *day*'s money of a clinic, or of the product itself (`OWN`)."""
+def statement_of(work: Work, clinic: Owner, day: date) -> Statement:
+    """Return *day*'s money of a clinic, or of the product itself (`PRODUCT_LEDGER`)."""
     total = Statement()
     for chunk in _chunks(work, clinic, day):
-        captures, refunds = _with_refunds(work, chunk)
+        captures, refunds = _fresh(work, chunk)
         for capture in captures:
-            total += _of(capture, refunds.get(capture.capture_id))
-    collected = sum(row.amount_paise for row in _rows(work, Collection, clinic, day))
+            total += _of_capture(capture, refunds.get(capture.capture_id))
+    collected = sum(row.amount_paise for row in _read_day(work, Collection, clinic, day))
     return total + Statement(collected=collected)
 
 
-def discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
+def find_discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
     """Return the ids of the day's payments whose rows contradict one another; there are none.
 
     A payment in a seat or waiting is held by exactly the token that it names, with its amount, and
@@ -252,14 +252,14 @@ def discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
     its amount, and neither a token nor an invoice holds it.
     """
     return [
-        paid.capture.capture_id
+        entry.capture.capture_id
         for chunk in _chunks(work, clinic, day)
-        for paid in _with_all(work, chunk)
-        if not _adds_up(paid)
+        for entry in _entries(work, chunk)
+        if not _adds_up(entry)
     ]
 
 
-def _of(capture: Capture, refund: Refund | None) -> Statement:
+def _of_capture(capture: Capture, refund: Refund | None) -> Statement:
     amount, where = capture.amount_paise, capture.disposition
     returned = refund.status if refund else None
     return Statement(
@@ -274,8 +274,8 @@ def _of(capture: Capture, refund: Refund | None) -> Statement:
     )
 
 
-def _adds_up(paid: Paid) -> bool:
-    capture, refund, token, invoice = paid.capture, paid.refund, paid.token, paid.invoice
+def _adds_up(entry: LedgerEntry) -> bool:
+    capture, refund, token, invoice = entry.capture, entry.refund, entry.token, entry.invoice
     if token is None and invoice is None:
         return False
     is_held = token is not None and token.capture_id == capture.capture_id and token.paid_paise > 0
@@ -289,9 +289,9 @@ def _adds_up(paid: Paid) -> bool:
             and is_paid
             and invoice.status is InvoiceStatus.PAID
             and capture.disposition is Disposition.INVOICE
-            and paid.payment is not None
-            and paid.payment.status is RequestStatus.PAID
-            and capture.amount_paise >= paid.payment.amount_paise
+            and entry.payment is not None
+            and entry.payment.status is RequestStatus.PAID
+            and capture.amount_paise >= entry.payment.amount_paise
         )
     return (
         refund is None
@@ -304,12 +304,12 @@ def _adds_up(paid: Paid) -> bool:
 
 
 def _chunks(work: Work, clinic: Owner, day: date) -> Iterator[list[Capture]]:
-    found = _rows(work, Capture, clinic, day)
-    while chunk := list(islice(found, READ)):
+    found = _read_day(work, Capture, clinic, day)
+    while chunk := list(islice(found, CHUNK)):
         yield chunk
 
 
-def _with_refunds(work: Work, found: Sequence[Capture]) -> tuple[list[Capture], dict[str, Refund]]:
+def _fresh(work: Work, found: Sequence[Capture]) -> tuple[list[Capture], dict[str, Refund]]:
     """Return payments and their refunds as they are now, read by key: an index may lag."""
     keys = [c.capture_id for c in found]
     rows = work.fetch(
@@ -319,9 +319,9 @@ def _with_refunds(work: Work, found: Sequence[Capture]) -> tuple[list[Capture], 
     return [c for c in rows if isinstance(c, Capture)], refunds
 
 
-def _with_all(work: Work, found: Sequence[Capture]) -> list[Paid]:
+def _entries(work: Work, found: Sequence[Capture]) -> list[LedgerEntry]:
     """Return payments with what belongs to them, all of it read by key."""
-    captures, refunds = _with_refunds(work, found)
+    captures, refunds = _fresh(work, found)
     others = work.fetch(
         [(Payment, (c.payment_id,)) for c in captures]
         + [(Token, (c.queue_id, c.token_id)) for c in captures]
@@ -334,9 +334,9 @@ def _with_all(work: Work, found: Sequence[Capture]) -> list[Paid]:
     invoices = work.fetch([(Invoice, (p.clinic_id, p.invoice_id or "")) for p in billed])
     by_payment = {p.payment_id: i for p, i in zip(billed, invoices, strict=True)}
 
-    def paid(capture: Capture) -> Paid:
+    def entry(capture: Capture) -> LedgerEntry:
         invoice: Record | None = by_payment.get(capture.payment_id)
-        return Paid(
+        return LedgerEntry(
             capture=capture,
             refund=refunds.get(capture.capture_id),
             payment=payments.get(capture.payment_id),
@@ -345,14 +345,14 @@ def _with_all(work: Work, found: Sequence[Capture]) -> list[Paid]:
             invoice=invoice if isinstance(invoice, Invoice) else None,
         )
 
-    return [paid(capture) for capture in captures]
+    return [entry(capture) for capture in captures]
 
 
-def _rows(work: Work, kind: type[R], clinic: Owner, day: date) -> Iterator[R]:
+def _read_day(work: Work, kind: type[R], clinic: Owner, day: date) -> Iterator[R]:
     span, after = _span(clinic, day, day), None
     while True:
         page = work.query(
-            kind, clinic.clinic_id, index=BY_TIME, between=span, limit=READ, after=after
+            kind, clinic.clinic_id, index=BY_TIME, between=span, limit=CHUNK, after=after
         )
         yield from page.records
         after = page.after

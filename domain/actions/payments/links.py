@@ -20,11 +20,11 @@ from domain.model.queues import Token, TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
 
-WHILE_OPEN = timedelta(minutes=2)
+CHECK_INTERVAL = timedelta(minutes=2)
 """How often the gateway is asked about a link that can be paid: a notice may have been lost."""
-WHILE_OWED = timedelta(days=1)
+LONGEST_INTERVAL = timedelta(days=1)
 """The same of an invoice in the end, which may be open for months: the longer, the less often."""
-AFTERWARDS = (
+CHECKS_AFTER_END = (
     timedelta(minutes=5),
     timedelta(minutes=30),
     timedelta(hours=2),
@@ -35,7 +35,7 @@ AFTERWARDS = (
 """How long after it is over it is asked again, one after another: UPI may capture days late."""
 
 
-def ask_link(work: Work, payment_id: str, return_url: str) -> LinkRequest:
+def begin_link(work: Work, payment_id: str, return_url: str) -> LinkRequest:
     """Note that the gateway is about to be asked for a link, and have it watched from then on.
 
     Committed before the call, as nobody knows afterwards how far a call came. *return_url* is where
@@ -46,7 +46,7 @@ def ask_link(work: Work, payment_id: str, return_url: str) -> LinkRequest:
         NotNow: If there is nothing to pay any more (fact `state`).
     """
     payment = work.require(Payment, payment_id)
-    description, until = _payable(work, payment)
+    description, until = _what_and_until(work, payment)
     if payment.link_asked_at is None:
         schedule_polling(work, payment, until)
         payment = work.put(payment.but(link_asked_at=work.now))
@@ -67,10 +67,10 @@ def schedule_polling(work: Work, payment: Payment, until: datetime | None) -> No
     """
     if payment.link_asked_at is not None or payment.ordered_at is not None:
         return
-    first_look = work.now + WHILE_OPEN
+    first_check = work.now + CHECK_INTERVAL
     if until is not None:
-        first_look = min(first_look, max(until, work.now + timedelta(seconds=1)))
-    schedule_for_payment(work, "watch_payment", first_look, payment)
+        first_check = min(first_check, max(until, work.now + timedelta(seconds=1)))
+    schedule_for_payment(work, "watch_payment", first_check, payment)
 
 
 def schedule_for_payment(work: Work, kind: str, at: datetime, payment: Payment) -> None:
@@ -81,7 +81,7 @@ def schedule_for_payment(work: Work, kind: str, at: datetime, payment: Payment) 
     due.schedule(work, kind, at, about, payment=payment.payment_id)
 
 
-def _payable(work: Work, payment: Payment) -> tuple[str, datetime | None]:
+def _what_and_until(work: Work, payment: Payment) -> tuple[str, datetime | None]:
     """Return what a payer reads at the gateway, and until when it can be paid; None: no end."""
     if payment.invoice_id is not None:
         invoice = work.require(Invoice, payment.clinic_id, payment.invoice_id)
@@ -96,7 +96,7 @@ def _payable(work: Work, payment: Payment) -> tuple[str, datetime | None]:
     return f"Advance, token {token.token_number}", token.held_until
 
 
-def note_link(work: Work, link: Link) -> Payment:
+def record_link(work: Work, link: Link) -> Payment:
     """Record where a request for payment can be paid.
 
     Raises:
@@ -108,13 +108,13 @@ def note_link(work: Work, link: Link) -> Payment:
     return payment
 
 
-def keep_link(work: Work, link: Link) -> Payment:
+def record_made_link(work: Work, link: Link) -> Payment:
     """Record the link that was asked for; if it is over already, or its request is, look again.
 
     Raises:
         NotFound: If there is no such request for payment.
     """
-    payment = note_link(work, link)
+    payment = record_link(work, link)
     if payment.status is not RequestStatus.OPEN or link.status is not LinkStatus.OPEN:
         schedule_check(work, payment)
     return payment
@@ -127,8 +127,8 @@ def schedule_check(work: Work, payment: Payment) -> None:
     """
     if payment.link_asked_at is None and payment.ordered_at is None:
         return
-    place = f"{stamp(work.now)}#look_payment#{payment.payment_id}"
-    if work.get(Due, shard_of("look_payment", payment.payment_id), place) is not None:
+    key = f"{stamp(work.now)}#look_payment#{payment.payment_id}"
+    if work.get(Due, shard_of("look_payment", payment.payment_id), key) is not None:
         return  # several notices of one instant are one reason to ask
     schedule_for_payment(work, "look_payment", work.now, payment)
 
@@ -147,9 +147,9 @@ def next_check(payment: Payment, item: Due, now: datetime) -> tuple[timedelta, i
     if payment.status is RequestStatus.OPEN:
         if payment.held_until is None:
             known_for = now - (payment.link_asked_at or now)
-            return min(WHILE_OWED, max(WHILE_OPEN, known_for / 4)), 0
+            return min(LONGEST_INTERVAL, max(CHECK_INTERVAL, known_for / 4)), 0
         left = payment.held_until - now
-        return max(timedelta(seconds=1), min(WHILE_OPEN, left)), 0
+        return max(timedelta(seconds=1), min(CHECK_INTERVAL, left)), 0
     asked = item.values.get("asked") or 0
     step = int(asked)
-    return (AFTERWARDS[step], step + 1) if step < len(AFTERWARDS) else None
+    return (CHECKS_AFTER_END[step], step + 1) if step < len(CHECKS_AFTER_END) else None

@@ -26,16 +26,18 @@ from domain.work import Work
 
 LEAST_LIFE = timedelta(seconds=330)
 """WhatsApp refuses an order that ends in less than 300 seconds; the message takes some, too."""
-CLOSED_AFTER = timedelta(minutes=1)
+CLOSE_AFTER = timedelta(minutes=1)
 """How long the news of a booking may take to bring the end of its order along."""
 CLOSED = "booking/order_closed"
 """The message that brings nothing but the end of an order."""
-BRINGS_STATUS = frozenset({"booking/confirmed", "booking/money_back", "booking/hold_ended", CLOSED})
+CARRIES_STATUS = frozenset(
+    {"booking/confirmed", "booking/money_back", "booking/hold_ended", CLOSED}
+)
 """What is said anyway when an order has ended, and takes its status along."""
 
 
 @dataclass(frozen=True)
-class Asks:
+class NewOrder:
     """That a message leaves as an order."""
 
     payment: Payment
@@ -44,14 +46,14 @@ class Asks:
 
 
 @dataclass(frozen=True)
-class Tells:
+class FinalStatus:
     """That a message leaves as the final status of an order shown before."""
 
     order: Order
     status: OrderStatus
 
 
-Form = Asks | Tells
+OrderForm = NewOrder | FinalStatus
 
 
 def configuration_of(work: Work, sender: str) -> str | None:
@@ -64,7 +66,7 @@ def configuration_of(work: Work, sender: str) -> str | None:
     return own.payment_configuration if own else None
 
 
-def form_of(work: Work, message: Message, *, window_open: bool) -> Form | None:
+def order_form_of(work: Work, message: Message, *, window_open: bool) -> OrderForm | None:
     """Return whether *message* leaves as an order, or as the status of one; None: as words.
 
     Outside the 24-hour window only the message that brings nothing else goes as a status, for the
@@ -72,8 +74,8 @@ def form_of(work: Work, message: Message, *, window_open: bool) -> Form | None:
     """
     if not work.rules.orders or message.without_order or message.by_sms:
         return None
-    if message.name in BRINGS_STATUS:
-        return _tells(work, message) if window_open or message.name == CLOSED else None
+    if message.name in CARRIES_STATUS:
+        return _final_status(work, message) if window_open or message.name == CLOSED else None
     if message.payment_id is None or not window_open:
         return None
     configuration = configuration_of(work, message.sender)
@@ -84,10 +86,10 @@ def form_of(work: Work, message: Message, *, window_open: bool) -> Form | None:
     is_over = payment.held_until is None or payment.held_until <= work.now
     if payment.status is not RequestStatus.OPEN or is_over:
         return None
-    return Asks(payment, clinic, configuration)
+    return NewOrder(payment, clinic, configuration)
 
 
-def _tells(work: Work, message: Message) -> Tells | None:
+def _final_status(work: Work, message: Message) -> FinalStatus | None:
     payment_id = message.payment_id
     if payment_id is None:
         token = work.get(Token, message.queue_id or "", message.about or "")
@@ -105,7 +107,7 @@ def _tells(work: Work, message: Message) -> Tells | None:
     ]
     # The one that was paid is the one that the news of its payment is about.
     order = next((o for o in found if o.capture_id), found[0] if found else None)
-    return Tells(order, status_of(order)) if order else None
+    return FinalStatus(order, status_of(order)) if order else None
 
 
 def status_of(order: Order) -> OrderStatus:
@@ -113,14 +115,14 @@ def status_of(order: Order) -> OrderStatus:
     return OrderStatus.COMPLETED if order.capture_id else OrderStatus.CANCELED
 
 
-def begin_order(work: Work, message: Message, form: Form | None) -> Message:
+def begin_order(work: Work, message: Message, form: OrderForm | None) -> Message:
     """Note what *message* is about to leave as, and return it so; in the write that marks it.
 
     Whatever becomes of the call, an order that may have been shown is watched from now on.
     """
     if form is None:
         return message.but(order=None)
-    if isinstance(form, Tells):
+    if isinstance(form, FinalStatus):
         work.put(form.order.but(status=form.status, told_by=message.message_id))
         return message.but(order=form.order.reference)
     payment = form.payment
@@ -150,8 +152,8 @@ def begin_order(work: Work, message: Message, form: Form | None) -> Message:
     return message.but(order=order.reference)
 
 
-def order_shown(
-    message: Message, form: Form | None, about: str, until: str, now: datetime
+def channel_order(
+    message: Message, form: OrderForm | None, about: str, until: str, now: datetime
 ) -> OrderRequest | OrderNews | None:
     """Return what the channel shows of the order that *message* leaves as, begun just *now*.
 
@@ -159,7 +161,7 @@ def order_shown(
     """
     if form is None or message.order is None:
         return None
-    if isinstance(form, Tells):
+    if isinstance(form, FinalStatus):
         return OrderNews(form.order.reference, form.status.value, about)
     payment = form.payment
     return OrderRequest(
@@ -202,7 +204,7 @@ def orders_of(work: Work, payment_id: str) -> list[Order]:
     return work.query(Order, payment_id).records
 
 
-def for_gateway(order: Order) -> ShownOrder:
+def gateway_order(order: Order) -> ShownOrder:
     """Return what the gateway is asked about."""
     return ShownOrder(order.payment_id, order.reference, order.sender, order.configuration)
 
@@ -214,14 +216,14 @@ def record_paying_order(work: Work, payment_id: str, reference: str, capture_id:
         work.put(order.but(capture_id=capture_id))
 
 
-def close_later(work: Work, payment: Payment) -> None:
+def schedule_close(work: Work, payment: Payment) -> None:
     """Have WhatsApp told how the orders of a request that is over have ended.
 
     What the person is told of it anyway takes that along; it is said by itself after a while.
     """
     if payment.ordered_at is None:
         return
-    links.schedule_for_payment(work, "close_orders", work.now + CLOSED_AFTER, payment)
+    links.schedule_for_payment(work, "close_orders", work.now + CLOSE_AFTER, payment)
 
 
 def close_orders(open_work: OpenWork, item: Due) -> None:
@@ -232,11 +234,11 @@ def close_orders(open_work: OpenWork, item: Due) -> None:
     if payment is not None and payment.status is not RequestStatus.OPEN:
         for order in orders_of(work, payment.payment_id):
             if order.status is OrderStatus.PENDING:
-                _say_closed(work, payment, order)
+                _send_closed(work, payment, order)
     work.commit()
 
 
-def _say_closed(work: Work, payment: Payment, order: Order) -> None:
+def _send_closed(work: Work, payment: Payment, order: Order) -> None:
     token = work.get(Token, payment.queue_id, payment.token_id)
     clinic = work.get(Clinic, payment.clinic_id)
     doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)

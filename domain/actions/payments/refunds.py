@@ -55,7 +55,7 @@ def refund_capture(work: Work, capture: Capture, reason: str) -> None:
     due.schedule(work, "refund", work.now, about)
 
 
-REFUND_NOTE_HELPS = timedelta(days=3)
+FAILURE_NOTE_HELPS = timedelta(days=3)
 """How late a clinic is still told of a refund that failed."""
 
 
@@ -88,10 +88,10 @@ def record_refund_status(
     A refund that failed may still be made, by hand, for which the clinic is told of it; one that
     was made does not fail any more.
     """
-    if _REFUND_ORDER.index(status) <= _REFUND_ORDER.index(refund.status):
+    if _PROGRESS.index(status) <= _PROGRESS.index(refund.status):
         return refund
     if status is RefundStatus.FAILED:
-        _tell_failed(work, refund)
+        _tell_admins_of_failure(work, refund)
     return work.put(refund.but(status=status, gateway_refund_id=gateway_id or None))
 
 
@@ -101,7 +101,7 @@ def schedule_refund_check(work: Work, refund: Refund) -> None:
     due.schedule(work, "refund", work.now, about)
 
 
-_REFUND_ORDER = (
+_PROGRESS = (
     RefundStatus.PENDING,
     RefundStatus.REQUESTED,
     RefundStatus.FAILED,
@@ -122,7 +122,7 @@ def hold_for_rebooking(work: Work, token: Token, hours: int) -> Token:
     return token
 
 
-def _tell_failed(work: Work, refund: Refund) -> None:
+def _tell_admins_of_failure(work: Work, refund: Refund) -> None:
     """Tell a clinic's admins that a patient's money could not be returned: somebody must do it."""
     clinic = work.get(Clinic, refund.clinic_id)
     if clinic is None:
@@ -136,7 +136,7 @@ def _tell_failed(work: Work, refund: Refund) -> None:
             "person": token.patient_name if token else "",
             "phone": token.patient_phone if token else None,
         },
-        helps_for=REFUND_NOTE_HELPS,
+        helps_for=FAILURE_NOTE_HELPS,
     )
     alert_admins(work, clinic, note)
 

@@ -48,10 +48,10 @@ def record_capture(
     if payment.invoice_id is not None:
         billing.record_invoice_payment(work, payment, capture_id, amount_paise)
     else:
-        _for_a_seat(work, payment, capture_id, amount_paise)
+        _record_advance(work, payment, capture_id, amount_paise)
 
 
-def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int) -> None:
+def _record_advance(work: Work, payment: Payment, capture_id: str, amount_paise: int) -> None:
     token = work.require(Token, payment.queue_id, payment.token_id)
     clinic = work.get(Clinic, payment.clinic_id)
     doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
@@ -75,7 +75,7 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
         # Late is late, whether the clock has ended the hold by now or not.
         token = seats.expire_hold(work, token)
     seat = None
-    if amount_paise >= payment.amount_paise and _line_is_open(work, token):
+    if amount_paise >= payment.amount_paise and _is_queue_open(work, token):
         if token.status is TokenStatus.PENDING:
             seat = token
         elif token.status is TokenStatus.EXPIRED:
@@ -83,10 +83,10 @@ def _for_a_seat(work: Work, payment: Payment, capture_id: str, amount_paise: int
     if seat is None:
         refunds.refund_capture(work, capture, "NOT_SEATED")
         tell_refund(work, clinic, doctor, token, capture)
-        orders.close_later(work, payment)
+        orders.schedule_close(work, payment)
         return
     payment = work.put(payment.but(status=RequestStatus.PAID))
-    orders.close_later(work, payment)
+    orders.schedule_close(work, payment)
     paid = seat.but(
         payment_status=PaymentStatus.PAID, paid_paise=amount_paise, capture_id=capture_id
     )
@@ -102,7 +102,7 @@ def record_failed_attempt(work: Work, payment_id: str) -> None:
     payment = work.require(Payment, payment_id)
     if payment.status is not RequestStatus.OPEN:
         return
-    if payment.invoice_id is None and not _failed_for_a_seat(work, payment):
+    if payment.invoice_id is None and not _record_failed_advance(work, payment):
         return
     work.put(payment.but(failed_attempts=payment.failed_attempts + 1))
 
@@ -125,7 +125,7 @@ def record_order_notice(work: Work, reference: str, *, has_failed: bool) -> None
     links.schedule_check(work, payment)
 
 
-def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
+def _record_failed_advance(work: Work, payment: Payment) -> bool:
     """Mark the token and tell its person, once; return whether it still waits for its money."""
     token = work.require(Token, payment.queue_id, payment.token_id)
     if token.status is not TokenStatus.PENDING:
@@ -154,6 +154,6 @@ def _failed_for_a_seat(work: Work, payment: Payment) -> bool:
     return True
 
 
-def _line_is_open(work: Work, token: Token) -> bool:
+def _is_queue_open(work: Work, token: Token) -> bool:
     queue = work.get(Queue, token.doctor_id, token.date)
     return queue is not None and queue.status is not QueueStatus.CLOSED

@@ -28,12 +28,17 @@ from domain.work import Work
 PATIENCE = timedelta(seconds=30)
 LONGEST_PATIENCE = timedelta(hours=1)
 """A call without an answer is repeated after these, doubling; the first outlasts any call."""
-REFUND_LOOKS = (timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
-REFUND_LOOK = timedelta(hours=24)
+REFUND_CHECKS = (
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+)
+LATER_REFUND_CHECK = timedelta(hours=24)
 """When a refund under way is asked about: after these, and then by the day until it ends."""
 MOST_REFUSALS = 12
 """After so many in a row, over half a day, the gateway's no to a question is taken as final."""
-FINDS = 5
+MOST_LOOKUPS = 5
 """How often it is asked whose a payment is, before it is taken for nobody's of ours."""
 
 
@@ -42,10 +47,10 @@ def poll_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     claimed = _claim(open_work, item)
     if claimed is None:
         return
-    with _giving_up(open_work, claimed):
-        payment = _look(open_work, gateway, claimed)
+    with _ending_after_refusals(open_work, claimed):
+        payment = _ask_gateway(open_work, gateway, claimed)
 
-    def go_on(work: Work) -> None:
+    def schedule_next(work: Work) -> None:
         now = work.get(Payment, payment.payment_id) if payment else None
         again = links.next_check(now, claimed, work.now) if now else None
         if again is None:
@@ -53,15 +58,15 @@ def poll_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
         else:
             due.reschedule(work, claimed, again[0], attempts=0, asked=again[1])
 
-    transact(open_work, go_on)
+    transact(open_work, schedule_next)
 
 
 def check_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     """Ask about a request for payment once, and end its link if it is over."""
     claimed = _claim(open_work, item)
     if claimed is not None:
-        with _giving_up(open_work, claimed):
-            _look(open_work, gateway, claimed)
+        with _ending_after_refusals(open_work, claimed):
+            _ask_gateway(open_work, gateway, claimed)
         transact(open_work, lambda work: work.delete(claimed))
 
 
@@ -70,11 +75,11 @@ def look_up_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     claimed = _claim(open_work, item)
     if claimed is None:
         return
-    with _giving_up(open_work, claimed):
+    with _ending_after_refusals(open_work, claimed):
         link = gateway.find_link(item.capture_id or "")
     if link is not None:
-        _record(open_work, link)
-    elif claimed.attempts < FINDS:
+        _record_link(open_work, link)
+    elif claimed.attempts < MOST_LOOKUPS:
         return
     transact(open_work, lambda work: work.delete(claimed))
 
@@ -88,7 +93,9 @@ def carry_out_refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     if wanted is None or wanted.status in _ENDED:
         transact(open_work, lambda work: work.delete(claimed))
         return
-    answer = _ask_refund(open_work, gateway, wanted, may_give_up=claimed.attempts > MOST_REFUSALS)
+    answer = _request_refund(
+        open_work, gateway, wanted, may_give_up=claimed.attempts > MOST_REFUSALS
+    )
 
     def record(work: Work) -> None:
         now = work.get(Refund, wanted.capture_id, "REFUND")
@@ -100,7 +107,7 @@ def carry_out_refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
             work.delete(claimed)
             return
         asked = int(claimed.values.get("asked") or 0)
-        after = REFUND_LOOKS[asked] if asked < len(REFUND_LOOKS) else REFUND_LOOK
+        after = REFUND_CHECKS[asked] if asked < len(REFUND_CHECKS) else LATER_REFUND_CHECK
         due.reschedule(work, claimed, after, attempts=0, asked=asked + 1)
 
     transact(open_work, record)
@@ -109,7 +116,7 @@ def carry_out_refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
 _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
 
 
-def _ask_refund(
+def _request_refund(
     open_work: OpenWork, gateway: Gateway, wanted: Refund, *, may_give_up: bool
 ) -> RefundAnswer:
     """Return what the gateway says of a refund: asked for now, unless it was before.
@@ -146,7 +153,7 @@ def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
         return None  # it knows no such payment, or none that it would tell about
 
 
-def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
+def _ask_gateway(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
     """Record what the gateway knows of a request; return the request, None if it is gone.
 
     The link of one that is over, or was paid another way, is ended; an invoice whose link is over
@@ -154,27 +161,27 @@ def _look(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
     """
     payment = open_work().get(Payment, str(item.values.get("payment") or ""))
     if payment is not None and payment.link_asked_at is not None:
-        payment = _look_link(open_work, gateway, payment)
+        payment = _ask_about_link(open_work, gateway, payment)
     if payment is not None and payment.ordered_at is not None:
-        payment = _look_orders(open_work, gateway, payment)
+        payment = _ask_about_orders(open_work, gateway, payment)
     return payment
 
 
-def _look_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
+def _ask_about_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
     """Record what came by the orders of a request that were shown inside WhatsApp."""
     for order in orders.orders_of(open_work(), payment.payment_id):
-        _record_taken(
-            open_work, payment.payment_id, gateway.fetch_order_payments(orders.for_gateway(order))
+        _record_payments(
+            open_work, payment.payment_id, gateway.fetch_order_payments(orders.gateway_order(order))
         )
     return open_work().get(Payment, payment.payment_id)
 
 
-def _look_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment | None:
+def _ask_about_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment | None:
     """Record what came by the link of a request, and end the link if the request is over."""
     link = gateway.fetch_link(asked.payment_id, asked.gateway_link_id)
     if link is None:
         return asked
-    _record(open_work, link)
+    _record_link(open_work, link)
     if link.status is not LinkStatus.OPEN and asked.invoice_id is not None:
         transact(open_work, lambda work: billing.ask_anew(work, link.payment_id))
     payment = open_work().get(Payment, asked.payment_id)
@@ -183,25 +190,27 @@ def _look_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment
     if link.status is LinkStatus.OPEN:
         ended = gateway.cancel_link(payment.payment_id, payment.gateway_link_id)
         if ended is not None:
-            _record(open_work, ended)
+            _record_link(open_work, ended)
     return payment
 
 
-def _record(open_work: OpenWork, link: Link) -> None:
+def _record_link(open_work: OpenWork, link: Link) -> None:
     """Write what is known of a link: its name, and every payment that came by it."""
     try:
-        transact(open_work, lambda work: links.note_link(work, link))
-        _record_taken(open_work, link.payment_id, link.payments)
+        transact(open_work, lambda work: links.record_link(work, link))
+        _record_payments(open_work, link.payment_id, link.payments)
     except NotFound:
         return  # another installation's, at the same gateway
 
 
-def _record_taken(open_work: OpenWork, payment_id: str, came: tuple[GatewayPayment, ...]) -> None:
-    for taken in came:
+def _record_payments(
+    open_work: OpenWork, payment_id: str, payments: tuple[GatewayPayment, ...]
+) -> None:
+    for paid in payments:
         transact(
             open_work,
-            lambda work, taken=taken: captures.record_capture(  # type: ignore[misc]
-                work, payment_id, taken.capture_id, taken.amount_paise, taken.order
+            lambda work, paid=paid: captures.record_capture(  # type: ignore[misc]
+                work, payment_id, paid.capture_id, paid.amount_paise, paid.order
             ),
         )
 
@@ -222,7 +231,7 @@ def _claim(open_work: OpenWork, item: Due) -> Due | None:
 
 
 @contextmanager
-def _giving_up(open_work: OpenWork, claimed: Due) -> Iterator[None]:
+def _ending_after_refusals(open_work: OpenWork, claimed: Due) -> Iterator[None]:
     """Let an item end whose question was refused too often; the refusal is passed on."""
     try:
         yield

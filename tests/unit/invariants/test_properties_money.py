@@ -162,8 +162,8 @@ class Days(RuleBasedStateMachine, Town):
         """Of every clinic, today; how all days add up is seen in the end."""
         for clinic in (self.cast.clinic, self.cast.sunrise):
             day = today(clinic, self.clock.now())
-            assert ledger.statement(self.look(), clinic, day).difference == 0
-            assert ledger.discrepancies(self.look(), clinic, day) == []
+            assert ledger.statement_of(self.look(), clinic, day).difference == 0
+            assert ledger.find_discrepancies(self.look(), clinic, day) == []
 
     def the_days_add_up(self) -> None:
         """What the gateway took and returned, and the desk collected, is what the days say."""
@@ -171,8 +171,8 @@ class Days(RuleBasedStateMachine, Town):
         for clinic in (self.cast.clinic, self.cast.sunrise):
             day = self.days[0]
             while day <= today(clinic, self.clock.now()):
-                total += ledger.statement(work, clinic, day)
-                assert ledger.discrepancies(work, clinic, day) == []
+                total += ledger.statement_of(work, clinic, day)
+                assert ledger.find_discrepancies(work, clinic, day) == []
                 day += timedelta(days=1)
         took = sum(t.amount_paise for t in self.bank.paid.values())
         failed = sum(a for a, status in self.bank.refunds.values() if status is RefundStatus.FAILED)

@@ -27,9 +27,9 @@ FARIDA = Actor("usr_farida", "Farida")
 
 def statement(stage: Stage, cast: Cast, day: date = DAY) -> Statement:
     work = stage.work().within(ClinicScope(cast.clinic.clinic_id))
-    found = ledger.statement(work, cast.clinic, day)
+    found = ledger.statement_of(work, cast.clinic, day)
     assert found.difference == 0
-    assert ledger.discrepancies(work, cast.clinic, day) == []
+    assert ledger.find_discrepancies(work, cast.clinic, day) == []
     return found
 
 
@@ -156,7 +156,7 @@ def test_the_list_is_newest_first_and_goes_on_page_by_page(stage: Stage, cast: C
 def test_nothing_of_another_clinics_money_is_seen(stage: Stage, cast: Cast) -> None:
     paid(stage, cast, 5)
     theirs = stage.work().within(ClinicScope(cast.sunrise.clinic_id))
-    assert ledger.statement(theirs, cast.clinic, DAY) == Statement()
+    assert ledger.statement_of(theirs, cast.clinic, DAY) == Statement()
     assert ledger.list_payments(theirs, cast.clinic, DAY, DAY).payments == []
     khan = stage.work().within(DoctorScope(cast.clinic.clinic_id, cast.khan.doctor_id))
     assert ledger.list_payments(khan, cast.clinic, DAY, DAY).payments == []
@@ -178,4 +178,4 @@ def test_rows_that_contradict_one_another_are_found(stage: Stage, cast: Cast, wr
     else:
         refunds.refund_capture(work, capture, "TEST")
     work.commit()
-    assert ledger.discrepancies(stage.work(), cast.clinic, DAY) == ["sbx_5"]
+    assert ledger.find_discrepancies(stage.work(), cast.clinic, DAY) == ["sbx_5"]

@@ -147,7 +147,7 @@ def test_two_notices_of_one_capture_count_once(stage: Stage, cast: Cast, first: 
     reference = asked_by(book(stage)).reference
     token = newest(stage)
     shown = order(stage, reference)
-    bank.pay_order(orders.for_gateway(shown), "pay_1", 5000)
+    bank.pay_order(orders.gateway_order(shown), "pay_1", 5000)
 
     def by_gateway() -> None:
         work = stage.work()
@@ -176,7 +176,7 @@ def test_a_payment_that_comes_too_late_is_returned_and_the_order_complete(
     bank = Bank()
     show_orders(stage, cast, bank)
     reference = asked_by(book(stage)).reference
-    shown = orders.for_gateway(order(stage, reference))
+    shown = orders.gateway_order(order(stage, reference))
     stage.wait(11)
     other = asked_by(book(stage)).reference  # the slot is held again: the money comes too late
     bank.pay_order(shown, "pay_late", 5000)
@@ -197,7 +197,7 @@ def test_a_second_payment_goes_back_and_both_orders_are_closed(stage: Stage, cas
     second = asked_by(stage.settle()[-1]).reference
     assert first != second
     for n, reference in enumerate((first, second)):
-        bank.pay_order(orders.for_gateway(order(stage, reference)), f"pay_{n}", 5000)
+        bank.pay_order(orders.gateway_order(order(stage, reference)), f"pay_{n}", 5000)
         tell(stage, reference)
         stage.settle()
     stage.wait(5)

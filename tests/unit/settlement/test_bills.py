@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from domain.actions.payments import ledger, refunds
-from domain.actions.payments.ledger import OWN, Statement
+from domain.actions.payments.ledger import PRODUCT_LEDGER, Statement
 from domain.actions.settlement import captures
 from domain.errors import Conflict, NotNow
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
@@ -55,9 +55,9 @@ def press(stage: Stage, bill: Invoice) -> str | None:
 
 def ours(stage: Stage, day: date = PAID_ON) -> Statement:
     """Return the product's own day, which adds up to nothing."""
-    found = ledger.statement(stage.work(), OWN, day)
+    found = ledger.statement_of(stage.work(), PRODUCT_LEDGER, day)
     assert found.difference == 0
-    assert ledger.discrepancies(stage.work(), OWN, day) == []
+    assert ledger.find_discrepancies(stage.work(), PRODUCT_LEDGER, day) == []
     return found
 
 
@@ -75,7 +75,7 @@ def test_what_a_clinic_pays_is_the_products_own_and_pays_its_bill(
     assert ours(stage) == Statement(captured=AMOUNT, invoiced=AMOUNT, payments=1)
     assert (the_bill(stage).status, the_bill(stage).capture_id) == (InvoiceStatus.PAID, "cap_1")
     assert request_of(stage, bill).status is RequestStatus.PAID
-    assert ledger.statement(stage.work(), cast.clinic, PAID_ON) == Statement()
+    assert ledger.statement_of(stage.work(), cast.clinic, PAID_ON) == Statement()
 
 
 def test_a_clinic_sees_nothing_of_it_in_its_own_ledger(
@@ -162,7 +162,7 @@ def test_rows_that_contradict_one_another_are_found(
     else:
         refunds.refund_capture(work, capture, "TEST")
     work.commit()
-    assert ledger.discrepancies(stage.work(), OWN, PAID_ON) == ["cap_1"]
+    assert ledger.find_discrepancies(stage.work(), PRODUCT_LEDGER, PAID_ON) == ["cap_1"]
 
 
 @pytest.mark.slow
