@@ -1,7 +1,7 @@
-"""What a payment gateway takes and answers, whichever provider stands behind it.
+"""The port of payment gateways: what the rules ask of one, whichever provider it is.
 
-Every call may be repeated: a link is known by the request for payment it was made for, a refund by
-the payment it returns. None takes longer than some seconds, and none is made in a turn.
+Every call may be repeated: the gateway knows a link by its request for payment, and a refund by its
+capture (idempotency keys). A call takes some seconds at most, and none is made in a turn.
 """
 
 from __future__ import annotations
@@ -17,25 +17,25 @@ from domain.model.money import RefundStatus
 
 
 class GatewayUnavailable(PulseOpsError):
-    """The gateway did not answer, or failed for a while; what it did is not known. Ask again."""
+    """The gateway did not answer, or failed for now; what it did is unknown. Ask again."""
 
 
 class GatewayRefused(PulseOpsError):
-    """The gateway says no, and will say so again."""
+    """The gateway refused, and would refuse again."""
 
 
 @dataclass(frozen=True)
 class LinkRequest:
-    """What a link is asked for; nothing in it tells who pays."""
+    """What a link is to be made for; nothing in it tells who pays."""
 
     payment_id: str
-    """The request for payment: the link's reference, of which the gateway takes one link."""
+    """The request for payment; the link's reference, for which the gateway makes one link."""
     amount_paise: int
     description: str
     token_id: str | None
     """The token it is for; None for a clinic's invoice."""
     held_until: datetime | None
-    """When the product ends it, the gateway itself may keep it open for longer; None: when paid."""
+    """When the product cancels it, before the gateway would; None: it stays until it is paid."""
     return_url: str
     """Where the payer's browser goes afterwards."""
 
@@ -46,7 +46,7 @@ class LinkStatus(StrEnum):
     OPEN = "OPEN"
     PAID = "PAID"
     OVER = "OVER"
-    """Cancelled or expired: nobody can pay by it any more, but money may still be on its way."""
+    """Cancelled or expired: no new payment can begin, but one that has begun may still arrive."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +56,20 @@ class GatewayPayment:
     capture_id: str
     amount_paise: int
     order: str | None = None
-    """The reference of the order inside WhatsApp that it paid; None: it came by a link."""
+    """The reference of the order inside WhatsApp that it paid; None: it paid a link."""
 
 
 @dataclass(frozen=True)
 class Link:
-    """A link as the gateway has it: its truth about one request for payment."""
+    """A link as the gateway has it: what it knows of one request for payment."""
 
     payment_id: str
     link_id: str | None
-    """None where it was paid without a link, by an order inside WhatsApp."""
+    """None if it was paid by an order inside WhatsApp, without a link."""
     url: str | None
     status: LinkStatus
     payments: tuple[GatewayPayment, ...] = ()
-    """Every payment captured by it, those that were returned since included."""
+    """Every payment captured by it, also those that were refunded since."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class ShownOrder:
     payment_id: str
     """The request for payment that it asks for."""
     reference: str
-    """What WhatsApp knows it by."""
+    """The id by which WhatsApp knows it."""
     sender: str
     """The phone_number_id that it left by."""
     configuration: str
@@ -88,7 +88,7 @@ class ShownOrder:
 
 @dataclass(frozen=True)
 class RefundAnswer:
-    """What the gateway says of a refund."""
+    """The gateway's answer about a refund."""
 
     gateway_refund_id: str
     status: RefundStatus
@@ -98,51 +98,51 @@ class Gateway(Protocol):
     """A payment gateway."""
 
     takes_money_here: bool
-    """Whether the product's own page is where money is taken; else a link leads to it."""
+    """Whether people pay on the product's own page (the sandbox); else on the gateway's."""
 
     def make_link(self, asked: LinkRequest) -> Link:
-        """Return the one link for a request for payment, made now unless there is one.
+        """Return the one link of a request for payment; make it unless there is one.
 
         Raises:
             GatewayUnavailable: Ask again later; it may have been made.
-            GatewayRefused: There will be none.
+            GatewayRefused: It makes none.
         """
 
     def fetch_link(self, payment_id: str, link_id: str | None) -> Link | None:
         """Return the link of a request for payment as it is now; None if there is none.
 
-        *link_id* is the gateway's name of it, where that is known.
+        *link_id* is the gateway's id of it, if it is known.
 
         Raises:
             GatewayUnavailable: Ask again later.
-            GatewayRefused: It cannot be said.
+            GatewayRefused: The gateway will not say.
         """
 
     def find_link(self, capture_id: str) -> Link | None:
-        """Return the link by which a payment came; None if it came by none of ours.
+        """Return the link that a capture paid; None if it paid none of ours.
 
-        One that came by an order inside WhatsApp has no link, and is told in a `Link` all the same.
+        A capture that paid an order inside WhatsApp is returned in a `Link` without id and address.
 
         Raises:
             GatewayUnavailable: Ask again later.
-            GatewayRefused: It cannot be said.
+            GatewayRefused: The gateway will not say.
         """
 
     def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
-        """Return every payment that came by an order inside WhatsApp, as the gateway's books say.
+        """Return every payment of an order inside WhatsApp that is in the gateway's books.
 
-        WhatsApp is asked too, but its word alone is no money: what is not in the gateway's books
-        could not be given back.
+        WhatsApp is asked too, but its word alone does not count: what is not in the gateway's books
+        could not be refunded.
 
         Raises:
             GatewayUnavailable: Ask again later.
-            GatewayRefused: It cannot be said.
+            GatewayRefused: The gateway will not say.
         """
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
-        """See to it that nobody can pay any more; return the link as it is then.
+        """Cancel a link, so that nobody can pay by it, and return it; None if there is none.
 
-        One that is paid or over stays as it is. None if there is none.
+        One that is paid or over stays as it is.
 
         Raises:
             GatewayUnavailable: Ask again later.
@@ -150,51 +150,51 @@ class Gateway(Protocol):
         """
 
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
-        """Return a captured payment to who paid it; the capture is the key.
+        """Refund a capture to the account it came from; its id is the idempotency key.
 
-        May be repeated: one capture is refunded once, and a repeat answers as the first did.
+        May be repeated: a capture is refunded once, and a repeat answers as the first call did.
 
         Raises:
             GatewayUnavailable: Ask again later; it may have been made.
-            GatewayRefused: It will not be refunded.
+            GatewayRefused: The gateway will not refund it.
         """
 
     def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        """Return how far the refund of a captured payment has come; None if there is none.
+        """Return how far the refund of a capture has come; None if there is none.
 
         Raises:
             GatewayUnavailable: Ask again later.
-            GatewayRefused: It cannot be said.
+            GatewayRefused: The gateway will not say.
         """
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
-        """Return whether a browser brings the gateway's proof that it was there to pay.
+        """Return whether *query* proves that the gateway's page sent this browser back.
 
-        It is worth a look and a word to the payer, never a seat.
+        That is a reason to check the request and to tell the payer so, never a payment.
         """
 
 
 @dataclass(frozen=True)
 class PaymentAttempt:
-    """An attempt to pay an order."""
+    """One attempt to pay an order inside WhatsApp, as WhatsApp tells of it."""
 
     order_id: str | None
-    """The gateway's name of the order."""
+    """The gateway's id of the order."""
     capture_id: str | None
-    """The gateway's name of the payment."""
+    """The gateway's id of the payment."""
     amount_paise: int
     succeeded: bool
 
 
 class Orders(Protocol):
-    """WhatsApp's knowledge of the orders shown inside it."""
+    """WhatsApp's own record of the orders shown inside it."""
 
     def fetch_attempts(
         self, sender: str, configuration: str, reference: str
     ) -> tuple[PaymentAttempt, ...]:
-        """Return every attempt to pay an order; none also where nobody saw it.
+        """Return every attempt to pay an order; none also if it was never shown.
 
         Raises:
             GatewayUnavailable: Ask again later.
-            GatewayRefused: It cannot be said.
+            GatewayRefused: The gateway will not say.
         """

@@ -7,6 +7,7 @@ and what a test calls lost, late or repeated is so here too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import TypeVar
 
 from domain.errors import StillConflicting
@@ -97,8 +98,11 @@ class SandboxGateway:
             if told.succeeded and told.capture_id is not None:
                 came = GatewayPayment(told.capture_id, told.amount_paise, order.reference)
                 self._write(
-                    lambda work, came=came: take(  # type: ignore[misc]
-                        work, order.payment_id, came.capture_id, came.amount_paise
+                    partial(
+                        take,
+                        payment_id=order.payment_id,
+                        capture_id=came.capture_id,
+                        amount_paise=came.amount_paise,
                     )
                 )
                 found.append(came)

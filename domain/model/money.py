@@ -1,4 +1,4 @@
-"""Money: what is asked for, what was captured at the gateway, and where it went."""
+"""Money: requests for payment, what the gateway captured, and where each capture is now."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ class RequestStatus(StrEnum):
 
 
 class Payment(Record, frozen=True, kw_only=True):
-    """A request for the advance of one token, with a page of its own. Key: paymentId.
+    """A request for payment, with a page of its own. Key: paymentId.
 
-    A clinic's own invoice is asked for in the same way; ids of doctor, queue and token are empty.
+    It asks for the advance of one token, or for a clinic's invoice: then the ids of doctor, queue,
+    token and contact are empty.
     """
 
     TABLE: ClassVar[str] = "payments"
@@ -34,11 +35,11 @@ class Payment(Record, frozen=True, kw_only=True):
     contact_id: str
     amount_paise: int
     invoice_id: str | None = None
-    """What of the clinic's own this pays for, in the place of a token."""
+    """The clinic's invoice that this asks for; None if it asks for a token's advance."""
     status: RequestStatus = RequestStatus.OPEN
     held_until: datetime | None = None
     link_asked_at: datetime | None = None
-    """When the gateway was first asked for a link; None while its page was never pressed."""
+    """When the gateway was first asked for a link; None before the first press of the page."""
     gateway_link_id: str | None = None
     gateway_url: str | None = None
     ordered_at: datetime | None = None
@@ -48,7 +49,7 @@ class Payment(Record, frozen=True, kw_only=True):
 
 
 class OrderStatus(StrEnum):
-    """How an order inside WhatsApp stands, as WhatsApp was told; all but the first are final."""
+    """The status of an order inside WhatsApp, as we sent it there; all but PENDING are final."""
 
     PENDING = "pending"
     COMPLETED = "completed"
@@ -58,7 +59,7 @@ class OrderStatus(StrEnum):
 class Order(Record, frozen=True, kw_only=True):
     """A request for payment shown inside WhatsApp by one try of a message.
 
-    Key: paymentId, reference. WhatsApp takes a reference once, so that each try has its own.
+    Key: paymentId, reference. WhatsApp takes a reference once, so each try has its own.
     """
 
     TABLE: ClassVar[str] = "orders"
@@ -75,32 +76,34 @@ class Order(Record, frozen=True, kw_only=True):
     """The message that showed it."""
     status: OrderStatus = OrderStatus.PENDING
     told_by: str | None = None
-    """The message that brought its final status."""
+    """The message that carried its final status."""
     capture_id: str | None = None
-    """The payment that came by it."""
+    """The capture that paid it."""
     created_at: datetime
 
 
 PRODUCT = "pulseops"
-"""Whose the ledger's rows are for what clinics pay: no clinic's, the product's own."""
+"""The `clinic_id` of what clinics pay: those rows are the product's ledger, not a clinic's."""
 
 
 class Disposition(StrEnum):
-    """Where a captured payment's money is."""
+    """Where a capture's money is."""
 
     SEAT = "SEAT"
+    """It pays for a token."""
     INVOICE = "INVOICE"
-    """A clinic has paid its bill with it."""
+    """It has paid a clinic's bill."""
     WAITING = "WAITING"
-    """Kept for another day of the patient's choice after the clinic closed."""
+    """The clinic closed; it is kept for another day of the patient's choice."""
     REFUND = "REFUND"
+    """It is refunded, or to be refunded."""
 
 
 class Capture(Record, frozen=True, kw_only=True):
-    """A payment captured at the gateway, the ledger's unit. Key: captureId, row (CAPTURE).
+    """A payment captured at the gateway: the ledger's entry. Key: captureId, row (CAPTURE).
 
-    One for a clinic's own invoice carries `PRODUCT` as its clinic, so that it is nobody's income
-    but the product's; ids of token, queue, doctor and people are empty.
+    One for a clinic's invoice is income of the product: its clinic is `PRODUCT`, and the ids of
+    token, queue, doctor and people are empty.
     """
 
     TABLE: ClassVar[str] = "ledger"
@@ -113,7 +116,7 @@ class Capture(Record, frozen=True, kw_only=True):
     amount_paise: int
     disposition: Disposition
     token_id: str
-    """The token whose seat it pays for, or for which it was meant."""
+    """The token that it pays for, or was meant to pay for."""
     queue_id: str
     doctor_id: str
     contact_id: str
@@ -131,7 +134,7 @@ class RefundStatus(StrEnum):
 
 
 class Refund(Record, frozen=True, kw_only=True):
-    """The return of one captured payment; there is at most one. Key: captureId, row (REFUND)."""
+    """The refund of one whole capture; there is at most one. Key: captureId, row (REFUND)."""
 
     TABLE: ClassVar[str] = "ledger"
     KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
@@ -152,7 +155,7 @@ class Refund(Record, frozen=True, kw_only=True):
 
 
 class Transfer(Record, frozen=True, kw_only=True):
-    """Money moved from one token to another by a reschedule. Key: captureId, row (MOVE#time)."""
+    """A capture moved to another token by a reschedule. Key: captureId, row (MOVE#time)."""
 
     TABLE: ClassVar[str] = "ledger"
     KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
@@ -167,9 +170,9 @@ class Transfer(Record, frozen=True, kw_only=True):
 
 
 class Collection(Record, frozen=True, kw_only=True):
-    """What the desk took for one token. Key: captureId (the token's id), row (DESK).
+    """What the desk collected for one token. Key: captureId (the token's id), row (DESK).
 
-    A consultation that is taken back leaves it with no amount, as nobody has been paid then.
+    If the consultation is undone, the row stays with the amount 0.
     """
 
     TABLE: ClassVar[str] = "ledger"
@@ -187,7 +190,7 @@ class Collection(Record, frozen=True, kw_only=True):
 
 
 class SandboxEntry(Record, frozen=True, kw_only=True):
-    """A line in the books of the sandbox, which plays a gateway. Key: subject, row.
+    """An entry in the books of the sandbox, which plays a gateway. Key: subject, row.
 
     A link (subject: the request for payment, row LINK), a payment taken by it (row PAID#capture)
     or the refund of a payment (subject: the capture, row REFUND).

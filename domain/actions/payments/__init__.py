@@ -1,9 +1,9 @@
-"""What is asked for, what goes back, and the ledger that adds it up.
+"""Requests for payment, refunds, and the ledger of both.
 
-links    the gateway's page for a payment, and when the gateway is asked about it
+links    the gateway's page for a payment, and when the gateway is asked about it (polling)
 orders   a payment shown inside WhatsApp
-refunds  a capture sent back: scheduled, followed, told
-ledger   where every paisa is; a day's money; what the desk collected
+refunds  a capture sent back: scheduled, followed until it ends, announced
+ledger   where every captured paisa is; a day's totals; what the desk collected
 
-Not here: what a payment that arrives does to a seat or a bill (`settlement`).
+Not here: which seat or bill a capture pays for (`settlement`).
 """

@@ -1,11 +1,12 @@
 """The ledger: where every paisa is, by clinic and day, and whether it all adds up (invariant I3).
 
-A day is the clinic's own. What was captured online that day is in a seat, waits for another day, or
-goes back; what the desk took stands beside it. Only a clinic's admins and the product itself read
-it: a doctor has no business with payments.
+Every capture is in exactly one of these: it pays for a seat, is kept for another day, is refunded,
+or (where a clinic pays the product) has paid an invoice. What the desk collects is listed beside
+the captures. Days are the clinic's own. Only a clinic's admins and the product itself read a
+ledger, never a doctor.
 
-What clinics pay for the product is in none of their ledgers but in the product's own
-(`PRODUCT_LEDGER`), whose days are UTC's; there it has paid an invoice, or goes back.
+What clinics pay for the product is in a ledger of the product (`PRODUCT_LEDGER`), whose days are
+UTC's, and in no clinic's.
 """
 
 from __future__ import annotations
@@ -40,20 +41,20 @@ from domain.work import Work
 BY_TIME = "clinicId-at-idx"
 CHUNK = 100
 LONGEST_DAYS = 31
-"""Of so many days at most payments are listed at once, as each day is added up."""
+"""The longest span that is listed at once: the totals of each day are computed anew."""
 R = TypeVar("R", Capture, Collection)
 
 
 class Owner(Protocol):
-    """Whose ledger it is; a clinic is one."""
+    """Whose ledger it is: a clinic's, or the product's."""
 
     @property
     def clinic_id(self) -> str:
-        """What the ledger's rows carry."""
+        """The `clinic_id` of the ledger's rows."""
 
     @property
     def zone(self) -> ZoneInfo:
-        """The zone in which days are meant."""
+        """The time zone in which the ledger's days begin and end."""
 
 
 @dataclass(frozen=True)
@@ -63,67 +64,69 @@ class _Product:
 
 
 PRODUCT_LEDGER: Owner = _Product(PRODUCT, ZoneInfo("UTC"))
-"""The product itself, whom clinics pay."""
+"""The product's own ledger: what clinics pay for it."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One day of a clinic's money, in paise.
-
-    `captured` is what payers gave online that day; `seated`, `waiting` and `refunded` are where
-    that money is now, so that the four add up to nothing. Of `refunded`, `sent_back` is what the
-    gateway says has been returned, and `failed` what it could not return: somebody must.
-    `collected` is what the desk took that day. In the product's own ledger `invoiced` is what has
-    paid clinics' bills, in the place of seats.
-    """
+    """One day's totals, in paise; `captured` = `seated` + `waiting` + `invoiced` + `refunded`."""
 
     captured: int = 0
+    """What payers paid online that day, wherever it is now."""
     seated: int = 0
+    """Of that: what pays for seats."""
     waiting: int = 0
+    """Of that: what is kept for another day, after a clinic closed."""
     invoiced: int = 0
+    """Of that: what paid clinics' bills; only in the product's own ledger."""
     refunded: int = 0
+    """Of that: what is to be refunded, whether the gateway has done so yet or not."""
     sent_back: int = 0
+    """Of `refunded`: what the gateway has refunded."""
     failed: int = 0
+    """Of `refunded`: what the gateway could not refund, so that a person must."""
     collected: int = 0
+    """What the desk took that day; no part of `captured`."""
     payments: int = 0
     """How many payments were captured."""
 
     @property
     def difference(self) -> int:
-        """What was captured and is nowhere: always 0."""
+        """What was captured and is in no other total: always 0 (I3)."""
         return self.captured - self.seated - self.waiting - self.invoiced - self.refunded
 
     def __add__(self, other: Statement) -> Statement:
-        """Return both days together."""
+        """Return the totals of both."""
         return Statement(**{k: v + getattr(other, k) for k, v in vars(self).items()})
 
 
 @dataclass(frozen=True)
 class LedgerEntry:
-    """A captured payment with all that belongs to it, as a list of payments shows it."""
+    """One capture with all that belongs to it, as a list of payments shows it."""
 
     capture: Capture
     refund: Refund | None
     payment: Payment | None
     token: Token | None
-    """The booking that it pays for, or was meant for."""
+    """The booking that it pays for, or was meant to pay for."""
     doctor: Doctor | None
     invoice: Invoice | None
-    """What a clinic paid with it, or meant to, in the place of a booking."""
+    """The bill that it pays, or was meant to pay; None for a patient's payment."""
 
 
 @dataclass(frozen=True)
 class LedgerPage:
-    """Payments in the order asked for; `after` continues them, None at the end."""
+    """A page of payments; `after` is the cursor of the next one, None at the end."""
 
     payments: list[LedgerEntry]
     after: str | None
 
 
 def record_collection(work: Work, token: Token) -> Token:
-    """Write what the desk has taken for *token*, as the token says; return the token.
+    """Write into the ledger what the desk collected for *token*; return the token.
 
-    Called whenever that changes: by completing a consultation, and by taking it back.
+    The amount is the token's own. Call it whenever that changes: when a consultation is completed,
+    and when that is undone. May be repeated: there is one collection a token.
     """
     row = work.get(Collection, token.token_id, "DESK")
     if (row.amount_paise if row else 0) != token.collected_paise:
@@ -145,11 +148,11 @@ def record_collection(work: Work, token: Token) -> Token:
 
 @dataclass(frozen=True)
 class DailyPayments:
-    """What a clinic's admins ask for: payments of some days, and what each day adds up to."""
+    """The payments of some days, and each day's totals."""
 
     page: LedgerPage
     statements: dict[date, Statement]
-    """By day, each day there; nothing on the pages that follow the first."""
+    """Every day of the span; empty on each page but the first."""
 
 
 def list_daily_payments(
@@ -161,14 +164,13 @@ def list_daily_payments(
     limit: int,
     after: str | None = None,
 ) -> DailyPayments:
-    """Return the payments captured from *first* to *last*, the newest first, and those days' money.
+    """Return the payments captured from *first* to *last*, the newest first, and each day's totals.
 
-    Without *last* it is until today, without *first* the last day alone. *after* is a former
-    page's.
+    *last* defaults to today, *first* to *last*. *after* is the cursor of the page before.
 
     Raises:
-        Invalid: If the days are the wrong way round, lie ahead, or are too many.
-        ValueError: If *after* is not of such a list.
+        Invalid: If *last* is before *first* or lies ahead, or the days are more than LONGEST_DAYS.
+        ValueError: If *after* is no cursor of such a list.
     """
     now = today(clinic, work.now)
     until = last or now
@@ -191,11 +193,11 @@ def list_payments(
 ) -> LedgerPage:
     """Return the payments captured from *first* to *last*, the newest first.
 
-    *after* is a former page's. The list is found by an index, and may miss the last moments; what
-    it shows of each payment is true now.
+    *after* is the cursor of the page before. An index finds the payments, so those of the last
+    moments may be missing; each payment that is listed is read by key and up to date.
 
     Raises:
-        ValueError: If *after* is not of such a list, or *limit* not 1 to 1,000.
+        ValueError: If *after* is no cursor of such a list, or *limit* not 1 to 1,000.
     """
     page = work.query(
         Capture,
@@ -220,7 +222,7 @@ def list_collections(
 ) -> Page[Collection]:
     """Return what the desk took from *first* to *last*, the newest first; paged as payments are.
 
-    What was taken back is among it, with no amount.
+    A collection that was undone is among them, with the amount 0.
     """
     return work.query(
         Collection,
@@ -234,7 +236,7 @@ def list_collections(
 
 
 def statement_of(work: Work, clinic: Owner, day: date) -> Statement:
-    """Return *day*'s money of a clinic, or of the product itself (`PRODUCT_LEDGER`)."""
+    """Return *day*'s totals of a clinic, or of the product (`PRODUCT_LEDGER`)."""
     total = Statement()
     for chunk in _chunks(work, clinic, day):
         captures, refunds = _fresh(work, chunk)
@@ -245,11 +247,11 @@ def statement_of(work: Work, clinic: Owner, day: date) -> Statement:
 
 
 def find_discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
-    """Return the ids of the day's payments whose rows contradict one another; there are none.
+    """Return the ids of *day*'s captures whose rows contradict one another: none, by invariant I3.
 
-    A payment in a seat or waiting is held by exactly the token that it names, with its amount, and
-    has no refund; one that paid an invoice is named by it and covers it. Any other has a refund of
-    its amount, and neither a token nor an invoice holds it.
+    A capture that pays for a seat or waits has no refund, and its token names it, with its amount.
+    One that paid an invoice has no refund, is named by the invoice and covers it. Every other has a
+    refund of its whole amount, and no token or invoice names it as its payment.
     """
     return [
         entry.capture.capture_id
@@ -310,7 +312,7 @@ def _chunks(work: Work, clinic: Owner, day: date) -> Iterator[list[Capture]]:
 
 
 def _fresh(work: Work, found: Sequence[Capture]) -> tuple[list[Capture], dict[str, Refund]]:
-    """Return payments and their refunds as they are now, read by key: an index may lag."""
+    """Return captures and their refunds, read again by key: an index may lag."""
     keys = [c.capture_id for c in found]
     rows = work.fetch(
         [(Capture, (k, "CAPTURE")) for k in keys] + [(Refund, (k, "REFUND")) for k in keys]
@@ -320,7 +322,7 @@ def _fresh(work: Work, found: Sequence[Capture]) -> tuple[list[Capture], dict[st
 
 
 def _entries(work: Work, found: Sequence[Capture]) -> list[LedgerEntry]:
-    """Return payments with what belongs to them, all of it read by key."""
+    """Return captures with what belongs to them, all of it read by key."""
     captures, refunds = _fresh(work, found)
     others = work.fetch(
         [(Payment, (c.payment_id,)) for c in captures]
@@ -361,7 +363,7 @@ def _read_day(work: Work, kind: type[R], clinic: Owner, day: date) -> Iterator[R
 
 
 def _span(clinic: Owner, first: date, last: date) -> tuple[str, str]:
-    """Return the first and the last instant of the clinic's days, as rows are ordered by."""
+    """Return the first and the last instant of the ledger's days, as sort keys of `BY_TIME`."""
     begin = datetime.combine(first, time.min, clinic.zone)
     end = datetime.combine(last + timedelta(days=1), time.min, clinic.zone)
     return stamp(begin.astimezone(UTC)), stamp(end.astimezone(UTC) - timedelta(milliseconds=1))

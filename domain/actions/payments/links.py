@@ -1,9 +1,10 @@
-"""A link at the gateway: asked for when its page is pressed, watched, and ended with the hold.
+"""A link at the gateway: made at the first press, polled, and cancelled when its hold ends.
 
-An invoice's has no hold: it lives until it is paid.
+An invoice has no hold, so its link stays open until it is paid.
 
-Nothing here calls the gateway. What it is to be asked is a due item, written with its cause, so
-that a notice that is lost, or a process killed between two lines, loses no money.
+Nothing here calls the gateway. Each question to it is a due item that is written with its cause
+(transactional outbox). So no money is lost when the gateway's notice is, or when a process is
+killed between two lines.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
 
 CHECK_INTERVAL = timedelta(minutes=2)
-"""How often the gateway is asked about a link that can be paid: a notice may have been lost."""
+"""How often the gateway is asked about a link that can be paid: a notice may be lost."""
 LONGEST_INTERVAL = timedelta(days=1)
-"""The same of an invoice in the end, which may be open for months: the longer, the less often."""
+"""The longest interval for an invoice, which may be open for months: it grows with its age."""
 CHECKS_AFTER_END = (
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -32,21 +33,21 @@ CHECKS_AFTER_END = (
     timedelta(hours=24),
     timedelta(hours=72),
 )
-"""How long after it is over it is asked again, one after another: UPI may capture days late."""
+"""The pauses between the checks after a request ended: UPI may capture days late."""
 
 
 def begin_link(work: Work, payment_id: str, return_url: str) -> LinkRequest:
-    """Note that the gateway is about to be asked for a link, and have it watched from then on.
+    """Record that a link is about to be made, schedule its polling, and return what to ask for.
 
-    Committed before the call, as nobody knows afterwards how far a call came. *return_url* is where
-    the payer's browser goes when it is done.
+    Commit this before the gateway is called: a call without an answer may have made the link.
+    *return_url* is where the payer's browser goes when it is done. May be repeated.
 
     Raises:
         NotFound: If there is no such request for payment.
-        NotNow: If there is nothing to pay any more (fact `state`).
+        NotNow: If it cannot be paid any more (detail `state`).
     """
     payment = work.require(Payment, payment_id)
-    description, until = _what_and_until(work, payment)
+    description, until = _require_payable(work, payment)
     if payment.link_asked_at is None:
         schedule_polling(work, payment, until)
         payment = work.put(payment.but(link_asked_at=work.now))
@@ -61,9 +62,9 @@ def begin_link(work: Work, payment_id: str, return_url: str) -> LinkRequest:
 
 
 def schedule_polling(work: Work, payment: Payment, until: datetime | None) -> None:
-    """Have the gateway asked about a request from now on, unless it is already.
+    """Schedule the first check of a request with the gateway, unless it is polled already.
 
-    *until* is when it can no longer be paid.
+    *until* is when it can no longer be paid; None: no end.
     """
     if payment.link_asked_at is not None or payment.ordered_at is not None:
         return
@@ -81,8 +82,12 @@ def schedule_for_payment(work: Work, kind: str, at: datetime, payment: Payment) 
     due.schedule(work, kind, at, about, payment=payment.payment_id)
 
 
-def _what_and_until(work: Work, payment: Payment) -> tuple[str, datetime | None]:
-    """Return what a payer reads at the gateway, and until when it can be paid; None: no end."""
+def _require_payable(work: Work, payment: Payment) -> tuple[str, datetime | None]:
+    """Return what a payer reads at the gateway, and until when it can be paid (None: no end).
+
+    Raises:
+        NotNow: If it cannot be paid any more.
+    """
     if payment.invoice_id is not None:
         invoice = work.require(Invoice, payment.clinic_id, payment.invoice_id)
         if payment.status is not RequestStatus.OPEN or invoice.status is not InvoiceStatus.OPEN:
@@ -97,7 +102,7 @@ def _what_and_until(work: Work, payment: Payment) -> tuple[str, datetime | None]
 
 
 def record_link(work: Work, link: Link) -> Payment:
-    """Record where a request for payment can be paid.
+    """Record the gateway's link of a request for payment: its id and address.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -109,7 +114,7 @@ def record_link(work: Work, link: Link) -> Payment:
 
 
 def record_made_link(work: Work, link: Link) -> Payment:
-    """Record the link that was asked for; if it is over already, or its request is, look again.
+    """Record a link that was just made; if it or its request has ended, schedule a check.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -121,28 +126,29 @@ def record_made_link(work: Work, link: Link) -> Payment:
 
 
 def schedule_check(work: Work, payment: Payment) -> None:
-    """Have the gateway asked about a request for payment at once, if it knows of it at all.
+    """Schedule an immediate check of a request with the gateway.
 
-    What was paid is recorded; if the request is over, so is its link then.
+    The check records what was paid, and cancels the link of a request that has ended. Nothing is
+    scheduled for a request that the gateway was never told of.
     """
     if payment.link_asked_at is None and payment.ordered_at is None:
         return
     key = f"{stamp(work.now)}#look_payment#{payment.payment_id}"
     if work.get(Due, shard_of("look_payment", payment.payment_id), key) is not None:
-        return  # several notices of one instant are one reason to ask
+        return  # one check answers several notices of the same instant
     schedule_for_payment(work, "look_payment", work.now, payment)
 
 
 def schedule_capture_lookup(work: Work, capture_id: str) -> None:
-    """Have the gateway asked which link a payment came by: its notice did not say."""
+    """Schedule a look-up of the request that a capture pays: the notice of it did not say."""
     about = due.Subject(capture_id, capture_id=capture_id)
     due.schedule(work, "find_capture", work.now, about)
 
 
 def next_check(payment: Payment, item: Due, now: datetime) -> tuple[timedelta, int] | None:
-    """Return in how long the gateway is asked again, and how often it was since the end.
+    """Return how long to wait before the next check, and how many were made since the end.
 
-    None if it was asked often enough.
+    None: no further check is needed.
     """
     if payment.status is RequestStatus.OPEN:
         if payment.held_until is None:

@@ -1,9 +1,11 @@
-"""An advance asked for inside WhatsApp: shown as an order, watched, closed when it is over.
+"""An advance paid inside WhatsApp: shown as an order, polled, closed when its request ends.
 
-WhatsApp keeps an order open until it is told how it ended, whatever the gateway knows; what it
-tells of a payment is a hint to ask (`domain.actions.settlement.polling`). Which form a message
-takes is decided as it leaves: the order or its status where the number takes payments and the
-person may be written to freely, else words and a link.
+WhatsApp shows an order as open until we send its final status, whatever the gateway knows. What
+WhatsApp says of a payment only causes a check with the gateway
+(`domain.actions.settlement.polling`).
+
+The form of a message is decided when it is sent. It is an order, or the final status of one, if its
+sender takes payments and the 24-hour window is open; else it is words with a link.
 """
 
 from __future__ import annotations
@@ -25,20 +27,20 @@ from domain.model.queues import Locator, Token
 from domain.work import Work
 
 LEAST_LIFE = timedelta(seconds=330)
-"""WhatsApp refuses an order that ends in less than 300 seconds; the message takes some, too."""
+"""WhatsApp refuses an order that ends in less than 300 seconds; sending takes some more."""
 CLOSE_AFTER = timedelta(minutes=1)
-"""How long the news of a booking may take to bring the end of its order along."""
+"""How long to wait for a message that carries an order's final status anyway."""
 CLOSED = "booking/order_closed"
-"""The message that brings nothing but the end of an order."""
+"""The message that carries nothing but an order's final status."""
 CARRIES_STATUS = frozenset(
     {"booking/confirmed", "booking/money_back", "booking/hold_ended", CLOSED}
 )
-"""What is said anyway when an order has ended, and takes its status along."""
+"""Messages that are sent when a request has ended, and carry its order's final status."""
 
 
 @dataclass(frozen=True)
 class NewOrder:
-    """That a message leaves as an order."""
+    """The message is sent as an order."""
 
     payment: Payment
     clinic: Clinic
@@ -47,7 +49,7 @@ class NewOrder:
 
 @dataclass(frozen=True)
 class FinalStatus:
-    """That a message leaves as the final status of an order shown before."""
+    """The message is sent as the final status of an order that was shown before."""
 
     order: Order
     status: OrderStatus
@@ -57,7 +59,7 @@ OrderForm = NewOrder | FinalStatus
 
 
 def configuration_of(work: Work, sender: str) -> str | None:
-    """Return the payment configuration that *sender* takes money through; None: it takes none."""
+    """Return the payment configuration through which *sender* takes money; None: it takes none."""
     if not work.rules.orders:
         return None
     if sender == work.rules.platform_sender:
@@ -67,10 +69,10 @@ def configuration_of(work: Work, sender: str) -> str | None:
 
 
 def order_form_of(work: Work, message: Message, *, window_open: bool) -> OrderForm | None:
-    """Return whether *message* leaves as an order, or as the status of one; None: as words.
+    """Return the order, or the final status of one, as which *message* is sent; None: as words.
 
-    Outside the 24-hour window only the message that brings nothing else goes as a status, for the
-    templates of the others have none.
+    Outside the 24-hour window only `CLOSED` is sent as a status: the templates of other messages
+    cannot carry one.
     """
     if not work.rules.orders or message.without_order or message.by_sms:
         return None
@@ -105,20 +107,21 @@ def _final_status(work: Work, message: Message) -> FinalStatus | None:
         and (order.status is OrderStatus.PENDING or order.told_by == message.message_id)
         and wanted in {None, order.reference}
     ]
-    # The one that was paid is the one that the news of its payment is about.
+    # News of a payment is about the order that was paid.
     order = next((o for o in found if o.capture_id), found[0] if found else None)
     return FinalStatus(order, status_of(order)) if order else None
 
 
 def status_of(order: Order) -> OrderStatus:
-    """Return how an order ended whose request is over: one that was paid cannot be cancelled."""
+    """Return the final status of an order whose request has ended: COMPLETED if it was paid."""
     return OrderStatus.COMPLETED if order.capture_id else OrderStatus.CANCELED
 
 
 def begin_order(work: Work, message: Message, form: OrderForm | None) -> Message:
-    """Note what *message* is about to leave as, and return it so; in the write that marks it.
+    """Record the order, or the final status, as which *message* is about to be sent; return it so.
 
-    Whatever becomes of the call, an order that may have been shown is watched from now on.
+    Call it in the transaction that marks the message as being sent. The order's request is polled
+    from then on: a call without an answer may have shown the order.
     """
     if form is None:
         return message.but(order=None)
@@ -155,9 +158,9 @@ def begin_order(work: Work, message: Message, form: OrderForm | None) -> Message
 def channel_order(
     message: Message, form: OrderForm | None, about: str, until: str, now: datetime
 ) -> OrderRequest | OrderNews | None:
-    """Return what the channel shows of the order that *message* leaves as, begun just *now*.
+    """Return what the channel sends for *message*: an order, or the final status of one.
 
-    *about* and *until* are few words: what it is for, and how long that is held.
+    *about* says in few words what it is for, *until* how long the slot is held.
     """
     if form is None or message.order is None:
         return None
@@ -179,7 +182,7 @@ def channel_order(
 
 
 def withdraw_order(work: Work, message: Message) -> Message:
-    """Take back what the message that WhatsApp refused would have shown; return it without."""
+    """Undo `begin_order` for a message that WhatsApp refused; return the message without order."""
     order = find_order(work, message.order or "")
     if order is not None and order.message_id == message.message_id:
         work.delete(order)
@@ -192,7 +195,7 @@ def withdraw_order(work: Work, message: Message) -> Message:
 
 
 def find_order(work: Work, reference: str) -> Order | None:
-    """Return the order that WhatsApp knows by *reference*, if it is one of ours."""
+    """Return the order that WhatsApp knows by *reference*; None if it is none of ours."""
     located = work.get(Locator, reference) if reference else None
     if located is None or located.kind != "order":
         return None
@@ -200,26 +203,27 @@ def find_order(work: Work, reference: str) -> Order | None:
 
 
 def orders_of(work: Work, payment_id: str) -> list[Order]:
-    """Return every order by which a request for payment was shown, the oldest first."""
+    """Return every order that showed a request for payment, the oldest first."""
     return work.query(Order, payment_id).records
 
 
 def gateway_order(order: Order) -> ShownOrder:
-    """Return what the gateway is asked about."""
+    """Return *order* as the gateway is asked about it."""
     return ShownOrder(order.payment_id, order.reference, order.sender, order.configuration)
 
 
 def record_paying_order(work: Work, payment_id: str, reference: str, capture_id: str) -> None:
-    """Note by which order a payment came, if it is known here."""
+    """Record which order a capture paid, if the order is known here."""
     order = work.get(Order, payment_id, reference)
     if order is not None and order.capture_id is None:
         work.put(order.but(capture_id=capture_id))
 
 
 def schedule_close(work: Work, payment: Payment) -> None:
-    """Have WhatsApp told how the orders of a request that is over have ended.
+    """Schedule the final status of the orders of a request that has ended.
 
-    What the person is told of it anyway takes that along; it is said by itself after a while.
+    A message that is sent anyway usually carries it (`CARRIES_STATUS`); an order that is still open
+    after `CLOSE_AFTER` gets a message of its own.
     """
     if payment.ordered_at is None:
         return
@@ -227,7 +231,7 @@ def schedule_close(work: Work, payment: Payment) -> None:
 
 
 def close_orders(open_work: OpenWork, item: Due) -> None:
-    """Write to the person about each order of a request that still looks open to them."""
+    """Send the final status of each order that WhatsApp still shows as open."""
     work = open_work()
     work.delete(item)
     payment = work.get(Payment, str(item.values.get("payment") or ""))

@@ -1,4 +1,8 @@
-"""Money that goes back: asked for, followed until the gateway has paid it, told."""
+"""Refunds: a capture marked as refunded, the gateway told to return it, the payer told.
+
+A refund is written with its cause; a worker asks the gateway for it and follows it to its end
+(`domain.actions.settlement.polling`). A capture has at most one refund: its id is the key.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +22,9 @@ from domain.work import Work
 
 
 def refund_token(work: Work, token: Token, reason: str) -> Token:
-    """Send back the payment that holds *token*'s seat; the worker asks the gateway for it.
+    """Refund the whole capture that pays for *token*; return the token, which then holds no money.
 
-    There is one refund a captured payment, by being its key.
+    May be repeated: a token without a capture, or whose capture is refunded, stays as it is.
     """
     if token.capture_id is None:
         return token
@@ -34,7 +38,11 @@ def refund_token(work: Work, token: Token, reason: str) -> Token:
 
 
 def refund_capture(work: Work, capture: Capture, reason: str) -> None:
-    """Write the refund of a captured payment and have it asked for."""
+    """Write the refund of a whole capture, and schedule it with the gateway.
+
+    It does not touch the token or the invoice that the capture was for. *reason* is one of our
+    words, such as CLINIC_CLOSED.
+    """
     work.put(capture.but(disposition=Disposition.REFUND))
     work.put(
         Refund(
@@ -56,13 +64,14 @@ def refund_capture(work: Work, capture: Capture, reason: str) -> None:
 
 
 FAILURE_NOTE_HELPS = timedelta(days=3)
-"""How late a clinic is still told of a refund that failed."""
+"""For how long a note about a failed refund is still worth sending."""
 
 
 def refund_held_for_rebooking(work: Work, capture_id: str, *, tell: bool = True) -> Refund | None:
-    """Send back money that still waits for another day of the patient's choice.
+    """Refund a capture that is still kept for another day; None if it is not kept any more.
 
-    Does nothing if it was used or returned meanwhile. *tell* writes a notice of it.
+    *tell* sends the patient a notice of it. May be repeated: a capture that was used or refunded
+    meanwhile stays as it is.
     """
     capture = work.get(Capture, capture_id, "CAPTURE")
     if capture is None or capture.disposition is not Disposition.WAITING:
@@ -83,10 +92,11 @@ def refund_held_for_rebooking(work: Work, capture_id: str, *, tell: bool = True)
 def record_refund_status(
     work: Work, refund: Refund, status: RefundStatus, gateway_id: str
 ) -> Refund:
-    """Record what the gateway says of a refund, and return it; it only moves forward.
+    """Record the status that the gateway gives a refund, and return the refund.
 
-    A refund that failed may still be made, by hand, for which the clinic is told of it; one that
-    was made does not fail any more.
+    A status only moves forward: pending, requested, failed, processed. Processed follows failed,
+    because a person may make a failed refund by hand: the clinic's admins are told of the failure.
+    May be repeated.
     """
     if _PROGRESS.index(status) <= _PROGRESS.index(refund.status):
         return refund
@@ -96,7 +106,7 @@ def record_refund_status(
 
 
 def schedule_refund_check(work: Work, refund: Refund) -> None:
-    """Have the gateway asked at once how far a refund has come, unless it has ended."""
+    """Schedule an immediate check of a refund with the gateway; one that has ended stays so."""
     about = due.Subject(refund.capture_id, clinic_id=refund.clinic_id, capture_id=refund.capture_id)
     due.schedule(work, "refund", work.now, about)
 
@@ -110,7 +120,11 @@ _PROGRESS = (
 
 
 def hold_for_rebooking(work: Work, token: Token, hours: int) -> Token:
-    """Let a closed clinic's money wait *hours* for another day, then return it unasked."""
+    """Keep the capture of a closed day for a rebooking; refund it after *hours* if none comes.
+
+    The capture is no longer in a seat but WAITING; the token still names it. Does nothing unless
+    the capture is in a seat, so it may be repeated.
+    """
     capture = work.get(Capture, token.capture_id or "", "CAPTURE")
     if capture is None or capture.disposition is not Disposition.SEAT:
         return token
@@ -123,10 +137,10 @@ def hold_for_rebooking(work: Work, token: Token, hours: int) -> Token:
 
 
 def _tell_admins_of_failure(work: Work, refund: Refund) -> None:
-    """Tell a clinic's admins that a patient's money could not be returned: somebody must do it."""
+    """Tell a clinic's admins that a refund failed, so that a person must make it by hand."""
     clinic = work.get(Clinic, refund.clinic_id)
     if clinic is None:
-        return  # paid twice for a bill: what a clinic gets back is the operator's to see to
+        return  # a clinic's own payment: the operator sees to its refund
     token = work.get(Token, refund.queue_id, refund.token_id)
     note = Alert(
         name="desk/refund_failed",
@@ -142,7 +156,7 @@ def _tell_admins_of_failure(work: Work, refund: Refund) -> None:
 
 
 def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, capture: Capture) -> None:
-    """Tell the patient of *token* that *capture* goes back to where it came from."""
+    """Tell the patient of *token* that *capture* is refunded to the account it came from."""
     send(
         work,
         Draft(
@@ -161,7 +175,7 @@ def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, captur
 
 
 def refund_unclaimed(open_work: OpenWork, item: Due) -> None:
-    """Return money that waited for another day in vain."""
+    """Refund a capture that was kept for another day and not used in time."""
     work = open_work()
     work.delete(item)
     refund_held_for_rebooking(work, item.capture_id or "")

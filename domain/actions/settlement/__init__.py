@@ -1,7 +1,7 @@
 """Money that arrives becomes a seat, a paid bill or a refund (reconciliation).
 
-captures  a payment captured, or one that failed, as a notice or the gateway says
-polling   asking the gateway until money is where it belongs
+captures  a captured payment applied to a booking or a bill, or refunded; an attempt that failed
+polling   the gateway asked until every payment and refund has reached its end
 
-It may know bookings and bills; nothing below knows it.
+It uses bookings and bills; neither of them uses it.
 """

@@ -1,6 +1,7 @@
-"""Money that arrives, whenever and however often it is announced, ends as what it was for, or back.
+"""A captured payment pays for its booking or its bill, or is refunded: once, however it is told.
 
-An advance ends as a seat, what a clinic pays as its invoice paid; all else as a refund.
+The gateway may tell of a capture late, twice or not at all. Each ends in one of three ways: an
+advance takes a seat, a clinic's payment pays an invoice, everything else is refunded.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ from domain.work import Work
 def record_capture(
     work: Work, payment_id: str, capture_id: str, amount_paise: int, order: str | None = None
 ) -> None:
-    """Record that the gateway captured a payment; let it be what it was for, or give it back.
+    """Enter a capture in the ledger, and apply it: to its seat, to its invoice, or as a refund.
 
-    *order* is the reference of the order inside WhatsApp that it came by, if it is known.
+    The first capture that covers the requested amount takes the seat and confirms the booking, or
+    pays the invoice. One for a hold that has run out takes the seat as well if it is still free.
+    Every other (a second payment, too little, a closed line) is refunded in full, and the payer
+    is told. Invariant I3.
 
-    The capture's id is the ledger's key, so a notice repeated changes nothing. The first capture
-    that covers the price takes the seat, or pays the invoice; money for a hold that ran out takes
-    the seat too if it is still to be had; everything else is refunded and the payer is told.
-    Invariant I3.
+    May be repeated: the capture's id is the ledger's key, so a second call changes nothing. *order*
+    is the reference of the order inside WhatsApp that was paid, if it is known.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -72,7 +74,7 @@ def _record_advance(work: Work, payment: Payment, capture_id: str, amount_paise:
     )
     work.put(capture)
     if queues.hold_ran_out(token, work.now):
-        # Late is late, whether the clock has ended the hold by now or not.
+        # The hold is over even if the clock has not ended it yet.
         token = seats.expire_hold(work, token)
     seat = None
     if amount_paise >= payment.amount_paise and _is_queue_open(work, token):
@@ -94,7 +96,9 @@ def _record_advance(work: Work, payment: Payment, capture_id: str, amount_paise:
 
 
 def record_failed_attempt(work: Work, payment_id: str) -> None:
-    """Record that an attempt to pay failed; a hold goes on, for UPI may yet succeed.
+    """Record a failed attempt to pay. The hold goes on: the same UPI payment may still succeed.
+
+    The payer of an advance is told at the first failure. Every call counts one attempt.
 
     Raises:
         NotFound: If there is no such request for payment.
@@ -108,9 +112,10 @@ def record_failed_attempt(work: Work, payment_id: str) -> None:
 
 
 def record_order_notice(work: Work, reference: str, *, has_failed: bool) -> None:
-    """Take WhatsApp's word of an order as a reason to ask at once; alone it is no money.
+    """Schedule an immediate check with the gateway of an order that WhatsApp tells of.
 
-    An attempt that failed is recorded as the gateway's own notice of one is.
+    Only the gateway's answer counts as money. A failed attempt (*has_failed*) is recorded at once,
+    as if the gateway had told of it.
 
     Raises:
         NotFound: If there is no such order here.
@@ -126,7 +131,10 @@ def record_order_notice(work: Work, reference: str, *, has_failed: bool) -> None
 
 
 def _record_failed_advance(work: Work, payment: Payment) -> bool:
-    """Mark the token and tell its person, once; return whether it still waits for its money."""
+    """Mark a token's payment as failed, and tell its person at the first failure.
+
+    Return whether the token still waits for its advance; if not, nothing is written.
+    """
     token = work.require(Token, payment.queue_id, payment.token_id)
     if token.status is not TokenStatus.PENDING:
         return False

@@ -1,10 +1,12 @@
-"""Asking the payment gateway, until money is a seat or on its way back (invariant I3).
+"""Reconciliation with the payment gateway: it is asked until a payment or refund ends (I3).
 
-Each handler first puts its item off, so that one worker at a time asks about one thing and a killed
-one is followed by another; then it calls, with nothing held open; then it writes what it heard. It
-may be killed and run again at any line: a link is known by its request, a refund by its payment,
-and whoever repeats asks the gateway first. If others were faster every time (`StillConflicting`)
-the item, which is put off, comes again by itself.
+Each handler works in three steps. It claims its due item by rescheduling it (a lease): one worker
+at a time asks about one thing, and if it is killed the item is due again. Then it calls the
+gateway, with no transaction open. Then it commits the answer.
+
+A handler may be killed and run again at any line: the gateway knows a link by its request and a
+refund by its capture, and a repeated refund asks what there is before it makes one. After
+`StillConflicting` the claimed item is due again by itself.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 
 from domain import due
 from domain.actions.clinics import billing
@@ -27,7 +30,7 @@ from domain.work import Work
 
 PATIENCE = timedelta(seconds=30)
 LONGEST_PATIENCE = timedelta(hours=1)
-"""A call without an answer is repeated after these, doubling; the first outlasts any call."""
+"""How long an item is claimed: doubled at each try (back-off), and longer than any call takes."""
 REFUND_CHECKS = (
     timedelta(minutes=5),
     timedelta(minutes=30),
@@ -35,15 +38,15 @@ REFUND_CHECKS = (
     timedelta(hours=6),
 )
 LATER_REFUND_CHECK = timedelta(hours=24)
-"""When a refund under way is asked about: after these, and then by the day until it ends."""
+"""The pauses between the checks of a refund: those in the list, then this one until it ends."""
 MOST_REFUSALS = 12
-"""After so many in a row, over half a day, the gateway's no to a question is taken as final."""
+"""How many refusals in a row make one final; with the back-off that is over half a day."""
 MOST_LOOKUPS = 5
-"""How often it is asked whose a payment is, before it is taken for nobody's of ours."""
+"""How often an unknown capture is looked up before it is taken for another installation's."""
 
 
 def poll_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
-    """Ask about a request for payment while it can be paid, and a while longer."""
+    """Check a request for payment, and schedule the next check, until days after its end."""
     claimed = _claim(open_work, item)
     if claimed is None:
         return
@@ -62,7 +65,7 @@ def poll_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
 
 
 def check_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
-    """Ask about a request for payment once, and end its link if it is over."""
+    """Check a request for payment once; cancel its link if the request has ended."""
     claimed = _claim(open_work, item)
     if claimed is not None:
         with _ending_after_refusals(open_work, claimed):
@@ -71,7 +74,7 @@ def check_payment(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
 
 
 def look_up_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
-    """Ask whose a payment is, and record it; it may well be nobody's of ours."""
+    """Look up the request that a capture pays, and record it; it may be another installation's."""
     claimed = _claim(open_work, item)
     if claimed is None:
         return
@@ -85,7 +88,7 @@ def look_up_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
 
 
 def carry_out_refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
-    """Have a captured payment returned, and follow it until the gateway says how it ended."""
+    """Request a refund, or check how far it has come; again later until it is made or failed."""
     claimed = _claim(open_work, item)
     if claimed is None:
         return
@@ -119,10 +122,11 @@ _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
 def _request_refund(
     open_work: OpenWork, gateway: Gateway, wanted: Refund, *, may_give_up: bool
 ) -> RefundAnswer:
-    """Return what the gateway says of a refund: asked for now, unless it was before.
+    """Return the gateway's answer about a refund; request it unless the gateway has it already.
 
     Raises:
-        GatewayRefused: If it makes none now, as for want of balance, but may another time.
+        GatewayRefused: If it is refused for now, as for want of balance. With *may_give_up* a
+            refusal is an answer: FAILED.
     """
     key, amount = wanted.capture_id, wanted.amount_paise
     if wanted.attempts:
@@ -139,7 +143,7 @@ def _request_refund(
     try:
         return gateway.refund(key, amount)
     except GatewayRefused:
-        # It may be because it was made before, by us or by hand.
+        # It may have been made before, by us or by hand.
         known = _known_refund(gateway, wanted)
         if known is None and not may_give_up:
             raise
@@ -150,14 +154,14 @@ def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
     try:
         return gateway.fetch_refund(wanted.capture_id, wanted.amount_paise)
     except GatewayRefused:
-        return None  # it knows no such payment, or none that it would tell about
+        return None  # it knows no such payment, or will not say
 
 
 def _ask_gateway(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
-    """Record what the gateway knows of a request; return the request, None if it is gone.
+    """Record every payment that the gateway has for a request; return the request, None if gone.
 
-    The link of one that is over, or was paid another way, is ended; an invoice whose link is over
-    can be paid by another request.
+    The link of a request that has ended is cancelled. An invoice whose link has expired gets a new
+    request.
     """
     payment = open_work().get(Payment, str(item.values.get("payment") or ""))
     if payment is not None and payment.link_asked_at is not None:
@@ -168,7 +172,7 @@ def _ask_gateway(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | 
 
 
 def _ask_about_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
-    """Record what came by the orders of a request that were shown inside WhatsApp."""
+    """Record what was paid by a request's orders inside WhatsApp."""
     for order in orders.orders_of(open_work(), payment.payment_id):
         _record_payments(
             open_work, payment.payment_id, gateway.fetch_order_payments(orders.gateway_order(order))
@@ -177,7 +181,7 @@ def _ask_about_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -
 
 
 def _ask_about_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Payment | None:
-    """Record what came by the link of a request, and end the link if the request is over."""
+    """Record what was paid by a request's link, and cancel the link if the request has ended."""
     link = gateway.fetch_link(asked.payment_id, asked.gateway_link_id)
     if link is None:
         return asked
@@ -195,12 +199,12 @@ def _ask_about_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Pa
 
 
 def _record_link(open_work: OpenWork, link: Link) -> None:
-    """Write what is known of a link: its name, and every payment that came by it."""
+    """Record a link: its id and address, and every payment made by it."""
     try:
         transact(open_work, lambda work: links.record_link(work, link))
         _record_payments(open_work, link.payment_id, link.payments)
     except NotFound:
-        return  # another installation's, at the same gateway
+        return  # another installation's request, at the same gateway
 
 
 def _record_payments(
@@ -209,14 +213,18 @@ def _record_payments(
     for paid in payments:
         transact(
             open_work,
-            lambda work, paid=paid: captures.record_capture(  # type: ignore[misc]
-                work, payment_id, paid.capture_id, paid.amount_paise, paid.order
+            partial(
+                captures.record_capture,
+                payment_id=payment_id,
+                capture_id=paid.capture_id,
+                amount_paise=paid.amount_paise,
+                order=paid.order,
             ),
         )
 
 
 def _claim(open_work: OpenWork, item: Due) -> Due | None:
-    """Put an item off so that nobody else acts on it now; None if somebody else has it."""
+    """Claim a due item by rescheduling it (a lease); None if another worker has claimed it."""
     work = open_work()
     current = work.get(Due, item.shard, item.due)
     if current is None:
@@ -224,7 +232,7 @@ def _claim(open_work: OpenWork, item: Due) -> Due | None:
     patience = min(PATIENCE * 2 ** min(current.attempts, 10), LONGEST_PATIENCE)
     put_off = due.reschedule(work, current, patience)
     try:
-        work.commit()  # not tried again: a conflict is the answer, that somebody else has it
+        work.commit()  # not tried again: a conflict means that another worker has it
     except Conflict:
         return None
     return open_work().get(Due, put_off.shard, put_off.due)
@@ -232,7 +240,7 @@ def _claim(open_work: OpenWork, item: Due) -> Due | None:
 
 @contextmanager
 def _ending_after_refusals(open_work: OpenWork, claimed: Due) -> Iterator[None]:
-    """Let an item end whose question was refused too often; the refusal is passed on."""
+    """Delete the item if the gateway refuses once too often; the refusal is raised again."""
     try:
         yield
     except GatewayRefused:
