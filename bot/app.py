@@ -29,7 +29,7 @@ from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from domain.model.clinics import Claim
 from domain.scopes import SystemScope
-from web.checkout.views import SIMULATOR_FRAMES, Said, message_page, pages
+from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
 
 TWILIO_API_URL = "https://api.twilio.com"
 LARGEST_BODY = 4 * 1024 * 1024
@@ -146,13 +146,17 @@ def _http_error(error: HTTPException) -> Response:
     return errors.render_http_error(error)
 
 
-def _page_of(status: int) -> Said:
+def _page_of(status: int) -> PageMessage:
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.SERVICE_UNAVAILABLE}:
-        return Said.NOT_FOUND if status == HTTPStatus.NOT_FOUND else Said.UNAVAILABLE
-    return Said.BAD_REQUEST if status < HTTPStatus.INTERNAL_SERVER_ERROR else Said.FAILURE
+        return PageMessage.NOT_FOUND if status == HTTPStatus.NOT_FOUND else PageMessage.UNAVAILABLE
+    return (
+        PageMessage.BAD_REQUEST
+        if status < HTTPStatus.INTERNAL_SERVER_ERROR
+        else PageMessage.FAILURE
+    )
 
 
 def _unavailable(_error: StoreUnavailable) -> Response:
     if not request.path.startswith("/api/"):
-        return message_page(Said.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
+        return message_page(PageMessage.UNAVAILABLE, HTTPStatus.SERVICE_UNAVAILABLE)
     return errors.render_unavailable()

@@ -96,7 +96,7 @@ class Parts:
         self, work: Work, payment_id: str, capture_id: str, amount_paise: int
     ) -> None:
         """Record a payment at the sandbox gateway, in *work*; under one id it counts once."""
-        sandbox.take(work, payment_id, capture_id, amount_paise)
+        sandbox.take_payment(work, payment_id, capture_id, amount_paise)
 
     def runner(self) -> Runner:
         """Return a runner, which answers inbound messages."""

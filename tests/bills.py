@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bot.payments.sandbox import take
+from bot.payments.sandbox import take_payment
 from domain.actions.clinics import subscriptions
 from domain.actions.settlement import captures
 from domain.model.clinics import Clinic
@@ -83,7 +83,7 @@ def pay(
     request = request_of(stage, bill)
     amount = amount_paise or request.amount_paise
     work = stage.work()
-    take(work, request.payment_id, capture_id, amount)
+    take_payment(work, request.payment_id, capture_id, amount)
     captures.record_capture(work, request.payment_id, capture_id, amount)
     work.commit()
     stage.settle()

@@ -50,7 +50,7 @@ from tests.people import (
     new_records,
     store,
 )
-from web.checkout.pay import way_to_pay
+from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 
 IN_MEMORY = Path("/dev/shm")
@@ -193,7 +193,7 @@ class Town:
         """Press the button of a payment's page, whatever has become of it."""
         self.clock.advance(seconds=1)
         try:
-            way_to_pay(self.parts, payment_id, "https://clinic.example/pay")
+            obtain_gateway_url(self.parts, payment_id, "https://clinic.example/pay")
         except (Refused, Conflict, StoreUnavailable, GatewayUnavailable, Killed):
             return
 

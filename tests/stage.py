@@ -18,7 +18,7 @@ from threading import Event
 from typing import Any, TypeVar
 
 from bot.config.settings import read_settings
-from bot.payments.sandbox import SandboxGateway, take
+from bot.payments.sandbox import SandboxGateway, take_payment
 from bot.rendering.renderer import Renderer
 from bot.runtime.encryption import Sealer
 from bot.runtime.redis import connect
@@ -355,7 +355,7 @@ class Stage:
         for _ in range(5):
             work = self.work()
             paid = amount or payment.amount_paise
-            take(work, payment.payment_id, capture_id, paid)
+            take_payment(work, payment.payment_id, capture_id, paid)
             captures.record_capture(work, payment.payment_id, capture_id, paid)
             try:
                 work.commit()

@@ -33,7 +33,7 @@ MINE = "sbx_"
 MOST_PAYMENTS = 1000
 
 
-def take(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
+def take_payment(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
     """Take a payment, in *work*: it stands in the sandbox's books as soon as that is committed.
 
     GatewayPayment a second time under the same id it is the same payment.
@@ -80,32 +80,34 @@ class SandboxGateway:
         """Return the link of a request with all payments made on its page."""
         del link_id
         work = self._open_work()
-        is_known = _paid(work, payment_id) or _made(work, payment_id)
+        is_known = _payments_of(work, payment_id) or _find_link(work, payment_id)
         return _link(work, payment_id) if is_known else None
 
     def find_link(self, capture_id: str) -> Link | None:
-        """Return the link by which a payment came."""
+        """Return the link by which a payment payment."""
         for entry in _rows(self._open_work(), capture_id, PAID):
             return self.fetch_link(entry.row.removeprefix(PAID), None)
         return None
 
     def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
-        """Return what came by an order, believing WhatsApp: it is played, with play money."""
+        """Return what payment by an order, believing WhatsApp: it is played, with play money."""
         if self._orders is None:
             return ()
         found = []
-        for told in self._orders.fetch_attempts(order.sender, order.configuration, order.reference):
-            if told.succeeded and told.capture_id is not None:
-                came = GatewayPayment(told.capture_id, told.amount_paise, order.reference)
+        for attempt in self._orders.fetch_attempts(
+            order.sender, order.configuration, order.reference
+        ):
+            if attempt.succeeded and attempt.capture_id is not None:
+                payment = GatewayPayment(attempt.capture_id, attempt.amount_paise, order.reference)
                 self._write(
                     partial(
-                        take,
+                        take_payment,
                         payment_id=order.payment_id,
-                        capture_id=came.capture_id,
-                        amount_paise=came.amount_paise,
+                        capture_id=payment.capture_id,
+                        amount_paise=payment.amount_paise,
                     )
                 )
-                found.append(came)
+                found.append(payment)
         return tuple(found)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
@@ -113,8 +115,8 @@ class SandboxGateway:
         del link_id
 
         def cancel(work: Work) -> Link | None:
-            made = _made(work, payment_id)
-            if made is not None and not _paid(work, payment_id):
+            made = _find_link(work, payment_id)
+            if made is not None and not _payments_of(work, payment_id):
                 work.put(made.but(cancelled=True))
             return _link(work, payment_id) if made else None
 
@@ -123,7 +125,7 @@ class SandboxGateway:
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
         """Return a payment; a repeat answers the same."""
 
-        def give_back(work: Work) -> None:
+        def write_refund(work: Work) -> None:
             taken = next(_rows(work, capture_id, PAID), None)
             if taken is None or not 0 < amount_paise <= taken.amount_paise:
                 raise GatewayRefused("the sandbox returns only what it took")
@@ -134,13 +136,13 @@ class SandboxGateway:
                     )
                 )
 
-        self._write(give_back)
-        return _returned(capture_id)
+        self._write(write_refund)
+        return _refund_answer(capture_id)
 
     def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
         """Return the refund of a payment, which was made at once; None if it was not."""
         made = self._open_work().get(SandboxEntry, capture_id, REFUND)
-        return _returned(capture_id) if made and made.amount_paise >= amount_paise else None
+        return _refund_answer(capture_id) if made and made.amount_paise >= amount_paise else None
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return False: nobody ever leaves the page."""
@@ -155,11 +157,11 @@ class SandboxGateway:
             raise GatewayUnavailable("the sandbox's books are being written by others") from lost
 
 
-def _made(work: Work, payment_id: str) -> SandboxEntry | None:
+def _find_link(work: Work, payment_id: str) -> SandboxEntry | None:
     return work.get(SandboxEntry, payment_id, LINK)
 
 
-def _paid(work: Work, payment_id: str) -> list[SandboxEntry]:
+def _payments_of(work: Work, payment_id: str) -> list[SandboxEntry]:
     return list(_rows(work, payment_id, PAID))
 
 
@@ -169,7 +171,7 @@ def _rows(work: Work, subject: str, begins: str) -> Iterator[SandboxEntry]:
 
 
 def _link(work: Work, payment_id: str) -> Link:
-    made, paid = _made(work, payment_id), _paid(work, payment_id)
+    made, paid = _find_link(work, payment_id), _payments_of(work, payment_id)
     over = LinkStatus.OVER if made and made.cancelled else LinkStatus.OPEN
     return Link(
         payment_id=payment_id,
@@ -180,5 +182,5 @@ def _link(work: Work, payment_id: str) -> Link:
     )
 
 
-def _returned(capture_id: str) -> RefundAnswer:
+def _refund_answer(capture_id: str) -> RefundAnswer:
     return RefundAnswer(f"rfnd_{capture_id.removeprefix(MINE)}", RefundStatus.PROCESSED)

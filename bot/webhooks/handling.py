@@ -47,7 +47,7 @@ def answer_people(
     def answer() -> None:
         for message in messages:
             try:
-                _in_time(deadline)
+                _require_time_left(deadline)
                 outcome = runner.handle(message)
             except StoreUnavailable:
                 metrics.turn_ended("unavailable")
@@ -70,38 +70,38 @@ def apply_statuses(
     def apply() -> None:
         for status in statuses:
             if status.message_id is not None:
-                _in_time(deadline)
+                _require_time_left(deadline)
                 _apply(parts, status, status.message_id)
 
     return apply
 
 
-def keep_notices(parts: Parts, notices: Sequence[Notice], deadline: float) -> Callable[[], None]:
+def record_notices(parts: Parts, notices: Sequence[Notice], deadline: float) -> Callable[[], None]:
     """Return a task that records what Meta says of templates, numbers, people and orders.
 
     It raises StoreUnavailable like the task of `answer_people`.
     """
 
-    def keep() -> None:
+    def record() -> None:
         for notice in notices:
-            _in_time(deadline)
+            _require_time_left(deadline)
             scope = SystemScope("keep what WhatsApp tells")
-            transact(partial(parts.open_work, scope), partial(_keep, notice=notice))
+            transact(partial(parts.open_work, scope), partial(_record_notice, notice=notice))
 
-    return keep
+    return record
 
 
-def _keep(work: Work, notice: Notice) -> None:
+def _record_notice(work: Work, notice: Notice) -> None:
     match notice:
         case TemplateNotice():
-            said = templates.Verdict(
+            verdict = templates.Verdict(
                 status=notice.status,
                 reason=notice.reason,
                 category=notice.category,
                 quality=notice.quality,
             )
             templates.record_template_state(
-                work, notice.account, notice.name, notice.language, notice.at, said
+                work, notice.account, notice.name, notice.language, notice.at, verdict
             )
         case QualityNotice():
             circuit_breaker.record_quality(work, notice.number, notice.quality, notice.limit)
@@ -115,7 +115,7 @@ def _keep(work: Work, notice: Notice) -> None:
                 captures.record_order_notice(work, notice.reference, has_failed=notice.has_failed)
 
 
-def _in_time(deadline: float) -> None:
+def _require_time_left(deadline: float) -> None:
     """Leave what is not begun in time to the next POST, which comes anyway."""
     if time.monotonic() > deadline:
         raise StoreUnavailable("the POST takes too long")

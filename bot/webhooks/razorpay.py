@@ -17,7 +17,13 @@ from flask import Blueprint, Response, jsonify, request
 
 from bot.observability import metrics
 from bot.payments.razorpay import notices
-from bot.payments.razorpay.notices import Captured, Failed, Ignored, RefundTold, Unclear
+from bot.payments.razorpay.notices import (
+    CaptureNotice,
+    FailureNotice,
+    IgnoredNotice,
+    RefundNotice,
+    UnclearNotice,
+)
 from bot.payments.razorpay.signature import is_signed
 from bot.wiring import Parts
 from domain.actions.payments import links, refunds
@@ -31,6 +37,7 @@ from domain.work import Work
 ANSWER_WITHIN_SECONDS = 3.5
 PROVIDER = "razorpay"
 log = structlog.get_logger()
+HandledNotice = CaptureNotice | FailureNotice | UnclearNotice | RefundNotice
 
 
 def razorpay(parts: Parts) -> Blueprint:
@@ -53,7 +60,7 @@ def razorpay(parts: Parts) -> Blueprint:
             metrics.webhook_rejected(PROVIDER, "malformed")
             return _refuse(400, "The body is not an event.")
         try:
-            outcome = _take(parts, payload, began + ANSWER_WITHIN_SECONDS)
+            outcome = _process(parts, payload, began + ANSWER_WITHIN_SECONDS)
         except StoreUnavailable:
             metrics.webhook_rejected(PROVIDER, "unavailable")
             answer = _refuse(503, "It could not be stored in time; please send it again.")
@@ -65,18 +72,18 @@ def razorpay(parts: Parts) -> Blueprint:
     return blueprint
 
 
-def _take(parts: Parts, payload: dict[str, Any], until: float) -> str:
+def _process(parts: Parts, payload: dict[str, Any], until: float) -> str:
     """Do what an event is for, durably; return what became of it.
 
     Raises:
         StoreUnavailable: If the store failed, or others were faster until *until*.
     """
     try:
-        notice = notices.read(payload)
+        notice = notices.read_notice(payload)
     except ValueError:
         log.exception("payment_event_unread", provider=PROVIDER)
         return "unread"
-    if isinstance(notice, Ignored):
+    if isinstance(notice, IgnoredNotice):
         return "ignored"
 
     def pause(seconds: float) -> None:
@@ -87,7 +94,9 @@ def _take(parts: Parts, payload: dict[str, Any], until: float) -> str:
 
     scope = SystemScope("record what a payment gateway tells")
     try:
-        return transact(partial(parts.open_work, scope), partial(_act, notice=notice), pause=pause)
+        return transact(
+            partial(parts.open_work, scope), partial(_apply_notice, notice=notice), pause=pause
+        )
     except NotFound:
         log.warning("payment_not_ours", provider=PROVIDER)
         return "not_ours"
@@ -97,62 +106,62 @@ def _take(parts: Parts, payload: dict[str, Any], until: float) -> str:
         # By our own fault. Sent again it would break again, until no events come at all; money is
         # left to a worker, who goes on until it is where it belongs.
         log.exception("payment_event_broke", error=type(error).__name__)
-        _leave_to_worker(parts, notice)
+        _schedule_lookup(parts, notice)
         return "broke"
 
 
-def _leave_to_worker(parts: Parts, notice: Captured | Failed | Unclear | RefundTold) -> None:
-    if isinstance(notice, Captured):
+def _schedule_lookup(parts: Parts, notice: HandledNotice) -> None:
+    if isinstance(notice, CaptureNotice):
         work = parts.open_work(SystemScope("have a payment looked for again"))
         links.schedule_capture_lookup(work, notice.capture_id)
         work.commit()
 
 
-def _act(work: Work, notice: Captured | Failed | Unclear | RefundTold) -> str:
+def _apply_notice(work: Work, notice: HandledNotice) -> str:
     match notice:
-        case Captured(capture_id, amount, payment_id, order):
+        case CaptureNotice(capture_id, amount, payment_id, order):
             if work.get(Capture, capture_id, "CAPTURE") is not None:
                 return "known"
             if payment_id is None or work.get(Payment, payment_id) is None:
                 links.schedule_capture_lookup(work, capture_id)
                 return "asked"
             captures.record_capture(work, payment_id, capture_id, amount, order)
-        case Failed(payment_id):
+        case FailureNotice(payment_id):
             if payment_id is None:
                 return "not_ours"
             captures.record_failed_attempt(work, payment_id)
-        case Unclear(payment_id):
+        case UnclearNotice(payment_id):
             payment = work.require(Payment, payment_id)
             links.schedule_check(work, payment)
             return "asked"
-        case RefundTold():
+        case RefundNotice():
             return _follow_refund(work, notice)
     return "acted" if not work.empty else "known"
 
 
-def _follow_refund(work: Work, told: RefundTold) -> str:
-    refund = work.get(Refund, told.capture_id, "REFUND")
+def _follow_refund(work: Work, notice: RefundNotice) -> str:
+    refund = work.get(Refund, notice.capture_id, "REFUND")
     if refund is None:
         # Made by hand at the gateway: the ledger knows of none, so a person must look.
-        log.warning("refund_by_hand", provider=PROVIDER, captureId=told.capture_id)
+        log.warning("refund_by_hand", provider=PROVIDER, captureId=notice.capture_id)
         return "not_ours"
-    if not _is_of(refund, told):
+    if not _is_about(refund, notice):
         refunds.schedule_refund_check(work, refund)
         return "asked"
-    refunds.record_refund_status(work, refund, told.status, told.refund_id)
+    refunds.record_refund_status(work, refund, notice.status, notice.refund_id)
     return "acted" if not work.empty else "known"
 
 
-def _is_of(refund: Refund, told: RefundTold) -> bool:
+def _is_about(refund: Refund, notice: RefundNotice) -> bool:
     """Return whether a notice is of *refund*, and not of another one of the same payment.
 
     One of the whole amount that somebody made by hand does what ours was to do; what failed by hand
     says nothing of ours.
     """
     if refund.gateway_refund_id is None or refund.status is RefundStatus.FAILED:
-        is_whole = told.amount_paise == refund.amount_paise
-        return is_whole and told.status is not RefundStatus.FAILED
-    return told.refund_id == refund.gateway_refund_id
+        is_whole = notice.amount_paise == refund.amount_paise
+        return is_whole and notice.status is not RefundStatus.FAILED
+    return notice.refund_id == refund.gateway_refund_id
 
 
 def _refuse(status: int, message: str) -> Response:

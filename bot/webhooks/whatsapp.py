@@ -17,7 +17,7 @@ from bot.webhooks.handling import (
     ANSWER_WITHIN_SECONDS,
     answer_people,
     apply_statuses,
-    keep_notices,
+    record_notices,
     refuse,
 )
 from bot.wiring import Parts
@@ -68,7 +68,7 @@ def whatsapp(parts: Parts) -> Blueprint:
             for i in range(0, len(parsed.statuses), STATUSES_AT_ONCE)
         ]
         if parsed.notices:
-            tasks.append(keep_notices(parts, parsed.notices, deadline))
+            tasks.append(record_notices(parts, parsed.notices, deadline))
         if not _run(pool, tasks, deadline):
             metrics.webhook_rejected("cloud", "unavailable")
             answer = refuse(503, "Not everything could be stored in time; please send it again.")

@@ -32,7 +32,7 @@ from domain.work import Work
 from tests import people
 from tests.people import Cast, CountingIds, FixedClock, SilentBell
 from web.checkout.view_model import languages, words_in
-from web.checkout.views import SIMULATOR_FRAMES, Said, message_page, pages
+from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
 
 DAY = date(2030, 11, 25)
 
@@ -60,7 +60,9 @@ class Town:
         app = Flask("bot.app")
         install(app)
         app.register_blueprint(pages(self, frames=frames))
-        app.add_url_rule("/said/<said>", view_func=lambda said: message_page(Said(said), 500))
+        app.add_url_rule(
+            "/said/<said>", view_func=lambda said: message_page(PageMessage(said), 500)
+        )
         return app
 
     def open_work(self, scope: Scope) -> Work:
@@ -75,7 +77,7 @@ class Town:
     def take_sandbox_payment(
         self, work: Work, payment_id: str, capture_id: str, amount_paise: int
     ) -> None:
-        sandbox.take(work, payment_id, capture_id, amount_paise)
+        sandbox.take_payment(work, payment_id, capture_id, amount_paise)
 
     def work(self) -> Work:
         return people.work_on(self.records, self.clock, self.ids)
@@ -463,7 +465,7 @@ def test_on_a_shared_number_people_join_the_clinic_again(town, monkeypatch, numb
     assert (link and link.group(2)) == expected
 
 
-@pytest.mark.parametrize("said", list(Said))
+@pytest.mark.parametrize("said", list(PageMessage))
 @pytest.mark.parametrize("language", languages())
 def test_errors_are_told_in_the_browsers_language(town, said, language):
     answer = town.client.get(f"/said/{said}", headers={"Accept-Language": f"{language},en;q=0.5"})

@@ -27,7 +27,7 @@ from tests.bills import billed, days, invoices, request_of, the_clinic, told
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.booking.test_booking import cancel, hold, ravi
-from web.checkout.pay import way_to_pay
+from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 
 PAYLOADS = Path(__file__).parents[1] / "payloads" / "razorpay"
@@ -82,7 +82,7 @@ class Town:
 
     def link(self, token: Token) -> None:
         """Let the link of a token's request be made and watched."""
-        way_to_pay(self.stage.parts, token.payment_id or "", "https://clinic.example/pay")
+        obtain_gateway_url(self.stage.parts, token.payment_id or "", "https://clinic.example/pay")
 
 
 @pytest.fixture
@@ -516,7 +516,7 @@ def test_a_payment_makes_a_suspended_clinic_active(town: Town, owed: Payment) ->
 
 
 def test_a_payment_of_a_bill_that_does_not_say_so_is_asked_about(town: Town, owed: Payment) -> None:
-    way_to_pay(town.stage.parts, owed.payment_id, "https://clinic.example/pay")
+    obtain_gateway_url(town.stage.parts, owed.payment_id, "https://clinic.example/pay")
     town.bank.pay(owed.payment_id, "pay_1", AMOUNT)
     town.tell("payment.captured", owed, payment__amount=AMOUNT, payment__notes=[])
     assert the_bill(town).status is InvoiceStatus.OPEN

@@ -17,7 +17,7 @@ from domain.work import Work
 T = TypeVar("T")
 
 
-class Desk(Protocol):
+class CheckoutParts(Protocol):
     """What a press needs of the process; `bot.wiring.Parts` is one."""
 
     @property
@@ -36,7 +36,7 @@ class Desk(Protocol):
         """Enter a payment in the sandbox's books, in *work*; once under one id."""
 
 
-def pay_here(desk: Desk, payment_id: str) -> bool:
+def pay_in_sandbox(parts: CheckoutParts, payment_id: str) -> bool:
     """Capture one payment in the sandbox; return whether its money goes back.
 
     The capture keeps its id through every replay, so that one press is one payment in the ledger
@@ -46,19 +46,19 @@ def pay_here(desk: Desk, payment_id: str) -> bool:
         NotFound: If there is no such request for payment.
         StillConflicting: If others were faster every time.
     """
-    capture_id = desk.new_capture_id()
+    capture_id = parts.new_capture_id()
 
     def capture(work: Work) -> bool:
         payment = work.require(Payment, payment_id)
-        desk.take_sandbox_payment(work, payment_id, capture_id, payment.amount_paise)
+        parts.take_sandbox_payment(work, payment_id, capture_id, payment.amount_paise)
         captures.record_capture(work, payment_id, capture_id, payment.amount_paise)
         captured = work.get(Capture, capture_id, "CAPTURE")
         return captured is not None and captured.disposition is Disposition.REFUND
 
-    return write(desk, capture)
+    return transact_payment(parts, capture)
 
 
-def way_to_pay(desk: Desk, payment_id: str, return_url: str) -> str | None:
+def obtain_gateway_url(parts: CheckoutParts, payment_id: str, return_url: str) -> str | None:
     """Return the address of the gateway's page for a request, made at the first press.
 
     None if nothing can be paid there any more; what was paid by then is recorded. *return_url* is
@@ -77,28 +77,28 @@ def way_to_pay(desk: Desk, payment_id: str, return_url: str) -> str | None:
         known = work.get(Payment, payment_id)
         return asked, known.gateway_url if known else None
 
-    asked, url = write(desk, ask)
+    asked, url = transact_payment(parts, ask)
     if url is not None:
         return url
-    link = desk.gateway.make_link(asked)
-    write(desk, lambda work: links.record_made_link(work, link))
+    link = parts.gateway.make_link(asked)
+    transact_payment(parts, lambda work: links.record_made_link(work, link))
     return link.url if link.status is LinkStatus.OPEN else None
 
 
-def look_again(desk: Desk, payment_id: str) -> None:
+def schedule_check(parts: CheckoutParts, payment_id: str) -> None:
     """Have the gateway asked about a request at once; what it says is not waited for."""
 
     def ask(work: Work) -> None:
         payment = work.require(Payment, payment_id)
         links.schedule_check(work, payment)
 
-    write(desk, ask)
+    transact_payment(parts, ask)
 
 
-def write(desk: Desk, act: Callable[[Work], T]) -> T:
+def transact_payment(parts: CheckoutParts, act: Callable[[Work], T]) -> T:
     """Do and commit *act*, again on fresh reads while others are faster; return what it returns.
 
     Raises:
         StillConflicting: If they were faster every time.
     """
-    return transact(partial(desk.open_work, SystemScope("pay for a booking")), act)
+    return transact(partial(parts.open_work, SystemScope("pay for a booking")), act)

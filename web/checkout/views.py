@@ -23,7 +23,13 @@ from domain.errors import NotFound, NotNow, StoreUnavailable
 from domain.gateway import GatewayRefused, GatewayUnavailable
 from domain.scopes import SystemScope
 from web.checkout.bill import describe_bill, read_bill
-from web.checkout.pay import Desk, look_again, pay_here, way_to_pay, write
+from web.checkout.pay import (
+    CheckoutParts,
+    obtain_gateway_url,
+    pay_in_sandbox,
+    schedule_check,
+    transact_payment,
+)
 from web.checkout.view_model import (
     ENGLISH,
     FOLDER,
@@ -52,7 +58,7 @@ SIMULATOR_FRAMES = "'self' http://localhost:* http://127.0.0.1:*"
 log = structlog.get_logger()
 
 
-class Said(StrEnum):
+class PageMessage(StrEnum):
     """What a page without a request for payment says."""
 
     NOT_FOUND = "not_found"
@@ -63,49 +69,49 @@ class Said(StrEnum):
     FAILURE = "failure"
 
 
-def pages(desk: Desk, *, frames: str = "'none'", public_url: str = "") -> Blueprint:
+def pages(parts: CheckoutParts, *, frames: str = "'none'", public_url: str = "") -> Blueprint:
     """Return GET and POST /pay/{paymentId}: a request for payment, and its button.
 
     The sandbox takes money on the page itself; any other gateway on one of its own, to which the
     button leads.
 
     Args:
-        desk: Where work is done.
+        parts: Where work is done.
         frames: Who may show the page in a frame, as CSP's frame-ancestors takes it;
             `SIMULATOR_FRAMES` during development.
         public_url: The base of the address that a gateway sends people back to.
     """
     found = Blueprint("pages", __name__)
-    here = desk.gateway.takes_money_here
+    here = parts.gateway.takes_money_here
     away = AWAY if public_url.startswith("https:") else AWAY_IN_DEVELOPMENT
     form = "'self'" if here else f"'self' {away}"
 
     @found.get("/pay/<payment_id>")
     def show(payment_id: str) -> Response:
         if request.args:
-            return _return_from_gateway(desk, payment_id)
-        return _show_request(desk, payment_id, frames=frames, form=form)
+            return _return_from_gateway(parts, payment_id)
+        return _show_request(parts, payment_id, frames=frames, form=form)
 
     @found.post("/pay/<payment_id>")
     def press(payment_id: str) -> Response:
         request.max_content_length = FORM_BYTES
         outcomes = request.form.getlist("outcome")
         if not here and not outcomes:
-            return _redirect_to_gateway(desk, payment_id, public_url)
+            return _redirect_to_gateway(parts, payment_id, public_url)
         if not here or outcomes not in (["paid"], ["failed"]):
-            return message_page(Said.BAD_REQUEST, 422, frames=frames)
-        return _press_in_sandbox(desk, payment_id, outcomes[0])
+            return message_page(PageMessage.BAD_REQUEST, 422, frames=frames)
+        return _press_in_sandbox(parts, payment_id, outcomes[0])
 
     _answer_errors(found, frames)
     return found
 
 
-def _show_request(desk: Desk, payment_id: str, *, frames: str, form: str) -> Response:
+def _show_request(parts: CheckoutParts, payment_id: str, *, frames: str, form: str) -> Response:
     """Return the page of a request for payment; of a bill's former request, the way to its new."""
-    work = desk.open_work(SystemScope("show a request for payment"))
+    work = parts.open_work(SystemScope("show a request for payment"))
     payment = read_request(work, payment_id)
     payer = Payer(
-        pays_here=desk.gateway.takes_money_here,
+        pays_here=parts.gateway.takes_money_here,
         money_goes_back=request.cookies.get(RETURNED_COOKIE) == "yes",
         back_from_gateway=request.cookies.get(CAME_BACK_COOKIE) == "yes",
     )
@@ -122,11 +128,11 @@ def _show_request(desk: Desk, payment_id: str, *, frames: str, form: str) -> Res
     return _page("pay.html", language, context, frames=frames, form=form)
 
 
-def _press_in_sandbox(desk: Desk, payment_id: str, outcome: str) -> Response:
+def _press_in_sandbox(parts: CheckoutParts, payment_id: str, outcome: str) -> Response:
     """Play the payer's attempt, *outcome* being paid or failed, and return to the page."""
-    money_goes_back = outcome == "paid" and pay_here(desk, payment_id)
+    money_goes_back = outcome == "paid" and pay_in_sandbox(parts, payment_id)
     if outcome == "failed":
-        write(desk, lambda work: captures.record_failed_attempt(work, payment_id))
+        transact_payment(parts, lambda work: captures.record_failed_attempt(work, payment_id))
     log.info("sandbox_pressed", outcome=outcome, state="returned" if money_goes_back else "taken")
     cookie = RETURNED_COOKIE if money_goes_back else None
     return _redirect_to_page(payment_id, cookie, RETURNED_SECONDS)
@@ -142,34 +148,38 @@ def _answer_errors(found: Blueprint, frames: str) -> None:
 
     @found.errorhandler(NotFound)
     def unknown(_error: NotFound) -> Response:
-        return message_page(Said.NOT_FOUND, 404, frames=frames)
+        return message_page(PageMessage.NOT_FOUND, 404, frames=frames)
 
     @found.errorhandler(StoreUnavailable)
     def unavailable(error: Exception) -> Response:
         log.warning("page_unavailable", error=type(error).__name__)
-        response = message_page(Said.UNAVAILABLE, 503, frames=frames)
+        response = message_page(PageMessage.UNAVAILABLE, 503, frames=frames)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 
     @found.errorhandler(GatewayUnavailable)
     def no_gateway(_error: GatewayUnavailable) -> Response:
-        response = message_page(Said.NO_GATEWAY, 503, frames=frames)
+        response = message_page(PageMessage.NO_GATEWAY, 503, frames=frames)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 
     @found.errorhandler(GatewayRefused)
     def not_payable(_error: GatewayRefused) -> Response:
         log.error("link_refused")
-        return message_page(Said.NOT_PAYABLE, 502, frames=frames)
+        return message_page(PageMessage.NOT_PAYABLE, 502, frames=frames)
 
     @found.errorhandler(HTTPException)
     def refused(error: HTTPException) -> Response:
         status = error.code or 500
-        said = Said.FAILURE if status >= HTTPStatus.INTERNAL_SERVER_ERROR else Said.BAD_REQUEST
+        said = (
+            PageMessage.FAILURE
+            if status >= HTTPStatus.INTERNAL_SERVER_ERROR
+            else PageMessage.BAD_REQUEST
+        )
         return message_page(said, status, frames=frames)
 
 
-def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response:
+def message_page(message: PageMessage, status: int, *, frames: str = "'none'") -> Response:
     """Return a page of plain words, in the language the browser asks for.
 
     It says nothing of what was wrong inside; the request's id is there to be told to us.
@@ -178,7 +188,7 @@ def message_page(said: Said, status: int, *, frames: str = "'none'") -> Response
     words = words_in(language)
     context = {
         "words": words,
-        "said": words["message"][said.value],
+        "said": words["message"][message.value],
         "reference": g.get("request_id") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
     }
     return _page("message.html", language, context, status=status, frames=frames)
@@ -188,25 +198,25 @@ def _browsers_language() -> str:
     return request.accept_languages.best_match(languages(), ENGLISH) or ENGLISH
 
 
-def _redirect_to_gateway(desk: Desk, payment_id: str, public_url: str) -> Response:
+def _redirect_to_gateway(parts: CheckoutParts, payment_id: str, public_url: str) -> Response:
     """Send a browser to the gateway's page; back to ours if there is nothing to pay."""
     here = url_for(".show", payment_id=payment_id)
     try:
-        address = way_to_pay(desk, payment_id, f"{public_url}{here}")
+        address = obtain_gateway_url(parts, payment_id, f"{public_url}{here}")
     except NotNow:
         address = None
     log.info("gateway_pressed", outcome="led" if address else "over")
     return redirect(address or here, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
 
 
-def _return_from_gateway(desk: Desk, payment_id: str) -> Response:
+def _return_from_gateway(parts: CheckoutParts, payment_id: str) -> Response:
     """Have a payment looked at whose payer is sent back by the gateway; the proof stays not here.
 
     Whoever comes without a proof only loses what follows the address.
     """
-    proven = desk.gateway.is_proven_return(payment_id, request.args)
+    proven = parts.gateway.is_proven_return(payment_id, request.args)
     if proven:
-        look_again(desk, payment_id)
+        schedule_check(parts, payment_id)
     return _redirect_to_page(payment_id, CAME_BACK_COOKIE if proven else None, CAME_BACK_SECONDS)
 
 

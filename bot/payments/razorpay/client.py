@@ -6,7 +6,6 @@ loses the status of an error, and prints what goes wrong with its address; so it
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -29,8 +28,7 @@ TRY_LATER = frozenset(
     }
 )
 """Statuses under 500 after which the same call may succeed."""
-SAID_MAX = 300
-Heard = Callable[[str], None]
+LONGEST_REASON = 300
 log = structlog.get_logger()
 
 
@@ -79,13 +77,13 @@ def _interpret(response: requests.Response) -> dict[str, Any]:
         return body
     is_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     if is_error and status not in TRY_LATER and isinstance(body, dict):
-        raise GatewayRefused(_said(body))
+        raise GatewayRefused(_reason(body))
     # A page instead of an answer is a proxy's, not Razorpay's word.
     log.warning("gateway_unavailable", provider="razorpay", code=str(status))
     raise GatewayUnavailable(str(status))
 
 
-def _said(body: dict[str, Any]) -> str:
+def _reason(body: dict[str, Any]) -> str:
     error = body.get("error")
     description = error.get("description") if isinstance(error, dict) else None
-    return str(description or "no reason given")[:SAID_MAX]
+    return str(description or "no reason given")[:LONGEST_REASON]

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 
 from bot.payments.razorpay.client import RazorpayClient
-from bot.payments.razorpay.signature import is_return
+from bot.payments.razorpay.signature import is_signed_return
 from domain.gateway import (
     GatewayPayment,
     GatewayRefused,
@@ -18,6 +18,7 @@ from domain.gateway import (
     LinkRequest,
     LinkStatus,
     Orders,
+    PaymentAttempt,
     RefundAnswer,
     ShownOrder,
 )
@@ -99,14 +100,16 @@ class RazorpayGateway:
         entity = (
             self._client.payment_link.fetch(link_id)
             if link_id
-            else self._only({"reference_id": payment_id}, payment_id)
+            else self._find_entity({"reference_id": payment_id}, payment_id)
         )
-        return None if entity is None else self._whole(entity)
+        return None if entity is None else self._with_all_payments(entity)
 
     def find_link(self, capture_id: str) -> Link | None:
         """Return the link by which a payment came."""
-        entity = self._only({"payment_id": capture_id}, None)
-        return self._by_order(capture_id) if entity is None else self._whole(entity)
+        entity = self._find_entity({"payment_id": capture_id}, None)
+        return (
+            self._find_by_order(capture_id) if entity is None else self._with_all_payments(entity)
+        )
 
     def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
         """Return what came by an order inside WhatsApp, by the receipt and by what WhatsApp says.
@@ -118,11 +121,11 @@ class RazorpayGateway:
         ours = {i for i, o in known.items() if _reference(o) == order.reference}
         away: GatewayUnavailable | None = None
         try:
-            told = self._orders.fetch_attempts(*_asked(order)) if self._orders else ()
+            told = self._attempts(order)
         except GatewayUnavailable as error:
             told, away = (), error
         ours |= {t.order_id for t in told if t.order_id is not None}
-        found = [t for i in sorted(ours) for t in self._came_by(i, order.reference)]
+        found = [t for i in sorted(ours) for t in self._order_payments(i, order.reference)]
         if any(t.succeeded for t in told) and not found:
             # Its configuration is connected to an account of somebody else's.
             log.error("order_paid_elsewhere", provider="razorpay", sender=order.sender)
@@ -130,28 +133,35 @@ class RazorpayGateway:
             raise away
         return tuple(found)
 
-    def _came_by(self, order_id: str, reference: str | None) -> Iterator[GatewayPayment]:
+    def _attempts(self, order: ShownOrder) -> tuple[PaymentAttempt, ...]:
+        """Return what WhatsApp says of an order; nothing where no payments are made there."""
+        if self._orders is None:
+            return ()
+        return self._orders.fetch_attempts(order.sender, order.configuration, order.reference)
+
+    def _order_payments(self, order_id: str, reference: str | None) -> Iterator[GatewayPayment]:
         """Yield the payments captured for an order of Razorpay's; none for a stranger's."""
         try:
             payments = list(_items(self._client.order.payments(order_id), "items"))
         except GatewayRefused:
             return
-        for taken in _taken(payments, "id"):
+        for taken in _captured(payments, "id"):
             yield GatewayPayment(taken.capture_id, taken.amount_paise, reference)
 
-    def _by_order(self, capture_id: str) -> Link | None:
+    def _find_by_order(self, capture_id: str) -> Link | None:
         """Return what a payment was for that came by no link; None if that cannot be seen."""
         try:
             payment = self._client.payment.fetch(capture_id)
             order = self._client.order.fetch(str(payment.get("order_id")))
         except GatewayRefused:
             return None
-        request = _noted(order, "paymentId") or _noted(payment, "paymentId") or order.get("receipt")
+        request = _note(order, "paymentId") or _note(payment, "paymentId") or order.get("receipt")
         if not isinstance(request, str) or not request:
             return None
         reference = _reference(order) or _reference(payment)
         taken = tuple(
-            GatewayPayment(t.capture_id, t.amount_paise, reference) for t in _taken([payment], "id")
+            GatewayPayment(t.capture_id, t.amount_paise, reference)
+            for t in _captured([payment], "id")
         )
         return Link(request, None, None, LinkStatus.PAID, taken)
 
@@ -198,9 +208,9 @@ class RazorpayGateway:
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return whether Razorpay's page has sent this browser back, for this request."""
-        return is_return(payment_id, query, self._key_secret)
+        return is_signed_return(payment_id, query, self._key_secret)
 
-    def _only(self, query: dict[str, str], reference: str | None) -> dict[str, Any] | None:
+    def _find_entity(self, query: dict[str, str], reference: str | None) -> dict[str, Any] | None:
         """Return the link that a query finds, None if there is none."""
         answer = self._client.payment_link.all(query)
         found = [
@@ -211,7 +221,7 @@ class RazorpayGateway:
         # The list tells less of each than the link itself.
         return None if not found else self._client.payment_link.fetch(str(found[0].get("id")))
 
-    def _whole(self, entity: dict[str, Any]) -> Link:
+    def _with_all_payments(self, entity: dict[str, Any]) -> Link:
         """Return a link with all its payments: the link names those in time, its order the rest."""
         link = _link(entity)
         order_id = entity.get("order_id")
@@ -224,20 +234,16 @@ class RazorpayGateway:
         except GatewayRefused:
             return link
         known = {t.capture_id: t for t in link.payments}
-        known |= {t.capture_id: t for t in _taken(payments, "id")}
+        known |= {t.capture_id: t for t in _captured(payments, "id")}
         return Link(link.payment_id, link.link_id, link.url, link.status, tuple(known.values()))
-
-
-def _asked(order: ShownOrder) -> tuple[str, str, str]:
-    return order.sender, order.configuration, order.reference
 
 
 def _reference(entity: dict[str, Any]) -> str | None:
     """Return the order inside WhatsApp that something at Razorpay belongs to, if it says so."""
-    return _noted(entity, "order")
+    return _note(entity, "order")
 
 
-def _noted(entity: dict[str, Any], name: str) -> str | None:
+def _note(entity: dict[str, Any], name: str) -> str | None:
     notes = entity.get("notes")  # without any it is a list, or null
     noted = notes.get(name) if isinstance(notes, dict) else None
     return noted if isinstance(noted, str) and noted else None
@@ -250,13 +256,13 @@ def _link(entity: dict[str, Any]) -> Link:
             link_id=str(entity["id"]),
             url=str(entity["short_url"]),
             status=LINK_STATUSES[entity["status"]],
-            payments=tuple(_taken(_items(entity, "payments"), "payment_id")),
+            payments=tuple(_captured(_items(entity, "payments"), "payment_id")),
         )
     except (KeyError, TypeError) as error:
         raise GatewayUnavailable("a link that cannot be read") from error
 
 
-def _taken(
+def _captured(
     payments: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str
 ) -> Iterator[GatewayPayment]:
     for payment in payments:

@@ -15,7 +15,7 @@ from domain.model.money import RefundStatus
 
 
 @dataclass(frozen=True)
-class Captured:
+class CaptureNotice:
     """Money has arrived."""
 
     capture_id: str
@@ -27,21 +27,21 @@ class Captured:
 
 
 @dataclass(frozen=True)
-class Failed:
+class FailureNotice:
     """An attempt to pay came to nothing; another, or this one yet, may succeed."""
 
     payment_id: str | None
 
 
 @dataclass(frozen=True)
-class Unclear:
+class UnclearNotice:
     """Something has become of a link, which the gateway is to be asked about."""
 
     payment_id: str
 
 
 @dataclass(frozen=True)
-class RefundTold:
+class RefundNotice:
     """A refund has come some way."""
 
     capture_id: str
@@ -51,11 +51,11 @@ class RefundTold:
 
 
 @dataclass(frozen=True)
-class Ignored:
+class IgnoredNotice:
     """Nothing that concerns a clinic's money."""
 
 
-Notice = Captured | Failed | Unclear | RefundTold | Ignored
+Notice = CaptureNotice | FailureNotice | UnclearNotice | RefundNotice | IgnoredNotice
 
 PAYING: Final = frozenset({"payment_link.paid", "payment.captured", "order.paid"})
 LINKS: Final = frozenset(
@@ -68,7 +68,7 @@ FAILING: Final = "payment.failed"
 """These are acted on, and whatever else comes is answered and counted."""
 
 
-def read(payload: dict[str, Any]) -> Notice:
+def read_notice(payload: dict[str, Any]) -> Notice:
     """Return what an event says.
 
     Raises:
@@ -76,18 +76,18 @@ def read(payload: dict[str, Any]) -> Notice:
     """
     event = str(payload.get("event"))
     if event in PAYING:
-        return _paid(payload)
+        return _capture_notice(payload)
     if event in LINKS:
         payment_id = _request(payload)
-        return Unclear(payment_id) if payment_id else Ignored()
+        return UnclearNotice(payment_id) if payment_id else IgnoredNotice()
     if event in REFUNDS:
-        return _refunded(payload)
+        return _refund_notice(payload)
     if event == FAILING:
-        return Failed(_request(payload))
-    return Ignored()
+        return FailureNotice(_request(payload))
+    return IgnoredNotice()
 
 
-def _paid(payload: dict[str, Any]) -> Notice:
+def _capture_notice(payload: dict[str, Any]) -> Notice:
     payment = _entity(payload, "payment")
     payment_id = _request(payload)
     amount = payment.get("amount")
@@ -96,17 +96,17 @@ def _paid(payload: dict[str, Any]) -> Notice:
         # It says that something was paid, but not by what: the gateway will know.
         if payment_id is None:
             raise ValueError("a payment that was not captured")
-        return Unclear(payment_id)
-    return Captured(_text(payment, "id"), amount, payment_id, _noted(payload, "order"))
+        return UnclearNotice(payment_id)
+    return CaptureNotice(_text(payment, "id"), amount, payment_id, _note(payload, "order"))
 
 
-def _refunded(payload: dict[str, Any]) -> Notice:
+def _refund_notice(payload: dict[str, Any]) -> Notice:
     refund = _entity(payload, "refund")
     status = REFUND_STATUSES.get(str(refund.get("status")))
     amount = refund.get("amount")
     if status is None or not isinstance(amount, int) or isinstance(amount, bool):
         raise ValueError("a refund in an unknown state")
-    return RefundTold(_text(refund, "payment_id"), _text(refund, "id"), amount, status)
+    return RefundNotice(_text(refund, "payment_id"), _text(refund, "id"), amount, status)
 
 
 def _request(payload: dict[str, Any]) -> str | None:
@@ -118,10 +118,10 @@ def _request(payload: dict[str, Any]) -> str | None:
     reference = _entity(payload, "payment_link").get("reference_id")
     if isinstance(reference, str) and reference:
         return reference
-    return _noted(payload, "paymentId")
+    return _note(payload, "paymentId")
 
 
-def _noted(payload: dict[str, Any], what: str) -> str | None:
+def _note(payload: dict[str, Any], what: str) -> str | None:
     for name in ("payment", "order"):
         notes = _entity(payload, name).get("notes")  # without any it is a list, or null
         noted = notes.get(what) if isinstance(notes, dict) else None

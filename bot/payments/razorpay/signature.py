@@ -18,7 +18,7 @@ def is_signed(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
     return any(matches)
 
 
-def is_return(payment_id: str, query: Mapping[str, str], key_secret: str) -> bool:
+def is_signed_return(payment_id: str, query: Mapping[str, str], key_secret: str) -> bool:
     """Return whether a browser that comes back to our page was sent by Razorpay's, for this one."""
     names = ("payment_link_id", "payment_link_reference_id", "payment_link_status", "payment_id")
     values = [query.get(f"razorpay_{name}", "") for name in names]

@@ -17,7 +17,7 @@ import pytest
 from bot.channels.http import new_session
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
-from bot.payments.sandbox import SandboxGateway, take
+from bot.payments.sandbox import SandboxGateway, take_payment
 from domain.gateway import (
     Gateway,
     GatewayPayment,
@@ -63,7 +63,7 @@ class Sandbox:
     def pay(self, payment_id: str, amount_paise: int = 5000) -> str:
         work = self.work()
         made = self.ids.new("sbx_")
-        take(work, payment_id, made, amount_paise)
+        take_payment(work, payment_id, made, amount_paise)
         work.commit()
         return made
 

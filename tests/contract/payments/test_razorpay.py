@@ -13,7 +13,7 @@ from bot.channels.http import new_session
 from bot.payments.razorpay import client as client_module
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
-from bot.payments.razorpay.signature import is_return, is_signed
+from bot.payments.razorpay.signature import is_signed, is_signed_return
 from domain.gateway import (
     GatewayPayment,
     GatewayRefused,
@@ -298,13 +298,13 @@ RETURN = {
 
 
 def test_a_browser_sent_back_by_razorpay_is_known() -> None:
-    assert is_return("PO-1", RETURN, "test_key_secret")
+    assert is_signed_return("PO-1", RETURN, "test_key_secret")
 
 
 @pytest.mark.parametrize("name", RETURN)
 def test_a_browser_with_anything_else_is_not(name: str) -> None:
-    assert not is_return("PO-1", {**RETURN, name: "other"}, "test_key_secret")
-    assert not is_return("PO-2", RETURN, "test_key_secret")
+    assert not is_signed_return("PO-1", {**RETURN, name: "other"}, "test_key_secret")
+    assert not is_signed_return("PO-2", RETURN, "test_key_secret")
 
 
 # --- Orders inside WhatsApp ---

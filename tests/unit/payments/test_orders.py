@@ -37,7 +37,7 @@ from tests.orders import (
 )
 from tests.people import CITY_SENDER, PLATFORM_SENDER, Cast, stored
 from tests.stage import Stage
-from web.checkout.pay import way_to_pay
+from web.checkout.pay import obtain_gateway_url
 
 ASHA = "+919876543021"
 
@@ -254,7 +254,7 @@ def test_what_is_paid_by_the_link_cancels_the_order(stage: Stage, cast: Cast) ->
     show_orders(stage, cast, bank)
     reference = asked_by(book(stage)).reference
     token = newest(stage)
-    way_to_pay(stage.parts, token.payment_id or "", "https://clinic.example/pay")
+    obtain_gateway_url(stage.parts, token.payment_id or "", "https://clinic.example/pay")
     bank.pay(token.payment_id or "", "pay_link", 5000)
     stage.wait(5)
     assert newest(stage).capture_id == "pay_link"

@@ -21,7 +21,7 @@ from tests.bank import Bank, Fault, Killed
 from tests.bills import billed, days, invoices, pay, request_of, the_subscription, told
 from tests.people import Cast, store
 from tests.stage import Stage
-from web.checkout.pay import way_to_pay
+from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 
 PAID_ON = date(2030, 12, 26)
@@ -50,7 +50,7 @@ def the_bill(stage: Stage) -> Invoice:
 
 
 def press(stage: Stage, bill: Invoice) -> str | None:
-    return way_to_pay(stage.parts, bill.payment_id or "", "https://clinic.example/pay")
+    return obtain_gateway_url(stage.parts, bill.payment_id or "", "https://clinic.example/pay")
 
 
 def ours(stage: Stage, day: date = PAID_ON) -> Statement:

@@ -22,7 +22,7 @@ from tests.bank import Bank, BankLink, Fault, Killed
 from tests.people import Cast
 from tests.stage import Stage
 from tests.unit.booking.test_booking import cancel, hold, ravi
-from web.checkout.pay import way_to_pay
+from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 from workers.handlers import HANDLERS
 
@@ -41,7 +41,7 @@ def bank(stage: Stage) -> Bank:
 
 def press(stage: Stage, token: Token) -> str | None:
     """Press the button of a payment's page."""
-    return way_to_pay(stage.parts, token.payment_id or "", "https://clinic.example/pay")
+    return obtain_gateway_url(stage.parts, token.payment_id or "", "https://clinic.example/pay")
 
 
 def payment(stage: Stage, token: Token) -> Payment:
@@ -108,7 +108,7 @@ def test_there_is_no_link_for_what_is_not_to_be_paid(
     with pytest.raises(NotNow):
         press(stage, token)
     with pytest.raises(NotFound):
-        way_to_pay(stage.parts, "payr_none", "https://clinic.example")
+        obtain_gateway_url(stage.parts, "payr_none", "https://clinic.example")
     assert bank.asked == {}
 
 
