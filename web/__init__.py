@@ -1,6 +1,6 @@
-"""What people see in a browser: a door beside `bot`, `api` and `workers`.
+"""Pages that people open in a browser; an entry point beside `bot`, `api` and `workers`.
 
 checkout  the page of a request for payment
 
-Words and looks are in `templates/pages`.
+Their words, markup and styles are in `templates/pages`.
 """

@@ -1,1 +1,1 @@
-"""Payment gateways: the sandbox of demo and tests, and real ones."""
+"""Payment gateways: the sandbox of demos and tests, and Razorpay."""

@@ -1,7 +1,7 @@
-"""A gateway without money: its payments are made on our own page, its books are in our own store.
+"""The sandbox: a gateway without money, whose payments are made on our own page.
 
-It keeps to the same protocol as a real one, so that whatever must work with money works in a demo,
-and what a test calls lost, late or repeated is so here too.
+It implements the port of real gateways and keeps its books in our store, so that a demo and tests
+run through the same code as money does.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from domain.work import Work
 T = TypeVar("T")
 LINK, PAID, REFUND = "LINK", "PAID#", "REFUND"
 MINE = "sbx_"
-"""How the ids of its payments begin."""
+"""The prefix of its payments' ids."""
 MOST_PAYMENTS = 1000
 
 
 def take_payment(work: Work, payment_id: str, capture_id: str, amount_paise: int) -> None:
-    """Take a payment, in *work*: it stands in the sandbox's books as soon as that is committed.
+    """Enter a payment in the sandbox's books, in *work*.
 
-    GatewayPayment a second time under the same id it is the same payment.
+    May be repeated: the same id is the same payment.
     """
     if work.get(SandboxEntry, payment_id, PAID + capture_id) is None:
         entry = SandboxEntry(
@@ -52,9 +52,9 @@ class SandboxGateway:
     takes_money_here = True
 
     def __init__(self, open_work: Callable[[], Work], orders: Orders | None = None) -> None:
-        """Keep books by units of work that *open_work* returns, each of which sees everything.
+        """Keep books in units of work from *open_work*, whose scope is the whole system.
 
-        Of what is paid inside WhatsApp *orders* tells; None where nothing is.
+        *orders* knows what is paid inside WhatsApp; None if nothing is.
         """
         self._open_work = open_work
         self._orders = orders
@@ -84,13 +84,13 @@ class SandboxGateway:
         return _link(work, payment_id) if is_known else None
 
     def find_link(self, capture_id: str) -> Link | None:
-        """Return the link by which a payment payment."""
+        """Return the link that a capture paid."""
         for entry in _rows(self._open_work(), capture_id, PAID):
             return self.fetch_link(entry.row.removeprefix(PAID), None)
         return None
 
     def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
-        """Return what payment by an order, believing WhatsApp: it is played, with play money."""
+        """Enter and return the payments of an order; WhatsApp's word is enough for play money."""
         if self._orders is None:
             return ()
         found = []
@@ -111,7 +111,7 @@ class SandboxGateway:
         return tuple(found)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
-        """End a link; the page ends with the hold by itself."""
+        """Cancel a link. Our page needs no such call: it ends with the hold."""
         del link_id
 
         def cancel(work: Work) -> Link | None:
@@ -123,7 +123,7 @@ class SandboxGateway:
         return self._write(cancel)
 
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
-        """Return a payment; a repeat answers the same."""
+        """Refund a capture at once; a repeat returns the same answer."""
 
         def write_refund(work: Work) -> None:
             taken = next(_rows(work, capture_id, PAID), None)
@@ -140,12 +140,12 @@ class SandboxGateway:
         return _refund_answer(capture_id)
 
     def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        """Return the refund of a payment, which was made at once; None if it was not."""
+        """Return the refund of a capture; None if there is none."""
         made = self._open_work().get(SandboxEntry, capture_id, REFUND)
         return _refund_answer(capture_id) if made and made.amount_paise >= amount_paise else None
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
-        """Return False: nobody ever leaves the page."""
+        """Return False: payers never leave our page."""
         del payment_id, query
         return False
 
@@ -153,7 +153,7 @@ class SandboxGateway:
         try:
             return transact(self._open_work, act)
         except StillConflicting as lost:
-            # Whoever asks a gateway knows what to do when it does not answer now.
+            # Callers of a gateway handle this error already.
             raise GatewayUnavailable("the sandbox's books are being written by others") from lost
 
 

@@ -1,7 +1,7 @@
-"""All that posts to us. Checked, and answered once it is stored (I4).
+"""Webhooks: the signature is checked, and a POST is answered once its effect is stored (I4).
 
-whatsapp  Meta's webhook: the handshake, messages, statuses, notices
-twilio    Twilio's webhook: one message or one status a POST
+whatsapp  Meta's: the handshake, messages, statuses, notices
+twilio    Twilio's: one message or one status a POST
 handling  what both do with messages, statuses and notices
-razorpay  payment events
+razorpay  Razorpay's: payment events
 """

@@ -1,4 +1,4 @@
-"""What the webhooks of Meta and Twilio do alike with messages, statuses and notices (I4)."""
+"""What the webhooks of Meta and Twilio do with messages, statuses and notices (I4)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from flows.inbound import (
 from flows.runner import Runner
 
 ANSWER_WITHIN_SECONDS = 4.0
-"""Then Meta is asked to send the rest again; what was committed by then is skipped (I4)."""
+"""After that we answer 503 and Meta sends all again; what was committed is skipped (I4)."""
 
 
 def answer_people(
@@ -40,8 +40,8 @@ def answer_people(
 ) -> Callable[[], None]:
     """Return a task that answers one person's *messages* in order, until *deadline*.
 
-    *deadline* is an instant of the monotonic clock. The task raises StoreUnavailable when it has
-    passed, or when the store fails: the provider then sends the rest again.
+    *deadline* is an instant of the monotonic clock. The task raises `StoreUnavailable` if it has
+    passed or the store fails; the provider then sends the POST again.
     """
 
     def answer() -> None:
@@ -64,7 +64,7 @@ def apply_statuses(
 ) -> Callable[[], None]:
     """Return a task that applies *statuses* to our messages; it may be repeated.
 
-    It raises StoreUnavailable like the task of `answer_people`.
+    It raises `StoreUnavailable` like the task of `answer_people`.
     """
 
     def apply() -> None:
@@ -79,7 +79,7 @@ def apply_statuses(
 def record_notices(parts: Parts, notices: Sequence[Notice], deadline: float) -> Callable[[], None]:
     """Return a task that records what Meta says of templates, numbers, people and orders.
 
-    It raises StoreUnavailable like the task of `answer_people`.
+    It raises `StoreUnavailable` like the task of `answer_people`.
     """
 
     def record() -> None:
@@ -110,13 +110,13 @@ def _record_notice(work: Work, notice: Notice) -> None:
                 work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops
             )
         case OrderNotice():
-            # Of another installation's order nothing is known here.
+            # The order may be another installation's.
             with contextlib.suppress(NotFound):
                 captures.record_order_notice(work, notice.reference, has_failed=notice.has_failed)
 
 
 def _require_time_left(deadline: float) -> None:
-    """Leave what is not begun in time to the next POST, which comes anyway."""
+    """Raise `StoreUnavailable` once *deadline* has passed: the provider sends the rest again."""
     if time.monotonic() > deadline:
         raise StoreUnavailable("the POST takes too long")
 
@@ -127,7 +127,7 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
         kind = status.error_kind or ErrorClass.NEVER
         failure = SendFailed(kind, status.error_code, status.error_text or "not delivered")
     transact(
-        partial(parts.open_work, SystemScope("record what became of a message")),
+        partial(parts.open_work, SystemScope("record the status of a message")),
         partial(
             states.apply_status,
             message_id=message_id,
@@ -141,7 +141,7 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
 
 
 def refuse(status: int, message: str) -> Response:
-    """Return the refusal of a POST, in the API's shape of an error."""
+    """Return a refusal of a POST, in the shape of the API's errors."""
     answer = jsonify(success=False, message=message, error={"code": "WEBHOOK", "details": []})
     answer.status_code = status
     return answer

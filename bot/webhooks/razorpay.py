@@ -1,8 +1,8 @@
-"""The address at which Razorpay tells of payments: answered 200 once the effect is durable (I4).
+"""Razorpay's webhook: an event is answered 200 once its effect is durable (I4).
 
-Razorpay repeats for a day what is not answered so within five seconds, and then tells no more at
-all. Nothing it sends may therefore be refused twice for a reason of ours: what cannot be read is
-answered and counted, as the gateway is asked about every payment anyway.
+Razorpay repeats an event that is not answered 200 within five seconds. After a day of failures it
+disables the webhook. So a fault of ours must not fail an event for good: one that we cannot read is
+answered 200 and counted, because the gateway is asked about every payment anyway.
 """
 
 from __future__ import annotations
@@ -73,10 +73,10 @@ def razorpay(parts: Parts) -> Blueprint:
 
 
 def _process(parts: Parts, payload: dict[str, Any], until: float) -> str:
-    """Do what an event is for, durably; return what became of it.
+    """Apply an event in a transaction; return the outcome, as the metric counts it.
 
     Raises:
-        StoreUnavailable: If the store failed, or others were faster until *until*.
+        StoreUnavailable: If the store fails, or conflicts go on until *until* (monotonic clock).
     """
     try:
         notice = notices.read_notice(payload)
@@ -87,7 +87,7 @@ def _process(parts: Parts, payload: dict[str, Any], until: float) -> str:
         return "ignored"
 
     def pause(seconds: float) -> None:
-        # Razorpay counts a late answer as none, and events that are not answered come to an end.
+        # Razorpay counts a late answer as none, and disables a webhook that does not answer.
         if time.monotonic() > until:
             raise StoreUnavailable("an event lost against others until its time was over")
         time.sleep(seconds)
@@ -103,8 +103,8 @@ def _process(parts: Parts, payload: dict[str, Any], until: float) -> str:
     except StoreUnavailable:
         raise
     except Exception as error:
-        # By our own fault. Sent again it would break again, until no events come at all; money is
-        # left to a worker, who goes on until it is where it belongs.
+        # A fault of ours: the event would fail again each time, until Razorpay disables the
+        # webhook. So it is answered, and a worker reconciles the payment.
         log.exception("payment_event_broke", error=type(error).__name__)
         _schedule_lookup(parts, notice)
         return "broke"
@@ -112,7 +112,7 @@ def _process(parts: Parts, payload: dict[str, Any], until: float) -> str:
 
 def _schedule_lookup(parts: Parts, notice: HandledNotice) -> None:
     if isinstance(notice, CaptureNotice):
-        work = parts.open_work(SystemScope("have a payment looked for again"))
+        work = parts.open_work(SystemScope("look up a payment again"))
         links.schedule_capture_lookup(work, notice.capture_id)
         work.commit()
 
@@ -142,7 +142,7 @@ def _apply_notice(work: Work, notice: HandledNotice) -> str:
 def _follow_refund(work: Work, notice: RefundNotice) -> str:
     refund = work.get(Refund, notice.capture_id, "REFUND")
     if refund is None:
-        # Made by hand at the gateway: the ledger knows of none, so a person must look.
+        # Made by hand at the gateway: the ledger has no such refund, so a person must check.
         log.warning("refund_by_hand", provider=PROVIDER, captureId=notice.capture_id)
         return "not_ours"
     if not _is_about(refund, notice):
@@ -153,10 +153,10 @@ def _follow_refund(work: Work, notice: RefundNotice) -> str:
 
 
 def _is_about(refund: Refund, notice: RefundNotice) -> bool:
-    """Return whether a notice is of *refund*, and not of another one of the same payment.
+    """Return whether a notice is about *refund*, and not about another one of the same capture.
 
-    One of the whole amount that somebody made by hand does what ours was to do; what failed by hand
-    says nothing of ours.
+    Until ours has an id of the gateway's, or once it has failed, a refund of the whole amount made
+    by hand takes its place; a failed one made by hand does not count.
     """
     if refund.gateway_refund_id is None or refund.status is RefundStatus.FAILED:
         is_whole = notice.amount_paise == refund.amount_paise

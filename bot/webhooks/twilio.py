@@ -18,8 +18,8 @@ from domain.errors import StoreUnavailable
 def twilio(parts: Parts) -> Blueprint:
     """Return Twilio's webhook: one message or one status a POST, answered with empty TwiML.
 
-    Messages are taken only where WhatsApp goes through Twilio; statuses also where text messages
-    alone do.
+    Messages are accepted only if WhatsApp goes through Twilio; statuses also if only text messages
+    do.
     """
     blueprint = Blueprint("twilio_webhook", __name__)
     runner = parts.runner()

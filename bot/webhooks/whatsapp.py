@@ -25,13 +25,13 @@ from domain.errors import StoreUnavailable
 from flows.inbound import Inbound
 
 AT_ONCE = 8
-"""People of one POST are answered side by side by so many threads of a process."""
+"""How many threads of a process answer the people of one POST in parallel."""
 STATUSES_AT_ONCE = 10
-"""Statuses of one POST are applied in chunks of this size, side by side."""
+"""How many statuses of one POST one thread applies; chunks of them run in parallel."""
 
 
 def whatsapp(parts: Parts) -> Blueprint:
-    """Return Meta's webhook: the handshake, and messages and statuses."""
+    """Return Meta's webhook: the handshake, and messages, statuses and notices."""
     blueprint = Blueprint("whatsapp_webhook", __name__, url_prefix="/api/v1/webhooks")
     runner = parts.runner()
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook")
@@ -80,14 +80,14 @@ def whatsapp(parts: Parts) -> Blueprint:
 
 
 def _run(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], None]], deadline: float) -> bool:
-    """Run *tasks* side by side; False if the store failed one or they were not done in time."""
+    """Run *tasks* in parallel; return False if the store failed in one or time ran out."""
     if len(tasks) == 1:
         try:
             tasks[0]()
         except StoreUnavailable:
             return False
         return True
-    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001 - Flask's own way
 
     def inside(task: Callable[[], None]) -> None:
         with app.app_context():
@@ -106,7 +106,7 @@ def _run(pool: ThreadPoolExecutor, tasks: Sequence[Callable[[], None]], deadline
 
 
 def _by_person(inbound: Sequence[Inbound]) -> list[list[Inbound]]:
-    """Group messages by who wrote them, each person's in their order."""
+    """Group messages by person, each person's in order."""
     groups: dict[tuple[str, str], list[Inbound]] = {}
     for message in inbound:
         who = message.wa_user_id or message.phone or ""

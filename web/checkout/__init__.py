@@ -1,7 +1,7 @@
 """The page of a request for payment: an advance, or a clinic's bill, and its button.
 
-views       GET and POST /pay/{paymentId}, and plain words for errors
+views       GET and POST /pay/{paymentId}, and pages for errors
 view_model  what the page shows of an advance
 bill        what it shows of a clinic's bill
-pay         the press of its button
+pay         a press of its button
 """

@@ -1,4 +1,4 @@
-"""A clinic's own bill as the page of its request for payment shows it."""
+"""What the page of a request for a clinic's bill shows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAISE = 100
 
 @dataclass(frozen=True)
 class BillCheckout:
-    """A request for what a clinic owes, with all that its page names."""
+    """A request for a clinic's bill, with all that its page names."""
 
     payment: Payment
     invoice: Invoice
@@ -30,21 +30,21 @@ class BillCheckout:
 
     @property
     def successor(self) -> str | None:
-        """The request that took the place of this one, if it cannot be paid any more."""
+        """The request that replaced this one, if this one has ended and the bill is still open."""
         is_over = self.payment.status is RequestStatus.ENDED
         return self.invoice.payment_id if is_over and self.state is State.OPEN else None
 
     @property
     def state(self) -> State:
-        """What can be done about it: it is open until it is paid."""
+        """The state that the page shows: open until the bill is paid."""
         return State.PAID if self.invoice.status is InvoiceStatus.PAID else State.OPEN
 
 
 def read_bill(work: Work, payment: Payment) -> BillCheckout:
-    """Return a request for what a clinic owes with all that its page names.
+    """Return a request for a clinic's bill with all that its page names.
 
     Raises:
-        NotFound: If something of it is gone.
+        NotFound: If its clinic or invoice is gone.
     """
     clinic = work.get(Clinic, payment.clinic_id)
     invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
@@ -98,7 +98,7 @@ _WORDS = {State.OPEN: "bill", State.CHECKING: "checking", State.PAID: "bill_paid
 
 
 def _rows(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
-    """Return what the bill is for and, while it is owed, by when; each with its name."""
+    """Return the labelled rows: what the bill is for and, while it is owed, its due date."""
     said, price = words["bill"], money(invoice.price_per_doctor * PAISE)
     counted = said["doctor" if invoice.doctors == 1 else "doctors_counted"]
     first, last, due = (
@@ -117,7 +117,7 @@ def _rows(invoice: Invoice, words: Words) -> list[tuple[str, str]]:
 def _notice(
     bill: BillCheckout, state: State, words: Words, values: dict[str, str], *, money_goes_back: bool
 ) -> dict[str, str] | None:
-    """Return what stands above the page's own news: the last press did not do what it was for."""
+    """Return the notice above the page's text if the last press did not pay; else None."""
     if state is State.OPEN and bill.payment.failed_attempts:
         return {"tone": "bad", **words["bill_failed"]}
     if state is State.PAID and money_goes_back:

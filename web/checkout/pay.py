@@ -1,4 +1,4 @@
-"""Pressing the button of a payment's page: money is taken here, or the gateway's link is made."""
+"""A press of the payment page's button: a payment in the sandbox, or a link at the gateway."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ T = TypeVar("T")
 
 
 class CheckoutParts(Protocol):
-    """What a press needs of the process; `bot.wiring.Parts` is one."""
+    """What the page needs of its process; `bot.wiring.Parts` is one."""
 
     @property
     def gateway(self) -> Gateway:
         """The payment gateway."""
 
     def open_work(self, scope: Scope) -> Work:
-        """Return a new unit of work that rings its bells when it is committed."""
+        """Return a new unit of work; its commit wakes the workers."""
 
     def new_capture_id(self) -> str:
         """Return a new id of a payment captured in the sandbox."""
@@ -33,18 +33,18 @@ class CheckoutParts(Protocol):
     def take_sandbox_payment(
         self, work: Work, payment_id: str, capture_id: str, amount_paise: int
     ) -> None:
-        """Enter a payment in the sandbox's books, in *work*; once under one id."""
+        """Enter a payment in the sandbox's books, in *work*; at most once for each id."""
 
 
 def pay_in_sandbox(parts: CheckoutParts, payment_id: str) -> bool:
-    """Capture one payment in the sandbox; return whether its money goes back.
+    """Capture one payment in the sandbox; return whether it is refunded.
 
-    The capture keeps its id through every replay, so that one press is one payment in the ledger
-    even where an earlier try was written and only its answer lost.
+    Each try of the transaction uses the same capture id, so one press is one payment in the ledger
+    even if an earlier try was committed and only its answer was lost.
 
     Raises:
         NotFound: If there is no such request for payment.
-        StillConflicting: If others were faster every time.
+        StillConflicting: If every try lost against other writes.
     """
     capture_id = parts.new_capture_id()
 
@@ -59,17 +59,17 @@ def pay_in_sandbox(parts: CheckoutParts, payment_id: str) -> bool:
 
 
 def obtain_gateway_url(parts: CheckoutParts, payment_id: str, return_url: str) -> str | None:
-    """Return the address of the gateway's page for a request, made at the first press.
+    """Return the address of the gateway's page for a request; make the link at the first press.
 
-    None if nothing can be paid there any more; what was paid by then is recorded. *return_url* is
-    where the payer's browser goes when it is done.
+    None if the link cannot be paid any more: a check with the gateway is scheduled. *return_url* is
+    where the payer's browser goes when it is done. May be repeated.
 
     Raises:
         NotFound: If there is no such request for payment.
         NotNow: If there is nothing to pay any more.
         GatewayUnavailable: If the gateway does not answer now.
-        GatewayRefused: If it will not take this payment.
-        StillConflicting: If others were faster every time.
+        GatewayRefused: If the gateway makes no such link.
+        StillConflicting: If every try lost against other writes.
     """
 
     def ask(work: Work) -> tuple[LinkRequest, str | None]:
@@ -86,7 +86,7 @@ def obtain_gateway_url(parts: CheckoutParts, payment_id: str, return_url: str) -
 
 
 def schedule_check(parts: CheckoutParts, payment_id: str) -> None:
-    """Have the gateway asked about a request at once; what it says is not waited for."""
+    """Schedule an immediate check of a request with the gateway, without waiting for the answer."""
 
     def ask(work: Work) -> None:
         payment = work.require(Payment, payment_id)
@@ -96,9 +96,9 @@ def schedule_check(parts: CheckoutParts, payment_id: str) -> None:
 
 
 def transact_payment(parts: CheckoutParts, act: Callable[[Work], T]) -> T:
-    """Do and commit *act*, again on fresh reads while others are faster; return what it returns.
+    """Run *act* in a transaction, again after each conflict; return what it returns.
 
     Raises:
-        StillConflicting: If they were faster every time.
+        StillConflicting: If every try lost against other writes.
     """
     return transact(partial(parts.open_work, SystemScope("pay for a booking")), act)

@@ -1,6 +1,6 @@
-"""A request for payment as its page shows it: its state, its facts, its words.
+"""What the page of a request for an advance shows: its state, its rows, its words.
 
-What a clinic pays itself is in `web.checkout.bill`.
+The page of a clinic's bill is in `web.checkout.bill`.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ Words = dict[str, Any]
 
 
 class State(StrEnum):
-    """What a request for payment looks like to the person it was sent to."""
+    """The state of a request for payment, as its reader sees it."""
 
     OPEN = "open"
     CHECKING = "checking"
-    """The payer has just come back from the gateway, which has not told us yet."""
+    """The payer is back from the gateway's page, whose notice has not arrived yet."""
     PAID = "paid"
     CHANGED = "changed"
-    """Paid, and what was paid for is over or has moved."""
+    """Paid; the booking has ended or was rescheduled."""
     REFUNDED = "refunded"
     ENDED = "ended"
-    """Its time ran out."""
+    """The hold ran out."""
     CANCELLED = "cancelled"
 
 
@@ -62,7 +62,7 @@ class Payer:
 
 @dataclass(frozen=True)
 class Checkout:
-    """A request for payment with all that its page names."""
+    """A request for an advance with all that its page names."""
 
     payment: Payment
     token: Token
@@ -72,7 +72,7 @@ class Checkout:
     platform_number: str | None
 
     def state(self, now: datetime) -> State:
-        """Return what the person can do about it at *now*."""
+        """Return the state that the page shows at *now*."""
         if self.payment.status is RequestStatus.PAID:
             if self.token.payment_status is PaymentStatus.REFUNDED:
                 return State.REFUNDED
@@ -85,14 +85,14 @@ class Checkout:
         return State.ENDED if over else State.CANCELLED
 
     def seconds_left(self, now: datetime) -> int:
-        """Return for how many more seconds the slot is kept."""
+        """Return for how many more seconds the slot is held; never negative."""
         until = self.payment.held_until
         return max(0, int((until - now).total_seconds())) if until else 0
 
     def whatsapp(self, *, booking: bool) -> str | None:
-        """Return the address of the chat with the clinic, ready to book again if *booking*.
+        """Return the address of the chat with the clinic; with *booking*, one that books again.
 
-        None where people write to a shared number that is not known here.
+        None if people write to the shared number and it is not configured.
         """
         shared = self.clinic.phone_number_id is None
         number = self.platform_number if shared else self.clinic.whatsapp_number
@@ -117,7 +117,7 @@ def read_checkout(work: Work, payment: Payment) -> Checkout:
     """Return a request for an advance with all that its page names.
 
     Raises:
-        NotFound: If something of it is gone.
+        NotFound: If its token, clinic or doctor is gone.
     """
     token, clinic, doctor, contact = work.fetch(
         [
@@ -141,7 +141,7 @@ def read_checkout(work: Work, payment: Payment) -> Checkout:
 
 
 def _nearest(tag: str | None) -> str:
-    """Return the language of pages for a reader's, such as hi for hi-IN."""
+    """Return the language of pages nearest to a reader's, such as hi for hi-IN."""
     tag = (tag or ENGLISH).replace("_", "-").lower()
     known = languages()
     return next((t for t in (tag, tag.partition("-")[0]) if t in known), ENGLISH)
@@ -247,7 +247,7 @@ def _countdown(checkout: Checkout, now: datetime) -> dict[str, object]:
 
 
 def made_with(clinic: Clinic, words: Words) -> str | None:
-    """Return our name for the foot of a page; None where the page is the clinic's alone."""
+    """Return the product's name for the foot of a page; None if the clinic's plan leaves it out."""
     return None if allows(clinic, Feature.BRANDING) else words["page"]["made"]
 
 
@@ -257,13 +257,13 @@ TONES = {
     State.ENDED: "clock",
     State.CANCELLED: "bad",
 }
-"""The picture above a state's words; of the others it is an arrow that turns back."""
+"""The icon above a state's words; other states show an arrow that turns back."""
 
 
 def _notice(
     checkout: Checkout, state: State, words: Words, values: dict[str, str], *, money_goes_back: bool
 ) -> dict[str, str] | None:
-    """Return what stands above the page's own news: the last press did not do what it was for."""
+    """Return the notice above the page's text if the last press did not pay; else None."""
     if state is State.OPEN and checkout.token.payment_status is PaymentStatus.FAILED:
         said, tone = words["failed"], "bad"
     elif money_goes_back and state is State.PAID:

@@ -1,7 +1,7 @@
-"""The pages people reach from a message: what is to be paid, and plain words for errors.
+"""The pages that people open from a message: a request for payment, and pages for errors.
 
-A page knows whose request it shows by 128 random bits in its address and nothing else, so it tells
-no more than a receipt would, is never kept by a browser or an index, and leaks no address onwards.
+Whoever has the address of a page, 128 random bits, can open it: there is no sign-in. So a page
+shows no more than a receipt would, is never cached or indexed, and sends no referrer.
 """
 
 from __future__ import annotations
@@ -42,24 +42,24 @@ from web.checkout.view_model import (
 )
 
 FORM_BYTES = 2_000
-"""One word is all that is ever sent."""
+"""The largest form that is read: a press sends one word."""
 RETURNED_COOKIE = "returned"
 RETURNED_SECONDS = 600
-"""How long the page goes on saying that the last payment made on it is returned."""
+"""How long the page says that the last payment made on it is refunded."""
 CAME_BACK_COOKIE = "paying"
 CAME_BACK_SECONDS = 60
-"""How long the page waits for the gateway's word after somebody has come back from it."""
+"""How long the page shows CHECKING after the payer has come back from the gateway's."""
 AWAY = "https:"
-"""Where a press may lead: the gateway's pages have more than one address."""
+"""Where a form may lead: the gateway's pages have more than one address."""
 AWAY_IN_DEVELOPMENT = "https: http:"
 RETRY_SECONDS = 5
 SIMULATOR_FRAMES = "'self' http://localhost:* http://127.0.0.1:*"
-"""Who may show a page in a frame during development: the phones of the simulator."""
+"""Origins that may frame a page during development: the phones of the simulator."""
 log = structlog.get_logger()
 
 
 class PageMessage(StrEnum):
-    """What a page without a request for payment says."""
+    """What a page for an error says."""
 
     NOT_FOUND = "not_found"
     BAD_REQUEST = "bad_request"
@@ -72,14 +72,14 @@ class PageMessage(StrEnum):
 def pages(parts: CheckoutParts, *, frames: str = "'none'", public_url: str = "") -> Blueprint:
     """Return GET and POST /pay/{paymentId}: a request for payment, and its button.
 
-    The sandbox takes money on the page itself; any other gateway on one of its own, to which the
-    button leads.
+    With the sandbox people pay on the page itself; with any other gateway the button leads to the
+    gateway's page.
 
     Args:
-        parts: Where work is done.
-        frames: Who may show the page in a frame, as CSP's frame-ancestors takes it;
+        parts: What the pages need of the process.
+        frames: Who may show the page in a frame, as in CSP's frame-ancestors;
             `SIMULATOR_FRAMES` during development.
-        public_url: The base of the address that a gateway sends people back to.
+        public_url: The base of the address to which a gateway sends people back.
     """
     found = Blueprint("pages", __name__)
     here = parts.gateway.takes_money_here
@@ -107,7 +107,7 @@ def pages(parts: CheckoutParts, *, frames: str = "'none'", public_url: str = "")
 
 
 def _show_request(parts: CheckoutParts, payment_id: str, *, frames: str, form: str) -> Response:
-    """Return the page of a request for payment; of a bill's former request, the way to its new."""
+    """Return the page of a request; for one that was replaced, a redirect to its successor."""
     work = parts.open_work(SystemScope("show a request for payment"))
     payment = read_request(work, payment_id)
     payer = Payer(
@@ -129,7 +129,7 @@ def _show_request(parts: CheckoutParts, payment_id: str, *, frames: str, form: s
 
 
 def _press_in_sandbox(parts: CheckoutParts, payment_id: str, outcome: str) -> Response:
-    """Play the payer's attempt, *outcome* being paid or failed, and return to the page."""
+    """Make a payment that succeeds or fails, as *outcome* says: paid or failed."""
     money_goes_back = outcome == "paid" and pay_in_sandbox(parts, payment_id)
     if outcome == "failed":
         transact_payment(parts, lambda work: captures.record_failed_attempt(work, payment_id))
@@ -139,7 +139,7 @@ def _press_in_sandbox(parts: CheckoutParts, payment_id: str, outcome: str) -> Re
 
 
 def _answer_errors(found: Blueprint, frames: str) -> None:
-    """Let every refusal be a page in plain words, and nothing be kept by a browser."""
+    """Answer every refusal with a page in plain words, and forbid browsers to store any page."""
 
     @found.after_request
     def private(response: Response) -> Response:
@@ -180,9 +180,9 @@ def _answer_errors(found: Blueprint, frames: str) -> None:
 
 
 def message_page(message: PageMessage, status: int, *, frames: str = "'none'") -> Response:
-    """Return a page of plain words, in the language the browser asks for.
+    """Return a page for an error in plain words, in the language the browser asks for.
 
-    It says nothing of what was wrong inside; the request's id is there to be told to us.
+    It does not say what failed inside. From status 500 on it shows the request's id, for support.
     """
     language = _browsers_language()
     words = words_in(language)
@@ -199,20 +199,20 @@ def _browsers_language() -> str:
 
 
 def _redirect_to_gateway(parts: CheckoutParts, payment_id: str, public_url: str) -> Response:
-    """Send a browser to the gateway's page; back to ours if there is nothing to pay."""
+    """Redirect to the gateway's page, or back to ours if there is nothing to pay."""
     here = url_for(".show", payment_id=payment_id)
     try:
         address = obtain_gateway_url(parts, payment_id, f"{public_url}{here}")
     except NotNow:
         address = None
     log.info("gateway_pressed", outcome="led" if address else "over")
-    return redirect(address or here, HTTPStatus.SEE_OTHER)  # type: ignore[return-value]
+    return make_response(redirect(address or here, HTTPStatus.SEE_OTHER))
 
 
 def _return_from_gateway(parts: CheckoutParts, payment_id: str) -> Response:
-    """Have a payment looked at whose payer is sent back by the gateway; the proof stays not here.
+    """Schedule a check of the payment whose payer the gateway sends back; show the page again.
 
-    Whoever comes without a proof only loses what follows the address.
+    The redirect drops the query, proof included. Without a valid proof it does nothing else.
     """
     proven = parts.gateway.is_proven_return(payment_id, request.args)
     if proven:
@@ -221,9 +221,9 @@ def _return_from_gateway(parts: CheckoutParts, payment_id: str) -> Response:
 
 
 def _redirect_to_page(payment_id: str, cookie: str | None, seconds: int) -> Response:
-    """Return the way back to the page; a cookie of its own remembers why it is seen again.
+    """Redirect to the page; *cookie*, kept for *seconds*, tells it why it is shown again.
 
-    303, so that reloading what follows asks again and does not pay again.
+    303, so that a reload of the page repeats no payment.
     """
     address = url_for(".show", payment_id=payment_id)
     response = make_response(redirect(address, HTTPStatus.SEE_OTHER))
@@ -289,5 +289,5 @@ def _environment() -> Environment:
 
 @cache
 def _asset(name: str) -> Markup:
-    """Return a style or script of ours, which goes into the page as it is."""
+    """Return a style sheet or script of ours, to be put into the page unescaped."""
     return Markup((FOLDER / name).read_text("utf-8"))  # noqa: S704 - our own file

@@ -1,5 +1,9 @@
-"""Razorpay: payment links, refunds, and the webhook that tells of both.
+"""Razorpay: payment links, orders and refunds.
 
-`gateway` is what the rules ask, `client` the library with time-outs and errors of ours, `notices`
-what an event means, `webhook` its address, `signature` who sent it.
+gateway    the port `domain.gateway.Gateway`
+client     the library, with time-outs and our errors
+notices    what an event of the webhook means
+signature  whether Razorpay sent it
+
+The webhook's address is in `bot.webhooks.razorpay`.
 """

@@ -1,7 +1,7 @@
-"""The razorpay library, with every call through one session, in time, and with errors of ours.
+"""The razorpay library, with one session, time-outs and our errors.
 
-The library knows the addresses and bodies of each call. Its own way of making them has no time-out,
-loses the status of an error, and prints what goes wrong with its address; so it is replaced.
+The library knows the address and body of each call. Its own `request` has no time-out, loses the
+status of an error, and prints failures with their address; so this one replaces it.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ TIMEOUT = (3.05, 8.0)
 """Seconds for a connection, and for each part of an answer."""
 TRY_LATER = frozenset(
     {
-        HTTPStatus.UNAUTHORIZED,  # A key that is wrong or was changed is an operator's to mend,
-        HTTPStatus.FORBIDDEN,  # and no reason to end anybody's refund.
+        HTTPStatus.UNAUTHORIZED,  # An operator has to mend a wrong or changed key;
+        HTTPStatus.FORBIDDEN,  # it must not end a refund.
         HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.CONFLICT,  # The same call is still in progress.
         HTTPStatus.TOO_EARLY,
@@ -46,11 +46,11 @@ class RazorpayClient(razorpay.Client):  # type: ignore[misc]  # the library is u
         path: str,
         **options: Any,  # noqa: ANN401 - the library's own for requests
     ) -> dict[str, Any]:
-        """Make one call and return its answer; the library's resources all come through here.
+        """Make one call and return its answer; every resource of the library calls this.
 
         Raises:
-            GatewayUnavailable: If it may succeed later; what it did is not known.
-            GatewayRefused: If it will not, with what Razorpay says about it.
+            GatewayUnavailable: If the call may succeed later; what it did is unknown.
+            GatewayRefused: If it will not succeed; with Razorpay's reason.
         """
         try:
             response = self.session.request(
@@ -78,7 +78,7 @@ def _interpret(response: requests.Response) -> dict[str, Any]:
     is_error = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     if is_error and status not in TRY_LATER and isinstance(body, dict):
         raise GatewayRefused(_reason(body))
-    # A page instead of an answer is a proxy's, not Razorpay's word.
+    # An answer that is no JSON comes from a proxy, not from Razorpay.
     log.warning("gateway_unavailable", provider="razorpay", code=str(status))
     raise GatewayUnavailable(str(status))
 

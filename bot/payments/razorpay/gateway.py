@@ -1,4 +1,4 @@
-"""Payment links and refunds at Razorpay, as the rules ask for them."""
+"""Payment links, orders and refunds at Razorpay: `domain.gateway.Gateway`."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from domain.gateway import (
 from domain.model.money import RefundStatus
 
 LEAST_LIFE = timedelta(minutes=16)
-"""Razorpay refuses a link of less than 15 minutes; clocks differ. The hold ends it before."""
+"""Razorpay refuses a link of less than 15 minutes, and clocks differ. We cancel it earlier."""
 CURRENCY = "INR"
 CAPTURED = frozenset({"captured", "refunded"})
-"""States of a payment whose money has arrived, whatever became of it."""
+"""States of a payment whose money has arrived, refunded or not."""
 LINK_STATUSES = {
     "created": LinkStatus.OPEN,
     "partially_paid": LinkStatus.OPEN,
@@ -63,10 +63,10 @@ class RazorpayGateway:
         self._now = now
 
     def make_link(self, asked: LinkRequest) -> Link:
-        """Return the link of a request, made now unless there is one.
+        """Return the link of a request; make it unless there is one.
 
-        Razorpay takes a reference once. It is told nothing of the patient: its own page asks the
-        payer for what it needs.
+        Razorpay takes a reference once. It learns nothing of the patient from us: its own page asks
+        the payer for what it needs.
         """
         wanted: dict[str, Any] = {
             "amount": asked.amount_paise,
@@ -83,20 +83,20 @@ class RazorpayGateway:
         if asked.token_id is not None:
             wanted["notes"]["tokenId"] = asked.token_id
         if asked.held_until is not None:
-            # Without this it lives as long as Razorpay lets one live, half a year.
+            # Without this it stays open for half a year, Razorpay's longest.
             expires = max(asked.held_until, self._now() + LEAST_LIFE)
             wanted["expire_by"] = int(expires.timestamp())
         try:
             return _link(self._client.payment_link.create(wanted))
         except GatewayRefused:
-            # Most likely because it was made before: by another press, or one that had no answer.
+            # Most likely it was made before: by another press, or one without an answer.
             made = self.fetch_link(asked.payment_id, None)
             if made is None:
                 raise
             return made
 
     def fetch_link(self, payment_id: str, link_id: str | None) -> Link | None:
-        """Return the link of a request with every payment that came by it."""
+        """Return the link of a request with every payment made by it."""
         entity = (
             self._client.payment_link.fetch(link_id)
             if link_id
@@ -105,16 +105,17 @@ class RazorpayGateway:
         return None if entity is None else self._with_all_payments(entity)
 
     def find_link(self, capture_id: str) -> Link | None:
-        """Return the link by which a payment came."""
+        """Return the link, or the order, that a capture paid."""
         entity = self._find_entity({"payment_id": capture_id}, None)
         return (
             self._find_by_order(capture_id) if entity is None else self._with_all_payments(entity)
         )
 
     def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
-        """Return what came by an order inside WhatsApp, by the receipt and by what WhatsApp says.
+        """Return the payments of an order inside WhatsApp.
 
-        The receipt is our request's id, so that money is found even while WhatsApp does not answer.
+        It is found by its receipt, which is our request's id, and by what WhatsApp says of it. So
+        its payments are found even while WhatsApp does not answer.
         """
         by_receipt = self._client.order.all({"receipt": order.payment_id})
         known = {o["id"]: o for o in _items(by_receipt, "items") if isinstance(o.get("id"), str)}
@@ -127,7 +128,7 @@ class RazorpayGateway:
         ours |= {t.order_id for t in told if t.order_id is not None}
         found = [t for i in sorted(ours) for t in self._order_payments(i, order.reference)]
         if any(t.succeeded for t in told) and not found:
-            # Its configuration is connected to an account of somebody else's.
+            # The configuration belongs to another account at Razorpay.
             log.error("order_paid_elsewhere", provider="razorpay", sender=order.sender)
         if away is not None and not found:
             raise away
@@ -140,7 +141,7 @@ class RazorpayGateway:
         return self._orders.fetch_attempts(order.sender, order.configuration, order.reference)
 
     def _order_payments(self, order_id: str, reference: str | None) -> Iterator[GatewayPayment]:
-        """Yield the payments captured for an order of Razorpay's; none for a stranger's."""
+        """Yield the payments captured for an order; none if it is of another account."""
         try:
             payments = list(_items(self._client.order.payments(order_id), "items"))
         except GatewayRefused:
@@ -149,7 +150,7 @@ class RazorpayGateway:
             yield GatewayPayment(taken.capture_id, taken.amount_paise, reference)
 
     def _find_by_order(self, capture_id: str) -> Link | None:
-        """Return what a payment was for that came by no link; None if that cannot be seen."""
+        """Return the request that a capture without a link paid; None if it cannot be told."""
         try:
             payment = self._client.payment.fetch(capture_id)
             order = self._client.order.fetch(str(payment.get("order_id")))
@@ -166,7 +167,7 @@ class RazorpayGateway:
         return Link(request, None, None, LinkStatus.PAID, taken)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
-        """End a link, and return it as it is then."""
+        """Cancel a link, and return it as it is then."""
         if link_id is None:
             found = self.fetch_link(payment_id, None)
             if found is None or found.status is not LinkStatus.OPEN:
@@ -179,11 +180,11 @@ class RazorpayGateway:
             if now is None or now.status is LinkStatus.OPEN:
                 raise
             return now
-        # Asked again: a payment may have come between the two.
+        # Fetched again: a payment may have come in between.
         return self.fetch_link(payment_id, link_id)
 
     def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
-        """Return a payment. Its id is the key under which Razorpay makes one refund of it."""
+        """Refund a capture; its id is Razorpay's idempotency key for the refund."""
         wanted = {
             "amount": amount_paise,
             "speed": "normal",
@@ -194,9 +195,10 @@ class RazorpayGateway:
         return _refund(self._client.payment.refund(capture_id, wanted, headers=headers))
 
     def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        """Return how far a payment's refund has come, ours or one made by hand.
+        """Return how far the refund of a capture has come, whether we made it or a person.
 
-        Of several the one counts that has come furthest; those that failed return nothing.
+        Of several refunds of the amount, the one that has come furthest counts. Parts count
+        together if they sum up to the amount.
         """
         answer = self._client.payment.fetch_multiple_refund(capture_id, {"count": MOST_REFUNDS})
         made = [i for i in _items(answer, "items") if i.get("amount") == amount_paise]
@@ -207,22 +209,22 @@ class RazorpayGateway:
         return answers[0] if answers else None
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
-        """Return whether Razorpay's page has sent this browser back, for this request."""
+        """Return whether Razorpay's page sent this browser back, for this request."""
         return is_signed_return(payment_id, query, self._key_secret)
 
     def _find_entity(self, query: dict[str, str], reference: str | None) -> dict[str, Any] | None:
-        """Return the link that a query finds, None if there is none."""
+        """Return the link that *query* finds; None if there is none."""
         answer = self._client.payment_link.all(query)
         found = [
             entity
             for entity in _items(answer, "payment_links")
             if reference is None or entity.get("reference_id") == reference
         ]
-        # The list tells less of each than the link itself.
+        # An entry of the list has fewer fields than the link itself.
         return None if not found else self._client.payment_link.fetch(str(found[0].get("id")))
 
     def _with_all_payments(self, entity: dict[str, Any]) -> Link:
-        """Return a link with all its payments: the link names those in time, its order the rest."""
+        """Return a link with all its payments; only the link's order names late ones."""
         link = _link(entity)
         order_id = entity.get("order_id")
         if not isinstance(order_id, str) or not order_id:
@@ -239,7 +241,7 @@ class RazorpayGateway:
 
 
 def _reference(entity: dict[str, Any]) -> str | None:
-    """Return the order inside WhatsApp that something at Razorpay belongs to, if it says so."""
+    """Return the reference of the order inside WhatsApp in an entity's notes, if there is one."""
     return _note(entity, "order")
 
 
@@ -275,7 +277,7 @@ def _captured(
 
 
 def _paise(entity: dict[str, Any]) -> int:
-    """Return an amount, which comes as a number or in quotes."""
+    """Return an amount, which Razorpay sends as a number or as a string."""
     try:
         return int(entity["amount"])
     except (KeyError, TypeError, ValueError) as error:

@@ -1,8 +1,7 @@
-"""What an event of Razorpay's means: money captured, an attempt that failed, a link, a refund.
+"""What an event of Razorpay's means: a capture, a failed attempt, a change of a link, a refund.
 
-An event is a snapshot of its moment, may come twice, late, out of order, and contradict another.
-So only what it says of a payment or a refund itself is taken from it; of a link that is over, or a
-contradiction, the gateway is asked.
+An event is a snapshot: it may come twice, late or out of order, and contradict another. So only
+what it says of a payment or a refund itself is used. For anything else the gateway is asked.
 """
 
 from __future__ import annotations
@@ -16,33 +15,33 @@ from domain.model.money import RefundStatus
 
 @dataclass(frozen=True)
 class CaptureNotice:
-    """Money has arrived."""
+    """A payment was captured."""
 
     capture_id: str
     amount_paise: int
     payment_id: str | None
-    """The request it was paid for; None if the event does not tell."""
+    """The request that it pays; None if the event does not tell."""
     order: str | None = None
-    """The reference of the order inside WhatsApp that it came by."""
+    """The reference of the order inside WhatsApp that it paid."""
 
 
 @dataclass(frozen=True)
 class FailureNotice:
-    """An attempt to pay came to nothing; another, or this one yet, may succeed."""
+    """An attempt to pay failed; another may succeed, or this one late."""
 
     payment_id: str | None
 
 
 @dataclass(frozen=True)
 class UnclearNotice:
-    """Something has become of a link, which the gateway is to be asked about."""
+    """A link has changed; the gateway must be asked how."""
 
     payment_id: str
 
 
 @dataclass(frozen=True)
 class RefundNotice:
-    """A refund has come some way."""
+    """A refund has a new status."""
 
     capture_id: str
     refund_id: str
@@ -52,7 +51,7 @@ class RefundNotice:
 
 @dataclass(frozen=True)
 class IgnoredNotice:
-    """Nothing that concerns a clinic's money."""
+    """An event that needs no action."""
 
 
 Notice = CaptureNotice | FailureNotice | UnclearNotice | RefundNotice | IgnoredNotice
@@ -65,14 +64,14 @@ REFUNDS: Final = frozenset(
     {"refund.created", "refund.processed", "refund.failed", "refund.speed_changed"}
 )
 FAILING: Final = "payment.failed"
-"""These are acted on, and whatever else comes is answered and counted."""
+"""The events of these four names are acted on; every other is only answered and counted."""
 
 
 def read_notice(payload: dict[str, Any]) -> Notice:
-    """Return what an event says.
+    """Return what an event means.
 
     Raises:
-        ValueError: If it is an event that we know, but not in a shape that we know.
+        ValueError: If we know the event, but not its shape.
     """
     event = str(payload.get("event"))
     if event in PAYING:
@@ -93,7 +92,7 @@ def _capture_notice(payload: dict[str, Any]) -> Notice:
     amount = payment.get("amount")
     is_captured = payment.get("status") in CAPTURED and payment.get("currency") == CURRENCY
     if not is_captured or not isinstance(amount, int) or isinstance(amount, bool) or amount <= 0:
-        # It says that something was paid, but not by what: the gateway will know.
+        # Something was paid, but the event does not say by which capture: ask the gateway.
         if payment_id is None:
             raise ValueError("a payment that was not captured")
         return UnclearNotice(payment_id)
@@ -112,8 +111,8 @@ def _refund_notice(payload: dict[str, Any]) -> Notice:
 def _request(payload: dict[str, Any]) -> str | None:
     """Return the request for payment that an event is about, if it says so.
 
-    A link has it as its reference. Payments and orders carry it among the notes we gave the link,
-    or the order inside WhatsApp; payers cannot write those.
+    It is the reference of a link. Payments and orders carry it in their notes, which we gave to the
+    link or to the order inside WhatsApp; payers cannot write them.
     """
     reference = _entity(payload, "payment_link").get("reference_id")
     if isinstance(reference, str) and reference:

@@ -1,4 +1,4 @@
-"""Whether something comes from Razorpay: HMAC-SHA256 in hexadecimal, compared in constant time."""
+"""Razorpay's signatures: HMAC-SHA256 in hexadecimal, compared in constant time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 def is_signed(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
     """Return whether a webhook's body, byte for byte, was signed with one of *secrets*.
 
-    Several are good at once while the secret is changed: Razorpay goes on signing what it repeats
-    with the old one for a day.
+    While the secret is changed several are valid: for a day Razorpay signs what it repeats with the
+    old one.
     """
     given = (header or "").encode()
     matches = [hmac.compare_digest(_digest(secret, raw), given) for secret in secrets if secret]
@@ -19,7 +19,7 @@ def is_signed(raw: bytes, header: str | None, secrets: Sequence[str]) -> bool:
 
 
 def is_signed_return(payment_id: str, query: Mapping[str, str], key_secret: str) -> bool:
-    """Return whether a browser that comes back to our page was sent by Razorpay's, for this one."""
+    """Return whether *query* is signed by Razorpay's page, for the request *payment_id*."""
     names = ("payment_link_id", "payment_link_reference_id", "payment_link_status", "payment_id")
     values = [query.get(f"razorpay_{name}", "") for name in names]
     if values[1] != payment_id:
