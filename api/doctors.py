@@ -52,7 +52,7 @@ def list_doctors(work: Work, call: Call, query: Paged) -> Answer:
     """List the clinic's doctors, those who left too; a doctor sees themself."""
     clinic_id = call.caller.clinic_id
     page = actions.list_doctors(work, clinic_id, query.limit, call.read_cursor(query.cursor))
-    users = actions.accounts(work, page.records)
+    users = actions.accounts_of(work, page.records)
     return Answer(
         DoctorList(
             doctors=[_render_listed(d, users.get(d.doctor_id)) for d in page.records],

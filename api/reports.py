@@ -82,7 +82,7 @@ def download_report(work: Work, call: Call, path: ReportPath, query: DownloadQue
         call.sign_in((Permission.DOWNLOAD_REPORTS,))
         clinic_id = call.caller.clinic_id
     report = actions.find_report(work.within(ClinicScope(clinic_id)), clinic_id, path.report_id)
-    content = actions.content(report, call.services.files)
+    content = actions.read_file(report, call.services.files)
     answer = Response(content, mimetype=actions.MEDIA_TYPES[report.format])
     answer.headers["Content-Disposition"] = f'attachment; filename="{_file_name(report)}"'
     return answer

@@ -72,7 +72,7 @@ def send_message(work: Work, call: Call, body: NewMessage) -> Answer:
     )
     call.patient_id = patient.patient_id
     account = call.services.template_account
-    message = direct.write_to(work, clinic, patient, template, values, account)
+    message = direct.send_to_patient(work, clinic, patient, template, values, account)
     return Answer(
         _render_outcome(message), "Message queued", then=_wait_for(call, message.message_id)
     )
@@ -202,7 +202,9 @@ def cancel_broadcast(work: Work, call: Call, path: BroadcastPath) -> Answer:
 def list_recipients(work: Work, call: Call, path: BroadcastPath, query: ResultsQuery) -> Answer:
     """List a broadcast's recipients in the order of sending, and what became of each message."""
     found = broadcasts.find_broadcast(work, call.caller.clinic_id, path.broadcast_id)
-    page, after = broadcasts.recipients(work, found, query.limit, call.read_cursor(query.cursor))
+    page, after = broadcasts.list_recipients(
+        work, found, query.limit, call.read_cursor(query.cursor)
+    )
     return Answer(
         Results(
             recipients=[
@@ -236,7 +238,7 @@ def _csv_rows(work: Work, found: Broadcast) -> Iterator[str]:
     yield BYTE_ORDER_MARK + csv_row(["phone", "name", "outcome", "reason"])
     after = None
     while True:
-        page, after = broadcasts.recipients(work, found, RESULTS_A_PAGE, after)
+        page, after = broadcasts.list_recipients(work, found, RESULTS_A_PAGE, after)
         for r in page:
             yield csv_row([r.phone, escape_formula(r.name or ""), r.outcome.value, r.reason])
         if after is None:

@@ -117,10 +117,10 @@ HANDLERS: dict[str, Handler] = {
     # Staff and clinics
     "send_code": _with_work(otps.send_code),
     "code_ends": _with_work(otps.expire_code),
-    "bill": _with_work(billing.bill),
-    "overdue": _with_work(billing.overdue),
-    "suspend": _with_work(billing.suspend),
-    "plan_change": _with_work(billing.change_of_plan),
+    "bill": _with_work(billing.bill_clinic),
+    "overdue": _with_work(billing.mark_past_due),
+    "suspend": _with_work(billing.suspend_clinic),
+    "plan_change": _with_work(billing.change_plan_when_due),
     "report": _make_report,
     "report_clean": _clean_report,
 }

@@ -99,11 +99,11 @@ def _add_rebuild(group: AppGroup, parts: Parts) -> None:
             return parts.open_work(SystemScope("rebuild the figures"))
 
         changed = 0
-        doctors = figures.every_doctor(open_work())
+        doctors = figures.list_all_doctors(open_work())
         with click.progressbar(doctors, label="Rebuilding figures") as every:
             for doctor in every:
                 try:
-                    changed += figures.rebuild(open_work, doctor)
+                    changed += figures.rebuild_figures(open_work, doctor)
                 except StillConflicting:
                     said = f"The figures of {doctor.doctor_id} kept changing: run this again."
                     raise click.ClickException(said) from None

@@ -313,7 +313,7 @@ def _history(parts: Parts, clinic_id: str) -> None:
         if current is not None and lengths:
             work.put(current.but(typical_minutes=round(sum(lengths) / len(lengths))))
         work.commit()
-        figures.rebuild(lambda: parts.open_work(SystemScope("seed the demo")), doctor)
+        figures.rebuild_figures(lambda: parts.open_work(SystemScope("seed the demo")), doctor)
 
 
 def _day(

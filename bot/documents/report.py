@@ -28,14 +28,14 @@ def paper(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
 def _section(sheet: Sheet, section: ReportSection) -> None:
     # A heading, its facts and its chart are one thing to look at.
     chart_height = CHART_HEIGHT + 20 if section.chart is not None else 0
-    sheet.together(24 + 6 * len(section.facts) + chart_height)
+    sheet.together(24 + 6 * len(section.key_figures) + chart_height)
     sheet.space(6)
     sheet.heading(section.title, size=13)
     if section.note:
         sheet.line(section.note, size=8.5, grey=True)
     sheet.space(2)
-    if section.facts:
-        sheet.facts(section.facts, name_width=62)
+    if section.key_figures:
+        sheet.facts(section.key_figures, name_width=62)
         sheet.space(2)
     if section.chart is not None:
         chart = section.chart

@@ -18,7 +18,7 @@ def _lines(page: ReportPage) -> Iterator[str]:
     for section in page.sections:
         yield csv_row([])
         yield _row([section.title])
-        yield from map(_row, section.facts)
+        yield from map(_row, section.key_figures)
         if section.table is not None:
             yield _row(section.table.heads)
             yield from map(_row, section.table.rows)

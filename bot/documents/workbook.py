@@ -57,11 +57,11 @@ def _section(
     if section.note:
         sheet.write_string(row, 0, section.note, formats["grey"])
         row += 2
-    for fact, value in section.facts:
+    for fact, value in section.key_figures:
         sheet.write_string(row, 0, fact)
         sheet.write_string(row, 1, value)
         row += 1
-    row += bool(section.facts)
+    row += bool(section.key_figures)
     if section.table is not None:
         row = _table(sheet, row, section.table, formats) + 1
     if section.chart is not None:

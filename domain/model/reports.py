@@ -100,7 +100,7 @@ class ReportSection:
     title: str
     note: str = ""
     """What the figures mean."""
-    facts: tuple[tuple[str, str], ...] = ()
+    key_figures: tuple[tuple[str, str], ...] = ()
     chart: ReportChart | None = None
     table: ReportTable | None = None
 

@@ -285,11 +285,11 @@ def test_a_day_gives_the_figures_worked_out_by_hand_before_and_after_a_rebuild(d
     check(desk)
     assert desk.marks() == []
     before = desk.kept()
-    assert figures.rebuild(desk.work, desk.doctor) == 0
+    assert figures.rebuild_figures(desk.work, desk.doctor) == 0
     assert desk.kept() == before
 
     desk.put(before.but(completed=99, patients=("pat_X",), hours=()))
-    assert figures.rebuild(desk.work, desk.doctor) == 1
+    assert figures.rebuild_figures(desk.work, desk.doctor) == 1
     check(desk)
 
 
@@ -395,4 +395,4 @@ def test_a_colleague_and_another_clinic_read_none_of_them(desk):
 
 
 def test_every_doctor_is_found_for_a_rebuild(desk):
-    assert desk.doctor.doctor_id in {d.doctor_id for d in figures.every_doctor(desk.work())}
+    assert desk.doctor.doctor_id in {d.doctor_id for d in figures.list_all_doctors(desk.work())}

@@ -51,23 +51,23 @@ def people_of(
         case AudienceKind.PHONES:
             return _by_phones(work, clinic, phones, after)
         case AudienceKind.BOOKED_ON:
-            return _booked(work, clinic, audience, after)
+            return _by_day(work, clinic, audience, after)
         case AudienceKind.ALL_PATIENTS:
             return _all_patients(work, clinic, after)
         case AudienceKind.LINE:
-            return _line(work, audience, after)
+            return _in_line(work, audience, after)
 
 
 def _by_phones(
     work: Work, clinic: Clinic, phones: Sequence[str], after: str
 ) -> Iterator[PeoplePage]:
     for begin in range(int(after or 0), len(phones), STEP):
-        some = [_by_phone(work, clinic, phone) for phone in phones[begin : begin + STEP]]
+        some = [_person_at(work, clinic, phone) for phone in phones[begin : begin + STEP]]
         yield PeoplePage(some, str(begin + STEP))
     yield PeoplePage([], None)
 
 
-def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
+def _person_at(work: Work, clinic: Clinic, phone: str) -> Person:
     page = work.query(
         ClinicPatient,
         clinic.clinic_id,
@@ -75,11 +75,11 @@ def _by_phone(work: Work, clinic: Clinic, phone: str) -> Person:
         between=(phone, phone),
         limit=50,
     )
-    found = _persons(work, longest_known_first(work, page.records, phone)[:1])
+    found = _persons_of(work, longest_known_first(work, page.records, phone)[:1])
     return found[0] if found else Person(f"tel:{phone}", None, phone, None)
 
 
-def _booked(work: Work, clinic: Clinic, audience: Audience, after: str) -> Iterator[PeoplePage]:
+def _by_day(work: Work, clinic: Clinic, audience: Audience, after: str) -> Iterator[PeoplePage]:
     reached, _, place = after.partition("|")
     for doctor in _doctors(work, clinic, audience.doctor_id):
         queue = work.get(Queue, doctor.doctor_id, audience.day or "")
@@ -108,7 +108,7 @@ def _doctors(work: Work, clinic: Clinic, doctor_id: str | None) -> list[Doctor]:
     return [doctor] if doctor else []
 
 
-def _line(work: Work, audience: Audience, after: str) -> Iterator[PeoplePage]:
+def _in_line(work: Work, audience: Audience, after: str) -> Iterator[PeoplePage]:
     queue = work.get(Queue, audience.doctor_id or "", audience.day or "")
     if queue is None:
         yield PeoplePage([], None)
@@ -130,10 +130,10 @@ def _all_patients(work: Work, clinic: Clinic, after: str) -> Iterator[PeoplePage
     while start is not None:
         page = work.query(ClinicPatient, clinic.clinic_id, limit=STEP, after=start or None)
         start = page.after
-        yield PeoplePage(_persons(work, page.records), start)
+        yield PeoplePage(_persons_of(work, page.records), start)
 
 
-def _persons(work: Work, records: Sequence[ClinicPatient]) -> list[Person]:
+def _persons_of(work: Work, records: Sequence[ClinicPatient]) -> list[Person]:
     across = work.system("find the contacts of a clinic's patients")
     found = across.fetch([(Patient, (r.patient_id,)) for r in records])
     return [

@@ -17,7 +17,7 @@ from typing import Any
 from domain import due
 from domain.actions.broadcasts.audiences import STEP, Person, people_of
 from domain.actions.messages import templates
-from domain.actions.messages.notices import notice_values as booking_facts
+from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people.consent import accepts_messages
 from domain.actors import Actor
@@ -44,7 +44,7 @@ PHONES_A_PAGE = 500
 STEPS_A_RUN = 25
 """After so many transactions the job lets others have their turn, and goes on."""
 COUNT_SOON = timedelta(seconds=1)
-HELPS = timedelta(hours=12)
+HELPS_FOR = timedelta(hours=12)
 NOT_A_PATIENT = "not a patient of this clinic"
 OPTED_OUT = "wants no messages of this clinic"
 NO_MARKETING = "wants no marketing"
@@ -184,7 +184,7 @@ def cancel_broadcast(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast
     return work.put(broadcast.but(status=BroadcastStatus.CANCELLED))
 
 
-def recipients(
+def list_recipients(
     work: Work, broadcast: Broadcast, limit: int, after: str | None = None
 ) -> tuple[list[Recipient], str | None]:
     """Return recipients in the order of sending, and where the list goes on."""
@@ -230,13 +230,13 @@ def expand(open_work: OpenWork, item: Due) -> None:
     if clinic is None or broadcast is None:
         return finish(open_work, item)
     done, place = int(item.values.get("done") or 0), str(item.values.get("place") or "")
-    phones = _phones(work, broadcast)
+    phones = _phones_of(work, broadcast)
     for found in islice(people_of(work, clinic, broadcast.audience, phones, place), STEPS_A_RUN):
         work = open_work()
         broadcast = find_broadcast(work, clinic.clinic_id, broadcast.broadcast_id)
         is_over = broadcast.status is BroadcastStatus.CANCELLED
         if not is_over:
-            broadcast = _write(work, clinic, broadcast, found.people, done)
+            broadcast = _write_step(work, clinic, broadcast, found.people, done)
         if is_over or found.after is None:
             # Whoever was meant twice has one place, so places may be fewer than people met.
             work.put(broadcast.but(expanded=True))
@@ -256,12 +256,12 @@ def broadcast_of(work: Work, item: Due) -> Broadcast | None:
     return work.get(Broadcast, item.clinic_id or "", str(item.values.get("broadcast") or ""))
 
 
-def _phones(work: Work, broadcast: Broadcast) -> list[str]:
+def _phones_of(work: Work, broadcast: Broadcast) -> list[str]:
     pages = work.query(BroadcastPage, broadcast.broadcast_id).records
     return [phone for page in pages for phone in page.phones]
 
 
-def _write(
+def _write_step(
     work: Work, clinic: Clinic, broadcast: Broadcast, step: Sequence[Person], done: int
 ) -> Broadcast:
     """Write the recipients of one step who are not written yet, and their messages.
@@ -269,9 +269,9 @@ def _write(
     Return the broadcast as it is then. It is written only where it changes: who counts what became
     of it writes it too.
     """
-    once = {p.key: (n, p) for n, p in reversed(list(enumerate(step, start=done)))}
-    known = work.fetch([(Recipient, (broadcast.broadcast_id, key)) for key in once])
-    fresh = [place for place, found in zip(once.values(), known, strict=True) if found is None]
+    numbered = {p.key: (n, p) for n, p in reversed(list(enumerate(step, start=done)))}
+    known = work.fetch([(Recipient, (broadcast.broadcast_id, key)) for key in numbered])
+    fresh = [place for place, found in zip(numbered.values(), known, strict=True) if found is None]
     across = work.system("see who opted out of a clinic")
     failed = 0
     for number, person in sorted(fresh, key=lambda place: place[0]):
@@ -286,7 +286,7 @@ def _write(
             reason = NO_MARKETING
         message = None
         if reason is None:
-            message = _message(work, clinic, broadcast, person, number)
+            message = _send_to(work, clinic, broadcast, person, number)
         failed += reason is not None
         work.put(
             Recipient(
@@ -310,13 +310,13 @@ def _write(
     return work.put(after) if after != broadcast else broadcast
 
 
-def _message(
+def _send_to(
     work: Work, clinic: Clinic, broadcast: Broadcast, person: Person, number: int
 ) -> Message:
-    facts: dict[str, Any] = {}
+    about: dict[str, Any] = {}
     if person.about is not None:
         doctor = work.get(Doctor, clinic.clinic_id, person.about.doctor_id)
-        facts = booking_facts(person.about, doctor) if doctor else {}
+        about = notice_values(person.about, doctor) if doctor else {}
     message = send(
         work,
         Draft(
@@ -324,10 +324,10 @@ def _message(
             to=person.contact_id or "",
             clinic=clinic,
             about=person.about,
-            values={**broadcast.values, **facts},
+            values={**broadcast.values, **about},
             urgency=Urgency.BULK,
             consent=Consent.MARKETING if broadcast.marketing else Consent.NEWS,
-            helps_until=work.now + HELPS,
+            helps_until=work.now + HELPS_FOR,
             order=number % STEP,
             message_id=f"msg_{broadcast.broadcast_id}_{person.contact_id}",
         ),

@@ -16,7 +16,7 @@ from domain.work import Work
 COUNT_PAGE = 90
 """Recipients looked at in one transaction."""
 COUNT_AGAIN = timedelta(seconds=2)
-_TAKEN = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
+_SENT = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 _ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
 
 
@@ -30,7 +30,7 @@ def count_outcomes(open_work: OpenWork, item: Due) -> None:
     for page in _not_final(work, broadcast):
         work = open_work()
         broadcast = find_broadcast(work, broadcast.clinic_id, broadcast.broadcast_id)
-        all_final = _look(work, broadcast, page, advance=all_final)
+        all_final = _record_page(work, broadcast, page, advance=all_final)
         if work.empty and not all_final:
             break
         work.commit()
@@ -65,7 +65,9 @@ def _not_final(work: Work, broadcast: Broadcast) -> Iterator[list[Recipient]]:
             return
 
 
-def _look(work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advance: bool) -> bool:
+def _record_page(
+    work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advance: bool
+) -> bool:
     """Write down what became of a page of recipients; return whether all of it is final.
 
     *advance* says that everything before the page is final, so that the next count may begin here.
@@ -73,7 +75,7 @@ def _look(work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advanc
     open_ones = [r for r in page if r.outcome is RecipientOutcome.QUEUED]
     across = work.system("see what became of a broadcast's messages")
     found = across.fetch([(Message, (r.message_id or "",)) for r in open_ones])
-    known = {r.recipient: _outcome(m) for r, m in zip(open_ones, found, strict=True)}
+    known = {r.recipient: _outcome_of(m) for r, m in zip(open_ones, found, strict=True)}
     sent = failed = 0
     for recipient in open_ones:
         outcome, reason = known[recipient.recipient]
@@ -94,10 +96,10 @@ def _look(work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advanc
     return advance and not waiting
 
 
-def _outcome(message: object) -> tuple[RecipientOutcome, str | None]:
+def _outcome_of(message: object) -> tuple[RecipientOutcome, str | None]:
     if not isinstance(message, Message):
         return RecipientOutcome.QUEUED, None
-    if message.status in _TAKEN:
+    if message.status in _SENT:
         return RecipientOutcome.SENT, None
     if message.status in _ENDED:
         return RecipientOutcome.FAILED, message.failure

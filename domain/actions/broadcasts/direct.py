@@ -18,7 +18,7 @@ from domain.offers import FREE_TEXT, OfferedTemplate
 from domain.plans import require_active
 from domain.work import Work
 
-HELPS = timedelta(hours=12)
+HELPS_FOR = timedelta(hours=12)
 """A message to one patient that could not leave by then is not sent any more."""
 
 
@@ -44,12 +44,12 @@ def patient_at(work: Work, clinic_id: str, phone: str, doctor_id: str | None) ->
         limit=50,
     )
     for record in longest_known_first(work, page.records, phone):
-        if doctor_id is None or _is_of(work, record, doctor_id):
+        if doctor_id is None or _is_patient_of(work, record, doctor_id):
             return record
     raise NotFound("Nobody at this number is a patient here.")
 
 
-def write_to(
+def send_to_patient(
     work: Work,
     clinic: Clinic,
     patient: ClinicPatient,
@@ -77,8 +77,8 @@ def write_to(
     ):
         wanted = "marketing" if marketing else "messages"
         raise NotReachable(f"This patient does not want {wanted} of the clinic.")
-    talk = across.get(Conversation, f"{sender_of(work, clinic)}#{person.contact_id}")
-    if template.name != FREE_TEXT or not window_is_open(talk, work.now):
+    conversation = across.get(Conversation, f"{sender_of(work, clinic)}#{person.contact_id}")
+    if template.name != FREE_TEXT or not window_is_open(conversation, work.now):
         language = contact.language or template.language
         templates.require_approved(work, account, template, language)
     return send(
@@ -89,11 +89,11 @@ def write_to(
             clinic=clinic,
             values=values,
             consent=Consent.MARKETING if marketing else Consent.NEWS,
-            helps_until=work.now + HELPS,
+            helps_until=work.now + HELPS_FOR,
         ),
     )
 
 
-def _is_of(work: Work, record: ClinicPatient, doctor_id: str) -> bool:
+def _is_patient_of(work: Work, record: ClinicPatient, doctor_id: str) -> bool:
     known = work.get(Association, doctor_id, record.patient_id)
     return known is not None and known.status is AssociationStatus.ACTIVE

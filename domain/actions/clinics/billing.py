@@ -33,11 +33,11 @@ DAYS_TO_PAY = 7
 DAYS_OF_GRACE = 7
 """From then on everything still works; after them the clinic is suspended."""
 PAISE = 100
-ASKS = frozenset({"billing/invoice", "billing/past_due", "billing/suspended"})
+WITH_PAY_LINK = frozenset({"billing/invoice", "billing/past_due", "billing/suspended"})
 """Messages with the way to pay."""
 
 
-def bill(open_work: OpenWork, item: Due) -> None:
+def bill_clinic(open_work: OpenWork, item: Due) -> None:
     """Invoice a clinic for the month that begins, and have the next month's bill come."""
     work = open_work()
     work.delete(item)
@@ -52,30 +52,30 @@ def bill(open_work: OpenWork, item: Due) -> None:
         subscriptions.schedule_bill(work, clinic, following)
         amount = subscriptions.monthly_amount(clinic, subscription)
         if amount and subscription.status is not SubscriptionStatus.SUSPENDED:
-            _invoice(work, clinic, subscription, first, following - timedelta(days=1))
+            _issue_invoice(work, clinic, subscription, first, following - timedelta(days=1))
     work.commit()
 
 
-def overdue(open_work: OpenWork, item: Due) -> None:
+def mark_past_due(open_work: OpenWork, item: Due) -> None:
     """Mark a clinic past due whose invoice was not paid in time, and say what follows when."""
     work = open_work()
     work.delete(item)
-    clinic, invoice = _unpaid(work, item)
+    clinic, invoice = _find_unpaid(work, item)
     if clinic is not None and invoice is not None:
         subscription = subscriptions.require_subscription(work, clinic.clinic_id)
         if subscription.status is SubscriptionStatus.ACTIVE:
             work.put(subscription.but(status=SubscriptionStatus.PAST_DUE, updated_at=work.now))
         last_day = invoice.due_date + timedelta(days=DAYS_OF_GRACE)
-        _later(work, "suspend", clinic, invoice, last_day + timedelta(days=1))
+        _schedule_morning(work, "suspend", clinic, invoice, last_day + timedelta(days=1))
         _tell_admins(work, clinic, invoice, "billing/past_due", last_day=last_day.isoformat())
     work.commit()
 
 
-def suspend(open_work: OpenWork, item: Due) -> None:
+def suspend_clinic(open_work: OpenWork, item: Due) -> None:
     """Suspend a clinic that has not paid in the days of grace either."""
     work = open_work()
     work.delete(item)
-    clinic, invoice = _unpaid(work, item)
+    clinic, invoice = _find_unpaid(work, item)
     if clinic is not None and invoice is not None:
         subscription = subscriptions.require_subscription(work, clinic.clinic_id)
         work.put(subscription.but(status=SubscriptionStatus.SUSPENDED, updated_at=work.now))
@@ -84,7 +84,7 @@ def suspend(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def change_of_plan(open_work: OpenWork, item: Due) -> None:
+def change_plan_when_due(open_work: OpenWork, item: Due) -> None:
     """Let a plan that was chosen count from its effective date."""
     work = open_work()
     work.delete(item)
@@ -132,10 +132,10 @@ def record_invoice_payment(
         # It came by a former request; the one that took its place is over as well.
         work.put(asked.but(status=RequestStatus.ENDED))
         links.schedule_check(work, asked)
-    _paid(work, clinic, invoice, capture)
+    _mark_paid(work, clinic, invoice, capture)
 
 
-def ask_anew(work: Work, payment_id: str) -> None:
+def replace_request(work: Work, payment_id: str) -> None:
     """Let another request take the place of one whose link cannot be paid any more.
 
     A gateway's links do not live for ever, and it makes one for a request. Does nothing if there is
@@ -147,10 +147,10 @@ def ask_anew(work: Work, payment_id: str) -> None:
     invoice = work.get(Invoice, payment.clinic_id, payment.invoice_id or "")
     if invoice is not None and invoice.payment_id == payment_id:
         work.put(payment.but(status=RequestStatus.ENDED))
-        work.put(invoice.but(payment_id=_request(work, invoice).payment_id))
+        work.put(invoice.but(payment_id=_open_request(work, invoice).payment_id))
 
 
-def _paid(work: Work, clinic: Clinic, invoice: Invoice, capture: Capture) -> None:
+def _mark_paid(work: Work, clinic: Clinic, invoice: Invoice, capture: Capture) -> None:
     """Note that an invoice was paid; a suspended clinic that owes nothing more is active again."""
     day = today(clinic, work.now)
     invoice = work.put(
@@ -177,7 +177,7 @@ def _paid(work: Work, clinic: Clinic, invoice: Invoice, capture: Capture) -> Non
     _tell_admins(work, clinic, invoice, "billing/paid")
 
 
-def _invoice(
+def _issue_invoice(
     work: Work, clinic: Clinic, subscription: Subscription, first: date, last: date
 ) -> None:
     invoice_id = f"inv_{first.isoformat()}"
@@ -196,12 +196,12 @@ def _invoice(
         due_date=first + timedelta(days=DAYS_TO_PAY),
         created_at=work.now,
     )
-    invoice = work.put(invoice.but(payment_id=_request(work, invoice).payment_id))
-    _later(work, "overdue", clinic, invoice, invoice.due_date + timedelta(days=1))
+    invoice = work.put(invoice.but(payment_id=_open_request(work, invoice).payment_id))
+    _schedule_morning(work, "overdue", clinic, invoice, invoice.due_date + timedelta(days=1))
     _tell_admins(work, clinic, invoice, "billing/invoice")
 
 
-def _request(work: Work, invoice: Invoice) -> Payment:
+def _open_request(work: Work, invoice: Invoice) -> Payment:
     """Open a request for an invoice's amount; it is good until it is paid."""
     return work.put(
         Payment(
@@ -218,13 +218,13 @@ def _request(work: Work, invoice: Invoice) -> Payment:
     )
 
 
-def _later(work: Work, kind: str, clinic: Clinic, invoice: Invoice, day: date) -> None:
+def _schedule_morning(work: Work, kind: str, clinic: Clinic, invoice: Invoice, day: date) -> None:
     at = utc(datetime.combine(day, time(9), clinic.zone))
     about = due.Subject(f"{clinic.clinic_id}:{invoice.invoice_id}", clinic_id=clinic.clinic_id)
     due.schedule(work, kind, at, about, invoice=invoice.invoice_id)
 
 
-def _unpaid(work: Work, item: Due) -> tuple[Clinic | None, Invoice | None]:
+def _find_unpaid(work: Work, item: Due) -> tuple[Clinic | None, Invoice | None]:
     clinic = work.get(Clinic, item.clinic_id or "")
     invoice = work.get(Invoice, item.clinic_id or "", str(item.values.get("invoice") or ""))
     if invoice is None or invoice.status is InvoiceStatus.PAID:
@@ -248,7 +248,7 @@ def _tell_admins(
     have several such events.
     """
     about = event or invoice.invoice_id
-    is_asked = name in ASKS
+    has_link = name in WITH_PAY_LINK
     admins = work.query(User, clinic.clinic_id).records
     for admin in admins:
         is_here = admin.role is Role.ADMIN and admin.status is StaffStatus.ACTIVE
@@ -271,7 +271,7 @@ def _tell_admins(
                     "due": invoice.due_date.isoformat(),
                     **values,
                 },
-                url=work.rules.pay_url(invoice.payment_id or "") if is_asked else None,
+                url=work.rules.pay_url(invoice.payment_id or "") if has_link else None,
                 consent=Consent.REPLY,
                 helps_until=work.now + timedelta(days=DAYS_TO_PAY),
                 message_id=f"msg_{name.split('/')[1]}_{about}_{admin.user_id}",

@@ -22,7 +22,7 @@ from domain.work import Work
 
 ADMINS_ONLY = ("consultation_fee", "advance_amount", "daily_limit", "status")
 """What of their own profile doctors cannot change (specification notes, 5)."""
-OF_THE_DAY = frozenset({
+DAY_FIELDS = frozenset({
     "start_time", "end_time", "lunch_break", "working_days", "days_off", "daily_limit", "status",
 })  # fmt: skip
 """What days that are sold have to follow."""
@@ -80,7 +80,7 @@ def count_doctors(work: Work, clinic_id: str) -> int:
             return found
 
 
-def accounts(work: Work, doctors: list[Doctor]) -> dict[str, User]:
+def accounts_of(work: Work, doctors: list[Doctor]) -> dict[str, User]:
     """Return the account of each of *doctors* by doctorId."""
     refs = [(User, (d.clinic_id, d.user_id or "")) for d in doctors]
     users = zip(doctors, work.fetch(refs), strict=True)
@@ -171,7 +171,7 @@ def change_doctor(
     planned = work.put(planned.but(updated_at=work.now))
     if user is not None:
         _change_account(work, clinic, doctor, planned, user)
-    if OF_THE_DAY & set(fields):
+    if DAY_FIELDS & set(fields):
         schedule_changes.apply_to_sold_days(work, clinic, planned, Actor(by.user_id, by.name))
     return ChangedDoctor(planned, fields)
 

@@ -63,7 +63,7 @@ def clinic_reach(work: Work, clinic: Clinic, senders: Senders) -> ClinicReach:
 
 def is_number_proven(work: Work, clinic: Clinic) -> bool:
     """Return whether the clinic's patient-facing number is proven to be its own."""
-    return _is_ours(work, f"number:{clinic.whatsapp_number}", clinic)
+    return _has_claim(work, f"number:{clinic.whatsapp_number}", clinic)
 
 
 def change_profile(
@@ -100,7 +100,7 @@ def change_profile(
             schedule_changes.check_days(work, clinic, doctor, doctor, planned)
     if number is not None:
         number = numbers.parse_number(work, "whatsappNumber", number)
-        planned = _with_number(work, clinic, planned, number, by, address)
+        planned = _plan_number(work, clinic, planned, number, by, address)
     if planned == clinic:
         return clinic
     planned = work.put(planned.but(updated_at=work.now))
@@ -109,7 +109,7 @@ def change_profile(
     return planned
 
 
-def _with_number(
+def _plan_number(
     work: Work, clinic: Clinic, planned: Clinic, number: str, by: User, address: str
 ) -> Clinic:
     """Return *planned* with another patient-facing number, which is sent a code to prove it.
@@ -118,8 +118,8 @@ def _with_number(
     """
     if number == work.rules.platform_number:
         raise Invalid("whatsappNumber", NOT_VERIFIED)
-    is_ours = _is_ours(work, f"number:{number}", clinic)
-    if number == clinic.whatsapp_number and (is_ours or _is_asked(work, clinic)):
+    is_ours = _has_claim(work, f"number:{number}", clinic)
+    if number == clinic.whatsapp_number and (is_ours or _is_code_pending(work, clinic)):
         return planned
     routed = clinic.routed_number
     if routed is None and is_number_proven(work, clinic):
@@ -141,7 +141,7 @@ def _with_number(
     )
 
 
-def _is_asked(work: Work, clinic: Clinic) -> bool:
+def _is_code_pending(work: Work, clinic: Clinic) -> bool:
     request = otps.find_request(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")
     if request is None or request.status is not OtpStatus.PENDING:
         return False
@@ -159,27 +159,31 @@ def prove_number(work: Work, clinic_id: str, code: str) -> Clinic | Invalid:
     is_about = request is not None and request.whatsapp_number == clinic.whatsapp_number
     if not otps.check_code(work, request, code, and_also=is_about):
         return Invalid("otp", NOT_VERIFIED)
-    if not _claim(work, f"number:{clinic.whatsapp_number}", clinic):
+    if not take_claim(work, f"number:{clinic.whatsapp_number}", clinic):
         return Invalid("otp", NOT_VERIFIED)
     if clinic.routed_number is not None:
-        _release(work, f"number:{clinic.routed_number}", clinic)
+        release_claim(work, f"number:{clinic.routed_number}", clinic)
     return work.put(clinic.but(routed_number=None, number_request_id=None, updated_at=work.now))
 
 
-def _is_ours(work: Work, claim: str, clinic: Clinic) -> bool:
+def _has_claim(work: Work, claim: str, clinic: Clinic) -> bool:
     found = work.get(Claim, claim)
     return found is not None and found.clinic_id == clinic.clinic_id
 
 
-def _claim(work: Work, claim: str, clinic: Clinic) -> bool:
-    """Take what only one clinic can have; False if another has it."""
+def take_claim(work: Work, claim: str, clinic: Clinic) -> bool:
+    """Claim for *clinic* what only one clinic can have; return False if another one has it.
+
+    *claim* is its name, such as number:+911234567890 or sender:123. May be repeated.
+    """
     found = work.system("only one clinic can have it").get(Claim, claim)
     if found is None:
         work.put(Claim(claim=claim, clinic_id=clinic.clinic_id))
     return found is None or found.clinic_id == clinic.clinic_id
 
 
-def _release(work: Work, claim: str, clinic: Clinic) -> None:
+def release_claim(work: Work, claim: str, clinic: Clinic) -> None:
+    """Give up a claim, if it is *clinic*'s."""
     found = work.get(Claim, claim)
     if found is not None and found.clinic_id == clinic.clinic_id:
         work.delete(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import plans
-from domain.actions.clinics.profile import NOT_VERIFIED, _claim, _release, find_clinic
+from domain.actions.clinics.profile import NOT_VERIFIED, find_clinic, release_claim, take_claim
 from domain.channel import Senders
 from domain.errors import Invalid
 from domain.model.clinics import Clinic, Sender
@@ -42,7 +42,7 @@ def set_sender(
     number = senders.number_of(wanted, token)
     if number is None or wanted == work.rules.platform_sender:
         raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
-    if not _claim(work, f"sender:{wanted}", clinic):
+    if not take_claim(work, f"sender:{wanted}", clinic):
         raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
     known = work.system("a sender may have been another clinic's").get(Sender, wanted)
     is_ours = known is not None and known.clinic_id == clinic_id
@@ -58,10 +58,10 @@ def set_sender(
         )
     )
     if clinic.phone_number_id not in {None, wanted}:
-        _give_up(work, clinic)
-    if number == clinic.whatsapp_number and _claim(work, f"number:{number}", clinic):
+        _release_sender(work, clinic)
+    if number == clinic.whatsapp_number and take_claim(work, f"number:{number}", clinic):
         if clinic.routed_number is not None:
-            _release(work, f"number:{clinic.routed_number}", clinic)
+            release_claim(work, f"number:{clinic.routed_number}", clinic)
         clinic = clinic.but(routed_number=None, number_request_id=None)
     return work.put(clinic.but(phone_number_id=wanted, updated_at=work.now))
 
@@ -95,7 +95,7 @@ def adopt_sender(work: Work, clinic: Clinic, sender: str) -> Clinic:
     has_other = clinic.phone_number_id is not None or sender == work.rules.platform_sender
     if has_other or not plans.allows(clinic, plans.Feature.OWN_SENDER):
         return clinic
-    if not _claim(work, f"sender:{sender}", clinic):
+    if not take_claim(work, f"sender:{sender}", clinic):
         return clinic
     return work.put(clinic.but(phone_number_id=sender, updated_at=work.now))
 
@@ -105,12 +105,12 @@ def give_up_sender(work: Work, clinic_id: str) -> Clinic:
     clinic = find_clinic(work, clinic_id)
     if clinic.phone_number_id is None:
         return clinic
-    _give_up(work, clinic)
+    _release_sender(work, clinic)
     return work.put(clinic.but(phone_number_id=None, updated_at=work.now))
 
 
-def _give_up(work: Work, clinic: Clinic) -> None:
-    _release(work, f"sender:{clinic.phone_number_id}", clinic)
+def _release_sender(work: Work, clinic: Clinic) -> None:
+    release_claim(work, f"sender:{clinic.phone_number_id}", clinic)
     own = work.get(Sender, clinic.phone_number_id or "")
     if own is not None:
         work.put(own.but(ttl=int((work.now + GIVEN_UP_KEPT).timestamp())))

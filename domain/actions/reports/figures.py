@@ -23,12 +23,11 @@ R = TypeVar("R", bound=Record)
 PUNCTUAL_MINUTES = 15
 """Called in at most so long after the planned time is on time."""
 PAGE = 400
-MOST_MARKS = 80
+MOST_UPDATES = 80
 """Due items followed in one transaction, which holds 100."""
 KEPT_MONEY = frozenset(set(TokenStatus) - {TokenStatus.CANCELLED, TokenStatus.EXPIRED})
 """States of a token whose money is the clinic's: a cancelled one's is on its way back, or waits."""
 CAME = frozenset({TokenStatus.ARRIVED, TokenStatus.CURRENT, TokenStatus.COMPLETED})
-SERVED = frozenset({TokenStatus.CURRENT, TokenStatus.COMPLETED})
 
 
 # One day
@@ -49,14 +48,14 @@ def figures_of_day(
             counts["online_paise"] += token.paid_paise
             counts["desk_paise"] += token.collected_paise
             by_type[token.consultation_type] += token.paid_paise + token.collected_paise
-        ended = _ended(token)
+        ended = _outcome_of(token)
         if ended is not None:
             counts[ended] += 1
             patients.add(token.patient_id)
             if token.new_patient:
                 counts["new_tokens"] += 1
                 newcomers.add(token.patient_id)
-        _follow(queue, token, hours, midnight, zone, counts)
+        _count_times(queue, token, hours, midnight, zone, counts)
     for rating in ratings:
         counts["stars"] += rating.stars
         counts["ratings"] += 1
@@ -73,7 +72,7 @@ def figures_of_day(
     )
 
 
-def _ended(token: Token) -> str | None:
+def _outcome_of(token: Token) -> str | None:
     """Return how a booking that counts has ended; None while it has not, or never was confirmed."""
     match token.status:
         case TokenStatus.COMPLETED:
@@ -86,7 +85,7 @@ def _ended(token: Token) -> str | None:
             return None
 
 
-def _follow(
+def _count_times(
     queue: Queue,
     token: Token,
     hours: defaultdict[int, Counter[str]],
@@ -95,7 +94,7 @@ def _follow(
     counts: Counter[str],
 ) -> None:
     """Count a patient's way through the clinic."""
-    came = arrival(queue, token)
+    came = arrival_of(queue, token)
     if came is None:
         return
 
@@ -119,7 +118,7 @@ def _follow(
         hour(called)["consultation_seconds"] += _seconds(token.completed_at - called)
 
 
-def arrival(queue: Queue, token: Token) -> datetime | None:
+def arrival_of(queue: Queue, token: Token) -> datetime | None:
     """Return when a patient came; None if they did not, or nobody knows.
 
     It is the check-in; one before the doctor's hours counts from their beginning. Who was called
@@ -149,10 +148,10 @@ def update_figures(open_work: OpenWork, item: Due) -> None:
     if work.get(Due, item.shard, item.due) is None:
         return
     # Read before the tokens: what these items tell of is in the tokens then.
-    marks = [m for m in _due_now(work, item.shard) if m.queue_id == item.queue_id]
+    updates = [u for u in _updates_due(work, item.shard) if u.queue_id == item.queue_id]
     work.delete(item)
-    for mark in marks[:MOST_MARKS]:
-        work.delete(mark)
+    for update in updates[:MOST_UPDATES]:
+        work.delete(update)
     tokens = list(tokens_of(work, item.queue_id or ""))
     queue = work.get(Queue, item.doctor_id or "", tokens[0].date) if tokens else None
     clinic = work.get(Clinic, item.clinic_id or "")
@@ -161,14 +160,14 @@ def update_figures(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def _due_now(work: Work, shard: str) -> list[Due]:
+def _updates_due(work: Work, shard: str) -> list[Due]:
     page = work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=PAGE)
     return [due for due in page.records if due.kind == KIND]
 
 
 def store_figures(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Token]) -> bool:
     """Write a day's figures; return whether they differ from what was kept."""
-    ratings = _whole(work, Rating, queue.queue_id)
+    ratings = _read_all(work, Rating, queue.queue_id)
     before = work.get(DayFigures, queue.doctor_id, queue.date)
     found = figures_of_day(queue, tokens, ratings, clinic.zone)
     if before is not None:
@@ -179,16 +178,16 @@ def store_figures(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Tok
     return True
 
 
-def every_doctor(work: Work) -> list[Doctor]:
+def list_all_doctors(work: Work) -> list[Doctor]:
     """Return every doctor of every clinic, those who left too; *work* sees across walls."""
     found: list[Doctor] = []
     for status in ClinicStatus:
-        for clinic in _whole(work, Clinic, status.value, "status-clinicId-idx"):
-            found += _whole(work, Doctor, clinic.clinic_id)
+        for clinic in _read_all(work, Clinic, status.value, "status-clinicId-idx"):
+            found += _read_all(work, Doctor, clinic.clinic_id)
     return found
 
 
-def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
+def rebuild_figures(open_work: OpenWork, doctor: Doctor) -> int:
     """Compute the figures of all of a doctor's days anew; return how many differed.
 
     Each day is a transaction of its own, so it may be repeated and runs beside a working clinic: a
@@ -201,7 +200,9 @@ def rebuild(open_work: OpenWork, doctor: Doctor) -> int:
     clinic = reader.get(Clinic, doctor.clinic_id)
     if clinic is None:
         return 0
-    return sum(_rebuild_day(open_work, clinic, q) for q in _whole(reader, Queue, doctor.doctor_id))
+    return sum(
+        _rebuild_day(open_work, clinic, q) for q in _read_all(reader, Queue, doctor.doctor_id)
+    )
 
 
 def _rebuild_day(open_work: OpenWork, clinic: Clinic, queue: Queue) -> bool:
@@ -219,19 +220,19 @@ def figures_of_clinic(work: Work, clinic_id: str, period: Period) -> list[DayFig
 
     Found by an index, which may lag a moment behind.
     """
-    return list(_whole(work, DayFigures, clinic_id, "clinicId-date-idx", _days(period)))
+    return list(_read_all(work, DayFigures, clinic_id, "clinicId-date-idx", _days(period)))
 
 
 def figures_of_doctor(work: Work, doctor_id: str, period: Period) -> list[DayFigures]:
     """Return the figures of a doctor's days in *period*, by day."""
-    return list(_whole(work, DayFigures, doctor_id, None, _days(period)))
+    return list(_read_all(work, DayFigures, doctor_id, None, _days(period)))
 
 
 def _days(period: Period) -> tuple[str, str]:
     return period.first.isoformat(), period.last.isoformat()
 
 
-def _whole(
+def _read_all(
     work: Work,
     kind: type[R],
     equals: str,

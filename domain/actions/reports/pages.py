@@ -98,33 +98,33 @@ class _View:
 
 def _summary(view: _View) -> Iterable[ReportSection]:
     now, before = view.totals, analytics.total(view.all_days, view.period.before)
-    facts: list[tuple[str, str]] = []
+    key_figures: list[tuple[str, str]] = []
     if view.wants("tokens"):
-        facts += [
+        key_figures += [
             ("Tokens", str(now.tokens)),
             ("of them completed", str(now.completed)),
             ("of them cancelled", str(now.cancelled)),
             ("of them missed", str(now.no_show)),
         ]
     if view.wants("patients"):
-        facts += [
+        key_figures += [
             ("Patients", str(len(now.patients))),
             ("of them new", str(len(now.new_patients))),
             ("Patients, against the days before", _change(len(now.patients), len(before.patients))),
         ]
     if view.wants("revenue"):
-        facts += [
+        key_figures += [
             ("Revenue", _money(now.revenue_paise)),
             ("Revenue, against the days before", _change(now.revenue_paise, before.revenue_paise)),
         ]
     if view.wants("efficiency"):
-        facts += [
+        key_figures += [
             ("Average wait", _minutes(now.wait_minutes)),
             ("Average consultation", _minutes(now.consultation_minutes)),
         ]
     if view.wants("satisfaction"):
-        facts.append(("Satisfaction", _stars(now)))
-    yield ReportSection("Summary", TOKENS_NOTE, tuple(facts))
+        key_figures.append(("Satisfaction", _stars(now)))
+    yield ReportSection("Summary", TOKENS_NOTE, tuple(key_figures))
 
 
 def _revenue_by_day(view: _View) -> Iterable[ReportSection]:
@@ -215,17 +215,17 @@ def _each_doctor(view: _View) -> Iterable[ReportSection]:
 def _one_doctor(view: _View, doctor: DoctorTotals) -> ReportSection:
     completed = {d.date: d.completed for d in view.days if d.doctor_id == doctor.doctor_id}
     now = doctor.totals
-    facts = [("Completed", f"{now.completed} of {now.tokens} tokens")]
+    key_figures = [("Completed", f"{now.completed} of {now.tokens} tokens")]
     if now.tokens:
-        facts.append(("Completion", f"{one_decimal(now.completed * 100, now.tokens)} %"))
+        key_figures.append(("Completion", f"{one_decimal(now.completed * 100, now.tokens)} %"))
     if view.wants("satisfaction"):
-        facts.append(("Satisfaction", _stars(now)))
+        key_figures.append(("Satisfaction", _stars(now)))
     if view.wants("efficiency"):
-        facts.append(("Average wait", _minutes(now.wait_minutes)))
-        facts.append(("Average consultation", _minutes(now.consultation_minutes)))
+        key_figures.append(("Average wait", _minutes(now.wait_minutes)))
+        key_figures.append(("Average consultation", _minutes(now.consultation_minutes)))
     return ReportSection(
         view.name(doctor.doctor_id),
-        facts=tuple(facts),
+        key_figures=tuple(key_figures),
         chart=_chart(
             "Consultations a day",
             [(_tick(d), completed.get(str(d), 0)) for d in view.each_day()],

@@ -83,7 +83,7 @@ def request_report(
             created_at=work.now,
         )
     )
-    _later(work, "report", report, timedelta())
+    _schedule(work, "report", report, timedelta())
     return report
 
 
@@ -96,7 +96,7 @@ def find_report(work: Work, clinic_id: str, report_id: str) -> Report:
     return work.require(Report, clinic_id, report_id)
 
 
-def content(report: Report, files: Files) -> bytes:
+def read_file(report: Report, files: Files) -> bytes:
     """Return the file of a report.
 
     Raises:
@@ -123,7 +123,7 @@ def make_report(
     A report that cannot be made ends FAILED with a reason; a mistake of ours is tried a few times.
     """
     work = open_work()
-    report, clinic = _of(work, item)
+    report, clinic = _find(work, item)
     if report is None or clinic is None or report.status is not ReportStatus.PROCESSING:
         work.delete(item)
         work.commit()
@@ -132,19 +132,19 @@ def make_report(
         made = documents.report(compose(work, clinic, report), report.format)
         files.put(file_name(report), made, MEDIA_TYPES[report.format])
     except Uncomposable as error:
-        _end(open_work, item, ReportStatus.FAILED, str(error))
+        _finish(open_work, item, ReportStatus.FAILED, str(error))
     except Exception:
         if item.attempts + 1 >= TRIES:
-            _end(open_work, item, ReportStatus.FAILED, "Something went wrong on our side.")
+            _finish(open_work, item, ReportStatus.FAILED, "Something went wrong on our side.")
         raise
     else:
-        _end(open_work, item, ReportStatus.COMPLETED, None, len(made))
+        _finish(open_work, item, ReportStatus.COMPLETED, None, len(made))
 
 
 def remove_expired(open_work: OpenWork, files: Files, item: Due) -> None:
     """Remove the file of a report that is old."""
     work = open_work()
-    report, _ = _of(work, item)
+    report, _ = _find(work, item)
     if report is not None and report.status is ReportStatus.COMPLETED:
         files.delete(file_name(report))
         work.put(report.but(status=ReportStatus.EXPIRED))
@@ -152,17 +152,17 @@ def remove_expired(open_work: OpenWork, files: Files, item: Due) -> None:
     work.commit()
 
 
-def _of(work: Work, item: Due) -> tuple[Report | None, Clinic | None]:
+def _find(work: Work, item: Due) -> tuple[Report | None, Clinic | None]:
     report_id = str(item.values.get("report") or "")
     report = work.get(Report, item.clinic_id or "", report_id)
     return report, work.get(Clinic, item.clinic_id or "")
 
 
-def _end(
+def _finish(
     open_work: OpenWork, item: Due, status: ReportStatus, reason: str | None, size: int = 0
 ) -> None:
     work = open_work()
-    report, _ = _of(work, item)
+    report, _ = _find(work, item)
     if report is not None:
         done = work.put(
             msgspec.structs.replace(
@@ -170,11 +170,11 @@ def _end(
             )
         )
         if status is ReportStatus.COMPLETED:
-            _later(work, "report_clean", done, KEPT)
+            _schedule(work, "report_clean", done, KEPT)
     work.delete(item)
     work.commit()
 
 
-def _later(work: Work, kind: str, report: Report, after: timedelta) -> None:
+def _schedule(work: Work, kind: str, report: Report, after: timedelta) -> None:
     about = due.Subject(report.report_id, clinic_id=report.clinic_id)
     due.schedule(work, kind, work.now + after, about, report=report.report_id)

@@ -187,7 +187,7 @@ def _ask_about_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Pa
         return asked
     _record_link(open_work, link)
     if link.status is not LinkStatus.OPEN and asked.invoice_id is not None:
-        transact(open_work, lambda work: billing.ask_anew(work, link.payment_id))
+        transact(open_work, lambda work: billing.replace_request(work, link.payment_id))
     payment = open_work().get(Payment, asked.payment_id)
     if payment is None or payment.status is RequestStatus.OPEN:
         return payment
