@@ -1,11 +1,11 @@
 """The clinic, its doctors, its WhatsApp number, its plan and bills.
 
-registration   a new clinic, proven by a code
-profile        what a clinic says of itself, and how it is reached
-senders        a WhatsApp number of its own: set, adopted, given up
+registration   a new clinic, opened by a code to its number
+profile        its name, address and days, and the number that patients write to
+senders        a WhatsApp sender of its own: set, adopted, given up
 doctors        added, changed, removed
 subscriptions  the plan it is on, and changing it
-billing        the monthly bill: asked for, overdue, suspended, paid
+billing        the monthly bill: issued, past due, paid; the clinic suspended
 
-Not here: staff and how they sign in (`staff`), money that arrives (`settlement`).
+Not here: staff and how they sign in (`staff`), captures of payments (`settlement`).
 """

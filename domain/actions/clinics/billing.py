@@ -1,7 +1,7 @@
-"""The monthly bill of a clinic: invoiced, asked for on WhatsApp, past due, suspended, paid.
+"""The monthly bill of a clinic: issued, sent on WhatsApp, past due, paid; the clinic suspended.
 
-A suspension closes the clinic's online booking and what its plan adds; people who are booked notice
-nothing of it: records, days, refunds and turn notices go on (specification notes, 11).
+A suspension closes the clinic's online booking and the features of its plan. People who are booked
+do not notice: records, queues, refunds and turn notices go on (specification notes, 11).
 """
 
 from __future__ import annotations
@@ -29,16 +29,19 @@ from domain.timetable import today
 from domain.work import Work
 
 DAYS_TO_PAY = 7
-"""From the invoice's day; after them it is past due."""
+"""Days from the start of the billed month; after them the invoice is past due."""
 DAYS_OF_GRACE = 7
-"""From then on everything still works; after them the clinic is suspended."""
+"""Days past due in which everything still works; after them the clinic is suspended."""
 PAISE = 100
 WITH_PAY_LINK = frozenset({"billing/invoice", "billing/past_due", "billing/suspended"})
-"""Messages with the way to pay."""
+"""Messages that carry the address of the bill's payment page."""
 
 
 def bill_clinic(open_work: OpenWork, item: Due) -> None:
-    """Invoice a clinic for the month that begins, and have the next month's bill come."""
+    """Issue a clinic's invoice for the month that begins, and schedule the next month's.
+
+    None is issued for an amount of 0, or while the clinic is suspended.
+    """
     work = open_work()
     work.delete(item)
     clinic = work.get(Clinic, item.clinic_id or "")
@@ -57,7 +60,7 @@ def bill_clinic(open_work: OpenWork, item: Due) -> None:
 
 
 def mark_past_due(open_work: OpenWork, item: Due) -> None:
-    """Mark a clinic past due whose invoice was not paid in time, and say what follows when."""
+    """Mark a clinic past due if the invoice is unpaid; schedule its suspension, tell its admins."""
     work = open_work()
     work.delete(item)
     clinic, invoice = _find_unpaid(work, item)
@@ -72,7 +75,7 @@ def mark_past_due(open_work: OpenWork, item: Due) -> None:
 
 
 def suspend_clinic(open_work: OpenWork, item: Due) -> None:
-    """Suspend a clinic that has not paid in the days of grace either."""
+    """Suspend a clinic whose invoice is still unpaid after the days of grace; tell its admins."""
     work = open_work()
     work.delete(item)
     clinic, invoice = _find_unpaid(work, item)
@@ -85,7 +88,7 @@ def suspend_clinic(open_work: OpenWork, item: Due) -> None:
 
 
 def change_plan_when_due(open_work: OpenWork, item: Due) -> None:
-    """Let a plan that was chosen count from its effective date."""
+    """Put a clinic's scheduled plan change into effect."""
     work = open_work()
     work.delete(item)
     clinic = work.get(Clinic, item.clinic_id or "")
@@ -97,9 +100,11 @@ def change_plan_when_due(open_work: OpenWork, item: Due) -> None:
 def record_invoice_payment(
     work: Work, payment: Payment, capture_id: str, amount_paise: int
 ) -> None:
-    """Record a payment captured for an invoice, new to the ledger; pay it, or give it back.
+    """Enter a capture for an invoice in the product's ledger; pay the invoice, or refund it.
 
-    The first that covers the amount pays; any other goes back, and the admins are told.
+    It pays if the invoice is open and the capture covers the requested amount. Otherwise it is
+    refunded in full. The clinic's admins are told in both cases. The caller makes sure that the
+    capture is not in the ledger yet.
     """
     capture = Capture(
         capture_id=capture_id,
@@ -129,17 +134,17 @@ def record_invoice_payment(
     work.put(payment.but(status=RequestStatus.PAID))
     asked = work.get(Payment, invoice.payment_id or "")
     if asked is not None and asked.status is RequestStatus.OPEN:
-        # It came by a former request; the one that took its place is over as well.
+        # A former request was paid: the one that replaced it ends as well.
         work.put(asked.but(status=RequestStatus.ENDED))
         links.schedule_check(work, asked)
     _mark_paid(work, clinic, invoice, capture)
 
 
 def replace_request(work: Work, payment_id: str) -> None:
-    """Let another request take the place of one whose link cannot be paid any more.
+    """Replace an open request whose link has expired by a new one, and point the invoice to it.
 
-    A gateway's links do not live for ever, and it makes one for a request. Does nothing if there is
-    nothing to be paid by that request.
+    A gateway's link expires, and it makes only one a request. Does nothing unless the request is
+    open and the invoice's present one, so it may be repeated.
     """
     payment = work.get(Payment, payment_id)
     if payment is None or payment.status is not RequestStatus.OPEN:
@@ -151,7 +156,7 @@ def replace_request(work: Work, payment_id: str) -> None:
 
 
 def _mark_paid(work: Work, clinic: Clinic, invoice: Invoice, capture: Capture) -> None:
-    """Note that an invoice was paid; a suspended clinic that owes nothing more is active again."""
+    """Mark an invoice paid; reactivate the clinic unless another invoice is past its due date."""
     day = today(clinic, work.now)
     invoice = work.put(
         invoice.but(status=InvoiceStatus.PAID, paid_at=work.now, capture_id=capture.capture_id)
@@ -202,7 +207,7 @@ def _issue_invoice(
 
 
 def _open_request(work: Work, invoice: Invoice) -> Payment:
-    """Open a request for an invoice's amount; it is good until it is paid."""
+    """Open a request for an invoice's amount; it has no end but its payment."""
     return work.put(
         Payment(
             payment_id=work.ids.secret("payr_"),
@@ -241,11 +246,11 @@ def _tell_admins(
     event: str | None = None,
     **values: str | int,
 ) -> None:
-    """Write to every admin of the clinic from the platform's number, once for each event.
+    """Send a message to every admin of the clinic from the platform's number.
 
-    Only to numbers that are proven: any other may be a stranger's. Where none is, the bill stands
-    in the API, with the way to pay it. *event* is the id of what it is about, where an invoice may
-    have several such events.
+    Only proven numbers are written to: any other may be a stranger's. If none is proven, the bill
+    is still in the API, with its payment page. Each admin gets *name* once an invoice, or once for
+    each *event* id.
     """
     about = event or invoice.invoice_id
     has_link = name in WITH_PAY_LINK

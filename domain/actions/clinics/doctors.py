@@ -21,34 +21,34 @@ from domain.timetable import timetable, today
 from domain.work import Work
 
 ADMINS_ONLY = ("consultation_fee", "advance_amount", "daily_limit", "status")
-"""What of their own profile doctors cannot change (specification notes, 5)."""
+"""Fields of a doctor that only admins change (specification notes, 5)."""
 DAY_FIELDS = frozenset({
     "start_time", "end_time", "lunch_break", "working_days", "days_off", "daily_limit", "status",
 })  # fmt: skip
-"""What days that are sold have to follow."""
+"""Fields whose change is applied to days that are already sold."""
 DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
 class AddedDoctor:
-    """A doctor who was added, and their account."""
+    """A doctor who was added, with their account."""
 
     doctor: Doctor
     user: User
     password: str | None
-    """The temporary password they were sent; None for an owner, who has one."""
+    """The temporary password that they were sent; None for an admin, who has one already."""
 
 
 @dataclass(frozen=True)
 class ChangedDoctor:
-    """A doctor as changed, and which of their fields are."""
+    """A doctor after a change, and the names of the fields that changed."""
 
     doctor: Doctor
     fields: tuple[str, ...]
 
     @property
     def number_changed(self) -> bool:
-        """Whether they write from another number now."""
+        """Whether their WhatsApp number changed."""
         return "whatsapp_number" in self.fields
 
 
@@ -56,7 +56,7 @@ def find_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doc
     """Return a doctor of the clinic with their account.
 
     Raises:
-        NotFound: If there is none, or they lie behind a wall.
+        NotFound: If there is none, or it lies behind a wall.
     """
     clinic, doctor = work.fetch([(Clinic, (clinic_id,)), (Doctor, (clinic_id, doctor_id))])
     if not isinstance(clinic, Clinic) or not isinstance(doctor, Doctor):
@@ -65,12 +65,12 @@ def find_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doc
 
 
 def list_doctors(work: Work, clinic_id: str, limit: int, after: str | None) -> Page[Doctor]:
-    """Return a page of the clinic's doctors, in the order they joined, those who left too."""
+    """Return a page of the clinic's doctors in the order they were added, with removed ones."""
     return work.query(Doctor, clinic_id, limit=limit, after=after)
 
 
 def count_doctors(work: Work, clinic_id: str) -> int:
-    """Return how many doctors can be seen, those who left included."""
+    """Return how many doctors the scope of *work* sees, removed ones included."""
     after, found = None, 0
     while True:
         some = work.query(Doctor, clinic_id, limit=400, after=after)
@@ -92,13 +92,14 @@ def add_doctor(
 ) -> AddedDoctor:
     """Add a doctor with *details*, fields of `Doctor`, and an account for their number.
 
-    The number of an admin makes that admin a doctor too, with the password they have. Everybody
-    else is sent *initial_password*, which they must change, and the button that proves the number.
+    If the number is an admin's, that admin (an owner) becomes a doctor too and keeps their
+    password. Anybody else gets a new account and is sent *initial_password*, which they must
+    change, with the button that proves the number.
 
     Raises:
         Invalid: If the details contradict each other, or the password is missing or weak.
         NumberTaken: If the number is another doctor's of the clinic.
-        PlanLimit: If the clinic has as many doctors as it may.
+        PlanLimit: If the plan allows no more doctors.
         Suspended: If the clinic's subscription is suspended.
     """
     clinic = find_clinic(work, clinic_id)
@@ -140,17 +141,17 @@ def change_doctor(
     by: User,
     confirm: bool = False,
 ) -> ChangedDoctor:
-    """Change fields of a doctor; days that are sold follow the new hours, days off and limit.
+    """Change fields of a doctor, and apply new hours, days off and limits to days that are sold.
 
-    With *confirm*, days that are taken away over bookings are closed.
+    With *confirm*, a sold day on which the doctor no longer works is closed and its bookings end.
 
     Raises:
-        NotFound: If there is no such doctor to be seen.
-        NotAllowed: If a doctor changes what only admins do (fact `field`).
+        NotFound: If there is no such doctor, or it lies behind a wall.
+        NotAllowed: If a doctor changes a field of `ADMINS_ONLY` (detail `field`).
         Invalid: If the fields contradict each other.
-        ConfirmationNeeded: If a day is taken away on which somebody is booked.
+        ConfirmationNeeded: If a day with bookings would be closed and *confirm* is not given.
         NumberTaken: If the new number is somebody else's of the clinic.
-        PlanLimit, Suspended: If an inactive doctor comes back, as for `add`.
+        PlanLimit, Suspended: If an inactive doctor is reactivated, as in `add_doctor`.
     """
     clinic, doctor, user = find_doctor(work, clinic_id, doctor_id)
     if by.role is not Role.ADMIN:
@@ -179,13 +180,13 @@ def change_doctor(
 def remove_doctor(
     work: Work, clinic_id: str, doctor_id: str, *, by: User
 ) -> tuple[Doctor, User | None]:
-    """Remove a doctor: the account ends, days to come are closed, who is booked is told and repaid.
+    """Remove a doctor: end the account, close the days to come, tell and refund who is booked.
 
-    Records of patients and visits stay. An owner keeps the account of an admin.
+    Records of patients and visits stay. An owner keeps the admin's account.
 
     Raises:
         NotFound: If there is no such doctor.
-        NotNow: If they were removed before (fact `state`).
+        NotNow: If they are removed already (detail `state`).
     """
     clinic, doctor, user = find_doctor(work, clinic_id, doctor_id)
     if doctor.status is not StaffStatus.ACTIVE:
@@ -198,13 +199,13 @@ def remove_doctor(
 
 
 def api_name(name: str) -> str:
-    """Return a field's name as the API writes it."""
+    """Return a field's name as the API writes it, in camel case."""
     first, *rest = name.split("_")
     return first + "".join(part.capitalize() for part in rest)
 
 
 def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, user: User) -> User:
-    """Let the account follow its doctor: name, number, and whether they work here."""
+    """Update an account after its doctor: name, number, and whether they work here."""
     was_here = before.status is StaffStatus.ACTIVE
     is_here = doctor.status is StaffStatus.ACTIVE
     if was_here != is_here:

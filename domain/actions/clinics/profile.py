@@ -1,4 +1,4 @@
-"""A clinic's profile, its patient-facing number, and a WhatsApp sender of its own."""
+"""A clinic's profile, and the number that its patients write to, proven by a code."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from domain.model.clinics import Claim, Clinic, Doctor, Sender, User
 from domain.work import Work
 
 NOT_VERIFIED = "This could not be verified."
-"""All that is said, whoever else has it: no clinic learns of another."""
+"""The one text of these refusals, so that no clinic learns what another has."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class ClinicReach:
     """How a clinic is reached on WhatsApp."""
 
     sender: Sender | None
-    """Its own; None while it uses the platform's."""
+    """Its own sender; None while it uses the platform's."""
     join_url: str | None
-    """Opens WhatsApp with the join code; None while the number behind it is not known."""
+    """Opens WhatsApp with the join code; None if the sender's number is not known."""
     pays_in_whatsapp: bool
-    """Whether advances can be paid there, as an order."""
+    """Whether advances can be paid inside WhatsApp, as an order."""
 
 
 def find_clinic(work: Work, clinic_id: str) -> Clinic:
@@ -77,14 +77,14 @@ def change_profile(
 ) -> Clinic:
     """Change fields of a clinic's profile.
 
-    A changed whatsapp_number is stored at once and sent a code, which `prove_number` takes; until
-    then the proven one leads here. *address* is the network address of who asks for that code.
-    Holidays and a changed time zone are brought to the days that are sold by a job.
+    A new whatsapp_number is stored at once and sent a code for `prove_number`; until it is proven,
+    the old one leads to the clinic. *address* is the caller's network address, by which codes are
+    limited. New holidays and a new time zone are applied to sold days by a job.
 
     Raises:
-        Invalid: If a number or the time zone is none, or the number is the platform's own.
+        Invalid: If a number or the time zone is invalid, or the number is the platform's.
         ConfirmationNeeded: If a holiday falls on a day with bookings and *confirm* is not given.
-        TooMany: If too many codes were asked for.
+        TooMany: If too many codes were requested.
     """
     clinic = find_clinic(work, clinic_id)
     wanted = dict(changes)
@@ -112,9 +112,10 @@ def change_profile(
 def _plan_number(
     work: Work, clinic: Clinic, planned: Clinic, number: str, by: User, address: str
 ) -> Clinic:
-    """Return *planned* with another patient-facing number, which is sent a code to prove it.
+    """Return *planned* with another patient-facing number, and send a code to that number.
 
-    The same number again is sent another code, if it is not proven and the last is no longer good.
+    A number that is proven, or waits for its code, gets none; one whose code has expired gets a new
+    one.
     """
     if number == work.rules.platform_number:
         raise Invalid("whatsappNumber", NOT_VERIFIED)
@@ -149,10 +150,10 @@ def _is_code_pending(work: Work, clinic: Clinic) -> bool:
 
 
 def prove_number(work: Work, clinic_id: str, code: str) -> Clinic | Invalid:
-    """Prove the clinic's changed number with the code sent to it; from now on it leads here.
+    """Prove the clinic's new number by the code sent to it; from then on it leads to the clinic.
 
-    A refusal is returned rather than raised, for the attempt it counts must be kept. It says the
-    same whether the code is wrong or the number leads to another clinic.
+    A refusal is returned, not raised, so that the attempt it counts is committed. It is the same
+    for a wrong code and for a number that leads to another clinic.
     """
     clinic = find_clinic(work, clinic_id)
     request = otps.find_request(work, OtpType.CLINIC_NUMBER, clinic.number_request_id or "")

@@ -1,4 +1,4 @@
-"""A clinic's own WhatsApp number: set, adopted, given up; and how it is paid through WhatsApp."""
+"""A clinic's own WhatsApp sender: set, adopted, given up; and the payments inside WhatsApp."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from domain.model.clinics import Clinic, Sender
 from domain.work import Work
 
 GIVEN_UP_KEPT = timedelta(days=1)
-"""How long what waits for a sender given up may still leave by it."""
+"""How long messages that wait for a given-up sender may still be sent by it."""
 
 
 def set_sender(
     work: Work, clinic_id: str, sender: str | None, access_token: str | None, senders: Senders
 ) -> Clinic:
-    """Give a clinic a WhatsApp sender of its own, proven by the provider to its own access token.
+    """Give a clinic a WhatsApp sender of its own, which the provider confirms to its access token.
 
-    Without *sender* the token of the present one is renewed; without *access_token* the present
-    one has to do for the new sender.
+    Without *sender* the present one gets the new token; without *access_token* the new sender is
+    verified with the present token. The sender it had is given up.
 
     Raises:
-        PlanRequired: If the plan has no own sender.
-        Invalid: If something is missing, or the sender could not be verified, for whatever reason.
-        Busy: If the provider could not be asked.
+        PlanRequired: If the plan does not include a sender of the clinic's own.
+        Invalid: If a sender or token is missing, or the sender could not be verified.
+        Busy: If the provider did not answer.
     """
     clinic = find_clinic(work, clinic_id)
     if access_token is None and sender is not None and sender == clinic.phone_number_id:
@@ -67,10 +67,10 @@ def set_sender(
 
 
 def set_payment_configuration(work: Work, clinic_id: str, name: str | None) -> Clinic:
-    """Let advances be paid inside WhatsApp through a payment configuration, or by links alone.
+    """Set the payment configuration by which advances are paid inside WhatsApp; None: by links.
 
-    It belongs to the WhatsApp account of the clinic's own sender, connected there to the same
-    account at the gateway as everything else is paid into.
+    It belongs to the WhatsApp account of the clinic's own sender, and must be connected there to
+    the same account at the gateway as all other payments.
 
     Raises:
         Invalid: If the clinic has no sender of its own, or WhatsApp takes no payments here.
@@ -87,10 +87,10 @@ def set_payment_configuration(work: Work, clinic_id: str, name: str | None) -> C
 
 
 def adopt_sender(work: Work, clinic: Clinic, sender: str) -> Clinic:
-    """Let a clinic's messages leave by *sender*, at which its proven number has been written to.
+    """Make *sender* the clinic's own: a message to its proven number has arrived there.
 
-    Whoever runs the installation keeps that number there for the clinic. A clinic that has another
-    sender, or whose plan has no own one, keeps what it has.
+    The operator of the installation runs that number for the clinic. A clinic that has another
+    sender, or whose plan does not include one, keeps what it has. May be repeated.
     """
     has_other = clinic.phone_number_id is not None or sender == work.rules.platform_sender
     if has_other or not plans.allows(clinic, plans.Feature.OWN_SENDER):
@@ -101,7 +101,7 @@ def adopt_sender(work: Work, clinic: Clinic, sender: str) -> Clinic:
 
 
 def give_up_sender(work: Work, clinic_id: str) -> Clinic:
-    """Let a clinic use the platform's sender again; its own token is forgotten within a day."""
+    """Return a clinic to the platform's sender; its own one and its token vanish within a day."""
     clinic = find_clinic(work, clinic_id)
     if clinic.phone_number_id is None:
         return clinic
