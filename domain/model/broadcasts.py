@@ -1,4 +1,4 @@
-"""One message to many: what is said, to whom, and what became of each."""
+"""Broadcasts: one message to many, their recipients and the outcome for each."""
 
 from __future__ import annotations
 
@@ -24,29 +24,29 @@ class AudienceKind(StrEnum):
     """How the recipients of a broadcast are found."""
 
     PHONES = "PHONES"
-    """The numbers given, those of the clinic's patients."""
+    """The given numbers, as far as they are patients' of the clinic."""
     BOOKED_ON = "BOOKED_ON"
     """Everybody with a live token on a day, with one doctor or any."""
     ALL_PATIENTS = "ALL_PATIENTS"
-    """Everybody the clinic has a record of."""
+    """Everybody of whom the clinic has a record."""
     LINE = "LINE"
     """Who is served, waits or was skipped in one doctor's line: a doctor's announcement."""
 
 
 class Audience(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """To whom: a kind, with what it needs."""
+    """To whom a broadcast goes: a kind, with what finding its people needs."""
 
     kind: AudienceKind
     day: str | None = None
-    """Of the clinic's calendar, for BOOKED_ON and LINE."""
+    """A day of the clinic's calendar, for BOOKED_ON and LINE."""
     doctor_id: str | None = None
-    """One doctor only, for BOOKED_ON; whose line it is, for LINE."""
+    """The only doctor, for BOOKED_ON (None: any); the line's doctor, for LINE."""
 
 
 class Broadcast(Record, frozen=True, kw_only=True):
     """One message to many people of a clinic. Key: clinicId, broadcastId.
 
-    Its numbers are written by one job alone, so they never conflict with those who send.
+    Its counts are not written by those who send, so they do not conflict with sending.
     """
 
     TABLE: ClassVar[str] = "broadcasts"
@@ -55,32 +55,32 @@ class Broadcast(Record, frozen=True, kw_only=True):
     clinic_id: str
     broadcast_id: str
     doctor_id: str | None = None
-    """Whose announcement it is; None for the clinic's own."""
+    """The doctor whose announcement it is; None for the clinic's own."""
     name: str
     """The message, such as office/clinic_announcement."""
     values: dict[str, Any] = msgspec.field(default_factory=dict)
     audience: Audience
     marketing: bool = False
-    """Whether it goes only to those who have not stopped marketing in WhatsApp."""
+    """Whether it leaves out people who stopped marketing in WhatsApp."""
     by: str
     by_name: str
     status: BroadcastStatus = BroadcastStatus.QUEUED
     total: int = 0
-    """How many recipients are known of by now; all of them once `expanded`."""
+    """How many recipients are known by now: all of them once `expanded`."""
     sent: int = 0
-    """How many the provider has taken."""
+    """How many messages the provider has accepted."""
     failed: int = 0
-    """How many are not reached, each with a reason."""
+    """How many recipients were not reached; each has a reason."""
     expanded: bool = False
     """Whether every recipient is known."""
     looked_to: str = ""
-    """The place from which on an outcome may still be open."""
+    """The `place` of the first recipient whose outcome may still be open."""
     created_at: datetime
     finished_at: datetime | None = None
 
 
 class BroadcastPage(Record, frozen=True, kw_only=True):
-    """Some of the numbers that were given for a broadcast. Key: broadcastId, page."""
+    """Some of the numbers given for a broadcast. Key: broadcastId, page."""
 
     TABLE: ClassVar[str] = "broadcast-pages"
     KEY: ClassVar[tuple[str, ...]] = ("broadcast_id", "page")
@@ -102,7 +102,7 @@ class RecipientOutcome(StrEnum):
 class Recipient(Record, frozen=True, kw_only=True):
     """One person of a broadcast. Key: broadcastId, recipient (the contact, or the number).
 
-    Being the key, a contact gets a broadcast once, however often they were meant.
+    The key makes a contact get a broadcast once, however often they were found.
     """
 
     TABLE: ClassVar[str] = "broadcast-recipients"
@@ -111,12 +111,12 @@ class Recipient(Record, frozen=True, kw_only=True):
     broadcast_id: str
     recipient: str
     place: str
-    """In the order of sending."""
+    """The sort key of the order of sending."""
     clinic_id: str
     phone: str | None = None
     name: str | None = None
     message_id: str | None = None
-    """None for those who are not written to."""
+    """None if no message was written to them."""
     outcome: RecipientOutcome = RecipientOutcome.QUEUED
     reason: str | None = None
-    """Why not, in words for people."""
+    """Why it failed, in words for people."""

@@ -1,4 +1,4 @@
-"""Reports: what was asked for, how far it has come, and what a report says before it is set."""
+"""Reports: the request, its status, and the content from which a file is made."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class ReportStatus(StrEnum):
     COMPLETED = "COMPLETED"
     FAILED = "FAILED"
     EXPIRED = "EXPIRED"
-    """Its file was cleaned up."""
+    """Its file was removed."""
 
 
 class Report(Record, frozen=True, kw_only=True):
-    """A report that was asked for. Key: clinicId, reportId."""
+    """A requested report. Key: clinicId, reportId."""
 
     TABLE: ClassVar[str] = "reports"
     KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "report_id")
@@ -52,7 +52,7 @@ class Report(Record, frozen=True, kw_only=True):
     doctor_ids: tuple[str, ...] = ()
     """Empty: all."""
     metrics: tuple[str, ...] = ()
-    """Empty: all that the report knows."""
+    """Empty: all metrics of the report."""
     status: ReportStatus = ReportStatus.PROCESSING
     reason: str | None = None
     """Why it failed, in words for people."""
@@ -64,7 +64,7 @@ class Report(Record, frozen=True, kw_only=True):
     finished_at: datetime | None = None
 
 
-# What a report says
+# The content of a report
 
 
 Cell = str | int | float | None
@@ -72,14 +72,14 @@ Cell = str | int | float | None
 
 @dataclass(frozen=True)
 class ReportTable:
-    """Rows under heads; a column of numbers has numbers or None in every row."""
+    """Rows under column heads; a column of numbers has a number or None in every row."""
 
     heads: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     widths: tuple[int, ...]
     """Shares of the page's width."""
     totals: tuple[Cell, ...] | None = None
-    """A last row apart."""
+    """A last row, set apart."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class ReportSection:
 
 @dataclass(frozen=True)
 class ReportPage:
-    """What a report says, in the order it is read; whoever sets it decides nothing."""
+    """The content of a report in reading order; a file format only lays it out."""
 
     title: str
     clinic: str
@@ -116,5 +116,5 @@ class ReportPage:
     made_at: datetime
     zone: str
     branded: bool
-    """Whether the clinic's name alone stands on it."""
+    """Whether it carries the clinic's name alone, without the product's."""
     sections: tuple[ReportSection, ...] = field(default_factory=tuple)

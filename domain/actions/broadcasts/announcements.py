@@ -1,4 +1,4 @@
-"""An announcement to everybody who waits in a line."""
+"""An announcement to everybody in a line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.work import Work
 def announce(
     work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, text: str
 ) -> Broadcast:
-    """Have *text* sent to everybody who is served, waits or was skipped in this line."""
+    """Broadcast *text* to everybody who is served, waits or was skipped in this line."""
     history.log_line(work, queue, "announce", actor)
     audience = Audience(kind=AudienceKind.LINE, day=queue.date, doctor_id=doctor.doctor_id)
     return broadcasts.begin_broadcast(

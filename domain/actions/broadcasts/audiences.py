@@ -1,4 +1,4 @@
-"""Whom a broadcast is meant for: found some at a time, from wherever an earlier search stopped."""
+"""The audience of a broadcast: its recipients, found in steps from a cursor on."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from domain.model.queues import LIVE, WAITING, Queue, Token, TokenStatus
 from domain.work import Work
 
 STEP = 20
-"""People found at a time: each becomes up to four items of the store's hundred."""
+"""People found at a time: each becomes up to four of a transaction's hundred items."""
 IN_LINE = WAITING | {TokenStatus.CURRENT, TokenStatus.SKIPPED}
-"""Whom a doctor's announcement is for."""
+"""States of tokens that a doctor's announcement is sent to."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody a broadcast is meant for."""
+    """Somebody in a broadcast's audience."""
 
     key: str
-    """The contact, or the number of somebody who is no patient here."""
+    """The contact's id, or `tel:` and the number of somebody who is no patient here."""
     contact_id: str | None
     phone: str | None
     name: str | None
     about: Token | None = None
-    """The booking that the message is about, and whose facts it tells."""
+    """The booking that the message is about, whose values it carries."""
 
 
 @dataclass(frozen=True)
 class PeoplePage:
-    """Some people, perhaps none, and where the others begin; None: these are the last."""
+    """Some people, perhaps none; `after` is the cursor of the next page, None on the last one."""
 
     people: list[Person]
     after: str | None
@@ -42,10 +42,10 @@ class PeoplePage:
 def people_of(
     work: Work, clinic: Clinic, audience: Audience, phones: Sequence[str], after: str = ""
 ) -> Iterator[PeoplePage]:
-    """Yield whom a broadcast is meant for, at most STEP at a time; the last has no `after`.
+    """Yield the people of an audience, at most STEP at a time; the last page has no `after`.
 
-    *after* is what an earlier search yielded: nobody before it is looked at again, and nobody is
-    passed over because others have come or gone since.
+    *after* is the cursor of an earlier page. Nobody before it is found again, and nobody is missed
+    because others came or went since.
     """
     match audience.kind:
         case AudienceKind.PHONES:
@@ -80,12 +80,12 @@ def _person_at(work: Work, clinic: Clinic, phone: str) -> Person:
 
 
 def _by_day(work: Work, clinic: Clinic, audience: Audience, after: str) -> Iterator[PeoplePage]:
-    reached, _, place = after.partition("|")
+    reached, _, cursor = after.partition("|")
     for doctor in _doctors(work, clinic, audience.doctor_id):
         queue = work.get(Queue, doctor.doctor_id, audience.day or "")
         if queue is None or doctor.doctor_id < reached:
             continue
-        start: str | None = place if doctor.doctor_id == reached else ""
+        start: str | None = cursor if doctor.doctor_id == reached else ""
         while start is not None:
             page = work.query(Token, queue.queue_id, limit=STEP, after=start or None)
             some = [
@@ -94,7 +94,7 @@ def _by_day(work: Work, clinic: Clinic, audience: Audience, after: str) -> Itera
                 if t.status in LIVE
             ]
             start = page.after
-            # A doctor who is done with is followed by whoever is named behind them.
+            # The cursor behind a finished doctor sorts before the next doctor's id.
             yield PeoplePage(
                 some, f"{doctor.doctor_id}|{start}" if start else f"{doctor.doctor_id}~|"
             )

@@ -1,9 +1,9 @@
-"""One message to many: begun in one transaction, written out in small steps, counted as it goes.
+"""One message to many: begun in one transaction, expanded in small steps, counted on the way.
 
-The steps run as due items: `broadcast` writes messages for some recipients at a time and goes on
-where it stopped; `broadcast_count` looks what became of them. Both may be killed and run again at
-any line: a recipient is an item whose key is the person, so nobody is written to twice. Messages
-are of the last urgency, so a broadcast however large delays no reply and no "your turn".
+Two due items do it: `broadcast` writes the messages of some recipients at a time and continues
+where it stopped; `broadcast_count` counts their outcomes. Both may be killed and run again at any
+line: a recipient's key is the person, so nobody is written to twice. The messages have the lowest
+urgency, so that even a large broadcast delays no reply and no turn notice.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ from domain.work import Work
 MOST_RECIPIENTS = 10_000
 PHONES_A_PAGE = 500
 STEPS_A_RUN = 25
-"""After so many transactions the job lets others have their turn, and goes on."""
+"""How many transactions a run makes before other due items have their turn."""
 COUNT_SOON = timedelta(seconds=1)
 HELPS_FOR = timedelta(hours=12)
 NOT_A_PATIENT = "not a patient of this clinic"
 OPTED_OUT = "wants no messages of this clinic"
 NO_MARKETING = "wants no marketing"
 TO_ANYBODY = {AudienceKind.PHONES, AudienceKind.ALL_PATIENTS}
-"""People who need not have a booking: words of one's own to them may be about anything."""
+"""Audiences without a booking: the clinic's own words to them may be about anything."""
 
 
 class BroadcastOver(NotNow):
-    """The broadcast has ended already."""
+    """The broadcast has ended, so it cannot be cancelled."""
 
     code = "BROADCAST_OVER"
 
 
 @dataclass(frozen=True)
 class Addressees:
-    """To whom a broadcast goes: an audience, and the numbers of one that is given by numbers."""
+    """To whom a broadcast goes: an audience, with its numbers if it is of kind PHONES."""
 
     audience: Audience
     phones: Sequence[str] = ()
@@ -69,7 +69,7 @@ class Addressees:
 
 @dataclass(frozen=True)
 class BroadcastReach:
-    """How many a broadcast would be meant for, and how many of them want messages."""
+    """How many people a broadcast would have, and how many of them would get a message."""
 
     total: int
     reachable: int
@@ -85,11 +85,11 @@ def begin_offered(
     to: Addressees,
     by: Actor,
 ) -> Broadcast:
-    """Write a broadcast of a template of *account*, which goes out after the commit.
+    """Begin a broadcast of an offered template of *account*; it is sent after the commit.
 
     Raises:
-        NotApproved: If WhatsApp is known not to let it go out in English, its last resort.
-        Suspended: As `begin`.
+        NotApproved: If WhatsApp is known not to approve it in English, the last fallback.
+        Suspended: As in `begin_broadcast`.
     """
     templates.require_approved(work, account, template)
     return begin_broadcast(
@@ -104,9 +104,10 @@ def begin_offered(
 
 
 def _is_marketing(work: Work, template: OfferedTemplate, account: str, audience: Audience) -> bool:
-    """Return whether a broadcast is not for those who have stopped marketing.
+    """Return whether a broadcast is marketing, so that who stopped marketing does not get it.
 
-    By WhatsApp's category of its template; what is in one's own words no category can say.
+    WhatsApp's category of the template decides; the clinic's own words to people without a booking
+    always count as marketing.
     """
     in_own_words = template.name == FREE_TEXT and audience.kind in TO_ANYBODY
     return in_own_words or templates.is_marketing(work, account, template)
@@ -122,12 +123,12 @@ def begin_broadcast(
     by: Actor,
     marketing: bool = False,
 ) -> Broadcast:
-    """Write a broadcast, which goes out after the commit.
+    """Begin a broadcast of the message called *name*; it is sent after the commit.
 
-    *marketing* is not for those who have stopped it in WhatsApp.
+    With *marketing*, who stopped marketing in WhatsApp does not get it.
 
     Raises:
-        Suspended: If the clinic's subscription is suspended and it is not for a day that runs.
+        Suspended: If the clinic is suspended, unless the audience is a line.
     """
     audience = to.audience
     if audience.kind is not AudienceKind.LINE:
@@ -166,16 +167,16 @@ def find_broadcast(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
     """Return a clinic's broadcast.
 
     Raises:
-        NotFound: If the clinic has none such.
+        NotFound: If the clinic has no such broadcast.
     """
     return work.require(Broadcast, clinic_id, broadcast_id)
 
 
 def cancel_broadcast(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast:
-    """Stop a broadcast: what has not left yet does not leave any more.
+    """Cancel a broadcast: messages that are not sent yet will not be.
 
     Raises:
-        NotFound: If the clinic has none such.
+        NotFound: If the clinic has no such broadcast.
         BroadcastOver: If it has ended.
     """
     broadcast = find_broadcast(work, clinic_id, broadcast_id)
@@ -187,7 +188,7 @@ def cancel_broadcast(work: Work, clinic_id: str, broadcast_id: str) -> Broadcast
 def list_recipients(
     work: Work, broadcast: Broadcast, limit: int, after: str | None = None
 ) -> tuple[list[Recipient], str | None]:
-    """Return recipients in the order of sending, and where the list goes on."""
+    """Return recipients in the order of sending, and the cursor of the next page."""
     page = work.query(
         Recipient, broadcast.broadcast_id, index="place-idx", limit=limit, after=after
     )
@@ -201,10 +202,10 @@ def preview_reach(
     account: str,
     to: Addressees,
 ) -> BroadcastReach:
-    """Return whom a broadcast would reach now; nothing is written or sent.
+    """Count whom a broadcast would reach now; nothing is written or sent.
 
     Raises:
-        NotApproved: As `begin_offered`.
+        NotApproved: As in `begin_offered`.
     """
     templates.require_approved(work, account, template)
     marketing = _is_marketing(work, template, account, to.audience)
@@ -223,30 +224,33 @@ def preview_reach(
 
 
 def expand(open_work: OpenWork, item: Due) -> None:
-    """Write the messages of a broadcast, some recipients at a time, from where it stopped."""
+    """Write the messages of a broadcast in steps, from where the last run stopped.
+
+    May be killed and run again at any line; each step is a transaction.
+    """
     work = open_work()
     clinic = work.get(Clinic, item.clinic_id or "")
     broadcast = broadcast_of(work, item)
     if clinic is None or broadcast is None:
         return finish(open_work, item)
-    done, place = int(item.values.get("done") or 0), str(item.values.get("place") or "")
+    done, cursor = int(item.values.get("done") or 0), str(item.values.get("place") or "")
     phones = _phones_of(work, broadcast)
-    for found in islice(people_of(work, clinic, broadcast.audience, phones, place), STEPS_A_RUN):
+    for found in islice(people_of(work, clinic, broadcast.audience, phones, cursor), STEPS_A_RUN):
         work = open_work()
         broadcast = find_broadcast(work, clinic.clinic_id, broadcast.broadcast_id)
         is_over = broadcast.status is BroadcastStatus.CANCELLED
         if not is_over:
             broadcast = _write_step(work, clinic, broadcast, found.people, done)
         if is_over or found.after is None:
-            # Whoever was meant twice has one place, so places may be fewer than people met.
+            # Now `total` is final: everybody is counted once, however often they were found.
             work.put(broadcast.but(expanded=True))
             work.delete(item)
             work.commit()
             return None
-        done, place = done + len(found.people), found.after
+        done, cursor = done + len(found.people), found.after
         work.commit()
     work = open_work()
-    due.reschedule(work, item, timedelta(), done=done, place=place)
+    due.reschedule(work, item, timedelta(), done=done, place=cursor)
     work.commit()
     return None
 
@@ -266,24 +270,15 @@ def _write_step(
 ) -> Broadcast:
     """Write the recipients of one step who are not written yet, and their messages.
 
-    Return the broadcast as it is then. It is written only where it changes: who counts what became
-    of it writes it too.
+    Return the broadcast as it is then. Its item is written only if it changes: the count writes the
+    same item, and the two would conflict.
     """
     numbered = {p.key: (n, p) for n, p in reversed(list(enumerate(step, start=done)))}
     known = work.fetch([(Recipient, (broadcast.broadcast_id, key)) for key in numbered])
-    fresh = [place for place, found in zip(numbered.values(), known, strict=True) if found is None]
-    across = work.system("see who opted out of a clinic")
+    fresh = [pair for pair, found in zip(numbered.values(), known, strict=True) if found is None]
     failed = 0
-    for number, person in sorted(fresh, key=lambda place: place[0]):
-        reason = None
-        if person.contact_id is None:
-            reason = NOT_A_PATIENT
-        elif not accepts_messages(across, clinic.clinic_id, person.contact_id):
-            reason = OPTED_OUT
-        elif broadcast.marketing and not accepts_messages(
-            across, clinic.clinic_id, person.contact_id, marketing=True
-        ):
-            reason = NO_MARKETING
+    for number, person in sorted(fresh, key=lambda pair: pair[0]):
+        reason = _why_not(work, broadcast, person)
         message = None
         if reason is None:
             message = _send_to(work, clinic, broadcast, person, number)
@@ -308,6 +303,20 @@ def _write_step(
         failed=broadcast.failed + failed,
     )
     return work.put(after) if after != broadcast else broadcast
+
+
+def _why_not(work: Work, broadcast: Broadcast, person: Person) -> str | None:
+    """Return why *person* gets no message, in words for people; None if they get one."""
+    if person.contact_id is None:
+        return NOT_A_PATIENT
+    across = work.system("see who opted out of a clinic")
+    if not accepts_messages(across, broadcast.clinic_id, person.contact_id):
+        return OPTED_OUT
+    if broadcast.marketing and not accepts_messages(
+        across, broadcast.clinic_id, person.contact_id, marketing=True
+    ):
+        return NO_MARKETING
+    return None
 
 
 def _send_to(

@@ -1,4 +1,4 @@
-"""What became of a broadcast: counted from its messages while it goes out."""
+"""The outcomes of a broadcast, counted from its messages while they are sent."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ from domain.model.messages import Message, MessageStatus
 from domain.work import Work
 
 COUNT_PAGE = 90
-"""Recipients looked at in one transaction."""
+"""How many recipients one transaction reads."""
 COUNT_AGAIN = timedelta(seconds=2)
 _SENT = {MessageStatus.SENT, MessageStatus.DELIVERED, MessageStatus.READ}
 _ENDED = {MessageStatus.FAILED, MessageStatus.DROPPED}
 
 
 def count_outcomes(open_work: OpenWork, item: Due) -> None:
-    """Look what became of a broadcast's messages, and write it down; ends when all is known."""
+    """Count the outcomes of a broadcast's messages, again and again until all are final.
+
+    May be killed and run again at any line.
+    """
     work = open_work()
     broadcast = broadcast_of(work, item)
     if broadcast is None:
@@ -68,12 +71,12 @@ def _not_final(work: Work, broadcast: Broadcast) -> Iterator[list[Recipient]]:
 def _record_page(
     work: Work, broadcast: Broadcast, page: Sequence[Recipient], *, advance: bool
 ) -> bool:
-    """Write down what became of a page of recipients; return whether all of it is final.
+    """Record the outcomes of a page of recipients; return whether all up to its end are final.
 
-    *advance* says that everything before the page is final, so that the next count may begin here.
+    *advance* says that all before the page are final, so that the next count may begin in it.
     """
     open_ones = [r for r in page if r.outcome is RecipientOutcome.QUEUED]
-    across = work.system("see what became of a broadcast's messages")
+    across = work.system("see the outcomes of a broadcast's messages")
     found = across.fetch([(Message, (r.message_id or "",)) for r in open_ones])
     known = {r.recipient: _outcome_of(m) for r, m in zip(open_ones, found, strict=True)}
     sent = failed = 0

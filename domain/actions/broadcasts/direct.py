@@ -1,4 +1,4 @@
-"""What staff write to patients themselves: one message, by template or in words of their own."""
+"""One message of the staff to one patient: a template, or the clinic's own words."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from domain.plans import require_active
 from domain.work import Work
 
 HELPS_FOR = timedelta(hours=12)
-"""A message to one patient that could not leave by then is not sent any more."""
+"""How long a message to one patient is worth sending."""
 
 
 class NotReachable(NotNow):
-    """The patient does not want messages of this clinic, or has no WhatsApp."""
+    """The patient's contact does not want this message of the clinic."""
 
     code = "NOT_REACHABLE"
 
 
 def patient_at(work: Work, clinic_id: str, phone: str, doctor_id: str | None) -> ClinicPatient:
-    """Return the clinic's patient at *phone*, the one known longest if it is a family's.
+    """Return the clinic's patient at *phone*; of a family, the one known longest.
 
     With *doctor_id*, only a patient associated with that doctor.
 
@@ -57,12 +57,13 @@ def send_to_patient(
     values: Mapping[str, str],
     account: str,
 ) -> Message:
-    """Have a template of *account* sent to a patient, who is asked nothing and may answer.
+    """Send a template of *account* to a patient.
 
     Raises:
-        NotReachable: If that phone wants no messages of the clinic, or no marketing and it is.
-        NotApproved: If WhatsApp is known not to let the template go out. Words of one's own need
-            none to somebody who wrote in the last 24 hours.
+        NotFound: If the patient or their contact is gone.
+        NotReachable: If the contact wants no messages of the clinic, or no marketing and this is.
+        NotApproved: If WhatsApp is known not to approve the template. The clinic's own words need
+            no approval within 24 hours of the contact's last message.
         Suspended: If the clinic's subscription is suspended.
     """
     require_active(clinic)

@@ -1,8 +1,8 @@
-"""Numbers of days, and files made of them.
+"""The figures of days, and reports made of them.
 
-figures  a day's numbers, worked out anew and read
-reports  a report: asked for, made, removed when it is old
+figures  a day's figures, computed anew and read
+reports  a report: requested, made, its file removed when it is old
 pages    what each report says
 
-What a figure means is in `domain.analytics`; how a file looks is in `bot/documents`.
+What a figure means is in `domain.analytics`, how a file looks in `bot/documents`.
 """

@@ -1,4 +1,4 @@
-"""Bringing a day's figures up to date, and reading them for a period."""
+"""The figures of a day: computed anew after each change, and read for a period."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from domain.work import Work
 
 R = TypeVar("R", bound=Record)
 PUNCTUAL_MINUTES = 15
-"""Called in at most so long after the planned time is on time."""
+"""A patient called in at most this long after the planned time is on time."""
 PAGE = 400
 MOST_UPDATES = 80
-"""Due items followed in one transaction, which holds 100."""
+"""Due items done in one transaction, which holds 100 items."""
 KEPT_MONEY = frozenset(set(TokenStatus) - {TokenStatus.CANCELLED, TokenStatus.EXPIRED})
-"""States of a token whose money is the clinic's: a cancelled one's is on its way back, or waits."""
+"""States of a token whose money counts: that of a cancelled one is refunded, or kept for later."""
 CAME = frozenset({TokenStatus.ARRIVED, TokenStatus.CURRENT, TokenStatus.COMPLETED})
 
 
@@ -36,7 +36,7 @@ CAME = frozenset({TokenStatus.ARRIVED, TokenStatus.CURRENT, TokenStatus.COMPLETE
 def figures_of_day(
     queue: Queue, tokens: Iterable[Token], ratings: Iterable[Rating], zone: ZoneInfo
 ) -> DayFigures:
-    """Return what a day came to; *zone* is the clinic's."""
+    """Return the figures of a day; *zone* is the clinic's, in which its hours are."""
     counts: Counter[str] = Counter()
     by_type: Counter[str] = Counter()
     patients: set[str] = set()
@@ -73,7 +73,7 @@ def figures_of_day(
 
 
 def _outcome_of(token: Token) -> str | None:
-    """Return how a booking that counts has ended; None while it has not, or never was confirmed."""
+    """Return the outcome of a booking; None if it is still open, or was never confirmed."""
     match token.status:
         case TokenStatus.COMPLETED:
             return "completed"
@@ -93,7 +93,7 @@ def _count_times(
     zone: ZoneInfo,
     counts: Counter[str],
 ) -> None:
-    """Count a patient's way through the clinic."""
+    """Count a patient's arrival, wait, consultation and departure in the hours of the day."""
     came = arrival_of(queue, token)
     if came is None:
         return
@@ -119,11 +119,10 @@ def _count_times(
 
 
 def arrival_of(queue: Queue, token: Token) -> datetime | None:
-    """Return when a patient came; None if they did not, or nobody knows.
+    """Return when a patient came; None if they did not, or nobody recorded it.
 
-    It is the check-in; one before the doctor's hours counts from their beginning. Who was called
-    in without having checked in came at the time that was planned, or when called if that is
-    earlier.
+    It is the check-in, but not before the doctor's hours. A patient called in without a check-in
+    came at the planned time, or when they were called if that is earlier.
     """
     if token.status not in CAME and not (
         token.status is TokenStatus.CANCELLED and token.arrived_at is not None
@@ -139,15 +138,18 @@ def _seconds(span: timedelta) -> int:
     return max(0, int(span.total_seconds()))
 
 
-# Keeping them
+# Updating them
 
 
 def update_figures(open_work: OpenWork, item: Due) -> None:
-    """Bring a day's figures up to date after it changed, and whatever asked for the same."""
+    """Compute a day's figures anew after a change; delete every due item that asks for the same.
+
+    May be killed and run again at any line.
+    """
     work = open_work()
     if work.get(Due, item.shard, item.due) is None:
         return
-    # Read before the tokens: what these items tell of is in the tokens then.
+    # Read before the tokens, so that the changes behind these items are in the tokens.
     updates = [u for u in _updates_due(work, item.shard) if u.queue_id == item.queue_id]
     work.delete(item)
     for update in updates[:MOST_UPDATES]:
@@ -166,7 +168,7 @@ def _updates_due(work: Work, shard: str) -> list[Due]:
 
 
 def store_figures(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Token]) -> bool:
-    """Write a day's figures; return whether they differ from what was kept."""
+    """Store a day's figures; return whether they differ from the stored ones."""
     ratings = _read_all(work, Rating, queue.queue_id)
     before = work.get(DayFigures, queue.doctor_id, queue.date)
     found = figures_of_day(queue, tokens, ratings, clinic.zone)
@@ -179,7 +181,7 @@ def store_figures(work: Work, clinic: Clinic, queue: Queue, tokens: Iterable[Tok
 
 
 def list_all_doctors(work: Work) -> list[Doctor]:
-    """Return every doctor of every clinic, those who left too; *work* sees across walls."""
+    """Return every doctor of every clinic, removed ones included; *work* must see all clinics."""
     found: list[Doctor] = []
     for status in ClinicStatus:
         for clinic in _read_all(work, Clinic, status.value, "status-clinicId-idx"):
@@ -188,13 +190,13 @@ def list_all_doctors(work: Work) -> list[Doctor]:
 
 
 def rebuild_figures(open_work: OpenWork, doctor: Doctor) -> int:
-    """Compute the figures of all of a doctor's days anew; return how many differed.
+    """Compute the figures of all days of a doctor anew; return how many differed.
 
-    Each day is a transaction of its own, so it may be repeated and runs beside a working clinic: a
-    day that changes meanwhile is computed again.
+    Each day is a transaction, run again if the day changes meanwhile. So it may be repeated, and
+    while the clinic works.
 
     Raises:
-        StillConflicting: If a day changed each time; those before it are done.
+        StillConflicting: If a day changed at every try; the days before it are done.
     """
     reader = open_work()
     clinic = reader.get(Clinic, doctor.clinic_id)
@@ -218,7 +220,7 @@ def _rebuild_day(open_work: OpenWork, clinic: Clinic, queue: Queue) -> bool:
 def figures_of_clinic(work: Work, clinic_id: str, period: Period) -> list[DayFigures]:
     """Return the figures of all of a clinic's doctors in *period*, by day.
 
-    Found by an index, which may lag a moment behind.
+    An index finds them, so the last moments may be missing.
     """
     return list(_read_all(work, DayFigures, clinic_id, "clinicId-date-idx", _days(period)))
 

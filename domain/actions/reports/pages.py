@@ -1,4 +1,4 @@
-"""What each report says: the figures of a period, put in the order in which an owner reads them."""
+"""The content of each report: the figures of a period, in the order in which owners read them."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ RUPEE = "₹"
 
 
 def compose(work: Work, clinic: Clinic, report: Report) -> ReportPage:
-    """Return what *report* says of *clinic*, by the figures as they stand now."""
+    """Return the content of *report* about *clinic*, from the figures as they are now."""
     period = Period(PeriodName.CUSTOM, report.start_date, report.end_date)
     days = figures.figures_of_clinic(work, clinic.clinic_id, analytics.days_needed(period))
     if report.doctor_ids:
@@ -64,7 +64,7 @@ def compose(work: Work, clinic: Clinic, report: Report) -> ReportPage:
 
 
 class _View:
-    """The figures of a report, and which of them were asked for."""
+    """The figures of a report, and which metrics were requested."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ class _View:
         )
 
     def wants(self, metric: str) -> bool:
-        """Return whether *metric* was asked for; none asked for means all."""
+        """Return whether *metric* was requested; if none was, all are."""
         return not self._metrics or metric in self._metrics
 
     def name(self, doctor_id: str) -> str:
@@ -285,7 +285,7 @@ SECTIONS: dict[ReportType, tuple[Callable[[_View], Iterable[ReportSection]], ...
     ReportType.DOCTOR_PERFORMANCE: (_doctors_compared, _each_doctor),
     ReportType.PATIENT_FLOW: (_flow, _flow_by_weekday),
 }
-"""What each report is made of, in order."""
+"""The sections of each report, in order."""
 
 
 def _doctor_row(view: _View, name: str, now: Totals) -> tuple[str | int | float | None, ...]:

@@ -1,4 +1,4 @@
-"""Reports: asked for, made by a worker, kept for a while, cleaned up."""
+"""Reports: requested, made by a worker, kept for a while, removed."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from domain.ports import Documents, FileMissing, Files
 from domain.work import Work
 
 KEPT = timedelta(days=30)
-"""Then the file is removed; the same report can be asked for again."""
+"""How long a report's file is kept; the same report can be requested again."""
 TRIES = 3
 ESTIMATE = timedelta(seconds=30)
-"""What is answered as the time by which a report is usually there."""
+"""How long making a report usually takes, as the API tells callers."""
 MEDIA_TYPES = {
     ReportFormat.PDF: "application/pdf",
     ReportFormat.CSV: "text/csv",
@@ -32,18 +32,18 @@ Compose = Callable[[Work, Clinic, Report], ReportPage]
 
 
 class NotReady(NotNow):
-    """The report has no file: it is being made, has failed, or was cleaned up."""
+    """The report has no file: it is being made, has failed, or its file was removed."""
 
     code = "REPORT_NOT_READY"
 
 
 class Uncomposable(PulseOpsError):
-    """What was asked for cannot be reported; says why in words for people."""
+    """The requested report cannot be made; the reason is in words for people."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportRequest:
-    """What is to be reported, and how: days of the clinic's calendar, both inclusive."""
+    """What to report, and as which file; days are of the clinic's calendar, both inclusive."""
 
     report_type: ReportType
     format: ReportFormat
@@ -52,7 +52,7 @@ class ReportRequest:
     doctor_ids: Sequence[str] = ()
     """Empty: all."""
     metrics: Sequence[str] = ()
-    """Empty: all that the report knows."""
+    """Empty: all metrics of the report."""
 
 
 def request_report(
@@ -61,7 +61,7 @@ def request_report(
     request: ReportRequest,
     by: str,
 ) -> Report:
-    """Write that a report is wanted by a user (*by*); a worker makes it after the commit.
+    """Request a report for the user *by* (userId); a worker makes it after the commit.
 
     Raises:
         PlanRequired: If the clinic's plan has no reports.
@@ -91,7 +91,7 @@ def find_report(work: Work, clinic_id: str, report_id: str) -> Report:
     """Return a clinic's report.
 
     Raises:
-        NotFound: If the clinic has none such.
+        NotFound: If the clinic has no such report.
     """
     return work.require(Report, clinic_id, report_id)
 
@@ -100,7 +100,7 @@ def read_file(report: Report, files: Files) -> bytes:
     """Return the file of a report.
 
     Raises:
-        NotReady: If it has none (any more).
+        NotReady: If it has no file yet, or no longer one.
     """
     if report.status is not ReportStatus.COMPLETED:
         raise NotReady(f"The report is {report.status.value.lower()}.", status=report.status)
@@ -111,16 +111,17 @@ def read_file(report: Report, files: Files) -> bytes:
 
 
 def file_name(report: Report) -> str:
-    """Return under which name a report's file is kept: ids only."""
+    """Return the name of a report's file, made of ids only."""
     return f"reports/{report.clinic_id}/{report.report_id}.{report.format.value.lower()}"
 
 
 def make_report(
     open_work: OpenWork, documents: Documents, files: Files, compose: Compose, item: Due
 ) -> None:
-    """Make the file of a report. May be killed and run again: the file is then written over.
+    """Make the file of a report. May be killed and run again: the file is then overwritten.
 
-    A report that cannot be made ends FAILED with a reason; a mistake of ours is tried a few times.
+    A report that cannot be made ends as FAILED with a reason. A fault of ours is raised for another
+    try, and ends it as FAILED after `TRIES`.
     """
     work = open_work()
     report, clinic = _find(work, item)
@@ -133,7 +134,7 @@ def make_report(
         files.put(file_name(report), made, MEDIA_TYPES[report.format])
     except Uncomposable as error:
         _finish(open_work, item, ReportStatus.FAILED, str(error))
-    except Exception:
+    except Exception:  # whatever our fault is, the requester learns in the end that it failed
         if item.attempts + 1 >= TRIES:
             _finish(open_work, item, ReportStatus.FAILED, "Something went wrong on our side.")
         raise
@@ -142,7 +143,7 @@ def make_report(
 
 
 def remove_expired(open_work: OpenWork, files: Files, item: Due) -> None:
-    """Remove the file of a report that is old."""
+    """Delete the file of a report whose time is over, and mark the report EXPIRED."""
     work = open_work()
     report, _ = _find(work, item)
     if report is not None and report.status is ReportStatus.COMPLETED:
