@@ -1,7 +1,7 @@
 """The pages that people open from a message: a request for payment, and pages for errors.
 
-Whoever has the address of a page, 128 random bits, can open it: there is no sign-in. So a page
-shows no more than a receipt would, is never cached or indexed, and sends no referrer.
+The address of a page holds 128 random bits and opens it without a sign-in. So a page shows no more
+than a receipt would, is never cached or indexed, and sends no referrer.
 """
 
 from __future__ import annotations

@@ -32,13 +32,7 @@ def set_sender(
     if access_token is None and sender is not None and sender == clinic.phone_number_id:
         return clinic
     plans.require(clinic, plans.Feature.OWN_SENDER)
-    before = work.get(Sender, clinic.phone_number_id or "")
-    wanted = sender or clinic.phone_number_id
-    if wanted is None:
-        raise Invalid("whatsappPhoneNumberId", "Is needed: this token belongs to no sender yet.")
-    if access_token is None and before is None:
-        raise Invalid("accessToken", "Is needed to verify the sender.")
-    token = access_token or work.seal.open(before.access_token if before else "")
+    wanted, token = _sender_and_token(work, clinic, sender, access_token)
     number = senders.number_of(wanted, token)
     if number is None or wanted == work.rules.platform_sender:
         raise Invalid("whatsappPhoneNumberId", NOT_VERIFIED)
@@ -64,6 +58,25 @@ def set_sender(
             release_claim(work, f"number:{clinic.routed_number}", clinic)
         clinic = clinic.but(routed_number=None, number_request_id=None)
     return work.put(clinic.but(phone_number_id=wanted, updated_at=work.now))
+
+
+def _sender_and_token(
+    work: Work, clinic: Clinic, sender: str | None, access_token: str | None
+) -> tuple[str, str]:
+    """Return the sender to verify and the token to verify it with; the clinic's own fill gaps.
+
+    Raises:
+        Invalid: If either is neither given nor the clinic's already.
+    """
+    wanted = sender or clinic.phone_number_id
+    if wanted is None:
+        raise Invalid("whatsappPhoneNumberId", "Is needed: this token belongs to no sender yet.")
+    if access_token:
+        return wanted, access_token
+    present = work.get(Sender, clinic.phone_number_id or "")
+    if present is None:
+        raise Invalid("accessToken", "Is needed to verify the sender.")
+    return wanted, work.seal.open(present.access_token)
 
 
 def set_payment_configuration(work: Work, clinic_id: str, name: str | None) -> Clinic:
