@@ -29,7 +29,7 @@ REDACTED = "[redacted]"
 FIELDS = frozenset({
     # Who and what, by opaque ids. A payment's id is missing on purpose: it opens its page.
     "requestId", "userId", "clinicId", "doctorId", "contactId", "patientId", "tokenId", "queueId",
-    "messageId", "visitId", "captureId", "broadcastId", "reportId",
+    "messageId", "visitId", "captureId", "broadcastId", "reportId", "sender",
     # What happened.
     "event", "level", "timestamp", "logger", "route", "method", "status", "durationMs", "outcome",
     "kind", "code", "provider", "reason", "state", "version", "setting",
@@ -168,6 +168,16 @@ def guard(
             # A name that is no name may itself be the secret.
             kept[name if name.isidentifier() and name.isascii() else "field"] = REDACTED
     return kept
+
+
+def sender_id(phone_number_id: str) -> str:
+    """Return a value that tells operators which WhatsApp number of ours a line is about.
+
+    Meta's id of a number is all digits, which the guard takes for a person's number: the prefix
+    tells the two apart. A provider whose id of a sender is the phone number itself, with its plus
+    sign, is still redacted.
+    """
+    return f"sender_{phone_number_id}"
 
 
 def request_id() -> str | None:

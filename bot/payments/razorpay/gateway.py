@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from bot.observability.logs import sender_id
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.signature import is_signed_return
 from domain.gateway import (
@@ -129,7 +130,7 @@ class RazorpayGateway:
         found = [t for i in sorted(ours) for t in self._order_payments(i, order.reference)]
         if any(t.succeeded for t in told) and not found:
             # The configuration belongs to another account at Razorpay.
-            log.error("order_paid_elsewhere", provider="razorpay", sender=order.sender)
+            log.error("order_paid_elsewhere", provider="razorpay", sender=sender_id(order.sender))
         if away is not None and not found:
             raise away
         return tuple(found)

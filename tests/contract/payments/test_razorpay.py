@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import structlog
 
 from bot.channels.http import new_session
 from bot.payments.razorpay import client as client_module
@@ -363,6 +364,17 @@ def test_what_whatsapp_says_was_paid_into_another_account_is_no_money(
 ) -> None:
     whatsapp.pay("ORD_1", "pay_of_somebody_else")
     assert connected.fetch_order_payments(SHOWN) == ()
+
+
+def test_operators_are_told_which_sender_was_paid_into_another_account(
+    whatsapp: FakeOrders, connected: RazorpayGateway
+) -> None:
+    whatsapp.pay("ORD_1", "pay_of_somebody_else")
+    with structlog.testing.capture_logs() as lines:
+        connected.fetch_order_payments(SHOWN)
+    assert [(line["event"], line["sender"]) for line in lines] == [
+        ("order_paid_elsewhere", f"sender_{SHOWN.sender}")
+    ]
 
 
 def test_a_payment_is_known_by_its_orders_receipt_where_it_carries_no_notes(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import json
 import logging
@@ -9,7 +10,8 @@ import logging.config
 import sys
 import threading
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeGuard
 
 import pytest
 import structlog
@@ -17,6 +19,8 @@ from flask import Flask, g
 
 from bot.observability import logs, metrics
 
+ROOT = Path(__file__).parents[3]
+LEVELS = {"debug", "info", "warning", "error", "critical", "exception"}
 SECRETS = ("Asha", "98765", "chest pain", "482913", "payr_")
 
 
@@ -125,6 +129,40 @@ def test_a_known_field_takes_no_words_numbers_or_addresses(log, value):
 def test_ids_codes_routes_and_counts_pass(log, value):
     structlog.get_logger().info("done", reason=value)
     assert log.lines[0]["reason"] == value
+
+
+def test_a_sender_of_ours_is_told_by_its_id_and_never_by_its_number(log):
+    structlog.get_logger().error("order_paid_elsewhere", sender=logs.sender_id("106540352242922"))
+    structlog.get_logger().error("order_paid_elsewhere", sender=logs.sender_id("+918040009000"))
+    structlog.get_logger().error("order_paid_elsewhere", sender="918040009000")
+    assert [line["sender"] for line in log.lines] == [
+        "sender_106540352242922",
+        logs.REDACTED,
+        logs.REDACTED,
+    ]
+
+
+def test_every_line_of_the_product_has_known_fields_only():
+    unknown = [
+        f"{path.relative_to(ROOT)}:{node.lineno} {keyword.arg}"
+        for package in (*logs.OWN, "web")
+        if package != "simulator"
+        for path in (ROOT / package).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if is_a_line(node)
+        for keyword in node.keywords
+        if keyword.arg not in {*logs.FIELDS, "exc_info"}
+    ]
+    assert unknown == []
+
+
+def is_a_line(node: ast.AST) -> TypeGuard[ast.Call]:
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in LEVELS
+        and ast.unparse(node.func.value).rpartition(".")[2] == "log"
+    )
 
 
 def test_an_event_that_is_a_sentence_is_redacted(log):
