@@ -38,13 +38,13 @@ def create_app():
     app.cli.add_command(group)
     return app
 """
-LOGS = "from logging import StreamHandler as Lines"
-CONFIG = """
+LOGS = "from logging import StreamHandler as JsonHandler"
+SETTINGS = """
+from contextlib import nullcontext as naming_bad_settings
 from types import SimpleNamespace
 def read_settings():
     return SimpleNamespace(production=False, web_processes=2, web_threads=8, log_level="info")
 """
-STARTING = "from contextlib import nullcontext as naming_bad_settings"
 SIMULATOR = """
 import http.server, sys
 port = int(sys.argv[sys.argv.index("--port") + 1])
@@ -140,9 +140,8 @@ def demo(tmp_path):
     root = tmp_path / "a clinic's folder"
     for module, text in {
         "bot/__init__": BOT,
-        "bot/logs": LOGS,
-        "bot/config": CONFIG,
-        "bot/starting": STARTING,
+        "bot/observability/logs": LOGS,
+        "bot/config/settings": SETTINGS,
         "simulator/__main__": SIMULATOR,
         "workers/__main__": WORKER,
         "workers/clock": "import time; time.sleep(600)",
