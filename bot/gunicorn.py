@@ -16,9 +16,9 @@ from pathlib import Path
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-from bot.config.settings import naming_bad_settings, read_settings
+from bot.config.settings import exit_on_bad_setting, read_settings
 
-with naming_bad_settings():
+with exit_on_bad_setting():
     _settings = read_settings()
 # In production the web is reached from other machines, through a proxy.
 _host = os.environ.get("HOST") or ("0.0.0.0" if _settings.production else "127.0.0.1")  # noqa: S104

@@ -22,7 +22,7 @@ from bot.channels.twilio.channel import TwilioChannel, TwilioSenders, TwilioSms
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents
 from bot.channels.twilio.missed import missed
-from bot.config.settings import Settings, naming_bad_settings, read_settings
+from bot.config.settings import Settings, exit_on_bad_setting, read_settings
 from bot.documents.maker import Maker
 from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
@@ -51,8 +51,8 @@ __all__ = [
     "Parts",
     "Rendered",
     "build",
+    "exit_on_bad_setting",
     "message_reached",
-    "naming_bad_settings",
     "read_settings",
     "set_up_logs",
 ]

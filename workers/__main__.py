@@ -16,7 +16,7 @@ from rq import SimpleWorker
 from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 
-from bot.wiring import naming_bad_settings, read_settings, set_up_logs
+from bot.wiring import exit_on_bad_setting, read_settings, set_up_logs
 from workers import context
 
 WORKER_TTL_SECONDS = 30
@@ -45,7 +45,7 @@ class Worker(SimpleWorker):
 
 def main() -> None:
     """Serve each order of queues in a process of its own until told to end."""
-    with naming_bad_settings():
+    with exit_on_bad_setting():
         set_up_logs(read_settings().log_level)
     children = [_fork(order) for order in QUEUE_ORDERS[1:]]
 

@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
-from bot.wiring import Parts, naming_bad_settings
+from bot.wiring import Parts, exit_on_bad_setting
 from domain.actions.messages import outbox
 from domain.errors import PulseOpsError
 from domain.model.base import stamp
@@ -96,7 +96,7 @@ def _run_logged(run: Callable[[], object]) -> None:
 
 def main() -> None:
     """Tick until told to end."""
-    with naming_bad_settings():
+    with exit_on_bad_setting():
         parts = context.parts()
     ended = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: ended.set())

@@ -1,5 +1,7 @@
 """Settings, read once from the environment.
 
-settings  every setting with its default, and what production refuses
-values    how one variable is read
+settings      all settings in one; a wrong one ends the process
+sections      the settings by subject, with their defaults
+requirements  which must be set, in production and for each provider
+values        how one variable is read
 """

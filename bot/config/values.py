@@ -1,4 +1,4 @@
-"""How a variable of the environment is read: as a choice, a number, a span, an address, a list."""
+"""How one variable is read: as a choice, a number, a duration, an address or a list."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import limits
 
 from domain.errors import PulseOpsError
 
+KEY_BYTES = 32
+"""The length of a key of DATA_KEY."""
+
 
 class BadSetting(PulseOpsError):
-    """A variable of the environment has a value the product cannot run with.
+    """A variable of the environment has a value that the product cannot run with.
 
-    What it says begins with the variable's name and holds no secret.
+    Its text begins with the variable's name and holds no secret.
     """
 
     @property
@@ -25,11 +28,11 @@ class BadSetting(PulseOpsError):
         return str(self).partition(" ")[0]
 
 
-def number(env: Mapping[str, str], name: str, default: str = "") -> str | None:
-    """Return the phone number, E.164, or None without one; Twilio's prefix may stand before it.
+def phone_number(env: Mapping[str, str], name: str, default: str = "") -> str | None:
+    """Return a phone number in E.164, or None if it is not set; drops Twilio's `whatsapp:` prefix.
 
     Raises:
-        BadSetting: If it is none.
+        BadSetting: If it is no phone number.
     """
     value = env.get(name, default).removeprefix("whatsapp:")
     if value and not re.fullmatch(r"\+[1-9]\d{6,14}", value):
@@ -41,7 +44,7 @@ def choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     """Return which of *allowed* was chosen, the first by default.
 
     Raises:
-        BadSetting: If it is none.
+        BadSetting: If it is none of them.
     """
     value = env.get(name, allowed[0])
     if value not in allowed:
@@ -49,11 +52,11 @@ def choice(env: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-def whole(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+def whole_number(env: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
     """Return a whole number from *least* to *most*.
 
     Raises:
-        BadSetting: If it is none.
+        BadSetting: If it is no such number.
     """
     text = env.get(name, str(default))
     if not re.fullmatch(r"\d{1,9}", text) or not least <= int(text) <= most:
@@ -62,10 +65,10 @@ def whole(env: Mapping[str, str], name: str, default: int, least: int, most: int
 
 
 def duration(env: Mapping[str, str], name: str, default: str) -> timedelta:
-    """Return a span such as 15m, 12h or 7d.
+    """Return a duration, written as 15m, 12h or 7d.
 
     Raises:
-        BadSetting: If it is none.
+        BadSetting: If it is written otherwise.
     """
     value = env.get(name, default)
     found = re.fullmatch(r"([1-9]\d{0,5})([smhd])", value)
@@ -76,10 +79,10 @@ def duration(env: Mapping[str, str], name: str, default: str) -> timedelta:
 
 
 def rate(env: Mapping[str, str], name: str, default: str) -> str:
-    """Return how many in which time, in the notation of `limits`.
+    """Return a rate such as "600 per minute", in the notation of `limits`.
 
     Raises:
-        BadSetting: If it is none.
+        BadSetting: If `limits` cannot read it.
     """
     value = env.get(name, default)
     try:
@@ -89,17 +92,17 @@ def rate(env: Mapping[str, str], name: str, default: str) -> str:
     return value
 
 
-def per_seconds(rate: str) -> tuple[int, int]:
-    """Return a rate in the notation of `limits` as so many in so many seconds."""
+def parse_rate(rate: str) -> tuple[int, int]:
+    """Return how many times *rate*, in the notation of `limits`, allows in how many seconds."""
     item = limits.parse(rate)
     return item.amount, item.get_expiry()
 
 
 def url(env: Mapping[str, str], name: str, default: str) -> str:
-    """Return an address without a slash at its end.
+    """Return an http or https address without a slash at its end.
 
     Raises:
-        BadSetting: If it is none.
+        BadSetting: If it is no such address.
     """
     value = env.get(name, default).rstrip("/")
     if not re.fullmatch(r"https?://[^\s/]+(/\S*)?", value):
@@ -107,26 +110,26 @@ def url(env: Mapping[str, str], name: str, default: str) -> str:
     return value
 
 
-def several(env: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
-    """Return the parts of a list with commas; one that has none is not set."""
-    return parts(env.get(name, "")) or parts(default)
+def comma_separated(env: Mapping[str, str], name: str, default: str) -> tuple[str, ...]:
+    """Return the parts of a list with commas; a list without any part counts as not set."""
+    return split_commas(env.get(name, "")) or split_commas(default)
 
 
-def parts(text: str) -> tuple[str, ...]:
-    """Return what stands between the commas of *text*."""
+def split_commas(text: str) -> tuple[str, ...]:
+    """Return the parts between the commas of *text*, without blanks and empty ones."""
     return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
-def given(variables: Mapping[str, str]) -> dict[str, str]:
-    """Return the *variables* that are set: an empty one is not."""
+def drop_empty(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return the *variables* that are set: an empty one counts as not set."""
     return {name: value for name, value in variables.items() if value.strip()}
 
 
-def parameters(path: str) -> dict[str, str]:
-    """Return what lies in the Parameter Store under *path*, by the last part of each name.
+def read_parameters(path: str) -> dict[str, str]:
+    """Return the values in AWS's Parameter Store under *path*, by the last part of each name.
 
     Raises:
-        BadSetting: If it could not be read.
+        BadSetting: If the Parameter Store could not be read.
     """
     # Takes 0.2 s to load, and most installations never need it.
     import boto3  # noqa: PLC0415
@@ -143,8 +146,8 @@ def parameters(path: str) -> dict[str, str]:
     return found
 
 
-def decoded(text: str) -> bytes:
-    """Return the key that *text*, an entry of DATA_KEY, stands for.
+def decode_key(text: str) -> bytes:
+    """Return the bytes of the key *text*, an entry of DATA_KEY.
 
     Raises:
         ValueError: If it is not base64, of either alphabet, of 32 bytes.
@@ -156,6 +159,3 @@ def decoded(text: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise ValueError("a key of DATA_KEY is not base64 of 32 bytes")
     return key
-
-
-KEY_BYTES = 32

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from bot.config.values import decoded
+from bot.config.values import decode_key
 from domain.errors import Unreadable
 
 NONCE_BYTES = 12
@@ -31,7 +31,7 @@ class Sealer:
         self._keys: dict[str, AESGCM] = {}
         self._hashing = b""
         for text in keys:
-            key = decoded(text)
+            key = decode_key(text)
             self._keys.setdefault(hashlib.sha256(key).hexdigest()[:8], AESGCM(key))
             self._hashing = self._hashing or hmac.digest(key, b"pulseops digest", hashlib.sha256)
         self._newest = next(iter(self._keys))

@@ -28,9 +28,10 @@ A_FILE = re.compile(rf"(?:{FOLDERS})/[\w./-]*[\w/]")
 A_NAME = re.compile(rf"((?:{FOLDERS})/[\w/]+\.py):(\w+)")
 A_PROGRAM = re.compile(r"(?:bin|benchmarks|\.ci)/[a-z-]+")
 READS = (
+    ("bot/config/settings.py", r'env\.get\("([A-Z_]+)"'),
     (
-        "bot/config/settings.py",
-        r'(?:env\.get\(|values\.[a-z]+\(\s*env, )"([A-Z_]+)"',
+        "bot/config/sections.py",
+        r'(?:env\.get\(|values\.[a-z_]+\(\s*env, )"([A-Z_]+)"',
     ),
     ("bot/gunicorn.py", r'os\.environ\.get\("([A-Z_]+)"'),
     ("bot/cli/commands.py", r'os\.environ\.get\(\s*"([A-Z_]+)"'),

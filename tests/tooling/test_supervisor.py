@@ -40,7 +40,7 @@ def create_app():
 """
 LOGS = "from logging import StreamHandler as JsonHandler"
 SETTINGS = """
-from contextlib import nullcontext as naming_bad_settings
+from contextlib import nullcontext as exit_on_bad_setting
 from types import SimpleNamespace
 def read_settings():
     return SimpleNamespace(production=False, web_processes=2, web_threads=8, log_level="info")

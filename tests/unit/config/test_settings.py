@@ -9,15 +9,12 @@ from datetime import timedelta
 
 import pytest
 
+import bot.config.requirements
+import bot.config.sections
 import bot.config.settings
-from bot.config.settings import (
-    DEVELOPMENT_KEY,
-    DEVELOPMENT_SECRET,
-    REQUIRED,
-    REQUIRED_BY_CLOUD,
-    Settings,
-    read_settings,
-)
+from bot.config.requirements import REQUIRED, REQUIRED_BY_CLOUD
+from bot.config.sections import DEVELOPMENT_KEY, DEVELOPMENT_SECRET
+from bot.config.settings import Settings, read_settings
 from bot.config.values import BadSetting
 
 PRODUCTION = {
@@ -190,14 +187,16 @@ def given(settings: Settings) -> dict[str, object]:
 
 @pytest.mark.parametrize("empty", ["", " "])
 def test_an_empty_variable_is_one_that_is_not_set(empty: str) -> None:
-    names = re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', inspect.getsource(bot.config.settings))
+    modules = (bot.config.settings, bot.config.sections, bot.config.requirements)
+    source = "".join(map(inspect.getsource, modules))
+    names = re.findall(r'"([A-Z]+(?:_[A-Z]+)*)"', source)
     assert {"JWT_SECRET", "REDIS_URL", "WHATSAPP_ACCESS_TOKEN"} <= set(names)
     assert given(read_settings(dict.fromkeys(names, empty))) == given(read_settings({}))
 
 
 def test_an_empty_variable_does_not_hide_the_stored_one(monkeypatch: pytest.MonkeyPatch) -> None:
     stored = {"JWT_SECRET": "from-the-store", "REDIS_URL": ""}
-    monkeypatch.setattr("bot.config.values.parameters", lambda _: stored)
+    monkeypatch.setattr("bot.config.values.read_parameters", lambda _: stored)
     settings = read_settings({"AWS_PARAMETER_PATH": "/clinic", "JWT_SECRET": ""})
     assert settings.jwt_secret == "from-the-store"
     assert settings.redis_url == "redis://localhost:6379/0"
@@ -215,7 +214,7 @@ def test_secrets_come_from_the_parameter_store_where_the_environment_has_none(
 ) -> None:
     found = {"JWT_SECRET": "from-the-store", "WHATSAPP_VERIFY_TOKEN": "stored"}
     monkeypatch.setattr(
-        "bot.config.values.parameters", lambda path: found if path == "/clinic" else {}
+        "bot.config.values.read_parameters", lambda path: found if path == "/clinic" else {}
     )
     settings = read_settings({"AWS_PARAMETER_PATH": "/clinic", "WHATSAPP_VERIFY_TOKEN": "given"})
     assert settings.jwt_secret == "from-the-store"

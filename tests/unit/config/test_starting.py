@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from flask.cli import cli
 
 import workers.__main__
-from bot.config.settings import naming_bad_settings
+from bot.config.settings import exit_on_bad_setting
 from bot.config.values import BadSetting
 from workers import clock, context
 
@@ -64,7 +64,7 @@ def test_a_process_logs_the_name_and_says_what_is_wrong(
 
 
 def test_other_failures_are_left_alone() -> None:
-    with pytest.raises(ZeroDivisionError), naming_bad_settings():
+    with pytest.raises(ZeroDivisionError), exit_on_bad_setting():
         raise ZeroDivisionError
 
 
