@@ -1,6 +1,8 @@
 """What a fresh machine installs does not depend on what an index serves that day."""
 
 import re
+import shutil
+import subprocess
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
@@ -101,6 +103,19 @@ def test_set_up_resolves_nothing():
     assert len(installs) == 2
     for command in installs:
         assert {"--no-deps", "--require-hashes", "--only-binary"} <= set(command.split())
+
+
+def test_set_up_leaves_an_environment_that_is_linked_alone(tmp_path):
+    elsewhere, root = tmp_path / "elsewhere", tmp_path / "root"
+    (elsewhere / "bin").mkdir(parents=True)
+    (root / "bin").mkdir(parents=True)
+    shutil.copy(REPOSITORY / "bin/setup", root / "bin/setup")
+    (root / ".venv").symlink_to(elsewhere)
+    ended = subprocess.run([root / "bin/setup"], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert re.fullmatch(r"bin/setup: \.venv is a symbolic link: .*\n", ended.stderr)
+    assert (root / ".venv").is_symlink()
+    assert [path.name for path in elsewhere.iterdir()] == ["bin"]
 
 
 def test_the_image_is_made_from_a_named_release():
