@@ -130,12 +130,8 @@ def measure(port: int, tokens: list[str], asked: argparse.Namespace) -> None:
     lost = 0
     for number in range(asked.updates):
         begun: list[float] = []
-
-        def move(action: str = "resume" if number % 2 else "pause") -> None:
-            begun.append(time.monotonic())  # noqa: B023 - joined below
-            call(port, tokens[0], action)
-
-        mover = threading.Timer(0.1, move)
+        action = "resume" if number % 2 else "pause"
+        mover = threading.Timer(0.1, _change, (port, tokens[0], action, begun))
         mover.start()
         seen = pages.watch(8.0)
         mover.join()
@@ -185,6 +181,11 @@ def lived(port: int, name: str, times: int = 300) -> None:
             asked.getresponse().read()
             took.append(time.monotonic() - began)
     row(name, *_spread(took))
+
+
+def _change(port: int, token: str, action: str, begun: list[float]) -> None:
+    begun.append(time.monotonic())
+    call(port, token, action)
 
 
 def call(port: int, token: str, action: str) -> None:

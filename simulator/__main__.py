@@ -7,10 +7,11 @@ import ipaddress
 import signal
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers import gthread
+from gunicorn.workers.base import Worker
 
 from simulator.app import create_app
 from simulator.config import Config, ConfigError, load
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 THREADS = 200
 
 
-class Server(BaseApplication):  # type: ignore[misc]
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
     """gunicorn with one process, whose memory is the simulated world, and many threads."""
 
     def __init__(self, config: Config, arguments: argparse.Namespace) -> None:
@@ -70,7 +71,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         self._parts.start()
         return create_app(self._parts, only_loopback=not self._arguments.allow_remote)
 
-    def _begin(self, worker: Any) -> None:  # noqa: ANN401 -- gunicorn has no types
+    def _begin(self, worker: Worker) -> None:
         """Say that calls are answered now, and end open streams as soon as a signal says stop.
 
         gunicorn would otherwise wait for the streams, and they for the next change.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from simulator import limits
+
 if TYPE_CHECKING:
     from simulator.config import Config, Number, Phone
     from simulator.model import Message, Status
@@ -121,7 +123,7 @@ def payment(
         "timestamp": str(attempt["updated_timestamp"]),
         "payment": {
             "reference_id": order["reference"],
-            "amount": {"value": order["amount"], "offset": 100},
+            "amount": {"value": order["amount"], "offset": limits.ORDER_OFFSET},
             "currency": "INR",
             "transaction": attempt,
             "receipt": order["receipt"],

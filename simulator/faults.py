@@ -85,8 +85,7 @@ class Chance:
 
     def __init__(self) -> None:
         """Start unpredictable."""
-        # Chance here decides which simulated calls fail; nothing secret depends on it.
-        self._random = random.Random()  # noqa: S311
+        self._random = random.Random()  # noqa: S311 - which calls fail is no secret
 
     def seed(self, seed: int | None) -> None:
         """Start over, repeatably if *seed* is given."""

@@ -65,6 +65,7 @@ OTP_EXPIRY_MINUTES = (1, 90)
 
 # Orders that are paid inside WhatsApp ("Receive payments via payment gateways on WhatsApp").
 ORDER_REFERENCE_MAX = 35
+ORDER_OFFSET = 100  # Amounts are in hundredths of a rupee.
 ORDER_LIFE_SECONDS = 300
 ORDER_ITEM_MAX = 60
 ORDER_DESCRIPTION_MAX = 120

@@ -10,7 +10,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from simulator import envelope
+from simulator import envelope, limits
 from simulator.errors import GraphError, invalid
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ class Orders:
                 "reference_id": reference,
                 "status": _state(order["attempts"]),
                 "currency": "INR",
-                "amount": {"value": order["amount"], "offset": 100},
+                "amount": {"value": order["amount"], "offset": limits.ORDER_OFFSET},
                 "transactions": [dict(a) for a in order["attempts"]],
             }
             return {"payments": [payment]}

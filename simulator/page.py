@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,16 +115,15 @@ class Streams:
             while not world.stopping and me in self._open:
                 event, epoch, revision = self._next(epoch, revision)
                 yield event
-                after, of = revision, epoch
-                world.wait_for(
-                    lambda after=after, of=of: world.revision > after or world.epoch != of,  # type: ignore[misc]
-                    HEARTBEAT_SECONDS,
-                )
+                world.wait_for(partial(self._has_changed, epoch, revision), HEARTBEAT_SECONDS)
                 world.wait_for(lambda: False, GATHER_SECONDS)
         finally:
             with self._lock:
                 if me in self._open:
                     self._open.remove(me)
+
+    def _has_changed(self, epoch: str, revision: int) -> bool:
+        return self._world.revision > revision or self._world.epoch != epoch
 
     def _next(self, epoch: str, revision: int) -> tuple[str, str, int]:
         """Return the next event and the place in the counting it brings a page to."""

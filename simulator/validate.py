@@ -272,8 +272,8 @@ def _reference(parameters: Payload, path: str) -> None:
 
 def _amount(value: object, path: str, least: int = 1) -> int:
     amount = _object(value, path)
-    if amount.get("offset") != 100:  # noqa: PLR2004 - hundredths of a rupee
-        raise invalid(f"{path}.offset", "must be 100")
+    if amount.get("offset") != limits.ORDER_OFFSET:
+        raise invalid(f"{path}.offset", f"must be {limits.ORDER_OFFSET}")
     paise = amount.get("value")
     if not isinstance(paise, int) or isinstance(paise, bool) or paise < least:
         raise invalid(f"{path}.value", "must be a positive integer")

@@ -17,7 +17,7 @@ def write(row: dict[str, Any]) -> Item:
     return {name: _write(value) for name, value in row.items()}
 
 
-def _write(value: Any) -> dict[str, Any]:  # noqa: ANN401 - a value of a row is of several types
+def _write(value: object) -> dict[str, Any]:
     # A bool is an int in Python, so it is asked for first.
     if isinstance(value, str):
         return {"S": value}
@@ -43,7 +43,7 @@ def read(item: Item) -> dict[str, Any]:
     return {name: _read(value) for name, value in item.items()}
 
 
-def _read(value: dict[str, Any]) -> Any:  # noqa: ANN401 - as above
+def _read(value: dict[str, Any]) -> object:
     ((kind, inner),) = value.items()
     match kind:
         case "S" | "BOOL":

@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from http.client import INTERNAL_SERVER_ERROR
+from typing import Any, TypeVar
 
 import boto3
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
@@ -47,6 +49,8 @@ from store.port import (
     prepare,
 )
 from store.schema import TABLES
+
+T = TypeVar("T")
 
 CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
@@ -93,7 +97,7 @@ class DynamoStore:
         self._now = now
         self._arguments = client
         self._lock = threading.Lock()
-        self._client: Any = None
+        self._client: BaseClient | None = None
         watch(self)
 
     def after_fork(self) -> None:
@@ -101,7 +105,7 @@ class DynamoStore:
         self._lock = threading.Lock()
         self._client = None
 
-    def _dynamodb(self) -> Any:  # noqa: ANN401 - boto3 makes its clients' classes at run time
+    def _dynamodb(self) -> BaseClient:
         """Return the client of this process, made when it is first needed."""
         with self._lock:
             if self._client is None:
@@ -276,7 +280,7 @@ class DynamoStore:
         kind = "Delete" if isinstance(change, Delete) else "ConditionCheck"
         return {kind: item | {"Key": _key(each.key)}}
 
-    def _call(self, action: Callable[[], Any]) -> Any:  # noqa: ANN401 - an answer of boto3
+    def _call(self, action: Callable[[], T]) -> T:
         """Return the answer to *action*, which may be repeated as it is.
 
         Raises:
@@ -296,7 +300,7 @@ class DynamoStore:
                 if code in _MALFORMED:
                     raise ValueError(f"DynamoDB refuses the request: {error}") from error
                 status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-                if not (code in _AGAIN or status >= 500) or not pause.take():  # noqa: PLR2004
+                if not (code in _AGAIN or status >= INTERNAL_SERVER_ERROR) or not pause.take():
                     raise StoreUnavailable(f"DynamoDB: {code}") from error
             except (NoConnection, HTTPClientError) as error:
                 unanswered += 1
@@ -342,8 +346,9 @@ class DynamoStore:
             if not _is(error, "UnknownOperationException"):
                 raise
 
-    def purge(self, limit: int) -> int:  # noqa: ARG002 - DynamoDB removes expired items itself
+    def purge(self, limit: int) -> int:
         """Do nothing; see `Store.purge`."""
+        del limit  # DynamoDB removes expired items itself.
         return 0
 
     def close(self) -> None:

@@ -264,7 +264,7 @@ def _check_value(table: Table, value: object) -> None:
     elif isinstance(value, (list, tuple)):
         inner = value
     else:
-        raise ValueError(f"{table.name} has a value of type {type(value).__name__}")  # noqa: TRY004
+        raise ValueError(f"{table.name} has a value of type {type(value).__name__}")  # noqa: TRY004 - as `prepare` says
     for each in inner:
         _check_value(table, each)
 

@@ -1,4 +1,3 @@
-# ruff: noqa: S608 - names of tables and columns come from the schema, and values are bound
 """The SQL of the SQLite store."""
 
 from __future__ import annotations

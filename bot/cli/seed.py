@@ -41,6 +41,7 @@ CITY_NUMBER, SUNRISE_NUMBER, PLATFORM_NUMBER = "+918040001000", "+918040002000",
 DEMO_PASSWORD = "pulse-demo-2030"  # noqa: S105 - known to everybody, and refused in production
 HISTORY_DAYS = 7
 PATIENTS_A_DAY = 9
+PART_RATED = 0.7
 NAMES = (
     "Anita Desai", "Vikram Rao", "Sunita Joshi", "Rahul Verma", "Farhan Sheikh", "Pooja Nair",
     "Deepak Gupta", "Kavita Menon", "Arjun Reddy", "Neha Kulkarni", "Suresh Pillai",
@@ -356,5 +357,5 @@ def _day(
 
 def _rate(work: Work, queue: Queue, chance: random.Random) -> None:
     for token in work.query(Token, queue.queue_id).records:
-        if token.status is TokenStatus.COMPLETED and chance.random() < 0.7:  # noqa: PLR2004
+        if token.status is TokenStatus.COMPLETED and chance.random() < PART_RATED:
             rate(work, token, chance.choices((5, 4, 3), (6, 3, 1))[0])

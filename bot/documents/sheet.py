@@ -80,16 +80,20 @@ class _Selectable(TTFFont):
 
     __slots__ = ()
 
-    def perform_harfbuzz_shaping(self, text: str, *given: Any) -> Any:  # noqa: ANN401 - its types
-        glyphs, positions = super().perform_harfbuzz_shaping(text, *given)
+    def perform_harfbuzz_shaping(
+        self, text: str, font_size_pt: float, text_shaping_params: dict[str, Any] | None
+    ) -> tuple[Sequence[Any], Sequence[Any]]:
+        glyphs, positions = super().perform_harfbuzz_shaping(
+            text, font_size_pt, text_shaping_params
+        )
         starts = sorted({glyph.cluster for glyph in glyphs})
         ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
         met: dict[int, int] = {}
         shaped = []
         for glyph in glyphs:
-            place = met.get(glyph.cluster, 0)
-            met[glyph.cluster] = place + 1
-            letter = min(glyph.cluster + place, ends[glyph.cluster] - 1)
+            position = met.get(glyph.cluster, 0)
+            met[glyph.cluster] = position + 1
+            letter = min(glyph.cluster + position, ends[glyph.cluster] - 1)
             shaped.append(_Glyph(glyph.codepoint, letter))
         return shaped, positions
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from domain.model.reports import ReportChart, ReportPage, ReportSection, ReportTable
 
@@ -25,7 +26,7 @@ def workbook(page: ReportPage) -> bytes:
         "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
         "strings_to_numbers": False,
     }  # fmt: skip
-    with xlsxwriter.Workbook(made, options) as book:
+    with Workbook(made, options) as book:
         book.set_properties({"title": page.title, "company": page.clinic})
         # The library stamps the present; a report says when its figures were true.
         book.set_properties({"created": _local(page.made_at, page.zone)})
@@ -43,12 +44,12 @@ def workbook(page: ReportPage) -> bytes:
 
 
 def _section(
-    book: Any,  # noqa: ANN401 - the library has no types
-    sheet: Any,  # noqa: ANN401
+    book: Workbook,
+    sheet: Worksheet,
     name: str,
     page: ReportPage,
     section: ReportSection,
-    formats: dict[str, Any],
+    formats: dict[str, Format],
 ) -> None:
     sheet.hide_gridlines(2)
     sheet.write_string(0, 0, f"{page.title} – {section.title}", formats["title"])
@@ -68,7 +69,7 @@ def _section(
         _chart(book, sheet, name, row, section.chart)
 
 
-def _table(sheet: Any, row: int, table: ReportTable, formats: dict[str, Any]) -> int:  # noqa: ANN401
+def _table(sheet: Worksheet, row: int, table: ReportTable, formats: dict[str, Format]) -> int:
     first = row
     for column, head in enumerate(table.heads):
         texts = [head, *(str(r[column]) for r in table.rows)]
@@ -90,7 +91,7 @@ def _table(sheet: Any, row: int, table: ReportTable, formats: dict[str, Any]) ->
     return row + 1
 
 
-def _chart(book: Any, sheet: Any, name: str, row: int, chart: ReportChart) -> None:  # noqa: ANN401
+def _chart(book: Workbook, sheet: Worksheet, name: str, row: int, chart: ReportChart) -> None:
     if not chart.values:
         return
     # What a chart draws has to stand in cells; beyond the table nobody stumbles over it.

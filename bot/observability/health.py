@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -56,10 +57,10 @@ class _Question:
 
     def run(self) -> None:
         try:
-            self._ask()
-            self._well = True
-        except Exception:  # noqa: BLE001, S110 - whatever it is, the dependency does not work
-            pass
+            # Any error means that the dependency does not work.
+            with suppress(Exception):
+                self._ask()
+                self._well = True
         finally:
             self.answered.set()
 

@@ -95,7 +95,7 @@ def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v if k in CODES | EXACT else _plain(v) for k, v in values.items()}
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - plain data of any shape
+def _plain(value: object) -> object:
     if isinstance(value, str):
         return plain(value)
     if isinstance(value, Mapping):

@@ -267,7 +267,8 @@ class Renderer:
     def _definition(
         self, name: str, entry: Entry, variant: Variant, tag: str
     ) -> TemplateDefinition:
-        assert entry.category is not None  # noqa: S101 - the caller has looked
+        if entry.category is None:
+            raise NoTemplate(f"{name} never goes as a template")
         sample = _sample_of(entry, variant)
         sink = Parameters(placeholders=True)
         body = ""

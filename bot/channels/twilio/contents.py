@@ -11,6 +11,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from twilio.rest import Client
@@ -183,7 +184,7 @@ def submit(client: Client, sid: str, name: str, category: str) -> str:
 def _post(client: Client, url: str, body: dict[str, Any]) -> str:
     headers = {"Content-Type": "application/json"}
     answer = calling(lambda: client.request("POST", url, data=body, headers=headers))
-    if answer.status_code >= 300:  # noqa: PLR2004 - anything but success
+    if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
         raise _refusal(answer.status_code, str(answer.text))
     return str(answer.text)
 

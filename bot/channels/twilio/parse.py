@@ -12,6 +12,8 @@ from bot.channels.twilio.errors import classify, reason
 from flows.inbound import Inbound, StatusUpdate
 
 ID_MAX = 256
+CODE_DIGITS_MAX = 8
+"""Digits of an error code; Twilio's have five."""
 STATUSES: Final = {
     "sent": "sent",
     "delivered": "delivered",
@@ -111,4 +113,5 @@ def _text(value: str) -> str:
 
 
 def _code(value: str | None) -> int | None:
-    return int(value) if value and value.isascii() and value.isdigit() and len(value) < 9 else None  # noqa: PLR2004
+    is_code = value and value.isascii() and value.isdigit() and len(value) <= CODE_DIGITS_MAX
+    return int(value) if value and is_code else None
