@@ -29,23 +29,23 @@ from botocore.exceptions import (
 
 from domain.errors import PulseOpsError, StoreUnavailable
 from store import attributes, schema
-from store.forks import watch
+from store.forks import register
 from store.port import (
     Change,
     CheckAbsent,
     Delete,
-    Found,
     Key,
-    Prepared,
+    PreparedChange,
     Put,
     Range,
     Request,
     Row,
+    RowPage,
     conflict,
     cursor,
     is_live,
-    plan,
-    possible,
+    is_possible,
+    plan_query,
     prepare,
 )
 from store.schema import TABLES
@@ -98,7 +98,7 @@ class DynamoStore:
         self._arguments = client
         self._lock = threading.Lock()
         self._client: BaseClient | None = None
-        watch(self)
+        register(self)
 
     def after_fork(self) -> None:
         """Share no connection with the parent: the child makes a client of its own."""
@@ -127,7 +127,7 @@ class DynamoStore:
     def get(self, keys: Sequence[Key]) -> list[Row | None]:
         """Return the items under *keys*; see `Store.get`."""
         found: dict[Key, Row] = {}
-        wanted = [key for key in dict.fromkeys(keys) if possible(key)]
+        wanted = [key for key in dict.fromkeys(keys) if is_possible(key)]
         for start in range(0, len(wanted), KEYS_A_READ):
             self._get_some(wanted[start : start + KEYS_A_READ], found)
         return [found.get(key) for key in keys]
@@ -137,7 +137,7 @@ class DynamoStore:
         for key in keys:
             table = asked.setdefault(self._prefix + key.table, {"Keys": [], "ConsistentRead": True})
             table["Keys"].append(_key(key))
-        pause = _Pause()
+        pause = _BackOff()
         now = self._now()
         while asked:
             answer = self._call(partial(self._dynamodb().batch_get_item, RequestItems=asked))
@@ -162,11 +162,11 @@ class DynamoStore:
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """Return a page of a table or an index; see `Store.query`."""
-        wanted = plan(table, equals, index, between, limit, after)
+        wanted = plan_query(table, equals, index, between, limit, after)
         if wanted.nothing or wanted.start == ():
-            return Found([], None)
+            return RowPage([], None)
         request = self._query_request(wanted, equals, index, descending=descending)
         now = self._now()
         rows: list[Row] = []
@@ -181,7 +181,7 @@ class DynamoStore:
                 break
             request["ExclusiveStartKey"] = last
         more = len(rows) > limit
-        return Found(rows[:limit], cursor(table, index, rows[limit - 1]) if more else None)
+        return RowPage(rows[:limit], cursor(table, index, rows[limit - 1]) if more else None)
 
     def _query_request(
         self, wanted: Range, equals: str, index: str | None, *, descending: bool
@@ -224,7 +224,7 @@ class DynamoStore:
         """Make all of *changes* or none; see `Store.write`."""
         prepared = prepare(changes)
         items = [self._item(each, request.at) for each in prepared]
-        pause = _Pause()
+        pause = _BackOff()
         for attempt in range(1, CONTENDED + 1):
             try:
                 self._call(
@@ -235,12 +235,12 @@ class DynamoStore:
                     )
                 )
             except _Cancelled as error:
-                self._settle(error, prepared, last=attempt == CONTENDED or pause.over)
+                self._resolve(error, prepared, last=attempt == CONTENDED or pause.over)
                 pause.take()
             else:
                 return
 
-    def _settle(self, error: _Cancelled, prepared: list[Prepared], *, last: bool) -> None:
+    def _resolve(self, error: _Cancelled, prepared: list[PreparedChange], *, last: bool) -> None:
         """Raise what a cancelled transaction means, or return if it should be sent again."""
         reasons = dict(zip((each.key for each in prepared), error.codes, strict=False))
         failed = [key for key, code in reasons.items() if code == "ConditionalCheckFailed"]
@@ -256,7 +256,7 @@ class DynamoStore:
         else:
             raise ValueError(f"DynamoDB cancelled: {sorted(set(error.codes))}") from error.__cause__
 
-    def _item(self, each: Prepared, at: int) -> dict[str, Any]:
+    def _item(self, each: PreparedChange, at: int) -> dict[str, Any]:
         """Return one change as DynamoDB takes it, with the condition that expiry is part of."""
         change = each.change
         table = TABLES[each.key.table]
@@ -288,7 +288,7 @@ class DynamoStore:
             ValueError: If DynamoDB says that it is malformed.
             StoreUnavailable: If there is no answer, or none but "later" or "no".
         """
-        pause = _Pause()
+        pause = _BackOff()
         unanswered = 0
         while True:
             try:
@@ -318,7 +318,7 @@ class DynamoStore:
             try:
                 self._call(partial(client.create_table, **schema.create_table(table, self._prefix)))
             except StoreUnavailable as error:
-                if not _is(error, "ResourceInUseException"):
+                if not _has_code(error, "ResourceInUseException"):
                     raise
         for table in TABLES.values():
             name = self._prefix + table.name
@@ -327,9 +327,9 @@ class DynamoStore:
                 waiter.wait(TableName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 60})
             except BotoCoreError as error:
                 raise StoreUnavailable(f"table {name} does not become active") from error
-            self._let_expire(name)
+            self._enable_expiry(name)
 
-    def _let_expire(self, name: str) -> None:
+    def _enable_expiry(self, name: str) -> None:
         """Let DynamoDB free the space of expired items; an engine without that is no obstacle."""
         client = self._dynamodb()
         try:
@@ -343,7 +343,7 @@ class DynamoStore:
                     )
                 )
         except StoreUnavailable as error:
-            if not _is(error, "UnknownOperationException"):
+            if not _has_code(error, "UnknownOperationException"):
                 raise
 
     def purge(self, limit: int) -> int:
@@ -368,7 +368,7 @@ class _Cancelled(PulseOpsError):
         self.codes: list[str] = [reason.get("Code", "None") for reason in reasons]
 
 
-class _Pause:
+class _BackOff:
     """Pauses between tries: longer each time, a random part of that, until patience ends."""
 
     def __init__(self) -> None:
@@ -389,7 +389,7 @@ class _Pause:
         return True
 
 
-def _is(error: Exception, code: str) -> bool:
+def _has_code(error: Exception, code: str) -> bool:
     cause = error.__cause__
     return isinstance(cause, ClientError) and cause.response["Error"]["Code"] == code
 

@@ -15,16 +15,16 @@ from store.port import (
     MAX_LIMIT,
     Change,
     Delete,
-    Found,
     Key,
     Put,
     Request,
     Row,
+    RowPage,
     Store,
     conflict,
     cursor,
     key_of,
-    plan,
+    plan_query,
 )
 from store.schema import TABLES
 
@@ -49,7 +49,7 @@ class Wrapper:
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """See `Store.query`."""
         return self.inner.query(
             table,
@@ -128,7 +128,7 @@ class Throttled(_Counted):
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """See `Store.query`."""
         self._refuse()
         return super().query(
@@ -186,7 +186,7 @@ class Slow(Wrapper):
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """See `Store.query`."""
         self._sleep(self.seconds)
         return super().query(
@@ -243,27 +243,35 @@ class LaggingIndex(Wrapper):
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """See `Store.query`."""
         if index is None:
             return super().query(
                 table, equals, between=between, limit=limit, after=after, descending=descending
             )
-        wanted = plan(table, equals, index, between, limit, after)
+        wanted = plan_query(table, equals, index, between, limit, after)
 
-        def place(row: Row) -> tuple[str, ...]:
+        def sort_values(row: Row) -> tuple[str, ...]:
             return tuple(row[name] for name in wanted.order)
 
         with self._guard:
             rows = [] if wanted.nothing else self._stale(table, index, equals)
         low, high = wanted.low or "", wanted.high
-        rows = [r for r in rows if low <= place(r)[0] and (high is None or place(r)[0] <= high)]
-        rows.sort(key=place, reverse=descending)
+        rows = [
+            r
+            for r in rows
+            if low <= sort_values(r)[0] and (high is None or sort_values(r)[0] <= high)
+        ]
+        rows.sort(key=sort_values, reverse=descending)
         start = wanted.start
         if start is not None:
-            rows = [r for r in rows if (place(r) < start if descending else place(r) > start)]
+            rows = [
+                r
+                for r in rows
+                if (sort_values(r) < start if descending else sort_values(r) > start)
+            ]
         last = cursor(table, index, rows[limit - 1]) if len(rows) > limit else None
-        return Found(rows[:limit], last)
+        return RowPage(rows[:limit], last)
 
     def _stale(self, table: str, index: str, equals: str) -> list[Row]:
         """Return the whole partition of an index as it still looks, and count the read."""

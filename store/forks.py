@@ -10,17 +10,17 @@ import weakref
 from typing import Protocol
 
 
-class Forked(Protocol):
+class ForkAware(Protocol):
     """Something that holds connections or locks."""
 
     def after_fork(self) -> None:
         """Start anew in the child, leaving what the parent uses alone."""
 
 
-_KEPT: weakref.WeakSet[Forked] = weakref.WeakSet()
+_KEPT: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 
 
-def watch(kept: Forked) -> None:
+def register(kept: ForkAware) -> None:
     """Have *kept* told in every process forked from this one, as long as it lives."""
     _KEPT.add(kept)
 

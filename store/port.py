@@ -107,7 +107,7 @@ class Request:
         return cls(uuid4().hex, int(now))
 
 
-class Found(NamedTuple):
+class RowPage(NamedTuple):
     """A page of a query; *after* continues it and is None at the end."""
 
     rows: list[Row]
@@ -141,7 +141,7 @@ class Store(Protocol):
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """Return a page of the items whose partition is *equals*, in the order of the sort key.
 
         Text sorts as its UTF-8 bytes do. *between* is inclusive. A table is read consistently; an
@@ -187,7 +187,7 @@ class Store(Protocol):
         """Give back connections. The store may be used again; it then opens new ones."""
 
 
-class Prepared(NamedTuple):
+class PreparedChange(NamedTuple):
     """A change that has passed the limits, with the item as it will be stored."""
 
     change: Change
@@ -196,7 +196,7 @@ class Prepared(NamedTuple):
     body: bytes | None
 
 
-def prepare(changes: Sequence[Change]) -> list[Prepared]:
+def prepare(changes: Sequence[Change]) -> list[PreparedChange]:
     """Return *changes* ready to be written, after holding them against every limit.
 
     Raises:
@@ -206,7 +206,7 @@ def prepare(changes: Sequence[Change]) -> list[Prepared]:
     """
     if not 0 < len(changes) <= MAX_CHANGES:
         raise ValueError(f"a transaction has 1 to {MAX_CHANGES} changes, not {len(changes)}")
-    prepared: list[Prepared] = []
+    prepared: list[PreparedChange] = []
     total = 0
     for change in changes:
         row, body = None, None
@@ -221,9 +221,9 @@ def prepare(changes: Sequence[Change]) -> list[Prepared]:
                 raise ValueError(f"an item of {change.table} is {len(body)} bytes, too large")
         else:
             key = change.key
-            if (key.sort is None) is not (TABLES[key.table].sort is None) or not possible(key):
+            if (key.sort is None) is not (TABLES[key.table].sort is None) or not is_possible(key):
                 raise ValueError(f"no item of {key.table} can have this key")
-        prepared.append(Prepared(change, key, row, body))
+        prepared.append(PreparedChange(change, key, row, body))
     if total > MAX_BYTES:
         raise ValueError(f"a transaction of {total} bytes is too large")
     if len({p.key for p in prepared}) != len(prepared):
@@ -274,7 +274,7 @@ def key_of(table: Table, row: Row) -> Key:
     return Key(table.name, row[table.partition], row[table.sort] if table.sort else None)
 
 
-def possible(key: Key) -> bool:
+def is_possible(key: Key) -> bool:
     """Return whether an item can have *key* at all: neither part empty or too long.
 
     Keys come from outside too, in the path of a request for instance. DynamoDB calls asking for an
@@ -317,7 +317,7 @@ class Range(NamedTuple):
     nothing: bool
 
 
-def plan(
+def plan_query(
     table: str,
     equals: str,
     index: str | None,

@@ -23,22 +23,22 @@ import msgspec
 
 from domain.errors import StoreUnavailable
 from store import schema
-from store.forks import watch
+from store.forks import register
 from store.port import (
     Change,
     CheckAbsent,
     Delete,
-    Found,
     Key,
-    Prepared,
+    PreparedChange,
     Put,
     Request,
     Row,
+    RowPage,
     conflict,
     cursor,
     is_live,
-    plan,
-    possible,
+    is_possible,
+    plan_query,
     prepare,
 )
 from store.schema import TABLES
@@ -72,7 +72,7 @@ class _Job:
 
     __slots__ = ("deadline", "done", "error", "prepared", "request")
 
-    def __init__(self, prepared: list[Prepared], request: Request, deadline: float) -> None:
+    def __init__(self, prepared: list[PreparedChange], request: Request, deadline: float) -> None:
         self.prepared = prepared
         self.request = request
         self.deadline = deadline
@@ -90,7 +90,7 @@ class SqliteStore:
         self._sql = Statements(prefix)
         self._inherited: list[object] = []
         self._reset()
-        watch(self)
+        register(self)
 
     def _reset(self) -> None:
         self._lock = threading.Lock()
@@ -109,18 +109,18 @@ class SqliteStore:
 
     def get(self, keys: Sequence[Key]) -> list[Row | None]:
         """Return the items under *keys*; see `Store.get`."""
-        wanted = [key for key in dict.fromkeys(keys) if possible(key)]
+        wanted = [key for key in dict.fromkeys(keys) if is_possible(key)]
         found: dict[Key, Row] = {}
         now = self._now()
         for start in range(0, len(wanted), KEYS_A_READ):
             some = wanted[start : start + KEYS_A_READ]
             parameters: list[object] = []
-            for place, key in enumerate(some):
-                parameters += (place, key.partition, key.sort or "")
+            for position, key in enumerate(some):
+                parameters += (position, key.partition, key.sort or "")
             sql = self._sql.get(tuple(key.table for key in some))
-            for place, ttl, body in self._read(sql, parameters):
+            for position, ttl, body in self._read(sql, parameters):
                 if ttl is None or ttl > now:
-                    found[some[place]] = msgspec.json.decode(body)
+                    found[some[position]] = msgspec.json.decode(body)
         return [found.get(key) for key in keys]
 
     def query(
@@ -133,11 +133,11 @@ class SqliteStore:
         limit: int = 100,
         after: str | None = None,
         descending: bool = False,
-    ) -> Found:
+    ) -> RowPage:
         """Return a page of a table or an index; see `Store.query`."""
-        wanted = plan(table, equals, index, between, limit, after)
+        wanted = plan_query(table, equals, index, between, limit, after)
         if wanted.nothing or wanted.start == ():
-            return Found([], None)
+            return RowPage([], None)
         sql = self._sql.query(
             table,
             index,
@@ -152,7 +152,7 @@ class SqliteStore:
         parameters.append(limit + 1)
         found = self._read(sql, parameters)
         rows: list[Row] = [msgspec.json.decode(body) for (body,) in found[:limit]]
-        return Found(rows, cursor(table, index, rows[-1]) if len(found) > limit else None)
+        return RowPage(rows, cursor(table, index, rows[-1]) if len(found) > limit else None)
 
     def _read(self, sql: str, parameters: Sequence[object]) -> list[Any]:
         """Return what a query finds, on one of the connections that read."""
@@ -162,7 +162,7 @@ class SqliteStore:
         try:
             connection = readers.pop() if readers else self._open()
             try:
-                found = _patiently(
+                found = _retry_while_busy(
                     lambda: connection.execute(sql, parameters).fetchall(),
                     time.monotonic() + PATIENCE_SECONDS,
                 )
@@ -229,12 +229,12 @@ class SqliteStore:
         matter more than cheap ones: Python gives up its lock in each, and with many threads it is
         a while until it gets it back.
         """
-        changed: dict[Key, Prepared] = {}
+        changed: dict[Key, PreparedChange] = {}
         ids: set[str] = set()
         for job in group:
             if job.request.id in self._applied or job.request.id in ids:
                 continue
-            failed = self._failed(writer, job, changed)
+            failed = self._failed_conditions(writer, job, changed)
             if failed:
                 job.error = conflict(failed)
             else:
@@ -256,8 +256,8 @@ class SqliteStore:
         for table, values in puts.items():
             self._put(writer, table, values)
 
-    def _failed(
-        self, writer: sqlite3.Connection, job: _Job, changed: dict[Key, Prepared]
+    def _failed_conditions(
+        self, writer: sqlite3.Connection, job: _Job, changed: dict[Key, PreparedChange]
     ) -> list[Key]:
         """Return the items whose condition does not hold, given what is *changed* already."""
         failed = []
@@ -293,7 +293,7 @@ class SqliteStore:
         if self._writer is None:
             self._writer = self._open()
         writer = self._writer
-        _patiently(lambda: writer.execute("BEGIN IMMEDIATE"), deadline)
+        _retry_while_busy(lambda: writer.execute("BEGIN IMMEDIATE"), deadline)
         return writer
 
     def _abandon_writer(self) -> None:
@@ -359,14 +359,14 @@ class SqliteStore:
         connection.text_factory = bytes  # Bodies go straight into the JSON decoder.
         deadline = time.monotonic() + PATIENCE_SECONDS
         for pragma in _PRAGMAS:
-            _patiently(partial(connection.execute, f"PRAGMA {pragma}"), deadline)
+            _retry_while_busy(partial(connection.execute, f"PRAGMA {pragma}"), deadline)
         return connection
 
 
 T = TypeVar("T")
 
 
-def _patiently(action: Callable[[], T], deadline: float) -> T:
+def _retry_while_busy(action: Callable[[], T], deadline: float) -> T:
     """Return what *action* does, repeated with jitter while another process holds the file."""
     while True:
         try:
@@ -385,7 +385,7 @@ def _expected(change: Change) -> int:
     return 0 if isinstance(change, CheckAbsent) else change.expect
 
 
-def _version_after(done: Prepared, at: int) -> int:
+def _version_after(done: PreparedChange, at: int) -> int:
     """Return the version of an item after *done* was made in the same commit, 0 if absent."""
     if done.row is None or not is_live(done.row, at):
         return 0
