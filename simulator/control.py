@@ -113,7 +113,7 @@ class AdvanceCall(msgspec.Struct, forbid_unknown_fields=True):
     hours: float
 
 
-def shown(message: Message) -> Payload:
+def describe(message: Message) -> Payload:
     """Return a message as the control API and the page tell it.
 
     Every field of `simulator.model.Message`, and the first link as `url` and `url_label`.
@@ -212,7 +212,7 @@ class Desk:
         phone = self._phone(wa_id)
         call = msgspec.json.decode(request.get_data(), type=TextCall)
         number = self._number(phone, call.number)
-        return shown(self._parts.inbound.text(phone, number, call.text, call.reply_to)), 201
+        return describe(self._parts.inbound.text(phone, number, call.text, call.reply_to)), 201
 
     def tap(self, wa_id: str) -> Answer:
         """Tap an option; a link's address comes back as `url` and nothing is sent."""
@@ -224,7 +224,7 @@ class Desk:
             raise RefusedError(409, str(error), available=error.available) from error
         if "url" in done:
             return done
-        return shown(done["message"]), 201
+        return describe(done["message"]), 201
 
     def pay(self, wa_id: str) -> Answer:
         """Pay an order, or try in vain; the attempt comes back as Meta tells of it."""
@@ -241,7 +241,7 @@ class Desk:
         call = msgspec.json.decode(request.get_data(), type=MediaCall)
         number = self._number(phone, call.number)
         given = {name: value for name, value in as_json(call).items() if value is not None}
-        return shown(self._parts.inbound.send(phone, number, call.type, given)), 201
+        return describe(self._parts.inbound.send(phone, number, call.type, given)), 201
 
     def seen(self, wa_id: str) -> Answer:
         """Note how far a chat was on screen, as the page does."""
@@ -272,7 +272,7 @@ class Desk:
 
         self._world.wait_for(lambda: bool(found()), wait)
         with self._world.lock:
-            return {"messages": [shown(message) for message in found()]}
+            return {"messages": [describe(message) for message in found()]}
 
     # -- Meta's side -------------------------------------------------------------------------
 
@@ -300,7 +300,7 @@ class Desk:
         """Change some settings and return all."""
         changes = msgspec.json.decode(request.get_data(), type=dict[str, Any])
         with self._world.lock:
-            return self._apply(faults.merged(self._world.faults, changes))
+            return self._apply(faults.merge(self._world.faults, changes))
 
     def reset_faults(self) -> Payload:
         """Go back to the settings the simulator started with."""

@@ -71,7 +71,7 @@ def initial(config: Config) -> Faults:
     )
 
 
-def merged(current: Faults, changes: dict[str, Any]) -> Faults:
+def merge(current: Faults, changes: dict[str, Any]) -> Faults:
     """Return *current* with *changes* applied.
 
     Raises:

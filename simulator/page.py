@@ -12,7 +12,7 @@ import msgspec
 from flask import Blueprint, Response, request, send_from_directory
 
 from simulator import limits
-from simulator.control import shown
+from simulator.control import describe
 from simulator.sending import as_json
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ class Streams:
             "numbers": [as_json(number) for number in self._parts.config.numbers],
             "phones": [as_json(phone) for phone in world.phones.values()],
             "messages": [
-                shown(message)
+                describe(message)
                 for messages in world.messages.values()
                 for message in messages[-MESSAGES_KEPT:]
             ],
@@ -160,7 +160,7 @@ class Streams:
         data: Payload = {"phones": [], "messages": [], "chats": []}
         for topic, key in changes:
             if topic == "message" and key in world.by_id:
-                data["messages"].append(shown(world.by_id[key]))
+                data["messages"].append(describe(world.by_id[key]))
             elif topic == "phone" and key in world.phones:
                 data["phones"].append(as_json(world.phones[key]))
             elif topic == "chat":
