@@ -20,7 +20,7 @@ from api.frame.services import Services
 from bot.cli.commands import commands
 from bot.config.settings import Settings, read_settings
 from bot.observability import logs
-from bot.observability.health import ops, reachable
+from bot.observability.health import ops_blueprint, reachability_probe
 from bot.runtime.redis import listen
 from bot.webhooks.razorpay import razorpay
 from bot.webhooks.twilio import twilio
@@ -66,11 +66,11 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     if parts.settings.payment_provider == "razorpay":
         app.register_blueprint(razorpay(parts))
     app.register_blueprint(
-        ops(
+        ops_blueprint(
             _probe_store(parts),
             _probe_redis(parts),
             parts.clock.now(),
-            reachable(_provider_url(parts.settings)),
+            reachability_probe(_provider_url(parts.settings)),
         )
     )
     services = api_services(parts)

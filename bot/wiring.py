@@ -18,15 +18,15 @@ from bot.channels.cloud.payments import CloudPayments
 from bot.channels.cloud.senders import CloudSenders, sender_tokens
 from bot.channels.http import new_session
 from bot.channels.rates import Rates
+from bot.channels.twilio import missed
 from bot.channels.twilio.channel import TwilioChannel, TwilioSenders, TwilioSms
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents
-from bot.channels.twilio.missed import missed
 from bot.config.settings import Settings, exit_on_bad_setting, read_settings
 from bot.documents.maker import Maker
 from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
-from bot.observability.metrics import message_reached
+from bot.observability.metrics import count_message_status
 from bot.payments import sandbox
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
@@ -51,8 +51,8 @@ __all__ = [
     "Parts",
     "Rendered",
     "build",
+    "count_message_status",
     "exit_on_bad_setting",
-    "message_reached",
     "read_settings",
     "set_up_logs",
 ]
@@ -133,7 +133,7 @@ def build(settings: Settings) -> Parts:
     if twilio is not None and settings.whatsapp_provider == "twilio":
         channel = TwilioChannel(twilio, Contents(twilio), settings.public_url)
         senders = TwilioSenders()
-        fetch_missed = partial(missed, twilio)
+        fetch_missed = partial(missed.fetch_missed, twilio)
     return Parts(
         settings=settings,
         rules=settings.rules,

@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.wiring import Parts, message_reached
+from bot.wiring import Parts, count_message_status
 from domain.actions.delivery import circuit_breaker, freshness, sms_fallback, states
 from domain.actions.messages.outbox import outbox_shard_of
 from domain.actions.payments import orders
@@ -131,7 +131,7 @@ class Sending:
         prepared: SendOutcome | _Call = self._check(attempt) or _begin(attempt)
         attempt.work.commit()
         if attempt.ended_as is not None:
-            message_reached(attempt.ended_as.value, attempt.message.urgency.name)
+            count_message_status(attempt.ended_as.value, attempt.message.urgency.name)
         return prepared
 
     def _check(self, attempt: _Attempt) -> SendOutcome | None:
@@ -238,7 +238,7 @@ class Sending:
             return None
         settled = work.get(Message, message.message_id)
         if settled is not None and settled.status in _SETTLED:
-            message_reached(settled.status.value, settled.urgency.name)
+            count_message_status(settled.status.value, settled.urgency.name)
         return settled
 
     def _work(self) -> Work:

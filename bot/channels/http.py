@@ -85,7 +85,7 @@ def classify_status(http_status: int) -> ErrorClass:
     return ErrorClass.NEVER
 
 
-def details(said: str) -> str:
+def redact_numbers(said: str) -> str:
     """Return what a provider *said* about an error, fit to be kept and shown.
 
     Providers repeat numbers of people and accounts in it; long numbers are blacked out.

@@ -15,7 +15,7 @@ UNSUBMITTED = "UNSUBMITTED"
 
 
 @dataclass(frozen=True)
-class Held:
+class ProviderTemplate:
     """A template as the provider has it."""
 
     provider_id: str
@@ -36,11 +36,11 @@ class Templates(Protocol):
     if nothing is known of what it did.
     """
 
-    def listed(self) -> dict[Key, Held]:
+    def list_all(self) -> dict[Key, ProviderTemplate]:
         """Return all of them, ours or not."""
         ...
 
-    def prepare(self, held: Mapping[Key, Held]) -> None:
+    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
         """Make what the provider needs beside templates and does not have among *held*."""
         ...
 
@@ -48,15 +48,17 @@ class Templates(Protocol):
         """Return what people read of *definition*."""
         ...
 
-    def submit(self, definition: TemplateDefinition, held: Held | None) -> Held:
+    def submit(
+        self, definition: TemplateDefinition, held: ProviderTemplate | None
+    ) -> ProviderTemplate:
         """Have it approved; *held* is what lies there unsubmitted."""
         ...
 
-    def obstacle(self, held: Held) -> str | None:
+    def obstacle(self, held: ProviderTemplate) -> str | None:
         """Return why its words cannot be changed now, and what can be done; None if they can."""
         ...
 
-    def change(self, definition: TemplateDefinition, held: Held) -> Held:
+    def change(self, definition: TemplateDefinition, held: ProviderTemplate) -> ProviderTemplate:
         """Give it our words."""
         ...
 

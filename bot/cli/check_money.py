@@ -41,8 +41,8 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         with click.progressbar(list(_clinics(everything)), label="Adding up") as clinics:
             for clinic in clinics:
                 work = parts.open_work(ClinicScope(clinic.clinic_id))
-                _add(work, clinic, days, wrong, totals)
-        _add(everything, ledger.PRODUCT_LEDGER, days, wrong, totals)
+                _add_owner(work, clinic, days, wrong, totals)
+        _add_owner(everything, ledger.PRODUCT_LEDGER, days, wrong, totals)
         total = sum(totals, Statement())
         for name, paise in (
             ("captured", total.captured),
@@ -60,7 +60,9 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         click.echo(f"{total.payments} payments add up.")
 
 
-def _add(work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Statement]) -> None:
+def _add_owner(
+    work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Statement]
+) -> None:
     """Add what *owner* took on the last *days* to *totals*, and what contradicts to *wrong*."""
     last = work.now.astimezone(owner.zone).date()
     for back in range(days):

@@ -205,8 +205,8 @@ def _clinic(
     if sender:
         work.put(Claim(claim=f"sender:{sender}", clinic_id=clinic_id))
     _subscribe(work, clinic, plan)
-    for place, member in enumerate(STAFF[clinic_id]):
-        _member(work, clinic, member, place)
+    for position, member in enumerate(STAFF[clinic_id]):
+        _member(work, clinic, member, position)
 
 
 def _subscribe(work: Work, clinic: Clinic, plan: Plan) -> None:
@@ -230,10 +230,10 @@ def _subscribe(work: Work, clinic: Clinic, plan: Plan) -> None:
     )
 
 
-def _member(work: Work, clinic: Clinic, member: _Member, place: int) -> None:
-    now = work.now.replace(microsecond=0) + timedelta(seconds=place)
-    doctor_id = f"doc_{clinic.clinic_id.removeprefix('clinic_')}_{place}" if place else None
-    user_id = f"usr_{clinic.clinic_id.removeprefix('clinic_')}_{place}"
+def _member(work: Work, clinic: Clinic, member: _Member, position: int) -> None:
+    now = work.now.replace(microsecond=0) + timedelta(seconds=position)
+    doctor_id = f"doc_{clinic.clinic_id.removeprefix('clinic_')}_{position}" if position else None
+    user_id = f"usr_{clinic.clinic_id.removeprefix('clinic_')}_{position}"
     work.put(
         User(
             clinic_id=clinic.clinic_id,
@@ -283,7 +283,7 @@ def _hours(clinic: Clinic, now: datetime) -> dict[str, str]:
     return {"start_time": f"{start:02d}:00", "end_time": f"{(start + 8) % 24:02d}:00"}
 
 
-class _Untold:
+class _SilentRecords:
     """Records that keep what happened and send nobody a message about it."""
 
     def __init__(self, records: Records) -> None:
@@ -322,15 +322,15 @@ def _day(
 ) -> list[int]:
     begin = datetime.combine(day, datetime.min.time(), clinic.zone) + timedelta(hours=9)
     actor = Actor(doctor.user_id or "", doctor.name)
-    records = _Untold(parts.records)
+    records = _SilentRecords(parts.records)
     scope = SystemScope("seed the demo")
 
     def work_at(moment: datetime) -> Work:
         return Work(records, scope, moment, parts.ids, parts.rules, seal=parts.sealer)
 
     names = chance.sample(NAMES, PATIENTS_A_DAY)
-    for place, name in enumerate(names):
-        work = work_at(begin - timedelta(minutes=30 - place))
+    for position, name in enumerate(names):
+        work = work_at(begin - timedelta(minutes=30 - position))
         queue = current_queue(work, clinic, doctor)
         number = f"+9198765{60000 + NAMES.index(name):05d}"
         desk.add_walk_in(work, clinic, doctor, queue, actor, number, name)

@@ -14,7 +14,7 @@ from flask.cli import AppGroup
 
 from bot.channels.cloud.templates import CloudTemplates
 from bot.channels.http import new_session
-from bot.channels.templates import UNSUBMITTED, Held, Key, TemplateDefinition, Templates
+from bot.channels.templates import UNSUBMITTED, Key, ProviderTemplate, TemplateDefinition, Templates
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import TwilioTemplates
 from bot.rendering.template_checks import all_problems
@@ -26,21 +26,21 @@ from domain.scopes import SystemScope
 from domain.transactions import transact
 from domain.work import Work
 
-AT_ONCE = 20
+BATCH = 20
 """So many templates' states are kept in a transaction."""
-OF_ALL = {ErrorClass.STOP, ErrorClass.LATER, ErrorClass.LATER_PAIR}
+ENDS_PUSH = {ErrorClass.STOP, ErrorClass.LATER, ErrorClass.LATER_PAIR}
 """Refusals that concern the account or the moment, after which the rest is not tried."""
 
 
 @dataclass
-class Pushed:
+class PushResult:
     """What became of our templates at the provider."""
 
     done: dict[Key, str] = field(default_factory=dict)
     """What was done with each; NOT_CHANGED where other words stay."""
     notes: dict[Key, str] = field(default_factory=dict)
     """What is to be said of one besides."""
-    held: dict[Key, Held] = field(default_factory=dict)
+    held: dict[Key, ProviderTemplate] = field(default_factory=dict)
     """How each stands there now."""
     failure: str | None = None
     """Why the rest was not tried."""
@@ -71,7 +71,7 @@ def templates_group(parts: Parts) -> AppGroup:
                 # Twilio has no button that shares a number: that message goes in words.
                 definitions = [d for d in definitions if not d.asks_number]
             pushed = _push(parts, provider, definitions)
-        _show(definitions, pushed)
+        _report(definitions, pushed)
 
     return group
 
@@ -92,23 +92,23 @@ def _provider(parts: Parts) -> Iterator[Templates]:
             )
 
 
-def _push(parts: Parts, provider: Templates, definitions: list[TemplateDefinition]) -> Pushed:
-    pushed = Pushed()
+def _push(parts: Parts, provider: Templates, definitions: list[TemplateDefinition]) -> PushResult:
+    pushed = PushResult()
     try:
-        held = provider.listed()
-        _keep(parts, definitions, held)
+        held = provider.list_all()
+        _save_states(parts, definitions, held)
         provider.prepare(held)
     except (SendFailed, SendUnknown) as error:
         raise click.ClickException(str(error)) from None
-    wanting = [d for d in definitions if _sort(provider, d, held, pushed)]
+    wanting = [d for d in definitions if _needs_push(provider, d, held, pushed)]
     with click.progressbar(wanting, label="Submitting templates") as every:
         for definition in every:
             key = (definition.name, definition.language)
             try:
-                pushed.held[key] = _bring(provider, definition, held.get(key))
+                pushed.held[key] = _submit_or_change(provider, definition, held.get(key))
             except SendFailed as failure:
                 pushed.done[key], pushed.notes[key] = REFUSED, failure.reason
-                if failure.kind in OF_ALL:
+                if failure.kind in ENDS_PUSH:
                     pushed.failure = failure.reason
                     break
             except SendUnknown as unknown:
@@ -117,13 +117,16 @@ def _push(parts: Parts, provider: Templates, definitions: list[TemplateDefinitio
             else:
                 pushed.done[key] = SUBMITTED if _is_missing(held.get(key)) else CHANGED
     if any(done in {SUBMITTED, CHANGED} for done in pushed.done.values()):
-        _look_again(provider, pushed)
-        _keep(parts, definitions, pushed.held)
+        _refresh_states(provider, pushed)
+        _save_states(parts, definitions, pushed.held)
     return pushed
 
 
-def _sort(
-    provider: Templates, definition: TemplateDefinition, held: Mapping[Key, Held], pushed: Pushed
+def _needs_push(
+    provider: Templates,
+    definition: TemplateDefinition,
+    held: Mapping[Key, ProviderTemplate],
+    pushed: PushResult,
 ) -> bool:
     """Return whether there is something to bring; note how it stands if there is not."""
     key = (definition.name, definition.language)
@@ -141,21 +144,23 @@ def _sort(
     return obstacle is None
 
 
-def _bring(provider: Templates, definition: TemplateDefinition, held: Held | None) -> Held:
+def _submit_or_change(
+    provider: Templates, definition: TemplateDefinition, held: ProviderTemplate | None
+) -> ProviderTemplate:
     other = held and held.words is not None and held.words != provider.words(definition)
     if held is not None and other:
         return provider.change(definition, held)
     return provider.submit(definition, held)
 
 
-def _is_missing(held: Held | None) -> bool:
+def _is_missing(held: ProviderTemplate | None) -> bool:
     return held is None or held.status == UNSUBMITTED
 
 
-def _look_again(provider: Templates, pushed: Pushed) -> None:
+def _refresh_states(provider: Templates, pushed: PushResult) -> None:
     """Read how the templates stand after what was done; what is not told yet stays as answered."""
     try:
-        now = provider.listed()
+        now = provider.list_all()
     except (SendFailed, SendUnknown):
         return
     for key, held in pushed.held.items():
@@ -164,23 +169,27 @@ def _look_again(provider: Templates, pushed: Pushed) -> None:
             pushed.held[key] = replace(told, status=told.status or held.status)
 
 
-def _keep(parts: Parts, definitions: list[TemplateDefinition], held: Mapping[Key, Held]) -> None:
+def _save_states(
+    parts: Parts, definitions: list[TemplateDefinition], held: Mapping[Key, ProviderTemplate]
+) -> None:
     """Keep what WhatsApp says of our templates, as its webhooks would."""
     ours = [(d.name, d.language) for d in definitions]
     known = [(key, held[key]) for key in ours if key in held and not _is_missing(held[key])]
     # Webhooks tell whole seconds: one of this second is not older than what was read in it.
     at = parts.clock.now().replace(microsecond=0)
     scope = SystemScope("keep what WhatsApp says of our templates")
-    for first in range(0, len(known), AT_ONCE):
-        told = dict(known[first : first + AT_ONCE])
-        keep = partial(_keep_some, account=parts.settings.template_account, at=at, told=told)
+    for first in range(0, len(known), BATCH):
+        told = dict(known[first : first + BATCH])
+        keep = partial(_save_batch, account=parts.settings.template_account, at=at, told=told)
         try:
             transact(partial(parts.open_work, scope), keep)
         except StillConflicting:
             raise click.ClickException("The states could not be kept: please push again.") from None
 
 
-def _keep_some(work: Work, account: str, at: datetime, told: Mapping[Key, Held]) -> None:
+def _save_batch(
+    work: Work, account: str, at: datetime, told: Mapping[Key, ProviderTemplate]
+) -> None:
     for (name, language), state in told.items():
         said = Verdict(
             status=state.status,
@@ -191,7 +200,7 @@ def _keep_some(work: Work, account: str, at: datetime, told: Mapping[Key, Held])
         record_template_state(work, account, name, language, at, said=said)
 
 
-def _show(definitions: list[TemplateDefinition], pushed: Pushed) -> None:
+def _report(definitions: list[TemplateDefinition], pushed: PushResult) -> None:
     """Print what became of each template and how it stands; fail if one is not as ours."""
     for definition in definitions:
         key = (definition.name, definition.language)

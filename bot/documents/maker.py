@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime
 
-from bot.documents.values import values_between_commas
+from bot.documents.values import csv_report
 from domain.model.reports import ReportFormat, ReportPage
 from domain.ports import PrescriptionPage
 
@@ -49,7 +49,7 @@ class Maker:
         facts = [(said["patient"], ", ".join(person)), (said["date"], _day(words, page.day))]
         if page.diagnosis:
             facts.append((said["diagnosis"], page.diagnosis))
-        sheet.facts(facts)
+        sheet.pairs(facts)
         sheet.rule()
         sheet.heading(said["title"], size=13)
         sheet.space(2)
@@ -74,21 +74,21 @@ class Maker:
         sheet.line(said["issued"].format(when=when), grey=True)
         if not page.branded:
             sheet.line(said["made"], size=8, grey=True)
-        return sheet.made()
+        return sheet.to_bytes()
 
     def report(self, page: ReportPage, as_format: ReportFormat) -> bytes:
         """Return a report as a file; see `Documents.report`."""
         if as_format is ReportFormat.CSV:
-            return values_between_commas(page)
+            return csv_report(page)
         # These too take long to load and are seldom used.
         if as_format is ReportFormat.XLSX:
-            from bot.documents.workbook import workbook  # noqa: PLC0415
+            from bot.documents.workbook import xlsx_report  # noqa: PLC0415
 
-            return workbook(page)
-        from bot.documents.report import paper  # noqa: PLC0415
+            return xlsx_report(page)
+        from bot.documents.report import pdf_report  # noqa: PLC0415
 
         words = words_of(ENGLISH)
-        return paper(page, words, _moment(words, page.made_at, page.zone))
+        return pdf_report(page, words, _moment(words, page.made_at, page.zone))
 
 
 @cache

@@ -8,12 +8,12 @@ from bot.documents.sheet import CHART_HEIGHT, Sheet, number_text
 from domain.model.reports import Cell, ReportPage, ReportSection, ReportTable
 
 
-def paper(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
+def pdf_report(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
     """Return *page* as a PDF; *made_at* is its instant in words."""
     said = words["report"]
     sheet = Sheet(f"{page.title} – {page.clinic}", words["format"]["locale"], page.made_at)
     made = said["made"].format(when=made_at)
-    sheet.numbered(made if page.branded else f"{made} · {said['product']}")
+    sheet.set_footer(made if page.branded else f"{made} · {said['product']}")
     sheet.heading(page.clinic, size=17)
     if page.address:
         sheet.line(page.address, grey=True)
@@ -22,20 +22,20 @@ def paper(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
     sheet.line(page.period, grey=True)
     for section in page.sections:
         _section(sheet, section)
-    return sheet.made()
+    return sheet.to_bytes()
 
 
 def _section(sheet: Sheet, section: ReportSection) -> None:
     # A heading, its facts and its chart are one thing to look at.
     chart_height = CHART_HEIGHT + 20 if section.chart is not None else 0
-    sheet.together(24 + 6 * len(section.key_figures) + chart_height)
+    sheet.keep_together(24 + 6 * len(section.key_figures) + chart_height)
     sheet.space(6)
     sheet.heading(section.title, size=13)
     if section.note:
         sheet.line(section.note, size=8.5, grey=True)
     sheet.space(2)
     if section.key_figures:
-        sheet.facts(section.key_figures, name_width=62)
+        sheet.pairs(section.key_figures, name_width=62)
         sheet.space(2)
     if section.chart is not None:
         chart = section.chart

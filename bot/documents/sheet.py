@@ -128,7 +128,7 @@ class Sheet:
         with self._emphasis():
             self.line(text, size=size)
 
-    def facts(self, facts: Sequence[tuple[str, str]], *, name_width: float = 32) -> None:
+    def pairs(self, facts: Sequence[tuple[str, str]], *, name_width: float = 32) -> None:
         """Write facts, each beside its name, which has *name_width* millimetres."""
         for name, value in facts:
             self._pdf.set_font(LATIN, size=BODY_SIZE)
@@ -174,7 +174,7 @@ class Sheet:
         pdf = self._pdf
         if not values or not any(values):
             return
-        self.together(CHART_HEIGHT + 14)
+        self.keep_together(CHART_HEIGHT + 14)
         self.line(title, grey=True)
         top, left, width = pdf.get_y() + 5, pdf.l_margin, pdf.epw
         step, most = width / len(values), max(values)
@@ -192,7 +192,7 @@ class Sheet:
                 room = step * every
                 pdf.set_text_color(GREY)
                 pdf.set_xy(x - (room - step) / 2, top + CHART_HEIGHT + 1)
-                pdf.cell(room, 3.5, _fitting(pdf, label, room), align="C")
+                pdf.cell(room, 3.5, _fit(pdf, label, room), align="C")
             if len(values) <= MOST_LABELS:
                 pdf.set_text_color(BLACK)
                 pdf.set_xy(x, top + CHART_HEIGHT - height - 4)
@@ -204,12 +204,12 @@ class Sheet:
         pdf.set_fill_color(255)
         pdf.set_xy(left, top + CHART_HEIGHT + 8)
 
-    def together(self, millimetres: float) -> None:
+    def keep_together(self, millimetres: float) -> None:
         """Go on on the next page unless so much of this one is left."""
         if self._pdf.will_page_break(millimetres):
             self._pdf.add_page()
 
-    def numbered(self, text: str) -> None:
+    def set_footer(self, text: str) -> None:
         """Have every page end with *text* and its number."""
         self._pdf.footer_text = text
 
@@ -225,7 +225,7 @@ class Sheet:
         """Leave room."""
         self._pdf.ln(millimetres)
 
-    def made(self) -> bytes:
+    def to_bytes(self) -> bytes:
         """Return the document."""
         return bytes(self._pdf.output())
 
@@ -241,7 +241,7 @@ def number_text(value: float) -> str:
     return str(format_decimal(round(value, 1), format="#,##,##0.#", locale=NUMBERS))
 
 
-def _fitting(pdf: FPDF, text: str, room: float) -> str:
+def _fit(pdf: FPDF, text: str, room: float) -> str:
     """Return as much of *text* as fits into *room* millimetres."""
     while text and pdf.get_string_width(text) > room:
         text = text[:-1].rstrip()

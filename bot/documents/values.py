@@ -8,7 +8,7 @@ from domain.model.reports import Cell, ReportPage
 from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, escape_formula
 
 
-def values_between_commas(page: ReportPage) -> bytes:
+def csv_report(page: ReportPage) -> bytes:
     """Return *page* as CSV in UTF-8: each section's title, facts and table, a blank row between."""
     return (BYTE_ORDER_MARK + "".join(_lines(page))).encode()
 

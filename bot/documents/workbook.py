@@ -19,7 +19,7 @@ WIDEST = 60
 ROWS_OF_A_CHART = 16
 
 
-def workbook(page: ReportPage) -> bytes:
+def xlsx_report(page: ReportPage) -> bytes:
     """Return *page* as an XLSX file. Texts are never read as formulas."""
     made = io.BytesIO()
     options = {

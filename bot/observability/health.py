@@ -71,7 +71,7 @@ class _Question:
         return CONNECTED if self.answered.is_set() and self._well else DISCONNECTED
 
 
-def ops(
+def ops_blueprint(
     records_probe: Callable[[], None],
     redis_probe: Callable[[], None],
     started_at: datetime,
@@ -83,7 +83,7 @@ def ops(
         records_probe: Reads something from the store; raises if that fails.
         redis_probe: The same of Redis, without which the product works more slowly.
         started_at: When this process began.
-        whatsapp_probe: The same of the WhatsApp provider, such as `reachable`. Without it nobody
+        whatsapp_probe: The same of the WhatsApp provider (`reachability_probe`). Without it nobody
             asks, and its state is not told.
     """
     found = Blueprint("ops", __name__)
@@ -130,7 +130,7 @@ def ops(
     return found
 
 
-def reachable(url: str, timeout: float = 1.0) -> Callable[[], None]:
+def reachability_probe(url: str, timeout: float = 1.0) -> Callable[[], None]:
     """Return a probe of whether the host of *url* takes connections; its answer is remembered.
 
     Nothing is sent: a provider's quota and our token are not spent on checks.

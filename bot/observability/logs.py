@@ -139,7 +139,7 @@ class JsonFormatter(logging.Formatter):
         return str(line)
 
 
-def trace(
+def describe_error(
     _logger: object, _method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Replace an error by its type and where it rose, for its text may name a person."""
@@ -154,7 +154,7 @@ def trace(
     return line
 
 
-def guard(
+def redact(
     _logger: object, _method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
     """Let through known fields with harmless values; redact the rest, names of fields included."""
@@ -163,7 +163,7 @@ def guard(
         if name == "event":
             kept[name] = value if isinstance(value, str) and _EVENT.fullmatch(value) else REDACTED
         elif name in FIELDS:
-            kept[name] = _guarded(value)
+            kept[name] = _redact_value(value)
         else:
             # A name that is no name may itself be the secret.
             kept[name if name.isidentifier() and name.isascii() else "field"] = REDACTED
@@ -185,7 +185,7 @@ def request_id() -> str | None:
     return g.get("request_id") if has_request_context() else None
 
 
-def acting(user_id: str, clinic_id: str | None = None) -> None:
+def bind_user(user_id: str, clinic_id: str | None = None) -> None:
     """Note on every further line of this request who makes it."""
     structlog.contextvars.bind_contextvars(userId=user_id)
     if clinic_id is not None:
@@ -215,7 +215,7 @@ def install(app: Flask) -> None:
         seconds = time.perf_counter() - g.began
         rule = request.url_rule
         route = rule.rule if rule is not None else UNMATCHED
-        metrics.request_answered(request.method, route, response.status_code, seconds)
+        metrics.count_request(request.method, route, response.status_code, seconds)
         log.info(
             "request",
             method=request.method if request.method in metrics.METHODS else metrics.OTHER,
@@ -232,8 +232,8 @@ def install(app: Flask) -> None:
 
 def _finish() -> list[Any]:
     return [
-        trace,
-        guard,
+        describe_error,
+        redact,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.JSONRenderer(sort_keys=False),
     ]
@@ -271,7 +271,7 @@ def _event_of(record: logging.LogRecord) -> str:
     return "library"
 
 
-def _guarded(value: object) -> object:
+def _redact_value(value: object) -> object:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int | float):
@@ -281,7 +281,7 @@ def _guarded(value: object) -> object:
         # WhatsApp's ids of messages hold the phone number.
         return value if fits and not value.startswith("wamid") else REDACTED
     if isinstance(value, list | tuple):
-        return [_guarded(part) for part in value]
+        return [_redact_value(part) for part in value]
     return REDACTED
 
 

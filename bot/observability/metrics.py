@@ -61,34 +61,34 @@ _messages = Counter(
 )
 
 
-def request_answered(method: str, route: str, status: int, seconds: float) -> None:
+def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request by its route's template."""
     method = method if method in METHODS else OTHER
     _requests.labels(method, route, str(status)).inc()
     _request_seconds.labels(method, route).observe(seconds)
 
 
-def message_received(kind: str) -> None:
+def count_inbound(kind: str) -> None:
     """Count a message from a person, by `flows.inbound.Inbound.kind`."""
     _inbound.labels(_of(kind, INBOUND_KINDS)).inc()
 
 
-def turn_ended(outcome: str) -> None:
+def count_turn(outcome: str) -> None:
     """Count a turn: acted, seen (done before), parked, or unavailable (to be sent again)."""
     _turns.labels(_of(outcome, OUTCOMES)).inc()
 
 
-def webhook_rejected(provider: str, reason: str) -> None:
+def count_rejection(provider: str, reason: str) -> None:
     """Count a webhook that was refused: signature, malformed, too_large, not_ours, unavailable."""
     _rejected.labels(_of(provider, PROVIDERS), _of(reason, REJECTIONS)).inc()
 
 
-def payment_noticed(event: str, outcome: str) -> None:
+def count_payment_event(event: str, outcome: str) -> None:
     """Count what a payment gateway told: acted on, known before, the gateway asked, and so on."""
     _payments.labels(_of(event, PAYMENT_EVENTS), _of(outcome, PAYMENT_OUTCOMES)).inc()
 
 
-def message_reached(status: str, urgency: str) -> None:
+def count_message_status(status: str, urgency: str) -> None:
     """Count a message to a person that reached *status*, by its class: now, news or bulk."""
     _messages.labels(_of(status.lower(), STATUSES), _of(urgency.lower(), CLASSES)).inc()
 

@@ -70,12 +70,12 @@ def read_catalogue(folder: Path) -> dict[str, Entry]:
         tables = tomllib.loads(path.read_text(encoding="utf-8"))
         for message, table in tables.items():
             entry = msgspec.convert(table, Entry)
-            samples = tuple(_filled(sample, groups) for sample in entry.sample)
+            samples = tuple(_fill_sample(sample, groups) for sample in entry.sample)
             entries[f"{path.stem}/{message}"] = msgspec.structs.replace(entry, sample=samples)
     return entries
 
 
-def _filled(sample: Sample, groups: dict[str, dict[str, Any]]) -> Sample:
+def _fill_sample(sample: Sample, groups: dict[str, dict[str, Any]]) -> Sample:
     values: dict[str, Any] = {}
     for group in sample.groups:
         values |= groups[group]

@@ -77,15 +77,15 @@ def plain(text: str) -> str:
                 kept.append(" ")
         else:
             kept.append(char)
-    return _isolated(cut(one_line("".join(kept).translate(MARKS)), VALUE_MAX))
+    return _isolate(cut(one_line("".join(kept).translate(MARKS)), VALUE_MAX))
 
 
 def short(name: str, most: int = 20) -> str:
     """Return *name* cut for a table, in which one long line would cost others their place."""
-    return _isolated(cut(name.strip(FIRST_STRONG + POP), most))
+    return _isolate(cut(name.strip(FIRST_STRONG + POP), most))
 
 
-def _isolated(line: str) -> str:
+def _isolate(line: str) -> str:
     backwards = any(unicodedata.bidirectional(c) in {"R", "AL"} for c in line)
     return f"{FIRST_STRONG}{line}{POP}" if backwards else line
 
@@ -230,9 +230,9 @@ def _time(local: datetime, language: Language) -> str:
 
 
 @lru_cache(maxsize=2000)
-def _dated(day: date, pattern: str, locale: Locale) -> str:
+def _format_day(day: date, pattern: str, locale: Locale) -> str:
     return format_date(day, pattern, locale=locale)
 
 
 def _date(day: date, language: Language) -> str:
-    return _dated(day, language.date, language.locale)
+    return _format_day(day, language.date, language.locale)

@@ -20,7 +20,7 @@ from domain.model.messages import Message, Option
 from domain.offers import OfferedTemplate
 from flows.words import Vocabulary
 
-__all__ = ["NoTemplate", "NoWords", "Offered", "Rendered", "Renderer"]
+__all__ = ["NoTemplate", "NoWords", "Rendered", "Renderer", "ShownOption"]
 
 TEMPLATE_VERSION = "v1"
 """Part of every template's name: an approved text is not changed but followed by another."""
@@ -58,7 +58,7 @@ class Rendered:
 
 
 @dataclass(frozen=True)
-class Offered:
+class ShownOption:
     """An option as a body shows it, for those who type numbers."""
 
     number: int
@@ -103,7 +103,7 @@ class Renderer:
 
         Times are in the zone that the option's own values name, or India's.
         """
-        return self._offered(language, name, 1, option, self._scope({}, name, None)).title
+        return self._show_option(language, name, 1, option, self._scope({}, name, None)).title
 
     def render(
         self, message: Message, values: Mapping[str, Any], language: str, *, window_open: bool
@@ -125,9 +125,9 @@ class Renderer:
             return self._as_template(message, values, language)
         if message.as_document and message.url:
             return self.document(message.name, values, language, message.url)
-        return self.free(message.name, values, language, message.options, message.url)
+        return self.free_form(message.name, values, language, message.options, message.url)
 
-    def free(
+    def free_form(
         self,
         name: str,
         values: Mapping[str, Any],
@@ -143,16 +143,16 @@ class Renderer:
         flow, message = _parts(name)
         scope = self._scope(values, name, url)
         offered = [
-            self._offered(language, name, n, o, scope) for n, o in enumerate(options, start=1)
+            self._show_option(language, name, n, o, scope) for n, o in enumerate(options, start=1)
         ]
         block = self.words.block(language, flow, message)
         text = formats.tidy(block.render({**scope, "options": offered}))
         choices = tuple(Choice(o.id, o.title, o.more) for o in offered)
         label = link = ""
         if choices:
-            label = self.words.line(language, flow, (f"{message}__open", "open"), scope)
+            label = self.words.title(language, flow, (f"{message}__open", "open"), scope)
         if url:
-            link = self.words.line(language, flow, (f"{message}__link", "link"), scope)
+            link = self.words.title(language, flow, (f"{message}__link", "link"), scope)
         return Rendered(
             text=cut(text, _longest(choices, url)),
             choices=choices,
@@ -173,7 +173,7 @@ class Renderer:
         return Rendered(
             text=cut(formats.tidy(block.render(scope)), limits.CAPTION_MAX),
             url=url,
-            document=self.words.line(language, flow, (f"{message}__file",), scope),
+            document=self.words.title(language, flow, (f"{message}__file",), scope),
         )
 
     def order(
@@ -189,11 +189,11 @@ class Renderer:
         flow, message = _parts(name)
         scope = self._scope(values, name, url)
         block = self.words.block(language, flow, message)
-        about = self.words.line(language, flow, (f"{message}__order", "order"), scope)
+        about = self.words.title(language, flow, (f"{message}__order", "order"), scope)
         return Rendered(
             text=cut(formats.tidy(block.render({**scope, "options": []})), limits.ORDER_BODY_MAX),
             about=cut(about, limits.ORDER_ITEM_MAX),
-            until=self.words.optional_line(language, flow, (f"{message}__until",), scope),
+            until=self.words.optional_title(language, flow, (f"{message}__until",), scope),
         )
 
     def sms(self, message: Message, values: Mapping[str, Any], language: str) -> str:
@@ -242,14 +242,14 @@ class Renderer:
         return sorted(found, key=lambda o: o.language != ENGLISH)
 
     def _code(self, name: str, values: Mapping[str, Any], language: str) -> Rendered:
-        said = self.free(name, values, language)
+        said = self.free_form(name, values, language)
         tag = language if language in self.words.languages else ENGLISH
         call = TemplateCall(_template_name(name, Variant()), tag, code=str(values["code"]))
         return Rendered(text=said.text, template=call, category="authentication")
 
     def _as_template(self, message: Message, values: Mapping[str, Any], language: str) -> Rendered:
         entry = self._catalogue.get(message.name)
-        variant = _fitting(entry, values, message.options) if entry else None
+        variant = _matching_variant(entry, values, message.options) if entry else None
         if entry is None or variant is None:
             raise NoTemplate(f"{message.name} has no template for {len(message.options)} options")
         block = self._template_block(message.name, variant, language)
@@ -262,7 +262,7 @@ class Renderer:
             parameters=sink.values,
             payloads=tuple(o.id for o in message.options),
         )
-        return Rendered(text=text, template=call, category=_priced(entry))
+        return Rendered(text=text, template=call, category=_price_category(entry))
 
     def _definition(
         self, name: str, entry: Entry, variant: Variant, tag: str
@@ -279,7 +279,7 @@ class Renderer:
             name=_template_name(name, variant),
             language=tag,
             category=entry.category,
-            header=self.words.optional_line(tag, *_header(name), scope),
+            header=self.words.optional_title(tag, *_header(name), scope),
             body=body,
             examples=sink.values,
             buttons=tuple(self._template_title(tag, name, o, scope) for o in sample.options),
@@ -299,7 +299,7 @@ class Renderer:
         names = _names(name, option)
         names = (*(f"{n}__template" for n in names), *names)
         inner = {**scope, **formats.plain_values(option.values)}
-        return cut(self.words.line(language, _parts(name)[0], names, inner), TEMPLATE_BUTTON_MAX)
+        return cut(self.words.title(language, _parts(name)[0], names, inner), TEMPLATE_BUTTON_MAX)
 
     def _scope(self, values: Mapping[str, Any], name: str, url: str | None) -> dict[str, Any]:
         return {
@@ -310,26 +310,26 @@ class Renderer:
             **formats.plain_values(values),
         }
 
-    def _offered(
+    def _show_option(
         self, language: str, name: str, number: int, option: Option, scope: Mapping[str, Any]
-    ) -> Offered:
+    ) -> ShownOption:
         values = formats.plain_values(option.values)
         inner = {**scope, **values}
         flow, names = _parts(name)[0], _names(name, option)
-        title = self.words.line(language, flow, names, inner)
+        title = self.words.title(language, flow, names, inner)
         more = tuple(f"{n}__more" for n in names)
         long = tuple(f"{n}__long" for n in names)
-        return Offered(
+        return ShownOption(
             number=number,
             id=option.id,
             label=option.label,
             values=values,
             title=cut(title, limits.LIST_ROW_TITLE_MAX),
             more=cut(
-                self.words.optional_line(language, flow, more, inner),
+                self.words.optional_title(language, flow, more, inner),
                 limits.LIST_ROW_DESCRIPTION_MAX,
             ),
-            long=self.words.optional_line(language, flow, long, inner) or title,
+            long=self.words.optional_title(language, flow, long, inner) or title,
         )
 
 
@@ -353,7 +353,9 @@ def _template_name(name: str, variant: Variant) -> str:
     return "_".join(filter(None, (*_parts(name), variant.variant, TEMPLATE_VERSION)))
 
 
-def _fitting(entry: Entry, values: Mapping[str, Any], options: Sequence[Option]) -> Variant | None:
+def _matching_variant(
+    entry: Entry, values: Mapping[str, Any], options: Sequence[Option]
+) -> Variant | None:
     """Return the template a message goes as, by its options and values."""
     if entry.category is None:
         return None
@@ -364,14 +366,14 @@ def _fitting(entry: Entry, values: Mapping[str, Any], options: Sequence[Option])
     return None
 
 
-def _priced(entry: Entry) -> str:
+def _price_category(entry: Entry) -> str:
     """Return the price category of a message's templates."""
     return (entry.category or "").lower()
 
 
 def _sample_of(entry: Entry, variant: Variant) -> Sample:
     for sample in entry.sample:
-        if _fitting(entry, sample.values, sample.options) == variant:
+        if _matching_variant(entry, sample.values, sample.options) == variant:
             return sample
     raise NoTemplate(f"no sample for the template {variant}")
 

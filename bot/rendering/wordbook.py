@@ -102,7 +102,7 @@ class Wordbook:
             self._found[key] = self._search(*key)
         return self._found[key]
 
-    def line(
+    def title(
         self, language: str, flow: str, names: tuple[str, ...], scope: Mapping[str, Any]
     ) -> str:
         """Return the words of a title, on one line.
@@ -112,7 +112,7 @@ class Wordbook:
         """
         return formats.one_line(self.block(language, flow, *names).render(scope))
 
-    def optional_line(
+    def optional_title(
         self, language: str, flow: str, names: tuple[str, ...], scope: Mapping[str, Any]
     ) -> str:
         """Return the same, or nothing if there are no such words."""
@@ -122,10 +122,10 @@ class Wordbook:
     def _search(self, language: str, flow: str, names: tuple[str, ...]) -> Block | None:
         tag: str | None = language
         while tag is not None:
-            for place in (flow, COMMON):
+            for module in (flow, COMMON):
                 for name in names:
-                    if (tag, place, name) in self._blocks:
-                        return self._blocks[tag, place, name]
+                    if (tag, module, name) in self._blocks:
+                        return self._blocks[tag, module, name]
             tag = self.languages[tag].fallback
         return None
 

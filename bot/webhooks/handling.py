@@ -50,11 +50,11 @@ def answer_people(
                 _require_time_left(deadline)
                 outcome = runner.handle(message)
             except StoreUnavailable:
-                metrics.turn_ended("unavailable")
+                metrics.count_turn("unavailable")
                 raise
             parts.rates.take(message.sender)
-            metrics.message_received(message.kind)
-            metrics.turn_ended(outcome.value)
+            metrics.count_inbound(message.kind)
+            metrics.count_turn(outcome.value)
 
     return answer
 

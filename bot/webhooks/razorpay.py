@@ -50,23 +50,23 @@ def razorpay(parts: Parts) -> Blueprint:
         raw = request.get_data(cache=False)
         header = request.headers.get("X-Razorpay-Signature")
         if not is_signed(raw, header, parts.settings.razorpay_webhook_secrets):
-            metrics.webhook_rejected(PROVIDER, "signature")
+            metrics.count_rejection(PROVIDER, "signature")
             return _refuse(403, "The signature does not match the body.")
         try:
             payload = json.loads(raw)
         except (ValueError, RecursionError):
             payload = None
         if not isinstance(payload, dict):
-            metrics.webhook_rejected(PROVIDER, "malformed")
+            metrics.count_rejection(PROVIDER, "malformed")
             return _refuse(400, "The body is not an event.")
         try:
             outcome = _process(parts, payload, began + ANSWER_WITHIN_SECONDS)
         except StoreUnavailable:
-            metrics.webhook_rejected(PROVIDER, "unavailable")
+            metrics.count_rejection(PROVIDER, "unavailable")
             answer = _refuse(503, "It could not be stored in time; please send it again.")
             answer.headers["Retry-After"] = "5"
             return answer
-        metrics.payment_noticed(str(payload.get("event")), outcome)
+        metrics.count_payment_event(str(payload.get("event")), outcome)
         return jsonify(success=True, message="Webhook processed successfully")
 
     return blueprint

@@ -38,7 +38,7 @@ def twilio(parts: Parts) -> Blueprint:
             request.headers.get("X-Twilio-Webhooks-Signature-Settings"),
             settings.twilio_auth_token,
         ):
-            metrics.webhook_rejected("twilio", "signature")
+            metrics.count_rejection("twilio", "signature")
             return refuse(403, "The signature does not match the request.")
         now = parts.clock.now()
         if "MessageStatus" in form:
@@ -47,12 +47,12 @@ def twilio(parts: Parts) -> Blueprint:
         else:
             message = parse_inbound(form, now) if by_twilio else None
             if message is None:
-                metrics.webhook_rejected("twilio", "not_ours")
+                metrics.count_rejection("twilio", "not_ours")
             task = answer_people(parts, runner, [message] if message else [], deadline)
         try:
             task()
         except StoreUnavailable:
-            metrics.webhook_rejected("twilio", "unavailable")
+            metrics.count_rejection("twilio", "unavailable")
             return refuse(503, "It could not be stored in time; please send it again.")
         return Response(str(MessagingResponse()), mimetype="text/xml")
 

@@ -50,12 +50,12 @@ def whatsapp(parts: Parts) -> Blueprint:
         raw = request.get_data(cache=False)
         header = request.headers.get("X-Hub-Signature-256")
         if not is_signed(raw, header, parts.settings.whatsapp_webhook_secrets):
-            metrics.webhook_rejected("cloud", "signature")
+            metrics.count_rejection("cloud", "signature")
             return refuse(403, "The signature does not match the body.")
         try:
             payload = json.loads(raw)
         except (ValueError, RecursionError):
-            metrics.webhook_rejected("cloud", "malformed")
+            metrics.count_rejection("cloud", "malformed")
             return refuse(400, "The body is not JSON.")
         parsed = parse(payload, parts.clock.now())
         deadline = began + ANSWER_WITHIN_SECONDS
@@ -70,7 +70,7 @@ def whatsapp(parts: Parts) -> Blueprint:
         if parsed.notices:
             tasks.append(record_notices(parts, parsed.notices, deadline))
         if not _run(pool, tasks, deadline):
-            metrics.webhook_rejected("cloud", "unavailable")
+            metrics.count_rejection("cloud", "unavailable")
             answer = refuse(503, "Not everything could be stored in time; please send it again.")
             answer.headers["Retry-After"] = "1"
             return answer

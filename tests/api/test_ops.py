@@ -17,7 +17,7 @@ from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
 from bot.observability import health, metrics
-from bot.observability.health import Probe, ops, reachable
+from bot.observability.health import Probe, ops_blueprint, reachability_probe
 from bot.observability.logs import install
 
 
@@ -37,7 +37,7 @@ def client_of(
     app = Flask("bot.app")
     install(app)
     started = datetime.now(UTC) - timedelta(minutes=2)
-    app.register_blueprint(ops(database, redis, started, whatsapp))
+    app.register_blueprint(ops_blueprint(database, redis, started, whatsapp))
     return app.test_client()
 
 
@@ -110,11 +110,11 @@ def test_a_dependency_that_comes_back_is_seen():
 def test_a_provider_is_reachable_while_its_port_takes_connections():
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        ask = reachable(f"http://127.0.0.1:{port}/v26.0")
+        ask = reachability_probe(f"http://127.0.0.1:{port}/v26.0")
         ask()
     ask()  # remembered: not asked again within half a minute
     with pytest.raises(ConnectionError):
-        reachable(f"http://127.0.0.1:{port}/v26.0")()
+        reachability_probe(f"http://127.0.0.1:{port}/v26.0")()
 
 
 def test_live_asks_nobody():
@@ -141,16 +141,16 @@ def value(name: str, **labels: str) -> float:
 @pytest.mark.parametrize(
     ("count", "name", "labels"),
     [
-        (lambda: metrics.message_received("text"), "inbound_messages", {"kind": "text"}),
-        (lambda: metrics.message_received("Asha"), "inbound_messages", {"kind": "other"}),
-        (lambda: metrics.turn_ended("parked"), "turns", {"outcome": "parked"}),
+        (lambda: metrics.count_inbound("text"), "inbound_messages", {"kind": "text"}),
+        (lambda: metrics.count_inbound("Asha"), "inbound_messages", {"kind": "other"}),
+        (lambda: metrics.count_turn("parked"), "turns", {"outcome": "parked"}),
         (
-            lambda: metrics.webhook_rejected("cloud", "signature"),
+            lambda: metrics.count_rejection("cloud", "signature"),
             "webhooks_rejected",
             {"provider": "cloud", "reason": "signature"},
         ),
         (
-            lambda: metrics.message_reached("DELIVERED", "NOW"),
+            lambda: metrics.count_message_status("DELIVERED", "NOW"),
             "messages",
             {"status": "delivered", "class": "now"},
         ),
@@ -179,6 +179,6 @@ def test_processes_that_share_a_folder_answer_for_each_other(tmp_path):
         ).stdout
 
     for _ in range(2):
-        run("metrics.turn_ended('acted')")
+        run("metrics.count_turn('acted')")
     numbers = run("print(metrics.exposition().decode())")
     assert 'pulseops_turns_total{outcome="acted"} 2.0' in numbers

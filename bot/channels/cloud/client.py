@@ -17,8 +17,8 @@ from bot.channels.http import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     UNUSABLE,
-    details,
     is_unwritten,
+    redact_numbers,
 )
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 
@@ -167,7 +167,7 @@ def _refusal(error: dict[str, object], http_status: int) -> SendFailed:
     said = said or error.get("message")
     words = reason(code, http_status, subcode)
     if isinstance(said, str) and said:
-        words = f"{words} WhatsApp says: {details(said)}"
+        words = f"{words} WhatsApp says: {redact_numbers(said)}"
     return SendFailed(classify(code, http_status, subcode), code, words)
 
 

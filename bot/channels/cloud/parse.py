@@ -15,7 +15,7 @@ from typing import Final
 from bot.channels.cloud.errors import classify
 from bot.channels.cloud.notices import PAYMENT, read_notices, read_payment
 from bot.channels.cloud.values import Node, identifier, node, nodes, text, time
-from bot.channels.http import details
+from bot.channels.http import redact_numbers
 from bot.channels.numbers import e164
 from flows.inbound import Inbound, Notice, StatusUpdate
 
@@ -149,7 +149,7 @@ def _read_message(
         profile_name=text(node(contact.get("profile")).get("name")) or None,
         answers=identifier(node(message.get("context")).get("id")),
     )
-    return KINDS.get(kind, _unsupported)(bare, message)
+    return KINDS.get(kind, _read_unsupported)(bare, message)
 
 
 def _read_text(bare: Inbound, message: Node) -> Inbound | None:
@@ -220,11 +220,11 @@ def _read_system(bare: Inbound, message: Node) -> Inbound | None:
     return replace(bare, kind="system", new_phone=new_phone, new_wa_user_id=new_wa_user_id)
 
 
-def _unsupported(bare: Inbound, _: Node) -> Inbound | None:
+def _read_unsupported(bare: Inbound, _: Node) -> Inbound | None:
     return bare
 
 
-def _passed_over(_: Inbound, __: Node) -> Inbound | None:
+def _ignore(_: Inbound, __: Node) -> Inbound | None:
     return None
 
 
@@ -242,10 +242,10 @@ KINDS: Final[dict[str, Callable[[Inbound, Node], Inbound | None]]] = {
     "contacts":    _read_contacts,
     "reaction":    _read_reaction,
     "system":      _read_system,
-    "order":       _unsupported,
-    "unsupported": _unsupported,
-    "edit":        _passed_over,   # A command must never run again because its words were mended,
-    "revoke":      _passed_over,   # and what was taken back has been acted on.
+    "order":       _read_unsupported,
+    "unsupported": _read_unsupported,
+    "edit":        _ignore,   # A command must never run again because its words were mended,
+    "revoke":      _ignore,   # and what was taken back has been acted on.
 }
 # fmt: on
 """How each type is read. A type that is not here is answered as unsupported."""
@@ -273,7 +273,7 @@ def _read_status(status: Node, now: datetime) -> StatusUpdate | None:
         at=time(status.get("timestamp"), now),
         error_code=number,
         error_kind=classify(number) if word == "failed" else None,
-        error_text=details(said) if said else None,
+        error_text=redact_numbers(said) if said else None,
         category=identifier(node(status.get("pricing")).get("category")),
         price_type=identifier(node(status.get("pricing")).get("type")),
     )

@@ -41,15 +41,15 @@ class CloudSenders:
             Busy: If Graph could not be reached, or is not able to say.
         """
         if access_token is not None:
-            return self._asked(sender, access_token)
+            return self._ask(sender, access_token)
         if sender not in self._known:
-            number = self._asked(sender, self._access_token)
+            number = self._ask(sender, self._access_token)
             if number is None:
                 return None
             self._known[sender] = number
         return self._known[sender]
 
-    def _asked(self, sender: str, access_token: str) -> str | None:
+    def _ask(self, sender: str, access_token: str) -> str | None:
         if not sender.isascii() or not sender.isdecimal():
             return None  # no phone_number_id, and it would become part of an address
         try:

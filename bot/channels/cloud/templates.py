@@ -12,8 +12,14 @@ from requests import exceptions as failures
 
 from bot.channels.cloud.errors import classify
 from bot.channels.cloud.values import Node, identifier, node, nodes, text
-from bot.channels.http import ANSWER_SECONDS, CONNECT_SECONDS, UNUSABLE, details, is_unwritten
-from bot.channels.templates import Held, Key, TemplateDefinition
+from bot.channels.http import (
+    ANSWER_SECONDS,
+    CONNECT_SECONDS,
+    UNUSABLE,
+    is_unwritten,
+    redact_numbers,
+)
+from bot.channels.templates import Key, ProviderTemplate, TemplateDefinition
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 
 PAGE = 200
@@ -44,9 +50,9 @@ class CloudTemplates:
         self._headers = {"Authorization": f"Bearer {access_token}"}
         self._session = session
 
-    def listed(self) -> dict[Key, Held]:
+    def list_all(self) -> dict[Key, ProviderTemplate]:
         """Return all templates of the account, page after page."""
-        found: dict[Key, Held] = {}
+        found: dict[Key, ProviderTemplate] = {}
         first: dict[str, Any] = {"limit": PAGE, "fields": FIELDS}
         url, params = self._url, first
         seen: set[str] = set()
@@ -72,7 +78,7 @@ class CloudTemplates:
             else:
                 raise SendUnknown("WhatsApp's list of templates goes on at another address.")
 
-    def prepare(self, held: Mapping[Key, Held]) -> None:
+    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
         """Do nothing: Meta needs nothing beside templates."""
 
     def words(self, definition: TemplateDefinition) -> object:
@@ -80,17 +86,19 @@ class CloudTemplates:
         payload = definition.payload()
         return _words(payload["category"], payload["components"])
 
-    def submit(self, definition: TemplateDefinition, held: Held | None) -> Held:
+    def submit(
+        self, definition: TemplateDefinition, held: ProviderTemplate | None
+    ) -> ProviderTemplate:
         """Have a new template approved."""
         del held  # At Meta nothing lies there unsubmitted.
         answer = self._call("POST", self._url, json=definition.payload())
-        return Held(
+        return ProviderTemplate(
             provider_id=identifier(answer.get("id")) or "",
             status=text(answer.get("status")),
             category=text(answer.get("category")),
         )
 
-    def obstacle(self, held: Held) -> str | None:
+    def obstacle(self, held: ProviderTemplate) -> str | None:
         """Return why the template cannot be edited now, and what can be done; None if it can."""
         if held.status in PASSING:
             return f"it cannot be edited while {held.status}: push again when WhatsApp has decided"
@@ -101,11 +109,11 @@ class CloudTemplates:
             )
         return None
 
-    def change(self, definition: TemplateDefinition, held: Held) -> Held:
+    def change(self, definition: TemplateDefinition, held: ProviderTemplate) -> ProviderTemplate:
         """Edit the template, which goes through review again."""
         components = definition.payload()["components"]
         self._call("POST", f"{self._base_url}/{held.provider_id}", json={"components": components})
-        return Held(provider_id=held.provider_id)
+        return ProviderTemplate(provider_id=held.provider_id)
 
     def _call(
         self,
@@ -149,17 +157,17 @@ def _refusal(error: Node, status: int) -> SendFailed:
     known = code if isinstance(code, int) else None
     detailed = text(node(error.get("error_data")).get("details"))
     said = [text(error.get("message")), text(error.get("error_user_msg")), detailed]
-    words = details(" ".join(filter(None, said))) or "no reason given"
+    words = redact_numbers(" ".join(filter(None, said))) or "no reason given"
     number = f"error {known}" if known is not None else f"HTTP {status}"
     kind = classify(known, status, subcode if isinstance(subcode, int) else None)
     return SendFailed(kind, known, f"WhatsApp refused it ({number}): {words}")
 
 
-def _held(template: Node) -> Held:
+def _held(template: Node) -> ProviderTemplate:
     reason = text(template.get("rejected_reason"))
     category = text(template.get("category"))
     components = template.get("components")
-    return Held(
+    return ProviderTemplate(
         provider_id=identifier(template.get("id")) or "",
         status=text(template.get("status")),
         reason=None if reason == "NONE" else reason,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from twilio.rest import Client
 
 from bot.channels.numbers import e164
-from bot.channels.twilio.client import calling
+from bot.channels.twilio.client import call_twilio
 from bot.channels.twilio.compose import Contents, compose
 from bot.channels.twilio.errors import classify, reason
 from bot.channels.twilio.signature import callback_url
@@ -92,7 +92,7 @@ class TwilioSms:
 
 def _create(client: Client, **arguments: str | list[str]) -> str:
     create: Callable[..., object] = client.messages.create
-    made = calling(lambda: create(**arguments))
+    made = call_twilio(lambda: create(**arguments))
     code = getattr(made, "error_code", None)
     if getattr(made, "status", None) in REFUSED and code is not None:
         raise SendFailed(classify(code), code, reason(code))

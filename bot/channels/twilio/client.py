@@ -21,8 +21,8 @@ from bot.channels.http import (
     ANSWER_SECONDS,
     CONNECT_SECONDS,
     UNUSABLE,
-    details,
     is_unwritten,
+    redact_numbers,
 )
 from bot.channels.twilio.errors import classify, reason
 from domain.channel import ErrorClass, SendFailed, SendUnknown
@@ -96,7 +96,7 @@ def new_client(
     return client
 
 
-def calling(call: Callable[[], T]) -> T:
+def call_twilio(call: Callable[[], T]) -> T:
     """Return what *call* returns; what goes wrong at Twilio becomes what we know of it.
 
     Raises:
@@ -127,5 +127,5 @@ def _refusal(error: TwilioRestException | TwilioServiceException) -> SendFailed:
     said = getattr(error, "msg", None) or getattr(error, "detail", None)
     words = reason(known, status)
     if known is not None and isinstance(said, str):
-        words = f"{words} Twilio says: {details(said)}"
+        words = f"{words} Twilio says: {redact_numbers(said)}"
     return SendFailed(classify(known, status), known, words)

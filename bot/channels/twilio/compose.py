@@ -36,13 +36,13 @@ def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[st
     if message.template is not None:
         return _template(message.template, contents)
     if message.choices:
-        return _menu(message, contents) or {"body": numbered(message)}
+        return _menu(message, contents) or {"body": numbered_text(message)}
     if message.document and message.url:
         return {"body": cut(message.text, limits.TEXT_BODY_MAX), "media_url": [message.url]}
     return {"body": _with_link(message, message.text)}
 
 
-def numbered(message: Outbound) -> str:
+def numbered_text(message: Outbound) -> str:
     """Return the text with its choices numbered under it, unless it names them already."""
     lines = [f"{n}. {_in_full(c)}" for n, c in enumerate(message.choices, start=1)]
     named = [f"{n}. {c.words}" in message.text for n, c in enumerate(message.choices, start=1)]

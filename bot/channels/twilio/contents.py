@@ -17,10 +17,16 @@ from typing import Any
 from twilio.rest import Client
 from twilio.rest.content.v1.content_and_approvals import ContentAndApprovalsInstance
 
-from bot.channels.http import details
-from bot.channels.templates import CODE_MINUTES, UNSUBMITTED, Held, Key, TemplateDefinition
+from bot.channels.http import redact_numbers
+from bot.channels.templates import (
+    CODE_MINUTES,
+    UNSUBMITTED,
+    Key,
+    ProviderTemplate,
+    TemplateDefinition,
+)
 from bot.channels.twilio import limits
-from bot.channels.twilio.client import calling
+from bot.channels.twilio.client import call_twilio
 from bot.channels.twilio.compose import ANY_LANGUAGE, MENU, menu_name
 from bot.channels.twilio.errors import classify
 from domain.channel import SendFailed, SendUnknown
@@ -61,7 +67,7 @@ class Contents:
         try:
             self._sids = {
                 key: held.provider_id
-                for key, held in listed(self._client)
+                for key, held in list_contents(self._client)
                 if held.status == "APPROVED" or key[0].startswith(MENU)
             }
         except (SendFailed, SendUnknown):
@@ -80,12 +86,12 @@ class TwilioTemplates:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def listed(self) -> dict[Key, Held]:
+    def list_all(self) -> dict[Key, ProviderTemplate]:
         """Return all contents; of two with the same name that which went further."""
-        rows = listed(self._client)
+        rows = list_contents(self._client)
         return dict(sorted(rows, key=lambda row: row[1].status != UNSUBMITTED))
 
-    def prepare(self, held: Mapping[Key, Held]) -> None:
+    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
         """Make the menus that the account does not have."""
         for menu in menus():
             if (menu["friendly_name"], menu["language"]) not in held:
@@ -95,13 +101,15 @@ class TwilioTemplates:
         """Return what people read of *definition*."""
         return _words(content_of(definition)["types"])
 
-    def submit(self, definition: TemplateDefinition, held: Held | None) -> Held:
+    def submit(
+        self, definition: TemplateDefinition, held: ProviderTemplate | None
+    ) -> ProviderTemplate:
         """Have a content approved, which is made if it does not lie there."""
         sid = held.provider_id if held else create(self._client, content_of(definition))
         status = submit(self._client, sid, definition.name, definition.category)
-        return Held(provider_id=sid, status=status, category=definition.category)
+        return ProviderTemplate(provider_id=sid, status=status, category=definition.category)
 
-    def obstacle(self, held: Held) -> str | None:
+    def obstacle(self, held: ProviderTemplate) -> str | None:
         """Return why the content cannot be made anew, and what can be done; None if it can."""
         if held.status in {UNSUBMITTED, "REJECTED"}:
             return None
@@ -110,25 +118,25 @@ class TwilioTemplates:
             " its console, and push again when WhatsApp has freed the name, 30 days later"
         )
 
-    def change(self, definition: TemplateDefinition, held: Held) -> Held:
+    def change(self, definition: TemplateDefinition, held: ProviderTemplate) -> ProviderTemplate:
         """Make the content anew and have it approved."""
         delete(self._client, held.provider_id)
         return self.submit(definition, None)
 
 
-def listed(client: Client) -> list[tuple[Key, Held]]:
+def list_contents(client: Client) -> list[tuple[Key, ProviderTemplate]]:
     """Return name and language of each content of the account, and how it lies there.
 
     Raises:
         SendFailed, SendUnknown: If it could not be read.
     """
-    contents = calling(lambda: client.content.v1.content_and_approvals.list(page_size=PAGE))
+    contents = call_twilio(lambda: client.content.v1.content_and_approvals.list(page_size=PAGE))
     return [((str(c.friendly_name), str(c.language).replace("_", "-")), _held(c)) for c in contents]
 
 
-def _held(content: ContentAndApprovalsInstance) -> Held:
+def _held(content: ContentAndApprovalsInstance) -> ProviderTemplate:
     asked = content.approval_requests or {}
-    return Held(
+    return ProviderTemplate(
         provider_id=str(content.sid),
         status=str(asked.get("status") or UNSUBMITTED).upper(),
         reason=str(asked.get("rejection_reason") or "").strip() or None,
@@ -155,7 +163,7 @@ def delete(client: Client, sid: str) -> None:
     Raises:
         SendFailed, SendUnknown: If Twilio did not delete it.
     """
-    calling(lambda: client.content.v1.contents(sid).delete())
+    call_twilio(lambda: client.content.v1.contents(sid).delete())
 
 
 def create(client: Client, content: dict[str, Any]) -> str:
@@ -166,7 +174,7 @@ def create(client: Client, content: dict[str, Any]) -> str:
     """
     base = client.content.base_url
     answer = _post(client, f"{base}/v1/Content", content)
-    return calling(lambda: str(json.loads(answer)["sid"]))
+    return call_twilio(lambda: str(json.loads(answer)["sid"]))
 
 
 def submit(client: Client, sid: str, name: str, category: str) -> str:
@@ -178,12 +186,12 @@ def submit(client: Client, sid: str, name: str, category: str) -> str:
     base = client.content.base_url
     url = f"{base}/v1/Content/{sid}/ApprovalRequests/whatsapp"
     answer = _post(client, url, {"name": name, "category": category})
-    return calling(lambda: str(json.loads(answer).get("status") or "RECEIVED").upper())
+    return call_twilio(lambda: str(json.loads(answer).get("status") or "RECEIVED").upper())
 
 
 def _post(client: Client, url: str, body: dict[str, Any]) -> str:
     headers = {"Content-Type": "application/json"}
-    answer = calling(lambda: client.request("POST", url, data=body, headers=headers))
+    answer = call_twilio(lambda: client.request("POST", url, data=body, headers=headers))
     if answer.status_code >= HTTPStatus.MULTIPLE_CHOICES:
         raise _refusal(answer.status_code, str(answer.text))
     return str(answer.text)
@@ -196,7 +204,11 @@ def _refusal(status: int, said: str) -> SendFailed:
         error = {}
     code = error.get("code") if isinstance(error, dict) else None
     known = code if isinstance(code, int) else None
-    words = details(str(error.get("message") or "no reason given")) if error else "no reason given"
+    words = (
+        redact_numbers(str(error.get("message") or "no reason given"))
+        if error
+        else "no reason given"
+    )
     number = f"error {known}" if known is not None else f"HTTP {status}"
     return SendFailed(classify(known, status), known, f"Twilio refused it ({number}): {words}")
 

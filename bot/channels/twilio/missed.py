@@ -10,20 +10,20 @@ from datetime import UTC, datetime
 
 from twilio.rest import Client
 
-from bot.channels.twilio.client import calling
+from bot.channels.twilio.client import call_twilio
 from bot.channels.twilio.parse import parse_inbound
 from flows.inbound import Inbound
 
 PAGE = 1000
 
 
-def missed(client: Client, since: datetime, until: datetime) -> list[Inbound]:
+def fetch_missed(client: Client, since: datetime, until: datetime) -> list[Inbound]:
     """Return the WhatsApp messages that came from *since* until *until*, oldest first.
 
     Raises:
         SendFailed, SendUnknown: If Twilio could not be asked.
     """
-    listed = calling(lambda: client.messages.list(date_sent_after=since, page_size=PAGE))
+    listed = call_twilio(lambda: client.messages.list(date_sent_after=since, page_size=PAGE))
     found = []
     for message in listed:
         at = message.date_sent or message.date_created

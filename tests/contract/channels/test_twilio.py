@@ -14,7 +14,7 @@ from bot.channels.http import new_session
 from bot.channels.twilio.channel import TwilioChannel, TwilioSms
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents, create, submit
-from bot.channels.twilio.missed import missed
+from bot.channels.twilio.missed import fetch_missed
 from domain.channel import Choice, ErrorClass, SendFailed, SendUnknown, TemplateCall
 from tests.contract.channels.providers import (
     ACCOUNT,
@@ -390,7 +390,7 @@ def test_what_came_is_listed_oldest_first_without_our_own(twilio: Twilio, server
     twilio.answers(Answer(body=json.dumps(said).encode()))
     since = datetime(2030, 5, 6, 10, tzinfo=UTC)
 
-    found = missed(twilio.client(), since, datetime(2030, 5, 6, 11, tzinfo=UTC))
+    found = fetch_missed(twilio.client(), since, datetime(2030, 5, 6, 11, tzinfo=UTC))
 
     assert [(m.message_id, m.text, m.sender, m.phone) for m in found] == [
         ("SM1", "hi", NUMBER, "+919800000001"),
@@ -404,4 +404,4 @@ def test_a_list_that_does_not_come_says_so(twilio: Twilio) -> None:
     twilio.answers(HANG_UP)
     since = datetime(2030, 5, 6, 10, tzinfo=UTC)
     with pytest.raises(SendUnknown):
-        missed(twilio.client(), since, since)
+        fetch_missed(twilio.client(), since, since)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.channels.cloud.errors import CODES, classify, reason
-from bot.channels.http import details
+from bot.channels.http import redact_numbers
 from domain.channel import ErrorClass
 
 LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, ORDER, UNWANTED, NEVER, STOP = (
@@ -78,4 +78,4 @@ def test_every_reason_is_a_sentence_with_the_code() -> None:
     ],
 )
 def test_details_keep_metas_words_but_no_numbers_of_people(said: str, kept: str) -> None:
-    assert details(said) == kept
+    assert redact_numbers(said) == kept

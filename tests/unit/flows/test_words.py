@@ -154,7 +154,7 @@ def test_templates_do_not_compute():
 
 def test_a_variable_that_is_missing_is_an_error_not_a_gap():
     with pytest.raises(jinja2.UndefinedError):
-        RENDERER.free("mine/none", {}, "en")
+        RENDERER.free_form("mine/none", {}, "en")
 
 
 # --- What people type ----------------------------------------------------------------------------
@@ -320,7 +320,7 @@ def test_join_and_book_for_take_what_follows():
 def test_every_word_that_people_are_told_to_send_is_understood(language):
     for name, entry in CATALOGUE.items():
         for sample in entry.sample:
-            rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+            rendered = RENDERER.free_form(name, sample.values, language, sample.options, sample.url)
             names = {sample.values.get("doctor"), "தமிழ்"}
             told = set(re.findall(r"\*([^*\n]+)\*", rendered.text)) - names
             ears = EARS.staff if name.startswith(("line/", "staff/", "account/")) else EARS.patient
@@ -345,6 +345,6 @@ def test_every_word_that_people_are_told_to_send_is_understood(language):
     ],
 )
 def test_the_words_on_a_button_can_be_typed(language, button, flow, trigger):
-    words = RENDERER.words.line(language, flow, (button,), {})
+    words = RENDERER.words.title(language, flow, (button,), {})
     ears = EARS.staff if flow == "line" else EARS.patient
     assert ears(words).trigger == trigger

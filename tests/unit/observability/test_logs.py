@@ -301,7 +301,7 @@ def app() -> Flask:
 
     @made.get("/patients/<name>")
     def patient(name: str) -> dict[str, str | None]:
-        logs.acting("USR_farida", "CLINIC_city")
+        logs.bind_user("USR_farida", "CLINIC_city")
         structlog.get_logger().info("looked")
         return {"requestId": logs.request_id(), "same": g.request_id, "name": name}
 

@@ -88,7 +88,7 @@ def message(name, sample):
 def free(language, name, number=0, **values):
     sample = CATALOGUE[name].sample[number]
     said = {**sample.values, **values}
-    return RENDERER.free(name, said, language, sample.options, sample.url)
+    return RENDERER.free_form(name, said, language, sample.options, sample.url)
 
 
 def utf16(text):
@@ -120,7 +120,7 @@ def fits(rendered):
 # --- Inside the window -------------------------------------------------------------------------
 @each(SAMPLES)
 def test_every_message_reads_well_and_fits(language, name, sample):
-    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    rendered = RENDERER.free_form(name, sample.values, language, sample.options, sample.url)
     fits(rendered)
     text = rendered.text
     assert "\n\n\n" not in text
@@ -133,7 +133,7 @@ def test_every_message_reads_well_and_fits(language, name, sample):
 
 @each(SAMPLES)
 def test_words_on_buttons_fit_however_they_are_counted(language, name, sample):
-    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    rendered = RENDERER.free_form(name, sample.values, language, sample.options, sample.url)
     for option, choice in zip(sample.options, rendered.choices, strict=True):
         if option.label.endswith(("_button", "_short")):
             assert utf16(choice.words) <= limits.BUTTON_TITLE_MAX
@@ -143,14 +143,14 @@ def test_words_on_buttons_fit_however_they_are_counted(language, name, sample):
 
 @each(SAMPLES)
 def test_the_words_of_a_choice_are_those_that_a_flow_recognises(language, name, sample):
-    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    rendered = RENDERER.free_form(name, sample.values, language, sample.options, sample.url)
     for option, choice in zip(sample.options, rendered.choices, strict=True):
         assert RENDERER.title(language, name, option) == choice.words
 
 
 @each(SAMPLES)
 def test_lists_can_be_answered_by_number(language, name, sample):
-    rendered = RENDERER.free(name, sample.values, language, sample.options, sample.url)
+    rendered = RENDERER.free_form(name, sample.values, language, sample.options, sample.url)
     if not rendered.choices or all(o.label.endswith("_button") for o in sample.options):
         return
     for number, choice in enumerate(rendered.choices, start=1):
@@ -226,7 +226,7 @@ def test_a_language_nobody_speaks_here_falls_back_to_english():
 
 def test_words_that_nobody_wrote_are_an_error():
     with pytest.raises(NoWords, match="booking: no block nothing"):
-        RENDERER.free("booking/nothing", {}, "en")
+        RENDERER.free_form("booking/nothing", {}, "en")
 
 
 def test_a_long_line_is_listed_in_one_message_whatever_the_names():
@@ -413,7 +413,7 @@ def test_no_name_breaks_the_layout_or_a_limit(language, hostile):
     for name, entry in CATALOGUE.items():
         for sample in entry.sample:
             tame, wild = (
-                RENDERER.free(name, values, language, options, sample.url)
+                RENDERER.free_form(name, values, language, options, sample.url)
                 for values, options in (with_names(sample, "Asha"), with_names(sample, hostile))
             )
             fits(wild)
@@ -503,10 +503,10 @@ def test_a_third_language_is_a_folder(tmp_path):
     )
     renderer = Renderer(tmp_path, lambda: NOW)
     assert ("ta", "தமிழ்") in renderer.languages()
-    assert renderer.free("settings/welcome", {}, "ta").text == "நன்றி!"
+    assert renderer.free_form("settings/welcome", {}, "ta").text == "நன்றி!"
     sample = CATALOGUE["booking/confirmed"].sample[0]
-    english = renderer.free("booking/confirmed", sample.values, "en")
-    assert renderer.free("booking/confirmed", sample.values, "ta") == english
+    english = renderer.free_form("booking/confirmed", sample.values, "en")
+    assert renderer.free_form("booking/confirmed", sample.values, "ta") == english
     call = renderer.render(
         message("booking/confirmed", sample), sample.values, "ta", window_open=False
     ).template
@@ -519,7 +519,9 @@ def test_many_threads_render_the_same():
 
     def all_texts(_):
         return [
-            RENDERER.free(n, s.values, tag, s.options).text for tag in LANGUAGES for n, s in samples
+            RENDERER.free_form(n, s.values, tag, s.options).text
+            for tag in LANGUAGES
+            for n, s in samples
         ]
 
     with ThreadPoolExecutor(8) as pool:
