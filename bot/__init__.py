@@ -1,4 +1,4 @@
-"""The WhatsApp edge and the web process. `bot.create_app` is what a web server runs."""
+"""The WhatsApp edge and the web process. A web server runs `bot.create_app`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ def create_app() -> Flask:
     """Return the web application with the settings of the environment.
 
     Raises:
-        BadSetting: If one of them cannot be used.
-        StoreUnavailable: If the store fails. A command is given either as a line to show.
+        BadSetting: If a setting cannot be used.
+        StoreUnavailable: If the store fails.
+        ClickException: Instead of either, within a command: one line to show.
     """
-    # Workers import bot without Flask.
+    # Imported here, since workers import bot and must not load Flask.
     from click import ClickException, get_current_context  # noqa: PLC0415
 
     from bot.app import create_app as build  # noqa: PLC0415

@@ -1,6 +1,6 @@
 """What an operator sees.
 
-logs     JSON lines that name nobody
-metrics  what is counted
+logs     JSON lines without anything about a person
+metrics  counts and times for Prometheus
 health   /health, /live, /metrics
 """

@@ -1,4 +1,4 @@
-"""What operators ask: whether the product works, whether this process lives, and its numbers."""
+"""For operators: whether the product works, whether this process lives, and its metrics."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from domain.model.base import stamp
 DATABASE_SECONDS = 2.0
 REDIS_SECONDS = 0.5
 WHATSAPP_SECONDS = 1.5
-"""How long each is waited for; a dependency that takes longer does not serve people either."""
+"""How long to wait for each; a dependency that takes longer does not serve people either."""
 REMEMBERED_SECONDS = 30.0
-"""How long a provider's being reached, or not, is believed: checks come every few seconds."""
+"""How long the result of a connection to the provider is reused: checks come every few seconds."""
 CONNECTED = "connected"
 DISCONNECTED = "disconnected"
 
 
 class Probe:
-    """Asks a dependency in a thread of its own, so that one that hangs holds nobody up.
+    """Checks a dependency in a thread of its own, so that a hanging one delays nobody.
 
-    Who asks while an earlier question is still unanswered waits for that one: however often health
-    is checked, a hanging dependency costs one thread.
+    A check that begins while an earlier one is unanswered waits for that one: however often health
+    is asked for, a hanging dependency costs one thread.
     """
 
     def __init__(self, ask: Callable[[], None], seconds: float) -> None:
@@ -39,7 +39,7 @@ class Probe:
         self._running: _Question | None = None
 
     def begin(self) -> _Question:
-        """Ask, without waiting for the answer."""
+        """Begin a check, or join the one under way, without waiting for the answer."""
         with self._lock:
             question = self._running
             if question is None or question.answered.is_set():
@@ -66,7 +66,7 @@ class _Question:
 
     @property
     def state(self) -> str:
-        """Whether the dependency answered well in time; waits for it."""
+        """CONNECTED if the dependency answers in time, else DISCONNECTED; waits for the answer."""
         self.answered.wait(max(0.0, self._until - time.monotonic()))
         return CONNECTED if self.answered.is_set() and self._well else DISCONNECTED
 
@@ -81,10 +81,10 @@ def ops_blueprint(
 
     Args:
         records_probe: Reads something from the store; raises if that fails.
-        redis_probe: The same of Redis, without which the product works more slowly.
+        redis_probe: The same for Redis, without which the product works more slowly.
         started_at: When this process began.
-        whatsapp_probe: The same of the WhatsApp provider (`reachability_probe`). Without it nobody
-            asks, and its state is not told.
+        whatsapp_probe: The same for the WhatsApp provider (`reachability_probe`). Without it the
+            answers do not mention the provider.
     """
     found = Blueprint("ops", __name__)
     probes = {
@@ -131,12 +131,12 @@ def ops_blueprint(
 
 
 def reachability_probe(url: str, timeout: float = 1.0) -> Callable[[], None]:
-    """Return a probe of whether the host of *url* takes connections; its answer is remembered.
+    """Return a probe that connects to the host of *url* and reuses the result for a while.
 
-    Nothing is sent: a provider's quota and our token are not spent on checks.
+    It sends nothing, so that checks spend neither a provider's quota nor our token.
     """
     parts = urlsplit(url)
-    place = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
     last: list[tuple[float, OSError | None]] = []
 
     def ask() -> None:
@@ -144,11 +144,11 @@ def reachability_probe(url: str, timeout: float = 1.0) -> Callable[[], None]:
         if not last or now - last[-1][0] > REMEMBERED_SECONDS:
             error: OSError | None = None
             try:
-                socket.create_connection(place, timeout).close()
+                socket.create_connection(address, timeout).close()
             except OSError as failed:
                 error = failed
             last[:] = [(now, error)]
         if last[-1][1] is not None:
-            raise ConnectionError(place[0]) from last[-1][1]
+            raise ConnectionError(address[0]) from last[-1][1]
 
     return ask

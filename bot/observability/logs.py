@@ -1,9 +1,9 @@
 """Logs: one JSON object a line on standard output, without anything about a person (I10).
 
-What may be said is a list, not what may not: an event's name, and fields of known names whose
-values look like ids, counts, codes or places in the code. Everything else comes out as
-"[redacted]", so a line written in a hurry can lose its use but not a patient's secret. Messages
-of libraries may hold anything; of them the logger's name and level remain.
+A line may hold only what is listed here: an event's name, and fields of known names whose values
+look like ids, counts, codes or lines of code. Everything else comes out as "[redacted]", so a line
+written in a hurry can become useless but cannot tell a patient's secret. The messages of libraries
+may hold anything; only the logger's name and level are kept of them.
 """
 
 from __future__ import annotations
@@ -42,22 +42,22 @@ FIELDS = frozenset({
 OWN = ("api", "bot", "domain", "flows", "simulator", "store", "workers")
 """Packages of the product: the first word of their loggers' messages is an event's name."""
 PLAIN = frozenset({"gunicorn.error"})
-"""Libraries whose messages are fixed texts with values apart; the text is kept, the values go."""
+"""Libraries whose messages are fixed texts with separate values; only the text is kept."""
 FLASKS_WORDS = "Exception on "
 """How Flask begins its line about an error nobody handled; the path follows."""
 FRAMES = 6
-"""How many places in the code an error is followed by, the innermost last."""
+"""How many lines of code the line about an error names, the innermost last."""
 REQUEST_ID_HEADER = "X-Request-Id"
 UNMATCHED = "unmatched"
-"""Stands for the route of an address that does not exist."""
+"""The route of an address that does not exist."""
 
 _EVENT = re.compile(r"[a-z][a-z0-9]*(?:[_.][a-z0-9]+)*")
 _VALUE = re.compile(r"[A-Za-z0-9\[(<][A-Za-z0-9_.:/<>#\[\]()-]{0,159}|/[A-Za-z0-9_.:/<>-]{0,159}|")
-"""Ids, codes, route templates, instants and places: no blank, no sign of a number or address."""
+"""Ids, codes, route templates, instants and lines of code: no blank, no plus sign, no @."""
 _LONG_RUN = re.compile(r"(?<![0-9A-Za-z_-])\d{7,}(?![0-9A-Za-z])")
-"""Digits standing apart: a phone number rather than a part of an id."""
+"""Digits that stand alone: a phone number rather than a part of an id."""
 _FEW_DIGITS = 4
-"""More digits than this without a letter are a number of somebody's, or an OTP."""
+"""A value with more digits than this and no letter is a person's number, or an OTP."""
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _LARGEST = 10_000_000
 """No count, port or duration is larger; a phone number is."""
@@ -68,10 +68,10 @@ log = structlog.get_logger()
 
 
 def configure(level: str = "info", stream: TextIO | None = None) -> None:
-    """Send everything this process logs to *stream* (standard output) as guarded JSON lines.
+    """Send everything this process logs to *stream* (standard output) as redacted JSON lines.
 
-    May be called again, which replaces the former settings. Errors that nobody caught, in any
-    thread, are logged the same way rather than printed with their text.
+    May be called again, which replaces the former settings. Uncaught errors of any thread are
+    logged the same way, not printed with their text.
     """
     out = stream or cast("TextIO", Stdout())
     structlog.configure(
@@ -88,7 +88,7 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
     logging.raiseExceptions = False
     root = logging.getLogger()
     _replace_handlers(root, JsonHandler(out))
-    # Libraries do not even make the messages that would not be written.
+    # Set on the root, so that libraries do not even build messages that nobody would see.
     root.setLevel(max(_LEVELS[level], logging.WARNING))
     for name in (*OWN, *PLAIN):
         logger = logging.getLogger(name)
@@ -102,19 +102,19 @@ def configure(level: str = "info", stream: TextIO | None = None) -> None:
 
 
 class Stdout(io.TextIOBase):
-    """Whatever standard output is at the moment of writing, for tools put theirs in its place."""
+    """Standard output as it is at the moment of writing, since test tools replace it."""
 
     def write(self, text: str, /) -> int:
-        """Write *text* there."""
+        """Write *text* to the present standard output."""
         return sys.stdout.write(text)
 
     def flush(self) -> None:
-        """Pass on what standard output holds back."""
+        """Flush the present standard output."""
         sys.stdout.flush()
 
 
 class JsonHandler(logging.StreamHandler[TextIO]):
-    """Takes what the standard library's loggers say; also of use in a logging dictConfig."""
+    """Writes what the standard library's loggers say; can also stand in a logging dictConfig."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream or cast("TextIO", Stdout()))
@@ -123,10 +123,10 @@ class JsonHandler(logging.StreamHandler[TextIO]):
 
 
 class JsonFormatter(logging.Formatter):
-    """Makes one guarded JSON line of a record."""
+    """Makes one redacted JSON line of a record."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return *record* without the values of its message."""
+        """Return *record* as a line without the values of its message."""
         line: MutableMapping[str, Any] = {
             "event": _event_of(record),
             "logger": record.name,
@@ -142,7 +142,7 @@ class JsonFormatter(logging.Formatter):
 def describe_error(
     _logger: object, _method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Replace an error by its type and where it rose, for its text may name a person."""
+    """Replace an error by its type and where it was raised, since its text may name a person."""
     line.pop("stack_info", None)
     error = _error_of(line.pop("exc_info", None))
     if error is not None:
@@ -157,7 +157,7 @@ def describe_error(
 def redact(
     _logger: object, _method: str, line: MutableMapping[str, Any]
 ) -> MutableMapping[str, Any]:
-    """Let through known fields with harmless values; redact the rest, names of fields included."""
+    """Redact every field that is not known, or whose value may be about a person."""
     kept: dict[str, Any] = {}
     for name, value in line.items():
         if name == "event":
@@ -165,7 +165,7 @@ def redact(
         elif name in FIELDS:
             kept[name] = _redact_value(value)
         else:
-            # A name that is no name may itself be the secret.
+            # A field's name that is no identifier may itself be the secret.
             kept[name if name.isidentifier() and name.isascii() else "field"] = REDACTED
     return kept
 
@@ -173,7 +173,7 @@ def redact(
 def sender_id(phone_number_id: str) -> str:
     """Return a value that tells operators which WhatsApp number of ours a line is about.
 
-    Meta's id of a number is all digits, which the guard takes for a person's number: the prefix
+    Meta's id of a number is all digits, which the filter takes for a person's number: the prefix
     tells the two apart. A provider whose id of a sender is the phone number itself, with its plus
     sign, is still redacted.
     """
@@ -186,16 +186,16 @@ def request_id() -> str | None:
 
 
 def bind_user(user_id: str, clinic_id: str | None = None) -> None:
-    """Note on every further line of this request who makes it."""
+    """Add the user, and the clinic if given, to every further line of this request."""
     structlog.contextvars.bind_contextvars(userId=user_id)
     if clinic_id is not None:
         structlog.contextvars.bind_contextvars(clinicId=clinic_id)
 
 
 def install(app: Flask) -> None:
-    """Give every request an id, a line in the log and its place in the metrics.
+    """Give every request an id and a line in the log, and count it in the metrics.
 
-    To be called before anything else that looks at requests, so that their lines have the id too.
+    Must be called before anything else handles requests, so that those lines have the id too.
     """
 
     @app.before_request
@@ -203,7 +203,7 @@ def install(app: Flask) -> None:
         sent = request.headers.get(REQUEST_ID_HEADER, "")
         g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
         g.began = time.perf_counter()
-        # Threads serve one request after another; what the last one noted is not this one's.
+        # Threads serve one request after another: forget what the last one bound.
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(requestId=g.request_id)
 
@@ -240,7 +240,7 @@ def _finish() -> list[Any]:
 
 
 def _replace_handlers(logger: logging.Logger, *new: logging.Handler) -> None:
-    # Only what writes lines is replaced: what a test listens with is a subclass of its own.
+    # Only handlers that write lines are replaced: a test's own handlers are subclasses.
     for old in list(logger.handlers):
         if type(old) in {logging.StreamHandler, JsonHandler}:
             logger.removeHandler(old)
@@ -257,7 +257,7 @@ def _is_own(name: str) -> bool:
 
 
 def _event_of(record: logging.LogRecord) -> str:
-    """Return an event's name for *record*, of its fixed words alone."""
+    """Return an event's name for *record*, made of its fixed words only."""
     words = record.msg if isinstance(record.msg, str) else ""
     if words.startswith(FLASKS_WORDS):
         return "request_failed"
@@ -306,8 +306,8 @@ def _error_of(info: object) -> BaseException | None:
 def _frames(error: BaseException) -> list[str]:
     """Return file and line of our own code on the way to *error*, or of the innermost if none."""
     walked = list(_walk(error.__traceback__))
-    own = [place for place in walked if not place.startswith("~")]
-    return own[-FRAMES:] or [place[1:] for place in walked[-1:]]
+    own = [frame for frame in walked if not frame.startswith("~")]
+    return own[-FRAMES:] or [frame[1:] for frame in walked[-1:]]
 
 
 def _walk(trace_back: types.TracebackType | None) -> Iterable[str]:

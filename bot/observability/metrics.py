@@ -1,8 +1,8 @@
-"""What is counted, for Prometheus: numbers by kind, never by person (invariant I10).
+"""Metrics for Prometheus: counts by kind, never by person (invariant I10).
 
-Labels come from closed sets, so that no sender of odd requests can grow the memory they take. With
+Labels come from closed sets, so that odd requests cannot make them take more and more memory. With
 PROMETHEUS_MULTIPROC_DIR set before this module is first imported, every process writes its numbers
-there and whichever is asked answers for all of them.
+there, and any process answers for all of them.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 MULTIPROCESS_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 OTHER = "other"
-"""Stands for whatever is outside a label's set."""
+"""The label of every value outside the label's set."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 INBOUND_KINDS = frozenset(
     {"text", "tap", "media", "location", "contacts", "reaction", "system", "unsupported"}
@@ -74,17 +74,17 @@ def count_inbound(kind: str) -> None:
 
 
 def count_turn(outcome: str) -> None:
-    """Count a turn: acted, seen (done before), parked, or unavailable (to be sent again)."""
+    """Count a turn: acted, seen (done before), parked or unavailable (to be sent again)."""
     _turns.labels(_of(outcome, OUTCOMES)).inc()
 
 
 def count_rejection(provider: str, reason: str) -> None:
-    """Count a webhook that was refused: signature, malformed, too_large, not_ours, unavailable."""
+    """Count a refused webhook: signature, malformed, too_large, not_ours or unavailable."""
     _rejected.labels(_of(provider, PROVIDERS), _of(reason, REJECTIONS)).inc()
 
 
 def count_payment_event(event: str, outcome: str) -> None:
-    """Count what a payment gateway told: acted on, known before, the gateway asked, and so on."""
+    """Count an event of a payment gateway by its outcome, one of PAYMENT_OUTCOMES."""
     _payments.labels(_of(event, PAYMENT_EVENTS), _of(outcome, PAYMENT_OUTCOMES)).inc()
 
 
@@ -94,11 +94,11 @@ def count_message_status(status: str, urgency: str) -> None:
 
 
 def exposition() -> bytes:
-    """Return all numbers in Prometheus' text format: of every process, where they are shared."""
+    """Return all metrics in Prometheus' text format: of every process, where they are shared."""
     if not os.environ.get(MULTIPROCESS_VARIABLE):
         return generate_latest(REGISTRY)
     shared = CollectorRegistry()
-    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # reads the files of all
+    MultiProcessCollector(shared)  # type: ignore[no-untyped-call]  # it has no types
     return generate_latest(shared)
 
 
@@ -106,6 +106,6 @@ def _of(value: str, allowed: frozenset[str]) -> str:
     return value if value in allowed else OTHER
 
 
-# A series that begins at nothing lets a rate see the first event.
+# A series must exist at 0, or a rate misses its first event.
 for _outcome in sorted(OUTCOMES):
     _turns.labels(_outcome)

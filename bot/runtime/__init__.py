@@ -1,6 +1,6 @@
-"""What a process has of the outside.
+"""What a process gets from its machine and from Redis.
 
 clock_and_ids  the time, and new ids
 redis          the bell that wakes workers, and the queue of jobs
-encryption     sealed fields, and rotating their keys
+encryption     encrypted fields, whose keys can be rotated
 """

@@ -1,4 +1,4 @@
-"""Encryption of what must not lie in the store in clear: AES-GCM, with keys that can rotate."""
+"""Encryption of what the store must not hold in clear: AES-GCM, with keys that can be rotated."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONCE_BYTES = 12
 
 
 class Sealer:
-    """Seals with the newest key and opens with whichever key sealed."""
+    """Encrypts with the newest key and decrypts with the key that was used."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         """Take base64 keys of 32 bytes, newest first.
@@ -43,10 +43,10 @@ class Sealer:
         return f"{self._newest}.{base64.urlsafe_b64encode(nonce + sealed).decode()}"
 
     def open(self, sealed: str) -> str:
-        """Return the text that was sealed.
+        """Return the text that `seal` encrypted.
 
         Raises:
-            Unreadable: If its key is not among those given, or it was tampered with.
+            Unreadable: If its key is not among the keys given, or it was changed since.
         """
         key_id, _, body = sealed.partition(".")
         if key_id not in self._keys:

@@ -1,4 +1,4 @@
-"""Where time, ids and bells come from in a running process."""
+"""Redis: the bell that wakes workers and live pages, and the queues of jobs."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from domain.work import LIVE
 
 BELL_TIMEOUT_SECONDS = 0.2
 LEFT_ALONE_SECONDS = 1.0
-"""After a failure Redis is not asked again for this long (design, 3.4)."""
+"""After a failure Redis is not asked again for this long."""
 RUNG_MILLISECONDS = 400
-"""A job rung once is not queued again until it begins, or for so long."""
+"""How long a job that was rung for, and has not begun, is not queued again."""
 LISTEN_SECONDS = 30.0
-"""How long one wait for a ring lasts; a connection that broke unnoticed is found by its end."""
+"""How long one wait for a ring lasts; at its end a connection that broke unnoticed is found."""
 log = structlog.get_logger()
 
 
 def connect(redis_url: str) -> Redis:
-    """Return a Redis client that waits a fifth of a second at most and never retries."""
+    """Return a Redis client that waits 0.2 s at most and never retries."""
     return Redis.from_url(
         redis_url,
         socket_timeout=BELL_TIMEOUT_SECONDS,
@@ -37,25 +37,25 @@ def connect(redis_url: str) -> Redis:
 
 
 def job_queue(redis: Redis, shard_job: str) -> Queue:
-    """Return the RQ queue that *shard_job* goes to; arguments are JSON."""
+    """Return the RQ queue of *shard_job*, whose arguments are JSON."""
     return Queue(QUEUES[shard_job], connection=redis, serializer=JSONSerializer)
 
 
 QUEUES = {"deliver": "deliver", "act": "act"}
-"""The queue of each job: delivery never waits behind what follows from events."""
+"""The queue of each job: delivery never waits behind due items."""
 
 
 def listen(redis: Redis, heard: Callable[[str], None]) -> NoReturn:
-    """Call *heard* with what is rung for on live pages (a doctor), for ever.
+    """Call *heard* with each doctor whose live pages are rung for; never returns.
 
-    What is rung while Redis is away is not heard: whoever listens looks by themself now and then.
+    Rings are lost while Redis is away, so the caller also looks by itself now and then.
     """
     while True:
         try:
-            with redis.pubsub(ignore_subscribe_messages=True) as ears:  # type: ignore[no-untyped-call]
-                ears.psubscribe(f"{LIVE}:*")
+            with redis.pubsub(ignore_subscribe_messages=True) as channel:  # type: ignore[no-untyped-call]  # no types
+                channel.psubscribe(f"{LIVE}:*")
                 while True:
-                    message = ears.get_message(timeout=LISTEN_SECONDS)
+                    message = channel.get_message(timeout=LISTEN_SECONDS)
                     if message is not None:
                         heard(message["channel"].decode().partition(":")[2])
         except RedisError as error:
@@ -64,7 +64,7 @@ def listen(redis: Redis, heard: Callable[[str], None]) -> NoReturn:
 
 
 class RedisBell:
-    """Queues an RQ job; what it would do is in the store, so a bell unheard only delays it."""
+    """Queues RQ jobs. Their work is in the store, so a ring that is lost only delays it."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
@@ -77,7 +77,7 @@ class RedisBell:
         return time.monotonic() >= self._silent_until
 
     def ring(self, job: str, shard: str) -> None:
-        """Wake *job* for *shard* unless it was woken a moment ago and has not begun."""
+        """Wake *job* for *shard*, unless it was rung for a moment ago and has not begun."""
         if not self.is_heard:
             return
         try:
@@ -98,7 +98,7 @@ class RedisBell:
             log.warning("redis_unreachable", error=type(error).__name__)
 
     def mark_started(self, job: str, shard: str) -> None:
-        """Note that *job* has begun for *shard*: a ring from now on wakes it anew."""
+        """Note that *job* has begun for *shard*: the next ring queues it again."""
         try:
             self._redis.delete(f"rung:{job}:{shard}")
         except RedisError:
