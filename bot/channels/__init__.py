@@ -1,8 +1,8 @@
-"""WhatsApp channels: a folder a provider, and nothing of a provider outside its folder.
+"""WhatsApp channels: one folder for each provider, and nothing about a provider outside its folder.
 
-templates  our templates, as a provider is given them and holds them
+templates  our templates, as they are submitted to a provider and as it has them
 fit        texts cut to WhatsApp's limits
 numbers    phone numbers as E.164
 rates      how fast a number may send
-http       calls, and how they fail
+http       calls to providers, and how they fail
 """

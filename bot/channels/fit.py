@@ -1,4 +1,4 @@
-"""Cutting words to a provider's limit without breaking a letter in two."""
+"""Cuts texts to a provider's limit without breaking a letter in two."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ SKIN_TONES = range(0x1F3FB, 0x1F400)
 
 
 def cut(words: str, most: int) -> str:
-    """Return *words* in at most *most* code points, ending in "…" if any had to go.
+    """Return *words* cut to at most *most* code points, with "…" at the end if anything is cut.
 
-    The last resort of a channel: the tests of the words see to it that nothing is cut. What one
-    sees as a letter stays whole: a consonant keeps its vowel signs, an emoji its parts.
+    A last resort: the tests of `templates/` make sure that our words fit. A visible letter stays
+    whole: a consonant keeps its vowel signs, an emoji its parts.
     """
     if len(words) <= most:
         return words

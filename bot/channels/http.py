@@ -1,4 +1,4 @@
-"""Calls to a provider: one session a process, and what is known when a call fails."""
+"""Calls to a provider: the session, and what is known of a call that failed."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from domain.channel import ErrorClass
 CONNECT_SECONDS = 3.05
 """A little over TCP's first retransmission after 3 s, as requests' documentation advises."""
 ANSWER_SECONDS = 9.0
-"""Less than the doubt about what somebody waits for: nothing goes again beside its own call."""
+"""Less than the wait for a status (10 s) after which an unanswered message is sent again."""
 POOL = 64
-"""Connections kept open: as many as the sending threads of a worker."""
+"""Connections kept open: as many as a worker has sending threads."""
 
 
 def new_session(pool: int = POOL) -> requests.Session:
-    """Return the session over which a process makes all its calls: once, and after the fork.
+    """Return the session for all calls of a process, to be made once and after the fork.
 
-    It keeps *pool* connections open and takes nothing from its surroundings: proxies of the
-    environment and `.netrc` stay out, as do cookies, since many clinics share it.
+    It keeps *pool* connections open, ignores the environment's proxies and `.netrc`, and keeps no
+    cookies, since many clinics share it.
     """
     session = requests.Session()
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        # No retries: only the row of the message knows whether it may go again.
+        # No retries: only the message's row says whether it may be sent again.
         session.mount(scheme, HTTPAdapter(pool_maxsize=pool, max_retries=0))
     return session
 
@@ -45,14 +45,14 @@ UNUSABLE: Final = (
     failures.InvalidHeader,
     UnicodeError,  # A token with a letter that no header can carry.
 )
-"""What requests raises before it opens a connection, when the settings are wrong."""
+"""What requests raises for wrong settings, before it opens a connection."""
 
 
 def is_unwritten(error: failures.RequestException) -> bool:
-    """Tell whether it is certain that nothing of the request was written.
+    """Return whether it is certain that nothing of the request was written.
 
-    So it is when no connection came about: refused, unknown host, no answer in time, or a
-    certificate that is not Meta's. Anything else may have happened after Meta got the message.
+    That is so if there was no connection: refused, unknown host, not connected in time, or a wrong
+    certificate. After any other error the provider may have the message.
     """
     if isinstance(error, failures.ConnectTimeout):
         return True
@@ -66,10 +66,10 @@ def is_unwritten(error: failures.RequestException) -> bool:
     )
 
 
-# What an HTTP status says when there is no code that we know.
 PASSING_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
+"""Statuses after which a call may be tried again, if no error code that we know says more."""
 SAID_MAX = 2000
 DETAILS_MAX = 300
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{5,}\d")
@@ -79,15 +79,16 @@ def classify_status(http_status: int) -> ErrorClass:
     """Return what to do about a message that was refused with *http_status* and no known code."""
     if http_status in PASSING_STATUSES or http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ErrorClass.LATER
-    # A redirect means that the address is not the provider's (any more).
+    # A redirect means that the address in the settings is not the provider's.
     if http_status == HTTPStatus.UNAUTHORIZED or http_status < HTTPStatus.BAD_REQUEST:
         return ErrorClass.STOP
     return ErrorClass.NEVER
 
 
 def redact_numbers(said: str) -> str:
-    """Return what a provider *said* about an error, fit to be kept and shown.
+    """Return a provider's text about an error, shortened, with long numbers blacked out.
 
-    Providers repeat numbers of people and accounts in it; long numbers are blacked out.
+    Providers repeat the numbers of people and accounts in it; without them it can be stored and
+    shown.
     """
     return _LONG_NUMBER.sub("•••", " ".join(said[:SAID_MAX].split()))[:DETAILS_MAX]

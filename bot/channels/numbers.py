@@ -1,22 +1,22 @@
-"""Phone numbers as providers write them, made one at the edge."""
+"""Phone numbers in all the ways that providers write them, turned into E.164."""
 
 from __future__ import annotations
 
 import phonenumbers
 
 E164_DIGITS_MAX = 15  # ITU-T E.164, 6.2.1
-WRITTEN_MAX = 64  # With prefix, brackets and blanks; longer text is not worth searching.
+WRITTEN_MAX = 64  # With prefix, brackets and blanks; longer text holds no number.
 
 
 def e164(number: object) -> str | None:
     """Return *number*, which begins with its country code, in E.164 with the plus sign.
 
     Providers write the same number as `919800000001`, `+91 98000 00001` or
-    `whatsapp:+919800000001`. A number of no known plan keeps its digits: WhatsApp vouches for it,
-    and its plan may be younger than our tables.
+    `whatsapp:+919800000001`. A number that fits no known numbering plan keeps its
+    digits: WhatsApp has verified it, and its plan may be newer than our tables.
 
     Returns:
-        The number, or None for what holds no digits, or more than a number can have.
+        The number, or None if *number* has no digits, or more than a number can have.
     """
     if not isinstance(number, str) or len(number) > WRITTEN_MAX:
         return None

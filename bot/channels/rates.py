@@ -10,13 +10,13 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 BUCKET_SECONDS = 0.1
-"""A number's bucket holds a tenth of a second of its rate, so that nothing urgent waits longer."""
+"""A number's token bucket holds 0.1 s of its rate, so that nothing urgent waits longer."""
 PAIR_SECONDS = 6.0
 PAIR_BURST = 45
-"""One message in 6 s to one person on average, with a burst of 45 (protocol notes, 2.6)."""
+"""Meta's pair rate: one message in 6 s to one person on average, with a burst of 45."""
 KEPT_PAIRS = 50_000
 KEPT_MILLISECONDS = 600_000
-"""How long a bucket is kept that nothing is booked in; no booking is so far ahead."""
+"""How long an unused bucket is kept: longer than any moment is booked ahead."""
 
 # The generic cell rate algorithm: the key holds when the bucket would be empty again. Returns how
 # many milliseconds to wait before sending (booked), or -1 if that would be more than allowed.
@@ -34,7 +34,7 @@ return math.ceil(wait)
 
 
 class Rates:
-    """Books a sending's moment in Redis, where all processes meet, or without it in this one."""
+    """Books the moment of each message: in Redis for all processes, without it in this one."""
 
     def __init__(
         self, redis: Redis, per_second: int, clock: Callable[[], float] = time.monotonic
@@ -47,18 +47,18 @@ class Rates:
         self._redis_after = 0.0
 
     def take(self, sender: str, longest: float = BUCKET_SECONDS) -> float | None:
-        """Book a moment for one message of *sender*: seconds to wait, or None if it is too busy.
+        """Book a moment for one message of *sender*, and return the seconds until then.
 
-        Too busy is who would have to wait for more than *longest* seconds.
+        Returns None, with nothing booked, if that would be more than *longest* seconds.
         """
         return self._book(f"rate:{sender}", self._interval_ms, 0.0, longest * 1000)
 
     def give_back(self, sender: str) -> None:
-        """Free the moment of a message of *sender* that was not sent after all."""
+        """Give back the booked moment of a message that *sender* did not send after all."""
         self._book(f"rate:{sender}", -self._interval_ms, 0.0, KEPT_MILLISECONDS)
 
     def take_pair(self, sender: str, contact_id: str) -> bool:
-        """Book a message to one person; False if they have had too many just now."""
+        """Book a message to one person; return False if the pair rate does not allow it now."""
         burst = PAIR_SECONDS * 1000 * (PAIR_BURST - 1)
         return self._book(f"pair:{sender}:{contact_id}", PAIR_SECONDS * 1000, burst, 0.0) == 0
 

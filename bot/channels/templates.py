@@ -1,4 +1,4 @@
-"""Message templates as a provider has them, in the same terms for every provider."""
+"""Message templates at a provider, in the same terms for every provider."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import msgspec
 Key = tuple[str, str]
 """A template's name and language (BCP 47)."""
 UNSUBMITTED = "UNSUBMITTED"
-"""The status of what lies at a provider and WhatsApp has never been asked to approve."""
+"""The status of a template at a provider that was never submitted to WhatsApp for approval."""
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,28 @@ class ProviderTemplate:
 
     provider_id: str
     status: str | None = None
-    """WhatsApp's word: APPROVED, PENDING, REJECTED, …; None if the provider did not say."""
+    """WhatsApp's status: APPROVED, PENDING, REJECTED, …; None if the provider did not say."""
     reason: str | None = None
     """Why it was rejected or paused, in WhatsApp's words."""
     category: str | None = None
     quality: str | None = None
     words: object = None
-    """What people read, to be compared with `Templates.words`; None if it was not told."""
+    """What people read, to be compared with `Templates.words`; None if the provider did not say."""
 
 
 class Templates(Protocol):
     """The templates of our account at a provider.
 
     Each call raises SendFailed if the provider refused it or could not be reached, and SendUnknown
-    if nothing is known of what it did.
+    if it may or may not have acted.
     """
 
     def list_all(self) -> dict[Key, ProviderTemplate]:
-        """Return all of them, ours or not."""
+        """Return every template of the account, also those that are not ours."""
         ...
 
     def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
-        """Make what the provider needs beside templates and does not have among *held*."""
+        """Create what the provider needs beside templates and does not have among *held*."""
         ...
 
     def words(self, definition: TemplateDefinition) -> object:
@@ -51,20 +51,20 @@ class Templates(Protocol):
     def submit(
         self, definition: TemplateDefinition, held: ProviderTemplate | None
     ) -> ProviderTemplate:
-        """Have it approved; *held* is what lies there unsubmitted."""
+        """Submit a template for approval; *held* is its unsubmitted form there, if any."""
         ...
 
     def obstacle(self, held: ProviderTemplate) -> str | None:
-        """Return why its words cannot be changed now, and what can be done; None if they can."""
+        """Return why the words cannot be changed now, and what can be done; None if they can."""
         ...
 
     def change(self, definition: TemplateDefinition, held: ProviderTemplate) -> ProviderTemplate:
-        """Give it our words."""
+        """Replace the words at the provider by ours."""
         ...
 
 
 class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
-    """A template as it is submitted to Meta for approval."""
+    """One of our templates in one language, as it is submitted for approval."""
 
     name: str
     language: str
@@ -72,17 +72,17 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
     header: str = ""
     """A title above the body, the same in every message."""
     body: str
-    """With named placeholders; an authentication template's text is Meta's own."""
+    """With named placeholders; empty in an authentication template, whose text is Meta's."""
     examples: dict[str, str]
     """For each parameter, a sample value."""
     buttons: tuple[str, ...]
     order: bool = False
-    """Whether it brings the status of an order."""
+    """Whether it carries the status of an order."""
     asks_number: bool = False
-    """Whether WhatsApp's button that shares the phone number is below; see `Variant`."""
+    """Whether it has WhatsApp's button that shares the phone number; see `Variant`."""
 
     def payload(self) -> dict[str, Any]:
-        """Return the body of the call that creates it (Meta, "Template components")."""
+        """Return the body of the call that creates it at Meta (Meta, "Template components")."""
         return {
             "name": self.name,
             "language": self.language.replace("-", "_"),
@@ -120,8 +120,8 @@ Category = Literal["UTILITY", "MARKETING", "AUTHENTICATION"]
 
 
 ORDER_STATUS = "ORDER_STATUS"
-"""Meta's word for a template that brings the status of an order."""
+"""Meta's sub-category of a template that carries the status of an order."""
 
 
 CODE_MINUTES = 5
-"""How long a one-time code is good (specification, 6.1)."""
+"""How long a one-time code is valid (specification, 6.1)."""

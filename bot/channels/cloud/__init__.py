@@ -1,5 +1,6 @@
 """Meta's WhatsApp Cloud API.
 
-What it posts to us is read by `signature` and `parse`; what we post to it is made by `compose` and
-sent by `client` and `channel`. Its `errors` and `limits` are data.
+Webhooks are read by `signature`, `parse`, `notices` and `values`. Messages are made by `compose`
+and `orders`, and sent by `client` and `channel`. `senders`, `payments` and `templates` ask Meta
+about numbers, paid orders and templates. `errors` and `limits` are data.
 """

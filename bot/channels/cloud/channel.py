@@ -23,9 +23,9 @@ class CloudChannel:
 
     Args:
         base_url: Meta's address with the version, such as `https://graph.facebook.com/v26.0`.
-        tokens: Gives a sender's access token; asked before every call, so that a renewed token
-            works at once. Raises LookupError, or gives nothing, for a sender without one.
-        session: From `http.new_session`, one a process.
+        tokens: Returns a sender's access token. It is called before every call, so that a renewed
+            token works at once. Raises LookupError, or returns "", for a sender without one.
+        session: From `http.new_session`, one for each process.
         timeout: Seconds to connect, and seconds between bytes of the answer.
     """
 
@@ -57,11 +57,9 @@ class CloudChannel:
             return _wamid(send_content(client, message))
 
     def mark_read(self, sender: str, provider_id: str, *, typing: bool = False) -> None:
-        """Show the person that *provider_id* was read, and if asked that we are typing.
+        """Show the person that *provider_id* was read, and with *typing* that we are typing.
 
-        Never raises.
-
-        A courtesy: what fails is logged without its cause's text and forgotten.
+        Never raises: a failure is logged and forgotten.
         """
         # heyoo's method has no argument for it.
         envelope = {"typing_indicator": {"type": "text"}} if typing else {}

@@ -1,4 +1,4 @@
-"""heyoo's client: its methods build the messages, and a transport of ours carries them."""
+"""heyoo's client: its methods build the messages, and our own transport posts them."""
 
 from __future__ import annotations
 
@@ -23,23 +23,23 @@ from bot.channels.http import (
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 
 _OPEN: ContextVar[CloudClient] = ContextVar("open_cloud_client")
-"""Whose call heyoo is building. A thread sees its own alone."""
+"""The client whose call heyoo is building, in each thread."""
 
 
 class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
     """The sending number *phone_number_id* at Meta, for one call of one of heyoo's methods.
 
     Within `with`, heyoo's methods post through *session*; outside they raise LookupError, so that
-    none is sent without our address, time-outs and errors. They raise `SendFailed` if Meta refuses
-    or cannot be reached, and `SendUnknown` if no answer, or an unreadable one, comes after the
-    request was written. Not to be repeated blindly: Meta has no idempotency key. Made anew for
-    each call: it costs nothing, and heyoo freezes the token.
+    nothing is sent without our address, time limits and errors. They raise `SendFailed` if Meta
+    refuses or cannot be reached, and `SendUnknown` if no answer, or an unreadable one, comes after
+    the request was written. Not to be repeated blindly: Meta has no idempotency key. Create one for
+    each call: it is cheap, and heyoo keeps the token it was made with.
 
     Args:
         token: The number's access token.
         phone_number_id: Meta's id of the number.
         base_url: Meta's address with the version.
-        session: From `http.new_session`, one a process.
+        session: From `http.new_session`, one for each process.
         timeout: Seconds to connect, and seconds between bytes of the answer.
         envelope: Fields of the body that heyoo's methods do not know. heyoo's own fields win.
     """
@@ -77,7 +77,7 @@ class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
     def send_custom_json(self, data: dict[str, object], recipient_id: str | None = None) -> object:
         """Post *data*, a message of a type that heyoo has no method for; return Meta's answer.
 
-        heyoo's own writes the address into the caller's dict; here *data* is not changed.
+        heyoo's method writes the address into the caller's dict; this one leaves *data* unchanged.
 
         Args:
             data: The message, without what every message has.
@@ -85,7 +85,7 @@ class CloudClient(heyoo.WhatsApp):  # type: ignore[misc]  # heyoo has no types
 
         Raises:
             SendFailed: If Meta refused it, or could not be reached.
-            SendUnknown: If no answer, or none to be understood, came after it was written.
+            SendUnknown: If no answer, or an unreadable one, came after it was written.
         """
         return super().send_custom_json({**data}, recipient_id)
 
@@ -95,7 +95,7 @@ def _post(url: str, *, headers: Mapping[str, str], json: dict[str, object]) -> r
 
     Raises:
         SendFailed: If Meta refused it, or could not be reached.
-        SendUnknown: If no answer, or none to be understood, came after it was written.
+        SendUnknown: If no answer, or an unreadable one, came after it was written.
     """
     client = _OPEN.get()
     body = {"messaging_product": "whatsapp", **client.envelope, **_without_nulls(json)}
@@ -123,7 +123,7 @@ def _post(url: str, *, headers: Mapping[str, str], json: dict[str, object]) -> r
 
 
 def _without_nulls(fields: dict[str, object]) -> dict[str, object]:
-    """Return *fields* without those that heyoo writes as null when it was given none."""
+    """Return *fields* without those that heyoo writes as null because they were not given."""
     return {
         name: _without_nulls(value) if isinstance(value, dict) else value
         for name, value in fields.items()
@@ -132,11 +132,11 @@ def _without_nulls(fields: dict[str, object]) -> dict[str, object]:
 
 
 def _drop(*_: object) -> None:
-    """Write no line of heyoo's."""
+    """Log nothing."""
 
 
-# heyoo calls `requests.post` without a time limit, on a connection of its own, and forgets the
-# HTTP status. It gets `post` alone: its media calls, which we do not make, cannot go out either.
+# heyoo calls `requests.post` without a time limit, on a new connection, and drops the HTTP status.
+# It gets only `post`, so that its calls about media, which we do not make, cannot go out either.
 heyoo.requests = SimpleNamespace(post=_post)
 # heyoo writes recipients' numbers and Meta's answers to the root logger, and the first such line
 # would also install a handler on it (an implicit `basicConfig`). Importing it does neither.

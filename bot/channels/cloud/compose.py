@@ -1,7 +1,7 @@
 """From an `Outbound` to heyoo's method that sends it, with its arguments.
 
-Meta refuses a message that is over a limit, so each one is kept here, though the tests of the
-words see to it that none is met. Ids cannot be cut; one that is too long is refused by Meta.
+Meta refuses a message that is over a limit, so texts are cut here, though the tests of
+`templates/` make sure that our words fit. Ids cannot be cut: Meta refuses one that is too long.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ EMPTY_PARAMETER = "–"
 
 
 def compose_envelope(message: Outbound) -> dict[str, object]:
-    """Return what goes with *message* whatever its type, and what heyoo's methods do not know.
+    """Return the fields of every message, whatever its type, that heyoo's methods do not know.
 
     Raises:
-        SendFailed: If the message has no address, or is a login code for a WhatsApp user id: Meta
-            takes those for phone numbers only.
+        SendFailed: If the message has no address, or is a login code to a WhatsApp user id: Meta
+            sends codes to phone numbers only.
     """
     return {
         "recipient_type": "individual",
@@ -41,14 +41,14 @@ def compose_envelope(message: Outbound) -> dict[str, object]:
 
 
 def send_content(client: CloudClient, message: Outbound) -> object:
-    """Send *message* by the method of heyoo's that builds its type; return Meta's answer.
+    """Send *message* by heyoo's method for its type; return Meta's answer.
 
-    A template goes before everything else, then an order, choices, a document, a link. Up to three
-    short choices become buttons; more, longer ones or ones with a second line become a list. heyoo
-    has no method for orders and links: they go through its general call.
+    The first that the message has decides its type: a template, an order, choices, a document, a
+    link. Up to three short choices become buttons; more, longer ones or ones with a second line
+    become a list. heyoo has no method for orders and links: they use its general call.
 
     Raises:
-        SendFailed, SendUnknown: As `CloudClient` does; not to be repeated blindly.
+        SendFailed, SendUnknown: As `CloudClient` does. Not to be repeated blindly.
     """
     to = _number(message)
     if message.template is not None:
@@ -70,7 +70,7 @@ def send_content(client: CloudClient, message: Outbound) -> object:
 
 
 def _number(message: Outbound) -> str | None:
-    """Return the phone as Meta takes it; None if the envelope says who it is."""
+    """Return the phone as Meta takes it; None if the envelope names the recipient instead."""
     # Without the plus sign Meta may put the business's own country code before it.
     return "+" + message.phone.removeprefix("+") if message.phone else None
 
@@ -92,7 +92,7 @@ def _send_interactive(client: CloudClient, to: str | None, part: dict[str, objec
 def _send_choices(client: CloudClient, to: str | None, message: Outbound) -> object:
     if _fit_buttons(message.choices):
         return client.send_reply_button(_buttons(message), to)
-    # A list, in spite of its name.
+    # In spite of its name it sends a list.
     return client.send_button(_list(message), to)
 
 
@@ -104,7 +104,7 @@ def _send_text(client: CloudClient, to: str | None, message: Outbound) -> object
 
 
 def _body(message: Outbound, most: int) -> str:
-    """Return the text, with the link under it, since these shapes have no button for one."""
+    """Return the text with the link under it, for types that have no button for a link."""
     if not message.url:
         return cut(message.text, most)
     link = f"{message.url_label}: {message.url}" if message.url_label else message.url
@@ -133,7 +133,7 @@ def _buttons(message: Outbound) -> dict[str, object]:
 
 
 def _list(message: Outbound) -> dict[str, object]:
-    """Return a list as heyoo takes it; it adds the type, and wraps the text."""
+    """Return a list as heyoo takes it: heyoo adds the type, and wraps the text."""
     rows = [_row(choice) for choice in message.choices[: limits.LIST_ROWS_MAX]]
     return {
         "body": _body(message, limits.LIST_BODY_MAX),

@@ -1,7 +1,7 @@
 """What Meta's error codes mean for a message, and how to say it to the people of a clinic.
 
-The same codes come in the answer to a send and, later, in a `failed` status. Meta asks to build on
-the code: titles change and HTTP statuses are not reliable.
+The same codes come in the answer to a send and, later, in a `failed` status. Meta advises to decide
+by the code: titles change, and HTTP statuses are not reliable.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, ORDER, UNWANTED, NEVER, STOP = 
 # Source: Meta, "Error codes".
 # fmt: off
 CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
-    # --- Trouble or haste that passes. Meta asks for growing pauses. ---
+    # --- Passing trouble, or too many calls. Meta asks for a back-off. ---
     1:      (LATER, "WhatsApp had a fault of its own."),
     2:      (LATER, "WhatsApp is down for the moment."),
     4:      (LATER, "The app made too many calls to WhatsApp in a short time."),
@@ -36,7 +36,7 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     131016: (LATER, "WhatsApp is overloaded or down for the moment."),
     131057: (LATER, "WhatsApp is moving the number to a higher rate; that takes a minute."),
     133004: (LATER, "WhatsApp's server is not available for the moment."),
-    # Only this person has to be waited for; everybody else can be written to meanwhile.
+    # About this person only: everybody else can be written to meanwhile.
     131056: (LATER_PAIR, "Too many messages went to this person in a short time."),
 
     # --- Outside the customer service window. ---
@@ -51,11 +51,11 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     131049: (NEVER, "WhatsApp held the message back: the person gets many such messages."),
     131050: (UNWANTED, "The person has stopped marketing messages from the clinic."),
     130472: (NEVER, "WhatsApp held the message back for an experiment of its own."),
-    # Stands with the account's restrictions in Meta's table, but bars one country's people only:
-    # it must not silence the clinic for all others.
+    # Meta's table has it among the account's restrictions, but it is about one country's people
+    # only: it must not stop the clinic's messages to all others.
     130497: (NEVER, "WhatsApp does not let the account write to people in that country."),
 
-    # --- The template. Fallen back on another language or mended, never repeated as it is. ---
+    # --- The template. Sent in another language or corrected, never repeated as it is. ---
     132000: (NEVER, "The template has another number of parameters."),
     132001: (LANGUAGE, "The template does not exist, or is not approved, in that language."),
     132005: (NEVER, "The template with its parameters is too long."),
@@ -75,12 +75,12 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     131051: (NEVER, "WhatsApp does not know this kind of message."),
     135000: (NEVER, "WhatsApp did not understand the message and did not say why."),
 
-    # --- A payment inside WhatsApp. What was to be said goes as words, with the payment's link. ---
+    # --- A payment inside WhatsApp. The message is sent as text, with the payment's link. ---
     2046:   (ORDER, "WhatsApp did not take the order's status: it has ended otherwise."),
     2047:   (ORDER, "WhatsApp did not cancel the order: a payment was made or is on its way."),
     134011: (ORDER, "WhatsApp's terms for payments have not been accepted."),
 
-    # --- Set-up and rights: the number cannot send until someone mends it. ---
+    # --- Set-up and rights: the number cannot send until somebody corrects it. ---
     0:      (STOP, "WhatsApp did not accept the access token."),
     190:    (STOP, "The access token has run out or was withdrawn."),
     3:      (STOP, "The app lacks the right to send messages."),
@@ -109,12 +109,12 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
 # fmt: on
 
 PERMISSIONS = range(200, 300)
-"""Every code in here says that a permission is missing."""
+"""Every code in this range says that a permission is missing."""
 
 NO_SUCH_NUMBER = (100, 33)
 """The code and subcode for a number that the token cannot see at all. It is the one subcode that
-counts: without it a wrong phone_number_id would use up message after message as if each were badly
-made (the answer is quoted in github.com/sajuthankappan/whatsapp-cloud-api-rs/issues/3)."""
+matters: without it, with a wrong phone_number_id every message would fail for good as malformed
+(the answer is quoted in github.com/sajuthankappan/whatsapp-cloud-api-rs/issues/3)."""
 
 REASONS: Final[dict[ErrorClass, str]] = {
     LATER: "WhatsApp cannot take messages for the moment.",

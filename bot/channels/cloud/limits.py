@@ -1,7 +1,7 @@
 """Meta's limits, each with the page of Meta's documentation it comes from.
 
 Lengths are counted in code points. Whether Meta counts those or UTF-16 units is not documented,
-so words in Indic scripts and emoji are better kept a tenth below.
+so words in Indic scripts and emoji should stay a tenth below.
 """
 
 from __future__ import annotations

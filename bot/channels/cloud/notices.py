@@ -1,4 +1,4 @@
-"""What Meta tells beside messages: of templates, of numbers, of payments, of what people want."""
+"""Webhooks that are no messages: about templates, numbers, payments and people's preferences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PAYMENT, FAILED = "payment", "failed"
 
 
 def read_notices(entry: Node, change: Node, now: datetime) -> list[Notice] | None:
-    """Return what *change* tells; None if it is of a field that is not read here, or malformed."""
+    """Return the notices in *change*; None if its field is not read here, or it is malformed."""
     reader = FIELDS.get(str(change.get("field")))
     if reader is None:
         return None
@@ -25,10 +25,10 @@ def read_notices(entry: Node, change: Node, now: datetime) -> list[Notice] | Non
 
 
 def read_payment(status: Node) -> OrderNotice | None:
-    """Return what the status of a payment tells; None if it is malformed.
+    """Return the notice in the status of a payment; None if it is malformed.
 
-    It stands among the statuses of messages, marked as a payment's. Its word of money is not
-    believed, so nothing of that is read.
+    Meta sends it among the statuses of messages. What it says of amounts is not trusted and not
+    read: the gateway's books decide.
     """
     payment = node(status.get("payment"))
     reference, word = identifier(payment.get("reference_id")), text(status.get("status"))
@@ -91,4 +91,4 @@ FIELDS: Final[dict[str, Callable[[Node, Node, datetime], list[Notice]]]] = {
     "user_preferences":                _preferences,
 }
 # fmt: on
-"""How each field is read. `messages` is read elsewhere, and the others are not acted on."""
+"""How each field is read. `messages` is read by `parse`; all other fields are ignored."""

@@ -1,4 +1,4 @@
-"""Orders inside WhatsApp as Meta takes them: asking for a payment, and telling how it ended.
+"""Orders inside WhatsApp as Meta takes them: the request for a payment, and how it ended.
 
 Source: Meta, "Receive payments via payment gateways on WhatsApp", "Send order status template".
 """
@@ -32,7 +32,7 @@ def interactive(message: Outbound, order: OrderRequest | OrderNews) -> dict[str,
 
 
 def component(order: OrderNews) -> dict[str, object]:
-    """Return what a template carries to tell how an order ended."""
+    """Return the component by which a template says how an order ended."""
     return {
         "type": "order_status",
         "parameters": [{"type": "order_status", "order_status": _status(order)}],
@@ -47,7 +47,7 @@ def _status(order: OrderNews) -> dict[str, object]:
 
 def _details(order: OrderRequest) -> dict[str, object]:
     amount = {"value": order.amount_paise, "offset": OFFSET}
-    # The gateway keeps these with the money: whose it is can then be found from there as well.
+    # The gateway keeps these with the payment, so that its owner can be found there as well.
     notes = {
         "paymentId": order.payment_id,
         "tokenId": order.token_id,
@@ -88,7 +88,7 @@ def _details(order: OrderRequest) -> dict[str, object]:
 
 
 def _address(order: OrderRequest) -> dict[str, str]:
-    """Return what a clinic's one line of address tells: its end is the town."""
+    """Return a clinic's one line of address in parts; its last part is taken for the town."""
     line = " ".join(order.address.split()) or order.seller
     *_, last = [part.strip() for part in line.split(",")]
     pin = PIN.search(line)

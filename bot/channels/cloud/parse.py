@@ -1,8 +1,8 @@
-"""From Meta's webhook to what came in: every message and every status of it.
+"""Reads Meta's webhooks: every message, status and notice in one.
 
 One POST may carry up to a thousand updates over several entries, changes and people. What is
-malformed or none of our business is counted and never stops its neighbours: Meta repeats for a
-week whatever is not answered 200, and nobody could mend a message that came wrong.
+malformed or of no interest is counted and skipped, and the rest is read: Meta repeats for a week
+what is not answered 200, and a malformed message would be malformed each time.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ STATUSES = frozenset({"sent", "delivered", "read", "failed"})
 
 @dataclass(frozen=True)
 class Parsed:
-    """What one webhook brought.
+    """The content of one webhook.
 
-    `inbound` is in the order in which people wrote (timestamp, then place); `statuses` and
-    `notices`, those of payments among them, in the order in which they stood. `ignored` counts what
-    was malformed, or of a field or kind that is not acted on.
+    `inbound` is in the order in which people wrote (by timestamp, then as listed); `statuses` and
+    `notices`, which include those of payments, are in the order of the webhook. `ignored` counts
+    what was malformed, or of a field or kind that is not read.
     """
 
     inbound: list[Inbound]
@@ -39,11 +39,11 @@ class Parsed:
 
 
 def parse(payload: object, received_at: datetime) -> Parsed:
-    """Return everything that the webhook *payload* says. Never raises, whatever JSON it is.
+    """Return everything in the webhook *payload*. Never raises, whatever JSON it is.
 
     Args:
         payload: The body as JSON, its signature checked.
-        received_at: Now, aware; stands in for a time that is missing or not to be believed.
+        received_at: Now, aware; used where a timestamp is missing or absurd.
     """
     now = received_at.astimezone(UTC).replace(microsecond=0)
     inbound: list[Inbound] = []
@@ -73,7 +73,7 @@ def _read_change(
     statuses: list[StatusUpdate],
     notices: list[Notice],
 ) -> int:
-    """Add what *change* brings to the lists; return how much was passed over."""
+    """Add the content of *change* to the lists; return how many elements were ignored."""
     value = node(change.get("value"))
     if change.get("field") != "messages" or not value.keys() & {"messages", "statuses", "errors"}:
         return 1
@@ -99,7 +99,7 @@ def _read_change(
             ignored += update is None
             statuses += [update] if update is not None else []
     if "errors" in value:
-        # Trouble of the account as a whole. The answers to our own calls tell it as well.
+        # About the account as a whole. The answers to our own calls report the same.
         errors, malformed = nodes(value["errors"])
         ignored += malformed + len(errors)
     return ignored
@@ -109,7 +109,7 @@ def _read_change(
 
 
 class _Contacts:
-    """Who wrote the messages of a change, found by id: places say nothing in a batch."""
+    """The contacts of a change, found by id: in a batch their order means nothing."""
 
     def __init__(self, listed: object) -> None:
         contacts, _ = nodes(listed)
@@ -126,10 +126,10 @@ class _Contacts:
 def _read_message(
     message: Node, metadata: Node, contacts: _Contacts, now: datetime
 ) -> Inbound | None:
-    """Return *message*, or None for what is malformed or not to be acted on."""
+    """Return *message*, or None if it is malformed or not acted on."""
     message_id, sender = identifier(message.get("id")), identifier(metadata.get("phone_number_id"))
     kind = message.get("type")
-    # What is said in a group was not said to the clinic alone, and an answer would be.
+    # Messages in a group are ignored: others would read the answer.
     if message_id is None or sender is None or not isinstance(kind, str) or "group_id" in message:
         return None
     phone, wa_user_id = e164(message.get("from")), identifier(message.get("from_user_id"))
@@ -161,7 +161,7 @@ def _read_interactive(bare: Inbound, message: Node) -> Inbound | None:
     interactive = node(message.get("interactive"))
     kind = interactive.get("type")
     if kind not in ("button_reply", "list_reply"):
-        # A form's answer (nfm_reply) or something younger than this.
+        # A form's answer (nfm_reply), or a type newer than this code.
         return bare if isinstance(kind, str) else None
     reply = node(interactive.get(kind))
     return _tap(bare, reply.get("id"), reply.get("title"))
@@ -195,7 +195,7 @@ def _read_contacts(bare: Inbound, message: Node) -> Inbound | None:
     if not cards:
         return None
     phones, _ = nodes(cards[0].get("phones"))
-    # Any other card is somebody the person knows. Meta shows the word at card or message.
+    # Any other card is somebody the person knows. Meta puts the origin on the card or the message.
     origins = (message.get("origin"), cards[0].get("origin"))
     is_own = "contact_request" in origins and len(cards) == 1 and len(phones) == 1
     own = e164(phones[0].get("wa_id") or phones[0].get("phone")) if is_own else None
@@ -203,7 +203,7 @@ def _read_contacts(bare: Inbound, message: Node) -> Inbound | None:
 
 
 def _read_reaction(bare: Inbound, message: Node) -> Inbound | None:
-    """Read a reaction; its text is the emoji, and empty when the reaction was taken back."""
+    """Read a reaction; its text is the emoji, or empty if the reaction was removed."""
     reaction = node(message.get("reaction"))
     answers = identifier(reaction.get("message_id"))
     if answers is None:
@@ -244,18 +244,18 @@ KINDS: Final[dict[str, Callable[[Inbound, Node], Inbound | None]]] = {
     "system":      _read_system,
     "order":       _read_unsupported,
     "unsupported": _read_unsupported,
-    "edit":        _ignore,   # A command must never run again because its words were mended,
-    "revoke":      _ignore,   # and what was taken back has been acted on.
+    "edit":        _ignore,   # A command must not run again because its text was edited,
+    "revoke":      _ignore,   # and a deleted message has been acted on already.
 }
 # fmt: on
-"""How each type is read. A type that is not here is answered as unsupported."""
+"""How each type is read. A type that is not listed is answered as unsupported."""
 
 
 # --- Statuses -----------------------------------------------------------------------------------
 
 
 def _read_status(status: Node, now: datetime) -> StatusUpdate | None:
-    """Return *status*, or None for what is malformed or no message's status."""
+    """Return *status*, or None if it is malformed or no message's status."""
     provider_id, word = identifier(status.get("id")), status.get("status")
     if provider_id is None or not isinstance(word, str) or word not in STATUSES:
         return None

@@ -1,4 +1,4 @@
-"""What Meta knows of orders that were paid inside WhatsApp: its payments lookup."""
+"""Looks up at Meta how orders inside WhatsApp were paid."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OFFSET = 100
 """Amounts are in hundredths of a rupee."""
 SUCCESS = "success"
 NO_SUCH_OBJECT = 100
-"""Meta's code for what is not there, or not the token's to see."""
+"""Meta's code for an object that does not exist or that the token may not see."""
 log = structlog.get_logger()
 
 
@@ -28,8 +28,8 @@ class CloudPayments:
 
     Args:
         base_url: Meta's address with the version.
-        tokens: Gives a sender's access token, as for `CloudChannel`.
-        session: From `new_session`, one a process.
+        tokens: Returns a sender's access token, as for `CloudChannel`.
+        session: From `new_session`, one for each process.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class CloudPayments:
         """Return every attempt to pay an order, as Meta's lookup tells; see `Orders`.
 
         Raises:
-            GatewayUnavailable: If Meta could not be asked, or not just now.
+            GatewayUnavailable: If Meta did not answer, or failed; ask again later.
             GatewayRefused: If the sender's access token can no longer be read.
         """
         try:
@@ -67,7 +67,7 @@ class CloudPayments:
         except (requests.RequestException, UnicodeError) as error:
             raise GatewayUnavailable(type(error).__name__) from error
         if node(node(read).get("error")).get("code") == NO_SUCH_OBJECT:
-            return ()  # it never reached the phone
+            return ()  # The order never reached the phone.
         if answer.status_code != HTTPStatus.OK:
             log.warning("payments_lookup_failed", code=str(answer.status_code))
             raise GatewayUnavailable(str(answer.status_code))
@@ -93,7 +93,7 @@ def _transactions(read: Node, reference: str) -> Iterator[PaymentAttempt]:
 
 
 def paise(amount: object) -> int | None:
-    """Return an amount of Meta's, or None if it is none: its numbers may come in quotes."""
+    """Return an amount of Meta's in paise, or None if it is none; its numbers may be texts."""
     given = node(amount)
     try:
         value, offset = int(str(given.get("value"))), int(str(given.get("offset")))

@@ -1,4 +1,4 @@
-"""Sending numbers at Meta: the number behind one, and whose it is."""
+"""Senders at Meta: the phone number of a phone_number_id, and its access token."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class CloudSenders:
 
     Args:
         base_url: Meta's address with the version.
-        access_token: The platform's, for what is asked on its own behalf.
-        session: From `new_session`, one a process.
+        access_token: The platform's own.
+        session: From `new_session`, one for each process.
     """
 
     def __init__(self, base_url: str, access_token: str, session: requests.Session) -> None:
@@ -35,10 +35,10 @@ class CloudSenders:
         self._known: dict[str, str] = {}
 
     def number_of(self, sender: str, access_token: str | None = None) -> str | None:
-        """Return the number behind *sender* as Graph shows it to the token; see `Senders`.
+        """Return the phone number of *sender* as Graph shows it to the token; see `Senders`.
 
         Raises:
-            Busy: If Graph could not be reached, or is not able to say.
+            Busy: If Graph could not be reached, or failed.
         """
         if access_token is not None:
             return self._ask(sender, access_token)
@@ -51,7 +51,7 @@ class CloudSenders:
 
     def _ask(self, sender: str, access_token: str) -> str | None:
         if not sender.isascii() or not sender.isdecimal():
-            return None  # no phone_number_id, and it would become part of an address
+            return None  # No phone_number_id: it must not become a part of an address.
         try:
             answer = self._session.get(
                 f"{self._base_url}/{sender}",
@@ -63,7 +63,7 @@ class CloudSenders:
             )
             read = answer.json()
         except (requests.exceptions.InvalidHeader, UnicodeError):
-            return None  # a token that no header can carry is nobody's
+            return None  # No header can carry such a token, so it is nobody's.
         except requests.RequestException as error:
             raise Busy("WhatsApp could not be asked; please try again.") from error
         status = answer.status_code
@@ -75,10 +75,10 @@ class CloudSenders:
 
 
 def sender_tokens(records: Records, seal: Seal, access_token: str) -> Callable[[str], str]:
-    """Return what gives a sender's access token: the clinic's own, else *access_token*.
+    """Return a function from a sender to its access token: the clinic's own, else *access_token*.
 
-    What it gives raises LookupError for a token that can no longer be read, and SendFailed while
-    the store does not answer.
+    The function raises LookupError for a token that can no longer be decrypted, and SendFailed
+    while the store does not answer.
     """
 
     def token_of(sender: str) -> str:

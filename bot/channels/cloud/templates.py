@@ -1,4 +1,4 @@
-"""Message templates at Meta: listed, submitted, and edited where our words are other ones."""
+"""Lists, submits and edits message templates at Meta."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from domain.channel import ErrorClass, SendFailed, SendUnknown
 PAGE = 200
 FIELDS = "id,name,language,status,category,components,quality_score,rejected_reason"
 EDITABLE = {None, "APPROVED", "REJECTED", "PAUSED"}
-"""In which states Meta lets a template be edited ("Edit templates")."""
+"""The states in which Meta allows edits ("Edit templates")."""
 TEXTS = {"HEADER", "BODY", "FOOTER"}
 QUICK_REPLY, MINUTES = "QUICK_REPLY", "code_expiration_minutes"
 PASSING = {"PENDING", "IN_APPEAL"}
-"""In which states it is being looked at."""
+"""The states in which WhatsApp reviews a template."""
 
 
 class CloudTemplates:
@@ -38,7 +38,7 @@ class CloudTemplates:
     Args:
         base_url: Meta's address with the version.
         account: The WhatsApp Business account.
-        access_token: One with the right to manage it.
+        access_token: One that may manage the account.
         session: From `new_session`.
     """
 
@@ -73,13 +73,13 @@ class CloudTemplates:
             if _origin(following) == _origin(self._url):
                 url, params = following, {}
             elif after:
-                # Behind an address of our own, Meta still names its own, and the token stays here.
+                # Behind WHATSAPP_API_URL Meta names its own address, which must not get the token.
                 url, params = self._url, first | {"after": after}
             else:
                 raise SendUnknown("WhatsApp's list of templates goes on at another address.")
 
     def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
-        """Do nothing: Meta needs nothing beside templates."""
+        """Do nothing: Meta needs nothing beside the templates."""
 
     def words(self, definition: TemplateDefinition) -> object:
         """Return what people read of *definition*."""
@@ -89,8 +89,8 @@ class CloudTemplates:
     def submit(
         self, definition: TemplateDefinition, held: ProviderTemplate | None
     ) -> ProviderTemplate:
-        """Have a new template approved."""
-        del held  # At Meta nothing lies there unsubmitted.
+        """Submit a new template for approval."""
+        del held  # Meta has no unsubmitted templates.
         answer = self._call("POST", self._url, json=definition.payload())
         return ProviderTemplate(
             provider_id=identifier(answer.get("id")) or "",
@@ -180,7 +180,7 @@ def _held(template: Node) -> ProviderTemplate:
 def _words(category: str | None, components: list[dict[str, Any]]) -> object:
     """Return what people read, without what Meta adds: examples, and words of its own."""
     if category == "AUTHENTICATION":
-        # Its text is Meta's, in each language; how long the code is good is ours.
+        # Meta writes the text in each language; only how long the code is valid is ours.
         return next((c[MINUTES] for c in components if c.get(MINUTES) is not None), None)
     found: dict[str, object] = {}
     for component in components:

@@ -1,4 +1,4 @@
-"""What a value of Meta's JSON is, or else: nothing of it is believed before it was looked at."""
+"""Checked access to Meta's JSON: each function returns a value of its type, or a default."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ def nodes(value: object) -> tuple[list[Node], int]:
 
 
 def identifier(value: object) -> str | None:
-    """Return *value* if it can be an identifier: one printable word of bearable length."""
+    """Return *value* if it can be an identifier: one printable word, not too long."""
     if not isinstance(value, str) or not 0 < len(value) <= ID_MAX:
         return None
     return value if value.isprintable() and " " not in value else None
 
 
 def text(value: object) -> str | None:
-    """Return *value* if it is text, with halves of emoji replaced: no store takes them."""
+    """Return *value* if it is text, with lone surrogates replaced, which no store takes."""
     if not isinstance(value, str):
         return None
     return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def time(value: object, now: datetime) -> datetime:
-    """Return the instant that *value*, Unix seconds as text, names; *now* if it is absurd."""
+    """Return the instant of *value*, Unix seconds as text; *now* if it is absurd."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return now
     try:

@@ -1,6 +1,6 @@
 """WhatsApp, and text messages, through Twilio.
 
-What it posts to us is read by `signature` and `parse`; what we post to it is made by `compose` and
-sent by `client`, `channel` and `sms`. Templates and menus are content resources that lie at Twilio
-(`contents`). It repeats nothing for long, so `missed` asks what came while we were away.
+Webhooks are read by `signature` and `parse`. Messages are made by `compose`, sent by `client` and
+`channel`. Templates and menus are content resources at Twilio (`contents`). Twilio repeats webhooks
+for some seconds only, so `missed` asks for the messages that came while we did not answer.
 """

@@ -25,8 +25,8 @@ class TwilioChannel:
 
     Args:
         client: From `client.new_client`.
-        contents: Gives the sid of a content resource by name and language.
-        public_url: PUBLIC_URL, where Twilio reports what became of a message.
+        contents: Returns the sid of a content resource by name and language.
+        public_url: PUBLIC_URL, where Twilio reports the status of a message.
     """
 
     def __init__(self, client: Client, contents: Contents, public_url: str) -> None:
@@ -46,7 +46,7 @@ class TwilioChannel:
         """
         if not message.sender.startswith("+"):
             raise SendFailed(ErrorClass.STOP, None, "The sending number is not a phone number.")
-        # Who is known by a user id alone is answered where their message came from.
+        # A person known by a user id alone is answered at the address they wrote from.
         person = e164(message.phone) or message.wa_user_id
         if person is None:
             raise SendFailed(ErrorClass.NEVER, None, "The person has no address to write to.")
@@ -105,10 +105,10 @@ def _create(client: Client, **arguments: str | list[str]) -> str:
 class TwilioSenders:
     """Knows the platform's numbers; implements `domain.channel.Senders`.
 
-    A clinic's own number at Twilio belongs to the platform's account, so that no token of the
-    clinic's own could ever prove it.
+    A clinic's own number at Twilio belongs to the platform's account, so a clinic has no access
+    token that could prove it.
     """
 
     def number_of(self, sender: str, access_token: str | None = None) -> str | None:
-        """Return *sender*, or None where a token of somebody's own is to prove it."""
+        """Return *sender*, which is the number; None if a clinic's access token is to prove it."""
         return None if access_token is not None else sender or None

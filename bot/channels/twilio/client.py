@@ -1,4 +1,4 @@
-"""Twilio's client, with time limits, one pool of connections, and nothing in the logs."""
+"""Twilio's client, with time limits, a pool of connections, and no logging of its own."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SMALLEST_CODE = 10_000
-"""Where an answer has no code of Twilio's, its library puts the HTTP status in its place."""
+"""Twilio's own codes start here. Without one, its library reports the HTTP status as the code."""
 
 
 class _Quiet(HttpClient):  # type: ignore[misc]  # twilio has no types
-    """Makes the calls over *session*. Twilio's own keeps the last message and logs requests."""
+    """Makes the calls over *session*. Twilio's class keeps the last message and logs requests."""
 
     def __init__(self, session: requests.Session, timeout: tuple[float, float]) -> None:
         super().__init__(logging.getLogger("twilio.http_client"), is_async=False)
@@ -53,9 +53,9 @@ class _Quiet(HttpClient):  # type: ignore[misc]  # twilio has no types
         auth: tuple[str, str] | None = None,
         **_overruled: object,
     ) -> Response:
-        """Make one call, in our own time limits whatever its library says.
+        """Make one call, within our time limits whatever the library asks for.
 
-        A redirect is never followed, as it would carry the token elsewhere.
+        No redirect is followed: it would carry the token elsewhere.
         """
         is_json = (headers or {}).get("Content-Type") == "application/json"
         answer = self._session.request(
@@ -84,11 +84,11 @@ def new_client(
     Args:
         account_sid: The account, `AC…`.
         auth_token: Its primary token.
-        api_url: Stands in the place of all of Twilio's addresses, if given.
-        session: From `http.new_session`, one a process.
+        api_url: Used instead of all of Twilio's addresses, if given.
+        session: From `http.new_session`, one for each process.
         timeout: Seconds to connect, and seconds between bytes of the answer.
     """
-    # An environment of ours: TWILIO_EDGE or TWILIO_REGION would bend even a given address.
+    # Not the process's environment: TWILIO_EDGE and TWILIO_REGION change even a given address.
     ours = {"TWILIO_ACCOUNT_SID": account_sid}
     client = Client(account_sid, auth_token, http_client=_Quiet(session, timeout), environment=ours)
     if api_url:
@@ -97,11 +97,11 @@ def new_client(
 
 
 def call_twilio(call: Callable[[], T]) -> T:
-    """Return what *call* returns; what goes wrong at Twilio becomes what we know of it.
+    """Return what *call* returns, with its errors turned into those of `domain.channel`.
 
     Raises:
         SendFailed: If Twilio refused, or could not be reached.
-        SendUnknown: If no answer, or none to be understood, came after the request was written.
+        SendUnknown: If no answer, or an unreadable one, came after the request was written.
     """
     try:
         return call()
@@ -114,10 +114,10 @@ def call_twilio(call: Callable[[], T]) -> T:
         raise SendUnknown("Twilio did not answer.") from error
     except (TwilioRestException, TwilioServiceException) as error:
         raise _refusal(error) from None
-    except TwilioException:  # Of a list, whose error says nothing more.
+    except TwilioException:  # Raised by a list, and says nothing more.
         said = "Twilio did not give the list it was asked for."
         raise SendFailed(ErrorClass.LATER, None, said) from None
-    except (ValueError, AttributeError) as error:  # What was taken, but answered with no JSON.
+    except (ValueError, AttributeError) as error:  # Accepted, but the answer is no JSON.
         raise SendUnknown("Twilio's answer could not be read.") from error
 
 

@@ -1,7 +1,7 @@
-"""From an `Outbound` to what Twilio's `Messages` takes.
+"""From an `Outbound` to the arguments of Twilio's `Messages`.
 
-Buttons and lists are content resources that must lie at Twilio before (`contents.menus`). Where
-they do not, the same choices go as numbered text: a digit picks an option in every conversation.
+Buttons and lists are content resources that must exist at Twilio first (`contents.menus`). Without
+them the choices are sent as numbered text: a digit picks an option in every conversation.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ EMPTY = "–"
 MENU = "menu_"
 """What the names of menus begin with."""
 ANY_LANGUAGE = "en"
-"""Menus hold no words of their own, so there is one of each shape."""
+"""Menus hold no words of their own, so there is one for each shape, in no language."""
 
 Contents = Callable[[str, str], str | None]
-"""The sid of the content resource of a name in a language, if the account has it."""
+"""From a name and a language to the sid of the content resource; None if the account has none."""
 
 
 def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[str]]:
-    """Return the arguments that make *message*, without its addresses.
+    """Return the arguments for *message*, without its addresses.
 
-    Twilio takes no name for a document: its words go along, but WhatsApp may not show them.
+    Twilio takes no file name for a document. The caption is sent with it, but WhatsApp may not
+    show it.
 
     Raises:
         SendFailed: If it is a template that the account does not have in that language.
@@ -43,7 +44,7 @@ def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[st
 
 
 def numbered_text(message: Outbound) -> str:
-    """Return the text with its choices numbered under it, unless it names them already."""
+    """Return the text with numbered choices under it, unless the text has all of them already."""
     lines = [f"{n}. {_in_full(c)}" for n, c in enumerate(message.choices, start=1)]
     named = [f"{n}. {c.words}" in message.text for n, c in enumerate(message.choices, start=1)]
     if all(named):
@@ -65,7 +66,7 @@ def _with_link(message: Outbound, text: str) -> str:
 
 
 def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
-    """Return *message* as a menu to be tapped, or None if the account has none of that shape."""
+    """Return *message* as a menu; None if it does not fit or the account has none of its shape."""
     choices = message.choices[: limits.LIST_ROWS_MAX]
     text = _with_link(message, message.text)
     fits = len(text) <= limits.MENU_BODY_MAX and all(len(c.id) <= limits.ID_MAX for c in choices)
@@ -89,7 +90,7 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
 
 
 def menu_name(shape: str, choices: int) -> str:
-    """Return the name of the content resource for a menu of so many choices."""
+    """Return the name of the content resource for a menu of *shape* with this many choices."""
     return f"{MENU}{shape}_{choices}"
 
 

@@ -1,7 +1,6 @@
-"""Twilio's content resources: which the account has, and those of ours it needs.
+"""Twilio's content resources: templates and menus, which the account keeps under a sid.
 
-A template approved by WhatsApp, and a menu to be tapped, lie at Twilio under a sid. They are found
-by name and language, so nothing of them is kept here.
+They are found by name and language, so that no sid is stored here.
 """
 
 from __future__ import annotations
@@ -38,11 +37,10 @@ AUTHENTICATION = "whatsapp/authentication"
 
 
 class Contents:
-    """What content resources the account can send, read anew every ten minutes.
+    """The content resources that the account can send, read again every ten minutes.
 
-    Those are templates that WhatsApp has approved, and menus, which need no approval.
-
-    Safe to share between threads; one of them reads while the others go by what was read before.
+    These are the templates that WhatsApp has approved, and the menus, which need no approval. Safe
+    to share between threads.
     """
 
     def __init__(self, client: Client, clock: Callable[[], float] = time.monotonic) -> None:
@@ -55,7 +53,7 @@ class Contents:
     def __call__(self, name: str, language: str) -> str | None:
         """Return the sid of content *name* in *language* (BCP 47), or None if there is none.
 
-        Also None for everything as long as the list could never be read.
+        Returns None for everything until the list has been read once.
         """
         if self._until is None or self._clock() >= self._until:
             with self._lock:
@@ -79,20 +77,20 @@ class Contents:
 class TwilioTemplates:
     """The templates of a Twilio account; implements `bot.channels.templates.Templates`.
 
-    Twilio changes nothing that WhatsApp has been asked to approve. What it was never asked for, or
-    has rejected, is made anew.
+    Twilio cannot change a content that was submitted to WhatsApp. One that was never submitted, or
+    was rejected, is deleted and created again.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
 
     def list_all(self) -> dict[Key, ProviderTemplate]:
-        """Return all contents; of two with the same name that which went further."""
+        """Return all contents; of two with the same name and language, the submitted one."""
         rows = list_contents(self._client)
         return dict(sorted(rows, key=lambda row: row[1].status != UNSUBMITTED))
 
     def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
-        """Make the menus that the account does not have."""
+        """Create the menus that the account does not have."""
         for menu in menus():
             if (menu["friendly_name"], menu["language"]) not in held:
                 create(self._client, menu)
@@ -104,13 +102,13 @@ class TwilioTemplates:
     def submit(
         self, definition: TemplateDefinition, held: ProviderTemplate | None
     ) -> ProviderTemplate:
-        """Have a content approved, which is made if it does not lie there."""
+        """Submit a content for approval; create it first if the account does not have it."""
         sid = held.provider_id if held else create(self._client, content_of(definition))
         status = submit(self._client, sid, definition.name, definition.category)
         return ProviderTemplate(provider_id=sid, status=status, category=definition.category)
 
     def obstacle(self, held: ProviderTemplate) -> str | None:
-        """Return why the content cannot be made anew, and what can be done; None if it can."""
+        """Return why the content cannot be created again, and what can be done; None if it can."""
         if held.status in {UNSUBMITTED, "REJECTED"}:
             return None
         return (
@@ -119,16 +117,16 @@ class TwilioTemplates:
         )
 
     def change(self, definition: TemplateDefinition, held: ProviderTemplate) -> ProviderTemplate:
-        """Make the content anew and have it approved."""
+        """Delete the content, create it again and submit it for approval."""
         delete(self._client, held.provider_id)
         return self.submit(definition, None)
 
 
 def list_contents(client: Client) -> list[tuple[Key, ProviderTemplate]]:
-    """Return name and language of each content of the account, and how it lies there.
+    """Return the name, language and state of each content of the account.
 
     Raises:
-        SendFailed, SendUnknown: If it could not be read.
+        SendFailed, SendUnknown: If the list could not be read.
     """
     contents = call_twilio(lambda: client.content.v1.content_and_approvals.list(page_size=PAGE))
     return [((str(c.friendly_name), str(c.language).replace("_", "-")), _held(c)) for c in contents]
@@ -152,7 +150,7 @@ def _words(types: Mapping[str, Any]) -> object:
         actions = [str(a.get("title", "")) for a in content.get("actions") or ()]
         is_code = shape == AUTHENTICATION
         minutes = content.get("code_expiration_minutes")
-        # The text of a code is WhatsApp's.
+        # WhatsApp writes the text of a code.
         found.append((shape, minutes, [] if is_code else [content.get("body"), *actions]))
     return found
 
@@ -167,10 +165,11 @@ def delete(client: Client, sid: str) -> None:
 
 
 def create(client: Client, content: dict[str, Any]) -> str:
-    """Make a content resource and return its sid.
+    """Create a content resource and return its sid.
 
     Raises:
-        SendFailed, SendUnknown: If Twilio did not make it.
+        SendFailed: If Twilio refused or could not be reached.
+        SendUnknown: If it may have been created.
     """
     base = client.content.base_url
     answer = _post(client, f"{base}/v1/Content", content)
@@ -178,10 +177,11 @@ def create(client: Client, content: dict[str, Any]) -> str:
 
 
 def submit(client: Client, sid: str, name: str, category: str) -> str:
-    """Have WhatsApp asked to approve content *sid* as template *name*; return how that stands.
+    """Submit content *sid* to WhatsApp as template *name*; return the status of its approval.
 
     Raises:
-        SendFailed, SendUnknown: If Twilio did not take the request.
+        SendFailed: If Twilio refused or could not be reached.
+        SendUnknown: If it may have been submitted.
     """
     base = client.content.base_url
     url = f"{base}/v1/Content/{sid}/ApprovalRequests/whatsapp"
@@ -214,15 +214,15 @@ def _refusal(status: int, said: str) -> SendFailed:
 
 
 def variable(number: int) -> str:
-    """Return what stands in a content resource for its variable of that *number*."""
+    """Return the placeholder of variable *number* in a content resource."""
     return f"{{{{{number}}}}}"
 
 
 def content_of(definition: TemplateDefinition) -> dict[str, Any]:
     """Return the content resource for one of our templates in one language.
 
-    Parameters are numbered in their order, and what a quick reply sends back follows them, as
-    `compose` fills them.
+    Variables are numbered: first the parameters in their order, then the ids that the quick
+    replies send back, as `compose` fills them.
     """
     if definition.category == "AUTHENTICATION":
         kind: dict[str, Any] = {
@@ -237,8 +237,8 @@ def content_of(definition: TemplateDefinition) -> dict[str, Any]:
     body = re.sub(r"\{\{(\w+)\}\}", lambda found: variable(numbers[found[1]]), definition.body)
     first = len(numbers) + 1
     actions = [
-        {"type": "QUICK_REPLY", "title": words, "id": variable(first + place)}
-        for place, words in enumerate(definition.buttons)
+        {"type": "QUICK_REPLY", "title": words, "id": variable(first + index)}
+        for index, words in enumerate(definition.buttons)
     ]
     kind = (
         {"twilio/quick-reply": {"body": body, "actions": actions}}
@@ -250,7 +250,7 @@ def content_of(definition: TemplateDefinition) -> dict[str, Any]:
 
 
 def menus() -> Iterator[dict[str, Any]]:
-    """Yield the content resource of each shape of a menu; they hold no words of their own."""
+    """Yield a content resource for each shape and size of a menu; none holds words of its own."""
     for count in range(1, limits.BUTTONS_MAX + 1):
         actions = [
             {"type": "QUICK_REPLY", "title": variable(n), "id": variable(n + 1)}

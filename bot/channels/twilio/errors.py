@@ -60,7 +60,7 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     63024: (NEVER, "The number has no WhatsApp."),
     63031: (NEVER, "The number cannot write to itself."),
 
-    # --- The template and the message. Mended, never repeated as they are. ---
+    # --- The template and the message. To be corrected, never repeated as they are. ---
     NO_TEMPLATE: (LANGUAGE, "The template does not exist, or is not approved, in that language."),
     21617: (NEVER, "The message is longer than Twilio takes."),
     21655: (NEVER, "Twilio does not know the content template."),
@@ -71,7 +71,7 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     63028: (NEVER, "The template has another number of parameters."),
     63030: (NEVER, "Twilio does not support something in the message."),
 
-    # --- Set-up and rights: the number cannot send until someone mends it. ---
+    # --- Set-up and rights: the number cannot send until somebody corrects it. ---
     20003: (STOP, "Twilio did not accept the account's id or its token."),
     20404: (STOP, "Twilio does not know the account."),
     21212: (STOP, "The sending number is not one that Twilio can send from."),

@@ -1,7 +1,7 @@
 """Messages that came to the account while nobody answered Twilio's webhooks.
 
-Twilio tries a webhook again for some seconds only. What it keeps of a message is less than what it
-posts: a tap is no more than the words tapped on, which choose as well.
+Twilio repeats a webhook for some seconds only. It keeps less of a message than it posts: of a tap
+only the words on the button, which choose the same option.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From Twilio's webhook to what came in: one message, or one status, a POST."""
+"""Reads Twilio's webhooks: each POST has one message or one status."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ STATUSES: Final = {
     "failed": "failed",
     "undelivered": "failed",
 }
-"""Twilio's words for what became of a message, and ours. Before `sent` nothing has happened."""
+"""From Twilio's statuses to ours. Those before `sent` are ignored."""
 MEDIA: Final = {"audio", "image", "video"}
 
 
 def parse_status(form: Mapping[str, str], our_id: str | None, now: datetime) -> StatusUpdate | None:
-    """Return what became of our message *our_id*, or None for what is not acted on."""
+    """Return the status of our message *our_id*, or None if it is not acted on."""
     word = STATUSES.get(form.get("MessageStatus", ""))
     provider_id = _id(form.get("MessageSid"))
     if word is None or provider_id is None:
@@ -44,9 +44,9 @@ def parse_status(form: Mapping[str, str], our_id: str | None, now: datetime) -> 
 
 
 def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
-    """Return the message that *form* brings, or None for what is no WhatsApp message to us.
+    """Return the message in *form*, or None if it is no WhatsApp message to us.
 
-    What was meant is read from `ButtonPayload`, then `ListId`, then `Body`.
+    A choice is read from `ButtonPayload`, then `ListId`; else `Body` is the text.
     """
     message_id = _id(form.get("MessageSid"))
     sender = e164(form.get("To"))
@@ -76,7 +76,7 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
 
 
 def _who(form: Mapping[str, str]) -> tuple[str | None, str | None]:
-    """Return phone and WhatsApp user id of who wrote; one of a username has letters in `From`."""
+    """Return the phone and the WhatsApp user id of the person; a user id in `From` has letters."""
     written = form.get("From", "").removeprefix(WHATSAPP)
     user_id = _id(form.get("ExternalUserId", "").removeprefix(WHATSAPP))
     if any(c.isalpha() for c in written):
@@ -102,7 +102,7 @@ def _kind(form: Mapping[str, str]) -> tuple[str, str | None]:
 
 
 def _id(value: str | None) -> str | None:
-    """Return *value* if it can be an identifier: one printable word of bearable length."""
+    """Return *value* if it can be an identifier: one printable word, not too long."""
     if not value or len(value) > ID_MAX:
         return None
     return value if value.isprintable() and " " not in value else None

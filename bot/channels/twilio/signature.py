@@ -1,7 +1,7 @@
 """X-Twilio-Signature: the proof that a webhook comes from Twilio, and the addresses it signs.
 
 Twilio signs the address it was given, not the one that arrives here: a proxy may have changed
-scheme, host and port. So the address is put together from PUBLIC_URL.
+scheme, host and port. So the address is built from PUBLIC_URL.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from werkzeug.datastructures import MultiDict
 
 PATH = "/api/v1/webhooks/twilio"
 OUR_ID = "message"
-"""The part of a status callback's address that says which message of ours it is about."""
+"""The query parameter of a status callback that holds the id of our message."""
 RETRIES = "#rc=5&rp=all"
-"""Asks Twilio to try again: it takes that from the address, and does not unless asked (Twilio,
-"Connection Overrides": five retries, after every kind of failure)."""
+"""Five retries after every kind of failure. Twilio reads this from the address, and retries nothing
+without it (Twilio, "Connection Overrides")."""
 
 
 def callback_url(public_url: str, message_id: str) -> str:
-    """Return where Twilio is to report what becomes of our message *message_id*."""
+    """Return the address at which Twilio reports the statuses of our message *message_id*."""
     return f"{public_url}{PATH}?{OUR_ID}={quote(message_id, safe='')}{RETRIES}"
 
 
@@ -32,7 +32,7 @@ def is_signed(
     settings: str | None,
     auth_token: str,
 ) -> bool:
-    """Tell whether *signature* signs the *form* posted to our webhook.
+    """Return whether *signature* signs the *form* posted to our webhook.
 
     Args:
         public_url: PUBLIC_URL, with which the webhook's address was given to Twilio.
@@ -49,7 +49,7 @@ def is_signed(
     url = f"{public_url}{PATH}" + (f"?{query}" if query else "")
     validator = RequestValidator(auth_token)
     algorithm = get_signature_algorithm(settings)
-    # Whether the part after # is signed too is not documented; both say the same of the sender.
+    # Whether the part after # is signed too is not documented; either signature proves the sender.
     return any(
         bool(validator.validate(address, form, signature, algorithm))
         for address in (url, url + RETRIES)
