@@ -1,6 +1,9 @@
-"""Documents that people open, save and print: PDFs made of the words in templates/documents.
+"""Documents that people open, save and print, with the words of templates/documents.
 
-maker     which documents there are; sheet: paper, with letters shaped and selectable
-report    a report as PDF; workbook: as XLSX; values: as CSV
-storage   where made documents are kept: a folder or a bucket
+maker     every document: prescriptions, and reports in each format
+sheet     a PDF page, whose text is shaped and selectable
+report    a report as PDF
+workbook  a report as XLSX
+values    a report as CSV
+storage   where documents are stored: a folder or a bucket
 """

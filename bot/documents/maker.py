@@ -1,4 +1,4 @@
-"""The documents of the product, each made of facts and of the words in templates/documents."""
+"""Makes every document from its page, with the words of templates/documents."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Maker:
 
     def prescription(self, page: PrescriptionPage) -> bytes:
         """Return a prescription as a PDF; see `Documents.prescription`."""
-        # Typesetting takes 0.8 s to load, and most processes never make a document.
+        # Imported here: it takes 0.8 s to load, and most processes never make a document.
         from bot.documents.sheet import Sheet  # noqa: PLC0415
 
         words = words_of(page.language)
@@ -46,10 +46,10 @@ class Maker:
             person.append(said["age"].format(years=page.age))
         if page.gender is not None:
             person.append(genders.get(page.gender, page.gender))
-        facts = [(said["patient"], ", ".join(person)), (said["date"], _day(words, page.day))]
+        pairs = [(said["patient"], ", ".join(person)), (said["date"], _day(words, page.day))]
         if page.diagnosis:
-            facts.append((said["diagnosis"], page.diagnosis))
-        sheet.pairs(facts)
+            pairs.append((said["diagnosis"], page.diagnosis))
+        sheet.pairs(pairs)
         sheet.rule()
         sheet.heading(said["title"], size=13)
         sheet.space(2)
@@ -80,7 +80,7 @@ class Maker:
         """Return a report as a file; see `Documents.report`."""
         if as_format is ReportFormat.CSV:
             return csv_report(page)
-        # These too take long to load and are seldom used.
+        # Imported here, as above.
         if as_format is ReportFormat.XLSX:
             from bot.documents.workbook import xlsx_report  # noqa: PLC0415
 
@@ -93,7 +93,7 @@ class Maker:
 
 @cache
 def words_of(language: str) -> Words:
-    """Return the words of *language*, or of English where it has none."""
+    """Return the words of *language*, or English if there are none in it."""
     file = FOLDER / f"{language}.toml"
     known = {path.name for path in FOLDER.iterdir()}
     if file.name not in known:

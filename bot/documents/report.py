@@ -1,4 +1,4 @@
-"""A report as pages to print and to show."""
+"""A report as PDF."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.model.reports import Cell, ReportPage, ReportSection, ReportTable
 
 
 def pdf_report(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
-    """Return *page* as a PDF; *made_at* is its instant in words."""
+    """Return *page* as a PDF; *made_at* is when it was made, in words."""
     said = words["report"]
     sheet = Sheet(f"{page.title} – {page.clinic}", words["format"]["locale"], page.made_at)
     made = said["made"].format(when=made_at)
@@ -26,7 +26,7 @@ def pdf_report(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
 
 
 def _section(sheet: Sheet, section: ReportSection) -> None:
-    # A heading, its facts and its chart are one thing to look at.
+    # A heading, its pairs and its chart must not be parted by a page break.
     chart_height = CHART_HEIGHT + 20 if section.chart is not None else 0
     sheet.keep_together(24 + 6 * len(section.key_figures) + chart_height)
     sheet.space(6)
@@ -46,7 +46,7 @@ def _section(sheet: Sheet, section: ReportSection) -> None:
 
 
 def _numbers(table: ReportTable) -> frozenset[int]:
-    """Return the columns without any text."""
+    """Return the columns that hold no text."""
     columns = range(len(table.heads))
     return frozenset(c for c in columns if not any(isinstance(r[c], str) for r in table.rows))
 

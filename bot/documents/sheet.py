@@ -1,4 +1,4 @@
-"""A sheet of paper whose text is shaped as its script asks, and can be selected and searched."""
+"""A PDF page whose text is shaped as its script needs, and can be selected and searched."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ FONTS = {
 BODY_SIZE = 10.5
 """Points."""
 BOLD_LINE = 0.2
-"""Millimetres added around letters for emphasis: making a bold cut of the font takes seconds."""
+"""Millimetres of outline that make letters bold: making a bold cut of the font takes seconds."""
 GREY, BLACK, PALE = 110, 25, 240
 
-logging.getLogger("fontTools").setLevel(logging.WARNING)  # It tells of every table it leaves out.
+logging.getLogger("fontTools").setLevel(logging.WARNING)  # It logs every table that it drops.
 
 
 CHART_HEIGHT = 42
 """Millimetres."""
 MOST_LABELS = 16
-"""With more bars than this not every one has its label, and none its value."""
+"""With more bars than this, only some have a label, and none has its value."""
 FEW_COLUMNS = 6
-"""A table of more is set smaller."""
+"""A table with more columns is set in smaller type."""
 WIDEST_BAR = 18
 BAR = (31, 122, 92)
 NUMBERS = "en_IN"
@@ -46,12 +46,12 @@ NUMBERS = "en_IN"
 
 
 class _Paper(FPDF):
-    """Pages that end with a line of their own."""
+    """A PDF with a footer."""
 
     footer_text = ""
 
     def footer(self) -> None:
-        """Write the line at the foot of each page."""
+        """Write the footer of a page; the library calls this."""
         if not self.footer_text:
             return
         self.set_y(-14)
@@ -64,7 +64,7 @@ class _Paper(FPDF):
 
 @dataclass(frozen=True)
 class _Glyph:
-    """A shaped glyph, and which letter of the text it is copied as."""
+    """A shaped glyph, and the index of the letter that it is copied as."""
 
     codepoint: int
     cluster: int
@@ -73,9 +73,9 @@ class _Glyph:
 class _Selectable(TTFFont):
     """A font whose shaped glyphs are copied as the letters they were made from.
 
-    The library gives a group of glyphs that were reordered (as the Hindi vowel i is) to the
-    group's first glyph, and leaves the others without letters; readers then invent some. Here
-    each glyph gets letters of its group, in the order of writing.
+    The library assigns all letters of a reordered group (such as the Hindi vowel i) to the group's
+    first glyph and none to the others, for which PDF readers then make some up. Here the letters of
+    a group are shared among its glyphs, in the order of writing.
     """
 
     __slots__ = ()
@@ -99,12 +99,12 @@ class _Selectable(TTFFont):
 
 
 class Sheet:
-    """An A4 page, written from top to bottom; text of any length goes on on the next."""
+    """An A4 document, written from top to bottom; long text continues on the next page."""
 
     def __init__(self, title: str, language: str, made_at: datetime) -> None:
         self._pdf = _Paper(format="A4")
         self._pdf.set_title(title)
-        # The same facts make the same file, to the byte.
+        # Not the present: the same content must make the same file, to the byte.
         self._pdf.set_creation_date(made_at)
         self._pdf.set_lang(language)
         self._pdf.set_margins(18, 16, 18)
@@ -124,13 +124,13 @@ class Sheet:
         self._pdf.multi_cell(0, size * 0.55, text, align="L", new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
     def heading(self, text: str, *, size: float = BODY_SIZE) -> None:
-        """Write *text* so that it is seen first."""
+        """Write *text* in bold."""
         with self._emphasis():
             self.line(text, size=size)
 
-    def pairs(self, facts: Sequence[tuple[str, str]], *, name_width: float = 32) -> None:
-        """Write facts, each beside its name, which has *name_width* millimetres."""
-        for name, value in facts:
+    def pairs(self, pairs: Sequence[tuple[str, str]], *, name_width: float = 32) -> None:
+        """Write names and their values side by side; a name has *name_width* millimetres."""
+        for name, value in pairs:
             self._pdf.set_font(LATIN, size=BODY_SIZE)
             self._pdf.set_text_color(GREY)
             self._pdf.cell(name_width, BODY_SIZE * 0.55, name)
@@ -149,7 +149,7 @@ class Sheet:
     ) -> None:
         """Write *rows* under *heads*, which are repeated on every page.
 
-        Widths are shares; the columns *numbers* stand at the right.
+        *widths* are relative; the columns in *numbers* are aligned to the right.
         """
         size = BODY_SIZE - (0.5 if len(heads) <= FEW_COLUMNS else 2)
         self._pdf.set_font(LATIN, size=size)
@@ -170,7 +170,7 @@ class Sheet:
                     row.cell(cell, align="RIGHT" if column in numbers else "LEFT")
 
     def bars(self, title: str, labels: Sequence[str], values: Sequence[float], unit: str) -> None:
-        """Draw a bar for each value over its label, the highest as high as there is room."""
+        """Draw a bar for each value above its label; the highest takes the whole height."""
         pdf = self._pdf
         if not values or not any(values):
             return
@@ -205,12 +205,12 @@ class Sheet:
         pdf.set_xy(left, top + CHART_HEIGHT + 8)
 
     def keep_together(self, millimetres: float) -> None:
-        """Go on on the next page unless so much of this one is left."""
+        """Start the next page unless this one has *millimetres* left."""
         if self._pdf.will_page_break(millimetres):
             self._pdf.add_page()
 
     def set_footer(self, text: str) -> None:
-        """Have every page end with *text* and its number."""
+        """Put *text* and the page's number at the foot of every page."""
         self._pdf.footer_text = text
 
     def rule(self) -> None:
@@ -222,11 +222,11 @@ class Sheet:
         self.space(3)
 
     def space(self, millimetres: float) -> None:
-        """Leave room."""
+        """Leave *millimetres* empty."""
         self._pdf.ln(millimetres)
 
     def to_bytes(self) -> bytes:
-        """Return the document."""
+        """Return the document as a PDF file."""
         return bytes(self._pdf.output())
 
     @contextmanager
@@ -237,12 +237,12 @@ class Sheet:
 
 
 def number_text(value: float) -> str:
-    """Return *value* as it is written in India; a fraction has one decimal."""
+    """Return *value* grouped as in India, with at most one decimal."""
     return str(format_decimal(round(value, 1), format="#,##,##0.#", locale=NUMBERS))
 
 
 def _fit(pdf: FPDF, text: str, room: float) -> str:
-    """Return as much of *text* as fits into *room* millimetres."""
+    """Return *text* cut to *room* millimetres."""
     while text and pdf.get_string_width(text) > room:
         text = text[:-1].rstrip()
     return text

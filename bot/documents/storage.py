@@ -1,4 +1,4 @@
-"""Where made documents are kept (FILES_URL): a folder of this machine, or an S3 bucket."""
+"""Where documents are stored (FILES_URL): a folder of this machine, or an S3 bucket."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ MISSING = frozenset({"NoSuchKey", "404"})
 
 
 class FolderFiles:
-    """Keeps files in a folder; several processes of one machine may share it."""
+    """Stores files in a folder; several processes of one machine may share it."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def put(self, name: str, content: bytes, media_type: str) -> None:
-        """Keep *content*; a reader sees the file whole or not at all."""
-        del media_type  # a folder has no place for it
+        """Store *content*; a reader sees the file whole or not at all."""
+        del media_type  # A folder does not store it.
         path = self._folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
@@ -45,14 +45,14 @@ class FolderFiles:
 
 
 class BucketFiles:
-    """Keeps files in an S3 bucket; credentials and endpoint are boto3's own settings."""
+    """Stores files in an S3 bucket; credentials and endpoint are boto3's own settings."""
 
     def __init__(self, bucket: str, prefix: str) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
 
     def put(self, name: str, content: bytes, media_type: str) -> None:
-        """Keep *content* under *name*."""
+        """Store *content* under *name*."""
         self._client.put_object(
             Bucket=self._bucket, Key=self._prefix + name, Body=content, ContentType=media_type
         )
@@ -82,7 +82,7 @@ class BucketFiles:
 
 
 def open_files(url: str) -> Files:
-    """Return the files kept at *url*: `file://folder` or `s3://bucket/prefix`.
+    """Return the storage at *url*: `file://folder` or `s3://bucket/prefix`.
 
     Raises:
         ValueError: If it is neither.

@@ -1,4 +1,4 @@
-"""A report as text with values between commas."""
+"""A report as CSV."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from domain.spreadsheets import BYTE_ORDER_MARK, csv_row, escape_formula
 
 
 def csv_report(page: ReportPage) -> bytes:
-    """Return *page* as CSV in UTF-8: each section's title, facts and table, a blank row between."""
+    """Return *page* as CSV in UTF-8: title, pairs and table of each section, after a blank row."""
     return (BYTE_ORDER_MARK + "".join(_lines(page))).encode()
 
 

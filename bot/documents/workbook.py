@@ -1,4 +1,4 @@
-"""A report as a workbook: a sheet a section, numbers as numbers, charts that stay live."""
+"""A report as XLSX: a sheet for each section, with numbers as numbers and live charts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from xlsxwriter.worksheet import Worksheet
 from domain.model.reports import ReportChart, ReportPage, ReportSection, ReportTable
 
 NAME_MAX = 31
-"""Characters of a sheet's name; these may not be among them: : \\ / ? * [ ]"""
+"""The longest name of a sheet; it may not have : \\ / ? * [ ]"""
 FORBIDDEN = str.maketrans(dict.fromkeys(":\\/?*[]", " "))
 WIDEST = 60
 ROWS_OF_A_CHART = 16
 
 
 def xlsx_report(page: ReportPage) -> bytes:
-    """Return *page* as an XLSX file. Texts are never read as formulas."""
+    """Return *page* as an XLSX file, in which no text is a formula."""
     made = io.BytesIO()
     options = {
         "in_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
@@ -28,7 +28,7 @@ def xlsx_report(page: ReportPage) -> bytes:
     }  # fmt: skip
     with Workbook(made, options) as book:
         book.set_properties({"title": page.title, "company": page.clinic})
-        # The library stamps the present; a report says when its figures were true.
+        # Without this it is the present; a report says when its figures were true.
         book.set_properties({"created": _local(page.made_at, page.zone)})
         formats = {
             "title": book.add_format({"bold": True, "font_size": 15}),
@@ -94,7 +94,7 @@ def _table(sheet: Worksheet, row: int, table: ReportTable, formats: dict[str, Fo
 def _chart(book: Workbook, sheet: Worksheet, name: str, row: int, chart: ReportChart) -> None:
     if not chart.values:
         return
-    # What a chart draws has to stand in cells; beyond the table nobody stumbles over it.
+    # A chart's values must be in cells; these are far to the right of the table.
     column = 20
     for offset, (label, value) in enumerate(zip(chart.labels, chart.values, strict=True)):
         sheet.write_string(row + offset, column, label)
@@ -119,5 +119,5 @@ def _sheet_name(title: str, number: int) -> str:
 
 
 def _local(moment: datetime, zone: str) -> datetime:
-    """Return *moment* as the clinic's clock shows it; workbooks know no zones."""
+    """Return *moment* as the clinic's clock shows it, without a zone: a workbook has none."""
     return moment.astimezone(ZoneInfo(zone)).replace(tzinfo=None)

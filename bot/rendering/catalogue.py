@@ -1,6 +1,6 @@
-"""What each message is for, samples of its variables, and the approved templates it has.
+"""The catalogue: the purpose of each message, samples of its values, and its approved templates.
 
-`templates/catalogue/<flow>.toml` holds a table a message; `common.toml` holds groups of sample
+`templates/catalogue/<flow>.toml` has a table for each message; `common.toml` has groups of sample
 values that several messages share.
 """
 
@@ -19,48 +19,48 @@ COMMON = "common"
 
 
 class Variant(msgspec.Struct, frozen=True, kw_only=True):
-    """One approved template of a message; the first that fits a message is taken."""
+    """One approved template of a message; the first that fits the message is used."""
 
     variant: str = ""
-    """Tells several templates of a message apart, in their names and blocks."""
+    """Distinguishes the templates of one message, in their names and blocks."""
     buttons: tuple[str, ...] = ()
-    """The labels of the options it is for, in their order."""
+    """The labels of the options that the message must have, in this order."""
     when: str | None = None
-    """A value that must be true; None: none."""
+    """The name of a value that must be true, if any."""
     order: bool = False
-    """Whether it brings the status of an order, for which it has to be submitted."""
+    """Whether it carries the status of an order, and is submitted as such a template."""
     asks_number: bool = False
-    """Whether it has WhatsApp's own button, with words of WhatsApp's, that shares the number."""
+    """Whether it has WhatsApp's own button that shares the phone number."""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
-    """Values with which a message can be rendered, for tests, previews and Meta's reviewers."""
+    """Values to render a message with, for tests, previews and Meta's reviewers."""
 
     title: str = ""
     groups: tuple[str, ...] = msgspec.field(default=(), name="with")
-    """Names of tables in common.toml whose values it takes."""
+    """The tables of common.toml whose values it includes."""
     values: dict[str, Any] = {}
     none: tuple[str, ...] = ()
-    """Variables that are None, which TOML cannot say."""
+    """The variables that are None, which TOML cannot express."""
     options: tuple[Option, ...] = ()
     url: str | None = None
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What the catalogue says of one message."""
+    """One message of the catalogue."""
 
     purpose: str
     category: Category | None = None
-    """Given if the message may go outside the service window, as a template."""
+    """Set if the message may be sent outside the service window, as a template."""
     template: tuple[Variant, ...] = (Variant(),)
     sample: tuple[Sample, ...]
 
 
 def read_catalogue(folder: Path) -> dict[str, Entry]:
-    """Return the entry of each message (flow/message), its samples filled from the groups.
+    """Return the entry of each message (flow/message), with its samples filled from the groups.
 
     Raises:
-        msgspec.ValidationError: If a file says something this module does not know.
+        msgspec.ValidationError: If a file has a field that an entry does not have.
     """
     groups = tomllib.loads((folder / f"{COMMON}.toml").read_text(encoding="utf-8"))
     entries: dict[str, Entry] = {}

@@ -20,37 +20,37 @@ from bot.channels.fit import cut
 
 DEFAULT_ZONE = "Asia/Kolkata"
 NOTHING = "–"
-"""What stands for an empty value: Meta refuses an empty parameter."""
+"""Replaces an empty value: Meta refuses an empty parameter."""
 PARAMETER_MAX = 100
 """A template's body holds 1024 characters with its parameters; names have up to 100."""
 VALUE_MAX = 700
-"""No single value may crowd out the words around it, in a body of 1024."""
+"""The longest value, so that none leaves no room for the words around it in a body of 1024."""
 MARKS = str.maketrans({"*": None, "~": None, "`": None, "_": " "})
-"""What WhatsApp reads as bold, struck out, typewriter and italic."""
+"""WhatsApp's marks for bold, strikethrough, monospace and italic."""
 JOINERS = "\u200c\u200d"
 VIRAMA = 9
-"""The combining class of the sign that binds Indic consonants; joiners mean something after it."""
+"""The combining class of the sign that joins Indic consonants; joiners have a meaning after it."""
 FIRST_STRONG, POP = "\u2068", "\u2069"
 CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "zone"})
-"""Values the product makes, which words look at and never show."""
+"""Values that the product sets, which templates test and never show."""
 EXACT = frozenset({"link", "password"})
-"""Values that must arrive letter by letter; words show them as typewriting, or alone in a line."""
+"""Values that must arrive unchanged; templates show them in monospace, or alone on a line."""
 EXTRA = re.compile(r"\n{3,}")
 GROUPS = re.compile(r"(?<=\d)(?=(?:\d\d)*\d{3}$)")
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language of the words: how it is called, written and formatted."""
+    """A language of the templates: its name, script and formats."""
 
     tag: str
     name: str
-    """As its speakers call it."""
+    """The language's own name for itself."""
     script: str | None
-    """Unicode's name of the letters only this language uses here."""
+    """Unicode's name of the script, if no other language here uses it."""
     locale: Locale
     fallback: str | None
-    """The language that speaks for it where it has no words."""
+    """The language used where this one has no words."""
     time: str
     date: str
     """Patterns of CLDR (Unicode Technical Standard 35)."""
@@ -59,10 +59,10 @@ class Language:
 
 
 def plain(text: str) -> str:
-    """Return *text* so that it stays one piece of one line wherever it is put.
+    """Return *text* as harmless words on one line, to be put into any sentence.
 
-    WhatsApp's marks, line breaks, control characters, invisible letters and overrides of the
-    direction go; what is written from right to left is isolated from the words around it.
+    Removes WhatsApp's marks, line breaks, control characters, invisible letters and direction
+    overrides; isolates right-to-left text from the words around it.
     """
     if text.isascii() and text.isprintable():
         return cut(one_line(text.translate(MARKS)), VALUE_MAX)
@@ -81,7 +81,7 @@ def plain(text: str) -> str:
 
 
 def short(name: str, most: int = 20) -> str:
-    """Return *name* cut for a table, in which one long line would cost others their place."""
+    """Return *name* cut for a list whose rows must stay short."""
     return _isolate(cut(name.strip(FIRST_STRONG + POP), most))
 
 
@@ -91,7 +91,7 @@ def _isolate(line: str) -> str:
 
 
 def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return *values* with every text made plain, at any depth; codes and secrets stay."""
+    """Return *values* with every text made plain, at any depth, except CODES and EXACT."""
     return {k: v if k in CODES | EXACT else _plain(v) for k, v in values.items()}
 
 
@@ -106,34 +106,34 @@ def _plain(value: object) -> object:
 
 
 def parameter(value: object, most: int = PARAMETER_MAX) -> str:
-    """Return *value* as a template's parameter: one line, at most *most* long, never empty."""
+    """Return *value* as a template's parameter: one line, at most *most* long, not empty."""
     return cut(" ".join(str("" if value is None else value).split()), most) or NOTHING
 
 
 def tidy(text: str) -> str:
-    """Return a body without blanks at the ends of its lines and without gaps."""
+    """Return a body without blanks at line ends, and with at most one empty line in a row."""
     return EXTRA.sub("\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
 
 
 def one_line(text: str) -> str:
-    """Return the words of a title on one line."""
+    """Return *text* on one line, with single blanks."""
     return " ".join(text.split())
 
 
 def money(paise: int) -> str:
-    """Return an amount in rupees, grouped as in India; whole ones without a point."""
+    """Return an amount in rupees, grouped as in India, with decimals only if there are paise."""
     rupees, rest = divmod(abs(paise), 100)
     grouped = GROUPS.sub(",", str(rupees))
     return f"{'-' if paise < 0 else ''}₹{grouped}" + (f".{rest:02d}" if rest else "")
 
 
 def stars(count: int) -> str:
-    """Return a rating as it is drawn."""
+    """Return a rating as stars."""
     return "⭐" * count
 
 
 def sentence(text: str) -> str:
-    """Return *text* with its first letter large, if its script has large letters."""
+    """Return *text* with its first letter as a capital, if its script has capitals."""
     return text[:1].upper() + text[1:]
 
 
@@ -151,7 +151,7 @@ def date_of(context: Context, at: str | datetime | date) -> str:
 
 @pass_context
 def day_of(context: Context, at: str | datetime | date) -> str:
-    """Return a day with its date; the present and the next one are also called by name."""
+    """Return a day's date; for today and tomorrow, that word and the date in brackets."""
     language, day = _language(context), _day(context, at)
     words = {0: language.today, 1: language.tomorrow}
     name = words.get((day - _today(context)) // timedelta(days=1))
@@ -168,25 +168,25 @@ def when_of(context: Context, at: str | datetime) -> str:
 
 @pass_context
 def is_today(context: Context, at: str | datetime | date) -> bool:
-    """Return whether a day, or an instant's day, is the present one."""
+    """Return whether a day, or an instant's day, is today."""
     return _day(context, at) == _today(context)
 
 
 @pass_context
 def is_near(context: Context, at: str | datetime | date) -> bool:
-    """Return whether a day is the present one or the next, which have names."""
+    """Return whether a day is today or tomorrow."""
     return (_day(context, at) - _today(context)) // timedelta(days=1) in {0, 1}
 
 
 @pass_context
 def plural(context: Context, count: int, **forms: str) -> str:
-    """Return the form that *count* takes: `one`, `two`, `few`, `many` or `other` (CLDR)."""
+    """Return the plural form for *count*: `one`, `two`, `few`, `many` or `other` (CLDR)."""
     form = _language(context).locale.plural_form(count)
     return forms.get(form, forms["other"])
 
 
 def install(environment: Environment) -> None:
-    """Give templates the filters and tests of this module."""
+    """Add the filters and tests of this module to a Jinja2 *environment*."""
     environment.filters.update(
         time=time_of, date=date_of, day=day_of, when=when_of, plural=plural, money=money,
         stars=stars, sentence=sentence, short=short,

@@ -1,4 +1,4 @@
-"""Every word a person reads on WhatsApp, made from `templates/` as a message is sent."""
+"""Renders messages from `templates/`, at the moment they are sent."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from flows.words import Vocabulary
 __all__ = ["NoTemplate", "NoWords", "Rendered", "Renderer", "ShownOption"]
 
 TEMPLATE_VERSION = "v1"
-"""Part of every template's name: an approved text is not changed but followed by another."""
+"""Part of every template's name: an approved text is never changed but gets a successor."""
 OFFICE = "office"
-"""The flow of templates that staff fill and send."""
+"""The flow of the templates that staff fill in and send."""
 GIVEN = frozenset({"clinic"})
-"""Variables that every message has without being given them."""
+"""Variables that staff need not fill in, since every message has them."""
 SMS_MAX = 480
 """Three parts of a text message in an Indian script, each charged."""
 TEMPLATE_BUTTON_MAX = 25
@@ -40,7 +40,7 @@ class NoTemplate(PulseOpsError):
 
 @dataclass(frozen=True)
 class Rendered:
-    """A message in words: free-form, or a template with the text it comes out as."""
+    """A message in words: free-form, or a template with the text that it shows."""
 
     text: str
     choices: tuple[Choice, ...] = ()
@@ -51,15 +51,15 @@ class Rendered:
     """The name of the file at `url`, if it goes as a document."""
     about: str = ""
     until: str = ""
-    """Of an order, or its status: what it is for, and how long that is held; few words each."""
+    """Of an order or its status, in few words: what is paid for, and how long it is held."""
     template: TemplateCall | None = None
     category: str = "service"
-    """What WhatsApp charges for: this, or a template's category, in its word for prices."""
+    """WhatsApp's price category: "service", or the template's."""
 
 
 @dataclass(frozen=True)
 class ShownOption:
-    """An option as a body shows it, for those who type numbers."""
+    """An option as a body shows it, with the number that people may type."""
 
     number: int
     id: str
@@ -68,7 +68,7 @@ class ShownOption:
     title: str
     more: str
     long: str
-    """What choosing it means, where the title is too short to say."""
+    """The option in full, where the title is too short."""
 
 
 class Renderer:
@@ -76,7 +76,7 @@ class Renderer:
 
     Args:
         templates: The folder with `messages/` and `catalogue/`.
-        clock: Gives the present, for messages whose values do not say what time they speak of.
+        clock: Returns now, for messages whose values have no `now` of their own.
     """
 
     def __init__(
@@ -91,17 +91,17 @@ class Renderer:
         return [(tag, language.name) for tag, language in self.words.languages.items()]
 
     def vocabularies(self) -> list[Vocabulary]:
-        """Return what people type in each language, English first."""
+        """Return the words that people type in each language, English first."""
         return list(self.words.vocabularies)
 
     def messages(self) -> dict[str, Entry]:
-        """Return the catalogue: what is said of each message."""
+        """Return the catalogue: the entry of each message."""
         return dict(self._catalogue)
 
     def title(self, language: str, name: str, option: Option) -> str:
         """Return the words on *option* of message *name* in *language*.
 
-        Times are in the zone that the option's own values name, or India's.
+        Times are in the zone of the option's values, or in India's.
         """
         return self._show_option(language, name, 1, option, self._scope({}, name, None)).title
 
@@ -111,7 +111,7 @@ class Renderer:
         """Return *message* in words, with *values* as of now.
 
         Outside the service window it is the message's approved template. One-time codes are always
-        templates, for Meta lets no other message carry them; so is what asks for the number with
+        templates, since Meta allows nothing else, and so are requests for the phone number with
         WhatsApp's own button.
 
         Raises:
@@ -162,7 +162,7 @@ class Renderer:
         )
 
     def document(self, name: str, values: Mapping[str, Any], language: str, url: str) -> Rendered:
-        """Return message *name* as a document: the name of the file at *url*, and its caption.
+        """Return message *name* as a document: its caption, and a name for the file at *url*.
 
         Raises:
             NoWords: If no language has words for it.
@@ -181,7 +181,7 @@ class Renderer:
     ) -> Rendered:
         """Return message *name* as an order inside WhatsApp, or as the status of one.
 
-        Neither has choices beside it; *url* leads to the same payment and is not shown.
+        Neither has choices; *url*, which leads to the same payment, is not shown.
 
         Raises:
             NoWords: If no language has words for it.
@@ -197,7 +197,7 @@ class Renderer:
         )
 
     def sms(self, message: Message, values: Mapping[str, Any], language: str) -> str:
-        """Return *message* as a text message, which has no choices and no markup.
+        """Return *message* as a text message (SMS), which has no choices and no markup.
 
         Raises:
             NoWords: If no language has words for it.
@@ -208,10 +208,10 @@ class Renderer:
         return cut(formats.tidy(block.render(scope)).replace("*", ""), SMS_MAX)
 
     def template_catalogue(self) -> list[TemplateDefinition]:
-        """Return every template in every language, as they are submitted to Meta.
+        """Return every template in every language, as they are submitted for approval.
 
         Raises:
-            NoTemplate: If one has no sample, so that Meta's reviewers would see no example.
+            NoTemplate: If one has no sample, whose values Meta's reviewers see as examples.
         """
         return [
             self._definition(name, entry, variant, tag)
@@ -222,7 +222,7 @@ class Renderer:
         ]
 
     def offered_templates(self) -> list[OfferedTemplate]:
-        """Return the templates that staff may send, English first; those of the flow `office`."""
+        """Return the templates of the flow `office`, which staff may send, English first."""
         found = [
             OfferedTemplate(
                 name=_parts(name)[1],
@@ -295,7 +295,7 @@ class Renderer:
     def _template_title(
         self, language: str, name: str, option: Option, scope: Mapping[str, Any]
     ) -> str:
-        """Return the words on a template's button, which may not depend on a message's values."""
+        """Return the words on a template's button; they cannot depend on a message's values."""
         names = _names(name, option)
         names = (*(f"{n}__template" for n in names), *names)
         inner = {**scope, **formats.plain_values(option.values)}
@@ -339,13 +339,13 @@ def _header(name: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _parts(name: str) -> tuple[str, str]:
-    """Return flow and message of a message's name."""
+    """Return the flow and the message of the name `flow/message`."""
     flow, _, message = name.partition("/")
     return flow, message
 
 
 def _names(name: str, option: Option) -> tuple[str, ...]:
-    """Return the blocks that may give an option's words, the message's own first."""
+    """Return the blocks to look for an option's words in, the message's own first."""
     return (f"{_parts(name)[1]}__{option.label}", option.label)
 
 
@@ -356,7 +356,7 @@ def _template_name(name: str, variant: Variant) -> str:
 def _matching_variant(
     entry: Entry, values: Mapping[str, Any], options: Sequence[Option]
 ) -> Variant | None:
-    """Return the template a message goes as, by its options and values."""
+    """Return the message's first template that fits its options and values, if any."""
     if entry.category is None:
         return None
     labels = tuple(o.label for o in options)
@@ -379,7 +379,7 @@ def _sample_of(entry: Entry, variant: Variant) -> Sample:
 
 
 def _longest(choices: tuple[Choice, ...], url: str | None) -> int:
-    """Return how long a body may be, by what comes with it (bot.channels.cloud.limits)."""
+    """Return the longest body beside these choices or this link (bot.channels.cloud.limits)."""
     if not choices:
         return limits.URL_BODY_MAX if url else limits.TEXT_BODY_MAX
     if len(choices) <= limits.BUTTONS_MAX and not any(c.more for c in choices):

@@ -1,6 +1,6 @@
-"""What WhatsApp would refuse in our message templates, found before anything is submitted.
+"""Finds what WhatsApp would refuse in our message templates, before they are submitted.
 
-Providers submit to the same review, so the rules are the same at Meta and at Twilio.
+All providers submit to the same review, so the rules are the same at Meta and at Twilio.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MARKUP = re.compile(r"[*_~`]")
 
 
 def all_problems(definitions: Iterable[TemplateDefinition]) -> list[str]:
-    """Return every problem of every template, each named; empty if all can be submitted."""
+    """Return every problem, each with its template; empty if all can be submitted."""
     every = list(definitions)
     found = [f"{d.name} ({d.language}): {said}" for d in every for said in problems(d)]
     times = Counter((d.name, d.language) for d in every)
@@ -42,7 +42,7 @@ def all_problems(definitions: Iterable[TemplateDefinition]) -> list[str]:
 
 
 def problems(definition: TemplateDefinition) -> list[str]:
-    """Return what WhatsApp would refuse in *definition*, in words; empty if nothing."""
+    """Return what WhatsApp would refuse in *definition*, in words; empty if it would take it."""
     return [*_identity(definition), *_components(definition)]
 
 
@@ -92,7 +92,7 @@ def _variables(text: str, examples: dict[str, str]) -> Iterator[str]:
     for name in names:
         if not VARIABLE_NAME.fullmatch(name):
             yield f"the variable {name!r} is not named in lower-case letters, digits and _"
-    # Punctuation is no text: what ends in a variable and a full stop ends in the variable.
+    # Punctuation does not count: a body with only a full stop after a variable ends in it.
     bare = text.strip("".join(c for c in set(text) if _is_punctuation(c)))
     if bare.startswith("{{"):
         yield "the body begins with a variable"
@@ -102,7 +102,7 @@ def _variables(text: str, examples: dict[str, str]) -> Iterator[str]:
         yield "two variables stand side by side in the body"
     used = len(VARIABLE.findall(text))
     words = sum(any(c.isalnum() for c in word) for word in between.split())
-    # Meta does not publish its measure; what passes has been found to have so many words.
+    # Meta does not publish its rule; templates with this many words have been approved.
     needed = 2 * used + 1
     if used and words < needed:
         yield f"{used} variables need at least {needed} words beside them; there are {words}"
@@ -135,7 +135,7 @@ def _buttons(buttons: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def _plain(what: str, text: str, longest: int) -> Iterator[str]:
-    """Yield what is wrong with words that stand alone, without variables and markup."""
+    """Yield the problems of a text that may have no variables and no markup."""
     if not text.strip():
         yield f"{what} is empty"
     if len(text) > longest:

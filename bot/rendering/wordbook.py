@@ -1,7 +1,7 @@
 """The words in `templates/messages/`: languages, their blocks, and what people type in them.
 
-A folder is a language: `words.toml` says how it is called and written and what people type in it,
-`<flow>.j2` holds a block for each message and choice of a flow, `common.j2` what flows share.
+Each folder is a language: `words.toml` has its name, its formats and what people type in it,
+`<flow>.j2` a block for each message and option of a flow, `common.j2` the blocks that flows share.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ ENGLISH = "en"
 SINK = "_parameters"
 FLOW = "_flow"
 LANGUAGE = "_language"
-"""Names in a scope that words do not use themselves."""
+"""Names in a block's scope that only this package uses."""
 
 
 class NoWords(PulseOpsError):
-    """No language has words for it."""
+    """No language has such a block."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """A block of words, in the language that has it."""
+    """A block of words in one language."""
 
     language: Language
     template: jinja2.Template
     body: Callable[[Context], Iterator[str]]
 
     def render(self, scope: Mapping[str, Any]) -> str:
-        """Return the words with the variables of *scope*, as written: not tidied."""
+        """Return the words with the variables of *scope*, not tidied."""
         context = self.template.new_context({**scope, LANGUAGE: self.language})
         return "".join(self.body(context))
 
@@ -52,7 +52,7 @@ class Parameters:
     """Collects a template's parameters while its body is rendered.
 
     Args:
-        placeholders: Whether the body shows {{name}} rather than the value.
+        placeholders: Whether the body gets {{name}} instead of the value.
     """
 
     def __init__(self, *, placeholders: bool = False) -> None:
@@ -85,7 +85,7 @@ class Wordbook:
         return set(self._blocks)
 
     def block(self, language: str, flow: str, *names: str) -> Block:
-        """Return the first block of *names* that the flow has, or `common`, or the fallback.
+        """Return the first block of *names* in the flow, else in `common`, else in the fallback.
 
         Raises:
             NoWords: If there is none.
@@ -96,7 +96,7 @@ class Wordbook:
         return found
 
     def find(self, language: str, flow: str, names: tuple[str, ...]) -> Block | None:
-        """Return the same, or None."""
+        """Return the same as `block`, or None."""
         key = (language if language in self.languages else ENGLISH, flow, names)
         if key not in self._found:
             self._found[key] = self._search(*key)
@@ -105,7 +105,7 @@ class Wordbook:
     def title(
         self, language: str, flow: str, names: tuple[str, ...], scope: Mapping[str, Any]
     ) -> str:
-        """Return the words of a title, on one line.
+        """Return the words of a short text, such as a button's, on one line.
 
         Raises:
             NoWords: If no language has them.
@@ -115,7 +115,7 @@ class Wordbook:
     def optional_title(
         self, language: str, flow: str, names: tuple[str, ...], scope: Mapping[str, Any]
     ) -> str:
-        """Return the same, or nothing if there are no such words."""
+        """Return the same as `title`, or "" if there are no such words."""
         block = self.find(language, flow, names)
         return formats.one_line(block.render(scope)) if block else ""
 
@@ -131,7 +131,7 @@ class Wordbook:
 
     @pass_context
     def _part(self, context: Context, name: str, **extra: object) -> str:
-        """Render a shared piece of words, in the language and with the variables around it."""
+        """Render a shared block, in the language and with the variables of the calling block."""
         language: Language = context[LANGUAGE]
         block = self.block(language.tag, context[FLOW], name)
         return formats.tidy(block.render({**context.get_all(), **extra}))
@@ -141,7 +141,7 @@ class Wordbook:
 def _parameter(
     context: Context, name: str, value: object, most: int = formats.PARAMETER_MAX
 ) -> str:
-    """Mark a template's parameter: `{{ p("person", person) }}`."""
+    """Mark a parameter in a template's block: `{{ p("person", person) }}`."""
     said = formats.parameter(value, most)
     sink: Parameters | None = context.get(SINK)
     if sink is None:
