@@ -1,8 +1,8 @@
-"""`flask --app bot pulseops …`: what operators do.
+"""`flask --app bot pulseops …`: the commands of operators.
 
-commands     all commands, and those that fit nowhere else
-messages     messages failed or parked, and sending them once more
-templates    templates at the provider: checked, pushed, synced
-check_money  every paisa of a period, added up
+commands     the group of all commands, and those with no module of their own
+messages     failed and parked messages: list and replay
+templates    message templates: check, submit, and save their states
+check_money  add up all money of some days
 seed         the demo's clinics
 """

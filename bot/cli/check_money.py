@@ -1,4 +1,4 @@
-"""`flask --app bot pulseops check-money`: whether every paisa, clinics' and ours, is somewhere."""
+"""`flask --app bot pulseops check-money`: whether all money adds up, the clinics' and ours."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         help="How many days back, today included.",
     )
     def check_money(*, days: int) -> None:
-        """Add up what was taken, and where it is; fails if anything does not add up.
+        """Add up the money that was taken and where it is; fail if it does not add up.
 
-        That is every clinic's money, and what clinics have paid for the product.
+        This covers every clinic's money, and what clinics have paid for the product.
         """
         wrong: list[str] = []
         totals: list[Statement] = []
@@ -63,7 +63,7 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
 def _add_owner(
     work: Work, owner: Owner, days: int, wrong: list[str], totals: list[Statement]
 ) -> None:
-    """Add what *owner* took on the last *days* to *totals*, and what contradicts to *wrong*."""
+    """Add what *owner* took in the last *days* to *totals*, and wrong payments to *wrong*."""
     last = work.now.astimezone(owner.zone).date()
     for back in range(days):
         day = last - timedelta(days=back)

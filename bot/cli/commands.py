@@ -1,4 +1,4 @@
-"""Operations from the command line: `flask --app bot pulseops …`."""
+"""The commands of operators: `flask --app bot pulseops …`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ AccessToken = Callable[[User, Session], str]
 
 
 class PatientsFile(Protocol):
-    """Writes patients as the API's export does."""
+    """Formats patients as the API's export does."""
 
     def __call__(
         self,
@@ -47,19 +47,19 @@ class PatientsFile(Protocol):
 def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFile) -> AppGroup:
     """Return the group of commands for an installation made of *parts*.
 
-    *access_token* makes the API's tokens, *patients_file* its exports.
+    *access_token* makes the API's access tokens, *patients_file* the files of its exports.
     """
     group = AppGroup("pulseops", help="Run and look after an installation.")
 
     @group.command("init-db")
     def init_db() -> None:
-        """Create the tables that are missing; what is there stays."""
+        """Create the tables that are missing; existing ones stay as they are."""
         parts.store.create_tables()
         click.echo(f"Tables are ready in {parts.settings.database_url}.")
 
     @group.command("check-config")
     def check_config() -> None:
-        """Say whether the settings can be used; a wrong one was named by now."""
+        """Say that the settings can be used; a wrong one has ended the command before."""
         click.echo("The settings are good.")
 
     @group.command("seed")
@@ -71,7 +71,7 @@ def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFil
     )
     @click.option("--phones", type=click.Path(path_type=Path), help="Write the simulator's file.")
     def seed(*, demo: bool, phones: Path | None) -> None:
-        """Fill an empty installation with demo clinics; a second run adds nothing twice."""
+        """Add the demo clinics to an empty installation; a second run adds nothing twice."""
         del demo
         made = seed_demo(parts)
         click.echo("The demo clinics are new." if made else "The demo clinics are there already.")
@@ -93,7 +93,7 @@ def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFil
 def _add_rebuild(group: AppGroup, parts: Parts) -> None:
     @group.command("rebuild-figures")
     def rebuild_figures() -> None:
-        """Compute every day's figures anew, while the clinics go on working."""
+        """Compute every day's figures again, while the clinics go on working."""
 
         def open_work() -> Work:
             return parts.open_work(SystemScope("rebuild the figures"))
@@ -129,9 +129,9 @@ def _add_export(group: AppGroup, parts: Parts, patients_file: PatientsFile) -> N
     def export(
         *, clinic: str, file_format: Literal["CSV", "JSON"], include_phones: bool, to: Path | None
     ) -> None:
-        """Write all of a clinic's patients; its audit log tells that it was done.
+        """Write all patients of a clinic to a file, and note that in its audit log.
 
-        It is the file of the API's GET patients/export.
+        The file is the same as that of the API's GET patients/export.
         """
 
         def open_work() -> Work:
@@ -160,7 +160,7 @@ def _add_export(group: AppGroup, parts: Parts, patients_file: PatientsFile) -> N
 
 
 def _write_privately(written: Iterable[str], to: Path) -> None:
-    """Write the file whole or not at all, to be read by its owner alone."""
+    """Write the file whole or not at all, readable by its owner only."""
     part = to.with_name(f"{to.name}.part")
     part.unlink(missing_ok=True)
     try:
@@ -210,7 +210,7 @@ def _simulator(parts: Parts) -> dict[str, object]:
         "graph_version": settings.whatsapp_api_url.rsplit("/", 1)[-1],
         "webhook_url": os.environ.get("WHATSAPP_WEBHOOK_URL")
         or f"{settings.public_url}/api/v1/webhooks/whatsapp",
-        # Ticks turn blue when somebody looks, and a number that staff add gets a phone of its own.
+        # Ticks turn blue when somebody looks, and a number that staff add gets a phone.
         "read": "viewed",
         "unknown_recipients": "new_phone",
         **demo_phones(settings.whatsapp_phone_number_id),

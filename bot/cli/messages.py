@@ -1,4 +1,4 @@
-"""Operations about messages: those that failed, and those that were parked."""
+"""Commands about dead letters: messages that failed, and messages that were parked."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def messages_group(parts: Parts) -> AppGroup:
     @group.command("failed")
     @click.option("--days", default=7, show_default=True, help="How many days back.")
     def failed(days: int) -> None:
-        """List what failed, with the reason; names and numbers of people stay out."""
+        """List failed messages with their reasons, without names and numbers of people."""
         work = _work(parts, "list failed messages")
         today = work.now.date()
         found = list(dead_letters.failed_messages(work, today - timedelta(days=days - 1), today))
@@ -36,7 +36,7 @@ def messages_group(parts: Parts) -> AppGroup:
     @group.command("replay")
     @click.argument("message_ids", nargs=-1, required=True)
     def replay(message_ids: tuple[str, ...]) -> None:
-        """Send failed messages once more; those that no longer help are dropped."""
+        """Send failed messages again; those that are out of date are dropped."""
         open_work = partial(_work, parts, "send a failed message once more")
         with click.progressbar(message_ids, label="Replaying") as ids:
             for message_id in ids:
@@ -52,13 +52,13 @@ def messages_group(parts: Parts) -> AppGroup:
 
 
 def parked_group(parts: Parts) -> AppGroup:
-    """Return the commands about messages from people that could not be handled."""
+    """Return the commands about messages from people that we could not handle."""
     group = AppGroup("parked", help="Messages from people that failed by our own fault.")
 
     @group.command("list")
     @click.option("--days", default=7, show_default=True, help="How many days back.")
     def show(days: int) -> None:
-        """List what is parked; what the person wrote stays encrypted."""
+        """List parked messages; what people wrote stays encrypted."""
         work = _work(parts, "list parked messages")
         today = work.now.date()
         found = list(dead_letters.parked_messages(work, today - timedelta(days=days - 1), today))
@@ -70,7 +70,7 @@ def parked_group(parts: Parts) -> AppGroup:
     @group.command("replay")
     @click.argument("parked_ids", nargs=-1, required=True)
     def replay(parked_ids: tuple[str, ...]) -> None:
-        """Handle parked messages again, judged by what is true now."""
+        """Handle parked messages again, by what is true now."""
         runner = parts.runner()
         with click.progressbar(parked_ids, label="Replaying") as ids:
             for parked_id in ids:
@@ -78,7 +78,7 @@ def parked_group(parts: Parts) -> AppGroup:
                     runner.replay(parked_id)
                 except PulseOpsError as error:
                     raise click.ClickException(f"{parked_id}: {error}") from None
-                except Exception as error:  # noqa: BLE001 - whatever our own fault was
+                except Exception as error:  # noqa: BLE001 - our own fault may be of any type
                     # Its text may hold what the person wrote.
                     said = f"{parked_id} fails still: {type(error).__name__}"
                     raise click.ClickException(said) from None

@@ -73,15 +73,15 @@ STAFF = {
 """The admin first, then the doctors."""
 
 HIDDEN = "Lakshmi"
-"""Whose number WhatsApp does not tell."""
+"""The patient whose phone number WhatsApp hides."""
 
 
 def seed_demo(parts: Parts) -> bool:
-    """Write the demo clinics with a week of history, unless they are there.
+    """Add the demo clinics with a week of history, unless they exist; return whether they are new.
 
-    Each time, the doctors' hours are set so that today has slots left, whatever the time is; days
-    already sold keep their timetable. Everybody's password is DEMO_PASSWORD until they change it,
-    but for production, where they have none. Returns whether the clinics are new.
+    Each run sets the doctors' hours so that today has slots left at any time of day; days already
+    sold keep their timetable. Everybody's password is DEMO_PASSWORD until they change it; in
+    production they have none.
     """
     work = parts.open_work(SystemScope("seed the demo"))
     new = work.get(Clinic, CITY) is None
@@ -103,7 +103,7 @@ def seed_demo(parts: Parts) -> bool:
 
 
 def demo_phones(platform_sender: str) -> dict[str, object]:
-    """Return the simulator's numbers and phones: who chats with which number first."""
+    """Return the simulator's numbers and phones, each with the number that it writes to first."""
     city, sunrise = CITY_SENDER, platform_sender
     book = "Say Hi to book a visit"
     patients = [
@@ -153,7 +153,7 @@ def demo_phones(platform_sender: str) -> dict[str, object]:
 
 
 def _passwords(work: Work) -> None:
-    """Let the staff sign in to the API; one hash for all, as the password is no secret."""
+    """Give the staff the demo password; one hash for all, since it is no secret."""
     hashed = passwords.hash_password(DEMO_PASSWORD, work.rules.password_memory_kib)
     for clinic_id in (CITY, SUNRISE):
         for user in work.query(User, clinic_id).records:
@@ -210,7 +210,7 @@ def _clinic(
 
 
 def _subscribe(work: Work, clinic: Clinic, plan: Plan) -> None:
-    """Let the clinic's plan run since today."""
+    """Begin the clinic's subscription today."""
     day = today(clinic, work.now)
     billed = subscriptions.month_after(day, day.day)
     work.put(clinic.but(next_billing_date=billed))
@@ -278,13 +278,13 @@ def _member(work: Work, clinic: Clinic, member: _Member, position: int) -> None:
 
 
 def _hours(clinic: Clinic, now: datetime) -> dict[str, str]:
-    """Return hours that began at the last full hour and go on for eight."""
+    """Return eight working hours that began at the last full hour."""
     start = now.astimezone(clinic.zone).hour
     return {"start_time": f"{start:02d}:00", "end_time": f"{(start + 8) % 24:02d}:00"}
 
 
 class _SilentRecords:
-    """Records that keep what happened and send nobody a message about it."""
+    """Records that store what happens, without messages and due items."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
@@ -292,13 +292,13 @@ class _SilentRecords:
         self.query = records.query
 
     def commit(self, changes: Changes) -> None:
-        """Write *changes* without messages and without what would follow."""
+        """Write *changes* without messages and due items."""
         changes.puts = [p for p in changes.puts if not isinstance(p, Message | Outgoing | Due)]
         self._records.commit(changes)
 
 
 def _history(parts: Parts, clinic_id: str) -> None:
-    """Let the last week have happened: walk-ins called one after another, rated by most."""
+    """Play the last week: walk-ins are called one after another, and most rate their visit."""
     chance = random.Random(clinic_id)  # noqa: S311 - a story, not a secret
     reader = parts.open_work(SystemScope("seed the demo"))
     clinic = reader.get(Clinic, clinic_id)

@@ -1,4 +1,4 @@
-"""`flask --app bot pulseops templates …`: our message templates, and how they stand at WhatsApp."""
+"""`flask --app bot pulseops templates …`: our message templates and their states at WhatsApp."""
 
 from __future__ import annotations
 
@@ -27,21 +27,21 @@ from domain.transactions import transact
 from domain.work import Work
 
 BATCH = 20
-"""So many templates' states are kept in a transaction."""
+"""How many templates' states are saved in one transaction."""
 ENDS_PUSH = {ErrorClass.STOP, ErrorClass.LATER, ErrorClass.LATER_PAIR}
-"""Refusals that concern the account or the moment, after which the rest is not tried."""
+"""Refusals about the account or the moment, after which the rest is not tried."""
 
 
 @dataclass
 class PushResult:
-    """What became of our templates at the provider."""
+    """The outcome of a push."""
 
     done: dict[Key, str] = field(default_factory=dict)
-    """What was done with each; NOT_CHANGED where other words stay."""
+    """What was done with each template; NOT_CHANGED if other words stay there."""
     notes: dict[Key, str] = field(default_factory=dict)
-    """What is to be said of one besides."""
+    """What else to print about a template."""
     held: dict[Key, ProviderTemplate] = field(default_factory=dict)
-    """How each stands there now."""
+    """The state of each at the provider now."""
     failure: str | None = None
     """Why the rest was not tried."""
 
@@ -56,10 +56,10 @@ def templates_group(parts: Parts) -> AppGroup:
 
     @group.command("push")
     def push() -> None:
-        """Bring our templates to WhatsApp, and learn how each stands there.
+        """Submit our templates to WhatsApp, and show the state of each.
 
-        Submits those it does not have, gives those with other words ours, and tells what it has
-        decided of each. Submits nothing if WhatsApp would refuse anything for its form.
+        Submits those that are missing, replaces words that differ from ours, and saves what
+        WhatsApp has decided. Submits nothing if WhatsApp would refuse the form of any.
         """
         definitions = parts.renderer.template_catalogue()
         wrong = all_problems(definitions)
@@ -68,7 +68,7 @@ def templates_group(parts: Parts) -> AppGroup:
             raise click.ClickException("\n".join([said, *(f"  {line}" for line in wrong)]))
         with _provider(parts) as provider:
             if parts.settings.whatsapp_provider == "twilio":
-                # Twilio has no button that shares a number: that message goes in words.
+                # Twilio has no button that shares a number: that message is sent as text.
                 definitions = [d for d in definitions if not d.asks_number]
             pushed = _push(parts, provider, definitions)
         _report(definitions, pushed)
@@ -128,7 +128,7 @@ def _needs_push(
     held: Mapping[Key, ProviderTemplate],
     pushed: PushResult,
 ) -> bool:
-    """Return whether there is something to bring; note how it stands if there is not."""
+    """Return whether the template must be submitted or changed; if not, note its state."""
     key = (definition.name, definition.language)
     known = held.get(key)
     if known is not None:
@@ -158,7 +158,7 @@ def _is_missing(held: ProviderTemplate | None) -> bool:
 
 
 def _refresh_states(provider: Templates, pushed: PushResult) -> None:
-    """Read how the templates stand after what was done; what is not told yet stays as answered."""
+    """Read the templates' states again; one that is not listed yet stays as it was answered."""
     try:
         now = provider.list_all()
     except (SendFailed, SendUnknown):
@@ -172,10 +172,10 @@ def _refresh_states(provider: Templates, pushed: PushResult) -> None:
 def _save_states(
     parts: Parts, definitions: list[TemplateDefinition], held: Mapping[Key, ProviderTemplate]
 ) -> None:
-    """Keep what WhatsApp says of our templates, as its webhooks would."""
+    """Save WhatsApp's states of our templates, as its webhooks would."""
     ours = [(d.name, d.language) for d in definitions]
     known = [(key, held[key]) for key in ours if key in held and not _is_missing(held[key])]
-    # Webhooks tell whole seconds: one of this second is not older than what was read in it.
+    # Webhooks have whole seconds: one from this second must not count as older than this.
     at = parts.clock.now().replace(microsecond=0)
     scope = SystemScope("keep what WhatsApp says of our templates")
     for first in range(0, len(known), BATCH):
@@ -201,7 +201,7 @@ def _save_batch(
 
 
 def _report(definitions: list[TemplateDefinition], pushed: PushResult) -> None:
-    """Print what became of each template and how it stands; fail if one is not as ours."""
+    """Print the outcome and the state of each template; fail if one differs from ours."""
     for definition in definitions:
         key = (definition.name, definition.language)
         held = pushed.held.get(key)
