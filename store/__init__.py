@@ -1,4 +1,13 @@
-"""Where the product's records are kept: tables as data, one small port, SQLite and DynamoDB."""
+"""Where the product's records are stored.
+
+schema      tables and indexes as data
+port        what the product asks of a store: get, query, write
+records     records as items, and who may see them
+sqlite      the store in one file; statements: its SQL
+dynamodb    the store in DynamoDB; attributes: its typed values
+faults      wrappers that make a store fail, for tests
+forks       what a forked process must forget
+"""
 
 from __future__ import annotations
 
@@ -13,13 +22,13 @@ __all__ = ["Store", "open_records", "open_store"]
 
 
 def open_store(url: str, prefix: str = "pulseops-", clock: Clock | None = None) -> Store:
-    """Return the store at *url*; nothing is opened before it is first used.
+    """Return the store at *url*, which opens nothing before it is first used.
 
     Args:
         url: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db`, or `dynamodb://REGION`
             (credentials and endpoint as boto3 finds them, AWS_ENDPOINT_URL_DYNAMODB included).
         prefix: What the names of the tables begin with.
-        clock: By which items expire; the system's if not given.
+        clock: Decides when items expire; the system's if not given.
 
     Raises:
         ValueError: If *url* is none of these.
@@ -38,5 +47,5 @@ def open_store(url: str, prefix: str = "pulseops-", clock: Clock | None = None) 
 
 
 def open_records(store: Store) -> Records:
-    """Return the records that the rules work with, kept in *store*."""
+    """Return the records in *store*, as `domain` uses them."""
     return StoredRecords(store)

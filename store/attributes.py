@@ -18,7 +18,7 @@ def write(row: dict[str, Any]) -> Item:
 
 
 def _write(value: object) -> dict[str, Any]:
-    # A bool is an int in Python, so it is asked for first.
+    # In Python a bool is an int, so it must be tested first.
     if isinstance(value, str):
         return {"S": value}
     if isinstance(value, bool):
@@ -38,7 +38,7 @@ def read(item: Item) -> dict[str, Any]:
     """Return *item* as a row.
 
     Raises:
-        ValueError: If it holds a type that this program does not write.
+        ValueError: If it has a type that `write` never writes.
     """
     return {name: _read(value) for name, value in item.items()}
 

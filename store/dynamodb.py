@@ -1,8 +1,8 @@
-"""The store on DynamoDB: transactions with request tokens, batch reads, and patient retries.
+"""The store on DynamoDB: transactions with request tokens, batch reads, and retries with back-off.
 
-Every write is a TransactWriteItems, of a single item too: it costs two write units instead of
-one, and in return a repetition of an unanswered write is known by its token, where a repeated
-PutItem could not tell its own first success from somebody else's.
+Every write is a TransactWriteItems, even of one item. That costs two write units instead of one,
+but DynamoDB then recognises a repeated write by its token. A repeated PutItem could not tell its
+own first success from another writer's.
 """
 
 from __future__ import annotations
@@ -56,25 +56,25 @@ CONNECT_SECONDS = 1.0
 READ_SECONDS = 3.0
 CONNECTIONS = 64
 PATIENCE_SECONDS = 5.0
-"""How long an action goes on being retried before StoreUnavailable."""
+"""How long an action is retried before StoreUnavailable."""
 UNANSWERED = 2
-"""How often an action is sent that gets no answer at all; each try may take READ_SECONDS."""
+"""How often an action without any answer is sent; each try may take READ_SECONDS."""
 CONTENDED = 8
-"""How often a transaction is sent that meets another one on the same items, before Conflict."""
+"""How often a transaction that meets another on the same items is sent, before Conflict."""
 BACKOFF_SECONDS = (0.01, 0.4)
-"""The first pause at most, and the longest; each is twice the one before, and a random part."""
+"""Limits of the first and of the longest pause; the limit doubles each time, with full jitter."""
 KEYS_A_READ = 100
 """DynamoDB's limit of a BatchGetItem."""
 
 _AGAIN = {
-    # The store is busy or unwell, and says so: nothing was done.
+    # The store says that it is busy or failing: nothing was done.
     "InternalServerError",
     "LimitExceededException",
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ServiceUnavailable",
     "ThrottlingException",
-    # The same request is still being worked on; the answer to it comes by asking again.
+    # The same request is still running; its answer comes by sending it again.
     "TransactionInProgressException",
 }
 _BUSY_REASONS = {"ThrottlingError", "ProvisionedThroughputExceeded"}
@@ -91,7 +91,7 @@ class DynamoStore:
         now: Callable[[], float] = time.time,
         **client: object,
     ) -> None:
-        """Name the store; *client* goes to boto3 as it is, such as an endpoint_url."""
+        """Connect to nothing yet; *client* is passed to boto3's client, such as an endpoint_url."""
         self._region = region
         self._prefix = prefix
         self._now = now
@@ -101,19 +101,19 @@ class DynamoStore:
         register(self)
 
     def after_fork(self) -> None:
-        """Share no connection with the parent: the child makes a client of its own."""
+        """Drop the parent's client: the child makes its own."""
         self._lock = threading.Lock()
         self._client = None
 
     def _dynamodb(self) -> BaseClient:
-        """Return the client of this process, made when it is first needed."""
+        """Return the client of this process, created when first needed."""
         with self._lock:
             if self._client is None:
                 config = Config(
                     connect_timeout=CONNECT_SECONDS,
                     read_timeout=READ_SECONDS,
                     max_pool_connections=CONNECTIONS,
-                    # Retries are here, where it is known what may be repeated.
+                    # No retries by boto3: `_call` knows what may be repeated.
                     retries={"total_max_attempts": 1, "mode": "standard"},
                 )
                 session: Any = boto3.session.Session()
@@ -196,7 +196,7 @@ class DynamoStore:
                 for mark, bound in ((":l", wanted.low), (":h", wanted.high))
                 if bound is not None
             }
-            # DynamoDB takes one condition on the sort key, so an interval is a BETWEEN.
+            # DynamoDB takes only one condition on the sort key, so an interval is a BETWEEN.
             both = wanted.low is not None and wanted.high is not None
             condition += " AND " + ("#s BETWEEN :l AND :h" if both else "#s <= :h")
         request: dict[str, Any] = {
@@ -241,7 +241,7 @@ class DynamoStore:
                 return
 
     def _resolve(self, error: _Cancelled, prepared: list[PreparedChange], *, last: bool) -> None:
-        """Raise what a cancelled transaction means, or return if it should be sent again."""
+        """Raise the error of a cancelled transaction, or return if it should be sent again."""
         reasons = dict(zip((each.key for each in prepared), error.codes, strict=False))
         failed = [key for key, code in reasons.items() if code == "ConditionalCheckFailed"]
         if failed:
@@ -257,7 +257,7 @@ class DynamoStore:
             raise ValueError(f"DynamoDB cancelled: {sorted(set(error.codes))}") from error.__cause__
 
     def _item(self, each: PreparedChange, at: int) -> dict[str, Any]:
-        """Return one change as DynamoDB takes it, with the condition that expiry is part of."""
+        """Return one change as DynamoDB takes it; its condition treats expired items as absent."""
         change = each.change
         table = TABLES[each.key.table]
         names = {"#t": schema.TTL}
@@ -286,7 +286,7 @@ class DynamoStore:
         Raises:
             _Cancelled: If it was a transaction and was cancelled.
             ValueError: If DynamoDB says that it is malformed.
-            StoreUnavailable: If there is no answer, or none but "later" or "no".
+            StoreUnavailable: If DynamoDB does not answer in time, or keeps refusing.
         """
         pause = _BackOff()
         unanswered = 0
@@ -330,7 +330,7 @@ class DynamoStore:
             self._enable_expiry(name)
 
     def _enable_expiry(self, name: str) -> None:
-        """Let DynamoDB free the space of expired items; an engine without that is no obstacle."""
+        """Turn on DynamoDB's removal of expired items; ignored by an engine that has none."""
         client = self._dynamodb()
         try:
             found = self._call(partial(client.describe_time_to_live, TableName=name))
@@ -369,7 +369,7 @@ class _Cancelled(PulseOpsError):
 
 
 class _BackOff:
-    """Pauses between tries: longer each time, a random part of that, until patience ends."""
+    """Exponential back-off with full jitter, until patience ends."""
 
     def __init__(self) -> None:
         self._longest = BACKOFF_SECONDS[0]

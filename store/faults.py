@@ -1,7 +1,7 @@
-"""What goes wrong with a store, at will: wrappers of the port for tests, around either store.
+"""Faults of a store, for tests: wrappers of the port, around either store.
 
-Each passes everything on but its own fault, so they can be put around one another. None draws
-lots: which read or write is hit follows from how many there were.
+Each adds one fault and passes the rest on, so they can wrap one another. None is random: which read
+or write is hit follows from a count.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Wrapper:
 
 
 class _Counted(Wrapper):
-    """Counts, so that every nth is hit; *every* can be changed at any time, 0 hits none."""
+    """Hits every nth action; *every* can be changed at any time, and 0 hits none."""
 
     def __init__(self, inner: Store, every: int = 1) -> None:
         super().__init__(inner)
@@ -101,7 +101,7 @@ class _Counted(Wrapper):
 
 
 class Conflicts(_Counted):
-    """Every nth write finds all that it puts or deletes changed meanwhile, and does nothing."""
+    """Every nth write does nothing, and conflicts on every item that it puts or deletes."""
 
     def write(self, changes: Sequence[Change], request: Request) -> None:
         """See `Store.write`."""
@@ -152,7 +152,7 @@ class Throttled(_Counted):
 
 
 class AppliedButUnanswered(_Counted):
-    """Every nth write is done, and its answer lost."""
+    """Every nth write is done, but its answer is lost."""
 
     def write(self, changes: Sequence[Change], request: Request) -> None:
         """See `Store.write`."""
@@ -206,9 +206,9 @@ class Slow(Wrapper):
 
 
 class LaggingIndex(Wrapper):
-    """Indexes show items as they were: for *reads* more queries of an index, or until `release`.
+    """Indexes show old items: for *reads* more queries of an index, or until `release`.
 
-    Every write starts the count anew for the items that it touches. Tables are up to date.
+    Each write restarts the count for the items that it changes. Tables are up to date.
     """
 
     def __init__(self, inner: Store, reads: int | None = None) -> None:
@@ -219,7 +219,7 @@ class LaggingIndex(Wrapper):
         self._guard = threading.Lock()
 
     def release(self) -> None:
-        """Let indexes show all that was written up to now."""
+        """Bring all indexes up to date."""
         with self._guard:
             self._old.clear()
 
@@ -274,7 +274,7 @@ class LaggingIndex(Wrapper):
         return RowPage(rows[:limit], last)
 
     def _stale(self, table: str, index: str, equals: str) -> list[Row]:
-        """Return the whole partition of an index as it still looks, and count the read."""
+        """Return the whole partition of an index with its old items, and count the read."""
         shown: dict[Key, Row] = {}
         after = None
         while True:

@@ -1,6 +1,6 @@
-"""What a store must forget in a forked process: connections and locks of its parent.
+"""Makes stores forget their parent's connections and locks in a forked process.
 
-A server that loads the application before it forks its workers makes such processes.
+A server that loads the application before it forks its workers needs this.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ class ForkAware(Protocol):
     """Something that holds connections or locks."""
 
     def after_fork(self) -> None:
-        """Start anew in the child, leaving what the parent uses alone."""
+        """Start afresh in the child, without touching what the parent uses."""
 
 
 _KEPT: weakref.WeakSet[ForkAware] = weakref.WeakSet()
 
 
 def register(kept: ForkAware) -> None:
-    """Have *kept* told in every process forked from this one, as long as it lives."""
+    """Call `after_fork` of *kept* in every process forked from this one, while *kept* exists."""
     _KEPT.add(kept)
 
 

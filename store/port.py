@@ -1,7 +1,7 @@
 """The port: what the product asks of a store, in three verbs that SQLite and DynamoDB both have.
 
 Items are whole rows of strings, integers, booleans, lists, dicts and None. There is no update
-expression, no scan and no join. The limits are DynamoDB's, and both adapters hold them, so that
+expression, no scan and no join. The limits are DynamoDB's, and both adapters enforce them, so that
 what works on a laptop works on a cluster.
 """
 
@@ -29,7 +29,7 @@ A tuple may be written for a list; it is read back as a list.
 MAX_CHANGES = 100
 MAX_BYTES = 4 * 1024 * 1024
 MAX_ITEM_BYTES = 400 * 1024
-"""DynamoDB's limits of a transaction and of an item, taken on the item as JSON in both stores.
+"""DynamoDB's limits of a transaction and of an item; both stores measure the item as JSON.
 
 Source: docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 """
@@ -49,7 +49,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """Write a whole item in the place of version *expect*, or of none if that is 0.
+    """Write a whole item, which must now be at version *expect*, or absent if that is 0.
 
     The stored item's version is *expect* + 1. Attributes that are None are not stored.
     """
@@ -66,7 +66,7 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Remove the item if it still is at version *expect*."""
+    """Remove the item, which must be at version *expect*."""
 
     key: Key
     expect: int
@@ -74,7 +74,7 @@ class Delete:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Write nothing, but let the transaction fail unless the item is at version *expect*."""
+    """Write nothing, but fail the transaction unless the item is at version *expect*."""
 
     key: Key
     expect: int
@@ -82,7 +82,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class CheckAbsent:
-    """Write nothing, but let the transaction fail if the item exists."""
+    """Write nothing, but fail the transaction if the item exists."""
 
     key: Key
 
@@ -92,10 +92,10 @@ Change = Put | Delete | Check | CheckAbsent
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Which write this is: repeated under the same id, it acts once.
+    """Identifies a write (idempotency key): repeated under the same id, it acts once.
 
-    *at* (seconds since 1970) is the instant at which the conditions judge expiry. It is part of
-    the request because a repetition must be the same request to the letter.
+    *at* (seconds since 1970) is when the conditions judge expiry. It is part of the request because
+    a repetition must be the same request to the letter.
     """
 
     id: str
@@ -103,7 +103,7 @@ class Request:
 
     @classmethod
     def new(cls, now: float) -> Request:
-        """Return a request of its own, made at *now*."""
+        """Return a request with a new id, made at *now*."""
         return cls(uuid4().hex, int(now))
 
 
@@ -145,9 +145,9 @@ class Store(Protocol):
         """Return a page of the items whose partition is *equals*, in the order of the sort key.
 
         Text sorts as its UTF-8 bytes do. *between* is inclusive. A table is read consistently; an
-        index may lag behind its table, holds only items that have both its attributes, and leaves
-        open in which order items with the same sort key come. A page is full unless it is the
-        last, and *after* is None exactly at the end.
+        index may lag behind its table, holds only items that have both its attributes, and does not
+        define the order of items with the same sort key. A page is full unless it is the last, and
+        *after* is None exactly at the end.
 
         Raises:
             ValueError: If there is no such table or index, *limit* is not 1 to 1,000, or *after*
@@ -159,10 +159,10 @@ class Store(Protocol):
         """Make all of *changes* or none of them; each item may occur once.
 
         Can be repeated with the same *changes* and *request* for ten minutes: it then acts once.
-        (SQLite remembers requests in the process, where alone a repetition can come from.)
+        (SQLite remembers requests in the process, since only that process repeats them.)
 
         Raises:
-            Conflict: If conditions did not hold; names every item whose condition failed.
+            Conflict: If a condition did not hold; names every such item.
             ValueError: If the transaction is over a limit or malformed; nothing was sent.
             StoreUnavailable: If the store does not answer in time; it may or may not have acted.
         """
@@ -171,7 +171,7 @@ class Store(Protocol):
         """Return a new request for `write`, made now."""
 
     def create_tables(self) -> None:
-        """Create what is missing of the tables and indexes, and wait until it can be used.
+        """Create the missing tables and indexes, and wait until they can be used.
 
         Raises:
             StoreUnavailable: If the store does not answer in time.
@@ -180,15 +180,15 @@ class Store(Protocol):
     def purge(self, limit: int) -> int:
         """Free the space of up to *limit* expired items; return how many were removed.
 
-        DynamoDB does that by itself: there it does nothing and returns 0.
+        DynamoDB does that by itself: there this does nothing and returns 0.
         """
 
     def close(self) -> None:
-        """Give back connections. The store may be used again; it then opens new ones."""
+        """Close connections. The store may be used again, and then opens new ones."""
 
 
 class PreparedChange(NamedTuple):
-    """A change that has passed the limits, with the item as it will be stored."""
+    """A change within the limits, with the item as it will be stored."""
 
     change: Change
     key: Key
@@ -197,7 +197,7 @@ class PreparedChange(NamedTuple):
 
 
 def prepare(changes: Sequence[Change]) -> list[PreparedChange]:
-    """Return *changes* ready to be written, after holding them against every limit.
+    """Return *changes* ready to be written, after checking every limit.
 
     Raises:
         ValueError: If there is none or more than 100, an item occurs twice or is over 400 KB, all
@@ -242,7 +242,7 @@ def _checked(table: Table, row: Row) -> Key:
         if value is None and name not in table.key:
             continue
         most = MAX_PARTITION_BYTES if name == table.partition else MAX_SORT_BYTES
-        # Without this an item would be taken by SQLite and refused by DynamoDB.
+        # Without this check SQLite would take an item that DynamoDB refuses.
         if type(value) is not str or not _fits(value, most):
             raise ValueError(
                 f"{name} of {table.name} is in a key or index: 1 to {most} bytes of text"
@@ -275,10 +275,10 @@ def key_of(table: Table, row: Row) -> Key:
 
 
 def is_possible(key: Key) -> bool:
-    """Return whether an item can have *key* at all: neither part empty or too long.
+    """Return whether an item can have *key*: no part is empty or too long.
 
-    Keys come from outside too, in the path of a request for instance. DynamoDB calls asking for an
-    impossible one an error; here the answer is that there is no such item.
+    Keys also come from outside, such as from the path of a request. DynamoDB raises an error for
+    an impossible key; here there is just no such item.
     """
     return _fits(key.partition, MAX_PARTITION_BYTES) and (
         key.sort is None or _fits(key.sort, MAX_SORT_BYTES)
@@ -290,12 +290,12 @@ def _fits(text: str, most: int) -> bool:
         return False
     try:
         return len(text.encode()) <= most
-    except UnicodeEncodeError:  # Half a surrogate pair, which is no text.
+    except UnicodeEncodeError:  # A lone surrogate, which is no text.
         return False
 
 
 def conflict(items: Iterable[Key]) -> Conflict:
-    """Return the error that names *items* as changed meanwhile."""
+    """Return the `Conflict` that names *items*."""
     return Conflict(tuple((item.table, item.partition, item.sort) for item in items))
 
 
@@ -306,7 +306,7 @@ def is_live(row: Row, now: float) -> bool:
 
 
 class Range(NamedTuple):
-    """What a query asks for, checked: the same for both stores."""
+    """A checked query, the same for both stores."""
 
     table: Table
     partition: str
@@ -325,10 +325,10 @@ def plan_query(
     limit: int,
     after: str | None,
 ) -> Range:
-    """Return what a query asks for.
+    """Check a query and return it.
 
-    A key is never empty, so an empty bound is none, and an empty partition has no items; nor has
-    an interval that ends before it begins. DynamoDB would call each of these an error.
+    A key is never empty, so an empty bound is no bound. An empty partition has no items, and
+    neither has an interval that ends before it begins. DynamoDB would raise an error for each.
 
     Raises:
         ValueError: As `Store.query`.
@@ -350,8 +350,8 @@ def plan_query(
 def cursor(table: str, index: str | None, row: Row) -> str:
     """Return the cursor that continues a query after *row*.
 
-    It holds the values that order the query and no partition: which partition may be read is
-    decided anew each time.
+    It holds the values that order the query, but no partition: each query decides anew which
+    partition may be read.
     """
     _, order = TABLES[table].order(index)
     values = json.dumps([row[name] for name in order], ensure_ascii=False, separators=(",", ":"))

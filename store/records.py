@@ -1,7 +1,7 @@
-"""The records of the rules, kept in a store: how they are written as items, and who may see them.
+"""Records in a store: how they become items, and who may see them.
 
-The walls (invariant I7) stand here and nowhere else: every read carries a scope, and what lies
-behind a wall for it is absent. `visible` is all there is to it.
+The walls between clinics and doctors (invariant I7) are here and nowhere else: every read carries a
+scope, and `visible` alone decides. A record that the scope may not see is absent.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from store.schema import TABLES
 R = TypeVar("R", bound=Record)
 
 KIND = "recordKind"
-"""The attribute that tells apart the kinds of record that share a table."""
+"""The attribute with the kind of record, in a table of several kinds."""
 
 
 class StoredRecords:
@@ -66,7 +66,7 @@ class StoredRecords:
         if not 1 <= limit <= MAX_LIMIT:
             raise ValueError(f"a page has 1 to {MAX_LIMIT} records, not {limit}")
         seen: list[tuple[Row, R]] = []
-        # One more than asked for tells whether this page is the last.
+        # One record more than asked for shows whether this page is the last.
         while len(seen) <= limit:
             page = self._store.query(
                 kind.TABLE,
@@ -92,8 +92,8 @@ class StoredRecords:
 
     def commit(self, changes: Changes) -> None:
         """Write all of *changes* or nothing; see `Records.commit`."""
-        # What was sent first stays with the object: a repetition must be the same write to the
-        # letter, under the same request, for the store to know that it has been done.
+        # What was sent first is kept on the object: the store recognises a repetition only if it
+        # is the same write to the letter, under the same request.
         sent: _Sent | None = vars(changes).get(_SENT)
         if sent is None:
             sent = _Sent(_items(changes), self._store.request())
@@ -136,14 +136,14 @@ def _key_of(record: Record) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What is known of a kind of record once and for all."""
+    """How a kind of record is written."""
 
     always: tuple[tuple[str, str], ...]
-    """Fields of the key and the indexes, and their attributes: stored even when a default."""
+    """Fields of the key and the indexes, with their attributes: stored even if a default."""
     required: tuple[str, ...]
-    """Attributes without default: absent from an item, they were None."""
+    """Attributes without a default: one that an item does not have was None."""
     mark: str | None
-    """The kind's name, where its table has several kinds."""
+    """The kind's name, if its table has several kinds."""
 
 
 @cache
@@ -160,8 +160,8 @@ def _shape(kind: type[Record]) -> _Shape:
 def encode(record: Record) -> Row:
     """Return *record* as an item.
 
-    Defaults are left out, but never those that a key or an index reads; instants there are texts
-    of fixed width, so that they sort as time does.
+    Defaults are left out, except in attributes of a key or an index. Instants there are texts of
+    fixed width, so that they sort by time.
     """
     row: Row = msgspec.to_builtins(record)
     shape = _shape(type(record))
@@ -183,8 +183,7 @@ def decode(kind: type[R], row: Row) -> R | None:
     """Return the record that *row* holds, or None if it is of another kind in the same table.
 
     Raises:
-        msgspec.ValidationError: If the item is not what *kind* says; it was not written by this
-            program.
+        msgspec.ValidationError: If the item does not fit *kind*, so that it was not written by us.
     """
     shape = _shape(kind)
     if shape.mark is not None and row.get(KIND) != shape.mark:
@@ -198,12 +197,12 @@ def decode(kind: type[R], row: Row) -> R | None:
 
 
 def visible(scope: Scope) -> Callable[[Record], bool]:
-    """Return what decides whether a record can be seen through *scope*.
+    """Return a function that says whether a record can be seen through *scope*.
 
-    A clinic sees what carries its clinicId. A doctor sees of that what carries their doctorId or
-    none. A contact sees what carries their contactId, of the clinic they talk to or of none; of
-    what belongs to no contact, only what is that clinic's. What belongs to no clinic and to no
-    contact is the product's own.
+    A clinic sees the records with its clinicId; a doctor those of them with their doctorId or none.
+    A contact sees the records with their contactId, of the clinic they talk to or of none; among
+    records of no contact, only that clinic's. Records of no clinic and no contact are the
+    product's own.
 
     Raises:
         TypeError: If *scope* is not a scope.

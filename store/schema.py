@@ -1,11 +1,11 @@
 """Every table and index, as data. CreateTable, SQLite's DDL and docs/tables.md are derived here.
 
-The first ten are the specification's, under its names and with its indexes; where it asks for a
-local index on a table without sort key, which DynamoDB does not have, a global index with the same
-purpose stands instead. The others are the product's own, one for each record's TABLE. Names are
-without the installation's prefix; attributes are as stored (camelCase), and every attribute of a
-key or an index is a string. Adding an index to a table that exists is `create_tables` in SQLite,
-and an UpdateTable by hand in DynamoDB.
+The first ten are the specification's, with its names and indexes. Where it asks for a local index
+on a table without sort key, which DynamoDB does not have, there is a global index for the same
+purpose. The others are the product's own, one for each record's TABLE. Names are without the
+installation's prefix, attributes are as stored (camelCase), and every attribute of a key or an
+index is a string. A new index on an existing table is made by `create_tables` in SQLite, and by
+hand (UpdateTable) in DynamoDB.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VERSION = "version"
 
 @dataclass(frozen=True)
 class Index:
-    """Another order of a table's items; holds those that have both attributes."""
+    """Another order of a table's items; has only the items with both attributes."""
 
     partition: str
     sort: str
@@ -30,7 +30,7 @@ class Index:
 
     @property
     def name(self) -> str:
-        """The name, made as the specification makes it."""
+        """The name, as the specification forms it."""
         return f"{self.sort}-idx" if self.local else f"{self.partition}-{self.sort}-idx"
 
 
@@ -44,7 +44,7 @@ class Table:
     purpose: str
     indexes: tuple[Index, ...] = ()
     mixed: bool = False
-    """Whether it holds several kinds of record, told apart by an attribute."""
+    """Whether it holds several kinds of record, marked by an attribute."""
 
     @cached_property
     def key(self) -> tuple[str, ...]:
@@ -53,7 +53,7 @@ class Table:
 
     @cached_property
     def indexed(self) -> tuple[str, ...]:
-        """The attributes that stand in the key or in an index, each once, the key's first."""
+        """The attributes of the key and of the indexes, each once, the key's first."""
         names = [*self.key]
         for index in self.indexes:
             names += (index.partition, index.sort)
@@ -71,10 +71,10 @@ class Table:
         raise ValueError(f"table {self.name} has no index {name}")
 
     def order(self, index: str | None) -> tuple[str, tuple[str, ...]]:
-        """Return a query's partition attribute, and the attributes that order what it finds.
+        """Return a query's partition attribute, and the attributes that order its result.
 
-        The first orders as asked; the rest, the primary key, tell apart items that are equal in it
-        and let a cursor name one item.
+        The first is the sort key; the others, of the primary key, order items with an equal sort
+        key, so that a cursor names one item.
         """
         if index is None:
             return self.partition, self.key[1:]
@@ -159,7 +159,7 @@ SPECIFIED = (
         ),
     ),
     Table(
-        "otp-requests", "requestId", None, "Requests for one-time codes, never the codes.",
+        "otp-requests", "requestId", None, "Requests for one-time codes, without the codes.",
         (
             Index("whatsappNumber", "requestType"),
             Index("requestType", "createdAt"),
@@ -179,7 +179,7 @@ OWN = (
     Table("bookings", "contactId", "booking", "One live booking a patient, doctor and day."),
     Table("broadcast-pages", "broadcastId", "page", "The numbers given for a broadcast."),
     Table(
-        "broadcast-recipients", "broadcastId", "recipient", "What became of each of a broadcast.",
+        "broadcast-recipients", "broadcastId", "recipient", "Each recipient and the outcome.",
         (Index("broadcastId", "place", local=True),),
     ),
     Table("broadcasts", "clinicId", "broadcastId", "One message to many people of a clinic."),
@@ -220,7 +220,7 @@ OWN = (
     Table("orders", "paymentId", "reference", "Requests for payment shown inside WhatsApp."),
     Table("outbox", "shard", "place", "Messages waiting to be sent, the urgent first."),
     Table(
-        "parked", "parked", None, "Messages that could not be understood by our own fault.",
+        "parked", "parked", None, "Messages that we could not handle by our own fault.",
         (Index("day", "parked"),),
     ),
     Table("payments", "paymentId", None, "Requests for the advance of a token."),
@@ -306,12 +306,12 @@ def ddl(table: Table, prefix: str) -> list[str]:
 
 
 def index_name(table: Table, index: str, prefix: str) -> str:
-    """Return what SQLite calls *index* of *table*: there, names of indexes are global."""
+    """Return the name of *index* of *table* in SQLite, where names of indexes are global."""
     return f"{prefix}{table.name}/{index}"
 
 
 def expression(table: Table, attribute: str) -> str:
-    """Return the SQL expression for *attribute* of an item: a column, or a look into its JSON."""
+    """Return the SQL expression for *attribute* of an item: a column, or a value of its JSON."""
     if attribute == table.partition:
         return "pk"
     if attribute == table.sort:
@@ -320,7 +320,7 @@ def expression(table: Table, attribute: str) -> str:
 
 
 def presence(table: Table, index: Index) -> str:
-    """Return the SQL condition on which an item stands in *index*: that it has both attributes."""
+    """Return the SQL condition for an item to be in *index*: it has both attributes."""
     wanted = [expression(table, attribute) for attribute in (index.partition, index.sort)]
     return " AND ".join(f"{e} IS NOT NULL" for e in wanted)
 

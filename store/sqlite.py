@@ -1,9 +1,9 @@
 """The store in one file: SQLite in WAL mode, every commit on disk before it is answered.
 
 A process has one connection that writes and a few that read. Transactions of several threads that
-arrive together are committed as one, each in a savepoint of its own: they share one fsync, and
-each still succeeds or conflicts by itself. Between processes SQLite's lock decides; waiting for it
-is a retry with jitter here, because SQLite's own busy timeout starves a second busy writer.
+arrive together are committed as one (group commit): they share one fsync, and each still succeeds
+or conflicts by itself. Between processes SQLite's lock decides. We wait for it by retrying with
+jitter, because SQLite's own busy timeout starves a second busy writer.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ from store.statements import Statements
 PATIENCE_SECONDS = 5.0
 """How long a read or a write waits for another process before StoreUnavailable."""
 READERS = 8
-"""Connections that read, in a process; more threads than that take turns (a read is some 20 µs)."""
+"""Connections of a process that read; more threads take turns (a read takes some 20 µs)."""
 GROUP = 128
-"""The most transactions that share one commit."""
+"""The most transactions in one commit."""
 REMEMBERED = 20_000
-"""Requests remembered as done: more than a process writes in the time a repetition may take."""
+"""How many requests are remembered as done: more than are written until a repetition comes."""
 KEYS_A_READ = 50
 """Keys read by one statement."""
 
@@ -68,7 +68,7 @@ _PRAGMAS = (
 
 
 class _Job:
-    """One transaction on its way: what to write, and what became of it."""
+    """A queued transaction: what to write, and its outcome."""
 
     __slots__ = ("deadline", "done", "error", "prepared", "request")
 
@@ -101,7 +101,7 @@ class SqliteStore:
         self._applied: OrderedDict[str, None] = OrderedDict()
 
     def after_fork(self) -> None:
-        """Leave the parent's connections alone: a child may neither use nor close them."""
+        """Keep the parent's connections unused: a child may neither use nor close them."""
         self._inherited.append((self._writer, self._readers))
         self._reset()
 
@@ -155,7 +155,7 @@ class SqliteStore:
         return RowPage(rows, cursor(table, index, rows[-1]) if len(found) > limit else None)
 
     def _read(self, sql: str, parameters: Sequence[object]) -> list[Any]:
-        """Return what a query finds, on one of the connections that read."""
+        """Return all rows of a query, read on a free connection."""
         free, readers = self._free, self._readers
         if not free.acquire(timeout=PATIENCE_SECONDS):
             raise StoreUnavailable("no connection came free to read with")
@@ -184,7 +184,7 @@ class SqliteStore:
         """Make all of *changes* or none; see `Store.write`."""
         job = _Job(prepare(changes), request, time.monotonic() + PATIENCE_SECONDS)
         self._queue.append(job)
-        # Whoever holds the lock commits everything that is queued; the others find theirs done.
+        # The thread with the lock commits all that is queued; the others find their write done.
         with self._lock:
             while not job.done:
                 self._commit_queued(job)
@@ -192,11 +192,11 @@ class SqliteStore:
             raise job.error
 
     def _commit_queued(self, leader: _Job) -> None:
-        """Commit what is queued, in its order, up to a group's size. Holds the writer's lock."""
+        """Commit what is queued, in order, up to GROUP. The caller holds the writer's lock."""
         try:
             writer = self._begin(leader.deadline)
         except StoreUnavailable as error:
-            # The others wait on: each has its own deadline, and leads when this one has gone.
+            # The others go on waiting: each has its own deadline, and takes the lock next.
             self._queue.remove(leader)
             leader.done, leader.error = True, error
             return
@@ -205,7 +205,7 @@ class SqliteStore:
             self._apply(writer, group)
             writer.execute("COMMIT")
         except BaseException as error:
-            # Whatever it was, nobody may take their write for done.
+            # After any error, no write of the group may count as done.
             self._abandon_writer()
             for job in group:
                 job.error = StoreUnavailable(f"SQLite could not commit: {error}")
@@ -223,11 +223,11 @@ class SqliteStore:
                 job.done = True
 
     def _apply(self, writer: sqlite3.Connection, group: list[_Job]) -> None:
-        """Decide each transaction in turn, then write what they leave behind.
+        """Check each transaction in turn, then write the result of all.
 
-        The writer's lock is held, so what was read stays true until the commit. Few statements
-        matter more than cheap ones: Python gives up its lock in each, and with many threads it is
-        a while until it gets it back.
+        SQLite's write lock is held, so what was read stays true until the commit. The number of
+        statements matters more than their cost: Python releases its global lock in each, and with
+        many threads gets it back only after a while.
         """
         changed: dict[Key, PreparedChange] = {}
         ids: set[str] = set()
@@ -259,7 +259,7 @@ class SqliteStore:
     def _failed_conditions(
         self, writer: sqlite3.Connection, job: _Job, changed: dict[Key, PreparedChange]
     ) -> list[Key]:
-        """Return the items whose condition does not hold, given what is *changed* already."""
+        """Return the items whose condition fails, given what the group has *changed* already."""
         failed = []
         for each, stored in zip(job.prepared, self._versions(writer, job), strict=True):
             before = changed.get(each.key)
@@ -269,7 +269,7 @@ class SqliteStore:
         return failed
 
     def _versions(self, writer: sqlite3.Connection, job: _Job) -> tuple[int, ...]:
-        """Return the stored version of each item of a transaction, 0 for what is absent."""
+        """Return the stored version of each item of a transaction, 0 if it is absent."""
         parameters: list[object] = []
         for each in job.prepared:
             parameters += (each.key.partition, each.key.sort or "", job.request.at)
@@ -278,9 +278,9 @@ class SqliteStore:
         return versions
 
     def _put(self, writer: sqlite3.Connection, table: str, values: list[object]) -> None:
-        """Write rows of five values each, many at once, in sizes that are powers of two.
+        """Write rows of five values each, in batches whose sizes are powers of two.
 
-        So there are only a few different statements, and all of them stay prepared.
+        That keeps the number of different statements small, so that all of them stay prepared.
         """
         start = 0
         while start < len(values):
@@ -307,7 +307,7 @@ class SqliteStore:
         """Create the file, tables and indexes that are missing; see `Store.create_tables`."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            # For its owner only; SQLite gives the files beside it the same rights.
+            # For the owner only; SQLite gives the files beside it the same permissions.
             self._path.touch(mode=0o600)
         except OSError as error:
             raise StoreUnavailable(f"cannot make {self._path}") from error
@@ -367,7 +367,7 @@ T = TypeVar("T")
 
 
 def _retry_while_busy(action: Callable[[], T], deadline: float) -> T:
-    """Return what *action* does, repeated with jitter while another process holds the file."""
+    """Return what *action* returns, retried with jitter while another process holds the lock."""
     while True:
         try:
             return action()
@@ -381,12 +381,12 @@ def _retry_while_busy(action: Callable[[], T], deadline: float) -> T:
 
 
 def _expected(change: Change) -> int:
-    """Return the version that *change* demands, 0 for absence."""
+    """Return the version that *change* expects, 0 for an absent item."""
     return 0 if isinstance(change, CheckAbsent) else change.expect
 
 
 def _version_after(done: PreparedChange, at: int) -> int:
-    """Return the version of an item after *done* was made in the same commit, 0 if absent."""
+    """Return the version of an item after *done*, an earlier change of the commit; 0 if absent."""
     if done.row is None or not is_live(done.row, at):
         return 0
     version: int = done.row[schema.VERSION]

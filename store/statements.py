@@ -7,7 +7,7 @@ from store.schema import TABLES
 
 
 class Statements:
-    """The SQL of each table, made once. Python keeps a connection's statements prepared by text."""
+    """The SQL of each table, built once, since Python keeps statements prepared by their text."""
 
     LIVE = "(ttl IS NULL OR ttl > ?)"
 
@@ -22,7 +22,7 @@ class Statements:
         return sql
 
     def put(self, table: str, rows: int) -> str:
-        """Write *rows* whole rows: key, version, ttl, body of each."""
+        """Return SQL that writes *rows* rows: key, version, ttl and body of each."""
         return self._make(
             f"put{rows}",
             table,
@@ -33,11 +33,11 @@ class Statements:
         )
 
     def delete(self, table: str) -> str:
-        """Delete a row by its key."""
+        """Return SQL that deletes a row by its key."""
         return self._make("delete", table, "DELETE FROM {t} WHERE pk = ? AND sk = ?")
 
     def purge(self, table: str) -> str:
-        """Delete rows that have expired by an instant, up to a number."""
+        """Return SQL that deletes rows that expired before an instant, up to a number."""
         return self._make(
             "purge",
             table,
@@ -45,7 +45,7 @@ class Statements:
         )
 
     def versions(self, tables: tuple[str, ...]) -> str:
-        """Read the version of a row of each of *tables*, by key and instant: one row of numbers."""
+        """Return SQL that reads the version of one row of each of *tables*, by key and instant."""
         sql = self._made.get(("versions", tables))
         if sql is None:
             sql = self._made["versions", tables] = "SELECT " + ", ".join(
@@ -56,7 +56,7 @@ class Statements:
         return sql
 
     def get(self, tables: tuple[str, ...]) -> str:
-        """Read a row of each of *tables*, by a number to know it by, and its key."""
+        """Return SQL that reads one row of each of *tables*, by its key and a number for it."""
         sql = self._made.get(tables)
         if sql is None:
             sql = self._made[tables] = " UNION ALL ".join(
@@ -68,7 +68,7 @@ class Statements:
     def query(
         self, table: str, index: str | None, *, low: bool, high: bool, start: bool, descending: bool
     ) -> str:
-        """Read a page: by partition, instant, bounds, the place to start after, and limit."""
+        """Return SQL that reads a page, by partition, instant, bounds, cursor and limit."""
         shape = ("query", table, index, low, high, start, descending)
         sql = self._made.get(shape)
         if sql is None:
