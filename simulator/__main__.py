@@ -44,7 +44,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         """Tell gunicorn how to serve."""
         host = self._arguments.host
         host = f"[{host}]" if ":" in host else host
-        # A stop need not wait for idle connections: who keeps one open is on this machine too.
+        # A stop need not wait for idle connections: their clients are on this machine too.
         gthread.STOP_KEEPALIVE_LINGER = 0.1
         settings = {
             "bind": f"{host}:{self._arguments.port}",
@@ -53,7 +53,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
             "threads": THREADS,
             "worker_connections": 2000,
             "keepalive": 30,
-            # Streams end by themselves when the simulator stops; nothing else takes longer.
+            # Streams end when the simulator stops, and nothing else takes longer.
             "graceful_timeout": 1,
             "timeout": 120,
             "loglevel": "warning",
@@ -72,9 +72,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
         return create_app(self._parts, only_loopback=not self._arguments.allow_remote)
 
     def _begin(self, worker: Worker) -> None:
-        """Say that calls are answered now, and end open streams as soon as a signal says stop.
+        """Print the address, and end open streams as soon as a signal says stop.
 
-        gunicorn would otherwise wait for the streams, and they for the next change.
+        Otherwise gunicorn would wait for the streams, and they for the next change.
         """
 
         def stop(number: int, frame: FrameType | None) -> None:

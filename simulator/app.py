@@ -22,8 +22,8 @@ def create_app(parts: Parts, *, only_loopback: bool = True) -> Flask:
 
     Args:
         parts: What it works on.
-        only_loopback: Refuse calls that a web page of another host makes through the browser of
-            whoever runs the simulator: by another name for this machine, or from another origin.
+        only_loopback: Refuse calls that a web page of another host makes through a browser on this
+            machine: by another name for the machine, or from another origin.
     """
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_MAX
@@ -44,7 +44,7 @@ def create_app(parts: Parts, *, only_loopback: bool = True) -> Flask:
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
-        # After an upgrade of the files no old script may meet a new one.
+        # After an upgrade a browser must not mix old scripts with new ones.
         response.headers.setdefault("Cache-Control", "no-cache")
         return response
 

@@ -79,7 +79,7 @@ def parse(raw: bytes) -> Config:
     """Read a configuration.
 
     Raises:
-        ConfigError: If it is not valid; the message names the place.
+        ConfigError: If it is not valid; the message names the field.
     """
     try:
         config = msgspec.json.decode(raw, type=Config)

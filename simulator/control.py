@@ -1,4 +1,4 @@
-"""The control API: what a person does by hand in the browser, and more, for tests and scripts."""
+"""The control API: all that a person can do in the browser, and more, for tests and scripts."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WEBHOOK_SECONDS = 30.0
 
 
 class RefusedError(Exception):
-    """A call to the control API that cannot be done; becomes the HTTP *status* and a message."""
+    """The control API refuses a call, with the HTTP *status* and a message."""
 
     def __init__(self, status: int, message: str, **more: object) -> None:
         """Say what is wrong."""
@@ -56,7 +56,7 @@ class TapCall(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PayCall(msgspec.Struct, forbid_unknown_fields=True):
-    """An order to be paid; `late` pays one that is over, as a slow bank may."""
+    """An order to be paid; `late` pays even one that is over, as a slow bank may."""
 
     message_id: str | None = None
     outcome: Outcome = "paid"
@@ -108,13 +108,13 @@ class SeenCall(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class AdvanceCall(msgspec.Struct, forbid_unknown_fields=True):
-    """How much older people's last messages become."""
+    """By how many hours to make people's last messages older."""
 
     hours: float
 
 
 def describe(message: Message) -> Payload:
-    """Return a message as the control API and the page tell it.
+    """Return a message as the control API and the page show it.
 
     Every field of `simulator.model.Message`, and the first link as `url` and `url_label`.
     """
@@ -227,7 +227,7 @@ class Desk:
         return describe(done["message"]), 201
 
     def pay(self, wa_id: str) -> Answer:
-        """Pay an order, or try in vain; the attempt comes back as Meta tells of it."""
+        """Pay an order, or fail to; return the attempt as Meta reports it."""
         phone = self._phone(wa_id)
         call = msgspec.json.decode(request.get_data() or b"{}", type=PayCall)
         try:
@@ -314,7 +314,7 @@ class Desk:
         return as_json(settings)
 
     def advance(self) -> Payload:
-        """Make everybody's last message older, which closes service windows."""
+        """Make everybody's last message older, to close service windows."""
         call = msgspec.json.decode(request.get_data(), type=AdvanceCall)
         self._world.advance(call.hours * 3600)
         return {"ok": True}
@@ -349,7 +349,7 @@ class Desk:
         return {"status_code": answer.status_code, "body": answer.text, "seconds": seconds}
 
     def webhooks(self) -> Payload:
-        """Return how delivery stands, after waiting up to `wait` seconds for it to be done."""
+        """Return the state of delivery, after up to `wait` seconds for it to be done."""
         wait = min(request.args.get("wait", 0.0, type=float), WAIT_SECONDS_MAX)
         courier = self._parts.courier
         if wait:
@@ -361,7 +361,7 @@ class Desk:
         return {"pending": self._parts.courier.flush()}
 
     def handshake(self) -> Payload:
-        """Make the handshake with the product again."""
+        """Repeat the handshake with the product."""
         return {"handshake": self._parts.courier.handshake()}
 
     def wipe(self) -> Payload:

@@ -84,7 +84,7 @@ def status(
         "status": step.status,
         "timestamp": str(int(step.timestamp)),
     }
-    # A username user's phone number is told only to who already used it.
+    # The phone number of a person with a username is sent only to a business that already used it.
     if not message.by_user_id:
         element["recipient_id"] = message.wa_id
     if phone is not None:
@@ -113,7 +113,7 @@ def status(
 def payment(
     config: Config, number: Number, phone: Phone, message: Message, attempt: Payload, status: str
 ) -> str:
-    """Return the webhook body of a step of an order's payment: it stands among the statuses."""
+    """Return the webhook body of a step of an order's payment, which is one of the statuses."""
     order = message.order
     element = {
         "id": message.id,

@@ -19,9 +19,9 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
 
     Sending: `latency_ms` ± `latency_jitter_ms` before every answer. An `error_rate` of calls, and
     the next `fail_next` ones, are refused with `error_code` (and `http_status`, if given) and not
-    accepted. A `timeout_rate`, and the next `timeout_next`, are accepted and then left hanging for
+    accepted. A `timeout_rate`, and the next `timeout_next`, are accepted and then kept waiting for
     `hang_seconds`; a `drop_rate`, and the next `drop_next`, are accepted and the connection closed
-    without an answer. Faults of sending strike messages, not read receipts.
+    without an answer. Faults of sending affect messages, not read receipts.
 
     Webhooks: `duplicate_webhooks` is the share sent twice; `shuffle_statuses` sends a message's
     statuses in the wrong order; `status_delay_ms` is the pause before each of them;
@@ -30,7 +30,7 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     Rules: `window_enforced` refuses free text outside the 24-hour window, at once with
     `sync_131047`, else by a `failed` status; `read` says when phones send read receipts;
     `pair_rate` and `throughput_per_second` turn on Meta's rates (131056, 130429); `lookups_fail`
-    refuses to tell of payments (131016), of which webhooks tell all the same;
+    refuses the payments lookup (131016), while webhooks still report payments;
     `unknown_recipients` either fails (131026) or makes a new phone for the number.
 
     `seed` makes chance repeatable.

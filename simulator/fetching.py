@@ -1,4 +1,4 @@
-"""How Meta comes by a file that is sent by its link: it fetches it, after it took the message."""
+"""Fetches the file of a message by its link, after the message was accepted, as Meta does."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fetch(link: str) -> Media:
     """Return the document behind *link*; of this machine only, and no redirect is followed.
 
     Raises:
-        GraphError: 131053, if there is none that WhatsApp takes.
+        GraphError: 131053, if there is none, or WhatsApp does not take it.
     """
     if urlsplit(link).hostname not in HERE:
         raise _failed("the simulator fetches from this machine only")

@@ -73,7 +73,7 @@ def blueprint(parts: Parts) -> Blueprint:
 
 
 def unknown_object(object_id: str) -> GraphError:
-    """Return Meta's refusal of an id it does not know, or that the token may not use."""
+    """Return Meta's refusal of an id that is unknown or that the token may not use."""
     return GraphError(
         100,
         message=(
@@ -95,7 +95,7 @@ class Door:
         self._hanging = threading.BoundedSemaphore(HANGING_MAX)
 
     def authorise(self, header: str) -> None:
-        """Let a call pass that carries one of the access tokens.
+        """Check that a call carries one of the access tokens.
 
         Raises:
             GraphError: 190, if it does not.
@@ -142,7 +142,7 @@ class Door:
         return self._lose_answer(noted) or answer
 
     def _strikes(self, counter: str, rate: float) -> bool:
-        """Return whether a fault strikes, counting down the calls it was ordered for."""
+        """Return whether a fault strikes this call, and count down a fault of the next n calls."""
         settings = self._world.faults
         left = getattr(settings, counter)
         if left:
@@ -164,7 +164,7 @@ class Door:
             )
 
     def _lose_answer(self, call: Call) -> Response | None:
-        """Keep back or drop the answer to an accepted call, if a fault says so."""
+        """Delay or drop the answer to an accepted call, if a fault says so."""
         world = self._world
         with world.lock:
             settings = world.faults
@@ -182,7 +182,7 @@ class Door:
         return None
 
     def look_up_payment(self, object_id: str, configuration: str, reference: str) -> Payload:
-        """Tell what became of an order's payment."""
+        """Return the attempts to pay an order."""
         if self._world.faults.lookups_fail:
             raise GraphError(131016, "An injected fault.")
         return self._parts.orders.lookup(self._number(object_id), configuration, reference)
@@ -190,7 +190,7 @@ class Door:
     # -- templates ---------------------------------------------------------------------------
 
     def create_template(self, object_id: str) -> Payload:
-        """Register a template; it is approved at once, which a webhook also tells."""
+        """Register a template; it is approved at once, which a webhook reports too."""
         self._account(object_id)
         template = templates.parse(self._body())
         with self._world.lock:
@@ -222,7 +222,7 @@ class Door:
         return {"success": True}
 
     def list_templates(self, object_id: str) -> Payload:
-        """List templates, a page at a time; `name`, `language` and `status` select."""
+        """List templates in pages, filtered by `name`, `language` and `status`."""
         self._account(object_id)
         with self._world.lock:
             found = self._parts.templates.all()
@@ -245,7 +245,7 @@ class Door:
     # -- numbers -----------------------------------------------------------------------------
 
     def read(self, object_id: str) -> Payload:
-        """Read a number, or where to fetch a file; `fields` selects a number's fields."""
+        """Return a number's `fields`, or the address of a file."""
         media = self._parts.library.find(object_id)
         if media is not None:
             return {
@@ -280,7 +280,7 @@ class Door:
         }
 
     def acknowledge(self, object_id: str) -> Payload:
-        """Agree to registering a number or subscribing to the account's webhooks."""
+        """Accept the registration of a number, or a subscription to the account's webhooks."""
         if object_id != self._parts.config.waba_id:
             self._number(object_id)
         return {"success": True}
@@ -288,7 +288,7 @@ class Door:
     # -- media -------------------------------------------------------------------------------
 
     def upload(self, object_id: str) -> Payload:
-        """Keep a file the business wants to send."""
+        """Store a file that the business wants to send."""
         self._number(object_id)
         file = request.files.get("file")
         if file is None or request.form.get("messaging_product") != "whatsapp":
@@ -303,7 +303,7 @@ class Door:
         return {"id": media.id}
 
     def download(self, media_id: str) -> Response:
-        """Return a file; like Meta's, the address wants the access token too."""
+        """Return a file; as at Meta, this needs the access token too."""
         media = self._parts.library.find(media_id)
         if media is None:
             raise unknown_object(media_id)
@@ -313,8 +313,8 @@ class Door:
 def hung_up(environ: Mapping[str, Any]) -> Response:
     """Close the caller's connection without an answer.
 
-    Both servers the simulator runs on hand over the connection. What they then try to write has
-    nowhere to go, which they take for a caller who left.
+    Both servers that the simulator runs on give access to the connection. When they then try to
+    write the answer, they find that the caller has gone.
     """
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
     if connection is not None:

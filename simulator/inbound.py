@@ -1,4 +1,4 @@
-"""What people do on their phones, and the webhooks Meta makes of it."""
+"""What people do on their phones, and the webhooks that Meta sends about it."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ PLACE: Payload = {
 }
 TEXT_MAX = 4096
 LOCATION_TITLE = "Send location"
-# Whose card people send unless they say whose.
+# Whose contact card people send unless they name another.
 FRIEND = ("Dev", "+919876500099")
 CONTACT_TITLE = "Share contact info"
 
 
 class NothingToTapError(LookupError):
-    """No message on the phone has that option. `available` names those that could be tapped."""
+    """No message on the phone has that option. `available` lists the options that can be tapped."""
 
     def __init__(self, option: str, available: list[str]) -> None:
-        """Say what was looked for and what there is."""
+        """Describe the missing option and the available ones."""
         super().__init__(f"no message has the option {option!r}")
         self.available = available
 
@@ -89,7 +89,7 @@ class Inbound:
                 for link in message.links:
                     if link.label == option:
                         return {"url": link.url}
-                # An id is meant more exactly than a title.
+                # An id is more exact than a title, so ids are looked for first.
                 for wanted in ("id", "title"):
                     for choice in message.options:
                         if getattr(choice, wanted) == option:
@@ -102,9 +102,9 @@ class Inbound:
             raise NothingToTapError(option, available)
 
     def _share(self, phone: Phone, message: Message, option: str) -> Message | None:
-        """Share what a message asks for with a button of WhatsApp's; None if *option* is not it.
+        """Tap WhatsApp's button that shares the number; return None if *option* is another one.
 
-        Who has shared their number shows it from then on.
+        A person who has shared their number shows it from then on.
         """
         if message.asks_location and option == LOCATION_TITLE:
             there = self._chat_number(message)
@@ -125,7 +125,7 @@ class Inbound:
         return number
 
     def _choose(self, phone: Phone, message: Message, choice: Option) -> Message:
-        """Send an option back, in the shape its message's type has (a template's differs)."""
+        """Send the option back, in the form of its message's type (a template's differs)."""
         if message.option_kind == "quick_reply":
             webhook: Payload = {
                 "type": "button",
@@ -144,7 +144,7 @@ class Inbound:
         return self._write(phone, self._chat_number(message), shown, webhook)
 
     def send(self, phone: Phone, number: Number, kind: MediaKind, given: Payload) -> Message:
-        """Send something that is no text.
+        """Send anything but a text.
 
         Args:
             phone: Whose phone.
@@ -186,8 +186,8 @@ class Inbound:
                 reaction["emoji"] = emoji
             world.save_message(target)
             identity = new_message_id()
-            place = (number.phone_number_id, phone.wa_id, world.next_index(phone.wa_id) - 1)
-            world.reactions[identity] = place
+            position = (number.phone_number_id, phone.wa_id, world.next_index(phone.wa_id) - 1)
+            world.reactions[identity] = position
             self._deliver(phone, number, identity, {"type": "reaction", "reaction": reaction})
             return target
 
@@ -214,7 +214,7 @@ class Inbound:
                 tick="pending",
             )
             world.add_message(message)
-            # Who answers has the chat on screen.
+            # A person who writes has the chat on screen.
             chat = world.chat(number.phone_number_id, phone.wa_id)
             chat.seen_index = message.index
             self._deliver(phone, number, message.id, webhook)
@@ -264,7 +264,7 @@ def _location(given: Payload) -> tuple[Payload, Payload]:
 
 
 def _contacts(given: Payload) -> tuple[Payload, Payload]:
-    """Make a contact card: of a friend, unless it says of whom."""
+    """Return a contact card: of a friend, unless another person is given."""
     name, number = str(given.get("name", FRIEND[0])), str(given.get("phone", FRIEND[1]))
     own = {"wa_id": number.lstrip("+"), "type": "MOBILE"}
     card = {

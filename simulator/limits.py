@@ -79,7 +79,7 @@ ADDRESS_MAX = 100
 # The customer service window ("Customer service windows").
 WINDOW_SECONDS = 24 * 3600
 
-# The pair rate: one message in six seconds to one person, a burst of 45 borrowed from the future
+# The pair rate: one message in six seconds to one person, with a burst of 45
 # ("Cloud API overview", rate limits).
 PAIR_INTERVAL_SECONDS = 6.0
 PAIR_BURST = 45

@@ -1,4 +1,4 @@
-"""Pictures, voice notes and stickers: those people send, and those the business uploads."""
+"""Pictures, voice notes and stickers that people send or the business uploads."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ VOICE = Media("7001001001003", "audio/ogg; codecs=opus", b"OggS\x00\x02" + bytes
 
 
 class Library:
-    """The files Meta holds. Call with the world's lock held."""
+    """The files stored at Meta. Call with the world's lock held."""
 
     def __init__(self, store: Store) -> None:
-        """Begin with the built-in files and the uploads *store* remembers."""
+        """Begin with the built-in files and the uploads in *store*."""
         self._store = store
         self._media = {m.id: m for m in (PHOTO, STICKER, VOICE)}
         for body in store.load("media"):
@@ -67,7 +67,7 @@ class Library:
             self._media[media.id] = media
 
     def add(self, media: Media) -> None:
-        """Keep an upload."""
+        """Store an upload."""
         self._media[media.id] = media
         self._store.put("media", media.id, msgspec.json.encode(media))
 

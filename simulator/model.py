@@ -41,10 +41,10 @@ class Message(msgspec.Struct, kw_only=True):
     """One message in a chat, as the person sees it.
 
     `index` counts the messages of one phone over all its chats, from 1. `tick` is what the sender's
-    own bubble shows: a clock until the product accepted the webhook, grey ticks then, blue when the
-    business marked it read; `note` says why it is still waiting. `biz` is the business's
-    `biz_opaque_callback_data`. `order` is what it asks to be paid for, with what was tried and how
-    the business says that it stands; or, with `of`, the status of such an order.
+    own bubble shows: a clock until the product accepted the webhook, then grey ticks, and blue ones
+    when the business marked it read; `note` says why it is still waiting. `biz` is the business's
+    `biz_opaque_callback_data`. `order` is the order that it shows, with the attempts to pay it and
+    the status that the business gave it; or, with `of`, the status of such an order.
     """
 
     index: int
@@ -109,10 +109,10 @@ class SentCall(msgspec.Struct):
 
 
 class Call(msgspec.Struct):
-    """An outbound call, whatever became of it. Times are Unix seconds.
+    """An outbound call, accepted or refused. Times are Unix seconds.
 
-    `hung` and `dropped` ones were accepted, but the product was not answered. `told` is when the
-    product first took a status of the message (`id`): from then on it knows that it was accepted.
+    Calls that are `hung` or `dropped` were accepted, but the product got no answer. `told` is when
+    the product first accepted a status of the message (`id`): it then knows of the acceptance.
     """
 
     index: int
@@ -129,7 +129,7 @@ class Call(msgspec.Struct):
 class Delivery(msgspec.Struct):
     """A webhook on its way to the product. `due` and `created` are Unix seconds.
 
-    `about` is the message of ours that a status is of.
+    `about` is the message that a status is about.
     """
 
     id: str

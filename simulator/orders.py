@@ -1,7 +1,7 @@
-"""Orders: what the business asks to be paid for inside WhatsApp, and what becomes of the money.
+"""Orders: what the business asks people to pay inside WhatsApp, and their payments.
 
-Plays the payment gateway too, which the business's payment configuration is connected to: whoever
-asks about an order hears what was tried, and webhooks tell it as Meta does.
+This also plays the payment gateway that the business's payment configuration is connected to. The
+payments lookup and webhooks report every attempt, as Meta's do.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ Payload = dict[str, Any]
 Outcome = Literal["paid", "failed", "pending"]
 
 FINAL = ("completed", "canceled")
-# What a webhook calls the payment and its attempt, one step after another.
+# The statuses of the payment and of its attempt in webhooks, step by step.
 STEPS: dict[Outcome, tuple[tuple[str, str], ...]] = {
     "paid": (("pending", "pending"), ("captured", "success")),
     "failed": (("pending", "failed"),),
     "pending": (("pending", "pending"),),
 }
-# The wrong order that statuses arrive in when they are to be shuffled, this far apart.
+# The wrong order, and the pause, in which statuses arrive when they are shuffled.
 SHUFFLE_SECONDS = 0.15
 
 
 class CannotPayError(LookupError):
-    """No order on the phone can be paid so."""
+    """No order on the phone can be paid in this way."""
 
 
 class Orders:
@@ -48,7 +48,7 @@ class Orders:
         self._courier = courier
 
     def check(self, number: Number, payload: Payload) -> None:
-        """See that an order's reference is new to its business.
+        """Check that an order's reference is new to its business.
 
         Raises:
             GraphError: 131009, if it is not.
@@ -61,7 +61,7 @@ class Orders:
                 raise invalid(path, "must be unique for each order")
 
     def follow(self, number: Number, told: Payload) -> GraphError | None:
-        """Let an order take the status it is told; return why it does not, if so."""
+        """Set an order's status as the business says; return the reason if it cannot be set."""
         message = self._find(number.phone_number_id, told["reference_id"])
         if message is None:
             return GraphError(2046, "There is no order with that reference_id.")
@@ -76,9 +76,9 @@ class Orders:
         return None
 
     def pay(self, phone: Phone, message_id: str | None, outcome: Outcome, *, late: bool) -> Payload:
-        """Pay an order as the person would: the newest that can be, or that of *message_id*.
+        """Pay an order as the person would: that of *message_id*, or the newest that can be paid.
 
-        *late* pays even what is over, as a bank may that was slow.
+        *late* pays even an order that is over, as a slow bank may.
 
         Raises:
             CannotPayError: If there is none.
@@ -104,7 +104,7 @@ class Orders:
             return dict(attempt)
 
     def lookup(self, number: Number, configuration: str, reference: str) -> Payload:
-        """Return what Meta's payments lookup tells of an order.
+        """Return the answer of Meta's payments lookup about an order.
 
         Raises:
             GraphError: 100, if no such order was shown with that configuration.
@@ -131,7 +131,7 @@ class Orders:
                 continue
             if message_id not in (None, message.id):
                 continue
-            # A name that Meta does not know is accepted in a message, and cannot be paid.
+            # Meta accepts a message with an unknown configuration, but its order cannot be paid.
             if known is not None and order["configuration"] not in known:
                 continue
             over = order["status"] in FINAL or order["expires"] <= time.time()
@@ -143,13 +143,13 @@ class Orders:
         if number is None:
             return
         settings, steps = self._world.faults, STEPS[outcome]
-        for place, (status, word) in enumerate(steps):
+        for index, (status, word) in enumerate(steps):
             body = envelope.payment(
                 self._world.config, number, phone, message, {**attempt, "status": word}, status
             )
-            lane, delay = f"payment/{message.id}", settings.status_delay_ms / 1000 * (place + 1)
+            lane, delay = f"payment/{message.id}", settings.status_delay_ms / 1000 * (index + 1)
             if settings.shuffle_statuses:
-                lane, delay = "", delay + (len(steps) - 1 - place) * SHUFFLE_SECONDS
+                lane, delay = "", delay + (len(steps) - 1 - index) * SHUFFLE_SECONDS
             self._courier.send("status", lane, body, delay=delay)
 
     def _find(self, number_id: str, reference: str) -> Message | None:
@@ -161,7 +161,7 @@ class Orders:
 
 
 def told_by(payload: Payload) -> Payload | None:
-    """Return the order's status that a call to `/messages` brings, if it brings one."""
+    """Return the order's status in a call to `/messages`, if it has one."""
     interactive = payload.get("interactive") or {}
     if payload.get("type") == "interactive" and interactive.get("type") == "order_status":
         parameters: Payload = interactive["action"]["parameters"]

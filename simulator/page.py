@@ -28,8 +28,8 @@ MESSAGES_KEPT = 300
 HEARTBEAT_SECONDS = 15.0
 # Changes are collected this long, so that a burst is one event and not hundreds.
 GATHER_SECONDS = 0.03
-# Every open page holds a thread of the server. The oldest page gives way to a new one beyond this
-# many, which leaves most threads to Meta's side.
+# Every open page holds a thread of the server. With more pages than this the oldest one is closed,
+# which leaves most threads to Meta's side.
 STREAMS_MAX = 48
 # Scripts and styles are the simulator's own. Frames show the product's pages, and pictures may be
 # the product's, wherever on this machine it listens.
@@ -40,7 +40,7 @@ POLICY = (
     " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 
-# A document is shown in a phone, by the viewer of the browser, which brings its own styles.
+# A document is shown inside a phone by the browser's viewer, which has its own styles.
 FILE_POLICY = "frame-ancestors 'self'"
 PDF = "application/pdf"
 
@@ -88,10 +88,10 @@ def blueprint(parts: Parts) -> Blueprint:
 
 
 class Streams:
-    """Tells open pages what changed.
+    """Sends changes to open pages.
 
-    A page that comes back says which event it saw last and gets all changes since, as they are
-    now; if that is not known any more, everything. Either way nothing is missed.
+    A page that connects again names the last event that it saw, and gets all changes since, or
+    everything if that event is too old. Either way it misses nothing.
     """
 
     def __init__(self, parts: Parts) -> None:
@@ -102,7 +102,7 @@ class Streams:
         self._open: list[object] = []
 
     def open(self, last: str) -> Iterator[str]:
-        """Yield events from after the one with the id *last* on, until the simulator stops."""
+        """Yield the events after the one with the id *last*, until the simulator stops."""
         world = self._world
         me = object()
         with self._lock:
@@ -126,7 +126,7 @@ class Streams:
         return self._world.revision > revision or self._world.epoch != epoch
 
     def _next(self, epoch: str, revision: int) -> tuple[str, str, int]:
-        """Return the next event and the place in the counting it brings a page to."""
+        """Return the next event, and the epoch and revision that a page has after it."""
         world = self._world
         with world.lock:
             changes = world.changes_since(revision) if epoch == world.epoch else None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Parts:
-    """What the three doors (Meta's, the control API's and the page's) work on."""
+    """What Meta's addresses, the control API and the page work on."""
 
     config: Config
     store: Store
@@ -41,14 +41,14 @@ class Parts:
         self.courier.start()
 
     def stop(self) -> None:
-        """End every wait, deliver nothing more, and write everything down."""
+        """End every wait, stop delivering, and write everything to disk."""
         self.world.stop()
         self.courier.stop()
         self.store.close()
 
 
 def assemble(config: Config, state: Path | None) -> Parts:
-    """Build the parts; with *state*, from what an earlier run left in that directory."""
+    """Build the parts; with *state*, from the data of an earlier run in that directory."""
     store = Store(state)
     world = World(config, store)
     courier = Courier(world)

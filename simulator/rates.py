@@ -12,7 +12,7 @@ class Rates:
     """Counts messages; call with the world's lock held.
 
     The pair rate is a leaky bucket (the "generic cell rate algorithm"): one message in six seconds,
-    up to 45 of them borrowed from the future. Throughput is a count over the last second.
+    with a burst of 45. Throughput is a count over the last second.
     """
 
     def __init__(self) -> None:

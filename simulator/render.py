@@ -57,7 +57,7 @@ class Content(msgspec.Struct, kw_only=True):
 
 
 def free_form(payload: Payload) -> Content:
-    """Return what a checked call that is no template and no reaction shows."""
+    """Return what the person sees of a checked call that is neither template nor reaction."""
     kind = payload.get("type", "text")
     if kind == "text":
         return Content(type="text", text=payload["text"]["body"])
@@ -138,7 +138,7 @@ def _order_status(parameters: Payload) -> Payload:
 
 
 def template(known: Template, payload: Payload) -> Content:
-    """Return what a call for the template *known* shows.
+    """Return what the person sees of a call for the template *known*.
 
     Raises:
         GraphError: 100, 131008, 132000, 132005 or 132012, if the parameters do not fit.
@@ -164,10 +164,10 @@ def template(known: Template, payload: Payload) -> Content:
 
 
 def _told_order(given: list[Payload]) -> Payload:
-    """Return the status of an order that a template brings.
+    """Return the status of an order in a template.
 
     Raises:
-        GraphError: 131008 or 131009, if it brings none that is one.
+        GraphError: 131008 or 131009, if it has no valid one.
     """
     for parameter in _parameters(given, "order_status"):
         validate.order_status(parameter.get("order_status"), "template.components.order_status")
@@ -175,11 +175,11 @@ def _told_order(given: list[Payload]) -> Payload:
     raise missing("template.components.order_status")
 
 
-def _parameters(given: list[Payload], kind: str, place: int | None = None) -> list[Payload]:
+def _parameters(given: list[Payload], kind: str, index: int | None = None) -> list[Payload]:
     for component in given:
         if str(component.get("type", "")).lower() != kind:
             continue
-        if place is None or str(component.get("index")) == str(place):
+        if index is None or str(component.get("index")) == str(index):
             parameters = component.get("parameters", [])
             return [p for p in parameters if isinstance(p, dict)]
     return []
@@ -238,9 +238,9 @@ def _header_media(kind: str, given: list[Payload]) -> Payload:
 
 
 def _template_buttons(known: Template, given: list[Payload], content: Content) -> None:
-    for place, button in enumerate(known.buttons()):
+    for index, button in enumerate(known.buttons()):
         kind = str(button["type"]).upper()
-        parameters = _parameters(given, "button", place)
+        parameters = _parameters(given, "button", index)
         if kind == "QUICK_REPLY":
             # Without a payload of its own the button sends its label back.
             payload = parameters[0].get("payload") if parameters else None
@@ -252,9 +252,9 @@ def _template_buttons(known: Template, given: list[Payload], content: Content) -
             if variable is not None:
                 if not parameters:
                     raise GraphError(
-                        131008, f"Button at index {place} of type Url requires a parameter"
+                        131008, f"Button at index {index} of type Url requires a parameter"
                     )
-                # The one variable of an address stands at its end.
+                # The only variable of an address is at its end.
                 url = url[: variable.start()] + _value(parameters[0])
             content.links.append(Link(label=button["text"], url=url))
         elif kind == "REQUEST_CONTACT_INFO":

@@ -1,4 +1,4 @@
-"""What happens to a message the business sends: recipient, window, chat, statuses."""
+"""Accepts messages of the business: recipient, window, chat, statuses."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ Payload = dict[str, Any]
 
 # A country code has one to three digits (ITU-T E.164).
 COUNTRY_CODE_LENGTHS = (1, 2, 3)
-# The wrong order that statuses arrive in when they are to be shuffled, this far apart.
+# The wrong order, and the pause, in which statuses arrive when they are shuffled.
 SHUFFLE_SECONDS = 0.15
 
 
 class Sending:
-    """Accepts outgoing messages and moves them on."""
+    """Accepts outgoing messages, shows them and reports their statuses."""
 
     def __init__(
         self,
@@ -57,9 +57,9 @@ class Sending:
         """Accept a call to `/messages` and return Meta's answer to it.
 
         Accepted does not mean delivered: a recipient who is not on WhatsApp (131026) and a closed
-        service window (131047) are reported by a `failed` status; so is a document that cannot be
-        fetched (131053), which is tried only after the answer, and the status of an order that it
-        does not take (2046, 2047).
+        service window (131047) are reported by a `failed` status. So are a document that cannot be
+        fetched (131053), which happens after the answer, and a status that an order does not take
+        (2046, 2047).
 
         Raises:
             GraphError: If Meta would refuse the call.
@@ -157,7 +157,7 @@ class Sending:
             self._rates.pair(number.phone_number_id, wa_id, now)
 
     def _into_chat(self, message: Message) -> None:
-        """Show the message on the phone, and take the typing indicator away."""
+        """Show the message on the phone, and end the typing indicator."""
         world = self._world
         world.add_message(message)
         chat = world.chat(message.number, message.wa_id)
@@ -165,7 +165,7 @@ class Sending:
         world.save_chat(chat)
 
     def _fetch(self, number: Number, phone: Phone | None, message: Message) -> None:
-        """Fetch the document of a message, and report what became of both."""
+        """Fetch the document of a message, and report the message's statuses."""
         failure = None
         try:
             media = fetch(message.media["link"])
@@ -188,7 +188,7 @@ class Sending:
     def _move_on(
         self, number: Number, phone: Phone | None, message: Message, failure: GraphError | None
     ) -> None:
-        """Report what became of the message."""
+        """Report the statuses of the message."""
         if failure is not None:
             errors = [failure.as_status_error()]
             self._report(number, phone, message, [("failed", errors)])
@@ -217,16 +217,16 @@ class Sending:
             else:
                 message.statuses.append(step)
         pause = settings.status_delay_ms / 1000
-        for place, body in enumerate(bodies):
-            delay, lane = pause * (place + 1), f"status/{message.id}"
+        for position, body in enumerate(bodies):
+            delay, lane = pause * (position + 1), f"status/{message.id}"
             if settings.shuffle_statuses:
-                delay, lane = delay + (len(bodies) - 1 - place) * SHUFFLE_SECONDS, ""
+                delay, lane = delay + (len(bodies) - 1 - position) * SHUFFLE_SECONDS, ""
             self._courier.send("status", lane, body, about=message.id, delay=delay)
 
     def seen(self, phone: Phone, number: Number, index: int) -> None:
         """Note that the person has messages up to *index* of a chat on screen.
 
-        Phones that send read receipts when a chat is looked at send theirs now.
+        Phones whose read receipts follow the screen send them now.
         """
         world = self._world
         with world.lock:
@@ -240,7 +240,7 @@ class Sending:
             fresh = []
             for message in world.in_chat(phone.wa_id, number.phone_number_id):
                 if message.sender == "business" and message.index <= index:
-                    # Earlier ones were read when this one was.
+                    # Earlier messages count as read with this one.
                     if message.has("read"):
                         break
                     if not message.has("failed"):
@@ -249,7 +249,7 @@ class Sending:
                 self._report(number, phone, message, [("read", [])])
 
     def _react(self, number: Number, phone: Phone | None, payload: Payload) -> Payload:
-        """Put the business's reaction on a message; an empty emoji takes it away."""
+        """Put the business's reaction on a message; an empty emoji removes it."""
         world = self._world
         target = world.by_id.get(payload["reaction"]["message_id"])
         if target is None or phone is None or target.wa_id != phone.wa_id:
@@ -273,15 +273,15 @@ class Sending:
             message["message_status"] = "accepted"
         return {"messaging_product": "whatsapp", "contacts": [contact], "messages": [message]}
 
-    def _inbound_place(self, identity: str) -> tuple[str, str, int]:
-        """Return the number, phone and index of what a person sent; empty if it is not known."""
+    def _inbound_index(self, identity: str) -> tuple[str, str, int]:
+        """Return the number, phone and index of a person's message; empty if it is unknown."""
         message = self._world.by_id.get(identity)
         if message is not None and message.sender == "user":
             return message.number, message.wa_id, message.index
         return self._world.reactions.get(identity, ("", "", 0))
 
     def mark_read(self, number: Number, payload: Payload) -> None:
-        """Take the business's read receipt, and its typing indicator if there is one.
+        """Note the business's read receipt, and its typing indicator if there is one.
 
         All earlier messages of the chat count as read too.
 
@@ -291,7 +291,7 @@ class Sending:
         world = self._world
         identity = payload.get("message_id")
         with world.lock:
-            number_id, wa_id, index = self._inbound_place(str(identity))
+            number_id, wa_id, index = self._inbound_index(str(identity))
             if number_id != number.phone_number_id:
                 raise GraphError(100, f"Message with id {identity} does not exist.")
             indicator = payload.get("typing_indicator")

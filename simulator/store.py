@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Changes are collected this long and written in one transaction: a busy simulator writes ten times
-# a second instead of a thousand, and a killed one forgets a tenth of a second at most.
+# a second instead of a thousand, and loses at most a tenth of a second when it is killed.
 FLUSH_SECONDS = 0.1
 
 
 class Store:
-    """Records by kind and key in one SQLite file, written behind the callers' backs.
+    """Records by kind and key in one SQLite file, written in the background.
 
-    Without a directory nothing is kept. Safe to use from any thread. A transaction is written
+    Without a directory nothing is stored. Safe to use from any thread. A transaction is written
     whole or not at all, so a kill at any moment leaves a readable file.
     """
 
@@ -61,15 +61,15 @@ class Store:
             return [body for (body,) in rows]
 
     def put(self, kind: str, key: str, body: bytes) -> None:
-        """Keep *body*, in place of an earlier one."""
+        """Store *body*, replacing an earlier one."""
         self._note(kind, key, body)
 
     def delete(self, kind: str, key: str) -> None:
-        """Forget a record; it need not exist."""
+        """Delete a record, if it exists."""
         self._note(kind, key, None)
 
     def wipe(self, *kinds: str) -> None:
-        """Forget all records of *kinds*."""
+        """Delete all records of *kinds*."""
         if self._path is None:
             return
         with self._lock:
@@ -78,7 +78,7 @@ class Store:
         self._wake.set()
 
     def close(self) -> None:
-        """Write what is still to be written, and stop."""
+        """Write all pending changes, and stop."""
         if self._path is None or self._closing:
             return
         self._closing = True

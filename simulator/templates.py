@@ -1,7 +1,7 @@
-"""Message templates: registering them, and finding the one a call means.
+"""Message templates: registers them, and finds the one that a call names.
 
-A template is registered once a language, and approved on the spot. Meta's review takes up to a day;
-what it always refuses for its form is refused here too.
+A template is registered once for each language, and approved at once. Meta's review takes up to a
+day; what Meta always refuses for its form is refused here too.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ORDER_STATUS = "ORDER_STATUS"
 
 
 class Template(msgspec.Struct):
-    """An approved template in one language; `components` are as given at creation."""
+    """An approved template in one language; `components` are those of its creation."""
 
     id: str
     name: str
@@ -47,7 +47,7 @@ class Template(msgspec.Struct):
         return next((c for c in self.components if _kind(c) == kind), {})
 
     def buttons(self) -> list[dict[str, Any]]:
-        """Return the button definitions, in order; a send call refers to them by place."""
+        """Return the button definitions, in order; a send call refers to them by index."""
         buttons = self.component("BUTTONS").get("buttons", [])
         return list(buttons)
 
@@ -62,7 +62,7 @@ def _kind(component: dict[str, Any]) -> str:
 
 
 def refused(details: str, subcode: int) -> GraphError:
-    """Return Meta's refusal of a template as it is created."""
+    """Return Meta's refusal to create a template."""
     return GraphError(100, details, message="(#100) Invalid parameter", subcode=subcode)
 
 
@@ -70,7 +70,7 @@ def parse(payload: object) -> Template:
     """Check a template to be registered.
 
     Raises:
-        GraphError: 100, if its form is one that Meta refuses.
+        GraphError: 100, if Meta refuses its form.
     """
     if not isinstance(payload, dict):
         raise GraphError(100, "The request body must be a JSON object.")
@@ -240,7 +240,7 @@ class Registry:
     """The templates of the business account. Call with the world's lock held."""
 
     def __init__(self, store: Store, configured: list[dict[str, Any]]) -> None:
-        """Begin with what *store* remembers and the configured templates."""
+        """Begin with the templates in *store* and the configured ones."""
         self._store = store
         self._templates: dict[tuple[str, str], Template] = {}
         for body in store.load("template"):
@@ -280,7 +280,7 @@ class Registry:
         return len(keys)
 
     def find(self, name: str, language: str) -> Template:
-        """Return the template a call names.
+        """Return the template that a call names.
 
         Raises:
             GraphError: 132001, if it is not registered in that language.

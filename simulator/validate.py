@@ -194,8 +194,8 @@ def _buttons(action: Payload) -> None:
     if not 1 <= len(buttons) <= limits.BUTTONS_MAX:
         raise invalid(path, f"must have 1 to {limits.BUTTONS_MAX} buttons, has {len(buttons)}")
     ids, titles = [], []
-    for place, button in enumerate(buttons):
-        here = f"{path}[{place}]"
+    for index, button in enumerate(buttons):
+        here = f"{path}[{index}]"
         if _object(button, here).get("type") != "reply":
             raise invalid(f"{here}.type", "must be 'reply'")
         reply = _object(button.get("reply"), f"{here}.reply")
@@ -212,8 +212,8 @@ def _list(action: Payload) -> None:
     if not 1 <= len(sections) <= limits.LIST_SECTIONS_MAX:
         raise invalid(path, f"must have 1 to {limits.LIST_SECTIONS_MAX} sections")
     ids = []
-    for place, section in enumerate(sections):
-        here = f"{path}[{place}]"
+    for index, section in enumerate(sections):
+        here = f"{path}[{index}]"
         title = _object(section, here).get("title")
         # Meta asks for section titles only where there is more than one section.
         if len(sections) > 1 or title:
@@ -249,7 +249,7 @@ def _location_request(action: Payload) -> None:
 
 
 def order_status(told: object, path: str) -> None:
-    """Check how an order is said to stand.
+    """Check the status that a call gives an order.
 
     Raises:
         GraphError: 131008 or 131009.
@@ -297,8 +297,8 @@ def _order_details(action: Payload) -> None:
         raise invalid(f"{path}.order.status", "must be 'pending'")
     _expiration(order, f"{path}.order.expiration")
     subtotal = 0
-    for place, item in enumerate(_array(order.get("items"), f"{path}.order.items")):
-        subtotal += _item(item, f"{path}.order.items[{place}]")
+    for index, item in enumerate(_array(order.get("items"), f"{path}.order.items")):
+        subtotal += _item(item, f"{path}.order.items[{index}]")
     if _amount(order.get("subtotal"), f"{path}.order.subtotal") != subtotal:
         raise invalid(f"{path}.order.subtotal", "must be the sum of the items")
     if total != subtotal + _amount(order.get("tax"), f"{path}.order.tax", 0):

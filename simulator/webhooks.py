@@ -1,4 +1,4 @@
-"""Carries webhooks to the product: signed, in order of sending, again until they are accepted."""
+"""Delivers webhooks to the product: signed, in order, and repeated until they are accepted."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from simulator.world import World
 
-# Pauses before each retry; the last one repeats. Meta starts at once and slows down to hours. Half
-# a minute at most keeps a product that comes back from waiting.
+# Pauses before each retry; the last one repeats. Meta starts at once and slows down to hours. Here
+# half a minute at most, so that a product that is up again need not wait.
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 # Meta does not document how long it waits for the answer to a webhook; providers report 5 to 20 s.
 ANSWER_SECONDS = 10.0
-# Meta sends webhooks side by side. As many wait for the product at once here.
+# Meta sends webhooks in parallel; this many at once are sent here.
 CARRIERS = 16
 OK = 200
 
@@ -35,16 +35,16 @@ OK = 200
 class Courier:
     """Delivers webhooks from a pool of threads.
 
-    Deliveries of one lane are first attempted in the order of sending, each after the attempt
-    before it ended. A retry leaves its lane, so one refused webhook never holds up the next: what
-    follows may overtake it, as with Meta. What waits is kept on disk.
+    Webhooks of one lane are first attempted in the order of sending, each after the attempt before
+    it has ended. A retry leaves its lane, so a refused webhook never delays the next: later ones
+    may overtake it, as with Meta. Waiting webhooks are stored on disk.
 
-    Before the first delivery the product must pass Meta's handshake; a change of address or verify
-    token asks for it again.
+    Before the first delivery the product must pass Meta's handshake, and again after a change of
+    address or verify token.
     """
 
     def __init__(self, world: World) -> None:
-        """Take up what an earlier run left undelivered. Nothing is sent before `start`."""
+        """Load the undelivered webhooks of an earlier run. Nothing is sent before `start`."""
         self._world = world
         self._ready = threading.Condition()
         self._heap: list[tuple[float, int, Delivery]] = []
@@ -85,7 +85,7 @@ class Courier:
             self._threads.append(thread)
 
     def stop(self) -> None:
-        """Begin nothing new. What is under way or waiting is kept for the next run."""
+        """Begin nothing new. Webhooks under way or waiting are kept for the next run."""
         with self._ready:
             self._stopping = True
             self._ready.notify_all()
@@ -102,7 +102,7 @@ class Courier:
         about: str = "",
         delay: float = 0.0,
     ) -> None:
-        """Take on a webhook.
+        """Queue a webhook.
 
         Args:
             kind: What it carries, for those who look at the queue.
@@ -215,7 +215,7 @@ class Courier:
         self._schedule(delivery)
 
     def _advance(self, delivery: Delivery) -> None:
-        """Let the next one of the lane go, now that this one had its first attempt."""
+        """Free the lane for its next webhook, after this one's first attempt."""
         lane = self._lanes[delivery.lane]
         lane.popleft()
         if lane:
@@ -224,7 +224,7 @@ class Courier:
             del self._lanes[delivery.lane]
 
     def _mark(self, delivery: Delivery) -> None:
-        """Show on the user's bubble how its webhook fared."""
+        """Show on the person's message whether its webhook was accepted."""
         world = self._world
         with world.lock:
             message = world.by_id.get(delivery.ref)
@@ -232,7 +232,7 @@ class Courier:
                 waiting = delivery.id in self._pending
                 if delivery.last == str(OK):
                     message.note = ""
-                    # The business's read receipt may be quicker than its answer.
+                    # The business's read receipt may come before its answer.
                     message.tick = "accepted" if message.tick != "read" else "read"
                 else:
                     message.tick = "pending" if waiting else "dropped"
@@ -243,9 +243,9 @@ class Courier:
     # -- the handshake -----------------------------------------------------------------------
 
     def handshake(self) -> str:
-        """Ask the product to prove that it knows the verify token; return how that went.
+        """Ask the product to prove that it knows the verify token; return the outcome.
 
-        Meta does so whenever the callback address is set. "verified" opens the way for webhooks.
+        Meta does so whenever the callback address is set. After "verified" webhooks are delivered.
         """
         config = self._world.config
         challenge = str(secrets.randbelow(9 * 10**9) + 10**9)
@@ -286,7 +286,7 @@ class Courier:
     # -- looking -----------------------------------------------------------------------------
 
     def wake(self) -> None:
-        """Look at the settings again."""
+        """Apply changed settings now."""
         with self._ready:
             self._ready.notify_all()
 
@@ -302,7 +302,7 @@ class Courier:
             return len(self._pending)
 
     def forget(self) -> None:
-        """Drop everything undelivered; what is under way is not tried again."""
+        """Drop all undelivered webhooks; those under way are not retried."""
         with self._ready:
             waiting = {d.id for _, _, d in self._heap}
             for delivery in [d for lane in self._lanes.values() for d in list(lane)[1:]]:
@@ -320,16 +320,16 @@ class Courier:
 
     @property
     def idle(self) -> bool:
-        """Whether everything was accepted."""
+        """Whether every webhook was accepted."""
         return not self._pending
 
     def pending(self) -> list[Delivery]:
-        """Return what is not accepted yet, in the order of sending."""
+        """Return the webhooks that are not accepted yet, in the order of sending."""
         with self._ready:
             return sorted(self._pending.values(), key=lambda d: d.seq)
 
     def summary(self) -> dict[str, Any]:
-        """Return how delivery stands: `verified`, `handshake`, `pending`, `accepted`, `last`."""
+        """Return the state of delivery: `verified`, `handshake`, `pending`, `accepted`, `last`."""
         with self._ready:
             troubled = [d for d in self._pending.values() if d.last]
             return {

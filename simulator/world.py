@@ -1,4 +1,4 @@
-"""The simulated world: phones, chats and messages, and the stream of what changed."""
+"""The simulated world: phones, chats and messages, and a stream of changes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Topic = Literal["message", "phone", "chat", "settings", "webhooks"]
 
-# A page that was away for more changes than this starts over with everything.
+# A page that missed more changes than this gets everything again.
 CHANGES_KEPT = 20_000
 # Calls remembered for the control API. Older ones are forgotten, so that a long load test does not
 # fill the memory.
@@ -40,13 +40,14 @@ def new_message_id() -> str:
 class World:
     """Everything the simulator knows, behind one lock.
 
-    Every change gets the next revision and wakes those who wait for one. `epoch` names this run's
-    counting: a page that counted in another epoch must start over. Methods that change something
-    take the lock themselves; the lock is re-entrant, so a caller may hold it over several calls.
+    Every change gets the next revision and wakes the threads that wait for one. `epoch` identifies
+    the revisions of this run: a page with a revision of another epoch must start over. Methods that
+    change something take the lock themselves; it is re-entrant, so a caller may hold it over
+    several calls.
     """
 
     def __init__(self, config: Config, store: Store) -> None:
-        """Begin with the configured phones and what *store* remembers."""
+        """Begin with the configured phones and the records in *store*."""
         self.config = config
         self.store = store
         self.lock = threading.RLock()
@@ -66,7 +67,7 @@ class World:
         self.calls_count = 0
         self._call_of: dict[str, Call] = {}
         self._told_early: dict[str, float] = {}
-        # Reactions have ids, but no place of their own in a chat: (number, wa_id, index so far).
+        # Reactions have ids, but no index of their own in a chat: (number, wa_id, index so far).
         self.reactions: dict[str, tuple[str, str, int]] = {}
         self._log: deque[tuple[int, Topic, str]] = deque(maxlen=CHANGES_KEPT)
         self._forgotten = 0
@@ -95,7 +96,7 @@ class World:
     # -- changes -----------------------------------------------------------------------------
 
     def touch(self, topic: Topic, key: str = "") -> None:
-        """Note that something changed, and wake those who wait."""
+        """Note a change, and wake the threads that wait for one."""
         with self.lock:
             self.revision += 1
             if len(self._log) == CHANGES_KEPT:
@@ -104,7 +105,7 @@ class World:
             self.changed.notify_all()
 
     def changes_since(self, revision: int) -> set[tuple[Topic, str]] | None:
-        """Return what changed after *revision*, or None if that is too long ago to know."""
+        """Return the changes after *revision*, or None if it is too old."""
         with self.lock:
             if revision < self._forgotten or revision > self.revision:
                 return None
@@ -122,7 +123,7 @@ class World:
             return condition()
 
     def stop(self) -> None:
-        """Let everybody who waits go home."""
+        """End all waits."""
         with self.lock:
             self.stopping = True
             self.changed.notify_all()
@@ -144,7 +145,7 @@ class World:
         send_phone: bool = True,
         username: str = "",
     ) -> Phone:
-        """Give somebody a phone, for good.
+        """Add a phone and store it.
 
         Raises:
             ValueError: If there is a phone with that number already, or a value is not valid.
@@ -178,17 +179,17 @@ class World:
             return phone
 
     def save_phone(self, phone: Phone) -> None:
-        """Keep a change to a phone."""
+        """Store a change to a phone."""
         self.store.put("phone", phone.wa_id, msgspec.json.encode(phone))
         self.touch("phone", phone.wa_id)
 
     def chat(self, number: str, wa_id: str) -> Chat:
-        """Return the chat of a phone with a business number; it begins with the first question."""
+        """Return the chat of a phone with a business number, created when first asked for."""
         with self.lock:
             return self.chats.setdefault((number, wa_id), Chat(number=number, wa_id=wa_id))
 
     def save_chat(self, chat: Chat) -> None:
-        """Keep a change to a chat."""
+        """Store a change to a chat."""
         key = f"{chat.number}/{chat.wa_id}"
         self.store.put("chat", key, msgspec.json.encode(chat))
         self.touch("chat", key)
@@ -221,7 +222,7 @@ class World:
             self.save_message(message)
 
     def save_message(self, message: Message) -> None:
-        """Keep a change to a message."""
+        """Store a change to a message."""
         key = f"{message.wa_id}/{message.index:09d}"
         self.store.put("message", key, msgspec.json.encode(message))
         self.touch("message", message.id)
@@ -270,14 +271,14 @@ class World:
             return call
 
     def note_accepted(self, call: Call, message_id: str) -> None:
-        """Remember which message a call became."""
+        """Remember the message of an accepted call."""
         with self.lock:
             call.outcome, call.id = "accepted", message_id
             call.told = self._told_early.pop(message_id, None)
             self._call_of[message_id] = call
 
     def note_told(self, message_id: str) -> None:
-        """Remember that the product has taken a status of a message."""
+        """Remember that the product has accepted a status of a message."""
         with self.lock:
             call = self._call_of.get(message_id)
             if call is None:
