@@ -1,4 +1,4 @@
-"""Measures calls of the API in a small and a large installation; started by `benchmarks/api`."""
+"""Measures API calls in a small and a large installation; started by `benchmarks/api`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ Lines = list[list[bytes]]
 
 
 def main() -> None:
-    """Measure each kind of call in both installations by turns, print rates and their ratios."""
+    """Measure each kind of call in both installations in turn; print rates and ratios."""
     parser = argparse.ArgumentParser(prog="benchmarks/api", description=__doc__)
     parser.add_argument("--seconds", type=float, default=5.0, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=3, help="small and large alternate so often")
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 class Installation:
-    """A web process on a store of its own, and what is asked of it."""
+    """A web process on a store of its own, and the calls that are sent to it."""
 
     def __init__(self, port: int, worked: list[Worked]) -> None:
         self.port = port
@@ -69,7 +69,7 @@ class Installation:
         self._day = dt.datetime.now(ZoneInfo("Asia/Kolkata")).date()
 
     def lines(self, kind: str, seconds: float) -> Lines:
-        """Return what each connection sends."""
+        """Return the requests of each connection."""
         make = {"list": self._list, "search": self._search, "booking": self._booking}
         if kind == "call-next":
             return self._call_next()
@@ -108,7 +108,7 @@ class Installation:
         return self._post(worked, f"/doctors/{doctor}/tokens", body)
 
     def _call_next(self) -> Lines:
-        """Let each doctor's line move CALLED times, by one connection."""
+        """Return the calls that move each doctor's line CALLED times, over one connection."""
         doctors = [(worked, doctor) for worked in self._worked for doctor in worked.doctors]
         lines: Lines = [[] for _ in range(CONNECTIONS)]
         for _ in range(CALLED):
@@ -119,7 +119,7 @@ class Installation:
         return lines
 
     def open_lines(self) -> None:
-        """Let people wait for each doctor, and the doctors begin."""
+        """Add people who wait to each doctor's line, and start the lines."""
         lines: Lines = [[] for _ in range(CONNECTIONS)]
         doctors = [(worked, doctor) for worked in self._worked for doctor in worked.doctors]
         for n, (worked, doctor) in enumerate(doctors):
@@ -224,7 +224,7 @@ def summary(kind: str, rates: dict[str, list[float]], floor: dict[str, float]) -
 
 
 def shown(name: str, port: int, lines: Lines, seconds: float, *, again: bool) -> Outcome:
-    """Run *lines* and print what came of it, and who else used the machine meanwhile."""
+    """Run *lines* and print the result, and how much else the machine did meanwhile."""
     busy, ours = busy_seconds(), own_seconds()
     found = calls.run(port, lines, seconds, again=again)
     room = (os.cpu_count() or 1) * found.seconds

@@ -1,4 +1,4 @@
-"""Plays Meta for a broadcast: takes every message, notes when it came, reports statuses if asked.
+"""Plays Meta for a broadcast: accepts every message, notes when it came, reports statuses if asked.
 
 `python -m benchmarks.broadcast_provider --port PORT --webhook URL --secret SECRET`; far lighter
 than the simulator, so that what is measured is the product and not the provider beside it.
@@ -27,7 +27,7 @@ Seen = tuple[float, str]
 
 
 class Provider(ThreadingHTTPServer):
-    """Answers calls after *latency* seconds; the first *statuses* of each message are reported."""
+    """Answers calls after *latency* seconds, and reports the first *statuses* of each message."""
 
     daemon_threads = True
     request_queue_size = 256
@@ -91,7 +91,7 @@ class Provider(ThreadingHTTPServer):
 
 
 class Door(BaseHTTPRequestHandler):
-    """Meta's address for messages, and one that tells what came."""
+    """Meta's address for messages, and one that lists the messages that came."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
@@ -103,7 +103,7 @@ class Door(BaseHTTPRequestHandler):
         self._answer(self.server.take(json.loads(body)))
 
     def do_GET(self) -> None:
-        """Tell what came since the call number `after`, and how many reports wait."""
+        """Return the messages since call number `after`, and how many reports wait."""
         after = int(parse_qs(urlsplit(self.path).query).get("after", ["0"])[0])
         waiting = self.server.reports.qsize()
         self._answer({"seen": self.server.seen[after:], "waiting": waiting})

@@ -46,7 +46,7 @@ ANNOUNCED = {"clinic_name": "City Medical Center", "announcement": "Closed on Mo
 
 @dataclass(frozen=True)
 class Plan:
-    """How many are written to, how fast the number may, and how the provider answers."""
+    """How many people get the message, how fast the number sends, and how the provider answers."""
 
     recipients: int = 10_000
     rate: int = 80
@@ -84,14 +84,14 @@ class Clinic(Installation):
         return self._seen
 
     def reports_wait(self) -> int:
-        """Return how many statuses the provider has not told yet."""
+        """Return how many statuses the provider has not reported yet."""
         waiting: int = self.http.get(
             f"{self.meta_url}/?after={len(self._seen)}", timeout=30
         ).json()["waiting"]
         return waiting
 
     def cast(self, patients: int = 0) -> None:
-        """Store a clinic where it is noon, one doctor, and everybody who is written to."""
+        """Store a clinic where it is noon, one doctor, and everybody who gets the message."""
         now = datetime.now(UTC)
         self.clinic = city(now)
         hours = {"start_time": "10:00", "end_time": "20:00", "lunch_break": None}
@@ -112,7 +112,7 @@ class Clinic(Installation):
             work.commit()
 
     def adds(self, phone: str) -> None:
-        """Let somebody stand in the line of the doctor, who is told nothing of it."""
+        """Add a person to the doctor's line."""
         work = self.parts.open_work(ClinicScope(self.clinic.clinic_id))
         doctor = work.get(Doctor, self.clinic.clinic_id, "doc_khan")
         assert doctor is not None
@@ -122,7 +122,7 @@ class Clinic(Installation):
         work.commit()
 
     def says(self, text: str) -> None:
-        """Let the doctor write *text*."""
+        """Send *text* as the doctor."""
         now = time.time()
         message = {
             "from": "919876543012",
@@ -239,7 +239,7 @@ def _call_in(town: Clinic) -> float:
 
 
 def lines(plan: Plan, found: Measured) -> list[str]:
-    """Return what was measured as people read it."""
+    """Return the result in words."""
     took, allowed = found.ended - found.began, plan.recipients / plan.rate
     seconds = Counter(int(at - found.began) for at, _ in found.arrivals)
     twice = sum(count > 1 for count in Counter(ours for _, ours in found.arrivals).values())
@@ -259,7 +259,7 @@ def lines(plan: Plan, found: Measured) -> list[str]:
 
 
 def spread(times: list[float]) -> str:
-    """Return how calls in took, in words."""
+    """Return how long calling patients in took, in words."""
     if not times:
         return "nobody was called in"
     ordered = sorted(times)
@@ -271,7 +271,7 @@ def spread(times: list[float]) -> str:
 
 
 def main() -> None:
-    """Measure a broadcast and print what came of it."""
+    """Measure a broadcast and print the result."""
     parser = argparse.ArgumentParser(prog="benchmarks/broadcast", description=__doc__)
     parser.add_argument("--recipients", type=int, default=10_000)
     parser.add_argument("--rate", type=int, default=80, help="SEND_RATE, messages a second")

@@ -1,4 +1,4 @@
-"""Fills a store with clinics: some that are worked in while it is measured, the others around."""
+"""Fills a store with clinics: some are used by the measured calls, the others only exist."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ PATIENTS = 60
 """Of a clinic that is worked in."""
 OTHERS_PATIENTS = 3
 CHUNK = 40
-"""Records a transaction; a patient's four bring five of the directory with them."""
+"""Records in a transaction; with a patient's four come five of the directory."""
 NAMES = ("Asha", "Ravi", "Meena", "Arjun", "Sunita", "Vikram", "Fatima", "Imran", "Leela", "Joseph")
 SURNAMES = ("Sharma", "Patel", "Rao", "Khan", "Iyer", "Das", "Nair", "Singh", "Bose", "Mehta")
 
 
 @dataclass(frozen=True)
 class Worked:
-    """A clinic that is worked in: its admin's access token and its doctors."""
+    """A clinic that the measured calls use: its admin's access token and its doctors."""
 
     clinic_id: str
     token: str
@@ -43,7 +43,7 @@ class Worked:
 
 
 def fill(parts: Parts, clinics: int) -> list[Worked]:
-    """Store *clinics* clinics, and return those that are worked in, signed in to."""
+    """Store *clinics* clinics; sign in to those that the calls use, and return them."""
     now = parts.clock.now()
     records = (r for n in range(clinics) for r in _clinic(n, now))
     while chunk := list(islice(records, CHUNK)):

@@ -99,7 +99,7 @@ class Pages:
 
 
 def main() -> None:
-    """Open the pages, move the line, and see who else is disturbed."""
+    """Open the pages, move the line, and measure what that does to other calls."""
     parser = argparse.ArgumentParser(prog="benchmarks/streams", description=__doc__)
     parser.add_argument("--streams", type=int, default=1000, help="open at once")
     parser.add_argument("--updates", type=int, default=10, help="how often the line changes")

@@ -47,7 +47,7 @@ class Plan:
 
 @dataclass
 class Outcome:
-    """What came of it."""
+    """The result of a load."""
 
     answered: int = 0
     refused: int = 0
@@ -67,7 +67,7 @@ class Outcome:
 
 
 def run(plan: Plan, processes: int = 2) -> Outcome:
-    """Let *processes* generate the load of *plan* together."""
+    """Generate the load of *plan* with *processes* processes."""
     begin = time.monotonic() + 0.5
     pipes: list[Connection] = []
     for place in range(processes):
@@ -194,7 +194,7 @@ def _drive(
     most: int | None,
     outcome: Outcome,
 ) -> None:
-    """Send and read until time or messages are used up and everything is answered."""
+    """Send and read until the time or the messages are over and everything is answered."""
     selector = selectors.DefaultSelector()
     for line in lines:
         selector.register(line.socket, selectors.EVENT_READ, line)

@@ -24,7 +24,7 @@ BATCH = 250
 
 
 def main() -> None:
-    """Play as many histories as asked for."""
+    """Play the given number of histories."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     wanted = int(sys.argv[1]) if len(sys.argv) > 1 else HISTORIES
     began, done = time.monotonic(), 0

@@ -1,4 +1,4 @@
-"""What came of the soak's day: what was answered, what reached the provider, where the money is."""
+"""The counts of the soak's day: answers, messages at the provider, and where the money is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OVER = {
 
 @dataclass(frozen=True)
 class Outage:
-    """That a part was away: from the kill until it worked again, Unix seconds."""
+    """An outage of one part: from the kill until it worked again, Unix seconds."""
 
     name: str
     began: float
@@ -74,7 +74,7 @@ class Account:
     troubles: list[str] = field(default_factory=list)
 
     def wrongs(self) -> list[str]:
-        """Return what must not be: what is lost, said twice, or unaccounted for."""
+        """Return the errors: what is lost, said twice or unaccounted for."""
         return [
             *(f"not answered: {one}" for one in self.unanswered),
             *(f"answered twice: {one}" for one in self.answered_twice),
@@ -130,7 +130,7 @@ class Account:
 
 
 def shown(counts: Counter[str]) -> str:
-    """Return counts in words, the most first."""
+    """Return counts in words, the largest first."""
     return ", ".join(f"{count} {name}" for name, count in counts.most_common()) or "none"
 
 
@@ -204,10 +204,10 @@ def _outbound(account: Account, messages: list[Message], calls: list[Json]) -> N
 
 
 def _doubles(account: Account, taken: dict[str, list[Json]]) -> None:
-    """Judge each message that the provider took more than once.
+    """Judge each message that the provider accepted more than once.
 
-    It can be avoided where the product had been told of the first, or sent it twice side by side;
-    without an answer and without a status nobody can know.
+    It was avoidable if the product knew of the first, or sent both at once; with neither an answer
+    nor a status the product could not know.
     """
     for message_id, accepted in taken.items():
         told = min((c["told"] for c in accepted if c["told"]), default=None)

@@ -1,4 +1,4 @@
-"""Lets a clinic work for a day while everything around it fails; started by `benchmarks/soak`.
+"""Runs a clinic's day while everything around it fails; started by `benchmarks/soak`.
 
 The people are threads here; the product's processes, Redis and the simulated provider are real
 ones. The provider refuses, answers slowly, keeps or drops its answers, repeats and shuffles its
@@ -148,7 +148,7 @@ class Killer:
 
 
 def spend(town: Clinic, plan: Plan) -> Account:
-    """Let the day of *plan* go by in *town*, which is up; return what came of it."""
+    """Run the day of *plan* in *town*, which is up; return its counts."""
     chance = random.Random(plan.seed)
     stage, counts = Stage(town), Counts()
     ends = time.monotonic() + plan.seconds
@@ -180,7 +180,7 @@ def spend(town: Clinic, plan: Plan) -> Account:
 
 
 def settle(town: Installation) -> list[str]:
-    """Wait until nothing is left to be done; return what is, after too long."""
+    """Wait until all work is done; after too long, return what is left."""
     deadline = time.monotonic() + SETTLING_SECONDS
     while time.monotonic() < deadline:
         webhooks = town.control("GET", "/webhooks?wait=5")["pending"]
@@ -197,7 +197,7 @@ def settle(town: Installation) -> list[str]:
 
 @contextmanager
 def opened(folder: Path, plan: Plan) -> Iterator[Clinic]:
-    """Give a running installation for *plan*."""
+    """Run an installation for *plan*."""
     town = Clinic(folder, plan)
     try:
         town.cast()
@@ -208,7 +208,7 @@ def opened(folder: Path, plan: Plan) -> Iterator[Clinic]:
 
 
 def main() -> None:
-    """Run a day and print what came of it; ends with 1 if anything was lost or said twice."""
+    """Run a day and print its counts; exit with 1 if anything was lost or said twice."""
     parser = argparse.ArgumentParser(prog="benchmarks/soak", description=__doc__)
     parser.add_argument("--patients", type=int, default=300)
     parser.add_argument("--doctors", type=int, default=6, choices=range(1, len(DOCTORS) + 1))

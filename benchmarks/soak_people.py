@@ -1,6 +1,6 @@
 """The people of the soak: patients who book, pay, come, cancel or forget, and doctors at work.
 
-Nobody here looks into the product: everybody reads what came on their phone and answers that.
+Nobody here looks into the product: all only read the messages on their phones and answer them.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ import requests
 from tests.e2e.installation import Installation, Json, Person
 
 HANDS = 32
-"""Things done at the same moment by everybody together."""
+"""How many actions of all people run at once."""
 LISTEN_SECONDS = 0.1
 PATIENCE_SECONDS = 12.0
-"""After so long without an answer a doctor presses again."""
+"""After this long without an answer a doctor presses again."""
 PAYING_SECONDS = 90.0
 ALARM = "⚠️"
 """How a notice to the desk begins, which answers nothing."""
 LOOKS_AT_NOBODY = 2
-"""So often a doctor hears that nobody waits before they look at the clock."""
+"""How often a doctor hears that nobody waits before they look at the clock."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Heard:
 
 
 def read(payload: Json) -> Heard:
-    """Return what a call to Meta puts on the phone."""
+    """Return what the phone shows of a call to Meta."""
     content = payload.get("interactive") or {}
     action = content.get("action") or {}
     rows = [row for section in action.get("sections", ()) for row in section["rows"]]
@@ -53,7 +53,7 @@ def read(payload: Json) -> Heard:
 
 
 class Stage:
-    """Where all act: what is to be done at an instant, and who hears what."""
+    """Runs the actions of all people at their times, and gives each their messages."""
 
     def __init__(self, town: Installation) -> None:
         self.town = town
@@ -69,12 +69,12 @@ class Stage:
         ]
 
     def begin(self) -> None:
-        """Let time pass."""
+        """Start the threads."""
         for thread in self._threads:
             thread.start()
 
     def end(self) -> None:
-        """Let nobody do anything more."""
+        """Stop all actions."""
         self._ended.set()
         with self._changed:
             self._changed.notify_all()
@@ -83,11 +83,11 @@ class Stage:
         self._hands.shutdown(wait=True, cancel_futures=True)
 
     def hears(self, person: Person, ear: Callable[[Heard], None]) -> None:
-        """Let *ear* be called with whatever comes for *person*."""
+        """Call *ear* with each message for *person*."""
         self._ears[person.wa_id] = ear
 
     def later(self, seconds: float, act: Callable[[], None]) -> None:
-        """Have *act* done after *seconds*."""
+        """Run *act* after *seconds*."""
         with self._changed:
             at = time.monotonic() + seconds
             heapq.heappush(self._plans, (at, next(self._count), act))
@@ -123,7 +123,7 @@ class Stage:
 
 @dataclass
 class Counts:
-    """What people did that the store does not tell."""
+    """Counts of what people did that the store does not show."""
 
     pressed: int = 0
     """Payments that were pressed, and taken."""
@@ -244,7 +244,7 @@ class Patient:
 
 
 def void(_answer: object) -> None:
-    """Forget what a call answered."""
+    """Ignore the answer of a call."""
 
 
 class Doctor:
@@ -312,7 +312,7 @@ class Doctor:
         self._ask(lambda: self.person.says("resume"))
 
     def _ask(self, act: Callable[[], Json]) -> Heard:
-        """Do *act*, again after a while without an answer; return what came."""
+        """Do *act*, again after a while without an answer; return the answer."""
         while not self._answers.empty():
             self._answers.get_nowait()
         while True:

@@ -87,7 +87,7 @@ def measure(folder: Path, floor_port: int, turn_port: int, asked: argparse.Names
 
 
 def shown(name: str, plan: Plan) -> Outcome:
-    """Run *plan* and print what came of it, and who else used the machine meanwhile."""
+    """Run *plan* and print the result, and how much else the machine did meanwhile."""
     busy, ours = busy_seconds(), own_seconds()
     began = time.monotonic()
     found = load.run(plan)
@@ -128,7 +128,7 @@ def own_seconds() -> float:
 
 
 def check(folder: Path, newcomers: Outcome, turns: list[Outcome]) -> None:
-    """Stop unless every 200 is a turn in the store, and a turn that said what it should."""
+    """Stop unless every 200 is a turn in the store that said what it should."""
     answered = newcomers.answered + sum(o.answered for o in turns)
     refused = newcomers.refused + sum(o.refused for o in turns)
     with contextlib.closing(sqlite3.connect(folder / "pulseops.db")) as database:

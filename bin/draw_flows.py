@@ -63,7 +63,7 @@ def page(title: str, source: str, note: str, table: Table) -> str:
 
 
 def diagram(table: Table) -> Iterator[str]:
-    """Yield the Mermaid lines of a table: an arrow a pair of states, with its triggers."""
+    """Yield the Mermaid lines of a table: one arrow for each pair of states, with its triggers."""
     arrows: dict[tuple[str, str], dict[str, None]] = {}
     for row in table.rows:
         for at in row.at if isinstance(row.at, tuple) else (row.at,):

@@ -64,8 +64,8 @@ def show_token(root: Path, var: Path) -> NoReturn:
     """Print an access token for the API of the demo in *var*, whether or not it is running."""
     environment = settings(root, var, 8000, 8001, f"redis://{LOOPBACK}:6379/0")
     os.chdir(root)
-    # In the place of this process: nothing is left to wait for, or to outlive it.
-    os.execve(sys.executable, pulseops("token"), environment)  # noqa: S606
+    # Replaces this process, so that nothing is left to wait for.
+    os.execve(sys.executable, pulseops("token"), environment)  # noqa: S606 - no input in it
 
 
 def supervise(

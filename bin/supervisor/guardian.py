@@ -19,7 +19,7 @@ class Guardian:
     pipe: int
 
     def watch(self, session: int) -> None:
-        """Let the guardian end a session when the supervisor dies."""
+        """Tell the guardian to end a session when the supervisor dies."""
         self._write(f"+{session}\n")
 
     def forget(self, session: int) -> None:
@@ -61,7 +61,7 @@ def start_guardian(token: str) -> Guardian:
 
 
 def _sessions_at_the_end(pipe: int) -> set[int]:
-    """Return the sessions that are watched when the pipe closes, thus the supervisor is gone."""
+    """Return the sessions that are watched when the pipe closes: the supervisor has died."""
     sessions: set[int] = set()
     received = b""
     while chunk := os.read(pipe, 4096):
@@ -77,7 +77,7 @@ def _sessions_at_the_end(pipe: int) -> set[int]:
 
 
 def _end_sessions(sessions: set[int], token: str) -> None:
-    """Wait for the parts to end, then kill the rest of them and all that bears the mark."""
+    """Wait for the parts to end, then kill what is left of them and every marked process."""
     # The kernel has sent SIGTERM already; after a second one some parts would drop their work.
     deadline = time.monotonic() + STOP_SECONDS
     while time.monotonic() < deadline and any(session_members(each) for each in sessions):

@@ -196,7 +196,7 @@ class Supervisor:
         self.guardian.forget(part.process)
 
     def _end_marked(self) -> None:
-        """Kill the processes that left their part's session: they still bear the mark."""
+        """Kill the processes that left their part's session: they still have the mark."""
         deadline = time.monotonic() + 3.0
         while time.monotonic() < deadline and (left := marked_processes(self.token)):
             for process in left:
