@@ -36,8 +36,9 @@ from api.schemas.queues import (
     TokenInLine,
     Undone,
 )
-from domain.actions.booking import days, history, tokens
-from domain.actions.booking.days import queue_on, queues_of_clinic, require_doctor
+from domain.actions.booking import history, tokens
+from domain.actions.booking.days import require_doctor
+from domain.actions.booking.queues import get_queue, queues_of_clinic
 from domain.actions.line import calling, lifecycle, promises
 from domain.actions.line.calling import MoveResult
 from domain.actions.line.lifecycle import Hours
@@ -285,9 +286,8 @@ def _line(
     work: Work, call: Call, path: LinePath, query: OfDay | None = None
 ) -> tuple[Clinic, Doctor, Queue]:
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
-    if query is None:
-        return clinic, doctor, days.current_queue(work, clinic, doctor)
-    return clinic, doctor, queue_on(work, clinic, doctor, day_of(query.date))
+    day = day_of(query.date) if query else None
+    return clinic, doctor, get_queue(work, clinic, doctor, day)
 
 
 def _saw(body: Sight) -> SeenState:

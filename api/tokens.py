@@ -32,8 +32,9 @@ from api.schemas.tokens import (
 )
 from domain.actions.booking import desk
 from domain.actions.booking import tokens as actions
-from domain.actions.booking.days import beyond_limit, queue_on, require_doctor
+from domain.actions.booking.days import beyond_limit, require_doctor
 from domain.actions.booking.desk import Wanted
+from domain.actions.booking.queues import get_queue
 from domain.actions.line import lifecycle, status_changes
 from domain.actions.line.status_changes import StatusChange
 from domain.actions.people import patients
@@ -53,7 +54,7 @@ def list_tokens(work: Work, call: Call, path: LinePath, query: TokensQuery) -> A
     `status` and `limit` select what is listed; `totalCount` and `summary` cover the whole day.
     """
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
-    found = actions.tokens_of_day(work, queue_on(work, clinic, doctor, day_of(query.date)))
+    found = actions.tokens_of_day(work, get_queue(work, clinic, doctor, day_of(query.date)))
     wanted = [t for t in found if query.status in {None, t.status}]
     after = call.read_cursor(query.cursor)
     page, more = page_of(wanted, lambda t: f"{t.number:05d}#{t.token_id}", query.limit, after)

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from domain.actions.booking.days import current_queue
 from domain.actions.booking.desk import add_walk_in
+from domain.actions.booking.queues import current_queue
 from domain.actions.broadcasts import broadcasts
 from domain.actors import Actor
 from domain.model.base import Record

@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from domain.model.queues import Queue, QueueStatus, Waiting
+from domain.model.queues import RUNNING, Queue, QueueStatus, Waiting
 
 QUANTILE = 1.04
 """The standard normal's 85 % quantile: standard deviations from the mean to either end."""
@@ -81,9 +81,6 @@ EMERGENCY_SHARE = 0.5
 
 CHANGEOVER = 90.0
 """Slack on every range: the call, the walk to the door, a "next" pressed late."""
-
-BEGUN = frozenset({QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY})
-"""States of a line in which somebody may be with the doctor."""
 
 STEP = 5
 """Minutes to which a range is rounded outward; finer would promise what cannot be known."""
@@ -300,7 +297,7 @@ def _free(queue: Queue, now: datetime) -> tuple[float, float, bool]:
 def _elapsed(queue: Queue, now: datetime) -> float | None:
     """Return the seconds the current consultation has taken, breaks left out; None without one."""
     since = queue.current_since
-    if queue.current_token is None or since is None or queue.status not in BEGUN:
+    if queue.current_token is None or since is None or queue.status not in RUNNING:
         return None
     until, resumed, paused = now, queue.resumed_at, queue.paused_at
     if queue.status is not QueueStatus.ACTIVE and paused is not None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from domain.actions.booking import desk
-from domain.actions.booking.days import beyond_limit, current_queue, waiting_in_order
+from domain.actions.booking.days import beyond_limit
+from domain.actions.booking.places import waiting_in_order
+from domain.actions.booking.queues import current_queue
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle

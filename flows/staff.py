@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES

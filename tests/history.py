@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle, status_changes
 from domain.actions.line.preconditions import SeenState
 from domain.actions.line.status_changes import SETTABLE, StatusChange

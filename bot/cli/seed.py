@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.wiring import Parts
 from domain import passwords
 from domain.actions.booking import desk
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.clinics import subscriptions
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState

@@ -21,6 +21,10 @@ class QueueStatus(StrEnum):
     CLOSED = "CLOSED"
 
 
+RUNNING = frozenset({QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY})
+"""States of a line that has been started and not closed."""
+
+
 class TokenStatus(StrEnum):
     """The state of one booking."""
 

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState

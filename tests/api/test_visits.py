@@ -10,7 +10,7 @@ import pypdfium2
 import pytest
 
 from domain.actions.booking import desk
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.delivery import states
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState

@@ -1,6 +1,8 @@
 """A doctor's day as it is sold.
 
-days       a day as it can be booked; which queue a command means; where there is room
+queues     which queue is meant: got, the current one, stored at the first sale
+days       a day as it can be booked; where there is room
+places     who waits, in which order
 seats      what a token takes of its day, and gives back
 holds      an unpaid slot: its advance is asked for, and its time ends
 booking    selling, confirming, cancelling and rescheduling

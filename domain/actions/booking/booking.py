@@ -7,8 +7,10 @@ from datetime import date, datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import Day, ensure_stored, line_key, line_key_of_number, read_day
+from domain.actions.booking.days import Day, read_day
 from domain.actions.booking.holds import ask_advance, check_holds, give_up_hold
+from domain.actions.booking.places import place_by_time, waiting_of
+from domain.actions.booking.queues import ensure_queue
 from domain.actions.booking.seats import (
     end_payment_request,
     holds_of,
@@ -19,7 +21,6 @@ from domain.actions.booking.seats import (
     seats_of,
     sellable,
     take_seats,
-    waiting_of,
     write_live_booking,
     write_new,
 )
@@ -136,7 +137,7 @@ def sell(
     Raises:
         TooManyHolds: If an advance is due and the contact holds three unpaid slots.
     """
-    queue = ensure_stored(work, offer.day.queue)
+    queue = ensure_queue(work, offer.day.queue)
     advance = 0 if terms.pays_at_clinic else queue.advance_paise
     held_until = _hold_end(work, clinic, contact, offer, terms) if advance else None
     token = Token(
@@ -207,12 +208,11 @@ def confirm(
     history begins with the entry of its being added, and nobody reminds it.
     """
     arrived = token.arrived_at is not None
-    queue = work.get(Queue, token.doctor_id, token.date)
-    place = line_key(queue, token.number) if queue else line_key_of_number(token.number)
+    queue = work.require(Queue, token.doctor_id, token.date)
     token = work.put(
         token.but(
             status=TokenStatus.ARRIVED if arrived else TokenStatus.CONFIRMED,
-            place=place,
+            place=place_by_time(queue, token.number),
             held_until=None,
             confirmed_at=work.now,
             updated_at=work.now,
@@ -319,7 +319,7 @@ def reschedule(
     view = read_day(work, clinic, doctor, day)
     own = old.limit_number if old.queue_id == view.queue.queue_id else None
     slot_at, limit = sellable(view, number, work.now, own)
-    queue = ensure_stored(work, view.queue)
+    queue = ensure_queue(work, view.queue)
     if old.status in LIVE:
         cancel_keeping_money(work, old, "RESCHEDULED")
         notify_line_shortened(work, old)

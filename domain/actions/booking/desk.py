@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain.actions.booking import booking, seats
-from domain.actions.booking.days import Day, current_queue, read_day
+from domain.actions.booking.days import Day, read_day
+from domain.actions.booking.queues import current_queue
 from domain.actions.booking.tokens import state_of
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send

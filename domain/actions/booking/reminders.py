@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import due
-from domain.actions.booking.days import waiting_in_order
+from domain.actions.booking.places import waiting_in_order
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, context_of

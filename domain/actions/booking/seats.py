@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import Day, line_key_of_number
+from domain.actions.booking.days import Day
 from domain.actions.payments import links, orders
 from domain.actors import CLOCK, Actor
 from domain.errors import DayClosed, DayFull, SlotTaken
@@ -95,19 +95,6 @@ def notify_line_shortened(work: Work, token: Token) -> None:
     queue = work.get(Queue, token.doctor_id, token.date)
     if token.place is not None and queue is not None and queue.status is QueueStatus.ACTIVE:
         due.schedule_fan_out(work, "moved", queue)
-
-
-def waiting_of(token: Token) -> Waiting:
-    """Return the place in the line that a confirmed or arrived token has."""
-    return Waiting(
-        queue_id=token.queue_id,
-        place=token.place or line_key_of_number(token.number),
-        clinic_id=token.clinic_id,
-        token_id=token.token_id,
-        number=token.number,
-        at=token.estimated_time,
-        arrived=token.status is TokenStatus.ARRIVED,
-    )
 
 
 def sellable(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions.booking.days import waiting_in_order
+from domain.actions.booking.places import waiting_in_order
 from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Guard, Message
 from domain.model.queues import (

@@ -7,13 +7,8 @@ from datetime import date, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import waiting_in_order
-from domain.actions.booking.seats import (
-    live_booking,
-    remove_live_booking,
-    waiting_of,
-    write_live_booking,
-)
+from domain.actions.booking.places import waiting_in_order, waiting_of
+from domain.actions.booking.seats import live_booking, remove_live_booking, write_live_booking
 from domain.actions.line.preconditions import SeenState, require_current_view, state_after
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send

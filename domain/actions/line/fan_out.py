@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from domain.actions.booking.days import next_open, waiting_in_order
+from domain.actions.booking.days import next_open
+from domain.actions.booking.places import waiting_in_order
 from domain.actions.delivery.freshness import worth_telling
 from domain.actions.line import calling
 from domain.actions.messages import notices

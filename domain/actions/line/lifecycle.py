@@ -7,13 +7,10 @@ from datetime import datetime, timedelta
 
 from domain import actors, due
 from domain.actions.booking import history
-from domain.actions.booking.days import (
-    ensure_stored,
-    line_key_of_number,
-    read_day,
-    waiting_in_order,
-)
-from domain.actions.booking.seats import release_seat, waiting_of
+from domain.actions.booking.days import read_day
+from domain.actions.booking.places import place_on_return, waiting_in_order, waiting_of
+from domain.actions.booking.queues import ensure_queue
+from domain.actions.booking.seats import release_seat
 from domain.actions.line.calling import end_consultation, notify_next
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actions.staff.alerts import Alert, alert_doctor
@@ -24,6 +21,7 @@ from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Option, Urgency
 from domain.model.queues import (
+    RUNNING,
     WAITING,
     Queue,
     QueueStatus,
@@ -69,7 +67,7 @@ def start(
         queue = read_day(work, clinic, doctor, begins).queue
     _check(said, work.now)
     status = state_after(queue, "start")
-    queue = ensure_stored(work, queue)
+    queue = ensure_queue(work, queue)
     queue = work.put(
         queue.but(
             status=status,
@@ -159,7 +157,7 @@ def close(
     """
     status = state_after(queue, "close")
     if queue.version == 0:
-        queue = ensure_stored(work, queue)
+        queue = ensure_queue(work, queue)
     if queue.current_token is not None:
         left = work.require(Token, queue.queue_id, queue.current_token)
         end_consultation(work, clinic, doctor, left, TokenStatus.COMPLETED)
@@ -189,9 +187,6 @@ DECIDED = frozenset({DAY_OFF, DOCTOR_REMOVED})
 
 START_EARLY = timedelta(hours=4)
 """So long before today's hours `start` means today's line, though yesterday's was left open."""
-
-
-RUNNING = frozenset({QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY})
 
 
 def _halt(
@@ -248,11 +243,7 @@ def check_in(
     if queue is not None and queue.planned_start - work.now > ARRIVE_EARLY:
         raise NotNow("The booking is for another day.", state=token.status)
     if token.status is TokenStatus.SKIPPED:
-        first = waiting_in_order(work, token.queue_id, 1)
-        place = (
-            f"{first[0].place}~{work.ids.new('')}" if first else line_key_of_number(token.number)
-        )
-        token = token.but(place=place)
+        token = token.but(place=place_on_return(work, token))
     elif token.status not in WAITING:
         raise NotNow(state=token.status)
     arrived = work.put(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actions.booking import tokens
-from domain.actions.booking.days import pick_current, queue_id_of
+from domain.actions.booking.queues import pick_current, queue_id_of
 from domain.actions.booking.tokens import Counts
 from domain.errors import NotSignedIn
 from domain.model.accounts import Session

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from domain import actors
 from domain.actions.booking import desk, history
-from domain.actions.booking.days import waiting_in_order
+from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.tokens import state_of
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.calling import Ending

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking, seats
-from domain.actions.booking.days import current_queue, read_day
+from domain.actions.booking.days import read_day
+from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle, preconditions
 from domain.actors import Actor
 from domain.errors import (

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.delivery.freshness import GUARDS, line_values, token_values
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState

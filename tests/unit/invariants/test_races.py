@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import current_queue, read_day
+from domain.actions.booking.days import read_day
+from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor

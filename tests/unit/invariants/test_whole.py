@@ -13,7 +13,7 @@ import structlog
 
 from bot.observability.logs import configure
 from domain.actions.booking import seats
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor

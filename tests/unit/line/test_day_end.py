@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.actions.booking import booking, days
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.broadcasts import announcements
 from domain.actions.line import calling, day_end, lifecycle
 from domain.actors import Actor

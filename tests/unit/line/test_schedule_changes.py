@@ -11,13 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from domain.actions.booking import booking, desk
-from domain.actions.booking.days import (
-    current_queue,
-    line_key,
-    line_key_of_number,
-    read_day,
-    waiting_in_order,
-)
+from domain.actions.booking.days import read_day
+from domain.actions.booking.places import place_by_time, waiting_in_order
+from domain.actions.booking.queues import current_queue
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle, schedule_changes
 from domain.actions.line.preconditions import SeenState
@@ -370,7 +366,7 @@ def test_i1_a_number_never_means_another_time_whatever_becomes_of_the_hours(
         times = [s.at for s in queue.timetable]
         assert times == sorted(times)
         assert all(b - a >= queue.minutes * 60 for a, b in pairwise(times))
-        places = [line_key(queue, s.number) for s in queue.timetable]
+        places = [place_by_time(queue, s.number) for s in queue.timetable]
         assert places == sorted(places)
         offered = {s.number for s in queue.timetable}
         for token in tokens:
@@ -391,4 +387,4 @@ def test_a_number_of_no_slot_stands_where_it_always_did() -> None:
         created_at=NOW,
         updated_at=NOW,
     )
-    assert [line_key(queue, n) for n in (1, 2, 3)] == [line_key_of_number(n) for n in (1, 2, 3)]
+    assert [place_by_time(queue, n) for n in (1, 2, 3)] == ["00001", "00002", "00003"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.days import current_queue
+from domain.actions.booking.queues import current_queue
 from domain.actions.line import lifecycle
 from domain.actions.payments import refunds
 from domain.actions.settlement import captures

@@ -1,0 +1,78 @@
+"""Places in the line: who waits, in the order of being called.
+
+A place is a key, and the line is read in the order of its keys:
+
+    00008             token 8: numbers mostly follow the times of their slots
+    00008+1736930700  a slot that later hours added after that of token 8, under a higher number
+    00008~...         a patient who was skipped and has come back, right after token 8
+"""
+
+from __future__ import annotations
+
+from domain.model.queues import Queue, Token, TokenStatus, Waiting
+from domain.work import Work
+
+
+def waiting_in_order(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
+    """Return who waits, in the order of being called, at most *limit* of them."""
+    found: list[Waiting] = []
+    after = None
+    while len(found) < limit:
+        page = work.query(Waiting, queue_id, limit=min(400, limit - len(found)), after=after)
+        found += page.records
+        after = page.after
+        if after is None:
+            break
+    return found
+
+
+def waiting_of(token: Token) -> Waiting:
+    """Return the record of *token* in the line, where its `place` says.
+
+    Raises:
+        ValueError: If it has no place.
+    """
+    if token.place is None:
+        raise ValueError("only a token with a place stands in the line")
+    return Waiting(
+        queue_id=token.queue_id,
+        place=token.place,
+        clinic_id=token.clinic_id,
+        token_id=token.token_id,
+        number=token.number,
+        at=token.estimated_time,
+        arrived=token.status is TokenStatus.ARRIVED,
+    )
+
+
+def place_by_time(queue: Queue, number: int) -> str:
+    """Return the place of a booking that is confirmed: by the time of its slot.
+
+    Numbers follow the time, except those of slots that later hours added before others. Withdrawn
+    slots count too, as they may come back.
+    """
+    known = sorted((*queue.timetable, *queue.withdrawn), key=lambda s: s.at, reverse=True)
+    in_order: list[int] = []
+    at = None
+    for slot in known:
+        is_in_order = not in_order or slot.number < in_order[-1]
+        if slot.number == number and not is_in_order:
+            at = slot.at
+        elif is_in_order and at is not None:
+            return f"{_number_key(slot.number)}+{at:010d}"
+        if is_in_order:
+            in_order.append(slot.number)
+    return _number_key(number) if at is None else f"{_number_key(0)}+{at:010d}"
+
+
+def place_on_return(work: Work, token: Token) -> str:
+    """Return the place of a skipped patient who has come: after the first in line.
+
+    With nobody in line it is that of their number.
+    """
+    first = waiting_in_order(work, token.queue_id, 1)
+    return f"{first[0].place}~{work.ids.new('')}" if first else _number_key(token.number)
+
+
+def _number_key(number: int) -> str:
+    return f"{number:05d}"
