@@ -44,8 +44,8 @@ from domain.actions.line.calling import MoveResult
 from domain.actions.line.lifecycle import Hours
 from domain.actions.line.preconditions import SeenState
 from domain.actors import Remark
-from domain.model.clinics import Clinic, Doctor
-from domain.model.queues import HistoryEntry, Queue, QueueStatus, Token, number_text
+from domain.line_context import LineContext
+from domain.model.queues import HALTED, HistoryEntry, Queue, Token, number_text
 from domain.permissions import EVERYBODY, Permission
 from domain.work import Work
 
@@ -72,7 +72,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     Who is being served comes first, then who waits in the order of being called, then all others
     by number. What was cancelled or not paid in time is left out.
     """
-    queue = _line(work, call, path)[2]
+    queue = _line(work, call, path).queue
     found = tokens.tokens_of_day(work, queue)
     return Answer(
         CurrentQueue(
@@ -87,9 +87,9 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
 )
 def start_queue(work: Work, call: Call, path: LinePath, body: StartCall) -> Answer:
     """Open the day's line; those who wait are told."""
-    clinic, doctor, queue = _line(work, call, path)
+    line = _line(work, call, path)
     said = Hours(body.start_time, body.estimated_end_time)
-    queue = lifecycle.start(work, clinic, doctor, queue, call.caller.actor, said)
+    queue = lifecycle.start(line, call.caller.actor, said)
     begun = queue.said_start or queue.started_at or work.now
     return Answer(
         Started(
@@ -116,8 +116,8 @@ def call_next(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     by that alone: 409 LINE_MOVED if somebody else is being served. Without it, it is refused when
     another person has moved the line within five seconds.
     """
-    clinic, doctor, queue = _line(work, call, path)
-    moved = calling.call_next(work, clinic, doctor, queue, call.caller.actor, _saw(body))
+    line = _line(work, call, path)
+    moved = calling.call_next(line, call.caller.actor, _saw(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     message = "Next patient called" if moved.current else "Nobody is waiting"
     return Answer(Called(**_moved(moved)), message)
@@ -135,14 +135,14 @@ def skip_token(work: Work, call: Call, path: LinePath, body: SkipCall) -> Answer
 
     `currentToken` in the body is judged as in `call-next`.
     """
-    clinic, doctor, queue = _line(work, call, path)
+    line = _line(work, call, path)
     remark = Remark(body.reason, body.notes)
-    moved = calling.skip(work, clinic, doctor, queue, call.caller.actor, _saw(body), remark)
+    moved = calling.skip(line, call.caller.actor, _saw(body), remark)
     call.patient_id = moved.current.patient_id if moved.current else None
     return Answer(
         Skipped(
-            skipped_token=queue.current_token or "",
-            skipped_token_number=number_text(queue.current_number or 0),
+            skipped_token=line.queue.current_token or "",
+            skipped_token_number=number_text(line.queue.current_number or 0),
             next_token=moved.queue.current_token,
             next_token_number=_number(moved.queue.current_number),
             reason=body.reason,
@@ -164,9 +164,9 @@ def undo_move(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     Nothing can be taken back after a pause or a close. `currentToken` in the body is judged as in
     `call-next`.
     """
-    clinic, doctor, queue = _line(work, call, path)
-    last = queue.last_move
-    moved = calling.undo(work, clinic, doctor, queue, call.caller.actor, _saw(body))
+    line = _line(work, call, path)
+    last = line.queue.last_move
+    moved = calling.undo(line, call.caller.actor, _saw(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     undone = last.action if last else ""
     return Answer(Undone(undone=undone, **_moved(moved)), "The last move was taken back")
@@ -179,12 +179,12 @@ def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answ
     The reason EMERGENCY is the emergency: those who wait choose between waiting, another day and
     their money. It lasts until `estimatedResumeTime`, else 30 minutes; either ends by `resume`.
     """
-    queue, until = _line(work, call, path)[2], body.estimated_resume_time
+    line, until = _line(work, call, path), body.estimated_resume_time
     actor = call.caller.actor
     if body.reason == lifecycle.EMERGENCY:
-        queue = lifecycle.emergency(work, queue, actor, until or lifecycle.EMERGENCY_MINUTES)
+        queue = lifecycle.emergency(line, actor, until or lifecycle.EMERGENCY_MINUTES)
     else:
-        queue = lifecycle.pause(work, queue, actor, until, body.reason)
+        queue = lifecycle.pause(line, actor, until, body.reason)
     return Answer(
         Paused(
             status=queue.status,
@@ -199,7 +199,7 @@ def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answ
 @queues.post("/doctors/<doctorId>/queue/resume", needs=EVERYBODY, answers=Resumed)
 def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """Go on after a pause or an emergency; those who wait are told."""
-    queue = lifecycle.resume(work, _line(work, call, path)[2], call.caller.actor)
+    queue = lifecycle.resume(_line(work, call, path), call.caller.actor)
     return Answer(
         Resumed(
             status=queue.status,
@@ -214,8 +214,8 @@ def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
 @queues.post("/doctors/<doctorId>/queue/close", needs=EVERYBODY, answers=Closed)
 def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """End the day; who was not seen is told, and their money waits for another day of theirs."""
-    clinic, doctor, queue = _line(work, call, path)
-    queue = lifecycle.close(work, clinic, doctor, queue, call.caller.actor, "CLOSED_BY_STAFF")
+    line = _line(work, call, path)
+    queue = lifecycle.close(line, call.caller.actor, "CLOSED_BY_STAFF")
     counts = tokens.count_tokens(tokens.tokens_of_day(work, queue))
     return Answer(
         Closed(
@@ -235,7 +235,7 @@ def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
 @queues.get("/doctors/<doctorId>/queue/history", needs=EVERYBODY, answers=History, audits=True)
 def queue_history(work: Work, call: Call, path: LinePath, query: HistoryQuery) -> Answer:
     """List everything that happened in a day's line, oldest first."""
-    queue = _line(work, call, path, query)[2]
+    queue = _line(work, call, path, query).queue
     found = history.entries(work, queue.queue_id)
     after = call.read_cursor(query.cursor)
     page, more = page_of(found, lambda e: e.entry, query.limit, after)
@@ -253,7 +253,7 @@ def queue_history(work: Work, call: Call, path: LinePath, query: HistoryQuery) -
 @queues.get("/doctors/<doctorId>/queue/promises", needs=EVERYBODY, answers=Promises)
 def queue_promises(work: Work, call: Call, path: LinePath, query: OfDay) -> Answer:
     """Compare what patients were told of their turn with what happened, on one day."""
-    queue = _line(work, call, path, query)[2]
+    queue = _line(work, call, path, query).queue
     day = promises.promises_of_day(work, queue)
     return Answer(
         Promises(
@@ -282,12 +282,10 @@ def queue_promises(work: Work, call: Call, path: LinePath, query: OfDay) -> Answ
     )
 
 
-def _line(
-    work: Work, call: Call, path: LinePath, query: OfDay | None = None
-) -> tuple[Clinic, Doctor, Queue]:
+def _line(work: Work, call: Call, path: LinePath, query: OfDay | None = None) -> LineContext:
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
     day = day_of(query.date) if query else None
-    return clinic, doctor, get_queue(work, clinic, doctor, day)
+    return LineContext(work, clinic, doctor, get_queue(work, clinic, doctor, day))
 
 
 def _saw(body: Sight) -> SeenState:
@@ -296,7 +294,7 @@ def _saw(body: Sight) -> SeenState:
 
 def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, Any]:
     counts = tokens.count_tokens(found)
-    halted = queue.status in {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
+    halted = queue.status in HALTED
     known = queue.version > 0
     begin = queue.said_start or queue.started_at or queue.planned_start
     return {

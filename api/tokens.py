@@ -40,6 +40,7 @@ from domain.actions.line.status_changes import StatusChange
 from domain.actions.people import patients
 from domain.actors import Remark
 from domain.errors import Invalid
+from domain.line_context import LineContext
 from domain.model.queues import Token, TokenStatus
 from domain.permissions import EVERYBODY
 from domain.work import Work
@@ -148,10 +149,9 @@ def update_token(work: Work, call: Call, path: TokenPath, body: TokenChange) -> 
     clinic, doctor = require_doctor(work, token.clinic_id, token.doctor_id)
     collected = None if body.collected_amount is None else body.collected_amount * 100
     remark = Remark(body.reason, body.notes)
-    wish = StatusChange(body.status, body.actual_time, collected, remark)
-    token = status_changes.change_status(
-        work, clinic, doctor, queue, token, call.caller.actor, wish
-    )
+    change = StatusChange(body.status, body.actual_time, collected, remark)
+    line = LineContext(work, clinic, doctor, queue)
+    token = status_changes.change_status(line, token, call.caller.actor, change)
     return Answer(_changed(work, token), "Token updated successfully")
 
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from domain.actions.booking.desk import add_walk_in
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.broadcasts import broadcasts
 from domain.actors import Actor
 from domain.model.base import Record
@@ -116,9 +116,9 @@ class Clinic(Installation):
         work = self.parts.open_work(ClinicScope(self.clinic.clinic_id))
         doctor = work.get(Doctor, self.clinic.clinic_id, "doc_khan")
         assert doctor is not None
-        queue = current_queue(work, self.clinic, doctor)
+        line = current_line(work, self.clinic, doctor)
         actor = Actor("usr_farida", "Farida")
-        add_walk_in(work, self.clinic, doctor, queue, actor, phone, "A patient")
+        add_walk_in(line, actor, phone, "A patient")
         work.commit()
 
     def says(self, text: str) -> None:

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from domain.line_context import LineContext
 from domain.model.base import stamp, utc
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due, shard_of
@@ -127,12 +128,12 @@ OpenWork = Callable[[], Work]
 T = TypeVar("T")
 
 
-def context_of(work: Work, item: Due) -> tuple[Clinic, Doctor, Queue] | None:
-    """Return clinic, doctor and line that an item is about; None if any is gone."""
+def context_of(work: Work, item: Due) -> LineContext | None:
+    """Return the line that *item* is about, read by *work*; None if any part of it is gone."""
     clinic = work.get(Clinic, item.clinic_id or "")
     doctor = work.get(Doctor, item.clinic_id or "", item.doctor_id or "")
     queue = work.get(Queue, item.doctor_id or "", item.date or "")
-    return (clinic, doctor, queue) if clinic and doctor and queue else None
+    return LineContext(work, clinic, doctor, queue) if clinic and doctor and queue else None
 
 
 def tokens_of(work: Work, queue_id: str) -> Iterator[Token]:

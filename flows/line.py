@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from domain.actions.booking import desk
 from domain.actions.booking.days import beyond_limit
@@ -20,6 +20,7 @@ from domain.errors import (
     NotNow,
     Refused,
 )
+from domain.line_context import LineContext
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
@@ -73,80 +74,70 @@ def keep_command(turn: Turn) -> None:
 
 def start(turn: Turn) -> None:
     """Open the line."""
-    doctor, queue = the_line(turn)
-    turn.queue = lifecycle.start(turn.work, turn.clinic, doctor, queue, turn.actor)
+    turn.queue = lifecycle.start(the_line(turn), turn.actor)
 
 
 def call_next(turn: Turn) -> None:
     """Complete the consultation and call the next patient."""
-    doctor, queue = the_line(turn)
-    moved = calling.call_next(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
+    moved = calling.call_next(the_line(turn), turn.actor, seen_state(turn))
     turn.queue = moved.queue
     turn.values = _nobody_called(moved)
 
 
 def skip(turn: Turn) -> None:
     """Skip the patient who was called and has not come, and call the next."""
-    doctor, queue = the_line(turn)
-    moved = calling.skip(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
+    line = the_line(turn)
+    moved = calling.skip(line, turn.actor, seen_state(turn))
     turn.queue = moved.queue
-    turn.values = {**_nobody_called(moved), "skipped": queue.current_number}
+    turn.values = {**_nobody_called(moved), "skipped": line.queue.current_number}
 
 
 def undo(turn: Turn) -> None:
     """Undo the last move."""
-    doctor, queue = the_line(turn)
-    last = queue.last_move
-    moved = calling.undo(turn.work, turn.clinic, doctor, queue, turn.actor, seen_state(turn))
+    line = the_line(turn)
+    last = line.queue.last_move
+    moved = calling.undo(line, turn.actor, seen_state(turn))
     turn.queue = moved.queue
     turn.values = {**_nobody_called(moved), "undone": last.action if last else None}
 
 
 def pause(turn: Turn) -> None:
     """Pause the line for some minutes, with a reason if one is given."""
-    doctor, queue = the_line(turn)
+    line = the_line(turn)
     minutes, reason = minutes_and_reason(arguments(turn))
-    turn.queue = lifecycle.pause(turn.work, queue, turn.actor, minutes, reason)
-    turn.doctor = doctor
+    turn.queue = lifecycle.pause(line, turn.actor, minutes, reason)
 
 
 def emergency(turn: Turn) -> None:
     """Stop the line for an emergency; everybody who waits chooses what to do."""
-    _, queue = the_line(turn)
+    line = the_line(turn)
     minutes, _ = minutes_and_reason(arguments(turn))
-    turn.queue = lifecycle.emergency(
-        turn.work, queue, turn.actor, minutes or lifecycle.EMERGENCY_MINUTES
-    )
+    turn.queue = lifecycle.emergency(line, turn.actor, minutes or lifecycle.EMERGENCY_MINUTES)
 
 
 def resume(turn: Turn) -> None:
     """Resume the line."""
-    _, queue = the_line(turn)
-    turn.queue = lifecycle.resume(turn.work, queue, turn.actor)
+    turn.queue = lifecycle.resume(the_line(turn), turn.actor)
 
 
 def close(turn: Turn) -> None:
     """Close the line for the day."""
-    doctor, queue = the_line(turn)
-    turn.values = {"left": len(waiting_in_order(turn.work, queue.queue_id))}
-    turn.queue = lifecycle.close(
-        turn.work, turn.clinic, doctor, queue, turn.actor, "CLOSED_BY_STAFF"
-    )
+    line = the_line(turn)
+    turn.values = {"left": len(waiting_in_order(turn.work, line.queue.queue_id))}
+    turn.queue = lifecycle.close(line, turn.actor, "CLOSED_BY_STAFF")
 
 
 def add(turn: Turn) -> None:
     """Add a walk-in to the line."""
-    doctor, queue = the_line(turn)
+    line = the_line(turn)
     phone, name = walk_in(turn) or ("", "")
-    turn.token = desk.add_walk_in(turn.work, turn.clinic, doctor, queue, turn.actor, phone, name)
+    turn.token = desk.add_walk_in(line, turn.actor, phone, name)
 
 
 def announce(turn: Turn) -> None:
     """Send what follows the command to everybody booked today."""
-    doctor, queue = the_line(turn)
-    announcements.announce(
-        turn.work, turn.clinic, doctor, queue, turn.actor, arguments(turn).strip()
-    )
+    line = the_line(turn)
+    announcements.announce(line, turn.actor, arguments(turn).strip())
 
 
 def _which_doctor_rows() -> tuple[Row, ...]:
@@ -197,22 +188,22 @@ REFUSALS: dict[type[Refused], Refusal] = {
 }
 
 
-def the_line(turn: Turn) -> tuple[Doctor, Queue]:
-    """Return the doctor whose line is meant, and the queue that commands apply to now."""
+def the_line(turn: Turn) -> LineContext:
+    """Return the line that commands apply to now, of the doctor who is meant."""
     doctor = doctor_meant(turn)
     if doctor is None:
         raise LookupError("A command was obeyed though it is not clear whose line it means.")
     if turn.queue is None:
         turn.queue = current_queue(turn.work, turn.clinic, doctor)
-    return doctor, turn.queue
+    return LineContext(turn.work, turn.clinic, doctor, turn.queue)
 
 
 def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
-    doctor, queue = the_line(turn)
-    told = freshness.line_values(turn.work, queue)
-    values = {"doctor": doctor.name, **told, **turn.values}
-    return Say(values=values, options=_buttons(doctor, queue))
+    line = the_line(turn)
+    known = freshness.line_values(turn.work, line.queue)
+    values = {"doctor": line.doctor.name, **known, **turn.values}
+    return Say(values=values, options=_buttons(line.doctor, line.queue))
 
 
 for _name in (
@@ -279,14 +270,14 @@ def _added(turn: Turn) -> Say:
 
 def _limit_exceeded(turn: Turn) -> int | None:
     """Return the day's limit of bookings if it is exceeded now."""
-    doctor, queue = the_line(turn)
-    return beyond_limit(turn.work, turn.clinic, doctor, date.fromisoformat(queue.date))
+    line = the_line(turn)
+    return beyond_limit(turn.work, turn.clinic, line.doctor, line.day)
 
 
 @says("line/list")
 def _list(turn: Turn) -> Say:
     said = state(turn)
-    _, queue = the_line(turn)
+    queue = the_line(turn).queue
     waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]

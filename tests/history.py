@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.line import calling, lifecycle, status_changes
 from domain.actions.line.preconditions import SeenState
 from domain.actions.line.status_changes import SETTABLE, StatusChange
@@ -25,6 +25,7 @@ from domain.actions.settlement import captures
 from domain.actors import Actor
 from domain.errors import Conflict, Refused, StoreUnavailable
 from domain.gateway import GatewayUnavailable
+from domain.line_context import LineContext
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import SHARDS, Due
 from domain.model.messages import Message
@@ -280,8 +281,7 @@ class Town:
         clinic, doctor = self.a_place(where)
 
         def do(work: Work) -> None:
-            queue = current_queue(work, clinic, doctor)
-            LINE[what](work, clinic, doctor, queue)
+            LINE[what](current_line(work, clinic, doctor))
 
         self.act(do)
 
@@ -290,9 +290,9 @@ class Town:
         contact, patient = self.people[b % len(self.people)]
 
         def add(work: Work) -> None:
-            queue = current_queue(work, clinic, doctor)
             phone = contact.phone or ""
-            desk.add_walk_in(work, clinic, doctor, queue, STAFF[1], phone, patient.name)
+            line = current_line(work, clinic, doctor)
+            desk.add_walk_in(line, STAFF[1], phone, patient.name)
 
         self.act(add)
 
@@ -314,9 +314,8 @@ class Town:
 
             def do(work: Work) -> None:
                 queue = work.require(Queue, token.doctor_id, token.date)
-                status_changes.change_status(
-                    work, clinic, doctor, queue, now(work, token), STAFF[0], wish
-                )
+                line = LineContext(work, clinic, doctor, queue)
+                status_changes.change_status(line, now(work, token), STAFF[0], wish)
 
             self.act(do)
 
@@ -420,15 +419,15 @@ def _saw(queue: Queue) -> SeenState:
     return SeenState(button=True, current=queue.current_token)
 
 
-LINE: dict[str, Callable[[Work, Clinic, Doctor, Queue], object]] = {
-    "call_next": lambda w, c, d, q: calling.call_next(w, c, d, q, STAFF[0], _saw(q)),
-    "skip": lambda w, c, d, q: calling.skip(w, c, d, q, STAFF[0], _saw(q)),
-    "undo": lambda w, c, d, q: calling.undo(w, c, d, q, STAFF[0], _saw(q)),
-    "start": lambda w, c, d, q: lifecycle.start(w, c, d, q, STAFF[0]),
-    "pause": lambda w, _c, _d, q: lifecycle.pause(w, q, STAFF[0], 10, None),
-    "resume": lambda w, _c, _d, q: lifecycle.resume(w, q, STAFF[0]),
-    "emergency": lambda w, _c, _d, q: lifecycle.emergency(w, q, STAFF[0], 30),
-    "close": lambda w, c, d, q: lifecycle.close(w, c, d, q, STAFF[0], "CLOSED_BY_STAFF"),
+LINE: dict[str, Callable[[LineContext], object]] = {
+    "call_next": lambda line: calling.call_next(line, STAFF[0], _saw(line.queue)),
+    "skip": lambda line: calling.skip(line, STAFF[0], _saw(line.queue)),
+    "undo": lambda line: calling.undo(line, STAFF[0], _saw(line.queue)),
+    "start": lambda line: lifecycle.start(line, STAFF[0]),
+    "pause": lambda line: lifecycle.pause(line, STAFF[0], 10, None),
+    "resume": lambda line: lifecycle.resume(line, STAFF[0]),
+    "emergency": lambda line: lifecycle.emergency(line, STAFF[0], 30),
+    "close": lambda line: lifecycle.close(line, STAFF[0], "CLOSED_BY_STAFF"),
 }
 """What staff do with a line."""
 

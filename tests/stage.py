@@ -7,7 +7,7 @@ Every message goes through the store and back: the conversation is stored and re
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
@@ -23,6 +23,7 @@ from bot.rendering.renderer import Renderer
 from bot.runtime.encryption import Sealer
 from bot.runtime.redis import connect
 from bot.wiring import TEMPLATES, Parts
+from domain.actions.booking.queues import current_line
 from domain.actions.delivery import states
 from domain.actions.messages import outbox
 from domain.actions.messages.outbox import CALLS
@@ -30,6 +31,7 @@ from domain.actions.settlement import captures
 from domain.channel import Outbound, SendFailed, SendUnknown
 from domain.errors import Busy, Conflict, StoreUnavailable
 from domain.model.base import Record
+from domain.model.clinics import Clinic, Doctor
 from domain.model.due import SHARDS, Due
 from domain.model.messages import Message, Outgoing
 from domain.model.money import Payment
@@ -58,6 +60,7 @@ from workers.due_runner import DueRunner
 DUE_SHARDS = [f"{n:02d}" for n in range(SHARDS)]
 OUTBOX_SHARDS = [f"{n:02d}" for n in range(outbox.SHARDS)]
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 
 PATIENCE_SECONDS = 60.0
 """A drain of a test sees the end of whatever it begins, on however busy a machine."""
@@ -303,6 +306,14 @@ class Stage:
                     for r in page_out.records
                 ]
         return min(m for m in moments if m > self.clock.now() or m == end)
+
+    def on_line(self, action: Callable[..., T], clinic: Clinic, doctor: Doctor, *args: object) -> T:
+        """Do *action* upon the doctor's current line and commit it; return what it returns."""
+        work = self.work()
+        result = action(current_line(work, clinic, doctor), *args)
+        work.commit()
+        self.clock.advance(seconds=0.001)  # two events of one line never share an instant
+        return result
 
     def contact_id(self, phone: str) -> str:
         """Return the contact reached at *phone*."""

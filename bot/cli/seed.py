@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.wiring import Parts
 from domain import passwords
 from domain.actions.booking import desk
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.clinics import subscriptions
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
@@ -331,26 +331,25 @@ def _day(
     names = chance.sample(NAMES, PATIENTS_A_DAY)
     for position, name in enumerate(names):
         work = work_at(begin - timedelta(minutes=30 - position))
-        queue = current_queue(work, clinic, doctor)
+        line = current_line(work, clinic, doctor)
         number = f"+9198765{60000 + NAMES.index(name):05d}"
-        desk.add_walk_in(work, clinic, doctor, queue, actor, number, name)
+        desk.add_walk_in(line, actor, number, name)
         work.commit()
     now = begin + timedelta(minutes=chance.randint(0, 10))
     work = work_at(now)
-    lifecycle.start(work, clinic, doctor, current_queue(work, clinic, doctor), actor)
+    lifecycle.start(current_line(work, clinic, doctor), actor)
     work.commit()
     lengths = []
     for _ in range(PATIENTS_A_DAY + 1):
         work = work_at(now)
-        queue = current_queue(work, clinic, doctor)
-        calling.call_next(work, clinic, doctor, queue, actor, SeenState())
+        calling.call_next(current_line(work, clinic, doctor), actor, SeenState())
         work.commit()
         lengths.append(max(4, round(chance.gauss(doctor.consultation_duration, 4))))
         now += timedelta(minutes=lengths[-1])
     work = work_at(now)
-    queue = current_queue(work, clinic, doctor)
-    _rate(work, queue, chance)
-    lifecycle.close(work, clinic, doctor, queue, actor, "CLOSED_BY_STAFF")
+    line = current_line(work, clinic, doctor)
+    _rate(work, line.queue, chance)
+    lifecycle.close(line, actor, "CLOSED_BY_STAFF")
     work.commit()
     return lengths[:-1]
 

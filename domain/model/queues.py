@@ -23,6 +23,8 @@ class QueueStatus(StrEnum):
 
 RUNNING = frozenset({QueueStatus.ACTIVE, QueueStatus.PAUSED, QueueStatus.EMERGENCY})
 """States of a line that has been started and not closed."""
+HALTED = frozenset({QueueStatus.PAUSED, QueueStatus.EMERGENCY})
+"""States of a line in which nobody is called until it is resumed."""
 
 
 class TokenStatus(StrEnum):

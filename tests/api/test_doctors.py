@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import TestResponse
 
 from domain.actions.booking import booking
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
@@ -100,11 +100,11 @@ def test_a_doctors_profile_has_the_figures_of_the_month(office: Office) -> None:
     cast, actor = office.cast, Actor("usr_meera", "Dr. Meera")
     for move in ("start", "next", "next"):
         work = office.stage.work()
-        queue = current_queue(work, cast.clinic, cast.meera)
+        line = current_line(work, cast.clinic, cast.meera)
         if move == "start":
-            lifecycle.start(work, cast.clinic, cast.meera, queue, actor)
+            lifecycle.start(line, actor)
         else:
-            calling.call_next(work, cast.clinic, cast.meera, queue, actor, SeenState())
+            calling.call_next(line, actor, SeenState())
         work.commit()
         office.stage.clock.advance(10)
     work = office.stage.work()

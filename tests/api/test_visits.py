@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import pypdfium2
 import pytest
 
 from domain.actions.booking import desk
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.delivery import states
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actions.people import profile
 from domain.actors import Actor
 from domain.channel import ErrorClass, Outbound, SendFailed
+from domain.line_context import LineContext
 from domain.model.clinics import Doctor
 from domain.model.messages import Message
 from domain.model.people import Association, ClinicPatient, Profile
@@ -38,8 +40,8 @@ def token(stage: Stage, cast: Cast) -> Token:
 
 def walk_in(stage: Stage, cast: Cast, doctor: Doctor, name: str = NAME) -> Token:
     work = stage.work()
-    queue = current_queue(work, cast.clinic, doctor)
-    made = desk.add_walk_in(work, cast.clinic, doctor, queue, actor(doctor), PHONE, name)
+    line = current_line(work, cast.clinic, doctor)
+    made = desk.add_walk_in(line, actor(doctor), PHONE, name)
     work.commit()
     return made
 
@@ -52,10 +54,10 @@ def call_in(stage: Stage, cast: Cast, doctor: Doctor) -> Token:
     """Start the line if need be and call the next patient in, half a minute later."""
     stage.clock.advance(seconds=30)
     work = stage.work()
-    queue = current_queue(work, cast.clinic, doctor)
-    if queue.started_at is None:
-        queue = lifecycle.start(work, cast.clinic, doctor, queue, actor(doctor))
-    moved = calling.call_next(work, cast.clinic, doctor, queue, actor(doctor), SeenState())
+    line = current_line(work, cast.clinic, doctor)
+    if line.queue.started_at is None:
+        line = replace(line, queue=lifecycle.start(line, actor(doctor)))
+    moved = calling.call_next(line, actor(doctor), SeenState())
     work.commit()
     assert moved.current is not None
     return moved.current
@@ -133,8 +135,7 @@ def take_back(stage: Stage, cast: Cast, doctor: Doctor | None = None) -> None:
     doctor = doctor or cast.meera
     stage.clock.advance(seconds=30)
     work = stage.work()
-    queue = current_queue(work, cast.clinic, doctor)
-    calling.undo(work, cast.clinic, doctor, queue, actor(doctor), SeenState())
+    calling.undo(current_line(work, cast.clinic, doctor), actor(doctor), SeenState())
     work.commit()
 
 
@@ -169,7 +170,8 @@ def test_completion_completes_the_visit(office, stage, cast, token):
     work = stage.work()
     queue = work.get(Queue, token.doctor_id, token.date)
     assert queue is not None
-    calling.call_next(work, cast.clinic, cast.meera, queue, actor(cast.meera), SeenState())
+    line = LineContext(work, cast.clinic, cast.meera, queue)
+    calling.call_next(line, actor(cast.meera), SeenState())
     work.commit()
     assert shown(office.doctor, called.visit_id or "")["status"] == "COMPLETED"
     later = office.doctor.put(f"/visits/{called.visit_id}", {"notes": "Written afterwards"})

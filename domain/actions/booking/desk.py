@@ -23,6 +23,7 @@ from domain.errors import (
     NotFound,
     NotNow,
 )
+from domain.line_context import LineContext
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent, Guard
 from domain.model.people import Contact, Patient
@@ -34,15 +35,7 @@ from domain.timetable import hours, slot_time, today
 from domain.work import Work
 
 
-def add_walk_in(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    actor: Actor,
-    phone: str,
-    name: str,
-) -> Token:
+def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token:
     """Give somebody at the desk the next free slot ahead, else a number after the last.
 
     They have arrived and pay at the clinic; the daily limit of online sales does not count.
@@ -51,14 +44,14 @@ def add_walk_in(
         DayClosed: If the line is closed.
         AlreadyBooked: If the person has a live token with that doctor that day.
     """
-    if queue.status is QueueStatus.CLOSED:
+    clinic, doctor = line.clinic, line.doctor
+    if line.queue.status is QueueStatus.CLOSED:
         raise DayClosed
-    across = work.system("a walk-in's phone may be known already")
+    across = line.work.system("a walk-in's phone may be known already")
     contact, patient = identify(across, clinic.clinic_id, phone, name)
-    day = date.fromisoformat(queue.date)
-    _refuse_second_booking(across, contact, patient, doctor, day)
-    view = read_day(across, clinic, doctor, day)
-    offer = _next_offer(view, Wanted(), work.now, owes=False)
+    _refuse_second_booking(across, contact, patient, doctor, line.day)
+    view = read_day(across, clinic, doctor, line.day)
+    offer = _next_offer(view, Wanted(), line.now, owes=False)
     terms = booking.Terms(actor=actor, pays_at_clinic=True, arrived=True)
     return booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
 

@@ -7,6 +7,7 @@ import hashlib
 from datetime import date, datetime, timedelta
 
 from domain import due
+from domain.line_context import LineContext
 from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.queues import RUNNING, Queue, QueueStatus
@@ -29,6 +30,11 @@ def current_queue(work: Work, clinic: Clinic, doctor: Doctor) -> Queue:
     dates = [(day - timedelta(days=1)).isoformat(), day.isoformat()]
     of_yesterday, of_today = work.fetch([(Queue, (doctor.doctor_id, d)) for d in dates])
     return pick_current(of_yesterday, of_today, work.now) or plan_queue(work, clinic, doctor, day)
+
+
+def current_line(work: Work, clinic: Clinic, doctor: Doctor) -> LineContext:
+    """Return the doctor's current queue with all that an action upon it needs."""
+    return LineContext(work, clinic, doctor, current_queue(work, clinic, doctor))
 
 
 def pick_current(

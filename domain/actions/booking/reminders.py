@@ -9,11 +9,12 @@ from domain.actions.booking.places import waiting_in_order
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, context_of
+from domain.line_context import LineContext
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Option, Urgency
 from domain.model.queues import WAITING, Token, TokenStatus
 from domain.rules import REMINDER_BEFORE_MINUTES
-from domain.waiting import expect
+from domain.waiting import Expectation, expect
 
 
 def remind(open_work: OpenWork, item: Due) -> None:
@@ -21,35 +22,42 @@ def remind(open_work: OpenWork, item: Due) -> None:
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
-    place = context_of(work, item)
-    if token and place and token.status in WAITING and not token.reminded:
-        clinic, doctor, queue = place
-        before = [
-            w for w in waiting_in_order(work, queue.queue_id) if w.place < (token.place or "")
-        ]
-        when = expect(queue, before, token.estimated_time, arrived=False, now=work.now)
-        remind_at = when.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
+    line = context_of(work, item)
+    if token and line and token.status in WAITING and not token.reminded:
+        expected = _expectation(line, token)
+        remind_at = expected.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
         if remind_at > work.now + timedelta(minutes=5):
             due.schedule_for_token(work, "remind", remind_at, token)
         elif token.status is not TokenStatus.ARRIVED:
-            work.put(token.but(reminded=True))
-            send(
-                work,
-                Draft(
-                    "news/reminder",
-                    to=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    guard=Guard.SOON,
-                    values=notices.notice_values(token, doctor),
-                    options=[
-                        Option(id=f"here:{token.token_id}", label="here_button"),
-                        Option(id=f"cancel:{token.token_id}", label="cancel_button"),
-                    ],
-                    urgency=Urgency.NEWS,
-                    consent=Consent.NEWS,
-                    helps_until=when.end,
-                    message_id=f"msg_remind_{token.token_id}",
-                ),
-            )
+            _write_reminder(line, token, expected)
     work.commit()
+
+
+def _expectation(line: LineContext, token: Token) -> Expectation:
+    """Return when the patient's turn is now expected."""
+    everybody = waiting_in_order(line.work, line.queue.queue_id)
+    ahead = [w for w in everybody if w.place < (token.place or "")]
+    return expect(line.queue, ahead, token.estimated_time, arrived=False, now=line.now)
+
+
+def _write_reminder(line: LineContext, token: Token, expected: Expectation) -> None:
+    line.work.put(token.but(reminded=True))
+    send(
+        line.work,
+        Draft(
+            "news/reminder",
+            to=token.contact_id,
+            clinic=line.clinic,
+            about=token,
+            guard=Guard.SOON,
+            values=notices.notice_values(token, line.doctor),
+            options=[
+                Option(id=f"here:{token.token_id}", label="here_button"),
+                Option(id=f"cancel:{token.token_id}", label="cancel_button"),
+            ],
+            urgency=Urgency.NEWS,
+            consent=Consent.NEWS,
+            helps_until=expected.end,
+            message_id=f"msg_remind_{token.token_id}",
+        ),
+    )

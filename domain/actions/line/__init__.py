@@ -2,9 +2,10 @@
 
 lifecycle         start, pause, resume, emergency, close, check-in
 calling           next, skip and undo, which are the moves of a line
-preconditions     states a line may be in; a move says what it saw (optimistic concurrency)
+consultations     one consultation: called in, completed or skipped
+preconditions     the states a line may be in; whether a move was made on the current view
 status_changes    a token's status set by name, as the API does
-fan_out           a change is told to everybody who waits
+fan_out           telling a change to everybody who waits
 day_end           what a closed day owes: bookings cancelled, money returned
 schedule_changes  changed hours and days off, over days that are sold
 snapshots         the line as live pages show it

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
 from domain.actions.booking.places import waiting_in_order, waiting_of
-from domain.actions.booking.seats import live_booking, remove_live_booking, write_live_booking
+from domain.actions.booking.seats import live_booking, write_live_booking
+from domain.actions.line.consultations import Ending, call_in, end_consultation, notify_next
 from domain.actions.line.preconditions import SeenState, require_current_view, state_after
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
@@ -17,8 +18,8 @@ from domain.actions.people.associations import count_visit
 from domain.actions.visits import visits
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import NobodyWaiting, NothingToUndo
-from domain.model.clinics import Clinic, Doctor
-from domain.model.messages import Consent, Guard, Message, MessageStatus, Option
+from domain.line_context import LineContext
+from domain.model.messages import Consent, Guard
 from domain.model.queues import (
     Move,
     PaymentStatus,
@@ -28,11 +29,7 @@ from domain.model.queues import (
     TokenStatus,
     Waiting,
 )
-from domain.rules import (
-    KEPT_CONSULTATIONS,
-    RATING_AFTER_SECONDS,
-)
-from domain.work import Work
+from domain.rules import KEPT_CONSULTATIONS
 
 
 @dataclass(frozen=True)
@@ -44,10 +41,8 @@ class MoveResult:
     following: Token | None
 
 
-def call_next(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: SeenState
-) -> MoveResult:
-    """Complete the token being served and call the next of the line in.
+def call_next(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
+    """Complete the token being served and call in the first in line.
 
     With nobody waiting it only completes.
 
@@ -56,102 +51,92 @@ def call_next(
         NobodyWaiting: If nobody waits and nobody is being served.
         LineMoved: If the line is not as the actor saw it; nothing has moved then.
     """
-    state_after(queue, "next")
-    require_current_view(work, queue, actor, saw)
-    ends = Ending(TokenStatus.COMPLETED)
-    return advance(
-        work, clinic, doctor, queue, actor, ends, waiting_in_order(work, queue.queue_id, 3)
-    )
+    state_after(line.queue, "next")
+    require_current_view(line, actor, saw)
+    return advance(line, actor, Ending(TokenStatus.COMPLETED), _first_two(line))
 
 
-def skip(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    actor: Actor,
-    saw: SeenState,
-    remark: Remark = SILENT,
-) -> MoveResult:
-    """Mark the token that was called and did not come SKIPPED, and call the next.
+def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILENT) -> MoveResult:
+    """Mark the token that was called and did not come SKIPPED, and call in the first in line.
 
     Raises:
-        NotNow: Unless the line is ACTIVE and somebody was called.
-        LineMoved: If the line is not as the actor saw it.
+        NotNow: Unless the line is ACTIVE.
+        NobodyWaiting: If nobody was called.
+        LineMoved: If the line is not as the actor saw it; nothing has moved then.
     """
-    state_after(queue, "skip")
-    require_current_view(work, queue, actor, saw)
-    if queue.current_token is None:
-        raise NobodyWaiting(state=queue.status)
-    ends = Ending(TokenStatus.SKIPPED, remark=remark)
-    return advance(
-        work, clinic, doctor, queue, actor, ends, waiting_in_order(work, queue.queue_id, 3)
-    )
+    state_after(line.queue, "skip")
+    require_current_view(line, actor, saw)
+    if line.queue.current_token is None:
+        raise NobodyWaiting(state=line.queue.status)
+    return advance(line, actor, Ending(TokenStatus.SKIPPED, remark=remark), _first_two(line))
 
 
-def undo(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, saw: SeenState
-) -> MoveResult:
+def undo(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
     """Take back the last next or skip: who was called waits again, who left is being served.
 
-    The visit opened and the balance collected by it go too, and whoever was called is told.
-    Bookings, check-ins and payments since do not matter; a later move, pause or close does.
+    The visit opened and the balance collected by the move are taken back too, and the patient who
+    was called is told. Bookings, check-ins and payments since do not prevent it; a later move,
+    pause or close does.
 
     Raises:
         NothingToUndo: If there is no such move.
         LineMoved: If the line is not as the actor saw it.
     """
+    queue = line.queue
     last = queue.last_move
     if last is None or last.action == "undo" or queue.status is not QueueStatus.ACTIVE:
         raise NothingToUndo(state=queue.status)
-    require_current_view(work, queue, actor, saw)
+    require_current_view(line, actor, saw)
     if last.called is not None:
-        called = work.require(Token, queue.queue_id, last.called)
-        kept = visits.undo_open_visit(work, called)
-        called = work.put(
-            called.but(
-                status=last.called_status or TokenStatus.CONFIRMED,
-                place=last.called_place,
-                actual_time=None,
-                visit_id=kept,
-                updated_at=work.now,
-            )
+        _return_called(line, last, last.called)
+    current = _return_left(line, last, last.left) if last.left is not None else None
+    completed = last.left_status is TokenStatus.COMPLETED
+    queue = line.work.put(
+        _with_current(queue, current, last.left_since).but(
+            consultations=queue.consultations[:-1] if completed else queue.consultations,
+            last_move=Move(action="undo", by=actor.user_id, by_name=actor.name, at=line.now),
+            updated_at=line.now,
         )
-        work.put(waiting_of(called))
-        send(
-            work,
-            Draft(
-                "news/not_yet",
-                to=called.contact_id,
-                clinic=clinic,
-                about=called,
-                guard=Guard.WAITING,
-                values=notice_values(called, doctor),
-                consent=Consent.TOKEN,
-                helps_until=work.now + timedelta(minutes=15),
-            ),
-        )
-    current = _return_left(work, queue, last) if last.left is not None else None
-    consultations = queue.consultations
-    if last.left_status is TokenStatus.COMPLETED:
-        consultations = consultations[:-1]
-    queue = work.put(
-        queue.but(
-            current_token=current.token_id if current else None,
-            current_number=current.number if current else None,
-            current_since=last.left_since if current else None,
-            consultations=consultations,
-            last_move=Move(action="undo", by=actor.user_id, by_name=actor.name, at=work.now),
+    )
+    history.log_line(line.work, queue, "undo", actor, detail=last.action)
+    due.schedule_fan_out(line.work, "moved", queue, reason="undone")
+    return _result(line, queue, current, waiting_in_order(line.work, queue.queue_id, 1))
+
+
+def _return_called(line: LineContext, last: Move, token_id: str) -> None:
+    """Put the patient who was called in back in their place, and tell them."""
+    work = line.work
+    called = line.token(token_id)
+    kept = visits.undo_open_visit(work, called)
+    called = work.put(
+        called.but(
+            status=last.called_status or TokenStatus.CONFIRMED,
+            place=last.called_place,
+            actual_time=None,
+            visit_id=kept,
             updated_at=work.now,
         )
     )
-    history.log_line(work, queue, "undo", actor, detail=last.action)
-    due.schedule_fan_out(work, "moved", queue, reason="undone")
-    return _moved(work, queue, current, waiting_in_order(work, queue.queue_id))
+    work.put(waiting_of(called))
+    send(
+        work,
+        Draft(
+            "news/not_yet",
+            to=called.contact_id,
+            clinic=line.clinic,
+            about=called,
+            guard=Guard.WAITING,
+            values=notice_values(called, line.doctor),
+            consent=Consent.TOKEN,
+            helps_until=work.now + timedelta(minutes=15),
+        ),
+    )
 
 
-def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
-    left = work.require(Token, queue.queue_id, last.left or "")
+def _return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
+    """Let the token that left be served again; None if it was cancelled since."""
+    work = line.work
+    left = line.token(token_id)
     if left.status is TokenStatus.CANCELLED:
         return None
     if left.place is not None:  # skipped, and has said "here" since
@@ -173,205 +158,91 @@ def _return_left(work: Work, queue: Queue, last: Move) -> Token | None:
             actual_time=last.left_since,
             completed_at=None,
             collected_paise=left.collected_paise - last.left_collected,
-            payment_status=_paid_before(left),
+            payment_status=PaymentStatus.PAID if left.capture_id else PaymentStatus.PENDING,
             updated_at=work.now,
         )
     )
     return ledger.record_collection(work, back)
 
 
-def _paid_before(token: Token) -> PaymentStatus:
-    return PaymentStatus.PAID if token.capture_id else PaymentStatus.PENDING
+def advance(line: LineContext, actor: Actor, ending: Ending, waiting: list[Waiting]) -> MoveResult:
+    """End the consultation going on and call in the first of *waiting*: nobody if it is empty.
 
-
-@dataclass(frozen=True)
-class Ending:
-    """How a consultation ends, or that nobody came to it."""
-
-    status: TokenStatus
-    action: str | None = None
-    """What the history calls it; None: as the moves of the whole line."""
-    collected_paise: int | None = None
-    """What was taken at the desk; None: what was owed."""
-    remark: Remark = SILENT
-
-
-def advance(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    actor: Actor,
-    ends: Ending,
-    line: list[Waiting],
-) -> MoveResult:
-    """End what is going on and call in the first of *line*: nobody, if that is empty.
+    The second of *waiting* is told that they are next. May not be repeated: each time it moves.
 
     Raises:
-        NobodyWaiting: If nobody is being served either.
+        NobodyWaiting: If *waiting* is empty and nobody is being served.
     """
-    left_status = ends.status
-    if queue.current_token is None and not line:
+    queue = line.queue
+    if queue.current_token is None and not waiting:
         raise NobodyWaiting(state=queue.status)
-    left = collected = None
-    consultations = queue.consultations
-    if queue.current_token is not None:
-        before = work.require(Token, queue.queue_id, queue.current_token)
-        left = end_consultation(work, clinic, doctor, before, left_status, ends.collected_paise)
-        collected = left.collected_paise - before.collected_paise
-        if left_status is TokenStatus.COMPLETED and queue.current_since is not None:
-            seconds = int((work.now - queue.current_since).total_seconds())
-            consultations = (*consultations, seconds)[-KEPT_CONSULTATIONS:]
-    called = called_before = None
-    if line:
-        called_before = work.require(Token, queue.queue_id, line[0].token_id)
-        called = _call(work, clinic, doctor, called_before, line[0])
-        if len(line) > 1:
-            following = work.require(Token, queue.queue_id, line[1].token_id)
-            notify_next(work, clinic, doctor, following)
-    action = "next" if left_status is TokenStatus.COMPLETED else "skip"
-    queue = work.put(
-        queue.but(
-            current_token=called.token_id if called else None,
-            current_number=called.number if called else None,
-            current_since=work.now if called else None,
-            consultations=consultations,
-            last_move=Move(
-                action=action,
-                by=actor.user_id,
-                by_name=actor.name,
-                at=work.now,
-                left=left.token_id if left else None,
-                left_status=left.status if left else None,
-                left_since=queue.current_since,
-                left_collected=collected or 0,
-                called=called.token_id if called else None,
-                called_status=called_before.status if called_before else None,
-                called_place=called_before.place if called_before else None,
-            ),
-            updated_at=work.now,
+    served = line.token(queue.current_token) if queue.current_token is not None else None
+    left = end_consultation(line, served, ending) if served else None
+    first = line.token(waiting[0].token_id) if waiting else None
+    called = call_in(line, waiting[0], first) if first else None
+    if len(waiting) > 1:
+        notify_next(line, line.token(waiting[1].token_id))
+    action = "next" if ending.status is TokenStatus.COMPLETED else "skip"
+    move = Move(
+        action=action,
+        by=actor.user_id,
+        by_name=actor.name,
+        at=line.now,
+        left=left.token_id if left else None,
+        left_status=left.status if left else None,
+        left_since=queue.current_since,
+        left_collected=left.collected_paise - served.collected_paise if left and served else 0,
+        called=first.token_id if first else None,
+        called_status=first.status if first else None,
+        called_place=first.place if first else None,
+    )
+    queue = line.work.put(
+        _with_current(queue, called, line.now).but(
+            consultations=_durations(line, ending), last_move=move, updated_at=line.now
         )
     )
     history.log_line(
-        work,
+        line.work,
         queue,
-        ends.action or action,
+        ending.action or action,
         actor,
-        detail=ends.remark.reason,
-        notes=ends.remark.notes,
+        detail=ending.remark.reason,
+        notes=ending.remark.notes,
         left=left,
     )
-    due.schedule_fan_out(work, "moved", queue)
-    return _moved(work, queue, called, line[1:])
+    due.schedule_fan_out(line.work, "moved", queue)
+    return _result(line, queue, called, waiting[1:])
 
 
-def _moved(work: Work, queue: Queue, current: Token | None, line: list[Waiting]) -> MoveResult:
-    following = work.require(Token, queue.queue_id, line[0].token_id) if line else None
+def _durations(line: LineContext, ending: Ending) -> tuple[int, ...]:
+    """Return the seconds that the day's last consultations took, with the one that ends now."""
+    queue = line.queue
+    if (
+        queue.current_token is None
+        or queue.current_since is None
+        or ending.status is not TokenStatus.COMPLETED
+    ):
+        return queue.consultations
+    seconds = int((line.now - queue.current_since).total_seconds())
+    return (*queue.consultations, seconds)[-KEPT_CONSULTATIONS:]
+
+
+def _with_current(queue: Queue, current: Token | None, since: datetime | None) -> Queue:
+    """Return the head with *current* being served *since* that instant, or with nobody."""
+    return queue.but(
+        current_token=current.token_id if current else None,
+        current_number=current.number if current else None,
+        current_since=since if current else None,
+    )
+
+
+def _first_two(line: LineContext) -> list[Waiting]:
+    """Return who is called in, and who is told that they are next."""
+    return waiting_in_order(line.work, line.queue.queue_id, 2)
+
+
+def _result(
+    line: LineContext, queue: Queue, current: Token | None, waiting: list[Waiting]
+) -> MoveResult:
+    following = line.token(waiting[0].token_id) if waiting else None
     return MoveResult(queue, current, following)
-
-
-def _call(work: Work, clinic: Clinic, doctor: Doctor, token: Token, waiting: Waiting) -> Token:
-    work.delete(waiting)
-    token = visits.open_visit(work, token)
-    token = work.put(
-        token.but(status=TokenStatus.CURRENT, place=None, actual_time=work.now, updated_at=work.now)
-    )
-    send(
-        work,
-        Draft(
-            "news/your_turn",
-            to=token.contact_id,
-            clinic=clinic,
-            about=token,
-            guard=Guard.CURRENT,
-            values=notice_values(token, doctor),
-            consent=Consent.TOKEN,
-        ),
-    )
-    return token
-
-
-def notify_next(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
-    """Tell a patient that they are next, once.
-
-    Again only if it was no longer true when it was to leave, or if they have stood elsewhere since.
-    """
-    message_id = base = f"msg_next_{token.token_id}_{token.place}"
-    repeat = 1
-    while (before := work.get(Message, message_id)) is not None:
-        if before.status is not MessageStatus.DROPPED or repeat == MOST_REPEATS:
-            return
-        repeat += 1
-        message_id = f"{base}_{repeat}"
-    send(
-        work,
-        Draft(
-            "news/next_in_line",
-            to=token.contact_id,
-            clinic=clinic,
-            about=token,
-            guard=Guard.FIRST,
-            values=notice_values(token, doctor),
-            options=[]
-            if token.status is TokenStatus.ARRIVED
-            else [Option(id=f"here:{token.token_id}", label="here_button")],
-            consent=Consent.TOKEN,
-            order=1,
-            message_id=message_id,
-        ),
-    )
-
-
-MOST_REPEATS = 5
-"""How often the same patient may be told that they are next, however often moves are undone."""
-
-
-def end_consultation(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    token: Token,
-    status: TokenStatus,
-    collected_paise: int | None = None,
-) -> Token:
-    """End a consultation, or mark who did not come; ask for a rating, or say how to rejoin.
-
-    Completion collects what is owed, or *collected_paise* of it.
-    """
-    if status is TokenStatus.SKIPPED:
-        kept = visits.undo_open_visit(work, token)
-        left = token.but(status=status, visit_id=kept, actual_time=None, updated_at=work.now)
-        send(
-            work,
-            Draft(
-                "news/skipped",
-                to=token.contact_id,
-                clinic=clinic,
-                about=token,
-                guard=Guard.SKIPPED,
-                values=notice_values(token, doctor),
-                options=[Option(id=f"here:{token.token_id}", label="here_button")],
-                consent=Consent.TOKEN,
-            ),
-        )
-        return work.put(left)
-    visits.complete_visit(work, token)
-    visits_in_all = count_visit(work, token, 1)
-    remove_live_booking(work, token)
-    due.schedule_for_token(
-        work, "ask_rating", work.now + timedelta(seconds=RATING_AFTER_SECONDS), token
-    )
-    owed = max(0, token.amount_paise - token.paid_paise)
-    collected = owed if collected_paise is None else collected_paise
-    settled = collected >= owed or token.capture_id is not None
-    done = work.put(
-        token.but(
-            status=status,
-            completed_at=work.now,
-            collected_paise=collected,
-            new_patient=visits_in_all <= 1,
-            payment_status=PaymentStatus.PAID if settled else token.payment_status,
-            updated_at=work.now,
-        )
-    )
-    return ledger.record_collection(work, done)

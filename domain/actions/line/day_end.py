@@ -1,7 +1,8 @@
-"""Bringing everybody's token after a closed day."""
+"""What a closed day owes: bookings cancelled, no-shows marked, money returned or held."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 from domain.actions.booking import booking, history
@@ -14,57 +15,44 @@ from domain.actions.messages.outbox import Draft, send
 from domain.actions.payments import refunds
 from domain.actors import CLOCK
 from domain.due import OpenWork, chunks, context_of, finish, tokens_of
-from domain.model.clinics import Clinic, Doctor
+from domain.line_context import LineContext
 from domain.model.due import Due
 from domain.model.messages import Consent, Option
-from domain.model.queues import (
-    WAITING,
-    PaymentStatus,
-    Queue,
-    QueueStatus,
-    Token,
-    TokenStatus,
-)
-from domain.rules import (
-    CHOICE_HOURS,
-    CLOSE_CHUNK,
-)
-from domain.work import Work
+from domain.model.queues import WAITING, PaymentStatus, QueueStatus, Token, TokenStatus
+from domain.rules import CHOICE_HOURS, CLOSE_CHUNK
+
+UNSERVED = WAITING | {TokenStatus.PENDING, TokenStatus.SKIPPED}
+"""Statuses of tokens that a closed day ends."""
 
 
 def settle_closed_day(open_work: OpenWork, item: Due) -> None:
-    """Bring everybody's token after a closed day: no-shows, and cancellations with their money.
+    """End every token of a closed day: the skipped are no-shows, the others are cancelled.
 
-    Runs again a minute later for bookings that were in flight.
+    It is scheduled twice, the second time a minute later for bookings committed meanwhile. May be
+    repeated at any point.
     """
-    work = open_work()
-    place = context_of(work, item)
-    if place is None or place[2].status is not QueueStatus.CLOSED:
+    line = context_of(open_work(), item)
+    if line is None or line.queue.status is not QueueStatus.CLOSED:
         return finish(open_work, item)
-    clinic, doctor, queue = place
-    another = next_open(work, clinic, doctor, date.fromisoformat(queue.date))
-    unserved = [t for t in tokens_of(work, queue.queue_id) if t.status in _UNSERVED]
+    another = next_open(line.work, line.clinic, line.doctor, line.day)
+    unserved = [t for t in tokens_of(line.work, line.queue.queue_id) if t.status in UNSERVED]
     for chunk in chunks(unserved, CLOSE_CHUNK):
-        work = open_work()
+        line = replace(line, work=open_work())
         for found in chunk:
-            token = work.get(Token, found.queue_id, found.token_id)
-            if token is not None and token.status in _UNSERVED:
-                _end(work, clinic, doctor, queue, token, another)
-        work.commit()
+            token = line.work.get(Token, found.queue_id, found.token_id)
+            if token is not None and token.status in UNSERVED:
+                _end_token(line, token, another)
+        line.work.commit()
     return finish(open_work, item)
 
 
-_UNSERVED = WAITING | {TokenStatus.PENDING, TokenStatus.SKIPPED}
+def _end_token(line: LineContext, token: Token, another: date | None) -> None:
+    """End one token; what was paid goes back at once, or waits for the patient's choice.
 
-
-def _end(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token: Token,
-    another: date | None,
-) -> None:
+    The choice is offered for CHOICE_HOURS: *another* day, or a refund. Nobody chooses if the day
+    was never started or the doctor has left.
+    """
+    work, queue = line.work, line.queue
     if token.status is TokenStatus.SKIPPED:
         no_show(work, token, CLOCK)
         return
@@ -77,24 +65,16 @@ def _end(
         refunds.refund_token(work, ended, queue.close_reason or "NOT_STARTED")
     elif paid:
         refunds.hold_for_rebooking(work, ended, CHOICE_HOURS)
-        if another is not None:
-            options.append(
-                Option(
-                    id=f"again:{token.token_id}",
-                    label="again_button",
-                    values={"day": another.isoformat()},
-                )
-            )
-        options.append(Option(id=f"back:{token.token_id}", label="back_button"))
+        options = _choices(token, another)
     send(
         work,
         Draft(
             "news/closed",
             to=token.contact_id,
-            clinic=clinic,
+            clinic=line.clinic,
             about=token,
             values={
-                **notices.notice_values(token, doctor),
+                **notices.notice_values(token, line.doctor),
                 "paid": token.paid_paise,
                 "refunded": paid and at_once,
                 "hours": CHOICE_HOURS,
@@ -105,4 +85,13 @@ def _end(
         ),
     )
     if options:
-        push_question(work, clinic, token, "closed", options)
+        push_question(work, line.clinic, token, "closed", options)
+
+
+def _choices(token: Token, another: date | None) -> list[Option]:
+    """Return the buttons by which a patient chooses *another* day, if there is one, or a refund."""
+    back = Option(id=f"back:{token.token_id}", label="back_button")
+    if another is None:
+        return [back]
+    day = {"day": another.isoformat()}
+    return [Option(id=f"again:{token.token_id}", label="again_button", values=day), back]

@@ -1,153 +1,168 @@
-"""Telling everybody in a line: progress, pauses, emergencies, announcements."""
+"""Telling everybody in a line of a change: progress, pauses, emergencies (fan-out).
+
+Each function handles a due item. It may run again at any point: what was written is not written
+twice, because the id of each message is that of its event and token.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, timedelta
 
 from domain.actions.booking.days import next_open
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.delivery.freshness import worth_telling
-from domain.actions.line import calling
+from domain.actions.line.consultations import notify_next
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, chunks, context_of, finish
+from domain.line_context import LineContext
 from domain.model.base import stamp
-from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
-from domain.model.queues import (
-    WAITING,
-    Progress,
-    Queue,
-    QueueStatus,
-    Token,
-)
-from domain.rules import (
-    EXPAND_CHUNK,
-)
-from domain.waiting import expect_all
-from domain.work import Work
+from domain.model.queues import WAITING, Progress, QueueStatus, Token, Waiting
+from domain.rules import EXPAND_CHUNK
+from domain.waiting import Expectation, expect_all
 
 
 def notify_line_moved(open_work: OpenWork, item: Due) -> None:
-    """The line moved: raise news for those to whom it makes a difference."""
-    work = open_work()
-    place = context_of(work, item)
-    if place is None:
-        return finish(open_work, item)
-    clinic, doctor, queue = place
-    if queue.status is QueueStatus.ACTIVE:
-        everybody = waiting_in_order(work, queue.queue_id)
-        expected = expect_all(queue, everybody, work.now)
-        forced = item.values.get("reason") == "resumed"
-        for chunk in chunks(list(zip(everybody, expected, strict=True)), EXPAND_CHUNK):
-            work = open_work()
-            refs = [(Progress, (queue.queue_id, w.token_id)) for w, _ in chunk]
-            work.fetch(refs)
-            for waiting, when in chunk:
-                row = work.get(Progress, queue.queue_id, waiting.token_id)
-                if when.ahead == 0 and not forced:
-                    token = work.get(Token, queue.queue_id, waiting.token_id)
-                    if token is not None and row is not None and row.told_ahead != 0:
-                        calling.notify_next(work, clinic, doctor, token)
-                elif worth_telling(work, row, when) or (forced and not (row and row.pending)):
-                    _raise_progress(work, clinic, doctor, queue, waiting.token_id, row, item)
-            work.commit()
-    return finish(open_work, item)
+    """Tell those who wait what the move changes for them; after a pause, everybody."""
+    line = context_of(open_work(), item)
+    if line is not None and line.queue.status is QueueStatus.ACTIVE:
+        waiting = waiting_in_order(line.work, line.queue.queue_id)
+        expected = expect_all(line.queue, waiting, line.now)
+        for chunk in chunks(list(zip(waiting, expected, strict=True)), EXPAND_CHUNK):
+            _tell_progress(replace(line, work=open_work()), chunk, item)
+    finish(open_work, item)
 
 
-def _raise_progress(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token_id: str,
-    row: Progress | None,
-    item: Due,
+def _tell_progress(
+    line: LineContext, expectations: Sequence[tuple[Waiting, Expectation]], item: Due
 ) -> None:
+    """Tell some of those who wait, in one transaction."""
+    line.work.fetch([(Progress, (line.queue.queue_id, w.token_id)) for w, _ in expectations])
+    for waiting, expected in expectations:
+        _tell_if_worth(line, waiting.token_id, expected, item)
+    line.work.commit()
+
+
+def _tell_if_worth(line: LineContext, token_id: str, expected: Expectation, item: Due) -> None:
+    """Tell a patient that they are next, or of progress that makes a difference to them."""
+    known = line.work.get(Progress, line.queue.queue_id, token_id)
+    has_resumed = item.values.get("reason") == "resumed"
+    if expected.ahead == 0 and not has_resumed:
+        token = line.work.get(Token, line.queue.queue_id, token_id)
+        if token is not None and known is not None and known.told_ahead != 0:
+            notify_next(line, token)
+    elif worth_telling(line.work, known, expected) or (
+        has_resumed and not (known and known.pending)
+    ):
+        _write_progress(line, token_id, known, item)
+
+
+def _write_progress(line: LineContext, token_id: str, known: Progress | None, item: Due) -> None:
+    """Write a patient's news of their turn; its values are computed when it is sent."""
+    work, queue = line.work, line.queue
     token = work.get(Token, queue.queue_id, token_id)
     if token is None or token.status not in WAITING:
         return
     message_id = f"msg_{item.kind}_{token_id}_{stamp(item.at)}"
     if work.get(Message, message_id) is not None:
         return
+    reason = item.values.get("reason")
     send(
         work,
         Draft(
             "news/progress",
             to=token.contact_id,
-            clinic=clinic,
+            clinic=line.clinic,
             about=token,
             guard=Guard.PROGRESS,
-            values={**notices.notice_values(token, doctor), "reason": item.values.get("reason")},
+            values={**notices.notice_values(token, line.doctor), "reason": reason},
             urgency=Urgency.NEWS,
             consent=Consent.TOKEN,
             helps_until=work.now + timedelta(minutes=10),
             message_id=message_id,
         ),
     )
-    row = row or Progress(queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id)
-    work.put(row.but(pending=message_id))
+    known = known or Progress(queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id)
+    work.put(known.but(pending=message_id))
 
 
 def notify_paused(open_work: OpenWork, item: Due) -> None:
     """Tell those who wait of a pause, with its reason and how long it may take."""
-    _tell_halted(open_work, item, "news/paused")
+    _notify_halted(open_work, item, QueueStatus.PAUSED)
 
 
 def notify_emergency(open_work: OpenWork, item: Due) -> None:
-    """Tell those who wait of an emergency and let each choose: wait, another day, or cancel."""
-    _tell_halted(open_work, item, "news/emergency")
+    """Tell those who wait of an emergency and offer each: wait, another day, or cancel."""
+    _notify_halted(open_work, item, QueueStatus.EMERGENCY)
 
 
-def _tell_halted(open_work: OpenWork, item: Due, name: str) -> None:
-    work = open_work()
-    place = context_of(work, item)
-    if place is None:
-        return finish(open_work, item)
-    clinic, doctor, queue = place
+def _notify_halted(open_work: OpenWork, item: Due, status: QueueStatus) -> None:
+    """Tell all who wait, if the line is still in the state that the event is about."""
+    line = context_of(open_work(), item)
+    if line is not None and line.queue.status is status:
+        another = next_open(line.work, line.clinic, line.doctor, line.day)
+        for chunk in chunks(waiting_in_order(line.work, line.queue.queue_id), EXPAND_CHUNK):
+            _tell_halted(replace(line, work=open_work()), chunk, item, another)
+    finish(open_work, item)
+
+
+def _tell_halted(
+    line: LineContext, waiting: Sequence[Waiting], item: Due, another: date | None
+) -> None:
+    """Tell some of those who wait, in one transaction."""
+    work, queue = line.work, line.queue
     since = stamp(queue.paused_at) if queue.paused_at else ""
-    status = QueueStatus.EMERGENCY if name == "news/emergency" else QueueStatus.PAUSED
-    if queue.status is status:
-        everybody = waiting_in_order(work, queue.queue_id)
-        another = next_open(work, clinic, doctor, date.fromisoformat(queue.date))
-        minutes = None
-        if queue.resume_expected_at and queue.paused_at:
-            minutes = round((queue.resume_expected_at - queue.paused_at).total_seconds() / 60)
-        for chunk in chunks(everybody, EXPAND_CHUNK):
-            work = open_work()
-            work.fetch([(Token, (queue.queue_id, w.token_id)) for w in chunk])
-            for waiting in chunk:
-                token = work.get(Token, queue.queue_id, waiting.token_id)
-                message_id = f"msg_{item.kind}_{waiting.token_id}_{since}"
-                if token is None or work.get(Message, message_id) is not None:
-                    continue
-                asks = status is QueueStatus.EMERGENCY
-                options = _choices(token, another) if asks else []
-                send(
-                    work,
-                    Draft(
-                        name,
-                        to=token.contact_id,
-                        clinic=clinic,
-                        about=token,
-                        guard=Guard.HALTED,
-                        values={
-                            **notices.notice_values(token, doctor),
-                            "minutes": minutes,
-                            "reason": queue.pause_reason,
-                        },
-                        options=options,
-                        consent=Consent.TOKEN,
-                        helps_until=work.now + timedelta(minutes=minutes or 60),
-                        message_id=message_id,
-                    ),
-                )
-                if options:
-                    push_question(work, clinic, token, "emergency", options)
-            work.commit()
-    return finish(open_work, item)
+    work.fetch([(Token, (queue.queue_id, w.token_id)) for w in waiting])
+    for place in waiting:
+        token = work.get(Token, queue.queue_id, place.token_id)
+        message_id = f"msg_{item.kind}_{place.token_id}_{since}"
+        if token is None or work.get(Message, message_id) is not None:
+            continue
+        if queue.status is QueueStatus.EMERGENCY:
+            options = _choices(token, another)
+            _write_halted(line, token, "news/emergency", options, message_id)
+            push_question(work, line.clinic, token, "emergency", options)
+        else:
+            _write_halted(line, token, "news/paused", [], message_id)
+    work.commit()
+
+
+def _write_halted(
+    line: LineContext, token: Token, name: str, options: list[Option], message_id: str
+) -> None:
+    minutes = _announced_minutes(line)
+    send(
+        line.work,
+        Draft(
+            name,
+            to=token.contact_id,
+            clinic=line.clinic,
+            about=token,
+            guard=Guard.HALTED,
+            values={
+                **notices.notice_values(token, line.doctor),
+                "minutes": minutes,
+                "reason": line.queue.pause_reason,
+            },
+            options=options,
+            consent=Consent.TOKEN,
+            helps_until=line.now + timedelta(minutes=minutes or 60),
+            message_id=message_id,
+        ),
+    )
+
+
+def _announced_minutes(line: LineContext) -> int | None:
+    """Return how long the pause or emergency is to take, if that was said."""
+    queue = line.queue
+    if queue.resume_expected_at is None or queue.paused_at is None:
+        return None
+    return round((queue.resume_expected_at - queue.paused_at).total_seconds() / 60)
 
 
 def _choices(token: Token, another: date | None) -> list[Option]:

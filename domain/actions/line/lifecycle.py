@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from domain import actors, due
+from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.days import read_day
 from domain.actions.booking.places import place_on_return, waiting_in_order, waiting_of
-from domain.actions.booking.queues import ensure_queue
+from domain.actions.booking.queues import ensure_queue, get_queue
 from domain.actions.booking.seats import release_seat
-from domain.actions.line.calling import end_consultation, notify_next
+from domain.actions.line.consultations import Ending, end_consultation, notify_next
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actions.staff.alerts import Alert, alert_doctor
-from domain.actors import SILENT, Actor, Remark, person_of
+from domain.actors import CLOCK, SILENT, Actor, Remark, person_of
 from domain.due import OpenWork, context_of
 from domain.errors import Invalid, NotNow
-from domain.model.clinics import Clinic, Doctor
+from domain.line_context import LineContext
 from domain.model.due import Due
 from domain.model.messages import Option, Urgency
 from domain.model.queues import (
+    HALTED,
     RUNNING,
     WAITING,
     Queue,
@@ -36,40 +36,28 @@ from domain.work import Work
 
 @dataclass(frozen=True)
 class Hours:
-    """The day's times as whoever starts the line gives them."""
+    """The day's times as the person who starts the line gives them; None: not said."""
 
     start: datetime | None = None
     end: datetime | None = None
 
 
-def start(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    actor: Actor,
-    said: Hours = Hours(),
-) -> Queue:
+def start(line: LineContext, actor: Actor, said: Hours = Hours()) -> Queue:
     """Open a day's line and tell those who wait.
 
-    A line of an earlier day that nobody has closed ends in the same write, and today's begins.
-    What is *said* of its times is kept to be shown; the line runs from now on all the same.
+    A line of an earlier day that was left open is closed in the same transaction, and today's is
+    opened. The times *said* are kept to be shown; the line runs from now on all the same.
 
     Raises:
         NotNow: If it is open or over already.
         Invalid: If the times said cannot be those of one day.
     """
-    begins = today(clinic, work.now)
-    begin, _ = hours(clinic, doctor, begins)
-    is_left_open = queue.status in RUNNING and queue.planned_end <= work.now
-    if is_left_open and queue.date < begins.isoformat() and begin - work.now <= START_EARLY:
-        close(work, clinic, doctor, queue, actor, "NEXT_DAY_STARTED")
-        queue = read_day(work, clinic, doctor, begins).queue
-    _check(said, work.now)
-    status = state_after(queue, "start")
-    queue = ensure_queue(work, queue)
+    line = _close_left_open(line, actor)
+    work = line.work
+    _check_hours(said, work.now)
+    status = state_after(line.queue, "start")
     queue = work.put(
-        queue.but(
+        ensure_queue(work, line.queue).but(
             status=status,
             started_at=work.now,
             said_start=said.start,
@@ -78,15 +66,26 @@ def start(
         )
     )
     history.log_line(work, queue, "start", actor)
-    waiting = waiting_in_order(work, queue.queue_id, 1)
-    if waiting:
-        first = work.require(Token, queue.queue_id, waiting[0].token_id)
-        notify_next(work, clinic, doctor, first)
+    for first in waiting_in_order(work, queue.queue_id, 1):
+        notify_next(line, line.token(first.token_id))
     due.schedule_fan_out(work, "moved", queue, reason="started")
     return queue
 
 
-def _check(said: Hours, now: datetime) -> None:
+def _close_left_open(line: LineContext, actor: Actor) -> LineContext:
+    """Close a line of an earlier day whose hours are over; return today's in its place."""
+    work, queue = line.work, line.queue
+    day = today(line.clinic, work.now)
+    begin, _ = hours(line.clinic, line.doctor, day)
+    is_left_open = queue.status in RUNNING and queue.planned_end <= work.now
+    if is_left_open and line.day < day and begin - work.now <= START_EARLY:
+        close(line, actor, "NEXT_DAY_STARTED")
+        return replace(line, queue=get_queue(work, line.clinic, line.doctor, day))
+    return line
+
+
+def _check_hours(said: Hours, now: datetime) -> None:
+    """Raise `Invalid` unless the times said are near *now* and those of one day."""
     if said.start is not None and abs(said.start - now) > timedelta(days=1):
         raise Invalid("startTime", "Is on another day.")
     begin = said.start or now
@@ -95,29 +94,27 @@ def _check(said: Hours, now: datetime) -> None:
 
 
 def pause(
-    work: Work,
-    queue: Queue,
-    actor: Actor,
-    length: int | datetime | None,
-    reason: str | None,
+    line: LineContext, actor: Actor, length: int | datetime | None, reason: str | None
 ) -> Queue:
     """Stop calling for *length* minutes, or until that instant; those who wait are told.
 
     Raises:
         NotNow: Unless the line is ACTIVE.
+        Invalid: If the pause would be over already.
     """
-    return _halt(work, queue, actor, "pause", length, reason)
+    return _halt(line, actor, "pause", length, reason)
 
 
-def emergency(work: Work, queue: Queue, actor: Actor, length: int | datetime) -> Queue:
+def emergency(line: LineContext, actor: Actor, length: int | datetime) -> Queue:
     """Stop calling because of an emergency; those who wait choose what to do.
 
     *length* is in minutes, or the instant at which it may be over.
 
     Raises:
         NotNow: Unless the line is ACTIVE or PAUSED.
+        Invalid: If the emergency would be over already.
     """
-    return _halt(work, queue, actor, "emergency", length, EMERGENCY)
+    return _halt(line, actor, "emergency", length, EMERGENCY)
 
 
 EMERGENCY = "EMERGENCY"
@@ -126,41 +123,71 @@ EMERGENCY_MINUTES = 30
 """How long an emergency is taken to last if nobody says."""
 
 
-def resume(work: Work, queue: Queue, actor: Actor) -> Queue:
-    """Go on after a pause or an emergency.
+def _halt(
+    line: LineContext,
+    actor: Actor,
+    action: str,
+    length: int | datetime | None,
+    reason: str | None,
+) -> Queue:
+    work = line.work
+    status = state_after(line.queue, action)
+    until = work.now + timedelta(minutes=length) if isinstance(length, int) else length
+    if until is not None and until <= work.now:
+        raise Invalid("estimatedResumeTime", "Is in the past.")
+    queue = work.put(
+        line.queue.but(
+            status=status,
+            paused_at=work.now,
+            pause_reason=reason,
+            resume_expected_at=until,
+            last_move=not_undoable(line.queue),
+            updated_at=work.now,
+        )
+    )
+    minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
+    detail = ", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w)
+    history.log_line(work, queue, action, actor, detail=detail or None)
+    due.schedule_fan_out(work, action, queue, by=actor.user_id)
+    if until is not None:
+        due.schedule_for_queue(work, "ask_resume", until, queue, by=actor.user_id)
+    return queue
+
+
+def resume(line: LineContext, actor: Actor) -> Queue:
+    """Go on after a pause or an emergency; those who wait are told.
 
     Raises:
         NotNow: Unless the line is PAUSED or in EMERGENCY.
     """
-    status = state_after(queue, "resume")
-    queue = work.put(
-        queue.but(
+    status = state_after(line.queue, "resume")
+    queue = line.work.put(
+        line.queue.but(
             status=status,
-            resumed_at=work.now,
+            resumed_at=line.now,
             pause_reason=None,
             resume_expected_at=None,
-            updated_at=work.now,
+            updated_at=line.now,
         )
     )
-    history.log_line(work, queue, "resume", actor)
-    due.schedule_fan_out(work, "moved", queue, reason="resumed")
+    history.log_line(line.work, queue, "resume", actor)
+    due.schedule_fan_out(line.work, "moved", queue, reason="resumed")
     return queue
 
 
-def close(
-    work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor, reason: str
-) -> Queue:
-    """End the day's line: whoever is being served is done; a job brings the others after it.
+def close(line: LineContext, actor: Actor, reason: str) -> Queue:
+    """End the day's line and complete the token being served.
+
+    Schedules `settle_closed_day`, which ends all other tokens, for now and for a minute later.
 
     Raises:
         NotNow: If it is closed already.
     """
-    status = state_after(queue, "close")
-    if queue.version == 0:
-        queue = ensure_queue(work, queue)
+    work = line.work
+    status = state_after(line.queue, "close")
+    queue = ensure_queue(work, line.queue)
     if queue.current_token is not None:
-        left = work.require(Token, queue.queue_id, queue.current_token)
-        end_consultation(work, clinic, doctor, left, TokenStatus.COMPLETED)
+        end_consultation(line, line.token(queue.current_token), Ending(TokenStatus.COMPLETED))
     never_started = queue.started_at is None
     queue = work.put(
         queue.but(
@@ -183,57 +210,24 @@ def close(
 
 DAY_OFF, DOCTOR_REMOVED = "DAY_OFF", "DOCTOR_REMOVED"
 DECIDED = frozenset({DAY_OFF, DOCTOR_REMOVED})
-"""Why a day is closed that somebody took away, begun or not; money waits only after a day off."""
+"""Reasons of a close by which somebody took the day away, whether it had begun or not.
+
+After a day off the money waits for another day; when the doctor has left it is refunded."""
 
 START_EARLY = timedelta(hours=4)
-"""So long before today's hours `start` means today's line, though yesterday's was left open."""
-
-
-def _halt(
-    work: Work,
-    queue: Queue,
-    actor: Actor,
-    action: str,
-    length: int | datetime | None,
-    reason: str | None,
-) -> Queue:
-    status = state_after(queue, action)
-    until = work.now + timedelta(minutes=length) if isinstance(length, int) else length
-    if until is not None and until <= work.now:
-        raise Invalid("estimatedResumeTime", "Is in the past.")
-    minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
-    queue = work.put(
-        queue.but(
-            status=status,
-            paused_at=work.now,
-            pause_reason=reason,
-            resume_expected_at=until,
-            last_move=not_undoable(queue),
-            updated_at=work.now,
-        )
-    )
-    history.log_line(
-        work,
-        queue,
-        action,
-        actor,
-        detail=", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w) or None,
-    )
-    due.schedule_fan_out(work, action, queue, by=actor.user_id)
-    if until is not None:
-        due.schedule_for_queue(work, "ask_resume", until, queue, by=actor.user_id)
-    return queue
+"""How long before today's hours `start` means today's line, though yesterday's was left open."""
 
 
 def check_in(
     work: Work, token: Token, actor: Actor | None = None, remark: Remark = SILENT
 ) -> Token:
-    """Note that a patient has come; one who was skipped stands after the next of the line.
+    """Check a patient in; one who was skipped stands in the line again, after the first.
 
     *actor* is who says so, if not the patient. May be repeated.
 
     Raises:
-        NotNow: If the token is not waiting, or its line is closed (fact `state`).
+        NotNow: If the token is not waiting, or its line is closed (its detail `state` says which),
+            or begins in more than 12 hours.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
     if queue is not None and queue.status is QueueStatus.CLOSED:
@@ -252,32 +246,18 @@ def check_in(
     stored = work.get(Waiting, token.queue_id, arrived.place or "")
     work.put(waiting_of(arrived).but(version=stored.version if stored else 0))
     by = actor or person_of(token)
-    history.log_token(
-        work,
-        arrived,
-        "check-in",
-        by,
-        detail=remark.reason,
-        notes=remark.notes,
-    )
+    history.log_token(work, arrived, "check-in", by, detail=remark.reason, notes=remark.notes)
     return arrived
 
 
 ARRIVE_EARLY = timedelta(hours=12)
-"""Nobody has come to a line that is to begin later than this."""
+"""How long before a line's planned start a check-in is taken."""
 
 
 def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:
-    """End a skipped token: who was called never came, and the advance is forfeited."""
+    """End the token of a patient who was called and never came; the advance is forfeited."""
     release_seat(work, token)
-    history.log_token(
-        work,
-        token,
-        "no-show",
-        actor,
-        detail=remark.reason,
-        notes=remark.notes,
-    )
+    history.log_token(work, token, "no-show", actor, detail=remark.reason, notes=remark.notes)
     return work.put(
         token.but(status=TokenStatus.NO_SHOW, place=None, limit_number=None, updated_at=work.now)
     )
@@ -287,42 +267,50 @@ def ask_resume(open_work: OpenWork, item: Due) -> None:
     """Ask the doctor once whether to go on, when a pause or an emergency has lasted its time."""
     work = open_work()
     work.delete(item)
-    place = context_of(work, item)
-    if place is not None:
-        clinic, doctor, queue = place
-        halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
-        if queue.status in halted and queue.resume_expected_at == item.at:
-            alert_doctor(
-                work,
-                clinic,
-                doctor,
-                Alert(
-                    name="line/ask_resume",
-                    values={"doctor": doctor.name, "line": queue.status.value},
-                    options=[
-                        Option(id=f"resume:{doctor.doctor_id}", label="resume_button"),
-                    ],
-                    urgency=Urgency.NOW,
-                    helps_for=timedelta(hours=2),
-                ),
-            )
+    line = context_of(work, item)
+    is_halted = line is not None and line.queue.status in HALTED
+    if line is not None and is_halted and line.queue.resume_expected_at == item.at:
+        _ask_doctor_to_resume(line)
     work.commit()
+
+
+def _ask_doctor_to_resume(line: LineContext) -> None:
+    doctor = line.doctor
+    alert_doctor(
+        line.work,
+        line.clinic,
+        doctor,
+        Alert(
+            name="line/ask_resume",
+            values={"doctor": doctor.name, "line": line.queue.status.value},
+            options=[Option(id=f"resume:{doctor.doctor_id}", label="resume_button")],
+            urgency=Urgency.NOW,
+            helps_for=timedelta(hours=2),
+        ),
+    )
 
 
 def auto_close(open_work: OpenWork, item: Due) -> None:
     """Close a line left open long past its planned end, or a day never started."""
     work = open_work()
     work.delete(item)
-    place = context_of(work, item)
-    if place is not None and place[2].status is not QueueStatus.CLOSED:
-        clinic, doctor, queue = place
-        last = queue.last_move.at if queue.last_move else queue.started_at
-        quiet = timedelta(minutes=QUIET_BEFORE_CLOSE_MINUTES)
-        close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
-        if close_at > work.now:  # its hours were made longer since
-            due.schedule_for_queue(work, "auto_close", close_at, queue)
-        elif last is not None and work.now - last < quiet:
-            due.schedule_for_queue(work, "auto_close", last + quiet, queue)
+    line = context_of(work, item)
+    if line is not None and line.queue.status is not QueueStatus.CLOSED:
+        close_at = _auto_close_at(line.queue, work.now)
+        if close_at is not None:
+            due.schedule_for_queue(work, "auto_close", close_at, line.queue)
         else:
-            close(work, clinic, doctor, queue, actors.CLOCK, "AUTO_CLOSED")
+            close(line, CLOCK, "AUTO_CLOSED")
     work.commit()
+
+
+def _auto_close_at(queue: Queue, now: datetime) -> datetime | None:
+    """Return when to look again: after longer hours, or a line still in use; None: close now."""
+    close_at = queue.planned_end + timedelta(hours=AUTO_CLOSE_HOURS)
+    if close_at > now:  # its hours were made longer since
+        return close_at
+    last_used = queue.last_move.at if queue.last_move else queue.started_at
+    quiet = timedelta(minutes=QUIET_BEFORE_CLOSE_MINUTES)
+    if last_used is not None and now - last_used < quiet:
+        return last_used + quiet
+    return None

@@ -1,4 +1,4 @@
-"""Who moves a line, what they saw, and what its state allows."""
+"""What must hold before a line changes: the state it is in, and what the actor saw of it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from domain.actors import Actor
 from domain.errors import LineMoved, NotNow
+from domain.line_context import LineContext
 from domain.model.queues import (
     Move,
     Queue,
@@ -16,20 +17,18 @@ from domain.rules import (
     MOVE_TOLERANCE_SECONDS,
     OTHERS_MOVE_SECONDS,
 )
-from domain.work import Work
 
 
 @dataclass(frozen=True)
 class SeenState:
-    """What the person who moves the line had before their eyes (invariant I2).
-
-    A button names the token that was CURRENT (`button` True; None: nobody was). Typed words carry
-    the instant they were written.
-    """
+    """What the person who moves the line saw of it (invariant I2)."""
 
     button: bool = False
+    """True for a button, which names the token that was CURRENT when it was shown."""
     current: str | None = None
+    """That token; None: nobody was being served."""
     written_at: datetime | None = None
+    """When typed words were written."""
 
 
 STATES: dict[tuple[QueueStatus, str], QueueStatus] = {
@@ -47,15 +46,19 @@ STATES: dict[tuple[QueueStatus, str], QueueStatus] = {
     (QueueStatus.ACTIVE, "skip"): QueueStatus.ACTIVE,
     (QueueStatus.ACTIVE, "undo"): QueueStatus.ACTIVE,
 }
-"""The life of a line; what is not here is refused and changes nothing."""
+"""The states of a line after each action; a pair that is not listed is refused."""
 
 
-def require_current_view(work: Work, queue: Queue, actor: Actor, saw: SeenState) -> None:
-    """Refuse a move made on an old view of the line (invariant I2).
+def require_current_view(line: LineContext, actor: Actor, saw: SeenState) -> None:
+    """Refuse a move made on an old view of the line (optimistic concurrency, invariant I2).
+
+    A button must name the token that is served now. Words must have been written after the last
+    move, and not within OTHERS_MOVE_SECONDS of a move by somebody else.
 
     Raises:
-        LineMoved: With who did what.
+        LineMoved: If the view is old; its details say who did what, and when.
     """
+    queue = line.queue
     last = queue.last_move
     if saw.button:
         if queue.current_token != saw.current:
@@ -67,8 +70,8 @@ def require_current_view(work: Work, queue: Queue, actor: Actor, saw: SeenState)
         latest = saw.written_at + timedelta(seconds=MOVE_TOLERANCE_SECONDS)
         if last.at > latest:
             raise _line_moved(queue)
-    others = work.now - last.at < timedelta(seconds=OTHERS_MOVE_SECONDS)
-    if others and last.by != actor.user_id:
+    just_moved = line.now - last.at < timedelta(seconds=OTHERS_MOVE_SECONDS)
+    if just_moved and last.by != actor.user_id:
         raise _line_moved(queue)
 
 
@@ -76,7 +79,7 @@ def state_after(queue: Queue, action: str) -> QueueStatus:
     """Return the state of a line after *action*.
 
     Raises:
-        NotNow: If its state does not allow it.
+        NotNow: If the state of the line does not allow it (see STATES).
     """
     status = STATES.get((queue.status, action))
     if status is None:
@@ -85,7 +88,7 @@ def state_after(queue: Queue, action: str) -> QueueStatus:
 
 
 def not_undoable(queue: Queue) -> Move | None:
-    """Keep who moved last and when, which later moves are judged by, but nothing to take back."""
+    """Return the last move without what `undo` needs: by whom and when, for later moves."""
     last = queue.last_move
     return last and Move(action="undo", by=last.by, by_name=last.by_name, at=last.at)
 

@@ -1,14 +1,15 @@
-"""Bringing the days that are sold after a doctor's changed hours, days off, limit or departure.
+"""Changed hours, days off, limit or departure of a doctor, applied to the days that are sold.
 
 Numbers of a sold day are frozen: new hours only add slots, with higher numbers, or withdraw some.
-A day that is taken away is closed. The heads of the nearest days are written with the change; a job
-brings the others and everybody's token after it, and looks again a minute later for bookings that
-were in flight.
+A day that is taken away is closed. The heads of the nearest days are written with the change; a due
+item updates the other days and the tokens, and a second one a minute later covers bookings that
+were committed meanwhile.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from domain import due
@@ -23,6 +24,7 @@ from domain.actions.payments import refunds
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish, tokens_of
 from domain.errors import ConfirmationNeeded
+from domain.line_context import LineContext
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.due import Due
 from domain.model.messages import Consent, Option
@@ -61,12 +63,13 @@ def sold_days(work: Work, clinic: Clinic, doctor_id: str) -> list[Queue]:
 def check_days(
     work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, planned: Clinic | None = None
 ) -> None:
-    """See that a change takes no day away on which somebody is booked.
+    """Raise `ConfirmationNeeded` if a change takes away days on which somebody is booked.
 
-    *planned* is the clinic as it will be, if that changes.
+    *before* and *doctor* are the doctor before and after the change; *planned* is the clinic after
+    it, if the clinic changes.
 
     Raises:
-        ConfirmationNeeded: If it does; names the days (fact `days`).
+        ConfirmationNeeded: Its detail `days` names them.
     """
     taken = [
         queue.date
@@ -84,14 +87,14 @@ def check_days(
 
 
 def apply_to_sold_days(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor) -> None:
-    """Let the sold days follow what *doctor*, as just written, says of them."""
+    """Update the nearest sold days to *doctor* as just written, and schedule the rest."""
     for queue in sold_days(work, clinic, doctor.doctor_id)[:HEADS_AT_ONCE]:
-        _follow(work, clinic, doctor, queue, actor)
+        _update_head(LineContext(work, clinic, doctor, queue), actor)
     schedule_sold_days(work, clinic, doctor.doctor_id, actor)
 
 
 def schedule_sold_days(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor) -> None:
-    """Have a job bring sold days after a change: one doctor's, or with None all of the clinic's."""
+    """Schedule `update_sold_days` for one doctor, or with None for all of the clinic."""
     for at in (work.now, work.now + AGAIN):
         about = due.Subject(
             work.ids.new("change_"), clinic_id=clinic.clinic_id, doctor_id=doctor_id
@@ -100,14 +103,14 @@ def schedule_sold_days(work: Work, clinic: Clinic, doctor_id: str | None, actor:
 
 
 def update_sold_days(open_work: OpenWork, item: Due) -> None:
-    """Bring sold days, and then the tokens on them, after a change; a day at a time."""
+    """Update the sold days and their tokens to a change, a day at a time. May be repeated."""
     work = open_work()
     actor = Actor(str(item.values.get("by")), str(item.values.get("by_name")))
     clinic = work.get(Clinic, item.clinic_id or "")
-    for doctor in _doctors(work, item) if clinic else ():
-        assert clinic is not None  # noqa: S101 - looked at by the loop
-        for found in sold_days(work, clinic, doctor.doctor_id):
-            _bring(open_work, found, actor)
+    if clinic is not None:
+        for doctor in _doctors(work, item):
+            for found in sold_days(work, clinic, doctor.doctor_id):
+                _update_day(open_work, found, actor)
     finish(open_work, item)
 
 
@@ -118,96 +121,120 @@ def _doctors(work: Work, item: Due) -> Iterator[Doctor]:
     return iter(work.query(Doctor, item.clinic_id or "", limit=1000).records)
 
 
-def _bring(open_work: OpenWork, found: Queue, actor: Actor) -> None:
-    work = open_work()
+def _update_day(open_work: OpenWork, found: Queue, actor: Actor) -> None:
+    """Update one day: its head in one transaction, then its tokens in chunks."""
+    line = _read(open_work(), found)
+    if line is None or line.queue.status is QueueStatus.CLOSED:
+        return
+    line.work.check(line.doctor)  # a later change has an item of its own
+    queue = _update_head(line, actor)
+    line.work.commit()
+    lost = {s.number for s in queue.withdrawn if slot_time(s) > line.now}
+    if lost and queue.status is not QueueStatus.CLOSED:
+        _end_lost(open_work, line, lost, actor)
+
+
+def _read(work: Work, found: Queue) -> LineContext | None:
     refs = (Clinic, (found.clinic_id,)), (Doctor, (found.clinic_id, found.doctor_id))
     clinic, doctor = work.fetch(refs)
     queue = work.get(Queue, found.doctor_id, found.date)
     if queue is None or not isinstance(clinic, Clinic) or not isinstance(doctor, Doctor):
-        return
-    if queue.status is QueueStatus.CLOSED:
-        return
-    work.check(doctor)  # a change since is followed instead
-    queue = _follow(work, clinic, doctor, queue, actor)
-    work.commit()
-    lost = {s.number for s in queue.withdrawn if slot_time(s) > work.now}
-    if not lost or queue.status is QueueStatus.CLOSED:
-        return
-    another = next_open(work, clinic, doctor, date.fromisoformat(queue.date) - timedelta(days=1))
-    holders = [t for t in tokens_of(work, queue.queue_id) if _has_lost(t, lost)]
+        return None
+    return LineContext(work, clinic, doctor, queue)
+
+
+def _end_lost(open_work: OpenWork, line: LineContext, lost: set[int], actor: Actor) -> None:
+    """End the bookings of the day whose slots, by number, are withdrawn."""
+    before = line.day - timedelta(days=1)  # another time of the same day will do
+    another = next_open(line.work, line.clinic, line.doctor, before)
+    holders = [t for t in tokens_of(line.work, line.queue.queue_id) if _has_lost(t, lost)]
     for chunk in chunks(holders, CLOSE_CHUNK):
-        work = open_work()
+        line = replace(line, work=open_work())
         for holder in chunk:
-            token = work.get(Token, holder.queue_id, holder.token_id)
+            token = line.work.get(Token, holder.queue_id, holder.token_id)
             if token is not None and _has_lost(token, lost):
-                _end(work, clinic, doctor, token, another, actor)
-        work.commit()
+                _end_booking(line, token, another, actor)
+        line.work.commit()
 
 
 _ENDED = {TokenStatus.PENDING, TokenStatus.CONFIRMED, TokenStatus.SKIPPED}
-"""Whose slot can be withdrawn; who has arrived is still seen."""
+"""Statuses whose slot can be withdrawn; a patient who has arrived is still seen."""
 
 
 def _has_lost(token: Token, lost: set[int]) -> bool:
     return token.status in _ENDED and token.number in lost
 
 
-def _follow(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, actor: Actor) -> Queue:
+def _update_head(line: LineContext, actor: Actor) -> Queue:
     """Close a day the doctor no longer sees patients on; else give it the new hours and limit."""
-    day = date.fromisoformat(queue.date)
-    if not is_open(clinic, doctor, day):
-        if queue.status is QueueStatus.SCHEDULED and not _is_booked(work, queue):
+    queue = line.queue
+    if not is_open(line.clinic, line.doctor, line.day):
+        if queue.status is QueueStatus.SCHEDULED and not _is_booked(line.work, queue):
             return queue
-        removed = doctor.status is not StaffStatus.ACTIVE
-        reason = lifecycle.DOCTOR_REMOVED if removed else lifecycle.DAY_OFF
-        return lifecycle.close(work, clinic, doctor, queue, actor, reason)
-    changed = _rearranged(work, clinic, doctor, queue, day)
+        removed = line.doctor.status is not StaffStatus.ACTIVE
+        return lifecycle.close(
+            line, actor, lifecycle.DOCTOR_REMOVED if removed else lifecycle.DAY_OFF
+        )
+    changed = _with_hours(line)
     if changed == queue:
         return queue
-    changed = work.put(changed.but(updated_at=work.now))
-    history.log_line(work, changed, "hours", actor)
+    changed = line.work.put(changed.but(updated_at=line.now))
+    history.log_line(line.work, changed, "hours", actor)
     if queue.status is QueueStatus.ACTIVE:
-        due.schedule_fan_out(work, "moved", changed)
+        due.schedule_fan_out(line.work, "moved", changed)
     return changed
 
 
-def _rearranged(work: Work, clinic: Clinic, doctor: Doctor, queue: Queue, day: date) -> Queue:
-    """Return the head of a sold day under the doctor's hours and limit of now.
+def _with_hours(line: LineContext) -> Queue:
+    """Return the head of a sold day with the doctor's present hours and limit.
 
-    What is past stays; slots that still fit stay under their numbers, as do those that fit again.
+    Past slots stay. Slots that still fit keep their numbers, and withdrawn ones that fit again get
+    theirs back.
     """
-    begin, end = hours(clinic, doctor, day)
-    step = queue.minutes * 60
-    kept: list[Slot] = []
-    withdrawn: list[Slot] = []
-    for slot in queue.timetable:
-        stays = slot_time(slot) <= work.now or fits(clinic, doctor, day, slot, queue.minutes)
-        (kept if stays else withdrawn).append(slot)
-    for slot in queue.withdrawn:
-        comes_back = slot_time(slot) > work.now and fits(clinic, doctor, day, slot, queue.minutes)
-        (kept if comes_back and _is_clear(slot, kept, step) else withdrawn).append(slot)
-    as_sold = doctor.but(consultation_duration=queue.minutes)
+    queue, now = line.queue, line.now
+    kept, withdrawn = _keep_slots(line)
+    as_sold = line.doctor.but(consultation_duration=queue.minutes)
     wanted = [
         slot
-        for slot in timetable(clinic, as_sold, day)
-        if slot_time(slot) > work.now and _is_clear(slot, kept, step)
+        for slot in timetable(line.clinic, as_sold, line.day)
+        if slot_time(slot) > now and _is_clear(slot, kept, queue.minutes)
     ]
     if wanted:
-        seats = {s.seat: s for s in all_seats(work, queue.queue_id)}
+        seats = {s.seat: s for s in all_seats(line.work, queue.queue_id)}
         last = Day(queue, open=True, seats=seats).last_number
         kept += [Slot(last + n, slot.at) for n, slot in enumerate(wanted, start=1)]
+    begin, end = hours(line.clinic, line.doctor, line.day)
     return queue.but(
         timetable=tuple(sorted(kept, key=lambda s: s.at)),
         withdrawn=tuple(sorted(withdrawn, key=lambda s: s.at)),
-        daily_limit=doctor.daily_limit,
+        daily_limit=line.doctor.daily_limit,
         planned_start=begin,
         planned_end=end,
     )
 
 
-def _is_clear(slot: Slot, others: list[Slot], seconds: int) -> bool:
-    """Whether a consultation of so many *seconds* at *slot* meets none of *others*."""
-    return all(abs(other.at - slot.at) >= seconds for other in others)
+def _keep_slots(line: LineContext) -> tuple[list[Slot], list[Slot]]:
+    """Return the day's known slots that are offered under the present hours, and the others."""
+    queue = line.queue
+
+    def is_within_hours(slot: Slot) -> bool:
+        return fits(line.clinic, line.doctor, line.day, slot, queue.minutes)
+
+    kept: list[Slot] = []
+    withdrawn: list[Slot] = []
+    for slot in queue.timetable:
+        stays = slot_time(slot) <= line.now or is_within_hours(slot)
+        (kept if stays else withdrawn).append(slot)
+    for slot in queue.withdrawn:
+        fits_again = slot_time(slot) > line.now and is_within_hours(slot)
+        comes_back = fits_again and _is_clear(slot, kept, queue.minutes)
+        (kept if comes_back else withdrawn).append(slot)
+    return kept, withdrawn
+
+
+def _is_clear(slot: Slot, others: list[Slot], minutes: int) -> bool:
+    """Whether a consultation of *minutes* at *slot* overlaps none at *others*."""
+    return all(abs(other.at - slot.at) >= minutes * 60 for other in others)
 
 
 def _is_booked(work: Work, queue: Queue) -> bool:
@@ -216,15 +243,12 @@ def _is_booked(work: Work, queue: Queue) -> bool:
     return any(t.status in LIVE and not hold_ran_out(t, work.now) for t in found)
 
 
-def _end(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    token: Token,
-    another: date | None,
-    actor: Actor,
-) -> None:
-    """End a booking whose slot is withdrawn; its money waits for another time of their choice."""
+def _end_booking(line: LineContext, token: Token, another: date | None, actor: Actor) -> None:
+    """End a booking whose slot is withdrawn; what was paid waits for the patient's choice.
+
+    The choice is offered for CHOICE_HOURS: another time, if a day is open, or a refund.
+    """
+    work = line.work
     ended = booking.cancel_keeping_money(work, token, "SLOT_WITHDRAWN")
     notify_line_shortened(work, token)
     history.log_token(work, token, "cancel", actor, detail="SLOT_WITHDRAWN")
@@ -240,10 +264,10 @@ def _end(
         Draft(
             "news/withdrawn",
             to=token.contact_id,
-            clinic=clinic,
+            clinic=line.clinic,
             about=token,
             values={
-                **notices.notice_values(token, doctor),
+                **notices.notice_values(token, line.doctor),
                 "paid": token.paid_paise if paid else 0,
                 "hours": CHOICE_HOURS,
             },
@@ -253,4 +277,4 @@ def _end(
         ),
     )
     if options:
-        push_question(work, clinic, token, "withdrawn", options)
+        push_question(work, line.clinic, token, "withdrawn", options)

@@ -1,7 +1,8 @@
-"""Bringing one token to a state by name, as the desk does; the action that leads there is done."""
+"""Setting the status of one token, as the desk does: the action that leads there is done."""
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +11,11 @@ from domain.actions.booking import desk, history
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.tokens import state_of
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.calling import Ending
+from domain.actions.line.consultations import Ending
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actors import Actor, Remark
 from domain.errors import Invalid, NotNow
-from domain.model.clinics import Clinic, Doctor
+from domain.line_context import LineContext
 from domain.model.queues import WAITING, Queue, Token, TokenStatus
 from domain.work import Work
 
@@ -28,12 +29,12 @@ SETTABLE = frozenset(
         TokenStatus.CANCELLED,
     }
 )
-"""States that somebody can bring a token to; the others come of themselves."""
+"""Statuses that the desk can set; the others follow from bookings and payments."""
 
 
 @dataclass(frozen=True)
 class StatusChange:
-    """What a token shall become, and what is known beside it."""
+    """The status to set, and what the desk says about it."""
 
     status: TokenStatus | None = None
     """None: it stays as it is."""
@@ -44,151 +45,93 @@ class StatusChange:
     remark: Remark = actors.SILENT
 
 
-def change_status(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token: Token,
-    actor: Actor,
-    wish: StatusChange,
-) -> Token:
-    """Do what brings *token* to the state wished for; others are neither called nor moved by it.
+def change_status(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    """Do the action that leads *token* to the status of *change*; nobody else is called or moved.
 
     Raises:
-        Invalid: If the state cannot be set, or something beside it does not fit.
-        NotNow: If the line or the token is not in a state from which that can be done.
+        Invalid: If the status cannot be set, or another value of *change* does not fit it.
+        NotNow: If the line or the token is not in a state from which the action can be done.
     """
-    if wish.status is not None and wish.status not in SETTABLE:
-        raise Invalid("status", f"{wish.status.value} cannot be set; it comes of itself.")
-    _check_beside(work, token, wish)
-    done = _ACTIONS[wish.status](work, clinic, doctor, queue, token, actor, wish)
-    if wish.began_at is not None:
-        done = work.put(done.but(actual_time=wish.began_at))
-    return done
+    if change.status is not None and change.status not in SETTABLE:
+        raise Invalid("status", f"{change.status.value} cannot be set; it comes of itself.")
+    _check_values(line.work, token, change)
+    changed = _ACTIONS[change.status](line, token, actor, change)
+    if change.began_at is not None:
+        changed = line.work.put(changed.but(actual_time=change.began_at))
+    return changed
 
 
-def _check_beside(work: Work, token: Token, wish: StatusChange) -> None:
-    if wish.collected_paise is not None:
-        if wish.status is not TokenStatus.COMPLETED:
+def _check_values(work: Work, token: Token, change: StatusChange) -> None:
+    """Raise `Invalid` unless the amount and the instant of *change* fit its status."""
+    if change.collected_paise is not None:
+        if change.status is not TokenStatus.COMPLETED:
             raise Invalid("collectedAmount", "Is taken when the token is COMPLETED.")
-        if wish.collected_paise > max(0, token.amount_paise - token.paid_paise):
+        if change.collected_paise > max(0, token.amount_paise - token.paid_paise):
             raise Invalid("collectedAmount", "Is more than what is owed.")
-    if wish.began_at is None:
+    if change.began_at is None:
         return
     called_in = {TokenStatus.CURRENT, TokenStatus.COMPLETED}
-    if (wish.status or token.status) not in called_in:
+    if (change.status or token.status) not in called_in:
         raise Invalid("actualTime", "Is when a consultation began; this one has not.")
-    if wish.began_at > work.now:
+    if change.began_at > work.now:
         raise Invalid("actualTime", "Is in the future.")
-    if wish.began_at < token.created_at:
+    if change.began_at < token.created_at:
         raise Invalid("actualTime", "Is before the booking was made.")
 
 
-def _note(
-    work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: StatusChange
-) -> Token:
-    remark = wish.remark
-    history.log_token(
-        work,
-        token,
-        "note",
-        actor,
-        detail=remark.reason,
-        notes=remark.notes,
-    )
-    return work.put(token.but(updated_at=work.now))
+def _note(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    remark = change.remark
+    history.log_token(line.work, token, "note", actor, detail=remark.reason, notes=remark.notes)
+    return line.work.put(token.but(updated_at=line.now))
 
 
-def _arrive(
-    work: Work, _c: Clinic, _d: Doctor, _q: Queue, token: Token, actor: Actor, wish: StatusChange
-) -> Token:
-    return lifecycle.check_in(work, token, actor, wish.remark)
+def _arrive(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    return lifecycle.check_in(line.work, token, actor, change.remark)
 
 
-def _call(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token: Token,
-    actor: Actor,
-    wish: StatusChange,
-) -> Token:
-    state_after(queue, "next")
-    if queue.current_token is not None:
+def _call(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    state_after(line.queue, "next")
+    if line.queue.current_token is not None:
         raise NotNow("Somebody is being served.", state=TokenStatus.CURRENT)
-    _require(work, queue, token, WAITING)
-    everybody = waiting_in_order(work, queue.queue_id)
+    _require_status(line, token, WAITING)
+    everybody = waiting_in_order(line.work, line.queue.queue_id)
     own = [w for w in everybody if w.token_id == token.token_id]
     others = [w for w in everybody if w.token_id != token.token_id]
-    ends = Ending(TokenStatus.COMPLETED, action="call", remark=wish.remark)
-    calling.advance(work, clinic, doctor, queue, actor, ends, own + others[:2])
-    return work.require(Token, token.queue_id, token.token_id)
+    ending = Ending(TokenStatus.COMPLETED, action="call", remark=change.remark)
+    calling.advance(line, actor, ending, own + others[:1])
+    return line.token(token.token_id)
 
 
-def _complete(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token: Token,
-    actor: Actor,
-    wish: StatusChange,
-) -> Token:
-    state_after(queue, "next")
-    _require(work, queue, token, {TokenStatus.CURRENT})
-    ends = Ending(TokenStatus.COMPLETED, "complete", wish.collected_paise, wish.remark)
-    calling.advance(work, clinic, doctor, queue, actor, ends, [])
-    return work.require(Token, token.queue_id, token.token_id)
+def _complete(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    state_after(line.queue, "next")
+    _require_status(line, token, {TokenStatus.CURRENT})
+    ending = Ending(TokenStatus.COMPLETED, "complete", change.collected_paise, change.remark)
+    calling.advance(line, actor, ending, [])
+    return line.token(token.token_id)
 
 
-def _skip(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token: Token,
-    actor: Actor,
-    wish: StatusChange,
-) -> Token:
-    state_after(queue, "skip")
-    _require(work, queue, token, {TokenStatus.CURRENT})
-    ends = Ending(TokenStatus.SKIPPED, remark=wish.remark)
-    calling.advance(work, clinic, doctor, queue, actor, ends, [])
-    return work.require(Token, token.queue_id, token.token_id)
+def _skip(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    state_after(line.queue, "skip")
+    _require_status(line, token, {TokenStatus.CURRENT})
+    calling.advance(line, actor, Ending(TokenStatus.SKIPPED, remark=change.remark), [])
+    return line.token(token.token_id)
 
 
-def _miss(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    queue: Queue,
-    token: Token,
-    actor: Actor,
-    wish: StatusChange,
-) -> Token:
-    _require(work, queue, token, {TokenStatus.CURRENT, TokenStatus.SKIPPED})
+def _miss(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    _require_status(line, token, {TokenStatus.CURRENT, TokenStatus.SKIPPED})
+    queue = line.queue
     if token.status is TokenStatus.CURRENT:
-        token = _skip(work, clinic, doctor, queue, token, actor, StatusChange())
-        queue = work.get(Queue, queue.doctor_id, queue.date) or queue
+        token = _skip(line, token, actor, StatusChange())
+        queue = line.work.require(Queue, queue.doctor_id, queue.date)
     last = queue.last_move
     if last is not None and last.left == token.token_id:
-        # Taken back, the move would bring in somebody whose place is given up.
-        work.put(queue.but(last_move=not_undoable(queue), updated_at=work.now))
-    return lifecycle.no_show(work, token, actor, wish.remark)
+        # An undo would call in a patient whose place is given up here.
+        line.work.put(queue.but(last_move=not_undoable(queue), updated_at=line.now))
+    return lifecycle.no_show(line.work, token, actor, change.remark)
 
 
-def _cancel(
-    work: Work,
-    clinic: Clinic,
-    doctor: Doctor,
-    _q: Queue,
-    token: Token,
-    actor: Actor,
-    wish: StatusChange,
-) -> Token:
-    return desk.cancel_for_patient(work, clinic, doctor, token, actor, wish.remark)
+def _cancel(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
+    return desk.cancel_for_patient(line.work, line.clinic, line.doctor, token, actor, change.remark)
 
 
 _ACTIONS = {
@@ -202,9 +145,8 @@ _ACTIONS = {
 }
 
 
-def _require(
-    work: Work, queue: Queue, token: Token, states: frozenset[TokenStatus] | set[TokenStatus]
-) -> None:
-    state = state_of(token, queue, work.now)
-    if state not in states:
+def _require_status(line: LineContext, token: Token, allowed: AbstractSet[TokenStatus]) -> None:
+    """Raise `NotNow` unless the state of *token* now is one of *allowed*."""
+    state = state_of(token, line.queue, line.now)
+    if state not in allowed:
         raise NotNow(f"The token is {state.value}.", state=state)

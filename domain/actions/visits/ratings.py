@@ -49,10 +49,38 @@ def request_rating(open_work: OpenWork, item: Due) -> None:
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
-    context = context_of(work, item)
-    if token is not None and context is not None and _is_due(token, item):
-        clinic, doctor, _ = context
-        _send_request(work, clinic, doctor, token)
+    after = timedelta(seconds=RATING_AFTER_SECONDS)
+    message_id = f"msg_rate_{item.token_id}"
+    if (
+        token is not None
+        and token.status is TokenStatus.COMPLETED
+        and token.completed_at is not None
+        and token.completed_at + after == item.at
+        and work.get(Message, message_id) is None
+    ):
+        line = context_of(work, item)
+        if line is not None:
+            options = [
+                Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
+                for n in (1, 2, 3, 4, 5)
+            ]
+            send(
+                work,
+                Draft(
+                    "news/rate",
+                    to=token.contact_id,
+                    clinic=line.clinic,
+                    about=token,
+                    guard=Guard.COMPLETED,
+                    values=notices.notice_values(token, line.doctor),
+                    options=options,
+                    urgency=Urgency.NEWS,
+                    consent=Consent.NEWS,
+                    helps_until=work.now + timedelta(hours=12),
+                    message_id=message_id,
+                ),
+            )
+            push_question(work, line.clinic, token, "rating", options)
     work.commit()
 
 

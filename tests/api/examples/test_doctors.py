@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actions.visits.ratings import rate
@@ -68,13 +68,12 @@ def see_a_patient(office: Office) -> None:
     work.commit()
     stage.pay(token)
     work = stage.work()
-    lifecycle.start(work, clinic, cast.meera, current_queue(work, clinic, cast.meera), actor)
+    lifecycle.start(current_line(work, clinic, cast.meera), actor)
     work.commit()
     for _ in range(2):
         stage.clock.advance(10)
         work = stage.work()
-        queue = current_queue(work, clinic, cast.meera)
-        calling.call_next(work, clinic, cast.meera, queue, actor, SeenState())
+        calling.call_next(current_line(work, clinic, cast.meera), actor, SeenState())
         work.commit()
     work = stage.work()
     rate(work, stage.token(token), 5)

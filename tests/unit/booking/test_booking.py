@@ -167,8 +167,7 @@ def test_a_closed_day_sells_nothing(stage: Stage, cast: Cast) -> None:
     with pytest.raises(DayClosed):
         hold(stage, cast, 1, doctor=doctor)
     hold(stage, cast, 1, doctor=cast.khan)
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, lifecycle.close, cast.clinic, cast.khan, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.close, cast.clinic, cast.khan, Actor("x", "x"), "CLOSED_BY_STAFF")
     with pytest.raises(DayClosed):
         hold(stage, cast, 2, doctor=cast.khan, person=ravi(cast))
 
@@ -297,11 +296,11 @@ def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, c
         return current_queue(stage.work(), cast.clinic, cast.khan)
 
     saw = preconditions.SeenState(button=True)
-    do(stage, lifecycle.start, cast.clinic, cast.khan, head(), actor)
-    do(stage, calling.call_next, cast.clinic, cast.khan, head(), actor, saw)
+    stage.on_line(lifecycle.start, cast.clinic, cast.khan, actor)
+    stage.on_line(calling.call_next, cast.clinic, cast.khan, actor, saw)
     saw = preconditions.SeenState(button=True, current=token.token_id)
-    do(stage, calling.skip, cast.clinic, cast.khan, head(), actor, saw)
-    do(stage, lifecycle.close, cast.clinic, cast.khan, head(), actor, "CLOSED_BY_STAFF")
+    stage.on_line(calling.skip, cast.clinic, cast.khan, actor, saw)
+    stage.on_line(lifecycle.close, cast.clinic, cast.khan, actor, "CLOSED_BY_STAFF")
     for action in (
         lambda: cancel(stage, stage.token(token)),
         lambda: do(

@@ -29,7 +29,7 @@ KHAN = Actor("usr_khan", "Dr. Khan")
 def move(stage: Stage, cast: Cast, action=calling.call_next):
     queue = current_queue(stage.work(), cast.clinic, cast.khan)
     saw = SeenState(button=True, current=queue.current_token)
-    return do(stage, action, cast.clinic, cast.khan, queue, KHAN, saw)
+    return stage.on_line(action, cast.clinic, cast.khan, KHAN, saw)
 
 
 @pytest.fixture
@@ -41,8 +41,7 @@ def tokens(stage: Stage, cast: Cast) -> list[Token]:
         store(stage.records, contact, patient, address_of(contact))
         booked.append(do(stage, booking.hold, cast.clinic, cast.khan, contact, patient, MONDAY, n))
     stage.clock.advance(30)
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, lifecycle.start, cast.clinic, cast.khan, queue, KHAN)
+    stage.on_line(lifecycle.start, cast.clinic, cast.khan, KHAN)
     stage.settle()
     stage.channel.sent.clear()
     return booked
@@ -224,8 +223,7 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
         assert at.second == at.microsecond == 0
     assert datetime.fromisoformat(values["from"]) <= expected.start
     assert datetime.fromisoformat(values["to"]) >= expected.end
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, lifecycle.close, cast.clinic, cast.khan, queue, KHAN, "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.close, cast.clinic, cast.khan, KHAN, "CLOSED_BY_STAFF")
     values, expected = token_values(stage.work(), stage.token(tokens[3]))
     assert (values["state"], expected) == ("CLOSED", None)
     assert values["ahead"] is None
@@ -271,12 +269,10 @@ def test_the_one_who_runs_the_line_hears_its_state(
 def test_a_resumed_line_tells_everybody_who_waits(
     stage: Stage, cast: Cast, tokens: list[Token]
 ) -> None:
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, lifecycle.pause, queue, KHAN, 20, "tea")
+    stage.on_line(lifecycle.pause, cast.clinic, cast.khan, KHAN, 20, "tea")
     stage.settle()
     assert {tuple(names_to(stage, t)) for t in tokens} == {("news/paused",)}
     stage.clock.advance(21)
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    do(stage, lifecycle.resume, queue, KHAN)
+    stage.on_line(lifecycle.resume, cast.clinic, cast.khan, KHAN)
     stage.settle()
     assert all(names_to(stage, t)[-1] == "news/progress" for t in tokens)

@@ -13,7 +13,7 @@ import pytest
 
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import read_day
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor
@@ -269,9 +269,9 @@ def test_i1_a_sale_between_anothers_reading_and_writing_is_a_conflict(
         booking.hold(work, cast.clinic, cast.meera, *asha, MONDAY, 1)
     else:
         monkeypatch.setattr(desk, "read_day", read_and_be_overtaken)
-        queue = current_queue(work, cast.clinic, cast.meera)
+        line = current_line(work, cast.clinic, cast.meera)
         staff = Actor("usr_farida", "Farida")
-        desk.add_walk_in(work, cast.clinic, cast.meera, queue, staff, "+919870070001", "Nila")
+        desk.add_walk_in(line, staff, "+919870070001", "Nila")
     with pytest.raises(Conflict):
         work.commit()
     taken = seats(stage, sold[0].queue_id)
@@ -284,10 +284,7 @@ def running(stage: Stage, cast: Cast, waiting: int) -> Queue:
         work = stage.work()
         booking.hold(work, cast.clinic, cast.khan, contact, patient, MONDAY, n)
         work.commit()
-    work = stage.work()
-    queue = current_queue(work, cast.clinic, cast.khan)
-    lifecycle.start(work, cast.clinic, cast.khan, queue, Actor("usr_khan", "Dr. Khan"))
-    work.commit()
+    stage.on_line(lifecycle.start, cast.clinic, cast.khan, Actor("usr_khan", "Dr. Khan"))
     return stage.queue("doc_khan", MONDAY.isoformat())
 
 
@@ -300,10 +297,7 @@ def test_i2_of_buttons_pressed_at_once_one_moves_the_line(stage: Stage, cast: Ca
         return lambda: until_it_is_sure(
             stage,
             lambda w: calling.call_next(
-                w,
-                cast.clinic,
-                cast.khan,
-                current_queue(w, cast.clinic, cast.khan),
+                current_line(w, cast.clinic, cast.khan),
                 actor,
                 SeenState(button=True, current=None),
             ),
@@ -361,10 +355,7 @@ def test_i2_of_a_cancellation_and_a_call_at_once_both_end_well(stage: Stage, cas
         return until_it_is_sure(
             stage,
             lambda w: calling.call_next(
-                w,
-                cast.clinic,
-                cast.khan,
-                current_queue(w, cast.clinic, cast.khan),
+                current_line(w, cast.clinic, cast.khan),
                 Actor("usr_khan", "Dr. Khan"),
                 SeenState(button=True),
             ),

@@ -13,11 +13,11 @@ import structlog
 
 from bot.observability.logs import configure
 from domain.actions.booking import seats
-from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actors import Actor
 from domain.errors import Conflict, NotFound, StoreUnavailable
+from domain.line_context import LineContext
 from domain.model.money import Capture, Payment
 from domain.model.queues import (
     HistoryEntry,
@@ -37,7 +37,7 @@ from store import Store, open_records
 from store.faults import AppliedButUnanswered, Conflicts, LaggingIndex
 from tests.people import CITY_SENDER, Cast, CountingIds, FixedClock, city, new_records
 from tests.stage import Stage
-from tests.unit.booking.test_booking import MONDAY, do, hold
+from tests.unit.booking.test_booking import MONDAY, hold
 from workers.due_runner import DueRunner
 
 ASHA, RAVI = "+919876543021", "+919876543022"
@@ -169,14 +169,15 @@ def test_i7_a_doctor_cannot_run_anothers_line(stage: Stage, cast: Cast) -> None:
     hold(stage, cast, 1, doctor=cast.khan)
     work = stage.work().within(DoctorScope("clinic_city", "doc_meera"))
     assert work.get(Queue, "doc_khan", MONDAY.isoformat()) is None
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    started = do(stage, lifecycle.start, cast.clinic, cast.khan, queue, Actor("x", "x"))
+    started = stage.on_line(lifecycle.start, cast.clinic, cast.khan, Actor("x", "x"))
     with pytest.raises(NotFound):
         calling.call_next(
-            work.within(ContactScope("con_ravi", "clinic_city")),
-            cast.clinic,
-            cast.khan,
-            started,
+            LineContext(
+                work.within(ContactScope("con_ravi", "clinic_city")),
+                cast.clinic,
+                cast.khan,
+                started,
+            ),
             Actor("x", "x"),
             SeenState(button=True),
         )

@@ -26,11 +26,11 @@ def head(stage: Stage, cast: Cast) -> Queue:
 
 
 def start(stage: Stage, cast: Cast) -> None:
-    do(stage, lifecycle.start, cast.clinic, cast.khan, head(stage, cast), KHAN)
+    stage.on_line(lifecycle.start, cast.clinic, cast.khan, KHAN)
 
 
 def close(stage: Stage, cast: Cast) -> None:
-    do(stage, lifecycle.close, cast.clinic, cast.khan, head(stage, cast), KHAN, "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.close, cast.clinic, cast.khan, KHAN, "CLOSED_BY_STAFF")
 
 
 def crowd(stage: Stage, cast: Cast, size: int) -> list[Token]:
@@ -208,9 +208,9 @@ def test_a_rating_asked_for_before_a_late_undo_is_not_asked_for_again(
 def test_when_a_halt_is_over_the_doctor_is_asked_once(stage: Stage, cast: Cast, halt: str) -> None:
     start(stage, cast)
     if halt == "pause":
-        do(stage, lifecycle.pause, head(stage, cast), KHAN, 15, None)
+        stage.on_line(lifecycle.pause, cast.clinic, cast.khan, KHAN, 15, None)
     else:
-        do(stage, lifecycle.emergency, head(stage, cast), KHAN, 15)
+        stage.on_line(lifecycle.emergency, cast.clinic, cast.khan, KHAN, 15)
     stage.wait(14)
     assert "line/ask_resume" not in [m.name for m in stage.messages()]
     stage.wait(30)
@@ -222,7 +222,7 @@ def test_not_the_unproven_number_of_a_doctor_but_the_desk_is_asked(
     stage: Stage, cast: Cast
 ) -> None:
     start(stage, cast)
-    do(stage, lifecycle.pause, head(stage, cast), KHAN, 15, None)
+    stage.on_line(lifecycle.pause, cast.clinic, cast.khan, KHAN, 15, None)
     store(stage.records, stored(stage.records, cast.khan_user).but(proven=False))
     stage.wait(30)
     assert [m.name for m in stage.messages()].count("line/ask_resume") == 1
@@ -234,10 +234,10 @@ def test_not_the_unproven_number_of_a_doctor_but_the_desk_is_asked(
 
 def test_a_halt_that_ended_before_its_time_asks_nobody(stage: Stage, cast: Cast) -> None:
     start(stage, cast)
-    do(stage, lifecycle.pause, head(stage, cast), KHAN, 15, None)
+    stage.on_line(lifecycle.pause, cast.clinic, cast.khan, KHAN, 15, None)
     stage.clock.advance(5)
-    do(stage, lifecycle.resume, head(stage, cast), KHAN)
-    do(stage, lifecycle.pause, head(stage, cast), KHAN, 60, None)
+    stage.on_line(lifecycle.resume, cast.clinic, cast.khan, KHAN)
+    stage.on_line(lifecycle.pause, cast.clinic, cast.khan, KHAN, 60, None)
     stage.wait(30)
     assert "line/ask_resume" not in [m.name for m in stage.messages()]
 
@@ -245,7 +245,7 @@ def test_a_halt_that_ended_before_its_time_asks_nobody(stage: Stage, cast: Cast)
 def test_an_emergency_lets_everybody_choose(stage: Stage, cast: Cast) -> None:
     tokens = crowd(stage, cast, 3)
     start(stage, cast)
-    do(stage, lifecycle.emergency, head(stage, cast), KHAN, 30)
+    stage.on_line(lifecycle.emergency, cast.clinic, cast.khan, KHAN, 30)
     stage.settle()
     for token in tokens:
         asked = [
@@ -260,8 +260,7 @@ def test_an_announcement_reaches_the_live_tokens_of_the_day_once(stage: Stage, c
     tokens = crowd(stage, cast, 3)
     other = hold(stage, cast, 4, doctor=cast.khan, day=TUESDAY)
     do(stage, booking.cancel, stage.token(tokens[2]), by="x", by_name="x", reason="R")
-    line = head(stage, cast)
-    do(stage, announcements.announce, cast.clinic, cast.khan, line, KHAN, "Lab closed today")
+    stage.on_line(announcements.announce, cast.clinic, cast.khan, KHAN, "Lab closed today")
     stage.wait(1)
     told = [m.about for m in stage.messages() if m.name == "news/announcement"]
     assert sorted(str(t) for t in told) == sorted(t.token_id for t in tokens[:2])

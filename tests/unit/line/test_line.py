@@ -73,11 +73,11 @@ def button(stage: Stage, cast: Cast) -> SeenState:
 
 def move(stage: Stage, cast: Cast, action: Any, actor: Actor = MEERA, saw: SeenState | None = None):
     saw = saw or button(stage, cast)
-    return do(stage, action, cast.clinic, cast.khan, head(stage, cast), actor, saw)
+    return stage.on_line(action, cast.clinic, cast.khan, actor, saw)
 
 
 def start(stage: Stage, cast: Cast) -> None:
-    do(stage, lifecycle.start, cast.clinic, cast.khan, head(stage, cast), MEERA)
+    stage.on_line(lifecycle.start, cast.clinic, cast.khan, MEERA)
 
 
 @pytest.fixture
@@ -159,8 +159,8 @@ def test_i2_what_is_no_move_refuses_nobodys_next(
 ) -> None:
     written = stage.clock.now()
     stage.clock.advance(seconds=30)
-    do(stage, lifecycle.pause, head(stage, cast), FARIDA, 5, None)
-    do(stage, lifecycle.resume, head(stage, cast), FARIDA)
+    stage.on_line(lifecycle.pause, cast.clinic, cast.khan, FARIDA, 5, None)
+    stage.on_line(lifecycle.resume, cast.clinic, cast.khan, FARIDA)
     book(stage, cast, 4)
     do(stage, lifecycle.check_in, stage.token(tokens[1]))
     assert (
@@ -304,18 +304,10 @@ def test_a_later_pause_or_close_ends_what_undo_can_take_back(
 ) -> None:
     move(stage, cast, calling.call_next)
     if since == "pause":
-        do(stage, lifecycle.pause, head(stage, cast), MEERA, 5, None)
-        do(stage, lifecycle.resume, head(stage, cast), MEERA)
+        stage.on_line(lifecycle.pause, cast.clinic, cast.khan, MEERA, 5, None)
+        stage.on_line(lifecycle.resume, cast.clinic, cast.khan, MEERA)
     else:
-        do(
-            stage,
-            lifecycle.close,
-            cast.clinic,
-            cast.khan,
-            head(stage, cast),
-            MEERA,
-            "CLOSED_BY_STAFF",
-        )
+        stage.on_line(lifecycle.close, cast.clinic, cast.khan, MEERA, "CLOSED_BY_STAFF")
     with pytest.raises(NothingToUndo):
         move(stage, cast, calling.undo)
 
@@ -335,17 +327,17 @@ def test_check_in_twice_is_one_and_a_closed_line_takes_none(
     first = do(stage, lifecycle.check_in, stage.token(tokens[2]))
     stage.clock.advance(5)
     assert do(stage, lifecycle.check_in, stage.token(tokens[2])) == stage.token(first)
-    do(stage, lifecycle.close, cast.clinic, cast.khan, head(stage, cast), MEERA, "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.close, cast.clinic, cast.khan, MEERA, "CLOSED_BY_STAFF")
     with pytest.raises(NotNow):
         do(stage, lifecycle.check_in, stage.token(tokens[1]))
 
 
 ACTIONS: dict[str, Callable[[Stage, Cast], Any]] = {
     "start": start,
-    "pause": lambda s, c: do(s, lifecycle.pause, head(s, c), MEERA, None, None),
-    "emergency": lambda s, c: do(s, lifecycle.emergency, head(s, c), MEERA, 30),
-    "resume": lambda s, c: do(s, lifecycle.resume, head(s, c), MEERA),
-    "close": lambda s, c: do(s, lifecycle.close, c.clinic, c.khan, head(s, c), MEERA, "CLOSED"),
+    "pause": lambda s, c: s.on_line(lifecycle.pause, c.clinic, c.khan, MEERA, None, None),
+    "emergency": lambda s, c: s.on_line(lifecycle.emergency, c.clinic, c.khan, MEERA, 30),
+    "resume": lambda s, c: s.on_line(lifecycle.resume, c.clinic, c.khan, MEERA),
+    "close": lambda s, c: s.on_line(lifecycle.close, c.clinic, c.khan, MEERA, "CLOSED"),
     "next": lambda s, c: move(s, c, calling.call_next),
     "skip": lambda s, c: move(s, c, calling.skip),
 }
@@ -436,8 +428,7 @@ def test_start_does_not_end_a_line_that_runs_late_into_the_night(stage: Stage, c
 
 def add(stage: Stage, cast: Cast, phone: str, name: str, doctor: Doctor | None = None) -> Token:
     doctor = doctor or cast.khan
-    queue = current_queue(stage.work(), cast.clinic, doctor)
-    return do(stage, desk.add_walk_in, cast.clinic, doctor, queue, FARIDA, phone, name)
+    return stage.on_line(desk.add_walk_in, cast.clinic, doctor, FARIDA, phone, name)
 
 
 def test_a_walk_in_takes_the_next_free_slot_ahead(

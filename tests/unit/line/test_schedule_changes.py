@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from domain.actions.booking import booking, desk
 from domain.actions.booking.days import read_day
 from domain.actions.booking.places import place_by_time, waiting_in_order
-from domain.actions.booking.queues import current_queue
+from domain.actions.booking.queues import current_line
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle, schedule_changes
 from domain.actions.line.preconditions import SeenState
@@ -112,15 +112,13 @@ def test_one_who_was_skipped_still_comes_after_the_next_of_an_added_slot(
     change(stage, cast, start_time="08:45")
     early = book(stage, cast, 29)
     for step in ("start", "next", "skip"):
-        work = stage.work()
-        doctor, queue = khan(stage, cast), current_queue(stage.work(), cast.clinic, cast.khan)
+        doctor = khan(stage, cast)
         if step == "start":
-            lifecycle.start(work, cast.clinic, doctor, queue, KHAN)
+            stage.on_line(lifecycle.start, cast.clinic, doctor, KHAN)
         elif step == "next":
-            calling.call_next(work, cast.clinic, doctor, queue, KHAN, SeenState())
+            stage.on_line(calling.call_next, cast.clinic, doctor, KHAN, SeenState())
         else:
-            calling.skip(work, cast.clinic, doctor, queue, KHAN, SeenState())
-        work.commit()
+            stage.on_line(calling.skip, cast.clinic, doctor, KHAN, SeenState())
         stage.clock.advance(1)
     assert head(stage).current_token == tokens[0].token_id
     work = stage.work()
@@ -143,10 +141,8 @@ def test_a_withdrawn_number_is_never_given_to_somebody_else(stage: Stage, cast: 
     book(stage, cast, 1)
     change(stage, cast, end_time="09:15", lunch_break=None)
     work = stage.work()
-    queue = current_queue(work, cast.clinic, khan(stage, cast))
-    walk_in = desk.add_walk_in(
-        work, cast.clinic, khan(stage, cast), queue, KHAN, "+919870399001", "Walk In"
-    )
+    line = current_line(work, cast.clinic, khan(stage, cast))
+    walk_in = desk.add_walk_in(line, KHAN, "+919870399001", "Walk In")
     work.commit()
     assert walk_in.number == 29
 

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actions.payments import ledger, refunds
@@ -41,14 +40,13 @@ def paid(stage: Stage, cast: Cast, number: int = 5, **who: object) -> Token:
 
 
 def start(stage: Stage, cast: Cast) -> None:
-    queue = current_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, lifecycle.start, cast.clinic, cast.meera, queue, FARIDA)
+    stage.on_line(lifecycle.start, cast.clinic, cast.meera, FARIDA)
 
 
 def move_line(stage: Stage, cast: Cast, action: Callable[..., object]) -> None:
     queue = stage.queue(cast.meera.doctor_id, MONDAY.isoformat())
     saw = SeenState(button=True, current=queue.current_token)
-    do(stage, action, cast.clinic, cast.meera, queue, FARIDA, saw)
+    stage.on_line(action, cast.clinic, cast.meera, FARIDA, saw)
     stage.clock.advance(seconds=1)
 
 
@@ -83,8 +81,7 @@ def test_a_refund_that_failed_stands_out(stage: Stage, cast: Cast) -> None:
 def test_a_closed_clinics_money_waits_then_sits_or_goes_back(stage: Stage, cast: Cast) -> None:
     one, _ = paid(stage, cast, 5), paid(stage, cast, 6, person=ravi(cast))
     start(stage, cast)
-    queue = stage.queue(cast.meera.doctor_id, MONDAY.isoformat())
-    do(stage, lifecycle.close, cast.clinic, cast.meera, queue, FARIDA, "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.close, cast.clinic, cast.meera, FARIDA, "CLOSED_BY_STAFF")
     stage.settle()
     assert statement(stage, cast) == Statement(captured=10000, waiting=10000, payments=2)
     do(stage, booking.reschedule, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)

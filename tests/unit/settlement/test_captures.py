@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from domain.actions.booking import booking
-from domain.actions.booking.queues import current_queue
 from domain.actions.line import lifecycle
 from domain.actions.payments import refunds
 from domain.actions.settlement import captures
@@ -108,8 +107,7 @@ def test_late_money_is_returned_if_the_seat_is_not_to_be_had(
     elif why == "past":
         stage.clock.advance(90)
     elif why == "closed":
-        queue = current_queue(stage.work(), cast.clinic, cast.meera)
-        do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED")
+        stage.on_line(lifecycle.close, cast.clinic, cast.meera, Actor("x", "x"), "CLOSED")
     elif why == "booked elsewhere":
         hold(stage, cast, 8)
     else:
@@ -187,10 +185,8 @@ def test_what_the_gateway_says_of_a_refund_only_moves_forward(
 def closed_with_money(stage: Stage, cast: Cast) -> Token:
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
-    queue = current_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, lifecycle.start, cast.clinic, cast.meera, queue, Actor("x", "x"))
-    queue = current_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.start, cast.clinic, cast.meera, Actor("x", "x"))
+    stage.on_line(lifecycle.close, cast.clinic, cast.meera, Actor("x", "x"), "CLOSED_BY_STAFF")
     stage.settle()
     return stage.token(token)
 
@@ -231,8 +227,7 @@ def test_waiting_money_is_returned_once_however_often_it_is_asked_for(
 def test_a_day_never_started_returns_money_at_once(stage: Stage, cast: Cast) -> None:
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
-    queue = current_queue(stage.work(), cast.clinic, cast.meera)
-    do(stage, lifecycle.close, cast.clinic, cast.meera, queue, Actor("x", "x"), "CLOSED_BY_STAFF")
+    stage.on_line(lifecycle.close, cast.clinic, cast.meera, Actor("x", "x"), "CLOSED_BY_STAFF")
     stage.settle()
     back = refund(stage, "sbx_1")
     assert back is not None

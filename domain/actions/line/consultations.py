@@ -1,0 +1,146 @@
+"""One consultation: the patient is told that they are next, called in, and done or skipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain import due
+from domain.actions.booking.seats import remove_live_booking
+from domain.actions.messages.notices import notice_values
+from domain.actions.messages.outbox import Draft, send
+from domain.actions.payments import ledger
+from domain.actions.people.associations import count_visit
+from domain.actions.visits import visits
+from domain.actors import SILENT, Remark
+from domain.line_context import LineContext
+from domain.model.messages import Consent, Guard, Message, MessageStatus, Option
+from domain.model.queues import PaymentStatus, Token, TokenStatus, Waiting
+from domain.rules import RATING_AFTER_SECONDS
+
+MOST_REPEATS = 5
+"""How often one patient may be told that they are next, however often moves are undone."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a consultation ends: COMPLETED, or SKIPPED if the patient did not come."""
+
+    status: TokenStatus
+    action: str | None = None
+    """What the history calls it; None: `next` or `skip`."""
+    collected_paise: int | None = None
+    """What the desk took at its completion; None: what was owed."""
+    remark: Remark = SILENT
+
+
+def notify_next(line: LineContext, token: Token) -> None:
+    """Tell a patient that they are next, once for each place they stand in.
+
+    A message that was dropped as no longer true may be written again, up to MOST_REPEATS.
+    """
+    message_id = base = f"msg_next_{token.token_id}_{token.place}"
+    repeat = 1
+    while (before := line.work.get(Message, message_id)) is not None:
+        if before.status is not MessageStatus.DROPPED or repeat == MOST_REPEATS:
+            return
+        repeat += 1
+        message_id = f"{base}_{repeat}"
+    send(
+        line.work,
+        Draft(
+            "news/next_in_line",
+            to=token.contact_id,
+            clinic=line.clinic,
+            about=token,
+            guard=Guard.FIRST,
+            values=notice_values(token, line.doctor),
+            options=[] if token.status is TokenStatus.ARRIVED else [_here_button(token)],
+            consent=Consent.TOKEN,
+            order=1,
+            message_id=message_id,
+        ),
+    )
+
+
+def call_in(line: LineContext, waiting: Waiting, token: Token) -> Token:
+    """Call in a patient from their place in the line: open the visit and tell them."""
+    line.work.delete(waiting)
+    token = visits.open_visit(line.work, token)
+    token = line.work.put(
+        token.but(status=TokenStatus.CURRENT, place=None, actual_time=line.now, updated_at=line.now)
+    )
+    send(
+        line.work,
+        Draft(
+            "news/your_turn",
+            to=token.contact_id,
+            clinic=line.clinic,
+            about=token,
+            guard=Guard.CURRENT,
+            values=notice_values(token, line.doctor),
+            consent=Consent.TOKEN,
+        ),
+    )
+    return token
+
+
+def end_consultation(line: LineContext, token: Token, ending: Ending) -> Token:
+    """End the consultation of the token being served, as *ending* says; return the token.
+
+    The head of the queue is the caller's to write.
+    """
+    if ending.status is TokenStatus.SKIPPED:
+        return _skip(line, token)
+    return _complete(line, token, ending.collected_paise)
+
+
+def _skip(line: LineContext, token: Token) -> Token:
+    """Mark a patient who did not come SKIPPED, and tell them how to rejoin."""
+    kept = visits.undo_open_visit(line.work, token)
+    skipped = token.but(
+        status=TokenStatus.SKIPPED, visit_id=kept, actual_time=None, updated_at=line.now
+    )
+    send(
+        line.work,
+        Draft(
+            "news/skipped",
+            to=token.contact_id,
+            clinic=line.clinic,
+            about=token,
+            guard=Guard.SKIPPED,
+            values=notice_values(token, line.doctor),
+            options=[_here_button(token)],
+            consent=Consent.TOKEN,
+        ),
+    )
+    return line.work.put(skipped)
+
+
+def _complete(line: LineContext, token: Token, collected_paise: int | None) -> Token:
+    """Complete a consultation: collect the balance, and schedule the question for a rating."""
+    work = line.work
+    visits.complete_visit(work, token)
+    visits_in_all = count_visit(work, token, 1)
+    remove_live_booking(work, token)
+    due.schedule_for_token(
+        work, "ask_rating", work.now + timedelta(seconds=RATING_AFTER_SECONDS), token
+    )
+    owed = max(0, token.amount_paise - token.paid_paise)
+    collected = owed if collected_paise is None else collected_paise
+    settled = collected >= owed or token.capture_id is not None
+    done = work.put(
+        token.but(
+            status=TokenStatus.COMPLETED,
+            completed_at=work.now,
+            collected_paise=collected,
+            new_patient=visits_in_all <= 1,
+            payment_status=PaymentStatus.PAID if settled else token.payment_status,
+            updated_at=work.now,
+        )
+    )
+    return ledger.record_collection(work, done)
+
+
+def _here_button(token: Token) -> Option:
+    return Option(id=f"here:{token.token_id}", label="here_button")
