@@ -80,7 +80,7 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
     is confirmed at once. Without `preferredTime` it is the next free slot of today.
     """
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
-    contact, patient = desk.person(
+    contact, patient = desk.identify_person(
         work, clinic.clinic_id, body.patient_id, body.patient_phone, body.patient_name
     )
     call.patient_id = patient.patient_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from domain.actions.booking import booking, seats
+from domain.actions.booking import booking, rescheduling, seats
 from domain.actions.booking.days import read_day
 from domain.actions.people.identify import find_or_add_patient, patients_of
 from domain.errors import (
@@ -184,7 +184,7 @@ def reschedule(turn: Turn) -> None:
     token = booking_to_reschedule(turn)
     if token is None:
         raise NotFound
-    turn.token = booking.reschedule(turn.work, turn.clinic, doctor, token, day, number)
+    turn.token = rescheduling.reschedule(turn.work, turn.clinic, doctor, token, day, number)
     turn.remember(token_id=None, note=None)
 
 

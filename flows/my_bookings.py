@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions.booking import booking, seats
+from domain.actions.booking import booking, rescheduling, seats
 from domain.actions.booking.days import nearest_slot, next_open
 from domain.actions.line import lifecycle
 from domain.actions.messages import notices
@@ -120,7 +120,7 @@ def reschedule_to_next_open_day(turn: Turn) -> None:
     slot = nearest_slot(turn.work, turn.clinic, doctor, day, token) if day else None
     if day is None or slot is None:
         raise DayFull
-    turn.token = booking.reschedule(turn.work, turn.clinic, doctor, token, day, slot.number)
+    turn.token = rescheduling.reschedule(turn.work, turn.clinic, doctor, token, day, slot.number)
 
 
 def return_money(turn: Turn) -> None:

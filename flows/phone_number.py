@@ -1,6 +1,6 @@
 """The number of a person whose WhatsApp hides it: what they answer when they are asked for it.
 
-`phone_requests.ask_for_number` asks, apart from the conversation: an earlier question stands, and
+`phone_requests.request_number` asks, apart from the conversation: an earlier question stands, and
 the answer is understood in every state.
 """
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.wiring import Parts
-from domain.actions.booking import booking, desk
+from domain.actions.booking import booking, desk, rescheduling
 from domain.actions.booking.queues import current_line
 from domain.actions.line import calling, lifecycle, status_changes
 from domain.actions.line.preconditions import SeenState
@@ -262,7 +262,9 @@ class Town:
             token, day, number = self.a_token(a), self.days[b % 2], c % SLOTS + 1
             clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
             self.act(
-                lambda work: booking.reschedule(work, clinic, doctor, now(work, token), day, number)
+                lambda work: rescheduling.reschedule(
+                    work, clinic, doctor, now(work, token), day, number
+                )
             )
 
     def check_in(self, a: int, *_: int) -> None:

@@ -18,7 +18,7 @@ from bot.observability import logs
 from bot.observability.logs import install
 from bot.payments import sandbox
 from bot.payments.sandbox import SandboxGateway
-from domain.actions.booking import booking, seats
+from domain.actions.booking import booking, rescheduling, seats
 from domain.errors import Conflict, StoreUnavailable
 from domain.gateway import Gateway
 from domain.model.clinics import Clinic
@@ -292,7 +292,7 @@ def test_a_booking_that_moved_leaves_its_news_to_the_chat(town):
     token = town.hold()
     town.press(token)
     work = town.work()
-    booking.reschedule(work, town.cast.clinic, town.cast.meera, town.token(token), DAY, 9)
+    rescheduling.reschedule(work, town.cast.clinic, town.cast.meera, town.token(token), DAY, 9)
     work.commit()
     assert state_of(town.see(token)) == "changed"
 

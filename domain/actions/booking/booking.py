@@ -1,4 +1,4 @@
-"""Selling a slot: hold, confirm, give back, move to another time."""
+"""Selling a slot: hold, confirm, cancel, and give it again to late money."""
 
 from __future__ import annotations
 
@@ -31,15 +31,11 @@ from domain.actions.people import consent, phone_requests
 from domain.actions.people.associations import associate
 from domain.actors import Actor, person_of
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
-from domain.model.base import stamp
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Consent, Guard
-from domain.model.money import Capture, Disposition, Transfer
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
     LIVE,
-    WAITING,
-    PaymentStatus,
     Queue,
     QueueStatus,
     Token,
@@ -55,10 +51,10 @@ from domain.work import Work
 
 @dataclass(frozen=True)
 class Terms:
-    """How a booking is made: by the patient in chat, unless staff say otherwise."""
+    """How a booking is made; the defaults are those of a patient in chat."""
 
     actor: Actor | None = None
-    """Who of the staff books; None: the patient."""
+    """The member of staff who books; None: the patient."""
     hold_minutes: int | None = None
     """How long an unpaid slot is held; None: as for a patient."""
     amount_paise: int | None = None
@@ -78,11 +74,11 @@ class SlotOffer:
     """A free slot that a booking takes: a number, its instant, and one of the online sales."""
 
     day: Day
-    """As it was read: what was sold since is a conflict."""
+    """As it was read: a slot sold since then makes the commit fail as a `Conflict`."""
     number: int
     at: datetime
     limit: int | None
-    """None: beyond the limit, as staff may go."""
+    """Which of the day's online sales; None: none, as for bookings by staff beyond the limit."""
 
 
 def hold(
@@ -96,12 +92,16 @@ def hold(
 ) -> Token:
     """Sell slot *number* of *day* to *patient*: held until paid, or confirmed if nothing is due.
 
-    Writes the seat (conditional, so it is sold once), one of the day's online sales, the token and
-    the request for its advance. A contact's earlier unpaid hold with the same doctor for the same
-    patient is given up for it; asked for the slot that they hold already, it is that hold.
+    Writes the seat (only if absent, so it is sold once), one of the day's online sales, the token
+    and the request for its advance. An earlier unpaid hold of the same patient with the same doctor
+    is given up. May be repeated: a slot that the patient holds already stays the same hold.
 
     Raises:
-        DayClosed, DayFull, SlotTaken, AlreadyBooked, TooManyHolds: As they say.
+        DayClosed: If the doctor sees nobody that day, or the line is closed.
+        DayFull: If all of the day's online sales are made.
+        SlotTaken: If the slot is sold, past or not in the timetable.
+        AlreadyBooked: If the patient has a live token with that doctor that day, other than a hold.
+        TooManyHolds: If an advance is due and the contact holds three unpaid slots.
         NotSelling: If the clinic's subscription is suspended.
     """
     if clinic.status is ClinicStatus.SUSPENDED:
@@ -140,11 +140,28 @@ def sell(
     queue = ensure_queue(work, offer.day.queue)
     advance = 0 if terms.pays_at_clinic else queue.advance_paise
     held_until = _hold_end(work, clinic, contact, offer, terms) if advance else None
-    token = Token(
+    token = _new_token(work, queue, contact, patient, offer=offer, terms=terms).but(
+        advance_paise=advance, held_until=held_until
+    )
+    take_seats(work, offer.day, token)
+    action = "add" if terms.arrived else "book"
+    write_new(work, token, terms.actor or person_of(token), action)
+    if terms.actor is None:
+        consent.resume_for_booking(work, clinic.clinic_id, contact.contact_id)
+    if held_until is None:
+        return confirm(work, clinic, doctor, token, terms.actor)
+    return ask_advance(work, token, held_until)
+
+
+def _new_token(
+    work: Work, queue: Queue, contact: Contact, patient: Patient, *, offer: SlotOffer, terms: Terms
+) -> Token:
+    """Return the token of a booking, not written yet and without its advance."""
+    return Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),
-        clinic_id=clinic.clinic_id,
-        doctor_id=doctor.doctor_id,
+        clinic_id=queue.clinic_id,
+        doctor_id=queue.doctor_id,
         patient_id=patient.patient_id,
         contact_id=contact.contact_id,
         patient_name=patient.name,
@@ -158,20 +175,10 @@ def sell(
         consultation_type=terms.consultation_type,
         source=_source(terms),
         amount_paise=queue.fee_paise if terms.amount_paise is None else terms.amount_paise,
-        advance_paise=advance,
-        held_until=held_until,
         limit_number=offer.limit,
         created_at=work.now,
         updated_at=work.now,
     )
-    take_seats(work, offer.day, token)
-    action = "add" if terms.arrived else "book"
-    write_new(work, token, terms.actor or person_of(token), action)
-    if terms.actor is None:
-        consent.resume_for_booking(work, clinic.clinic_id, contact.contact_id)
-    if held_until is None:
-        return confirm(work, clinic, doctor, token, terms.actor)
-    return ask_advance(work, token, held_until)
 
 
 def _source(terms: Terms) -> str:
@@ -181,7 +188,7 @@ def _source(terms: Terms) -> str:
 
 
 _MIN_HOLD = timedelta(minutes=2)
-"""A hold never ends before a person could pay, however near its slot is."""
+"""The shortest hold, however near its slot is: time enough to pay."""
 
 
 def _hold_end(
@@ -201,11 +208,11 @@ def _hold_end(
 def confirm(
     work: Work, clinic: Clinic, doctor: Doctor, token: Token, actor: Actor | None = None
 ) -> Token:
-    """Make a token's seat final: it stands in the line, and doctor and patient are connected.
+    """Make a token's seat final: it joins the line, and doctor and patient are connected.
 
-    *actor* is who made it so, if not the patient. Writes the confirmation to the patient, whose
-    waiting time is worked out when it is sent. A walk-in stands in the line as arrived: its
-    history begins with the entry of its being added, and nobody reminds it.
+    *actor* is who confirms, if not the patient. Writes the confirmation to the patient; the waiting
+    time in it is computed when it is sent. A walk-in joins the line as arrived: its history has the
+    entry `add` in place of `confirm`, and no reminder is scheduled.
     """
     arrived = token.arrived_at is not None
     queue = work.require(Queue, token.doctor_id, token.date)
@@ -225,6 +232,15 @@ def confirm(
     token = associate(work, clinic, doctor, token)
     if not arrived:
         history.log_token(work, token, "confirm", actor or person_of(token))
+    _write_confirmation(work, clinic, doctor, token)
+    if token.source == "BOT":
+        phone_requests.request_number(work, clinic, token.contact_id)
+    if not arrived:
+        _schedule_reminder(work, token)
+    return token
+
+
+def _write_confirmation(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
     send(
         work,
         Draft(
@@ -242,11 +258,6 @@ def confirm(
             consent=Consent.TOKEN,
         ),
     )
-    if token.source == "BOT":
-        phone_requests.request_number(work, clinic, token.contact_id)
-    if not arrived:
-        _schedule_reminder(work, token)
-    return token
 
 
 def _schedule_reminder(work: Work, token: Token) -> None:
@@ -267,7 +278,7 @@ def cancel(
     """
     if token.status not in LIVE or token.status is TokenStatus.CURRENT:
         raise NotNow(state=token.status)
-    if _is_no_show(work, token):
+    if is_no_show(work, token):
         raise NotNow(state=TokenStatus.NO_SHOW)
     ended = cancel_keeping_money(work, token, reason)
     notify_line_shortened(work, token)
@@ -294,91 +305,11 @@ def cancel_keeping_money(work: Work, token: Token, reason: str) -> Token:
     )
 
 
-def reschedule(
-    work: Work, clinic: Clinic, doctor: Doctor, old: Token, day: date, number: int
-) -> Token:
-    """Move a paid or free booking to another slot: the new seat and the old one in one write.
-
-    The money goes along by a ledger row in the same transaction. *old* is a waiting or skipped
-    token, or one cancelled by a closed clinic whose money waits for another day.
-
-    Raises:
-        DayClosed, DayFull, SlotTaken: Nothing is given up then.
-        AlreadyBooked: If the patient has another live token with that doctor on the new day.
-        NotNow: If *old* can no longer be moved.
-    """
-    capture = work.get(Capture, old.capture_id, "CAPTURE") if old.capture_id else None
-    waiting_money = capture is not None and capture.disposition is Disposition.WAITING
-    if old.status not in WAITING | {TokenStatus.SKIPPED} and not waiting_money:
-        raise NotNow(state=old.status)
-    if _is_no_show(work, old):
-        raise NotNow(state=TokenStatus.NO_SHOW)
-    other = live_booking(work, old.contact_id, old.patient_id, old.doctor_id, day)
-    if other is not None and other.token_id != old.token_id:
-        raise AlreadyBooked(token=other)
-    view = read_day(work, clinic, doctor, day)
-    own = old.limit_number if old.queue_id == view.queue.queue_id else None
-    slot_at, limit = sellable(view, number, work.now, own)
-    queue = ensure_queue(work, view.queue)
-    if old.status in LIVE:
-        cancel_keeping_money(work, old, "RESCHEDULED")
-        notify_line_shortened(work, old)
-        history.log_token(work, old, "reschedule", person_of(old))
-    token = Token(
-        queue_id=queue.queue_id,
-        token_id=work.ids.new("TKN_"),
-        clinic_id=old.clinic_id,
-        doctor_id=old.doctor_id,
-        patient_id=old.patient_id,
-        contact_id=old.contact_id,
-        patient_name=old.patient_name,
-        patient_phone=old.patient_phone,
-        status=TokenStatus.CONFIRMED,
-        number=number,
-        token_number=number_text(number),
-        date=queue.date,
-        estimated_time=slot_at,
-        source=old.source,
-        payment_status=old.payment_status,
-        amount_paise=old.amount_paise,
-        advance_paise=old.advance_paise,
-        paid_paise=old.paid_paise,
-        capture_id=old.capture_id,
-        payment_id=old.payment_id,
-        limit_number=limit,
-        replaces=old.token_id,
-        created_at=work.now,
-        updated_at=work.now,
-    )
-    take_seats(work, view, token)
-    write_new(work, token, person_of(token), "book")
-    if capture is not None:
-        work.put(
-            Transfer(
-                capture_id=capture.capture_id,
-                row=f"MOVE#{stamp(work.now)}#{token.token_id}",
-                clinic_id=old.clinic_id,
-                from_token_id=old.token_id,
-                to_token_id=token.token_id,
-                amount_paise=capture.amount_paise,
-                at=work.now,
-            )
-        )
-        work.put(
-            capture.but(
-                disposition=Disposition.SEAT, token_id=token.token_id, queue_id=token.queue_id
-            )
-        )
-        given = work.get(Token, old.queue_id, old.token_id) or old
-        work.put(given.but(capture_id=None, paid_paise=0, payment_status=PaymentStatus.PENDING))
-    return confirm(work, clinic, doctor, token)
-
-
 def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | None:
-    """Give an expired token its seat again because its money came late.
+    """Give an expired token its seat again because its money came late; the token is PENDING then.
 
-    Returns None if the slot is gone, past, withdrawn or its line closed, or if the patient holds
-    another live token with that doctor that day.
+    Returns None if the slot is sold, past or withdrawn, if the line is closed, or if the patient
+    has another live token with that doctor that day.
     """
     day = date.fromisoformat(token.date)
     view = read_day(work, clinic, doctor, day)
@@ -394,8 +325,8 @@ def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | 
     return work.put(token)
 
 
-def _is_no_show(work: Work, token: Token) -> bool:
-    """Whether a skipped token's line has closed, though nobody has brought the token after it."""
+def is_no_show(work: Work, token: Token) -> bool:
+    """Whether a skipped token's line has closed, though the job has not yet marked the token."""
     if token.status is not TokenStatus.SKIPPED:
         return False
     queue = work.get(Queue, token.doctor_id, token.date)

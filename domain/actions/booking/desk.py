@@ -1,4 +1,4 @@
-"""What the desk does for patients: adding walk-ins, announcing to those who are booked today."""
+"""What the desk does for patients: adds walk-ins, books and cancels."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ from domain.work import Work
 
 
 def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token:
-    """Give somebody at the desk the next free slot ahead, else a number after the last.
+    """Add a walk-in: the next free slot ahead, else a number after the last.
 
-    They have arrived and pay at the clinic; the daily limit of online sales does not count.
+    The patient has arrived and pays at the clinic; the daily limit of online sales does not count.
 
     Raises:
         DayClosed: If the line is closed.
@@ -49,7 +49,7 @@ def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token
         raise DayClosed
     across = line.work.system("a walk-in's phone may be known already")
     contact, patient = identify(across, clinic.clinic_id, phone, name)
-    _refuse_second_booking(across, contact, patient, doctor, line.day)
+    _require_no_booking(across, contact, patient, doctor, line.day)
     view = read_day(across, clinic, doctor, line.day)
     offer = _next_offer(view, Wanted(), line.now, owes=False)
     terms = booking.Terms(actor=actor, pays_at_clinic=True, arrived=True)
@@ -58,25 +58,27 @@ def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token
 
 @dataclass(frozen=True)
 class Wanted:
-    """What staff ask for when they book for somebody."""
+    """What staff ask for when they book for a patient."""
 
     preferred: datetime | None = None
-    """That free slot of its day, or the next one after it; None: the next free one of today."""
+    """The slot at this instant, or the next free one after it; None: the next free one today."""
     amount_paise: int | None = None
     """The whole fee; None: the day's."""
     may_set_amount: bool = False
-    """Whether who books may ask for another fee than the day's."""
+    """Whether the caller may ask for another fee than the day's."""
     pays_at_clinic: bool = False
     consultation_type: str = "GENERAL"
 
 
-def person(
+def identify_person(
     work: Work, clinic_id: str, patient_id: str | None, phone: str | None, name: str | None
 ) -> tuple[Contact, Patient]:
-    """Return whom staff book for: a patient of theirs by id, else a person by phone and name.
+    """Return contact and patient to book for: a patient by id, else a person by phone and name.
+
+    A person who is not known yet is recorded.
 
     Raises:
-        NotFound: If they have no such patient.
+        NotFound: If the caller has no such patient.
         Invalid: If the phone is not that patient's, or phone or name is missing or cannot be one.
     """
     number = normalise(phone, work.rules.phone_countries) if phone else None
@@ -111,38 +113,29 @@ def book_for_patient(
 ) -> Token:
     """Book for a patient, beyond the daily limit if need be.
 
-    With an advance to be paid the slot is held for an hour at most and the link is sent to the
-    patient. Who pays at the clinic is confirmed at once, and gets a number after the last if no
-    slot is left today and none was asked for.
+    If an advance is due, the slot is held for an hour at most and the payment link is sent to the
+    patient. Otherwise the booking is confirmed at once, and gets a number after the last if no
+    slot is left today and no time was asked for.
 
     Raises:
         Invalid: If the time is past or too far ahead, or the amount does not cover the advance.
-        NotAllowed: If who books may not ask for that amount.
+        NotAllowed: If the caller may not ask for that amount.
         DayClosed, DayFull: If the doctor sees nobody then, or no slot is left.
         AlreadyBooked: If the patient has a live token that day, or an unpaid one with the doctor.
-        TooManyHolds: If the phone holds three unpaid slots at this clinic.
+        TooManyHolds: If the contact holds three unpaid slots at this clinic.
         Suspended: If an advance is due while the clinic's subscription is suspended.
     """
     across = work.system("staff book for somebody whom other clinics may know")
     day = _day_wanted(work, clinic, doctor, wanted.preferred)
-    _refuse_second_booking(across, contact, patient, doctor, day)
+    _require_no_booking(across, contact, patient, doctor, day)
     view = read_day(across, clinic, doctor, day)
     if not view.open:
         raise DayClosed
-    fee, advance = view.queue.fee_paise, view.queue.advance_paise
-    owes = bool(advance) and not wanted.pays_at_clinic
-    amount = fee if wanted.amount_paise is None else wanted.amount_paise
-    if amount != fee and not wanted.may_set_amount:
-        raise NotAllowed("Only an admin can ask for another amount than the fee.", field="amount")
-    if owes and amount < advance:
-        raise Invalid("amount", "Is less than the advance.")
-    if owes and clinic.status is ClinicStatus.SUSPENDED:
-        raise Suspended(
-            "The clinic's subscription is suspended: until its bill is paid no advance can be "
-            "paid online. Book to be paid at the clinic (payAtClinic)."
-        )
+    owes = view.queue.advance_paise > 0 and not wanted.pays_at_clinic
+    amount = _amount_wanted(view.queue, wanted, owes=owes)
     if owes:
-        _refuse_second_hold(across, contact, patient, doctor)
+        _require_online_payment(clinic)
+        _require_no_hold(across, contact, patient, doctor)
     offer = _next_offer(view, wanted, work.now, owes=owes)
     terms = booking.Terms(
         actor=actor,
@@ -153,28 +146,64 @@ def book_for_patient(
     )
     token = booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
     if token.payment_id is not None and token.held_until is not None:
-        send(
-            across,
-            Draft(
-                "booking/pay",
-                to=contact.contact_id,
-                clinic=clinic,
-                about=token,
-                guard=Guard.UNPAID,
-                values={
-                    **notices.notice_values(token, doctor),
-                    "today": day == today(clinic, work.now),
-                    "advance": token.advance_paise,
-                    "fee": token.amount_paise,
-                    "until": token.held_until.isoformat(),
-                },
-                url=work.rules.pay_url(token.payment_id),
-                payment_id=token.payment_id,
-                consent=Consent.TOKEN,
-                helps_until=token.held_until,
-            ),
-        )
+        _send_link(across, clinic, doctor, token, token.payment_id, token.held_until)
     return token
+
+
+def _amount_wanted(queue: Queue, wanted: Wanted, *, owes: bool) -> int:
+    """Return the whole fee in paise.
+
+    Raises:
+        NotAllowed: If it is not the day's, and who books may not change it.
+        Invalid: If an advance is due that it does not cover.
+    """
+    amount = queue.fee_paise if wanted.amount_paise is None else wanted.amount_paise
+    if amount != queue.fee_paise and not wanted.may_set_amount:
+        raise NotAllowed("Only an admin can ask for another amount than the fee.", field="amount")
+    if owes and amount < queue.advance_paise:
+        raise Invalid("amount", "Is less than the advance.")
+    return amount
+
+
+def _require_online_payment(clinic: Clinic) -> None:
+    """Raise `Suspended` if the clinic may take no advance because its bill is unpaid."""
+    if clinic.status is ClinicStatus.SUSPENDED:
+        raise Suspended(
+            "The clinic's subscription is suspended: until its bill is paid no advance can be "
+            "paid online. Book to be paid at the clinic (payAtClinic)."
+        )
+
+
+def _send_link(
+    work: Work,
+    clinic: Clinic,
+    doctor: Doctor,
+    token: Token,
+    payment_id: str,
+    held_until: datetime,
+) -> None:
+    """Send the patient the link by which the advance is paid."""
+    send(
+        work,
+        Draft(
+            "booking/pay",
+            to=token.contact_id,
+            clinic=clinic,
+            about=token,
+            guard=Guard.UNPAID,
+            values={
+                **notices.notice_values(token, doctor),
+                "today": token.date == today(clinic, work.now).isoformat(),
+                "advance": token.advance_paise,
+                "fee": token.amount_paise,
+                "until": held_until.isoformat(),
+            },
+            url=work.rules.pay_url(payment_id),
+            payment_id=payment_id,
+            consent=Consent.TOKEN,
+            helps_until=held_until,
+        ),
+    )
 
 
 def _day_wanted(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime | None) -> date:
@@ -190,7 +219,7 @@ def _day_wanted(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime 
     return night if preferred < hours(clinic, doctor, night)[1] else day
 
 
-def _refuse_second_booking(
+def _require_no_booking(
     work: Work, contact: Contact, patient: Patient, doctor: Doctor, day: date
 ) -> None:
     live = seats.live_booking(work, contact.contact_id, patient.patient_id, doctor.doctor_id, day)
@@ -198,7 +227,7 @@ def _refuse_second_booking(
         raise AlreadyBooked(token=live)
 
 
-def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: Doctor) -> None:
+def _require_no_hold(work: Work, contact: Contact, patient: Patient, doctor: Doctor) -> None:
     for held in seats.holds_of(work, contact.contact_id):
         same = held.patient_id == patient.patient_id and held.doctor_id == doctor.doctor_id
         if same and held.held_until > work.now:
@@ -208,7 +237,7 @@ def _refuse_second_hold(work: Work, contact: Contact, patient: Patient, doctor: 
 def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.SlotOffer:
     """Return the first free slot ahead that *wanted* allows, else a number after the last.
 
-    Only who *owes* an advance takes one of the online sales.
+    A booking that *owes* an advance takes one of the online sales; no other does.
 
     Raises:
         DayFull: If no slot is left, and one is needed: for an advance, or at a time asked for.
@@ -227,7 +256,7 @@ def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> book
 def cancel_for_patient(
     work: Work, clinic: Clinic, doctor: Doctor, token: Token, actor: Actor, remark: Remark = SILENT
 ) -> Token:
-    """Cancel a booking for the clinic, send back what was paid online, and tell the patient.
+    """Cancel a booking for the clinic, refund what was paid online, and tell the patient.
 
     Raises:
         NotNow: If the token is being served or over, or its day is closed.

@@ -32,7 +32,7 @@ def book_follow_up(
         Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book`.
     """
     clinic, doctor = require_doctor(work, visit.clinic_id, visit.doctor_id)
-    contact, patient = desk.person(work, visit.clinic_id, visit.patient_id, None, None)
+    contact, patient = desk.identify_person(work, visit.clinic_id, visit.patient_id, None, None)
     begin = hours(clinic, doctor, day)[0]
     if at is not None:
         begin = datetime.combine(day, at, clinic.zone).astimezone(UTC)

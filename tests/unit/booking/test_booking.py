@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions.booking import booking, seats
+from domain.actions.booking import booking, rescheduling, seats
 from domain.actions.booking.days import read_day
 from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle, preconditions
@@ -218,7 +218,7 @@ def test_who_gave_a_hold_up_is_not_told_that_it_ended(stage: Stage, cast: Cast) 
 
 def test_moving_swaps_seats_and_money_in_one_write(stage: Stage, cast: Cast) -> None:
     token = paid(stage, hold(stage, cast, 5))
-    new = do(stage, booking.reschedule, cast.clinic, cast.meera, token, TUESDAY, 3)
+    new = do(stage, rescheduling.reschedule, cast.clinic, cast.meera, token, TUESDAY, 3)
     old = stage.token(token)
     assert (old.status, old.capture_id, old.paid_paise) == (TokenStatus.CANCELLED, None, 0)
     assert (new.status, new.paid_paise, new.replaces) == (
@@ -239,14 +239,14 @@ def test_moving_to_a_taken_slot_gives_nothing_up(stage: Stage, cast: Cast) -> No
     token = hold(stage, cast, 5, doctor=cast.khan)
     hold(stage, cast, 6, doctor=cast.khan, person=ravi(cast))
     with pytest.raises(SlotTaken):
-        do(stage, booking.reschedule, cast.clinic, cast.khan, token, MONDAY, 6)
+        do(stage, rescheduling.reschedule, cast.clinic, cast.khan, token, MONDAY, 6)
     assert stage.token(token) == token
     assert taken_by(stage, token) == ["limit#005", "slot#005"]
 
 
 def test_moving_within_a_full_day_is_no_further_sale(stage: Stage, cast: Cast) -> None:
     token = hold(stage, cast, 5, doctor=of_one_sale(stage, cast.khan))
-    new = do(stage, booking.reschedule, cast.clinic, cast.khan, token, MONDAY, 9)
+    new = do(stage, rescheduling.reschedule, cast.clinic, cast.khan, token, MONDAY, 9)
     assert taken_by(stage, new) == ["limit#001", "slot#009"]
     with pytest.raises(DayFull):
         hold(stage, cast, 5, doctor=cast.khan, person=ravi(cast))
@@ -255,7 +255,7 @@ def test_moving_within_a_full_day_is_no_further_sale(stage: Stage, cast: Cast) -
 def test_an_unpaid_or_served_booking_does_not_move(stage: Stage, cast: Cast) -> None:
     token = hold(stage, cast, 5)
     with pytest.raises(NotNow):
-        do(stage, booking.reschedule, cast.clinic, cast.meera, token, MONDAY, 6)
+        do(stage, rescheduling.reschedule, cast.clinic, cast.meera, token, MONDAY, 6)
 
 
 def test_a_reminder_is_kept_only_for_what_was_booked_three_hours_before(
@@ -304,7 +304,7 @@ def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, c
     for action in (
         lambda: cancel(stage, stage.token(token)),
         lambda: do(
-            stage, booking.reschedule, cast.clinic, cast.khan, stage.token(token), TUESDAY, 1
+            stage, rescheduling.reschedule, cast.clinic, cast.khan, stage.token(token), TUESDAY, 1
         ),
     ):
         with pytest.raises(NotNow):

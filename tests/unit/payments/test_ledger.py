@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from domain.actions.booking import booking
+from domain.actions.booking import rescheduling
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actions.payments import ledger, refunds
@@ -84,7 +84,7 @@ def test_a_closed_clinics_money_waits_then_sits_or_goes_back(stage: Stage, cast:
     stage.on_line(lifecycle.close, cast.clinic, cast.meera, FARIDA, "CLOSED_BY_STAFF")
     stage.settle()
     assert statement(stage, cast) == Statement(captured=10000, waiting=10000, payments=2)
-    do(stage, booking.reschedule, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)
+    do(stage, rescheduling.reschedule, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)
     stage.wait(25 * 60)
     assert statement(stage, cast) == Statement(
         captured=10000, seated=5000, refunded=5000, sent_back=5000, payments=2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from domain.actions.booking import booking
+from domain.actions.booking import rescheduling
 from domain.actions.line import lifecycle
 from domain.actions.payments import refunds
 from domain.actions.settlement import captures
@@ -205,7 +205,7 @@ def test_a_closed_clinics_money_waits_a_day_and_is_then_returned(stage: Stage, c
 
 def test_waiting_money_takes_another_day_and_is_not_returned(stage: Stage, cast: Cast) -> None:
     token = closed_with_money(stage, cast)
-    new = do(stage, booking.reschedule, cast.clinic, cast.meera, token, TUESDAY, 2)
+    new = do(stage, rescheduling.reschedule, cast.clinic, cast.meera, token, TUESDAY, 2)
     assert (new.status, new.paid_paise) == (TokenStatus.CONFIRMED, 5000)
     stage.wait(24 * 60 + 1)
     assert refund(stage, "sbx_1") is None
