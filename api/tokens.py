@@ -1,4 +1,4 @@
-"""Bookings: made, looked at, changed and cancelled by the desk (specification 6.7)."""
+"""Bookings: made, shown, changed and cancelled by the desk (specification 6.7)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who acts: a member of staff, the clock, or a caller of the API, and what they may see."""
+"""Who acts (staff, patient, clock), why, and whose patients a caller may see."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from domain.work import Work
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts on a line; the clock acts as `system`."""
+    """The one who acts on a line: a user, a contact, or the clock as `system`."""
 
     user_id: str
     name: str
@@ -21,13 +21,13 @@ CLOCK = Actor("system", "PulseOps")
 
 
 def person_of(token: Token) -> Actor:
-    """Return the patient of *token* as the one who acts."""
+    """Return the patient of *token* as the actor."""
     return Actor(token.contact_id, token.patient_name)
 
 
 @dataclass(frozen=True)
 class Remark:
-    """Why a move is made, for the line's history."""
+    """What staff say of an action, for the line's history."""
 
     reason: str | None = None
     notes: str | None = None
@@ -38,22 +38,22 @@ SILENT = Remark()
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose patients are looked at: the clinic's, or those of one doctor of it."""
+    """Whose patients a call may see: the clinic's, or those of one doctor."""
 
     clinic_id: str
     doctor_id: str | None
 
     @property
     def owner(self) -> str:
-        """The partition of the directory that is theirs."""
+        """The partition of the directory that holds them."""
         return self.doctor_id or self.clinic_id
 
 
 def caller_of(work: Work) -> Caller:
-    """Return who asks, as the scope of *work* says.
+    """Return the caller that the scope of *work* names.
 
     Raises:
-        TypeError: If it is neither a clinic nor a doctor.
+        TypeError: If the scope is neither a clinic's nor a doctor's.
     """
     match work.scope:
         case ClinicScope(clinic_id):

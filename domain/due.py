@@ -1,4 +1,7 @@
-"""Scheduling what must happen later, or must be told to many."""
+"""Due items: what must be done at an instant, or right after the commit (fan-out).
+
+An item is written in the transaction of its cause, so it is done if and only if that commits.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Subject:
     """What a due item is about: its handler finds the records to work on by these ids."""
 
     id: str
-    """Spreads items over the shards, and names this one among those of its kind and instant."""
+    """Decides the shard; an item is unique by instant, kind and this."""
     _: KW_ONLY
     clinic_id: str | None = None
     doctor_id: str | None = None
@@ -34,9 +37,9 @@ class Subject:
 def schedule(
     work: Work, kind: str, at: datetime, subject: Subject, **values: str | int | None
 ) -> Due:
-    """Schedule *kind* about *subject* for *at*; its handler reads *values* too.
+    """Schedule *kind* about *subject* for *at*, with *values* for its handler.
 
-    What is due now begins right after the commit.
+    If *at* is not in the future, a worker is woken right after the commit.
     """
     at = utc(at)
     shard = shard_of(kind, subject.id)
@@ -60,7 +63,7 @@ def schedule(
 
 
 def schedule_fan_out(work: Work, kind: str, queue: Queue, **values: str | int | None) -> Due:
-    """Schedule an event of *kind* to be told to all who wait in *queue*, right after the commit."""
+    """Schedule the fan-out of an event to all who wait in *queue*, right after the commit."""
     return schedule_for_queue(work, kind, work.now, queue, **values)
 
 
@@ -100,16 +103,18 @@ def reschedule(
     at: datetime | None = None,
     **values: str | int | None,
 ) -> Due:
-    """Put *item* off, as it was read, until *after* from now; return it in its new place.
+    """Put *item* off until *after* from now; return it as it is written.
 
-    It counts as another attempt, unless *attempts* says how many there were. Its `at` moves too,
-    unless *at* says for which moment it was written: some handlers know by that whether their
-    booking, pause or event is still the one they were to follow.
+    It counts as another attempt, unless *attempts* gives their number. Its `at` becomes the new
+    instant, unless *at* is given: some handlers compare it with their booking, pause or event, to
+    see whether that is still the one they were scheduled for.
     """
     moment = utc(work.now + after)
     name = item.due.split("#", 1)[1]
     while work.get(Due, item.shard, f"{stamp(moment)}#{name}") is not None:
-        moment += timedelta(milliseconds=1)  # another of its kind and subject stands there
+        moment += timedelta(
+            milliseconds=1
+        )  # the key is taken by another item of its kind and subject
     work.delete(item)
     return work.put(
         item.but(
@@ -154,7 +159,7 @@ def chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 
 def finish(open_work: OpenWork, item: Due) -> None:
-    """Delete an item in a step of its own: everything it asked for is done."""
+    """Delete an item in a transaction of its own, after the last step of its handler."""
     work = open_work()
     work.delete(item)
     work.commit()

@@ -1,4 +1,4 @@
-"""A doctor's day: which days are open, and which consultations a day has."""
+"""A doctor's calendar: which days are open, and which slots a day has."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def hours(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime
     An end at or before the start lies on the next day.
     """
     begin = _local(clinic, day, doctor.start_time)
-    # Clock times are compared, not instants: a night of a change of clocks may swap those.
+    # Clock times are compared: instants may swap in a night when the clocks change.
     last_day = day
     if _clock(doctor.end_time) <= _clock(doctor.start_time):
         last_day += timedelta(days=1)
@@ -50,11 +50,11 @@ def hours(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime
 
 
 def timetable(clinic: Clinic, doctor: Doctor, day: date) -> tuple[Slot, ...]:
-    """Return the consultations of *day* in order, numbered from 1.
+    """Return the slots of *day* in order, numbered from 1.
 
-    Steps are taken in UTC, so that a change of the clocks neither loses nor doubles a slot. A
-    consultation that would reach into the lunch break begins after it; one that would end after
-    hours is not offered.
+    Steps are taken in UTC, so that a change of the clocks neither loses nor doubles a slot. A slot
+    that would reach into the lunch break begins after it; one that would end after hours is left
+    out.
     """
     begin, end = hours(clinic, doctor, day)
     step = timedelta(minutes=doctor.consultation_duration)

@@ -1,7 +1,7 @@
-"""One way to try again: a unit of work that lost against others is run anew on what is true now.
+"""The one retry loop: a unit of work that lost against another is run again on fresh reads.
 
-Concurrency is optimistic: nobody waits for a lock, and whoever read what has changed since loses
-with a `Conflict`. How often, how long and how that ends is decided here alone.
+Concurrency is optimistic: nobody waits for a lock, and a commit whose reads have changed since
+fails as a `Conflict`. The number of tries and the pauses between them are set here alone.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from domain.work import Work
 
 T = TypeVar("T")
 Pause = Callable[[float], None]
-"""Waits so many seconds before the next try; what it raises ends the tries."""
+"""Waits for a number of seconds before the next try; what it raises ends the tries."""
 
 TRIES = 10
 FIRST_PAUSE_SECONDS = 0.002
 LONGEST_PAUSE_SECONDS = 0.128
-"""The longest pause doubles from the first to this with each lost try; half a second in all."""
+"""The longest pause doubles with each lost try, up to this (back-off); half a second in all."""
 
 
 def transact(
@@ -29,12 +29,12 @@ def transact(
 ) -> T:
     """Run *act* on a new unit of work and commit it; return what *act* returns.
 
-    While others are faster it is run again on fresh reads, so *act* must do nothing outside its
-    unit of work. What it raises ends the tries, and nothing is written.
+    On a conflict it is run again on fresh reads, so *act* must do nothing outside its unit of work.
+    An exception of *act* ends the tries, and nothing is written.
 
     Raises:
-        StillConflicting: If others were faster every time.
-        StoreUnavailable: If the store does not answer; it may have been written.
+        StillConflicting: If every try conflicted; nothing is written.
+        StoreUnavailable: If the store does not answer; the transaction may be written.
     """
 
     def attempt() -> T:
@@ -49,11 +49,11 @@ def transact(
 def retry_on_conflict(attempt: Callable[[], T], *, pause: Pause = time.sleep) -> T:
     """Return what *attempt* returns, repeating it while it raises `Conflict`.
 
-    For what commits by itself, in more than one step or in its own way; else see `transact`. The
-    pauses are random, so that those who lost against each other do not meet again.
+    For an *attempt* that commits by itself, in several steps or in its own way; else use
+    `transact`. Pauses are random, so that those who conflicted do not meet again (jitter).
 
     Raises:
-        StillConflicting: If others were faster every time.
+        StillConflicting: If every try conflicted.
     """
     lost = 0
     while True:
@@ -68,4 +68,4 @@ def retry_on_conflict(attempt: Callable[[], T], *, pause: Pause = time.sleep) ->
 
 
 def at_once(_seconds: float) -> None:
-    """Try again without a pause, for those in whose thread others wait."""
+    """A `Pause` of no length, for threads in which other work waits."""

@@ -1,13 +1,13 @@
-"""When a waiting patient's consultation starts: an honest range from what the day has shown.
+"""When a waiting patient's consultation is expected to start: a range, from the day so far.
 
 The line is a queue with one server, the doctor. A consultation starts when the doctor is free and
-the patient is there (Lindley's recursion, 1952), so the chain of starts is walked twice in one
-pass: once as a good day would go, once as a slow one. The ends of the range are the 15 % and 85 %
-quantiles of the start, nearly: about seven promises in ten are kept, whether two are ahead or
-twenty. `tests/unit/rules/test_waiting_simulation.py` measures it on simulated days.
+the patient is there (Lindley's recursion, 1952), so the chain of starts is computed twice in one
+pass: for a good day and for a slow one. The ends of the range are nearly the 15 % and 85 %
+quantiles of the start: about seven promises in ten are kept, whether two are ahead or twenty.
+`tests/unit/rules/test_waiting_simulation.py` measures it on simulated days.
 
-What the model does not know: that a doctor works through a break nobody announced, and how a clinic
-treats a person who has come while someone before them has not.
+The model knows nothing of breaks that nobody announced, nor of how a clinic treats a patient who
+has come while another before them has not.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ QUANTILE = 1.04
 """The standard normal's 85 % quantile: standard deviations from the mean to either end."""
 
 CREDIBILITY_OF_HISTORY = 6.0
-"""How many of today's consultations the doctor's history weighs (Bühlmann's credibility).
+"""The weight of the doctor's history, in consultations of today (Bühlmann's credibility).
 
 The factor is the variance within a day over that between days: single consultations vary by about
 half their mean, a doctor's days by about a fifth; (0.5 / 0.2)² ≈ 6."""
@@ -40,29 +40,32 @@ MOST_VARIATION = 0.85
 
 WINSOR_LOW = 1 / 3
 WINSOR_HIGH = 2.0
-"""A duration counts as at least and at most so many times the day's median (winsorising).
+"""The least and the most that a duration counts, in medians of the day (winsorising).
 
 Of lognormal durations with a coefficient of 0.5 one in 20 is above twice the median, one in 100
-below a third. A procedure of an hour, or two "next" in a row, says little about those to come."""
+below a third. A procedure of an hour, or two "next" in a row, says little about the next ones."""
 
 INTERRUPTIONS = 0.1
 """What a slow day adds to each consultation, as a share of its mean.
 
-Two things are missing from the mean: the odd long one, cut by winsorising (one in 30 at three times
-the mean adds 6 %), and breaks to come that nobody has announced (10 minutes in 4 hours add 4 %)."""
+Two things are missing from the mean: rare long consultations, cut by winsorising (one in 30 at
+three times the mean adds 6 %), and breaks to come that nobody has announced (10 minutes in 4 hours
+add 4 %)."""
 
 RESIDUAL = 0.45
 """Mean residual life of a consultation that has taken its mean, as a share of the time elapsed.
 
 A lognormal one with a coefficient of 0.5 has 0.46 of its mean left after 1.0 mean, 0.47 after 2.0.
-Beyond the mean the share is of the time elapsed: one so long is of the odd, long kind."""
+Beyond the mean the share is of the time elapsed: it is one of the rare long ones then."""
 
 SHOW = 0.9
-"""How likely somebody who has not checked in is seen, up to their slot: no-shows are 5 to 30 %."""
+"""The probability, until their slot, that a patient who has not checked in is seen.
+
+No-shows are 5 to 30 %."""
 SHOW_LATE = 0.5
 LATE = 30 * 60.0
-"""From the slot on this falls evenly, to SHOW_LATE after LATE seconds, and no further: many who are
-in the waiting room never check in."""
+"""From the slot on the probability falls evenly, to SHOW_LATE after LATE seconds and no further:
+many patients in the waiting room never check in."""
 
 EARLINESS = 20 * 60.0
 """How long before their slot people come at the earliest: check-ins are spread by 10 minutes around
@@ -74,13 +77,13 @@ PAUSE_OVERRUN = 5 * 60.0
 EMERGENCY_OVERRUN = 15 * 60.0
 UNKNOWN_PAUSE = 30 * 60.0
 """The slack on the start of the day, on the end of a pause or an emergency, and on a pause without
-a known end. Once a delay is longer than its slack, as much again is allowed for: a delay of unknown
-cause is as likely as not to last as long again (Lindy's law)."""
+a known end, in seconds. Once a delay is longer than its slack, as much again is allowed for: a
+delay of unknown cause is as likely as not to last as long again (Lindy's law)."""
 EMERGENCY_SHARE = 0.5
 """An emergency's slack is also at least this share of its announced length."""
 
 CHANGEOVER = 90.0
-"""Slack on every range: the call, the walk to the door, a "next" pressed late."""
+"""Slack on every range in seconds: the call, the walk to the door, a "next" pressed late."""
 
 STEP = 5
 """Minutes to which a range is rounded outward; finer would promise what cannot be known."""
@@ -94,8 +97,8 @@ class Expectation:
         ahead: People before them, the one being seen not counted.
         start: The earliest likely start, in UTC.
         end: The latest likely start, in UTC.
-        certain: False while nobody can know: the doctor has not started past the hour, a pause
-            has no known end, a pause or emergency is over its time, the line is closed.
+        certain: False if the doctor is late to start, a pause has no known end or is over its time,
+            or the line is closed.
     """
 
     ahead: int
@@ -106,7 +109,7 @@ class Expectation:
     def minutes(self, now: datetime) -> tuple[int, int]:
         """Return the range in minutes from *now*, rounded outward to STEP.
 
-        The high end is above the low one, but for (0, 0): the whole range is past, so any moment.
+        The high end is above the low one, except in (0, 0): the whole range is past.
         """
         if self.end <= now:
             return 0, 0
@@ -163,27 +166,27 @@ def expect(
     """
     walk = _Walk(queue, now)
     for entry in ahead:
-        walk.over(entry)
-    return walk.here(at, arrived=arrived)
+        walk.pass_by(entry)
+    return walk.expect(at, arrived=arrived)
 
 
 def expect_all(queue: Queue, line: Sequence[Waiting], now: datetime) -> list[Expectation]:
-    """Return what `expect` says for everybody in *line*, in one pass."""
+    """Return what `expect` returns for each in *line*, in one pass."""
     walk = _Walk(queue, now)
     expectations = []
     for entry in line:
-        expectations.append(walk.here(entry.at, arrived=entry.arrived))
-        walk.over(entry)
+        expectations.append(walk.expect(entry.at, arrived=entry.arrived))
+        walk.pass_by(entry)
     return expectations
 
 
 class _Walk:
-    """Goes down the line, keeping when the doctor is free for the next person.
+    """Walks down the line, and keeps when the doctor is free for the next patient.
 
     `low` and `high` are seconds from now: the doctor's next free moment on a good and a slow day.
-    Neither ever falls, so nobody is expected before those who stand ahead of them. `work` and
-    `variance` are the mean and variance of all that is done without a gap until then, and `spread`
-    is how far an end of the range lies from the mean because of them: consultations vary
+    Neither ever falls, so nobody is expected before a patient ahead of them. `work` and `variance`
+    are the mean and variance of the consultations held without a gap until then, and `spread` is
+    the distance of an end of the range from the mean that they cause: consultations vary
     independently of each other, but share the error of the estimated pace.
     """
 
@@ -208,29 +211,29 @@ class _Walk:
             return
         remaining = max(self.pace.mean - elapsed, RESIDUAL * max(self.pace.mean, elapsed))
         if queue.status is QueueStatus.ACTIVE:
-            self._see(remaining, self.pace.sd**2)
+            self._add(remaining, self.pace.sd**2)
         else:
-            # Whoever was inside when the break began has left by now, or is finished after it.
+            # The patient inside when the break began has left by now, or is seen on after it.
             self.high += remaining
 
-    def over(self, entry: Waiting) -> None:
-        """Go past *entry*: they are waited for, if need be, and seen, if they come."""
+    def pass_by(self, entry: Waiting) -> None:
+        """Go past *entry*: wait for the patient until their slot, and see them if they come."""
         self.count += 1
         mean, sd = self.pace.mean, self.pace.sd
         if entry.arrived:
-            self._see(mean, sd * sd)
+            self._add(mean, sd * sd)
             return
         slot = (entry.at - self.now).total_seconds()
         show = SHOW
         if slot > 0:
-            self._wait(slot)
+            self._wait_until(slot)
         else:
             show -= (SHOW - SHOW_LATE) * min(1.0, -slot / LATE)
-        # A consultation that takes place with the chance `show`: mean and variance of the product.
-        self._see(show * mean, show * sd * sd + show * (1 - show) * mean * mean)
+        # Mean and variance of a consultation that takes place with the probability `show`.
+        self._add(show * mean, show * sd * sd + show * (1 - show) * mean * mean)
 
-    def here(self, at: datetime, *, arrived: bool) -> Expectation:
-        """Return what somebody standing here may expect."""
+    def expect(self, at: datetime, *, arrived: bool) -> Expectation:
+        """Return the expectation of a patient who stands here in the line."""
         low, high = self.low - CHANGEOVER, self.high + CHANGEOVER
         if not arrived:
             slot = (at - self.now).total_seconds()
@@ -242,11 +245,11 @@ class _Walk:
             self.certain,
         )
 
-    def _wait(self, slot: float) -> None:
-        """Let the doctor wait for somebody who is expected around *slot*.
+    def _wait_until(self, slot: float) -> None:
+        """Wait for a patient who is expected around *slot*, in seconds from now.
 
-        A doctor who is idle starts afresh: delays before the gap no longer matter. How much of them
-        remains is the part of the range in which the doctor is not idle before *slot*.
+        Delays before an idle gap no longer matter. The share of them that remains is the part of
+        the range in which the doctor is busy until *slot*.
         """
         if slot > self.low:
             busy = (self.high - slot) / (self.high - self.low) if slot < self.high else 0.0
@@ -256,8 +259,8 @@ class _Walk:
         self.low = max(self.low, slot - EARLINESS)
         self.high = max(self.high, slot)
 
-    def _see(self, mean: float, variance: float) -> None:
-        """Add a consultation, or what remains of one."""
+    def _add(self, mean: float, variance: float) -> None:
+        """Add a consultation, or the rest of one."""
         self.work += mean
         self.variance += variance
         spread = self._spread()

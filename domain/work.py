@@ -15,13 +15,14 @@ from domain.scopes import Scope, SystemScope
 
 R = TypeVar("R", bound=Record)
 LIVE = "live"
-"""What is rung for when something changes that people watch; no job of the workers."""
+"""The bell's name for changes that live pages show; no job of the workers."""
 
 
 class Work:
-    """Reads see what this work is about to write, but for queries of an index.
+    """Reads see what this work is about to write, except in queries of an index.
 
-    A record that changes twice is written once, on the condition of the version first read.
+    A record that changes twice is written once, on the condition of the version first read
+    (optimistic concurrency).
     """
 
     def __init__(
@@ -51,10 +52,10 @@ class Work:
 
     @property
     def seal(self) -> Seal:
-        """What encrypts here.
+        """What encrypts and decrypts fields.
 
         Raises:
-            RuntimeError: If this work was made without it.
+            RuntimeError: If this work was made without one.
         """
         if self._seal is None:
             raise RuntimeError("this work was given nothing to seal with")
@@ -90,7 +91,7 @@ class Work:
     def fetch(self, refs: Iterable[Ref]) -> list[Record | None]:
         """Return several records at once, in order; None for what is absent or behind a wall.
 
-        Nothing is stored under an empty key, and not every store may be asked for it.
+        A key with an empty part is absent without asking the store, as not every store takes it.
         """
         wanted = list(refs)
         self._cache.update({r: None for r in wanted if not all(r[1])})
@@ -113,7 +114,7 @@ class Work:
     ) -> Page[R]:
         """Read a partition as `Records.query` does, through this work's scope.
 
-        A table's partition shows what this work is about to write; an index only what is stored.
+        A table's partition shows what this work is about to write, an index only what is stored.
         """
         doomed = sum(r[0] is kind and r[1][0] == equals for r in self._deletes)
         asked = Query(
@@ -152,7 +153,7 @@ class Work:
         return [found[k] for k in sorted(found, reverse=asked.descending)]
 
     def put(self, record: R) -> R:
-        """Write *record*: new if its version is 0, else in the place of the version it was."""
+        """Write *record* at the commit: new if its version is 0, else in place of that version."""
         ref = ref_of(record)
         doomed = self._deletes.pop(ref, None)
         if doomed is not None:
@@ -163,7 +164,7 @@ class Work:
         return record
 
     def delete(self, record: Record) -> None:
-        """Remove *record*, provided it is still as it was read."""
+        """Delete *record* at the commit, which fails unless it is still as it was read."""
         ref = ref_of(record)
         pending = self._puts.pop(ref, None)
         if not record.version and pending is not None:
@@ -172,11 +173,11 @@ class Work:
             self._deletes[ref] = record
 
     def check(self, record: Record) -> None:
-        """Let the work fail if *record* is no longer as it was read."""
+        """Make the commit fail unless *record* is still as it was read."""
         self._checks[ref_of(record)] = record
 
     def check_absent(self, kind: type[Record], *key: str) -> None:
-        """Let the work fail if a record of *kind* exists under *key*."""
+        """Make the commit fail if a record of *kind* exists under *key*."""
         self._absent[(kind, key)] = None
 
     def written(self, kind: type[R]) -> list[R]:
@@ -184,15 +185,15 @@ class Work:
         return [cast("R", r) for (k, _), r in self._puts.items() if k is kind]
 
     def ring(self, job: str, shard: str) -> None:
-        """Have *job* woken for *shard* after the commit."""
+        """Wake *job* for *shard* after the commit."""
         self._rings.add((job, shard))
 
     def snapshot(self) -> tuple[dict[Ref, Record], ...]:
-        """Return what is written so far, for `restore`."""
+        """Return what this work is about to write, for `restore`."""
         return self._puts.copy(), self._deletes.copy(), self._checks.copy()
 
     def restore(self, before: tuple[dict[Ref, Record], ...]) -> None:
-        """Forget what was written since *before*: an action that refuses leaves nothing."""
+        """Take back what was put since *before*, so that an action that refuses writes nothing."""
         for kept, old in zip((self._puts, self._deletes, self._checks), before, strict=True):
             kept.clear()
             kept.update(old)
@@ -203,7 +204,7 @@ class Work:
         return not (self._puts or self._deletes)
 
     def changes(self) -> Changes:
-        """Return what this work writes, each record once, and what has figures follow it."""
+        """Return what this work writes, each record once, and due items that update figures."""
         written = self._puts.keys() | self._deletes.keys()
         return Changes(
             puts=[*self._puts.values(), *figure_updates(self._puts.values(), self.now)],
@@ -213,9 +214,10 @@ class Work:
         )
 
     def commit(self) -> None:
-        """Write everything, all or nothing, then ring; errors are those of `Records.commit`.
+        """Write everything in one transaction, then wake workers and live pages.
 
-        After StoreUnavailable it may be called again, and then acts once.
+        Raises what `Records.commit` raises. After StoreUnavailable it may be called again: what was
+        written then is not written twice.
         """
         if not self.empty:
             self._committed = self._committed or self.changes()

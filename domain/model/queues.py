@@ -44,7 +44,7 @@ class TokenStatus(StrEnum):
 WAITING = frozenset({TokenStatus.CONFIRMED, TokenStatus.ARRIVED})
 """States of a token that stands in the line."""
 LIVE = WAITING | {TokenStatus.PENDING, TokenStatus.CURRENT, TokenStatus.SKIPPED}
-"""States in which a token still holds its patient's place with that doctor that day."""
+"""States of a token that is its patient's one booking with that doctor that day."""
 
 
 class PaymentStatus(StrEnum):
@@ -64,10 +64,10 @@ class Slot(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Move(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
-    """The last move of a line: what `undo` takes back, and what a late `next` is judged by."""
+    """The last move of a line: what `undo` takes back and a later move is checked against."""
 
     action: str
-    """next or skip."""
+    """next, skip or undo."""
     by: str
     """The user who made it."""
     by_name: str
@@ -106,14 +106,14 @@ class Queue(Record, frozen=True, kw_only=True):
     timetable: tuple[Slot, ...] = ()
     """In the order of time; numbers are those of the first sale, later hours add higher ones."""
     withdrawn: tuple[Slot, ...] = ()
-    """What later hours have taken away; the numbers come back if the hours do."""
+    """Slots that changed hours took away; they keep their numbers, should they fit again."""
     fee_paise: int = 0
     advance_paise: int = 0
     daily_limit: int = 0
     minutes: int = 15
     """The planned length of a consultation."""
     prior_minutes: int | None = None
-    """What the doctor's consultations took on other days."""
+    """How long the doctor's consultations took on other days."""
     planned_start: datetime
     planned_end: datetime
     current_token: str | None = None
@@ -121,11 +121,11 @@ class Queue(Record, frozen=True, kw_only=True):
     current_since: datetime | None = None
     last_move: Move | None = None
     consultations: tuple[int, ...] = ()
-    """Seconds each of the last 20 consultations of today took, oldest first."""
+    """Durations of the last 20 consultations of the day in seconds, oldest first."""
     started_at: datetime | None = None
     said_start: datetime | None = None
     said_end: datetime | None = None
-    """The day's times as whoever started the line gave them, for people to read; no rule asks."""
+    """The day's times as given at the start of the line; shown to people, used by no rule."""
     paused_at: datetime | None = None
     pause_reason: str | None = None
     resume_expected_at: datetime | None = None
@@ -173,7 +173,7 @@ class Token(Record, frozen=True, kw_only=True):
     advance_paise: int = 0
     """What must be paid online to keep the slot."""
     paid_paise: int = 0
-    """What was paid online and is still held for this token."""
+    """What was paid online for this token and not refunded or transferred."""
     collected_paise: int = 0
     """What was collected at the desk."""
     capture_id: str | None = None
@@ -181,15 +181,15 @@ class Token(Record, frozen=True, kw_only=True):
     payment_id: str | None = None
     held_until: datetime | None = None
     place: str | None = None
-    """Where in the line this token stands; None when it does not."""
+    """The token's place in the line; None when it is not in line."""
     limit_number: int | None = None
-    """Which of the day's online sales this is."""
+    """The number of the online sale this is; None if it is none."""
     replaces: str | None = None
     """The token given up when this one is confirmed (a reschedule)."""
     visit_id: str | None = None
     new_patient: bool = False
-    """Whether the doctor had never seen the patient: when it was confirmed, or, once served, when
-    it was completed."""
+    """Whether the doctor had never seen the patient: as of the confirmation, or, once served,
+    of the completion."""
     reminded: bool = False
     created_at: datetime
     updated_at: datetime
@@ -198,8 +198,8 @@ class Token(Record, frozen=True, kw_only=True):
 class Seat(Record, frozen=True, kw_only=True):
     """That a slot (`slot#008`) or one of the day's online sales (`limit#012`) is taken.
 
-    Key: queueId, seat. Put only if absent, or in the place of a hold that ran out: so a slot is
-    sold once however many ask.
+    Key: queueId, seat. Put only if absent, or in place of a hold that ran out, so a slot is sold
+    once.
     """
 
     TABLE: ClassVar[str] = "seats"
@@ -234,8 +234,8 @@ class Waiting(Record, frozen=True, kw_only=True):
 class LiveBooking(Record, frozen=True, kw_only=True):
     """A patient's one booking with a doctor on a day.
 
-    Key: contactId, booking (patientId#doctorId#date). Being the key, it is the only one; and a
-    contact's bookings are one consistent read.
+    Key: contactId, booking (patientId#doctorId#date). The key makes it the only one, and the
+    bookings of a contact are one consistent read.
     """
 
     TABLE: ClassVar[str] = "bookings"
@@ -251,8 +251,8 @@ class LiveBooking(Record, frozen=True, kw_only=True):
 class Hold(Record, frozen=True, kw_only=True):
     """One of the at most three unpaid holds of a contact at a clinic.
 
-    Key: contactId, hold (clinicId#1, 2 or 3). The clinic is in the key: otherwise a refusal would
-    tell one clinic that the phone is known to another.
+    Key: contactId, hold (clinicId#1, 2 or 3). The clinic is in the key, so that a refusal tells no
+    clinic that another one knows the phone.
     """
 
     TABLE: ClassVar[str] = "holds"
@@ -303,15 +303,15 @@ class HistoryEntry(Record, frozen=True, kw_only=True):
     left_number: str | None = None
     """Who was being served before a move."""
     detail: str | None = None
-    """Why, in a word or two; never anything of a person's health."""
+    """Why, in a word or two; never anything about health."""
     notes: str | None = None
-    """What staff wrote to it, sealed."""
+    """The words of staff, encrypted."""
 
 
 class Progress(Record, frozen=True, kw_only=True):
     """What a waiting patient was told last, and whether news is on its way. Key: queueId, tokenId.
 
-    It is also the record of what was promised: the first and the last range of instants told.
+    It also records the promise: the first and the last range of instants that they were told.
     """
 
     TABLE: ClassVar[str] = "progress"
@@ -322,7 +322,7 @@ class Progress(Record, frozen=True, kw_only=True):
     token_id: str
     clinic_id: str
     pending: str | None = None
-    """The unsent message about this token, if there is one."""
+    """The id of the unsent news about this token, if there is one."""
     told_at: datetime | None = None
     told_ahead: int | None = None
     told_from: datetime | None = None
@@ -333,12 +333,12 @@ class Progress(Record, frozen=True, kw_only=True):
 
 
 def number_text(number: int) -> str:
-    """Return a token number as the API writes it, three digits at least."""
+    """Return a token number as three digits at least, as the API writes it."""
     return f"{number:03d}"
 
 
 def hold_ran_out(token: Token, now: datetime) -> bool:
-    """Return whether a token's hold is over, though nobody has ended it yet."""
+    """Return whether *token* is a hold whose time is over, though its record is still PENDING."""
     return (
         token.status is TokenStatus.PENDING
         and token.held_until is not None

@@ -19,7 +19,7 @@ class Day:
     """One doctor's day and what of it is taken."""
 
     queue: Queue
-    """Its head; not yet stored (version 0) while nothing was sold."""
+    """Its head; version 0 while nothing was sold, as it is not stored then."""
     open: bool
     """Whether the doctor sees patients that day and the line is not closed."""
     seats: dict[str, Seat]
@@ -43,7 +43,7 @@ class Day:
         contend for the same one.
         """
         limit = self.queue.daily_limit
-        # A limit lowered since leaves sales above it, which count though their numbers are gone.
+        # Sales made before the limit was lowered have numbers above it; they count too.
         used = (s for s in self.seats.values() if s.seat.startswith("limit#"))
         if sum(not _ran_out(s, now) for s in used) >= limit:
             return None
@@ -89,7 +89,7 @@ def read_day(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Day:
 
 
 def all_seats(work: Work, queue_id: str) -> Iterable[Seat]:
-    """Return everything taken of a queue, read consistently."""
+    """Yield every taken slot and online sale of a queue, read consistently."""
     after = None
     while True:
         page = work.query(Seat, queue_id, limit=400, after=after)
@@ -100,7 +100,7 @@ def all_seats(work: Work, queue_id: str) -> Iterable[Seat]:
 
 
 def beyond_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int | None:
-    """Return the limit of *day* if more than that are booked now: staff may go beyond it."""
+    """Return the daily limit of *day* if staff have booked beyond it, else None."""
     view = read_day(work, clinic, doctor, day)
     slots = [int(s.removeprefix("slot#")) for s in view.seats if s.startswith("slot#")]
     booked = sum(view.is_taken(number, work.now) for number in slots)
@@ -108,7 +108,7 @@ def beyond_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int |
 
 
 def next_open(work: Work, clinic: Clinic, doctor: Doctor, after: date) -> date | None:
-    """Return the first day after *after* with a slot to be had, or None."""
+    """Return the first day after *after* that has a free slot, or None."""
     for day in open_days(clinic, doctor, work.now):
         if day > after and read_day(work, clinic, doctor, day).free(work.now):
             return day

@@ -19,7 +19,7 @@ def log_token(
 ) -> None:
     """Write that *by* did *action* to *token*; entries of one instant keep their order.
 
-    *detail* says why, in a word or two; *notes* are what staff wrote to it, and are kept sealed.
+    *detail* says why, in a word or two; *notes* are the words of staff, stored encrypted.
     """
     entry = _entry(work, token, action, by, detail, notes)
     work.put(entry.but(token_id=token.token_id, token_number=token.token_number))
@@ -37,7 +37,7 @@ def log_line(
 ) -> None:
     """Write that *by* did *action* to the line: who is served now, and who was before (*left*).
 
-    *detail* and *notes* are as in `note`.
+    *detail* and *notes* are as in `log_token`.
     """
     number = number_text(queue.current_number) if queue.current_number is not None else None
     entry = _entry(work, queue, action, by, detail, notes)
@@ -52,7 +52,7 @@ def log_line(
 
 
 def entries(work: Work, queue_id: str) -> list[HistoryEntry]:
-    """Return everything that happened in a line, oldest first, with notes opened."""
+    """Return all entries of a line's history, oldest first, with notes decrypted."""
     found: list[HistoryEntry] = []
     after = None
     while True:
@@ -82,6 +82,6 @@ def _entry(
         by_name=by.name,
         at=work.now,
         detail=detail,
-        # Staff write what they like into notes, a patient's health too.
+        # Notes are free text, and may say something of a patient's health.
         notes=work.seal.seal(notes) if notes else None,
     )

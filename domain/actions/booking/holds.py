@@ -1,4 +1,4 @@
-"""An unpaid slot: its advance is asked for, it is kept for minutes, then given up."""
+"""Unpaid holds: the request for the advance, and the end of their time."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from domain.work import Work
 
 
 def check_holds(work: Work, contact_id: str, clinic_id: str, *, everywhere: bool) -> None:
-    """See that a contact may hold another unpaid slot.
+    """Raise `TooManyHolds` if a contact holds three unpaid slots already.
 
-    Staff count the holds at their own clinic only (*everywhere* False): a refusal must not tell
-    them that the phone is known elsewhere.
+    For staff only holds at their own clinic count (*everywhere* False): a refusal must not tell
+    them that another clinic knows the phone.
 
     Raises:
-        TooManyHolds: If they hold three.
+        TooManyHolds: With the holds that count.
     """
     holds = [h for h in holds_of(work, contact_id) if h.held_until > work.now]
     here = [h for h in holds if h.clinic_id == clinic_id]
@@ -38,9 +38,9 @@ def check_holds(work: Work, contact_id: str, clinic_id: str, *, everywhere: bool
 
 
 def ask_advance(work: Work, token: Token, held_until: datetime) -> Token:
-    """Hold *token*'s slot until it is paid or the time is over, and open a request for its advance.
+    """Hold the slot of *token* until *held_until*, and open a request for its advance.
 
-    Returns the token naming the request.
+    Returns the token with the id of the request. There must be room for a hold: see `check_holds`.
     """
     known = {h.hold: h for h in holds_of(work, token.contact_id)}
     names = (f"{token.clinic_id}#{n}" for n in range(1, HOLDS_PER_CONTACT + 1))
@@ -76,7 +76,7 @@ def ask_advance(work: Work, token: Token, held_until: datetime) -> Token:
 
 
 def give_up_hold(work: Work, old: Hold) -> None:
-    """Free the slot of an unpaid hold."""
+    """Free the slot of an unpaid hold before its time is over."""
     token = work.get(Token, old.queue_id, old.token_id)
     if token is not None and token.status is TokenStatus.PENDING:
         expire_hold(work, token, why="GIVEN_UP")
@@ -85,13 +85,13 @@ def give_up_hold(work: Work, old: Hold) -> None:
 
 
 def hold_ends(open_work: OpenWork, item: Due) -> None:
-    """Free a slot nobody paid for in time, and tell who held it."""
+    """Free a slot that was not paid in time, and tell the patient."""
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
     if token is not None and queues.hold_ran_out(token, work.now):
         token = seats.expire_hold(work, token)
-    # Whoever wanted the slot may have ended the hold already; what was given up ended earlier.
+    # Another buyer may have ended the hold already; a hold that was given up ended before its time.
     if token is not None and token.status is TokenStatus.EXPIRED and token.updated_at >= item.at:
         clinic = work.get(Clinic, token.clinic_id)
         doctor = work.get(Doctor, token.clinic_id, token.doctor_id)

@@ -18,7 +18,7 @@ from domain.waiting import Expectation, expect
 
 
 def remind(open_work: OpenWork, item: Due) -> None:
-    """Remind a waiting patient once, an hour before the time now expected."""
+    """Remind a waiting patient once, an hour before the turn expected now; put it off if early."""
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")

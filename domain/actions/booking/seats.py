@@ -1,4 +1,4 @@
-"""What a token holds: its seat, its online sale, its place in the line, its day's booking."""
+"""What a token takes of its day: a seat, an online sale, a place in the line, the day's booking."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def live_booking(
 
 
 def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
-    """Return the contact's live tokens at a clinic, soonest first; holds that ran out are not."""
+    """Return the contact's live tokens at a clinic, soonest first, without holds that ran out."""
     bookings = work.query(LiveBooking, contact_id, limit=100).records
     refs = [(Token, (b.queue_id, b.token_id)) for b in bookings if b.clinic_id == clinic_id]
     tokens = [t for t in work.fetch(refs) if isinstance(t, Token)]
@@ -55,7 +55,7 @@ def live_tokens(work: Work, contact_id: str, clinic_id: str) -> list[Token]:
 
 
 def expire_hold(work: Work, token: Token, *, why: str = "NOT_PAID") -> Token:
-    """End a hold that ran out or is given up; its seat is free again. Money may still come late."""
+    """End a hold that ran out or is given up, and free its seat. Money may still come late."""
     release_seat(work, token)
     end_payment_request(work, token)
     history.log_token(work, token, "expire", CLOCK, detail=why)
@@ -83,7 +83,7 @@ def release_seat(work: Work, token: Token) -> None:
 
 
 def remove_live_booking(work: Work, token: Token) -> None:
-    """End the token's being the patient's live booking with that doctor that day."""
+    """Delete the record that *token* is the patient's live booking with that doctor that day."""
     key = booking_key(token.patient_id, token.doctor_id, token.date)
     booking = work.get(LiveBooking, token.contact_id, key)
     if booking is not None and booking.token_id == token.token_id:
@@ -91,7 +91,7 @@ def remove_live_booking(work: Work, token: Token) -> None:
 
 
 def notify_line_shortened(work: Work, token: Token) -> None:
-    """Have those behind a token told, when it leaves a running line without being called."""
+    """Schedule news for those who wait, if *token* leaves a running line without being called."""
     queue = work.get(Queue, token.doctor_id, token.date)
     if token.place is not None and queue is not None and queue.status is QueueStatus.ACTIVE:
         due.schedule_fan_out(work, "moved", queue)
@@ -100,9 +100,14 @@ def notify_line_shortened(work: Work, token: Token) -> None:
 def sellable(
     view: Day, number: int, now: datetime, own_limit: int | None = None
 ) -> tuple[datetime, int]:
-    """Return when slot *number* is planned, and the online sale it takes.
+    """Return when slot *number* is planned, and the number of the online sale it takes.
 
-    *own_limit* is the sale of a booking that moves within the day: it is not another one.
+    *own_limit* is the sale of a booking that is rescheduled within the day, which it keeps.
+
+    Raises:
+        DayClosed: If the doctor sees nobody that day, or the line is closed.
+        SlotTaken: If the slot is sold, past or not in the timetable.
+        DayFull: If all of the day's online sales are made.
     """
     if not view.open:
         raise DayClosed
@@ -116,9 +121,10 @@ def sellable(
 
 
 def take_seats(work: Work, view: Day, token: Token) -> None:
-    """Put the seat and the online sale; a hold that ran out on either ends in the same write.
+    """Write the seat and the online sale of *token*, and end a hold that ran out on either.
 
-    On the condition of what *view* showed: read anew, a seat sold since would be overwritten.
+    The writes are on the versions that *view* was read with: if a seat was sold since, the commit
+    fails as a `Conflict`.
     """
     across = work.system("end a hold that ran out")
     for name in seat_names(token):
@@ -140,9 +146,9 @@ def take_seats(work: Work, view: Day, token: Token) -> None:
 
 
 def write_new(work: Work, token: Token, actor: Actor, action: str) -> None:
-    """Write a new token, what leads from its id to it, and its being the day's booking.
+    """Write a new token with its locator, its live booking and an entry of the history.
 
-    The line's history says that *actor* made it, by *action* (`book`, or `add` for a walk-in).
+    The entry says that *actor* made it, by *action* (`book`, or `add` for a walk-in).
     """
     work.put(token)
     work.put(
@@ -190,20 +196,20 @@ def seat_names(token: Token) -> list[str]:
 
 
 def holds_of(work: Work, contact_id: str) -> list[Hold]:
-    """Return a contact's unpaid holds, those that ran out included."""
-    own = work.system("a contact's unpaid holds, whoever acts")
-    return own.query(Hold, contact_id).records
+    """Return a contact's unpaid holds at all clinics, including those that ran out."""
+    across = work.system("a contact's unpaid holds at all clinics")
+    return across.query(Hold, contact_id).records
 
 
 def remove_hold(work: Work, token: Token) -> None:
-    """End the token's being one of its contact's unpaid holds."""
+    """Delete the unpaid hold of *token*, if there is one."""
     for found in holds_of(work, token.contact_id):
         if found.token_id == token.token_id:
             work.delete(found)
 
 
 def end_payment_request(work: Work, token: Token) -> None:
-    """End the token's open request for payment; money that still comes is judged as late."""
+    """End the token's open request for payment; money that still comes counts as late."""
     if token.payment_id is None:
         return
     payment = work.get(Payment, token.payment_id)

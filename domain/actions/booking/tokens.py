@@ -1,4 +1,4 @@
-"""Tokens as they are shown: one by its id, a day's, a patient's, and what they add up to."""
+"""Tokens as they are shown: one by its id, those of a day or a patient, and their counts."""
 
 from __future__ import annotations
 
@@ -24,23 +24,23 @@ from domain.model.queues import (
 from domain.work import Work
 
 CLINIC_CLOSED = "CLINIC_CLOSED"
-"""Why a token was cancelled by the end of its day."""
+"""The cancel reason of tokens that the end of their day cancelled."""
 OWED_A_TURN = WAITING | {TokenStatus.CURRENT}
 AWAY = frozenset({TokenStatus.SKIPPED, TokenStatus.NO_SHOW})
 
 
 @dataclass(frozen=True)
 class Counts:
-    """A line in numbers; at its close, `pending` are those who were not seen."""
+    """A day's tokens by outcome; once the line is closed, `pending` are those not seen."""
 
     completed: int = 0
     pending: int = 0
     skipped: int = 0
-    """Those who never came among them."""
+    """Including no-shows."""
 
     @property
     def total(self) -> int:
-        """All of these: what was held and not paid, or cancelled, is not counted."""
+        """The sum; holds and cancelled tokens are not counted."""
         return self.completed + self.pending + self.skipped
 
 
@@ -59,9 +59,10 @@ def find_token(work: Work, token_id: str) -> tuple[Token, Queue]:
 
 
 def state_of(token: Token, queue: Queue | None, now: datetime) -> TokenStatus:
-    """Return the state of *token* as it is true now.
+    """Return the state of *token* now, which its record may not show yet.
 
-    A hold that ran out is over, and so is a closed day, though nobody has brought the token after.
+    A hold that ran out is EXPIRED; on a closed day a skipped token is NO_SHOW and one that was
+    waiting CANCELLED. The records follow by due items.
     """
     if hold_ran_out(token, now):
         return TokenStatus.EXPIRED
@@ -74,7 +75,7 @@ def state_of(token: Token, queue: Queue | None, now: datetime) -> TokenStatus:
 
 
 def tokens_of_day(work: Work, queue: Queue) -> list[Token]:
-    """Return every token of a day in the order of their numbers, each in its state of now."""
+    """Return every token of a day by number, each in its state now."""
     found = [as_of_now(t, queue, work.now) for t in tokens_of(work, queue.queue_id)]
     return sorted(found, key=lambda t: (t.number, t.token_id))
 
@@ -101,7 +102,7 @@ def tokens_of_patient(work: Work, patient_id: str) -> list[Token]:
 
 
 def as_of_now(token: Token, queue: Queue | None, now: datetime) -> Token:
-    """Return *token* in its state of now; see `state_of`."""
+    """Return *token* in its state now; see `state_of`."""
     state = state_of(token, queue, now)
     if state is token.status:
         return token
@@ -115,7 +116,7 @@ def as_of_now(token: Token, queue: Queue | None, now: datetime) -> Token:
 
 
 def count_tokens(tokens: Iterable[Token]) -> Counts:
-    """Return what a day's tokens, as `of_day` gives them, add up to."""
+    """Count a day's tokens, as `tokens_of_day` returns them."""
     states = Counter(t.status for t in tokens if not _is_unserved(t))
     unserved = sum(_is_unserved(t) for t in tokens)
     return Counts(
@@ -132,7 +133,7 @@ def _is_unserved(token: Token) -> bool:
 
 
 def refunded_paise(work: Work, token: Token) -> int:
-    """Return what was sent back of *token*'s money, or is on its way."""
+    """Return how much of *token*'s money was refunded, or is being refunded."""
     across = work.system("what came back of one's own booking's money")
     refund = across.get(Refund, token.capture_id, "REFUND") if token.capture_id else None
     return refund.amount_paise if refund else 0
@@ -145,10 +146,10 @@ def doctors_of(work: Work, tokens: Iterable[Token]) -> dict[str, Doctor]:
 
 
 def in_order(found: Iterable[Token]) -> list[Token]:
-    """Return a day's tokens as the desk looks at them.
+    """Return a day's tokens in the order of the desk's list.
 
-    Who is being served, who waits in the order of being called, then all others by number; neither
-    what was cancelled nor what was not paid in time.
+    The one being served comes first, then those who wait in the order of being called, then all
+    others by number. Cancelled and expired tokens are left out.
     """
     gone = {TokenStatus.CANCELLED, TokenStatus.EXPIRED}
     rank = {TokenStatus.CURRENT: 0} | dict.fromkeys(WAITING, 1)
@@ -157,7 +158,7 @@ def in_order(found: Iterable[Token]) -> list[Token]:
 
 
 def balance_paise(token: Token) -> int:
-    """Return what is still to be paid for *token*; nothing once it is over without a visit."""
+    """Return what is still to be paid for *token*; 0 once it has ended without a visit."""
     if token.status not in LIVE | {TokenStatus.COMPLETED}:
         return 0
     return max(0, token.amount_paise - token.paid_paise - token.collected_paise)

@@ -1,4 +1,4 @@
-"""What patients were promised of their turn, against what happened."""
+"""Promised turns compared with actual ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from domain.work import Work
 
 @dataclass(frozen=True)
 class Promise:
-    """The first range of instants that a patient was told, the last, and when they were called."""
+    """The first and the last range of instants that a patient was told for their turn."""
 
     token: Token
     first_told_at: datetime
@@ -26,9 +26,9 @@ class Promise:
 
     @property
     def minutes_off(self) -> int | None:
-        """Minutes by which the turn missed the first range: below 0 if it came earlier.
+        """Minutes by which the turn missed the first range, below 0 if it came earlier.
 
-        0: the promise was kept. None: they have not been called.
+        0 if the promise was kept; None before the patient is called.
         """
         at = self.token.actual_time
         if at is None:
@@ -46,22 +46,22 @@ class DayOfPromises:
 
     @property
     def called(self) -> int:
-        """How many of those who were promised something have been called."""
+        """How many of the patients with a promise have been called."""
         return sum(p.minutes_off is not None for p in self.promises)
 
     @property
     def kept(self) -> int:
-        """How many of them were called within the range they heard first."""
+        """How many of them were called within the first range they were told."""
         return sum(p.minutes_off == 0 for p in self.promises)
 
     @property
     def kept_percent(self) -> int | None:
-        """The share of promises kept, whole and half up; None before anybody was called."""
+        """Share of promises kept, in whole per cent rounded half up; None if none was called."""
         return (200 * self.kept + self.called) // (2 * self.called) if self.called else None
 
 
 def promises_of_day(work: Work, queue: Queue) -> DayOfPromises:
-    """Return what was promised in a day's line. Ranges are as they were said: in whole steps."""
+    """Return the promises of a day's line, with ranges rounded as they were told."""
     known = {p.token_id: p for p in _progress(work, queue.queue_id)}
     found = (_promise(t, known.get(t.token_id)) for t in tokens.tokens_of_day(work, queue))
     return DayOfPromises(tuple(p for p in found if p is not None))
