@@ -1,4 +1,4 @@
-"""A doctor's line: seen, moved, paused and closed, as from WhatsApp (specification 6.6)."""
+"""A doctor's line: shown, moved, paused, closed, by the actions of WhatsApp (specification 6.6)."""
 
 from __future__ import annotations
 
@@ -117,10 +117,10 @@ def call_next(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     another person has moved the line within five seconds.
     """
     line = _line(work, call, path)
-    moved = calling.call_next(line, call.caller.actor, _saw(body))
+    moved = calling.call_next(line, call.caller.actor, _seen_state(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     message = "Next patient called" if moved.current else "Nobody is waiting"
-    return Answer(Called(**_moved(moved)), message)
+    return Answer(Called(**_move_fields(moved)), message)
 
 
 @queues.post(
@@ -137,7 +137,7 @@ def skip_token(work: Work, call: Call, path: LinePath, body: SkipCall) -> Answer
     """
     line = _line(work, call, path)
     remark = Remark(body.reason, body.notes)
-    moved = calling.skip(line, call.caller.actor, _saw(body), remark)
+    moved = calling.skip(line, call.caller.actor, _seen_state(body), remark)
     call.patient_id = moved.current.patient_id if moved.current else None
     return Answer(
         Skipped(
@@ -166,10 +166,10 @@ def undo_move(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     """
     line = _line(work, call, path)
     last = line.queue.last_move
-    moved = calling.undo(line, call.caller.actor, _saw(body))
+    moved = calling.undo(line, call.caller.actor, _seen_state(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     undone = last.action if last else ""
-    return Answer(Undone(undone=undone, **_moved(moved)), "The last move was taken back")
+    return Answer(Undone(undone=undone, **_move_fields(moved)), "The last move was taken back")
 
 
 @queues.post("/doctors/<doctorId>/queue/pause", needs=EVERYBODY, answers=Paused, optional_body=True)
@@ -288,7 +288,7 @@ def _line(work: Work, call: Call, path: LinePath, query: OfDay | None = None) ->
     return LineContext(work, clinic, doctor, get_queue(work, clinic, doctor, day))
 
 
-def _saw(body: Sight) -> SeenState:
+def _seen_state(body: Sight) -> SeenState:
     return SeenState(button=body.names_current, current=body.current_token)
 
 
@@ -332,7 +332,7 @@ def _in_line(token: Token) -> TokenInLine:
     )
 
 
-def _moved(moved: MoveResult) -> dict[str, Any]:
+def _move_fields(moved: MoveResult) -> dict[str, Any]:
     now, following = moved.current, moved.following
     return {
         "current_token": now.token_id if now else None,

@@ -10,7 +10,7 @@ from api.frame.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
 from domain.actions.booking.days import require_doctor
 from domain.actions.line import snapshots
-from domain.actions.line.snapshots import TICKET_SECONDS, LineSnapshot
+from domain.actions.line.snapshots import TICKET_SECONDS, WatchedLine
 from domain.actions.staff import sessions
 from domain.errors import PasswordChangeRequired
 from domain.permissions import EVERYBODY
@@ -34,7 +34,7 @@ def stream_queue(work: Work, call: Call, path: LinePath, query: StreamQuery) -> 
     caller = _sign_in(work, call, path, query)
     clinic, doctor = require_doctor(work.within(caller.scope), caller.clinic_id, path.doctor_id)
     hub.check_room()
-    line = LineSnapshot(clinic, doctor.doctor_id)
+    line = WatchedLine(clinic, doctor.doctor_id)
     events = hub.stream(line, Watcher(caller.session, caller.user), request.headers.get(LAST_SEEN))
     answer = Response(events, mimetype=EVENTS)
     answer.headers["Cache-Control"] = "no-store, no-transform"
@@ -52,9 +52,7 @@ def stream_queue(work: Work, call: Call, path: LinePath, query: StreamQuery) -> 
 def give_stream_ticket(work: Work, call: Call, path: LinePath) -> Answer:
     """Get a ticket that opens this line's stream once, within a minute."""
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
-    ticket = snapshots.give_ticket(
-        work, call.caller.session, LineSnapshot(clinic, doctor.doctor_id)
-    )
+    ticket = snapshots.give_ticket(work, call.caller.session, WatchedLine(clinic, doctor.doctor_id))
     return Answer(Ticket(ticket=ticket, expires_in=TICKET_SECONDS), "Ticket created")
 
 

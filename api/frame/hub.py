@@ -19,7 +19,7 @@ import structlog
 
 from api.schemas.queues import QueueUpdate
 from domain.actions.line import snapshots
-from domain.actions.line.snapshots import LineSnapshot, Snapshot
+from domain.actions.line.snapshots import Snapshot, WatchedLine
 from domain.actions.staff import sessions
 from domain.errors import Busy, NotSignedIn, PulseOpsError
 from domain.model.accounts import Session
@@ -66,7 +66,7 @@ class Watcher:
 class _WatchedLine:
     """A line that pages watch, and its newest frame."""
 
-    line: LineSnapshot
+    line: WatchedLine
     changed: threading.Condition = field(default_factory=threading.Condition)
     reading: threading.Lock = field(default_factory=threading.Lock)
     read_begun: float = 0.0
@@ -131,7 +131,7 @@ class Hub:
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
 
-    def stream(self, line: LineSnapshot, watcher: Watcher, seen: str | None) -> Iterator[bytes]:
+    def stream(self, line: WatchedLine, watcher: Watcher, seen: str | None) -> Iterator[bytes]:
         """Yield the events of one page until its session ends.
 
         A snapshot comes first, unless the page has it: *seen* is the number of its last event.

@@ -24,8 +24,8 @@ VERSIONS_A_DAY = 1_000_000
 
 
 @dataclass(frozen=True)
-class LineSnapshot:
-    """Whose line is watched; names no day, as commands do not."""
+class WatchedLine:
+    """The doctor whose current line a live page shows; the day may change while it is open."""
 
     clinic: Clinic
     doctor_id: str
@@ -33,15 +33,15 @@ class LineSnapshot:
 
 @dataclass(frozen=True)
 class Head:
-    """The head that is now meant by "current", perhaps not stored yet."""
+    """The head of the doctor's current queue; None while it is not stored."""
 
-    line: LineSnapshot
+    line: WatchedLine
     queue: Queue | None
     date: str
 
     @property
     def number(self) -> int:
-        """Which state this is: it rises with every change of the head, and from day to day."""
+        """The number of this state: it rises with every write of the head, and from day to day."""
         version = self.queue.version if self.queue else 0
         return int(self.date.replace("-", "")) * VERSIONS_A_DAY + version
 
@@ -62,8 +62,8 @@ class Snapshot:
     at: datetime
 
 
-def heads(work: Work, lines: Sequence[LineSnapshot]) -> list[Head]:
-    """Return the heads of several lines, in one read."""
+def heads(work: Work, lines: Sequence[WatchedLine]) -> list[Head]:
+    """Return the current heads of several lines, in one read."""
     days = [today(line.clinic, work.now) for line in lines]
     refs: list[Ref] = [
         (Queue, (line.doctor_id, date.isoformat()))
@@ -80,7 +80,7 @@ def heads(work: Work, lines: Sequence[LineSnapshot]) -> list[Head]:
 
 
 def snapshot(work: Work, head: Head) -> Snapshot:
-    """Return what *head*'s line looks like; reads the day's tokens once."""
+    """Return the line of *head* as a live page shows it; reads the day's tokens once."""
     queue, doctor_id = head.queue, head.line.doctor_id
     return Snapshot(
         number=head.number,
@@ -96,8 +96,11 @@ def snapshot(work: Work, head: Head) -> Snapshot:
     )
 
 
-def give_ticket(work: Work, session: Session, line: LineSnapshot) -> str:
-    """Write a ticket that opens *line*'s stream once for *session*; return it, unknown to us."""
+def give_ticket(work: Work, session: Session, line: WatchedLine) -> str:
+    """Write a ticket that opens *line*'s stream once for *session*, and return it.
+
+    It is valid for a minute, and stored as a hash only.
+    """
     ticket = work.ids.secret("tkt_")
     expires = work.now + timedelta(seconds=TICKET_SECONDS)
     work.put(
@@ -115,10 +118,10 @@ def give_ticket(work: Work, session: Session, line: LineSnapshot) -> str:
 
 
 def use_ticket(work: Work, ticket: str, doctor_id: str) -> StreamTicket:
-    """Use up a ticket; whoever commits this first has it.
+    """Use up a ticket: of two calls at once, one commits and the other conflicts.
 
     Raises:
-        NotSignedIn: If there is no such ticket for that doctor's stream, or no longer.
+        NotSignedIn: If there is no such ticket for that doctor's stream, or it is used or over.
     """
     found = work.get(StreamTicket, _hash(ticket))
     if found is None or found.expires_at <= work.now or found.doctor_id != doctor_id:
