@@ -77,7 +77,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     return Answer(
         CurrentQueue(
             queue=QueueShown(**_fields(queue, found)),
-            tokens=[_in_line(t) for t in tokens.in_order(found)],
+            tokens=[_in_line(t) for t in tokens.sort_for_desk(found)],
         )
     )
 
@@ -236,7 +236,7 @@ def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
 def queue_history(work: Work, call: Call, path: LinePath, query: HistoryQuery) -> Answer:
     """List everything that happened in a day's line, oldest first."""
     queue = _line(work, call, path, query).queue
-    found = history.entries(work, queue.queue_id)
+    found = history.entries_of(work, queue.queue_id)
     after = call.read_cursor(query.cursor)
     page, more = page_of(found, lambda e: e.entry, query.limit, after)
     return Answer(

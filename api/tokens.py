@@ -32,8 +32,8 @@ from api.schemas.tokens import (
 )
 from domain.actions.booking import desk
 from domain.actions.booking import tokens as actions
-from domain.actions.booking.days import beyond_limit, require_doctor
-from domain.actions.booking.desk import Wanted
+from domain.actions.booking.days import exceeded_limit, require_doctor
+from domain.actions.booking.desk import BookingRequest
 from domain.actions.booking.queues import get_queue
 from domain.actions.line import lifecycle, status_changes
 from domain.actions.line.status_changes import StatusChange
@@ -84,7 +84,7 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
         work, clinic.clinic_id, body.patient_id, body.patient_phone, body.patient_name
     )
     call.patient_id = patient.patient_id
-    wanted = Wanted(
+    wanted = BookingRequest(
         preferred=body.preferred_time,
         amount_paise=None if body.amount is None else body.amount * 100,
         may_set_amount=call.caller.is_admin,
@@ -263,4 +263,4 @@ def _link(work: Work, token: Token) -> str | None:
 
 def _is_beyond(work: Work, call: Call, token: Token) -> bool:
     clinic, doctor = require_doctor(work, call.caller.clinic_id, token.doctor_id)
-    return beyond_limit(work, clinic, doctor, date.fromisoformat(token.date)) is not None
+    return exceeded_limit(work, clinic, doctor, date.fromisoformat(token.date)) is not None

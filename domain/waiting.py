@@ -133,7 +133,7 @@ class Pace:
     error: float
 
 
-def pace(queue: Queue) -> Pace:
+def estimate_pace(queue: Queue) -> Pace:
     """Estimate the pace from today's consultations, shrunk towards history or else the plan."""
     if queue.prior_minutes:
         weight, prior = CREDIBILITY_OF_HISTORY, queue.prior_minutes * 60.0
@@ -200,7 +200,7 @@ class _Walk:
         self.origin = now
         if now.microsecond:
             self.origin = now.replace(microsecond=0) + timedelta(seconds=1)
-        self.pace = pace(queue)
+        self.pace = estimate_pace(queue)
         self.count = 0
         self.work = 0.0
         self.variance = 0.0

@@ -180,7 +180,7 @@ class Work:
         """Make the commit fail if a record of *kind* exists under *key*."""
         self._absent[(kind, key)] = None
 
-    def written(self, kind: type[R]) -> list[R]:
+    def pending(self, kind: type[R]) -> list[R]:
         """Return the records of *kind* that this work is about to write."""
         return [cast("R", r) for (k, _), r in self._puts.items() if k is kind]
 
@@ -199,7 +199,7 @@ class Work:
             kept.update(old)
 
     @property
-    def empty(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether there is nothing to write."""
         return not (self._puts or self._deletes)
 
@@ -219,7 +219,7 @@ class Work:
         Raises what `Records.commit` raises. After StoreUnavailable it may be called again: what was
         written then is not written twice.
         """
-        if not self.empty:
+        if not self.is_empty:
             self._committed = self._committed or self.changes()
             self._records.commit(self._committed)
         if self._bell is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.actions.booking import desk
-from domain.actions.booking.days import beyond_limit
+from domain.actions.booking.days import exceeded_limit
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.queues import current_queue
 from domain.actions.broadcasts import announcements
@@ -271,7 +271,7 @@ def _added(turn: Turn) -> Say:
 def _limit_exceeded(turn: Turn) -> int | None:
     """Return the day's limit of bookings if it is exceeded now."""
     line = the_line(turn)
-    return beyond_limit(turn.work, turn.clinic, line.doctor, line.day)
+    return exceeded_limit(turn.work, turn.clinic, line.doctor, line.day)
 
 
 @says("line/list")

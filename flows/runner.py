@@ -316,7 +316,7 @@ def _scope_of(user: User) -> Scope:
 def _acknowledge(turn: Turn) -> None:
     """Make the action's own notice the reply to the message, where the row says nothing."""
     own = turn.contact.contact_id
-    notices = [m for m in turn.work.written(Message) if m.contact_id == own]
+    notices = [m for m in turn.work.pending(Message) if m.contact_id == own]
     if turn.said is None and notices:
         turn.work.put(notices[0].but(reply_to=turn.inbound.message_id))
 

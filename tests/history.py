@@ -301,7 +301,7 @@ class Town:
     def book_at_desk(self, a: int, b: int, c: int) -> None:
         clinic, doctor = self.a_place(a)
         contact, patient = self.people[b % len(self.people)]
-        wanted = desk.Wanted(pays_at_clinic=c % 3 == 0)
+        wanted = desk.BookingRequest(pays_at_clinic=c % 3 == 0)
         self.act(
             lambda work: desk.book_for_patient(
                 work, clinic, doctor, STAFF[1], contact, patient, wanted

@@ -84,7 +84,7 @@ def _clean_report(context: HandlerContext, item: Due) -> None:
 
 HANDLERS: dict[str, Handler] = {
     # Bookings
-    "hold_ends": _with_work(holds.hold_ends),
+    "hold_ends": _with_work(holds.end_hold),
     "remind": _with_work(reminders.remind),
     "ask_rating": _with_work(ratings.request_rating),
     # A line, and everybody in it

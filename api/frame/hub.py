@@ -241,10 +241,10 @@ class Hub:
         begun = time.monotonic()
         work = self._open_work(SystemScope("show live pages the lines they watch"))
         for watched, head in zip(
-            lines, snapshots.heads(work, [w.line for w in lines]), strict=True
+            lines, snapshots.current_heads(work, [w.line for w in lines]), strict=True
         ):
             if head.number != watched.number:
-                shot = snapshots.snapshot(work, head)
+                shot = snapshots.take_snapshot(work, head)
                 with watched.changed:
                     watched.number, watched.frame = shot.number, frame_of(shot)
                     watched.changed.notify_all()

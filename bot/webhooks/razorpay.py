@@ -136,7 +136,7 @@ def _apply_notice(work: Work, notice: HandledNotice) -> str:
             return "asked"
         case RefundNotice():
             return _follow_refund(work, notice)
-    return "acted" if not work.empty else "known"
+    return "acted" if not work.is_empty else "known"
 
 
 def _follow_refund(work: Work, notice: RefundNotice) -> str:
@@ -149,7 +149,7 @@ def _follow_refund(work: Work, notice: RefundNotice) -> str:
         refunds.schedule_refund_check(work, refund)
         return "asked"
     refunds.record_refund_status(work, refund, notice.status, notice.refund_id)
-    return "acted" if not work.empty else "known"
+    return "acted" if not work.is_empty else "known"
 
 
 def _is_about(refund: Refund, notice: RefundNotice) -> bool:

@@ -18,8 +18,8 @@ from domain.actions.booking.seats import (
     notify_line_shortened,
     release_seat,
     remove_hold,
+    require_sellable,
     seats_of,
-    sellable,
     take_seats,
     write_live_booking,
     write_new,
@@ -115,7 +115,7 @@ def hold(
         if old.patient_id == patient.patient_id and old.doctor_id == doctor.doctor_id:
             give_up_hold(work, old)
     view = read_day(work, clinic, doctor, day)
-    slot_at, limit = sellable(view, number, work.now)
+    slot_at, limit = require_sellable(view, number, work.now)
     offer = SlotOffer(view, number, slot_at, limit)
     return sell(work, clinic, doctor, contact, patient, offer=offer, terms=IN_CHAT)
 
@@ -314,7 +314,7 @@ def revive(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token | 
     day = date.fromisoformat(token.date)
     view = read_day(work, clinic, doctor, day)
     try:
-        _, limit = sellable(view, token.number, work.now)
+        _, limit = require_sellable(view, token.number, work.now)
     except (DayClosed, DayFull, SlotTaken):
         return None
     if live_booking(work, token.contact_id, token.patient_id, token.doctor_id, day) is not None:

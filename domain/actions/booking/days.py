@@ -99,7 +99,7 @@ def all_seats(work: Work, queue_id: str) -> Iterable[Seat]:
             return
 
 
-def beyond_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int | None:
+def exceeded_limit(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> int | None:
     """Return the daily limit of *day* if staff have booked beyond it, else None."""
     view = read_day(work, clinic, doctor, day)
     slots = [int(s.removeprefix("slot#")) for s in view.seats if s.startswith("slot#")]

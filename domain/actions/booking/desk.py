@@ -51,13 +51,13 @@ def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token
     contact, patient = identify(across, clinic.clinic_id, phone, name)
     _require_no_booking(across, contact, patient, doctor, line.day)
     view = read_day(across, clinic, doctor, line.day)
-    offer = _next_offer(view, Wanted(), line.now, owes=False)
+    offer = _next_offer(view, BookingRequest(), line.now, owes=False)
     terms = booking.Terms(actor=actor, pays_at_clinic=True, arrived=True)
     return booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
 
 
 @dataclass(frozen=True)
-class Wanted:
+class BookingRequest:
     """What staff ask for when they book for a patient."""
 
     preferred: datetime | None = None
@@ -109,7 +109,7 @@ def book_for_patient(
     actor: Actor,
     contact: Contact,
     patient: Patient,
-    wanted: Wanted,
+    request: BookingRequest,
 ) -> Token:
     """Book for a patient, beyond the daily limit if need be.
 
@@ -126,23 +126,23 @@ def book_for_patient(
         Suspended: If an advance is due while the clinic's subscription is suspended.
     """
     across = work.system("staff book for somebody whom other clinics may know")
-    day = _day_wanted(work, clinic, doctor, wanted.preferred)
+    day = _requested_day(work, clinic, doctor, request.preferred)
     _require_no_booking(across, contact, patient, doctor, day)
     view = read_day(across, clinic, doctor, day)
     if not view.open:
         raise DayClosed
-    owes = view.queue.advance_paise > 0 and not wanted.pays_at_clinic
-    amount = _amount_wanted(view.queue, wanted, owes=owes)
+    owes = view.queue.advance_paise > 0 and not request.pays_at_clinic
+    amount = _requested_amount(view.queue, request, owes=owes)
     if owes:
         _require_online_payment(clinic)
         _require_no_hold(across, contact, patient, doctor)
-    offer = _next_offer(view, wanted, work.now, owes=owes)
+    offer = _next_offer(view, request, work.now, owes=owes)
     terms = booking.Terms(
         actor=actor,
         hold_minutes=work.rules.staff_hold_minutes,
         amount_paise=amount,
-        pays_at_clinic=wanted.pays_at_clinic,
-        consultation_type=wanted.consultation_type,
+        pays_at_clinic=request.pays_at_clinic,
+        consultation_type=request.consultation_type,
     )
     token = booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
     if token.payment_id is not None and token.held_until is not None:
@@ -150,15 +150,15 @@ def book_for_patient(
     return token
 
 
-def _amount_wanted(queue: Queue, wanted: Wanted, *, owes: bool) -> int:
+def _requested_amount(queue: Queue, request: BookingRequest, *, owes: bool) -> int:
     """Return the whole fee in paise.
 
     Raises:
         NotAllowed: If it is not the day's, and who books may not change it.
         Invalid: If an advance is due that it does not cover.
     """
-    amount = queue.fee_paise if wanted.amount_paise is None else wanted.amount_paise
-    if amount != queue.fee_paise and not wanted.may_set_amount:
+    amount = queue.fee_paise if request.amount_paise is None else request.amount_paise
+    if amount != queue.fee_paise and not request.may_set_amount:
         raise NotAllowed("Only an admin can ask for another amount than the fee.", field="amount")
     if owes and amount < queue.advance_paise:
         raise Invalid("amount", "Is less than the advance.")
@@ -206,7 +206,7 @@ def _send_link(
     )
 
 
-def _day_wanted(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime | None) -> date:
+def _requested_day(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime | None) -> date:
     if preferred is None:
         return date.fromisoformat(current_queue(work, clinic, doctor).date)
     if preferred < work.now:
@@ -234,21 +234,23 @@ def _require_no_hold(work: Work, contact: Contact, patient: Patient, doctor: Doc
             raise AlreadyBooked(token=work.require(Token, held.queue_id, held.token_id))
 
 
-def _next_offer(view: Day, wanted: Wanted, now: datetime, *, owes: bool) -> booking.SlotOffer:
-    """Return the first free slot ahead that *wanted* allows, else a number after the last.
+def _next_offer(
+    view: Day, request: BookingRequest, now: datetime, *, owes: bool
+) -> booking.SlotOffer:
+    """Return the first free slot ahead that *request* allows, else a number after the last.
 
     A booking that *owes* an advance takes one of the online sales; no other does.
 
     Raises:
         DayFull: If no slot is left, and one is needed: for an advance, or at a time asked for.
     """
-    after = wanted.preferred or now
+    after = request.preferred or now
     for slot in view.queue.timetable:
         at = slot_time(slot)
         if at >= after and at > now and not view.is_taken(slot.number, now):
             limit = view.free_limit(slot.number, now) if owes else None
             return booking.SlotOffer(view, slot.number, at, limit)
-    if owes or wanted.preferred is not None:
+    if owes or request.preferred is not None:
         raise DayFull
     return booking.SlotOffer(view, view.last_number + 1, max(view.queue.planned_end, now), None)
 

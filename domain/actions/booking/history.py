@@ -51,7 +51,7 @@ def log_line(
     )
 
 
-def entries(work: Work, queue_id: str) -> list[HistoryEntry]:
+def entries_of(work: Work, queue_id: str) -> list[HistoryEntry]:
     """Return all entries of a line's history, oldest first, with notes decrypted."""
     found: list[HistoryEntry] = []
     after = None

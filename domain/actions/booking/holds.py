@@ -84,7 +84,7 @@ def give_up_hold(work: Work, old: Hold) -> None:
         work.delete(old)
 
 
-def hold_ends(open_work: OpenWork, item: Due) -> None:
+def end_hold(open_work: OpenWork, item: Due) -> None:
     """Free a slot that was not paid in time, and tell the patient."""
     work = open_work()
     work.delete(item)

@@ -93,7 +93,7 @@ def queues_of_clinic(work: Work, clinic_id: str, day: date | None) -> list[tuple
 
 
 def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
-    """Return the head of a day nobody has booked yet; numbers, fee and advance are as of now."""
+    """Return the head of a day without bookings, with the slots, fee and advance as set now."""
     begin, end = hours(clinic, doctor, day)
     return Queue(
         doctor_id=doctor.doctor_id,

@@ -11,7 +11,7 @@ from domain.actions.booking.queues import ensure_queue
 from domain.actions.booking.seats import (
     live_booking,
     notify_line_shortened,
-    sellable,
+    require_sellable,
     take_seats,
     write_new,
 )
@@ -52,7 +52,7 @@ def reschedule(
         raise AlreadyBooked(token=other)
     view = read_day(work, clinic, doctor, day)
     own_limit = old.limit_number if old.queue_id == view.queue.queue_id else None
-    slot_at, limit = sellable(view, number, work.now, own_limit)
+    slot_at, limit = require_sellable(view, number, work.now, own_limit)
     queue = ensure_queue(work, view.queue)
     if old.status in LIVE:
         cancel_keeping_money(work, old, "RESCHEDULED")

@@ -97,7 +97,7 @@ def notify_line_shortened(work: Work, token: Token) -> None:
         due.schedule_fan_out(work, "moved", queue)
 
 
-def sellable(
+def require_sellable(
     view: Day, number: int, now: datetime, own_limit: int | None = None
 ) -> tuple[datetime, int]:
     """Return when slot *number* is planned, and the number of the online sale it takes.

@@ -145,7 +145,7 @@ def doctors_of(work: Work, tokens: Iterable[Token]) -> dict[str, Doctor]:
     return {d.doctor_id: d for d in work.fetch(refs) if isinstance(d, Doctor)}
 
 
-def in_order(found: Iterable[Token]) -> list[Token]:
+def sort_for_desk(found: Iterable[Token]) -> list[Token]:
     """Return a day's tokens in the order of the desk's list.
 
     The one being served comes first, then those who wait in the order of being called, then all

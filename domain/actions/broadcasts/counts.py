@@ -34,7 +34,7 @@ def count_outcomes(open_work: OpenWork, item: Due) -> None:
         work = open_work()
         broadcast = find_broadcast(work, broadcast.clinic_id, broadcast.broadcast_id)
         all_final = _record_page(work, broadcast, page, advance=all_final)
-        if work.empty and not all_final:
+        if work.is_empty and not all_final:
             break
         work.commit()
     work = open_work()

@@ -134,7 +134,7 @@ def _return_called(line: LineContext, last: Move, token_id: str) -> None:
 
 
 def _return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
-    """Let the token that left be served again; None if it was cancelled since."""
+    """Return the token that left to being served; None if it was cancelled since."""
     work = line.work
     left = line.token(token_id)
     if left.status is TokenStatus.CANCELLED:

@@ -8,7 +8,7 @@ from datetime import date
 from domain.actions.booking import booking, history
 from domain.actions.booking.days import next_open
 from domain.actions.booking.tokens import CLINIC_CLOSED
-from domain.actions.line.lifecycle import DOCTOR_REMOVED, no_show
+from domain.actions.line.lifecycle import DOCTOR_REMOVED, mark_no_show
 from domain.actions.messages import notices
 from domain.actions.messages.notices import push_question
 from domain.actions.messages.outbox import Draft, send
@@ -54,7 +54,7 @@ def _end_token(line: LineContext, token: Token, another: date | None) -> None:
     """
     work, queue = line.work, line.queue
     if token.status is TokenStatus.SKIPPED:
-        no_show(work, token, CLOCK)
+        mark_no_show(work, token, CLOCK)
         return
     ended = booking.cancel_keeping_money(work, token, CLINIC_CLOSED)
     history.log_token(work, ended, "cancel", CLOCK, detail=CLINIC_CLOSED)

@@ -254,7 +254,7 @@ ARRIVE_EARLY = timedelta(hours=12)
 """How long before a line's planned start a check-in is taken."""
 
 
-def no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:
+def mark_no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:
     """End the token of a patient who was called and never came; the advance is forfeited."""
     release_seat(work, token)
     history.log_token(work, token, "no-show", actor, detail=remark.reason, notes=remark.notes)

@@ -62,7 +62,7 @@ class Snapshot:
     at: datetime
 
 
-def heads(work: Work, lines: Sequence[WatchedLine]) -> list[Head]:
+def current_heads(work: Work, lines: Sequence[WatchedLine]) -> list[Head]:
     """Return the current heads of several lines, in one read."""
     days = [today(line.clinic, work.now) for line in lines]
     refs: list[Ref] = [
@@ -79,7 +79,7 @@ def heads(work: Work, lines: Sequence[WatchedLine]) -> list[Head]:
     ]
 
 
-def snapshot(work: Work, head: Head) -> Snapshot:
+def take_snapshot(work: Work, head: Head) -> Snapshot:
     """Return the line of *head* as a live page shows it; reads the day's tokens once."""
     queue, doctor_id = head.queue, head.line.doctor_id
     return Snapshot(

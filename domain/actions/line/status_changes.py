@@ -127,7 +127,7 @@ def _miss(line: LineContext, token: Token, actor: Actor, change: StatusChange) -
     if last is not None and last.left == token.token_id:
         # An undo would call in a patient whose place is given up here.
         line.work.put(queue.but(last_move=not_undoable(queue), updated_at=line.now))
-    return lifecycle.no_show(line.work, token, actor, change.remark)
+    return lifecycle.mark_no_show(line.work, token, actor, change.remark)
 
 
 def _cancel(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:

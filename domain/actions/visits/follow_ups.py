@@ -38,7 +38,7 @@ def book_follow_up(
         begin = datetime.combine(day, at, clinic.zone).astimezone(UTC)
     elif day == today(clinic, work.now):
         begin = max(begin, work.now)
-    wanted = desk.Wanted(
+    wanted = desk.BookingRequest(
         preferred=begin, pays_at_clinic=pays_at_clinic, consultation_type="FOLLOW_UP"
     )
     token = desk.book_for_patient(work, clinic, doctor, actor, contact, patient, wanted)

@@ -191,7 +191,9 @@ def test_a_suspended_clinic_sells_nothing_online_and_serves_who_is_booked(town, 
 def test_a_suspended_clinics_desk_goes_on_booking_for_later_days(town, cast):
     store(town.records, the_clinic(town).but(status=ClinicStatus.SUSPENDED))
     work = town.work()
-    wanted = desk.Wanted(preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=True)
+    wanted = desk.BookingRequest(
+        preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=True
+    )
     actor = Actor("usr_farida", "Farida")
     clinic = the_clinic(town)
     token = desk.book_for_patient(
@@ -207,7 +209,9 @@ def test_a_suspended_clinics_desk_takes_no_advance_online(town, cast, own):
     work = town.work()
     actor = Actor("usr_farida", "Farida")
     clinic, doctor = the_clinic(town), cast.meera
-    wanted = desk.Wanted(preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=own)
+    wanted = desk.BookingRequest(
+        preferred=datetime(2030, 11, 27, 5, 0, tzinfo=UTC), pays_at_clinic=own
+    )
     if own:
         desk.book_for_patient(work, clinic, doctor, actor, cast.asha_contact, cast.asha, wanted)
         return

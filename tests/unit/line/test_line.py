@@ -100,7 +100,7 @@ def test_i2_a_button_is_judged_by_the_token_it_names(
         move(stage, cast, calling.call_next, saw=SeenState(button=True, current=None))
     assert refused.value.details["by_name"] == "Dr. Meera"
     assert refused.value.details["action"] == "next"
-    # Whoever sees the line as it is may move it, however soon.
+    # A button that names the current token moves the line, however soon.
     move(stage, cast, calling.call_next, FARIDA, SeenState(button=True, current=tokens[0].token_id))
     assert head(stage, cast).current_number == 2
 
@@ -184,7 +184,7 @@ def test_next_calls_in_order_and_completes(stage: Stage, cast: Cast) -> None:
 
 
 def state(stage: Stage, cast: Cast, tokens: list[Token]) -> dict[str, Any]:
-    """Everything `undo` must bring back, but for what counts writes or says when."""
+    """Everything that `undo` must restore: all but versions and instants of writing."""
     queue = head(stage, cast)
     work = stage.work()
     rows: dict[str, Any] = {

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from domain.model.queues import Queue, QueueStatus, Slot, Waiting
-from domain.waiting import EARLINESS, STEP, Expectation, expect, expect_all, pace
+from domain.waiting import EARLINESS, STEP, Expectation, estimate_pace, expect, expect_all
 
 NINE = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
 """09:00 in India."""
@@ -130,7 +130,9 @@ def test_two_next_in_a_row_barely_move_the_estimate():
 
 
 def test_a_slow_day_is_believed_after_some_consultations():
-    means = [pace(a_queue(consultations=(1200,) * count)).mean for count in range(0, 20, 2)]
+    means = [
+        estimate_pace(a_queue(consultations=(1200,) * count)).mean for count in range(0, 20, 2)
+    ]
     assert means == sorted(means)
     assert means[0] == PLAN * 60
     assert means[3] > 15 * 60
@@ -138,14 +140,16 @@ def test_a_slow_day_is_believed_after_some_consultations():
 
 
 def test_history_outweighs_the_plan_and_stands_longer_against_the_day():
-    assert pace(a_queue(prior_minutes=7)).mean == 7 * 60
-    planned = pace(a_queue(minutes=7, consultations=(900,) * 4)).mean
-    known = pace(a_queue(minutes=PLAN, prior_minutes=7, consultations=(900,) * 4)).mean
+    assert estimate_pace(a_queue(prior_minutes=7)).mean == 7 * 60
+    planned = estimate_pace(a_queue(minutes=7, consultations=(900,) * 4)).mean
+    known = estimate_pace(a_queue(minutes=PLAN, prior_minutes=7, consultations=(900,) * 4)).mean
     assert known < planned
 
 
 def test_the_more_the_day_has_shown_the_surer_the_pace():
-    errors = [pace(a_queue(consultations=(600, 400, 800) * count)).error for count in range(6)]
+    errors = [
+        estimate_pace(a_queue(consultations=(600, 400, 800) * count)).error for count in range(6)
+    ]
     assert errors == sorted(errors, reverse=True)
 
 
@@ -471,7 +475,7 @@ def test_nothing_happening_never_makes_it_earlier(queue, count, now, seconds):
     assume(queue.resumed_at is None or not now < queue.resumed_at <= later)
     before, then = told(queue, line, now), told(queue, line, later)
     assert then.start >= before.start
-    assert then.end >= before.end - timedelta(seconds=pace(queue).mean / 2)
+    assert then.end >= before.end - timedelta(seconds=estimate_pace(queue).mean / 2)
 
 
 @pytest.mark.slow
@@ -494,7 +498,9 @@ def test_a_longer_consultation_never_quickens_the_pace(consultations, more, data
     place = data.draw(st.integers(0, len(consultations) - 1))
     slower = list(consultations)
     slower[place] += more
-    before, then = (pace(a_queue(consultations=tuple(day))) for day in (consultations, slower))
+    before, then = (
+        estimate_pace(a_queue(consultations=tuple(day))) for day in (consultations, slower)
+    )
     assert then.mean >= before.mean * (1 - 1e-12)
 
 

@@ -145,4 +145,4 @@ def test_a_narrower_scope_of_the_same_work_writes_with_it_and_sees_less(
     own.put(patient)
     work.commit()
     assert stage.work().get(Patient, "pat_lata") is not None
-    assert stage.work().empty
+    assert stage.work().is_empty

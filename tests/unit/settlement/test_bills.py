@@ -141,7 +141,7 @@ def test_a_failed_attempt_is_noted_and_nobody_is_written_to(stage: Stage, bill: 
     pay(stage, bill)
     work = stage.work()
     captures.record_failed_attempt(work, bill.payment_id or "")
-    assert work.empty
+    assert work.is_empty
     assert told(stage) == ["billing/invoice", "billing/paid"]
 
 
