@@ -56,6 +56,11 @@ def invoices(stage: Stage) -> list[Invoice]:
     return stage.work().query(Invoice, CITY).records
 
 
+def the_bill(stage: Stage) -> Invoice:
+    """Return the oldest."""
+    return invoices(stage)[0]
+
+
 def days(stage: Stage, count: float) -> None:
     """Let days pass, with all that they bring."""
     stage.wait(count * 24 * 60)

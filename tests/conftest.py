@@ -9,6 +9,7 @@ import pytest
 
 from tests.people import FILE, Cast, FixedClock, city_file, new_records
 from tests.stage import Stage
+from tests.stores import dynamodb_engine
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,3 +44,10 @@ def stage(tmp_path: Path, clock: FixedClock) -> Iterator[Stage]:
 def cast(stage: Stage) -> Cast:
     assert stage.cast is not None
     return stage.cast
+
+
+@pytest.fixture(scope="session")
+def dynamodb_endpoint() -> Iterator[str]:
+    """Return where a DynamoDB answers, for all tests of a process that need one."""
+    with dynamodb_engine() as endpoint:
+        yield endpoint

@@ -1,4 +1,4 @@
-"""Writing single messages and looking at what became of them."""
+"""Single messages: written, and looked at again."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from domain.actions.messages.outbox import Draft, outbox_shard_of, send
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, Outgoing
+from domain.model.queues import Token
 from tests.people import CITY_SENDER, Cast
 from tests.stage import Stage
 
@@ -51,3 +52,13 @@ def status(stage: Stage, message: Message, word: str, provider: str = "wamid.1",
 
 def failed(kind: ErrorClass, code: int = 1) -> SendFailed:
     return SendFailed(kind, code, "the provider's reason")
+
+
+def said_to(stage: Stage, token: Token) -> list[Message]:
+    """Return the messages about *token* that were sent, in the order of sending."""
+    return [m for m in stage.messages() if m.about == token.token_id]
+
+
+def names_to(stage: Stage, token: Token) -> list[str]:
+    """Return their names."""
+    return [m.name for m in said_to(stage, token)]

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ R = TypeVar("R", bound=Record)
 
 NOW = datetime(2030, 11, 25, 3, 0, tzinfo=UTC)
 """Monday, half past eight in the morning in Kolkata: half an hour before the doctors' hours."""
+MONDAY, TUESDAY = date(2030, 11, 25), date(2030, 11, 26)
 PLATFORM_SENDER = "100000000000001"
 PLATFORM_NUMBER = "+919876543000"
 CITY_SENDER = "100000000000002"
@@ -324,15 +325,16 @@ def city_file() -> tuple[bytes, Cast]:
 
 def work_on(
     records: Records,
-    clock: FixedClock,
-    ids: CountingIds,
+    clock: FixedClock | None = None,
+    ids: CountingIds | None = None,
     *,
     scope: Scope = TESTS,
     rules: Rules = RULES,
     bell: Bell | None = None,
 ) -> Work:
-    """Return a unit of work at the clock's present."""
-    return Work(records, scope, clock.now(), ids, rules, bell)
+    """Return a unit of work at the clock's present; at `NOW` without one."""
+    now = clock.now() if clock else NOW
+    return Work(records, scope, now, ids or CountingIds(), rules, bell)
 
 
 def store(records: Records, *things: Record) -> None:

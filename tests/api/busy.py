@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.api.answers import data
 from tests.api.correspondence import ANNOUNCEMENT
-from tests.api.desk import Desk, data
+from tests.api.desk import Desk
 from tests.api.office import Client, Office
 from tests.api.practice import book, treat
 from tests.api.walls.reports import BODY as REVENUE_REPORT

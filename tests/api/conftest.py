@@ -11,16 +11,18 @@ from uuid import uuid4
 import pytest
 
 import api.app
+from domain.model.clinics import User
 from store import open_records
 from store.faults import Wrapper
 from store.port import Change, Key, Put, Request
 from store.schema import TABLES
+from tests.accounts import give_password
 from tests.api.examples import shape
 from tests.api.office import Office, shared_app
 from tests.api.shelf import shelf
 from tests.people import Cast, FixedClock, city
 from tests.stage import Stage
-from tests.stores import dynamodb_engine, dynamodb_store
+from tests.stores import dynamodb_store
 
 SHELF = (shelf(),)
 _ran: dict[Path, set[str]] = defaultdict(set)
@@ -75,12 +77,6 @@ def shelf_office(stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> O
     del cast
     monkeypatch.setattr(api.app, "RESOURCES", SHELF)
     return Office(stage, shared_app(stage))
-
-
-@pytest.fixture(scope="session")
-def dynamodb_endpoint() -> Iterator[str]:
-    with dynamodb_engine() as endpoint:
-        yield endpoint
 
 
 class Erasable(Wrapper):
@@ -148,3 +144,9 @@ def either_shelf(either_stage: Stage, monkeypatch: pytest.MonkeyPatch) -> Office
     """Return an office with `tests.api.shelf` alone, on either store."""
     monkeypatch.setattr(api.app, "RESOURCES", SHELF)
     return Office(either_stage, shared_app(either_stage))
+
+
+@pytest.fixture
+def farida(office: Office) -> User:
+    """Return the admin, who has a password."""
+    return give_password(office.stage, office.cast.farida)

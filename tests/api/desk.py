@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.test import TestResponse
 
 from domain.model.clinics import User
+from tests.api.answers import data
 from tests.api.office import Office
 
 PHONE = "+9198765500{:02d}"
@@ -56,24 +57,3 @@ class Desk:
 
     def cancel(self, token_id: str, body: Any = None) -> TestResponse:
         return self.call("DELETE", f"/tokens/{token_id}", body)
-
-
-def data(answer: TestResponse, status: int = 200) -> dict[str, Any]:
-    """Return what a success holds."""
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json["data"]
-    return found
-
-
-def refusal(answer: TestResponse, status: int = 409) -> dict[str, Any]:
-    """Return the error of a refusal."""
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json["error"]
-    return found
-
-
-def field_refused(answer: TestResponse) -> str:
-    """Return the field that a 422 is about."""
-    details = refusal(answer, 422)["details"]
-    assert len(details) == 1
-    return str(details[0]["field"])

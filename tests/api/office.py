@@ -121,6 +121,11 @@ class Office:
         work.commit()
         return Client(self, jwts.access_token(self.services, user, session, work.now))
 
+    def said(self, number: str) -> list[str]:
+        """Return the names of the messages that went to *number*, oldest first."""
+        contact_id = self.stage.contact_id(number)
+        return [m.name for m in self.stage.messages() if m.contact_id == contact_id]
+
     def settle(self) -> list[Any]:
         """Let the workers do and send what is due; return what was sent."""
         return self.stage.settle()

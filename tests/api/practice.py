@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from domain.actions.booking import booking
@@ -13,9 +12,8 @@ from domain.model.people import Contact, Patient
 from domain.model.queues import Token
 from store import Store
 from tests.api.office import Client, Office
-from tests.people import a_user, store
+from tests.people import MONDAY, a_user, store
 
-MONDAY = date(2030, 11, 25)
 AMIT: dict[str, Any] = {
     "phone": "+919988776655",
     "name": "Amit Kumar",

@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from werkzeug.test import TestResponse
-
 from domain.model.clinics import User
 from tests.accounts import PASSWORD, code_sent
+from tests.api.answers import data
 from tests.api.office import Client, Office
-
-
-def data(answer: TestResponse, status: int = 200) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json["data"]
-    return found
-
-
-def error(answer: TestResponse, status: int) -> str:
-    assert answer.status_code == status, answer.text
-    code: str = answer.json["error"]["code"]
-    return code
 
 
 def begin_login(office: Office, user: User) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from domain.model.figures import DayFigures
 from domain.model.money import Capture, Collection, Disposition
 from domain.model.queues import Token, TokenStatus
+from tests.api.answers import data, refused
 from tests.api.desk import Desk
 from tests.api.office import Office
 from tests.api.practice import sunrise_admin, treat
@@ -47,16 +46,6 @@ def plan(office: Office, name: str) -> None:
 def all_tokens(office: Office) -> list[Token]:
     queue = office.stage.queue("doc_meera", "2030-11-25")
     return office.stage.work().query(Token, queue.queue_id).records
-
-
-def data(answer: Any) -> dict[str, Any]:
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json["data"]
-    return found
-
-
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 def test_a_day_that_was_lived_gives_its_figures(day: Office) -> None:
@@ -183,7 +172,7 @@ def test_what_cannot_be_asked_is_refused_by_field(
     day: Office, path: str, query: dict[str, str], field: str
 ) -> None:
     answer = day.admin.get(path, query=query)
-    assert code(answer) == (422, "VALIDATION_ERROR")
+    assert refused(answer) == (422, "VALIDATION_ERROR")
     assert answer.json["error"]["details"][0]["field"] == field
 
 
@@ -208,10 +197,10 @@ def test_a_doctor_is_told_of_themself_and_no_revenue(day: Office) -> None:
     for query in ({}, {"metrics": "revenue"}, {"metrics": "tokens,revenue"}):
         answer = day.doctor.get(PERFORMANCE, query=query)
         assert "evenue" not in answer.text
-    assert code(day.other_doctor.get(MEERA)) == (404, "NOT_FOUND")
-    assert code(day.other_doctor.get(PERFORMANCE)) == (404, "NOT_FOUND")
+    assert refused(day.other_doctor.get(MEERA)) == (404, "NOT_FOUND")
+    assert refused(day.other_doctor.get(PERFORMANCE)) == (404, "NOT_FOUND")
     for path in (*DASHBOARDS, "/analytics/patients/flow", "/analytics/revenue"):
-        assert code(day.doctor.get(path)) == (403, "FORBIDDEN")
+        assert refused(day.doctor.get(path)) == (403, "FORBIDDEN")
 
 
 # Plans
@@ -223,7 +212,7 @@ def test_the_dashboard_is_in_every_plan_and_the_rest_from_professional_on(day: O
         assert day.admin.get(path).status_code == 200
     for path in PAID_FOR:
         answer = day.admin.get(path)
-        assert code(answer) == (403, "PLAN_REQUIRED")
+        assert refused(answer) == (403, "PLAN_REQUIRED")
         assert answer.json["error"]["plan"] == "PROFESSIONAL"
     plan(day, "ENTERPRISE")
     for path in (*DASHBOARDS, *PAID_FOR):

@@ -16,11 +16,11 @@ from tests.accounts import (
     PASSWORD,
     code_sent,
     codes_sent,
-    give_password,
     other_than,
 )
+from tests.api.answers import data, error
 from tests.api.office import Client, Office
-from tests.api.signing_in import begin_login, data, error, log_in, works
+from tests.api.signing_in import begin_login, log_in, works
 from tests.people import stored
 
 REGISTRATION = {
@@ -30,12 +30,6 @@ REGISTRATION = {
     "adminName": "Nadia Bose",
     "subscriptionPlan": "PROFESSIONAL",
 }
-
-
-@pytest.fixture
-def farida(office: Office) -> User:
-    """Return the admin, who has a password."""
-    return give_password(office.stage, office.cast.farida)
 
 
 # Registration

@@ -6,15 +6,9 @@ import pytest
 
 from domain.model.clinics import User
 from tests.accounts import NEW_PASSWORD, PASSWORD, code_sent, give_password
+from tests.api.answers import data, error
 from tests.api.office import Client, Office
-from tests.api.signing_in import begin_login, data, error, log_in, works
-
-
-@pytest.fixture
-def farida(office: Office) -> User:
-    """Return the admin, who has a password."""
-    return give_password(office.stage, office.cast.farida)
-
+from tests.api.signing_in import begin_login, log_in, works
 
 # Passwords
 

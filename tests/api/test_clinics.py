@@ -2,45 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 import pytest
 
 from domain.actions.booking import booking
-from domain.model.clinics import Claim, Clinic, ClinicStatus, Sender
+from domain.model.clinics import Claim, ClinicStatus, Sender
 from domain.model.messages import Message
 from domain.model.queues import TokenStatus
+from tests.api.answers import code_and_fields, data
 from tests.api.examples.shape import differs, request_of
-from tests.api.office import Client, Office
-from tests.api.test_doctors import data_of, refusal, said
-from tests.people import CITY_SENDER, PLATFORM_NUMBER, PLATFORM_SENDER, store, stored
+from tests.api.office import Office
+from tests.api.senders import OWN, TOKEN, clinic_of, sunrise_admin, upgrade
+from tests.people import CITY_SENDER, PLATFORM_NUMBER, PLATFORM_SENDER, TUESDAY
 
 NEW, OLD = "+919876543211", "+919876543001"
 ASHA = "+919876543021"
-OWN, TOKEN = "555000111222", "EAAG-own-token-of-the-clinic"
-TUESDAY = date(2030, 11, 26)
-
-
-def clinic_of(office: Office) -> Clinic:
-    return stored(office.stage.records, office.cast.clinic)
-
-
-def sunrise_admin(office: Office) -> Client:
-    """Return Dr. Rao's account as the admin of Sunrise Clinic, which has no sender of its own."""
-    user = stored(office.stage.records, office.cast.rao_user)
-    admin = user.but(role="ADMIN", doctor_id=None)
-    store(office.stage.records, admin)
-    return office.sign_in(stored(office.stage.records, admin))
-
-
-def upgrade(office: Office, clinic: Clinic) -> None:
-    store(
-        office.stage.records,
-        stored(office.stage.records, clinic).but(
-            subscription_plan="ENTERPRISE", plan="ENTERPRISE", max_doctors=50
-        ),
-    )
 
 
 def claim(office: Office, name: str) -> str | None:
@@ -65,7 +42,7 @@ def test_the_profile_is_as_in_the_specification(office: Office) -> None:
     assert (
         differs("GET /api/v1/clinics/profile", answer.json, may_be_null=("nextBillingDate",)) == []
     )
-    found = data_of(answer)
+    found = data(answer)
     assert found["clinic"]["whatsappNumberVerified"] is True
     assert found["subscription"]["currentDoctors"] == 2
     assert found["subscription"]["totalAmount"] == 2 * 799
@@ -79,24 +56,24 @@ def test_doctors_have_no_business_with_the_clinics_settings(office: Office) -> N
         office.doctor.put("/clinics/whatsapp", {"whatsappPhoneNumberId": None}),
         office.doctor.post("/clinics/whatsapp/verify", {"otp": "123456"}),
     ):
-        assert refusal(call, 403)[0] == "FORBIDDEN"
+        assert code_and_fields(call, 403)[0] == "FORBIDDEN"
 
 
 def test_the_profile_is_changed_as_in_the_specification(office: Office) -> None:
     body = request_of("PUT /api/v1/clinics/profile")
     answer = office.admin.put("/clinics/profile", body)
     assert differs("PUT /api/v1/clinics/profile", answer.json) == []
-    changed = data_of(answer)
+    changed = data(answer)
     assert {name: changed[name] for name in body} == body
     assert changed["updatedFields"] == list(body)
     assert changed["whatsappNumberVerified"] is False
 
 
 def test_what_is_left_out_stays(office: Office) -> None:
-    before = data_of(office.admin.get("/clinics/profile"))["clinic"]
+    before = data(office.admin.get("/clinics/profile"))["clinic"]
     answer = office.admin.put("/clinics/profile", {"bookingDays": 7, "address": None})
-    assert data_of(answer)["updatedFields"] == ["bookingDays"]
-    after = data_of(office.admin.get("/clinics/profile"))["clinic"]
+    assert data(answer)["updatedFields"] == ["bookingDays"]
+    after = data(office.admin.get("/clinics/profile"))["clinic"]
     assert after == before | {"bookingDays": 7, "updatedAt": after["updatedAt"]}
 
 
@@ -117,7 +94,7 @@ def test_what_is_left_out_stays(office: Office) -> None:
 )
 def test_a_profile_that_cannot_be(office: Office, change: dict[str, Any], field: str) -> None:
     answer = office.admin.put("/clinics/profile", change)
-    assert refusal(answer, 422) == ("VALIDATION_ERROR", [field])
+    assert code_and_fields(answer, 422) == ("VALIDATION_ERROR", [field])
 
 
 def test_a_holiday_over_bookings_is_confirmed_and_then_closes_every_doctors_day(
@@ -127,12 +104,14 @@ def test_a_holiday_over_bookings_is_confirmed_and_then_closes_every_doctors_day(
     token = booking.hold(work, cast.clinic, cast.khan, cast.asha_contact, cast.asha, TUESDAY, 3)
     work.commit()
     day = {"holidays": [TUESDAY.isoformat()]}
-    assert refusal(office.admin.put("/clinics/profile", day), 409)[0] == "CONFIRMATION_NEEDED"
+    assert (
+        code_and_fields(office.admin.put("/clinics/profile", day), 409)[0] == "CONFIRMATION_NEEDED"
+    )
     answer = office.admin.put("/clinics/profile", day | {"confirm": True})
-    assert data_of(answer)["holidays"] == [TUESDAY.isoformat()]
+    assert data(answer)["holidays"] == [TUESDAY.isoformat()]
     office.settle()
     assert office.stage.token(token).status is TokenStatus.CANCELLED
-    assert said(office, ASHA)[-1] == "news/closed"
+    assert office.said(ASHA)[-1] == "news/closed"
 
 
 # --- the patient-facing number -----------------------------------------------
@@ -143,10 +122,10 @@ def test_a_changed_number_leads_here_once_its_code_has_come_back(office: Office)
     assert (claim(office, f"number:{OLD}"), claim(office, f"number:{NEW}")) == ("clinic_city", None)
     code = code_sent(office, NEW)
     answer = office.admin.post("/clinics/whatsapp/verify", {"otp": code})
-    assert data_of(answer) == {"whatsappNumber": NEW, "whatsappNumberVerified": True}
+    assert data(answer) == {"whatsappNumber": NEW, "whatsappNumberVerified": True}
     assert (claim(office, f"number:{OLD}"), claim(office, f"number:{NEW}")) == (None, "clinic_city")
     again = office.admin.post("/clinics/whatsapp/verify", {"otp": code})
-    assert refusal(again, 422) == ("VALIDATION_ERROR", ["otp"])
+    assert code_and_fields(again, 422) == ("VALIDATION_ERROR", ["otp"])
 
 
 def test_three_wrong_codes_use_a_code_up(office: Office) -> None:
@@ -154,12 +133,12 @@ def test_three_wrong_codes_use_a_code_up(office: Office) -> None:
     code = code_sent(office, NEW)
     wrong = "000000" if code != "000000" else "111111"
     for _ in range(3):
-        assert refusal(office.admin.post("/clinics/whatsapp/verify", {"otp": wrong}), 422)
-    assert refusal(office.admin.post("/clinics/whatsapp/verify", {"otp": code}), 422)
+        assert code_and_fields(office.admin.post("/clinics/whatsapp/verify", {"otp": wrong}), 422)
+    assert code_and_fields(office.admin.post("/clinics/whatsapp/verify", {"otp": code}), 422)
     assert claim(office, f"number:{NEW}") is None
     office.admin.put("/clinics/profile", {"whatsappNumber": NEW})  # the same again: another code
     answer = office.admin.post("/clinics/whatsapp/verify", {"otp": code_sent(office, NEW)})
-    assert data_of(answer)["whatsappNumberVerified"] is True
+    assert data(answer)["whatsappNumberVerified"] is True
 
 
 def test_the_same_number_again_sends_no_second_code_while_the_first_is_good(
@@ -173,7 +152,7 @@ def test_the_same_number_again_sends_no_second_code_while_the_first_is_good(
 def test_back_to_the_number_of_before_needs_no_code(office: Office) -> None:
     for number in (NEW, OLD):
         answer = office.admin.put("/clinics/profile", {"whatsappNumber": number})
-    assert data_of(answer)["whatsappNumberVerified"] is True
+    assert data(answer)["whatsappNumberVerified"] is True
     assert claim(office, f"number:{OLD}") == "clinic_city"
 
 
@@ -185,7 +164,7 @@ def test_another_clinics_number_is_refused_as_a_wrong_code_is(office: Office) ->
     office.admin.put("/clinics/profile", {"whatsappNumber": theirs})
     answer = office.admin.post("/clinics/whatsapp/verify", {"otp": code_sent(office, theirs)})
     wrong = office.admin.post("/clinics/whatsapp/verify", {"otp": "000000"})
-    assert refusal(answer, 422) == refusal(wrong, 422)
+    assert code_and_fields(answer, 422) == code_and_fields(wrong, 422)
     assert answer.json["message"] == wrong.json["message"]
     assert claim(office, f"number:{theirs}") == "clinic_sunrise"
 
@@ -194,7 +173,7 @@ def test_another_clinics_number_is_refused_as_a_wrong_code_is(office: Office) ->
 
 
 def test_a_clinic_without_a_sender_is_joined_on_the_platforms_number(office: Office) -> None:
-    found = data_of(sunrise_admin(office).get("/clinics/whatsapp"))
+    found = data(sunrise_admin(office).get("/clinics/whatsapp"))
     assert found == {
         "whatsappNumber": "+919876543002",
         "whatsappNumberVerified": True,
@@ -211,7 +190,7 @@ def test_an_own_sender_needs_the_enterprise_plan(office: Office) -> None:
     admin, body = sunrise_admin(office), {"whatsappPhoneNumberId": OWN, "accessToken": TOKEN}
     for path in ("/clinics/whatsapp", "/clinics/profile"):
         answer = admin.put(path, body)
-        assert refusal(answer, 403)[0] == "PLAN_REQUIRED"
+        assert code_and_fields(answer, 403)[0] == "PLAN_REQUIRED"
         assert answer.json["error"]["plan"] == "ENTERPRISE"
 
 
@@ -224,7 +203,7 @@ def test_an_own_sender_is_proven_by_its_own_token(office: Office, path: str) -> 
     answer = admin.put(path, {"whatsappPhoneNumberId": OWN, "accessToken": TOKEN})
     assert answer.status_code == 200
     assert TOKEN not in answer.text
-    found = data_of(admin.get("/clinics/whatsapp"))
+    found = data(admin.get("/clinics/whatsapp"))
     assert (found["whatsappPhoneNumberId"], found["hasAccessToken"]) == (OWN, True)
     assert found["joinUrl"] == "https://wa.me/918040007000?text=JOIN%20SUN77"
     assert claim(office, f"sender:{OWN}") == "clinic_sunrise"
@@ -243,7 +222,7 @@ def test_the_number_behind_a_proven_sender_is_proven_with_it(office: Office) -> 
     office.stage.senders.numbers[OWN] = NEW
     office.stage.senders.tokens[TOKEN] = {OWN}
     admin.put("/clinics/whatsapp", {"whatsappPhoneNumberId": OWN, "accessToken": TOKEN})
-    assert data_of(admin.get("/clinics/whatsapp"))["whatsappNumberVerified"] is True
+    assert data(admin.get("/clinics/whatsapp"))["whatsappNumberVerified"] is True
     assert claim(office, "number:+919876543002") is None
 
 
@@ -257,7 +236,9 @@ def test_no_refusal_tells_why_a_sender_could_not_be_verified(office: Office) -> 
         )
         for sender in (OWN, CITY_SENDER, PLATFORM_SENDER)  # unseen, another clinic's, reserved
     }
-    assert {refusal(answer, 422)[1][0] for answer in said_of.values()} == {"whatsappPhoneNumberId"}
+    assert {code_and_fields(answer, 422)[1][0] for answer in said_of.values()} == {
+        "whatsappPhoneNumberId"
+    }
     assert {a.json["message"] for a in said_of.values()} == {"This could not be verified."}
     assert claim(office, f"sender:{CITY_SENDER}") == "clinic_city"
 
@@ -271,7 +252,7 @@ def test_a_sender_needs_a_token_and_a_token_a_sender(office: Office) -> None:
         ({}, "whatsappPhoneNumberId"),
         ({"whatsappPhoneNumberId": "../me"}, "whatsappPhoneNumberId"),
     ):
-        assert refusal(admin.put("/clinics/whatsapp", body), 422)[1] == [field]
+        assert code_and_fields(admin.put("/clinics/whatsapp", body), 422)[1] == [field]
 
 
 def test_while_whatsapp_cannot_be_asked_nothing_is_proven(office: Office) -> None:
@@ -279,8 +260,8 @@ def test_while_whatsapp_cannot_be_asked_nothing_is_proven(office: Office) -> Non
     upgrade(office, office.cast.sunrise)
     office.stage.senders.away = True
     body = {"whatsappPhoneNumberId": OWN, "accessToken": TOKEN}
-    assert refusal(admin.put("/clinics/whatsapp", body), 503)[0] == "UNAVAILABLE"
-    assert data_of(office.admin.get("/clinics/whatsapp"))["joinUrl"] is None
+    assert code_and_fields(admin.put("/clinics/whatsapp", body), 503)[0] == "UNAVAILABLE"
+    assert data(office.admin.get("/clinics/whatsapp"))["joinUrl"] is None
 
 
 def test_a_sender_given_up_leaves_the_clinic_on_the_platforms_number(office: Office) -> None:
@@ -291,7 +272,7 @@ def test_a_sender_given_up_leaves_the_clinic_on_the_platforms_number(office: Off
     office.admin.put("/clinics/whatsapp", {"whatsappPhoneNumberId": OWN})
     assert claim(office, f"sender:{CITY_SENDER}") is None
     answer = office.admin.put("/clinics/whatsapp", {"whatsappPhoneNumberId": None})
-    assert data_of(answer)["joinUrl"] == f"https://wa.me/{PLATFORM_NUMBER[1:]}?text=JOIN%20CITY42"
+    assert data(answer)["joinUrl"] == f"https://wa.me/{PLATFORM_NUMBER[1:]}?text=JOIN%20CITY42"
     assert claim(office, f"sender:{OWN}") is None
     assert office.stage.work().get(Sender, OWN) is not None  # for what waits to leave by it
     office.stage.clock.advance(days=1, seconds=1)

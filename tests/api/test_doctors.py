@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from domain.actions.booking import booking
 from domain.actions.booking.queues import current_line
@@ -21,11 +20,11 @@ from domain.model.clinics import Clinic, ClinicStatus, Doctor, StaffNumber, Staf
 from domain.model.messages import Message
 from domain.model.money import Refund
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
+from tests.api.answers import code_and_fields, data
 from tests.api.examples.shape import differs, request_of
 from tests.api.office import Client, Office
-from tests.people import store, stored
+from tests.people import MONDAY, TUESDAY, store, stored
 
-MONDAY, TUESDAY = date(2030, 11, 25), date(2030, 11, 26)
 NEW = "+919876543212"
 MEERA, KHAN = "/doctors/doc_meera", "/doctors/doc_khan"
 
@@ -33,19 +32,6 @@ MEERA, KHAN = "/doctors/doc_meera", "/doctors/doc_khan"
 def new_doctor(**changes: Any) -> dict[str, Any]:
     """Return the specification's example of a new doctor."""
     return {**request_of("POST /api/v1/doctors"), **changes}
-
-
-def data_of(answer: TestResponse, status: int = 200) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    found: dict[str, Any] = answer.json["data"]
-    return found
-
-
-def refusal(answer: TestResponse, status: int) -> tuple[str, list[str]]:
-    """Return code and fields of a refusal."""
-    assert answer.status_code == status, answer.text
-    error: dict[str, Any] = answer.json["error"]
-    return error["code"], [detail["field"] for detail in error["details"]]
 
 
 def book(office: Office, number: int, day: date = MONDAY, doctor: Doctor | None = None) -> Token:
@@ -57,12 +43,6 @@ def book(office: Office, number: int, day: date = MONDAY, doctor: Doctor | None 
     if token.payment_id:
         office.stage.pay(token)
     return office.stage.token(token)
-
-
-def said(office: Office, number: str) -> list[str]:
-    """Return the names of the messages that went to *number*, oldest first."""
-    contact_id = office.stage.contact_id(number)
-    return [m.name for m in office.stage.messages() if m.contact_id == contact_id]
 
 
 def tap(office: Office, number: str, name: str) -> None:
@@ -79,18 +59,18 @@ def tap(office: Office, number: str, name: str) -> None:
 def test_an_admin_sees_every_doctor_and_a_doctor_themself(office: Office) -> None:
     answer = office.admin.get("/doctors")
     assert differs("GET /api/v1/doctors", answer.json, may_be_null=("lastLogin",)) == []
-    found = data_of(answer)
+    found = data(answer)
     assert [d["doctorId"] for d in found["doctors"]] == ["doc_khan", "doc_meera"]
     assert (found["totalDoctors"], found["nextCursor"]) == (2, None)
-    own = data_of(office.doctor.get("/doctors"))
+    own = data(office.doctor.get("/doctors"))
     assert [d["doctorId"] for d in own["doctors"]] == ["doc_meera"]
     assert own["totalDoctors"] == 1
 
 
 def test_a_page_of_doctors_leads_to_the_next(office: Office) -> None:
-    first = data_of(office.admin.get("/doctors", query={"limit": 1}))
+    first = data(office.admin.get("/doctors", query={"limit": 1}))
     assert first["totalDoctors"] == 2
-    rest = data_of(office.admin.get("/doctors", query={"limit": 1, "cursor": first["nextCursor"]}))
+    rest = data(office.admin.get("/doctors", query={"limit": 1, "cursor": first["nextCursor"]}))
     assert [d["doctorId"] for d in rest["doctors"]] == ["doc_meera"]
     assert rest["nextCursor"] is None
 
@@ -114,21 +94,21 @@ def test_a_doctors_profile_has_the_figures_of_the_month(office: Office) -> None:
     office.settle()
     answer = office.admin.get(MEERA)
     assert differs("GET /api/v1/doctors/{doctorId}", answer.json, may_be_null=("lastLogin",)) == []
-    assert data_of(answer)["statistics"] == {
+    assert data(answer)["statistics"] == {
         "totalPatientsThisMonth": 1,
         "totalTokensThisMonth": 1,
         "averageRating": 4.0,
         "totalRevenue": 500,
     }
-    own = data_of(office.doctor.get(MEERA))
+    own = data(office.doctor.get(MEERA))
     assert "totalRevenue" not in own["statistics"]
     assert own["account"]["permissions"][0] == "view_own_queue"
 
 
 def test_another_doctor_is_not_found(office: Office) -> None:
     for call in (office.other_doctor.get, lambda path: office.other_doctor.put(path, {})):
-        assert refusal(call(MEERA), 404)[0] == "NOT_FOUND"
-    assert refusal(office.admin.get("/doctors/doc_rao"), 404)[0] == "NOT_FOUND"
+        assert code_and_fields(call(MEERA), 404)[0] == "NOT_FOUND"
+    assert code_and_fields(office.admin.get("/doctors/doc_rao"), 404)[0] == "NOT_FOUND"
 
 
 # --- adding ------------------------------------------------------------------
@@ -169,35 +149,35 @@ def test_a_repeated_call_adds_once_and_masks_the_password(office: Office) -> Non
     first = admin.post("/doctors", new_doctor(), headers=headers)
     again = admin.post("/doctors", new_doctor(), headers=headers)
     assert again.status_code == 201
-    assert data_of(first, 201)["doctor"] == data_of(again, 201)["doctor"]
+    assert data(first, 201)["doctor"] == data(again, 201)["doctor"]
     assert "temporaryPassword123" not in again.text
     assert stored(office.stage.records, office.cast.clinic).current_doctors == 3
     assert Idempotency.TABLE == "idempotency"
 
 
 def test_the_button_under_the_credentials_proves_the_number(office: Office) -> None:
-    added = data_of(office.admin.post("/doctors", new_doctor()), 201)
+    added = data(office.admin.post("/doctors", new_doctor()), 201)
     office.settle()
     office.stage.hear(NEW, "start")
     office.settle()
-    assert said(office, NEW)[-1].startswith("settings/")  # until then they are a patient
+    assert office.said(NEW)[-1].startswith("settings/")  # until then they are a patient
     tap(office, NEW, "account/credentials")
-    assert said(office, NEW)[-1] == "account/proven"
+    assert office.said(NEW)[-1] == "account/proven"
     user = office.stage.work().get(User, "clinic_city", added["account"]["userId"])
     assert user is not None
     assert user.proven
     office.stage.hear(NEW, "start")
     office.settle()
-    assert said(office, NEW)[-1] == "line/started"
+    assert office.said(NEW)[-1] == "line/started"
 
 
 def test_the_button_proves_nothing_from_another_number(office: Office) -> None:
-    added = data_of(office.admin.post("/doctors", new_doctor()), 201)
+    added = data(office.admin.post("/doctors", new_doctor()), 201)
     office.settle()
     asha, user_id = "+919876543021", added["account"]["userId"]
     office.stage.hear(asha, "Yes, this is me", kind="tap", choice=f"me:clinic_city:{user_id}")
     office.settle()
-    assert said(office, asha)[-1] == "account/not_you"
+    assert office.said(asha)[-1] == "account/not_you"
     user = office.stage.work().get(User, "clinic_city", user_id)
     assert user is not None
     assert not user.proven
@@ -206,7 +186,7 @@ def test_the_button_proves_nothing_from_another_number(office: Office) -> None:
 def test_one_doctor_too_many_names_the_plan_that_allows_it(office: Office) -> None:
     office.admin.post("/doctors", new_doctor())
     answer = office.admin.post("/doctors", new_doctor(whatsappNumber="+919876543213"))
-    assert refusal(answer, 409)[0] == "PLAN_LIMIT"
+    assert code_and_fields(answer, 409)[0] == "PLAN_LIMIT"
     assert answer.json["error"]["plan"] == "PROFESSIONAL"
     assert stored(office.stage.records, office.cast.clinic).current_doctors == 3
 
@@ -215,7 +195,7 @@ def test_an_admins_number_makes_that_admin_a_doctor(office: Office) -> None:
     farida = office.cast.farida
     body = new_doctor(whatsappNumber=farida.whatsapp_number, name="Dr. Farida")
     del body["initialPassword"]
-    added = data_of(office.admin.post("/doctors", body), 201)
+    added = data(office.admin.post("/doctors", body), 201)
     assert added["account"] == {
         "userId": farida.user_id,
         "role": "ADMIN",
@@ -224,18 +204,18 @@ def test_an_admins_number_makes_that_admin_a_doctor(office: Office) -> None:
     }
     assert stored(office.stage.records, farida).doctor_id == added["doctor"]["doctorId"]
     office.settle()
-    assert said(office, farida.whatsapp_number) == ["account/now_doctor"]
+    assert office.said(farida.whatsapp_number) == ["account/now_doctor"]
     office.stage.hear(farida.whatsapp_number, "start")
     office.settle()
     queue = office.stage.queue(added["doctor"]["doctorId"], MONDAY.isoformat())
     assert queue.status is QueueStatus.ACTIVE
     again = office.admin.post("/doctors", body)
-    assert refusal(again, 409)[0] == "NUMBER_TAKEN"
+    assert code_and_fields(again, 409)[0] == "NUMBER_TAKEN"
 
 
 def test_a_doctors_number_is_no_second_doctors(office: Office) -> None:
     body = new_doctor(whatsappNumber=office.cast.khan.whatsapp_number)
-    assert refusal(office.admin.post("/doctors", body), 409)[0] == "NUMBER_TAKEN"
+    assert code_and_fields(office.admin.post("/doctors", body), 409)[0] == "NUMBER_TAKEN"
     elsewhere = new_doctor(whatsappNumber=office.cast.rao.whatsapp_number)
     assert office.admin.post("/doctors", elsewhere).status_code == 201
 
@@ -268,12 +248,12 @@ def test_a_doctors_number_is_no_second_doctors(office: Office) -> None:
 )
 def test_a_new_doctor_that_cannot_be(office: Office, changes: dict[str, Any], field: str) -> None:
     answer = office.admin.post("/doctors", new_doctor(**changes))
-    assert refusal(answer, 422) == ("VALIDATION_ERROR", [field])
+    assert code_and_fields(answer, 422) == ("VALIDATION_ERROR", [field])
 
 
 def test_only_admins_add_and_remove_doctors(office: Office) -> None:
-    assert refusal(office.doctor.post("/doctors", new_doctor()), 403)[0] == "FORBIDDEN"
-    assert refusal(office.doctor.delete(MEERA), 403)[0] == "FORBIDDEN"
+    assert code_and_fields(office.doctor.post("/doctors", new_doctor()), 403)[0] == "FORBIDDEN"
+    assert code_and_fields(office.doctor.delete(MEERA), 403)[0] == "FORBIDDEN"
 
 
 # --- changing ----------------------------------------------------------------
@@ -283,12 +263,12 @@ def test_every_changed_field_is_named(office: Office) -> None:
     body = request_of("PUT /api/v1/doctors/{doctorId}")
     answer = office.admin.put(MEERA, body)
     assert differs("PUT /api/v1/doctors/{doctorId}", answer.json) == []
-    changed = data_of(answer)
+    changed = data(answer)
     assert changed["updatedFields"] == list(body)
     assert changed["whatsappUpdated"] is True
     assert "WhatsApp" in changed["notificationSent"]
     assert "SMS" not in changed["notificationSent"]
-    again = data_of(office.admin.put(MEERA, {"name": body["name"]}))
+    again = data(office.admin.put(MEERA, {"name": body["name"]}))
     assert (again["updatedFields"], again["whatsappUpdated"]) == ([], False)
     assert again["notificationSent"] is None
 
@@ -301,31 +281,33 @@ def test_every_changed_field_is_named(office: Office) -> None:
 def test_doctors_change_their_hours_but_not_their_fee(
     office: Office, change: dict[str, Any]
 ) -> None:
-    assert data_of(office.doctor.put(MEERA, {"startTime": "10:00"}))["updatedFields"]
-    code, fields = refusal(office.doctor.put(MEERA, change | {"endTime": "18:00"}), 403)
+    assert data(office.doctor.put(MEERA, {"startTime": "10:00"}))["updatedFields"]
+    code, fields = code_and_fields(office.doctor.put(MEERA, change | {"endTime": "18:00"}), 403)
     assert (code, fields) == ("FORBIDDEN", list(change))
     assert stored(office.stage.records, office.cast.meera).end_time == "17:00"
 
 
 def test_the_advance_never_exceeds_the_fee_of_before(office: Office) -> None:
-    assert refusal(office.admin.put(MEERA, {"consultationFee": 40}), 422)[1] == ["advanceAmount"]
+    assert code_and_fields(office.admin.put(MEERA, {"consultationFee": 40}), 422)[1] == [
+        "advanceAmount"
+    ]
 
 
 def test_another_number_ends_the_powers_of_the_old_one(office: Office) -> None:
     doctor, old = office.doctor, office.cast.meera.whatsapp_number
-    assert data_of(office.admin.put(MEERA, {"whatsappNumber": NEW}))["whatsappUpdated"]
-    assert refusal(doctor.get(MEERA), 401)[0] == "UNAUTHORIZED"
+    assert data(office.admin.put(MEERA, {"whatsappNumber": NEW}))["whatsappUpdated"]
+    assert code_and_fields(doctor.get(MEERA), 401)[0] == "UNAUTHORIZED"
     office.settle()
-    assert said(office, old) == ["account/number_gone"]
-    assert said(office, NEW) == ["account/number_changed"]
+    assert office.said(old) == ["account/number_gone"]
+    assert office.said(NEW) == ["account/number_changed"]
     for number in (old, NEW):
         office.stage.hear(number, "start")
         office.settle()
-        assert said(office, number)[-1] != "line/started"
+        assert office.said(number)[-1] != "line/started"
     tap(office, NEW, "account/number_changed")
     office.stage.hear(NEW, "start")
     office.settle()
-    assert said(office, NEW)[-1] == "line/started"
+    assert office.said(NEW)[-1] == "line/started"
     taken = office.stage.work().get(StaffNumber, old, "clinic_city")
     assert taken is None
 
@@ -333,7 +315,7 @@ def test_another_number_ends_the_powers_of_the_old_one(office: Office) -> None:
 def test_a_colleagues_number_cannot_be_taken(office: Office) -> None:
     for number in (office.cast.khan.whatsapp_number, office.cast.farida.whatsapp_number):
         answer = office.doctor.put(MEERA, {"whatsappNumber": number})
-        assert refusal(answer, 409)[0] == "NUMBER_TAKEN"
+        assert code_and_fields(answer, 409)[0] == "NUMBER_TAKEN"
 
 
 # --- days off and hours ------------------------------------------------------
@@ -343,16 +325,16 @@ def test_a_day_off_over_bookings_is_confirmed_and_then_closes_it(office: Office)
     token = book(office, 3, TUESDAY, office.cast.meera)
     day = {"daysOff": [TUESDAY.isoformat()]}
     answer = office.admin.put(MEERA, day)
-    assert refusal(answer, 409)[0] == "CONFIRMATION_NEEDED"
+    assert code_and_fields(answer, 409)[0] == "CONFIRMATION_NEEDED"
     assert TUESDAY.isoformat() in answer.json["message"]
     assert office.stage.token(token).status is TokenStatus.CONFIRMED
-    assert data_of(office.admin.put(MEERA, day | {"confirm": True}))["updatedFields"] == ["daysOff"]
+    assert data(office.admin.put(MEERA, day | {"confirm": True}))["updatedFields"] == ["daysOff"]
     assert office.stage.queue("doc_meera", TUESDAY.isoformat()).status is QueueStatus.CLOSED
     office.settle()
     ended = office.stage.token(token)
     assert (ended.status, ended.cancel_reason) == (TokenStatus.CANCELLED, "CLINIC_CLOSED")
     assert office.stage.work().get(Refund, ended.capture_id or "", "REFUND") is None  # it waits
-    assert said(office, "+919876543021")[-1] == "news/closed"
+    assert office.said("+919876543021")[-1] == "news/closed"
 
 
 def test_a_day_off_without_bookings_needs_no_confirmation(office: Office) -> None:
@@ -373,7 +355,7 @@ def test_new_hours_add_slots_and_withdraw_others(office: Office) -> None:
     assert office.stage.token(kept).status is TokenStatus.CONFIRMED
     ended = office.stage.token(lost)
     assert (ended.status, ended.cancel_reason) == (TokenStatus.CANCELLED, "SLOT_WITHDRAWN")
-    assert said(office, "+919876543021")[-1] == "news/withdrawn"
+    assert office.said("+919876543021")[-1] == "news/withdrawn"
     office.admin.put(KHAN, {"endTime": "17:00", "startTime": "09:00"})
     back = office.stage.queue("doc_khan", TUESDAY.isoformat())  # lunch is gone: four slots more
     numbers = [s.number for s in back.timetable]
@@ -388,44 +370,44 @@ def test_a_removed_doctors_patients_are_told_and_repaid(office: Office) -> None:
     doctor = office.doctor
     answer = office.admin.delete(MEERA)
     assert differs("DELETE /api/v1/doctors/{doctorId}", answer.json) == []
-    assert refusal(doctor.get("/doctors"), 401)[0] == "UNAUTHORIZED"
+    assert code_and_fields(doctor.get("/doctors"), 401)[0] == "UNAUTHORIZED"
     office.settle()
     ended = office.stage.token(token)
     assert ended.status is TokenStatus.CANCELLED
     assert office.stage.work().get(Refund, ended.capture_id or "", "REFUND") is not None
-    assert said(office, "+919876543021")[-1] == "news/closed"
+    assert office.said("+919876543021")[-1] == "news/closed"
     clinic = stored(office.stage.records, office.cast.clinic)
     assert clinic.current_doctors == 1
     office.stage.hear(office.cast.meera.whatsapp_number, "start")
     office.settle()
-    assert said(office, office.cast.meera.whatsapp_number)[-1] != "line/started"
-    assert refusal(office.admin.delete(MEERA), 409)[0] == "NOT_NOW"
-    listed = data_of(office.admin.get("/doctors"))["doctors"]
+    assert office.said(office.cast.meera.whatsapp_number)[-1] != "line/started"
+    assert code_and_fields(office.admin.delete(MEERA), 409)[0] == "NOT_NOW"
+    listed = data(office.admin.get("/doctors"))["doctors"]
     assert [d["accountStatus"] for d in listed] == ["ACTIVE", "INACTIVE"]
 
 
 def test_a_removed_doctor_can_come_back(office: Office) -> None:
     office.admin.delete(MEERA)
-    back = data_of(office.admin.put(MEERA, {"status": "ACTIVE"}))
+    back = data(office.admin.put(MEERA, {"status": "ACTIVE"}))
     assert back["updatedFields"] == ["status"]
     assert stored(office.stage.records, office.cast.clinic).current_doctors == 2
     user = stored(office.stage.records, office.cast.meera_user)
     assert (user.status, user.proven) == (StaffStatus.ACTIVE, True)
     office.stage.hear(office.cast.meera.whatsapp_number, "start")
     office.settle()
-    assert said(office, office.cast.meera.whatsapp_number)[-1] == "line/started"
+    assert office.said(office.cast.meera.whatsapp_number)[-1] == "line/started"
 
 
 def test_who_comes_back_under_another_number_is_asked_whether_it_is_theirs(
     office: Office,
 ) -> None:
     office.admin.delete(MEERA)
-    away = data_of(office.admin.put(MEERA, {"whatsappNumber": "+919876543233"}))
+    away = data(office.admin.put(MEERA, {"whatsappNumber": "+919876543233"}))
     assert (away["whatsappUpdated"], away["notificationSent"]) == (True, None)
-    back = data_of(office.admin.put(MEERA, {"whatsappNumber": NEW, "status": "ACTIVE"}))
+    back = data(office.admin.put(MEERA, {"whatsappNumber": NEW, "status": "ACTIVE"}))
     assert "WhatsApp" in back["notificationSent"]
     office.settle()
-    assert said(office, NEW) == ["account/number_changed"]
+    assert office.said(NEW) == ["account/number_changed"]
     tap(office, NEW, "account/number_changed")
     assert stored(office.stage.records, office.cast.meera_user).proven
 
@@ -433,35 +415,35 @@ def test_who_comes_back_under_another_number_is_asked_whether_it_is_theirs(
 def test_an_owner_who_stops_seeing_patients_stays_an_admin(office: Office) -> None:
     farida = office.cast.farida
     body = new_doctor(whatsappNumber=farida.whatsapp_number, name="Dr. Farida")
-    added = data_of(office.admin.post("/doctors", body), 201)
+    added = data(office.admin.post("/doctors", body), 201)
     path = f"/doctors/{added['doctor']['doctorId']}"
     admin: Client = office.admin
-    gone = data_of(admin.delete(path))
+    gone = data(admin.delete(path))
     assert gone["dataRetention"]["accessRevoked"] is False
-    assert data_of(admin.get("/doctors"))["totalDoctors"] == 3
+    assert data(admin.get("/doctors"))["totalDoctors"] == 3
     assert stored(office.stage.records, farida).doctor_id is None
-    assert data_of(admin.put(path, {"status": "ACTIVE"}))["updatedFields"] == ["status"]
+    assert data(admin.put(path, {"status": "ACTIVE"}))["updatedFields"] == ["status"]
     assert stored(office.stage.records, farida).doctor_id == added["doctor"]["doctorId"]
 
 
 def test_a_removed_doctors_number_can_begin_anew(office: Office) -> None:
     office.admin.delete(MEERA)
     again = new_doctor(whatsappNumber=office.cast.meera.whatsapp_number)
-    added = data_of(office.admin.post("/doctors", again), 201)
+    added = data(office.admin.post("/doctors", again), 201)
     assert added["doctor"]["doctorId"] != "doc_meera"
     back = office.admin.put(MEERA, {"status": "ACTIVE"})
-    assert refusal(back, 409)[0] == "NUMBER_TAKEN"
+    assert code_and_fields(back, 409)[0] == "NUMBER_TAKEN"
     assert stored(office.stage.records, office.cast.clinic).current_doctors == 2
 
 
 def test_an_owner_is_one_doctor_at_a_time(office: Office) -> None:
     body = new_doctor(whatsappNumber=office.cast.farida.whatsapp_number, name="Dr. Farida")
-    first = data_of(office.admin.post("/doctors", body), 201)["doctor"]["doctorId"]
+    first = data(office.admin.post("/doctors", body), 201)["doctor"]["doctorId"]
     office.admin.delete(f"/doctors/{first}")
     assert office.admin.post("/doctors", body).status_code == 201
     office.admin.delete(KHAN)
     back = office.admin.put(f"/doctors/{first}", {"status": "ACTIVE"})
-    assert refusal(back, 409)[0] == "NUMBER_TAKEN"
+    assert code_and_fields(back, 409)[0] == "NUMBER_TAKEN"
 
 
 def test_nobody_comes_back_beyond_the_plan(office: Office) -> None:
@@ -469,7 +451,7 @@ def test_nobody_comes_back_beyond_the_plan(office: Office) -> None:
     for last in (1, 2):
         office.admin.post("/doctors", new_doctor(whatsappNumber=f"+91987654323{last}"))
     back = office.admin.put(MEERA, {"status": "ACTIVE"})
-    assert refusal(back, 409)[0] == "PLAN_LIMIT"
+    assert code_and_fields(back, 409)[0] == "PLAN_LIMIT"
     assert stored(office.stage.records, office.cast.meera).status is StaffStatus.INACTIVE
 
 
@@ -493,14 +475,14 @@ def test_two_admins_who_add_at_once_do_not_pass_the_limit(office: Office) -> Non
 def test_a_suspended_clinic_adds_nobody_and_can_still_remove(office: Office) -> None:
     clinic = stored(office.stage.records, office.cast.clinic)
     store(office.stage.records, clinic.but(status=ClinicStatus.SUSPENDED))
-    assert refusal(office.admin.post("/doctors", new_doctor()), 409)[0] == "SUSPENDED"
+    assert code_and_fields(office.admin.post("/doctors", new_doctor()), 409)[0] == "SUSPENDED"
     assert office.admin.delete(MEERA).status_code == 200
 
 
 @pytest.mark.parametrize("password", ["temp pass word 12", "temporary\tword12", " leading12345678"])
 def test_a_temporary_password_must_survive_a_message(office: Office, password: str) -> None:
     answer = office.admin.post("/doctors", new_doctor(initialPassword=password))
-    assert refusal(answer, 422)[1] == ["initialPassword"]
+    assert code_and_fields(answer, 422)[1] == ["initialPassword"]
 
 
 def test_a_temporary_password_arrives_letter_by_letter(office: Office) -> None:

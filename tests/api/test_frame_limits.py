@@ -19,7 +19,7 @@ import api.app
 from api.frame import limits
 from api.frame.limits import Limits
 from bot.runtime.redis import connect
-from domain.errors import TooMany
+from tests.api.hits import hits
 from tests.api.office import Client, Office
 from tests.api.shelf import shelf
 from tests.people import Cast
@@ -54,16 +54,6 @@ def limited(stage: Stage, cast: Cast, redis: Redis, monkeypatch: pytest.MonkeyPa
 
 def statuses(client: Client, times: int, path: str = ADDRESS) -> list[int]:
     return [client.get(path).status_code for _ in range(times)]
-
-
-def hits(counting: Limits, times: int, who: str = "usr_farida") -> int:
-    """Return how many of so many calls are let through."""
-    through = 0
-    for _ in range(times):
-        with contextlib.suppress(TooMany):
-            counting.count_user(who)
-            through += 1
-    return through
 
 
 def test_a_user_is_told_when_to_come_back(limited: Office, redis: Redis) -> None:
@@ -104,7 +94,7 @@ COUNTING = """
 import sys
 from api.frame.limits import Limits
 from bot.runtime.redis import connect
-from tests.api.test_frame_limits import hits
+from tests.api.hits import hits
 print(hits(Limits(connect(sys.argv[1]), "40 per hour"), 30))
 """
 

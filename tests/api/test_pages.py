@@ -30,6 +30,7 @@ from domain.rules import Rules
 from domain.scopes import Scope
 from domain.work import Work
 from tests import people
+from tests.api.checkout import state_of
 from tests.people import Cast, CountingIds, FixedClock, SilentBell
 from web.checkout.view_model import languages, words_in
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
@@ -145,12 +146,6 @@ def town(tmp_path: Path) -> Iterator[Town]:
     store, records = people.new_records(tmp_path, clock)
     yield Town(records, clock, people.city(records, clock.now()))
     store.close()
-
-
-def state_of(page: str) -> str:
-    found = re.search(r'data-state="(\w+)"', page)
-    assert found is not None
-    return found.group(1)
 
 
 @pytest.mark.parametrize(("plan", "is_ours"), [("BASIC", True), ("ENTERPRISE", False)])

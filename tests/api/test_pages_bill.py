@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.observability import logs
 from domain.model.clinics import ClinicStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
+from tests.api.checkout import HOME, state_of, visit
 from tests.bank import Bank
 from tests.bills import (
     billed,
     days,
-    invoices,
     pay,
     request_of,
+    the_bill,
     the_clinic,
     the_subscription,
     told,
 )
+from tests.gateways import use_bank
 from tests.people import Cast, store
 from tests.stage import Stage
-from web.checkout.views import pages
-from workers.due_runner import DueRunner
 
-HOME = "https://clinic.example"
 HINDI = {"Accept-Language": "hi-IN,hi;q=0.9,en;q=0.5"}
 
 
@@ -48,31 +42,11 @@ def browser(stage: Stage, bill: Invoice) -> FlaskClient:
 def bank(stage: Stage, bill: Invoice) -> Bank:
     """Put a gateway with a page of its own in the sandbox's place."""
     assert bill.payment_id
-    bank = Bank()
-    stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = DueRunner(stage.parts)
-    return bank
-
-
-def visit(stage: Stage) -> FlaskClient:
-    app = Flask("bot.app")
-    logs.install(app)
-    app.register_blueprint(pages(stage.parts, public_url=HOME))
-    return app.test_client()
+    return use_bank(stage)
 
 
 def page(bill: Invoice) -> str:
     return f"/pay/{bill.payment_id}"
-
-
-def state_of(text: str) -> str:
-    found = re.search(r'data-state="(\w+)"', text)
-    assert found is not None
-    return found.group(1)
-
-
-def the_bill(stage: Stage) -> Invoice:
-    return invoices(stage)[0]
 
 
 def test_an_open_bill_shows_what_it_is_for_and_by_when(browser, bill):
@@ -185,7 +159,7 @@ def test_the_button_leads_to_the_gateway_which_is_told_of_no_hold(stage, bill, b
     (wanted,) = asked
     assert (wanted.token_id, wanted.held_until, wanted.amount_paise) == (None, None, 129800)
     assert wanted.description == "PulseOps, 2030-12-25 to 2031-01-24"
-    assert wanted.page == HOME + page(bill)
+    assert wanted.return_url == HOME + page(bill)
 
 
 def test_who_comes_back_with_a_proof_waits_for_the_gateways_word(stage, bill, bank):

@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from bot.observability import logs
 from bot.webhooks.razorpay import razorpay
 from domain.gateway import GatewayRefused
 from domain.model.queues import Token, TokenStatus
+from tests.api.checkout import HOME, state_of, visit
 from tests.bank import Bank, Fault
+from tests.bookings import cancel, hold
+from tests.gateways import use_bank
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import cancel, hold
 from web.checkout.views import pages
-from workers.due_runner import DueRunner
-
-HOME = "https://clinic.example"
 
 
 @pytest.fixture
 def bank(stage: Stage) -> Bank:
-    bank = Bank()
-    stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = DueRunner(stage.parts)
-    return bank
+    return use_bank(stage)
 
 
 @pytest.fixture
 def browser(stage: Stage, bank: Bank) -> FlaskClient:
-    app = Flask("bot.app")
-    logs.install(app)
     assert stage.parts.gateway is bank
-    app.register_blueprint(pages(stage.parts, public_url=HOME))
-    return app.test_client()
+    return visit(stage)
 
 
 @pytest.fixture
@@ -47,12 +36,6 @@ def token(stage: Stage, cast: Cast) -> Token:
 
 def page(token: Token) -> str:
     return f"/pay/{token.payment_id}"
-
-
-def state_of(text: str) -> str:
-    found = re.search(r'data-state="(\w+)"', text)
-    assert found is not None
-    return found.group(1)
 
 
 def test_the_page_shows_amount_time_left_and_one_button(browser, token):
@@ -79,7 +62,7 @@ def test_the_button_leads_to_the_gateway_and_comes_back_here(browser, token, ban
         assert answer.status_code == 303
         assert answer.headers["Location"] == f"https://bank.example/{token.payment_id}"
     assert len(asked) == 1
-    assert asked[0].page == HOME + page(token)
+    assert asked[0].return_url == HOME + page(token)
     assert (asked[0].amount_paise, asked[0].payment_id) == (5000, token.payment_id)
 
 

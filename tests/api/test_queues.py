@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.api.desk import Desk, data, field_refused, refusal
+from tests.api.answers import data, field_refused, refusal
+from tests.api.desk import Desk
 from tests.api.office import Office
 
 KHAN = "+919876543012"

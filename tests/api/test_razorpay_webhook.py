@@ -24,9 +24,9 @@ from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
 from tests.bank import Bank
 from tests.bills import billed, days, invoices, request_of, the_clinic, told
+from tests.bookings import cancel, hold, ravi
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import cancel, hold, ravi
 from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 

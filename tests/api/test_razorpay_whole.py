@@ -19,6 +19,7 @@ from domain.model.money import Refund, RefundStatus
 from domain.model.queues import Token, TokenStatus
 from domain.model.subscriptions import InvoiceStatus
 from tests.bills import billed, days, invoices
+from tests.bookings import cancel, hold
 from tests.contract.payments.player import (
     HANG_UP,
     KEY_ID,
@@ -29,7 +30,6 @@ from tests.contract.payments.player import (
 )
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import cancel, hold
 from workers.due_runner import DueRunner
 
 SECRET = "webhook-secret"

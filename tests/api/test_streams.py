@@ -20,7 +20,8 @@ from domain.errors import StoreUnavailable
 from domain.model.clinics import StaffStatus
 from domain.scopes import Scope
 from domain.work import LIVE, Work
-from tests.api.desk import Desk, data, refusal
+from tests.api.answers import data, refusal
+from tests.api.desk import Desk
 from tests.api.office import Client, Office
 from tests.people import store, stored
 

@@ -11,7 +11,8 @@ from domain.model.clinics import ClinicStatus, User
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token
 from domain.model.visits import Visit
-from tests.api.desk import PHONE, Desk, data, field_refused, refusal
+from tests.api.answers import data, field_refused, refusal
+from tests.api.desk import PHONE, Desk
 from tests.api.office import Office
 from tests.people import a_user, staff_number, store, stored
 

@@ -10,8 +10,9 @@ from domain.actions.staff import accounts
 from domain.errors import Conflict
 from domain.model.clinics import Clinic, StaffStatus, User
 from tests.accounts import NEW_PASSWORD, NOBODYS_NUMBER, PASSWORD
+from tests.api.answers import data, error
 from tests.api.office import Client, Office
-from tests.api.signing_in import data, error, log_in
+from tests.api.signing_in import log_in
 from tests.people import a_user, staff_number, store, stored
 
 GITA = {"name": "Gita Sen", "whatsappNumber": NOBODYS_NUMBER}

@@ -24,6 +24,7 @@ from domain.model.messages import Message
 from domain.model.people import Association, ClinicPatient, Profile
 from domain.model.queues import Queue, Token
 from domain.model.visits import Prescription, PrivateNote, Visit, VisitVersion
+from tests.api.answers import refused
 from tests.api.office import Client
 from tests.people import Cast
 from tests.stage import Stage
@@ -87,10 +88,6 @@ def shown(client: Client, visit_id: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.json
     found: dict[str, Any] = answer.json["data"]["visit"]
     return found
-
-
-def code(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["error"]["code"]
 
 
 # The record
@@ -190,7 +187,7 @@ def test_completion_completes_the_visit(office, stage, cast, token):
 )
 def test_what_cannot_be_a_visit_is_refused_by_field(office, token, body, field):
     answer = office.doctor.post(visits_of(token), body)
-    assert code(answer) == (422, "VALIDATION_ERROR")
+    assert refused(answer) == (422, "VALIDATION_ERROR")
     assert answer.json["error"]["details"][0]["field"] == field
 
 
@@ -199,21 +196,21 @@ def test_a_token_of_somebody_else_is_not_found(office, stage, cast, token):
     khans = walk_in(stage, cast, cast.khan)
     for wrong in (other.token_id, khans.token_id, "TKN_none"):
         answer = office.admin.post(visits_of(token), {"tokenId": wrong})
-        assert code(answer) == (404, "NOT_FOUND")
+        assert refused(answer) == (404, "NOT_FOUND")
 
 
 def test_a_cancelled_booking_has_no_consultation(office, token):
     assert office.admin.delete(f"/tokens/{token.token_id}").status_code == 200
     answer = office.doctor.post(visits_of(token), {"tokenId": token.token_id})
-    assert code(answer) == (409, "NOT_NOW")
+    assert refused(answer) == (409, "NOT_NOW")
 
 
 def test_who_is_no_patient_of_the_doctor_has_no_visits(office, cast, token):
     del token
     nobodys = f"/doctors/{cast.khan.doctor_id}/patients/pat_asha/visits"
     for client in (office.admin, office.other_doctor):
-        assert code(client.get(nobodys)) == (404, "NOT_FOUND")
-        assert code(client.post(nobodys, {"chiefComplaint": "x"})) == (404, "NOT_FOUND")
+        assert refused(client.get(nobodys)) == (404, "NOT_FOUND")
+        assert refused(client.post(nobodys, {"chiefComplaint": "x"})) == (404, "NOT_FOUND")
 
 
 # Edits
@@ -251,7 +248,10 @@ def test_null_takes_a_text_away_and_nothing_at_all_is_refused(office, token):
     visit_id = recorded(office.doctor, token, examination="Normal")
     office.doctor.put(f"/visits/{visit_id}", {"examination": None})
     assert shown(office.doctor, visit_id)["examination"] is None
-    assert code(office.doctor.put(f"/visits/{visit_id}", {})) == (422, "VALIDATION_ERROR")
+    assert refused(office.doctor.put(f"/visits/{visit_id}", {})) == (
+        422,
+        "VALIDATION_ERROR",
+    )
 
 
 def test_the_item_does_not_grow_with_edits(office, stage, token):
@@ -295,7 +295,7 @@ def test_a_code_that_is_none_is_refused(office, token, wrong):
     answer = office.doctor.post(
         f"/visits/{visit_id}/diagnosis", {"diagnosis": "Hypertension", "icd10Code": wrong}
     )
-    assert code(answer) == (422, "VALIDATION_ERROR")
+    assert refused(answer) == (422, "VALIDATION_ERROR")
     assert answer.json["error"]["details"][0]["field"] == "icd10Code"
     assert shown(office.doctor, visit_id)["diagnosis"] is None
 
@@ -416,7 +416,7 @@ def test_words_are_looked_at_for_allergies_too(office, stage, token):
 def test_a_prescription_names_its_medicines(office, token, body):
     visit_id = recorded(office.doctor, token)
     answer = office.doctor.post(f"/visits/{visit_id}/prescription", body)
-    assert code(answer) == (422, "VALIDATION_ERROR")
+    assert refused(answer) == (422, "VALIDATION_ERROR")
 
 
 # The document
@@ -429,7 +429,10 @@ def text_of(pdf: bytes) -> str:
 def test_the_prescription_is_a_document_without_what_stays_inside(office, token):
     visit_id = recorded(office.doctor, token, chiefComplaint="Headache", examination="BP up")
     office.doctor.post(f"/visits/{visit_id}/notes", {"privateNotes": SECRET})
-    assert code(office.doctor.get(f"/visits/{visit_id}/prescription.pdf")) == (404, "NOT_FOUND")
+    assert refused(office.doctor.get(f"/visits/{visit_id}/prescription.pdf")) == (
+        404,
+        "NOT_FOUND",
+    )
     prescribe(office.doctor, visit_id, "Amlodipine")
     answer = office.doctor.get(f"/visits/{visit_id}/prescription.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
@@ -466,8 +469,8 @@ def test_the_patient_is_sent_a_link_that_opens_in_their_language_for_a_week(
     prescribe(office.doctor, visit_id, "Ramipril")
     assert "Ramipril 5mg" in text_of(office.stranger.get(path).data)
     stage.clock.advance(days=7)
-    assert code(office.stranger.get(path)) == (404, "NOT_FOUND")
-    assert code(office.stranger.get("/prescriptions/rx_guessed")) == (404, "NOT_FOUND")
+    assert refused(office.stranger.get(path)) == (404, "NOT_FOUND")
+    assert refused(office.stranger.get("/prescriptions/rx_guessed")) == (404, "NOT_FOUND")
 
 
 def test_who_wrote_lately_is_sent_the_document_itself(office, stage, token):
@@ -517,7 +520,10 @@ def stored(stage: Stage, message_id: str) -> Message:
 
 def test_nothing_prescribed_is_nothing_to_send(office, token):
     visit_id = recorded(office.doctor, token)
-    assert code(office.doctor.post(f"/visits/{visit_id}/prescription/send")) == (404, "NOT_FOUND")
+    assert refused(office.doctor.post(f"/visits/{visit_id}/prescription/send")) == (
+        404,
+        "NOT_FOUND",
+    )
 
 
 # Private notes
@@ -603,10 +609,16 @@ def test_a_colleague_and_another_clinic_find_nothing(office, cast, token):
     visit_id = recorded(office.doctor, token, examination="Normal")
     sunrise = office.sign_in(cast.rao_user)
     for client in (office.other_doctor, sunrise):
-        assert code(client.get(visits_of(token))) == (404, "NOT_FOUND")
-        assert code(client.get(f"/patients/{token.patient_id}/visits")) == (404, "NOT_FOUND")
-        assert code(client.get(f"/visits/{visit_id}")) == (404, "NOT_FOUND")
-        assert code(client.put(f"/visits/{visit_id}", {"notes": "x"})) == (404, "NOT_FOUND")
+        assert refused(client.get(visits_of(token))) == (404, "NOT_FOUND")
+        assert refused(client.get(f"/patients/{token.patient_id}/visits")) == (
+            404,
+            "NOT_FOUND",
+        )
+        assert refused(client.get(f"/visits/{visit_id}")) == (404, "NOT_FOUND")
+        assert refused(client.put(f"/visits/{visit_id}", {"notes": "x"})) == (
+            404,
+            "NOT_FOUND",
+        )
         for name, body in (
             ("notes", {"privateNotes": "x"}),
             ("diagnosis", {"diagnosis": "x"}),
@@ -614,12 +626,18 @@ def test_a_colleague_and_another_clinic_find_nothing(office, cast, token):
             ("prescription/send", None),
             ("follow-up", {"followUpDate": "2030-11-27"}),
         ):
-            assert code(client.post(f"/visits/{visit_id}/{name}", body)) == (404, "NOT_FOUND")
-        assert code(client.get(f"/visits/{visit_id}/prescription.pdf")) == (404, "NOT_FOUND")
+            assert refused(client.post(f"/visits/{visit_id}/{name}", body)) == (
+                404,
+                "NOT_FOUND",
+            )
+        assert refused(client.get(f"/visits/{visit_id}/prescription.pdf")) == (
+            404,
+            "NOT_FOUND",
+        )
 
 
 def test_an_id_of_something_else_is_no_visit(office, token):
-    assert code(office.doctor.get(f"/visits/{token.token_id}")) == (404, "NOT_FOUND")
+    assert refused(office.doctor.get(f"/visits/{token.token_id}")) == (404, "NOT_FOUND")
 
 
 # The next visit
@@ -636,7 +654,7 @@ def test_a_follow_up_is_a_booking_as_at_the_desk(office, token):
     assert data["estimatedTime"] == "2030-11-29T04:30:00Z"
     assert shown(office.doctor, visit_id)["followUpTokenId"] == data["tokenId"]
     again = office.doctor.post(f"/visits/{visit_id}/follow-up", {"followUpDate": "2030-11-29"})
-    assert code(again) == (409, "ALREADY_BOOKED")
+    assert refused(again) == (409, "ALREADY_BOOKED")
 
 
 def test_a_follow_up_today_is_the_next_free_slot(office, stage, cast, token):

@@ -9,13 +9,7 @@ from uuid import uuid4
 import pytest
 
 from store.port import Store
-from tests.stores import StoppedClock, dynamodb_engine, dynamodb_store, sqlite_store
-
-
-@pytest.fixture(scope="session")
-def dynamodb_endpoint() -> Iterator[str]:
-    with dynamodb_engine() as endpoint:
-        yield endpoint
+from tests.stores import StoppedClock, dynamodb_store, sqlite_store
 
 
 @pytest.fixture(scope="session")

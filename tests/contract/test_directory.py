@@ -9,12 +9,11 @@ from domain.actions.people.directory import Cursor
 from domain.actors import Caller
 from domain.names import fold_name
 from domain.ports import Records
-from domain.rules import Rules
-from domain.scopes import ClinicScope, DoctorScope, Scope
+from domain.scopes import ClinicScope, DoctorScope
 from domain.work import Work
 from store import open_records
 from store.port import Store
-from tests.people import NOW, CountingIds
+from tests.people import work_on
 
 PEOPLE = {
     "p1": ("Asha", "+919800000001"),
@@ -30,10 +29,6 @@ def records(store: Store) -> Records:
     return open_records(store)
 
 
-def work_of(records: Records, scope: Scope) -> Work:
-    return Work(records, scope, NOW, CountingIds(), Rules())
-
-
 def clinic(mine: str) -> Caller:
     return Caller(f"{mine}-c", None)
 
@@ -41,12 +36,12 @@ def clinic(mine: str) -> Caller:
 @pytest.fixture
 def filled(records: Records, mine: str) -> Work:
     """Return a clinic's work after its patients, and another's, were entered."""
-    work = work_of(records, ClinicScope(f"{mine}-c"))
+    work = work_on(records, scope=ClinicScope(f"{mine}-c"))
     for patient_id, (name, phone) in PEOPLE.items():
         directory.add_entries(work, clinic(mine), patient_id, name, phone)
     directory.add_entries(work, Caller(f"{mine}-other", None), "p9", "Asha", "+919800000001")
     work.commit()
-    return work_of(records, ClinicScope(f"{mine}-c"))
+    return work_on(records, scope=ClinicScope(f"{mine}-c"))
 
 
 @pytest.mark.parametrize(
@@ -88,30 +83,32 @@ def test_the_list_is_by_name_a_shorter_name_first_and_goes_on_where_it_ended(
 def test_who_left_is_not_found(filled: Work, records: Records, mine: str) -> None:
     directory.remove_entries(filled, clinic(mine), "p2", "Asha RANI", "+919800000002")
     filled.commit()
-    after = work_of(records, ClinicScope(f"{mine}-c"))
+    after = work_on(records, scope=ClinicScope(f"{mine}-c"))
     assert directory.find_by_name(after, clinic(mine), "rani", None, 10, None).total == 1
     assert directory.list_by_name(after, clinic(mine), 10, None).total == len(PEOPLE) - 1
 
 
 def test_i7_a_directory_is_its_owners(records: Records, mine: str) -> None:
     owner = Caller(f"{mine}-c", f"{mine}-d1")
-    work = work_of(records, DoctorScope(f"{mine}-c", f"{mine}-d1"))
+    work = work_on(records, scope=DoctorScope(f"{mine}-c", f"{mine}-d1"))
     directory.add_entries(work, owner, "p1", "Asha", None)
     work.commit()
     for scope in (DoctorScope(f"{mine}-c", f"{mine}-d2"), ClinicScope(f"{mine}-other")):
-        assert directory.list_by_name(work_of(records, scope), owner, 10, None).total == 0
+        assert directory.list_by_name(work_on(records, scope=scope), owner, 10, None).total == 0
     assert (
-        directory.list_by_name(work_of(records, ClinicScope(f"{mine}-c")), owner, 10, None).total
+        directory.list_by_name(
+            work_on(records, scope=ClinicScope(f"{mine}-c")), owner, 10, None
+        ).total
         == 1
     )
 
 
 def test_a_name_of_a_hundred_letters_can_be_entered(records: Records, mine: str) -> None:
-    work = work_of(records, ClinicScope(f"{mine}-c"))
+    work = work_on(records, scope=ClinicScope(f"{mine}-c"))
     for n, letter in enumerate(("ﷺ", "क्षि", "a ", "𝒜")):
         name = ("x" + letter * 100)[:100]
         directory.add_entries(work, clinic(mine), f"p{n}", name, "+919800000001")
         assert fold_name(name)
     work.commit()
-    again = work_of(records, ClinicScope(f"{mine}-c"))
+    again = work_on(records, scope=ClinicScope(f"{mine}-c"))
     assert directory.list_by_name(again, clinic(mine), 10, None).total == 4

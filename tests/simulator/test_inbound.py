@@ -14,41 +14,7 @@ from .conftest import (
     WABA,
     eventually,
 )
-
-BUTTONS = {
-    "type": "interactive",
-    "interactive": {
-        "type": "button",
-        "body": {"text": "Book token 12?"},
-        "action": {
-            "buttons": [
-                {"type": "reply", "reply": {"id": "ok:12", "title": "Yes"}},
-                {"type": "reply", "reply": {"id": "no:12", "title": "No"}},
-            ]
-        },
-    },
-}
-LIST = {
-    "type": "interactive",
-    "interactive": {
-        "type": "list",
-        "header": {"type": "text", "text": "City Clinic"},
-        "body": {"text": "Choose a doctor"},
-        "footer": {"text": "0 to go back"},
-        "action": {
-            "button": "Doctors",
-            "sections": [
-                {
-                    "title": "Today",
-                    "rows": [
-                        {"id": "doc:rao", "title": "Dr Rao", "description": "General"},
-                        {"id": "doc:iyer", "title": "Dr Iyer"},
-                    ],
-                }
-            ],
-        },
-    },
-}
+from .messages import BUTTONS, LIST
 
 
 def test_a_text_comes_in_metas_envelope(sim, product):

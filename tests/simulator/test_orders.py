@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .conftest import ASHA, CLINIC, PLATFORM, RAVI, WABA, eventually
-from .test_sending import changed
+from .messages import changed
 
 RECORDED = Path(__file__).parents[1] / "payloads" / "cloud_sent"
 PARAMETERS = "interactive.action.parameters"

@@ -7,7 +7,7 @@ from fpdf import FPDF
 from playwright.sync_api import expect, sync_playwright
 
 from .conftest import ASHA, MEERA, RAVI, eventually
-from .test_inbound import BUTTONS, LIST
+from .messages import BUTTONS, LIST
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]

@@ -1,12 +1,10 @@
 """Sending: Meta's answers, its limits with their codes, the service window, faults."""
 
-import copy
-
 import pytest
 import requests
 
 from .conftest import ASHA, CLINIC, CLINIC_DISPLAY, RAVI, WABA, eventually, free_port
-from .test_inbound import BUTTONS, LIST
+from .messages import BUTTONS, LIST, changed
 
 TEXT = {"type": "text", "text": {"body": "Hello"}}
 CTA = {
@@ -28,20 +26,6 @@ def button(n, title=None):
 
 def rows(count):
     return [{"id": f"r{n}", "title": f"Row {n}"} for n in range(count)]
-
-
-def changed(message, path, value):
-    """Return a copy of *message* with what is at the dotted *path* replaced, or removed."""
-    copied = copy.deepcopy(message)
-    place = copied
-    *steps, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
-    for step in steps:
-        place = place.setdefault(step, {}) if isinstance(place, dict) else place[step]
-    if value is None:
-        del place[last]
-    else:
-        place[last] = value
-    return copied
 
 
 BODY, ACTION = "interactive.body.text", "interactive.action"

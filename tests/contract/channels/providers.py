@@ -18,7 +18,7 @@ from bot.channels.cloud.channel import CloudChannel
 from bot.channels.http import new_session
 from bot.channels.twilio.channel import TwilioChannel
 from bot.channels.twilio.client import new_client
-from domain.channel import Channel, ErrorClass, Outbound
+from domain.channel import Channel, Choice, ErrorClass, Outbound
 
 SENDER = "100200300400500"
 TOKEN = "EAAsecret"
@@ -117,6 +117,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing: a test's output is its own."""
 
 
+THREE = (Choice("pay:1", "Pay now"), Choice("move:1", "Another time"), Choice("drop:1", "Cancel"))
+DOCTORS = (
+    Choice("doc:rao", "Dr Rao", "General · 14 waiting"),
+    Choice("doc:iyer", "Dr Iyer"),
+)
 PAGE = Answer(502, b"<html><h1>Bad Gateway</h1></html>", "text/html")
 
 
@@ -232,3 +237,8 @@ class Twilio:
 
 
 PROVIDERS: dict[str, type[Meta | Twilio]] = {"cloud": Meta, "twilio": Twilio}
+
+
+def refuses(status: int, code: int = 190) -> Answer:
+    """Return how Meta refuses a call."""
+    return Answer(status, json.dumps({"error": {"code": code, "message": "No"}}).encode())

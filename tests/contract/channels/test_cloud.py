@@ -18,9 +18,18 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError, ReadTimeoutEr
 from bot.channels.cloud.channel import CloudChannel
 from bot.channels.cloud.client import CloudClient
 from bot.channels.http import new_session
-from domain.channel import Choice, ErrorClass, SendFailed, SendUnknown, TemplateCall
+from domain.channel import ErrorClass, SendFailed, SendUnknown, TemplateCall
 from domain.errors import StoreUnavailable
-from tests.contract.channels.providers import SENDER, TEXT, TOKEN, Answer, Meta, Server
+from tests.contract.channels.providers import (
+    DOCTORS,
+    SENDER,
+    TEXT,
+    THREE,
+    TOKEN,
+    Answer,
+    Meta,
+    Server,
+)
 
 TO_ASHA = {
     "messaging_product": "whatsapp",
@@ -28,11 +37,6 @@ TO_ASHA = {
     "to": "+919800000001",
     "biz_opaque_callback_data": "out_01JABC",
 }
-THREE = (Choice("pay:1", "Pay now"), Choice("move:1", "Another time"), Choice("drop:1", "Cancel"))
-DOCTORS = (
-    Choice("doc:rao", "Dr Rao", "General · 14 waiting"),
-    Choice("doc:iyer", "Dr Iyer"),
-)
 
 
 def interactive(kind: str, text: str, action: dict[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from tests.contract.channels.providers import (
     Answer,
     Meta,
     Server,
+    refuses,
 )
 
 REFERENCE = "ORD_1"
@@ -41,10 +42,6 @@ PAYMENT: dict[str, Any] = {
 
 def told(*payments: object) -> Answer:
     return Answer(body=json.dumps({"payments": payments}).encode())
-
-
-def refuses(status: int, code: int) -> Answer:
-    return Answer(status, json.dumps({"error": {"code": code, "message": "No"}}).encode())
 
 
 @pytest.fixture

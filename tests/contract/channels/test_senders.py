@@ -19,6 +19,7 @@ from tests.contract.channels.providers import (
     Answer,
     Meta,
     Server,
+    refuses,
 )
 
 OWN = "EAAown-token"
@@ -27,10 +28,6 @@ OWN = "EAAown-token"
 def shows(number: object, sender: str = SENDER) -> Answer:
     """Return Graph's answer about a number it shows to the token."""
     return Answer(body=json.dumps({"display_phone_number": number, "id": sender}).encode())
-
-
-def refuses(status: int, code: int = 190) -> Answer:
-    return Answer(status, json.dumps({"error": {"code": code, "message": "No"}}).encode())
 
 
 @pytest.fixture

@@ -19,17 +19,17 @@ from domain.channel import Choice, ErrorClass, SendFailed, SendUnknown, Template
 from tests.contract.channels.providers import (
     ACCOUNT,
     AUTH_TOKEN,
+    DOCTORS,
     HANG_UP,
     NUMBER,
     PUBLIC_URL,
+    THREE,
     Answer,
     Server,
     Twilio,
 )
 
 TEXT = Twilio.TEXT
-THREE = (Choice("pay:1", "Pay now"), Choice("move:1", "Another time"), Choice("drop:1", "Cancel"))
-DOCTORS = (Choice("doc:rao", "Dr Rao", "General · 14 waiting"), Choice("doc:iyer", "Dr Iyer"))
 CALLBACK = f"{PUBLIC_URL}/api/v1/webhooks/twilio?message=out_01JABC#rc=5&rp=all"
 PLAIN = {
     "From": f"whatsapp:{NUMBER}",

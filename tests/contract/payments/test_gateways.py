@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -22,7 +21,6 @@ from domain.gateway import (
     Gateway,
     GatewayPayment,
     GatewayRefused,
-    LinkRequest,
     LinkStatus,
     RefundAnswer,
     ShownOrder,
@@ -30,11 +28,10 @@ from domain.gateway import (
 from domain.model.money import RefundStatus
 from tests.bank import Bank
 from tests.contract.payments.player import KEY_ID, KEY_SECRET, Player, playing
+from tests.contract.payments.requests import CLOCK, REQUEST, SHOWN, asked
 from tests.orders import FakeOrders
-from tests.people import CountingIds, FixedClock, new_records, work_on
+from tests.people import CountingIds, new_records, work_on
 
-CLOCK = FixedClock()
-REQUEST = "payr_00000000000000000000000000000001"
 OTHER = "payr_00000000000000000000000000000002"
 
 
@@ -117,17 +114,6 @@ def side(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Side]:
             yield Razorpay(player)
     else:
         yield Memory()
-
-
-def asked(payment_id: str = REQUEST, minutes: int = 10) -> LinkRequest:
-    return LinkRequest(
-        payment_id=payment_id,
-        amount_paise=5000,
-        description="Advance, token 005",
-        token_id="TKN_1",
-        held_until=CLOCK.now() + timedelta(minutes=minutes),
-        return_url=f"https://clinic.example/pay/{payment_id}",
-    )
 
 
 def look(side: Side, payment_id: str = REQUEST):
@@ -250,9 +236,6 @@ def test_each_payment_is_returned_by_itself(side: Side) -> None:
     one, two = side.pay(REQUEST), side.pay(REQUEST)
     answers: list[RefundAnswer] = [side.gateway.refund(p, 5000) for p in (one, two)]
     assert answers[0].gateway_refund_id != answers[1].gateway_refund_id
-
-
-SHOWN = ShownOrder(REQUEST, "ORD_1", "100", "clinic-main")
 
 
 def test_an_order_that_nobody_paid_has_brought_nothing(side: Side) -> None:

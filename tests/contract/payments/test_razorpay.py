@@ -21,7 +21,6 @@ from domain.gateway import (
     GatewayUnavailable,
     LinkStatus,
     PaymentAttempt,
-    ShownOrder,
 )
 from domain.model.money import RefundStatus
 from tests.contract.payments.player import (
@@ -34,7 +33,7 @@ from tests.contract.payments.player import (
     Trouble,
     playing,
 )
-from tests.contract.payments.test_gateways import CLOCK, REQUEST, asked
+from tests.contract.payments.requests import CLOCK, REQUEST, SHOWN, asked
 from tests.orders import FakeOrders
 
 
@@ -310,7 +309,6 @@ def test_a_browser_with_anything_else_is_not(name: str) -> None:
 
 # --- Orders inside WhatsApp ---
 
-SHOWN = ShownOrder(REQUEST, "ORD_1", "100", "clinic-main")
 NOTES = {"paymentId": REQUEST, "order": "ORD_1"}
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from domain.actions.booking import booking, rescheduling, seats
-from domain.actions.booking.days import read_day
+from domain.actions.booking import rescheduling, seats
 from domain.actions.booking.queues import current_queue
 from domain.actions.line import calling, lifecycle, preconditions
 from domain.actors import Actor
@@ -22,30 +19,11 @@ from domain.errors import (
     TooManyHolds,
 )
 from domain.model.clinics import Doctor
-from domain.model.due import Due
 from domain.model.money import Capture, Disposition, Payment, RequestStatus, Transfer
 from domain.model.queues import Hold, LiveBooking, PaymentStatus, Queue, Seat, Token, TokenStatus
-from tests.people import Cast, a_person, store
+from tests.bookings import cancel, do, hold, paid, ravi
+from tests.people import MONDAY, TUESDAY, Cast, a_person, store
 from tests.stage import Stage
-
-MONDAY = date(2030, 11, 25)
-TUESDAY = MONDAY + timedelta(days=1)
-
-
-def do(stage: Stage, action: Callable[..., Any], *args: Any, **given: Any) -> Any:
-    work = stage.work()
-    found = action(work, *args, **given)
-    work.commit()
-    stage.clock.advance(seconds=0.001)
-    return found
-
-
-def hold(stage: Stage, cast: Cast, number: int, **given: Any) -> Token:
-    doctor = given.pop("doctor", cast.meera)
-    contact, patient = given.pop("person", (cast.asha_contact, cast.asha))
-    day = given.pop("day", MONDAY)
-    token = do(stage, booking.hold, cast.clinic, doctor, contact, patient, day, number, **given)
-    return stage.token(token)
 
 
 def of_one_sale(stage: Stage, doctor: Doctor) -> Doctor:
@@ -54,20 +32,6 @@ def of_one_sale(stage: Stage, doctor: Doctor) -> Doctor:
     found = stage.work().get(Doctor, "clinic_city", doctor.doctor_id)
     assert found is not None
     return found
-
-
-def ravi(cast: Cast) -> tuple[Any, Any]:
-    return cast.ravi_contact, cast.ravi
-
-
-def paid(stage: Stage, token: Token) -> Token:
-    stage.pay(token)
-    stage.clock.advance(seconds=0.001)
-    return stage.token(token)
-
-
-def cancel(stage: Stage, token: Token) -> Token:
-    return do(stage, booking.cancel, token, by="x", by_name="x", reason="PATIENT_REQUEST")
 
 
 def taken_by(stage: Stage, token: Token) -> list[str]:
@@ -256,36 +220,6 @@ def test_an_unpaid_or_served_booking_does_not_move(stage: Stage, cast: Cast) -> 
     token = hold(stage, cast, 5)
     with pytest.raises(NotNow):
         do(stage, rescheduling.reschedule, cast.clinic, cast.meera, token, MONDAY, 6)
-
-
-def test_a_reminder_is_kept_only_for_what_was_booked_three_hours_before(
-    stage: Stage, cast: Cast
-) -> None:
-    near = hold(stage, cast, 14, doctor=cast.khan)  # 12:15, three and three quarter hours ahead
-    stage.clock.advance(60)
-    late = hold(stage, cast, 13, doctor=cast.khan, person=ravi(cast))
-    kinds = {
-        (d.kind, d.token_id)
-        for n in range(8)
-        for d in stage.work().query(Due, f"{n:02d}").records
-        if d.kind == "remind"
-    }
-    assert ("remind", near.token_id) in kinds
-    assert ("remind", late.token_id) not in kinds
-
-
-def test_free_slots_are_ahead_unsold_and_within_the_limit(stage: Stage, cast: Cast) -> None:
-    store(stage.records, cast.meera.but(daily_limit=2))
-    doctor = stage.work().get(Doctor, "clinic_city", "doc_meera")
-    assert doctor is not None
-    hold(stage, cast, 2, doctor=doctor)
-    stage.clock.advance(31)
-    view = read_day(stage.work(), cast.clinic, doctor, MONDAY)
-    assert [s.number for s in view.free(stage.clock.now())][:2] == [2, 3]  # the hold ran out
-    hold(stage, cast, 3, doctor=doctor)
-    hold(stage, cast, 4, doctor=doctor, person=ravi(cast))
-    view = read_day(stage.work(), cast.clinic, doctor, MONDAY)
-    assert view.free(stage.clock.now()) == []
 
 
 def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, cast: Cast) -> None:

@@ -11,9 +11,9 @@ from domain.model.broadcasts import Audience, AudienceKind, Broadcast, Broadcast
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token, TokenStatus
 from domain.names import fold_name
+from tests.bookings import crowd
 from tests.people import Cast, a_person, address_of, store
 from tests.stage import Stage
-from tests.unit.line.test_day_end import crowd
 
 ALL = Audience(kind=AudienceKind.ALL_PATIENTS)
 PHONES = Audience(kind=AudienceKind.PHONES)

@@ -4,37 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 from itertools import pairwise
-from typing import Any
 
 import pytest
 
 from domain.actions.delivery import circuit_breaker, states
-from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, Outbound, SendFailed, SendUnknown
 from domain.model.clinics import User
-from domain.model.conversations import Conversation
-from domain.model.messages import Message, MessageStatus, SenderHealth, Urgency
+from domain.model.messages import MessageStatus, SenderHealth, Urgency
+from tests.outbox import row, write
 from tests.people import CITY_SENDER, PLATFORM_SENDER, Cast
 from tests.stage import Stage
 
 DOWN = SendFailed(ErrorClass.STOP, 190, "The access token has run out (error 190).")
-
-
-def write(stage: Stage, cast: Cast, contact_id: str = "con_asha", **given: Any) -> Message:
-    work = stage.work()
-    message = send(work, Draft("settings/help", to=contact_id, clinic=cast.clinic, **given))
-    key = f"{message.sender}#{contact_id}"
-    if work.get(Conversation, key) is None:
-        work.put(
-            Conversation(
-                conversation=key,
-                sender=message.sender,
-                contact_id=contact_id,
-                last_inbound_at=work.now,
-            )
-        )
-    work.commit()
-    return message
 
 
 @pytest.fixture(autouse=True)
@@ -43,12 +24,6 @@ def nobody_to_tell(stage: Stage, cast: Cast) -> None:
     work = stage.work()
     work.put(cast.farida.but(proven=False))
     work.commit()
-
-
-def row(stage: Stage, message: Message) -> Message:
-    found = stage.work().get(Message, message.message_id)
-    assert found is not None
-    return found
 
 
 def health(stage: Stage, sender: str = CITY_SENDER) -> SenderHealth | None:
@@ -69,7 +44,7 @@ def test_a_number_that_is_down_is_shown_with_the_reason_and_since_when(
 
 
 def test_while_it_is_down_one_message_at_a_time_asks_the_provider(stage: Stage, cast: Cast) -> None:
-    messages = [write(stage, cast, f"con_{n}") for n in ("asha", "ravi")]
+    messages = [write(stage, cast, contact_id=f"con_{n}") for n in ("asha", "ravi")]
     asked = []
 
     def refuse(_outbound: object) -> str:
@@ -89,7 +64,9 @@ def test_while_it_is_down_one_message_at_a_time_asks_the_provider(stage: Stage, 
 def test_once_it_works_again_everything_goes_soon(
     stage: Stage, cast: Cast, urgency: Urgency
 ) -> None:
-    messages = [write(stage, cast, f"con_{n}", urgency=urgency) for n in ("asha", "ravi")]
+    messages = [
+        write(stage, cast, contact_id=f"con_{n}", urgency=urgency) for n in ("asha", "ravi")
+    ]
     stage.channel.failures.extend([DOWN] * 4)
     while stage.channel.failures:
         stage.wait(0.5)
@@ -128,7 +105,7 @@ def test_another_number_goes_on(stage: Stage, cast: Cast) -> None:
     write(stage, cast)
     stage.channel.failures.append(DOWN)
     stage.settle()
-    other = write(stage, cast, "con_ravi", sender=PLATFORM_SENDER)
+    other = write(stage, cast, contact_id="con_ravi", sender=PLATFORM_SENDER)
     stage.settle()
     assert row(stage, other).status is MessageStatus.SENT
 

@@ -18,6 +18,7 @@ from domain.model.messages import Message, MessageStatus
 from domain.scopes import ClinicScope
 from domain.work import Work
 from flows.runner import Runner, TurnOutcome
+from tests.outbox import row
 from tests.people import Cast
 from tests.stage import Stage
 
@@ -36,12 +37,6 @@ def a_failure(stage: Stage, cast: Cast, **given: object) -> Message:
     stage.channel.failures.append(REFUSED)
     stage.settle()
     return message
-
-
-def row(stage: Stage, message: Message) -> Message:
-    found = stage.work().get(Message, message.message_id)
-    assert found is not None
-    return found
 
 
 def replay(stage: Stage, message_id: str) -> None:

@@ -7,52 +7,30 @@ from datetime import datetime
 
 import pytest
 
-from domain.actions.booking import booking
-from domain.actions.booking.queues import current_queue
 from domain.actions.delivery.freshness import GUARDS, line_values, token_values
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import SeenState
 from domain.actions.people import consent
-from domain.actors import Actor
 from domain.channel import ErrorClass, SendFailed
 from domain.model.base import utc
 from domain.model.messages import Guard, Message, MessageStatus
 from domain.model.queues import Progress, Token, TokenStatus
 from domain.waiting import STEP
-from tests.people import Cast, a_person, address_of, store
+from tests.bookings import crowd, do
+from tests.lines import KHAN, close, head, move, start
+from tests.outbox import names_to, said_to
+from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import MONDAY, do
-
-KHAN = Actor("usr_khan", "Dr. Khan")
-
-
-def move(stage: Stage, cast: Cast, action=calling.call_next):
-    queue = current_queue(stage.work(), cast.clinic, cast.khan)
-    saw = SeenState(button=True, current=queue.current_token)
-    return stage.on_line(action, cast.clinic, cast.khan, KHAN, saw)
 
 
 @pytest.fixture
 def tokens(stage: Stage, cast: Cast) -> list[Token]:
-    """Nine patients wait in Dr. Khan's running line, and were told so at nine o'clock."""
-    booked = []
-    for n in range(1, 10):
-        patient, contact = a_person(f"p{n}", f"Patient {n}", f"+91987004000{n}")
-        store(stage.records, contact, patient, address_of(contact))
-        booked.append(do(stage, booking.hold, cast.clinic, cast.khan, contact, patient, MONDAY, n))
+    """Nine who wait in Dr. Khan's running line and were told so, at nine o'clock."""
+    booked = crowd(stage, cast, 9)
     stage.clock.advance(30)
-    stage.on_line(lifecycle.start, cast.clinic, cast.khan, KHAN)
+    start(stage, cast)
     stage.settle()
     stage.channel.sent.clear()
     return booked
-
-
-def said_to(stage: Stage, token: Token) -> list[Message]:
-    return [m for m in stage.messages() if m.about == token.token_id]
-
-
-def names_to(stage: Stage, token: Token) -> list[str]:
-    return [m.name for m in said_to(stage, token)]
 
 
 def act_without_sending(stage: Stage) -> None:
@@ -223,7 +201,7 @@ def test_i8_standing_is_the_tokens_state_or_its_closed_lines(
         assert at.second == at.microsecond == 0
     assert datetime.fromisoformat(values["from"]) <= expected.start
     assert datetime.fromisoformat(values["to"]) >= expected.end
-    stage.on_line(lifecycle.close, cast.clinic, cast.khan, KHAN, "CLOSED_BY_STAFF")
+    close(stage, cast)
     values, expected = token_values(stage.work(), stage.token(tokens[3]))
     assert (values["state"], expected) == ("CLOSED", None)
     assert values["ahead"] is None
@@ -260,10 +238,10 @@ def test_the_one_who_runs_the_line_hears_its_state(
 ) -> None:
     do(stage, lifecycle.check_in, stage.token(tokens[4]))
     move(stage, cast)
-    values = line_values(stage.work(), current_queue(stage.work(), cast.clinic, cast.khan))
-    assert (values["serving"], values["person"]) == (1, "Patient 1")
-    assert (values["next_number"], values["next_person"]) == (2, "Patient 2")
-    assert (values["waiting"], values["arrived"]) == (8, 1)
+    facts = line_values(stage.work(), head(stage, cast))
+    assert (facts["serving"], facts["person"]) == (1, "Patient 1")
+    assert (facts["next_number"], facts["next_person"]) == (2, "Patient 2")
+    assert (facts["waiting"], facts["arrived"]) == (8, 1)
 
 
 def test_a_resumed_line_tells_everybody_who_waits(

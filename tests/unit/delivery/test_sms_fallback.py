@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from domain.actions.delivery import states
-from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import CALLS, Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
 from domain.model.people import Contact
+from tests.outbox import row, status
 from tests.people import CITY_SENDER, Cast, a_user, store, stored
 from tests.sms import with_sms
 from tests.stage import Stage
@@ -38,18 +37,6 @@ def code(stage: Stage, purpose: str = "LOGIN") -> Message:
     )
     work.commit()
     return message
-
-
-def row(stage: Stage, message: Message) -> Message:
-    found = stage.work().get(Message, message.message_id)
-    assert found is not None
-    return found
-
-
-def status(stage: Stage, message: Message, word: str, provider: str, **more: Any) -> None:
-    work = stage.work()
-    apply_status(work, message.message_id, word, provider, **more)
-    work.commit()
 
 
 # --- Codes --------------------------------------------------------------------------------------

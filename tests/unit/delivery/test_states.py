@@ -13,6 +13,7 @@ from domain.actions.messages.outbox import Draft, outbox_shard_of, send
 from domain.channel import ErrorClass, SendFailed
 from domain.model.conversations import Conversation
 from domain.model.messages import Message, MessageStatus, Outgoing, Urgency
+from tests.outbox import row
 from tests.people import CITY_SENDER, NOW, Cast
 from tests.stage import Stage
 
@@ -26,13 +27,7 @@ def begun(stage: Stage, cast: Cast, **given: Any) -> Message:
     assert found is not None
     states.begin_sending(work, found, {"now": "now"})
     work.commit()
-    return stored(stage, message)
-
-
-def stored(stage: Stage, message: Message) -> Message:
-    found = stage.work().get(Message, message.message_id)
-    assert found is not None
-    return found
+    return row(stage, message)
 
 
 def places(stage: Stage) -> list[Outgoing]:
@@ -43,7 +38,7 @@ def apply(stage: Stage, action, message: Message, *args: object) -> Message:
     work = stage.work()
     action(work, message, *args)
     work.commit()
-    return stored(stage, message)
+    return row(stage, message)
 
 
 def test_a_message_being_sent_keeps_its_place_and_its_variables(stage: Stage, cast: Cast) -> None:
@@ -72,7 +67,7 @@ def test_a_doubt_settled_by_a_status_stays_settled(stage: Stage, cast: Cast) -> 
     work = stage.work()
     states.apply_status(work, message.message_id, "delivered", "wamid.1")
     work.commit()
-    after = apply(stage, states.record_doubt, stored(stage, message))
+    after = apply(stage, states.record_doubt, row(stage, message))
     assert (after.status, after.outbox) == (MessageStatus.DELIVERED, None)
     assert after.sent_at is not None
     assert places(stage) == []
@@ -83,7 +78,7 @@ def test_an_acceptance_after_a_delivery_keeps_the_delivery(stage: Stage, cast: C
     work = stage.work()
     states.apply_status(work, message.message_id, "read", "wamid.1")
     work.commit()
-    after = apply(stage, states.record_acceptance, stored(stage, message), "wamid.1")
+    after = apply(stage, states.record_acceptance, row(stage, message), "wamid.1")
     assert after.status is MessageStatus.READ
 
 
@@ -133,7 +128,7 @@ def test_a_document_that_cannot_be_fetched_goes_once_more_as_a_link(
     work = stage.work()
     states.apply_status(work, message.message_id, "failed", "wamid.1", failure=failure)
     work.commit()
-    again = stored(stage, message)
+    again = row(stage, message)
     assert (again.status, again.as_document) == (MessageStatus.QUEUED, False)
     assert again.url == message.url
     assert len(places(stage)) == 1
@@ -155,5 +150,5 @@ def test_the_price_category_is_kept_whenever_it_is_named(stage: Stage, cast: Cas
         work = stage.work()
         states.apply_status(work, message.message_id, word, "wamid.1", category=category)
         work.commit()
-    assert stored(stage, message).category == "utility"
-    assert stored(stage, message).status is MessageStatus.DELIVERED
+    assert row(stage, message).category == "utility"
+    assert row(stage, message).status is MessageStatus.DELIVERED

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -24,10 +24,19 @@ from domain.model.queues import HistoryEntry, LiveBooking, Queue, Seat, Token, T
 from domain.work import Work
 from flows.inbound import Inbound
 from flows.runner import TurnOutcome
-from tests.people import CITY_SENDER, NOW, Cast, FixedClock, a_person, address_of, store, stored
+from tests.people import (
+    CITY_SENDER,
+    MONDAY,
+    NOW,
+    Cast,
+    FixedClock,
+    a_person,
+    address_of,
+    store,
+    stored,
+)
 from tests.stage import Stage
 
-MONDAY = date(2030, 11, 25)
 SECONDS = 30.0
 """Longer than any of these takes; a deadline, never a wait."""
 

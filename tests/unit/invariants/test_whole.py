@@ -35,9 +35,9 @@ from flows.inbound import Inbound
 from flows.runner import Runner
 from store import Store, open_records
 from store.faults import AppliedButUnanswered, Conflicts, LaggingIndex
-from tests.people import CITY_SENDER, Cast, CountingIds, FixedClock, city, new_records
+from tests.bookings import hold
+from tests.people import CITY_SENDER, MONDAY, Cast, CountingIds, FixedClock, city, new_records
 from tests.stage import Stage
-from tests.unit.booking.test_booking import MONDAY, hold
 from workers.due_runner import DueRunner
 
 ASHA, RAVI = "+919876543021", "+919876543022"

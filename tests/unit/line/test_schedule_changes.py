@@ -17,15 +17,17 @@ from domain.actions.booking.queues import current_line
 from domain.actions.clinics import doctors
 from domain.actions.line import calling, lifecycle, schedule_changes
 from domain.actions.line.preconditions import SeenState
-from domain.actors import Actor
 from domain.errors import ConfirmationNeeded, DayFull, SlotTaken
 from domain.model.clinics import Doctor
-from domain.model.due import Due
 from domain.model.money import Capture, Disposition
 from domain.model.queues import Queue, QueueStatus, Slot, Token, TokenStatus
 from domain.timetable import slot_time
+from tests.due import due_items
+from tests.lines import KHAN
 from tests.people import (
+    MONDAY,
     NOW,
+    TUESDAY,
     Cast,
     FixedClock,
     a_person,
@@ -36,9 +38,6 @@ from tests.people import (
     stored,
 )
 from tests.stage import Stage
-
-MONDAY, TUESDAY = date(2030, 11, 25), date(2030, 11, 26)
-KHAN = Actor("usr_khan", "Dr. Khan")
 
 
 def khan(stage: Stage, cast: Cast) -> Doctor:
@@ -233,7 +232,7 @@ def test_the_bringing_after_it_can_be_stopped_and_run_again(stage: Stage, cast: 
             raise InterruptedError
         return stage.work()
 
-    [item] = [i for i in _due(stage) if i.at <= stage.clock.now()]
+    [item] = [i for i in due_items(stage, "follow_schedule") if i.at <= stage.clock.now()]
     with pytest.raises(InterruptedError):
         schedule_changes.update_sold_days(open_work, item)
     states = [stage.token(t).status for t in tokens]
@@ -241,11 +240,6 @@ def test_the_bringing_after_it_can_be_stopped_and_run_again(stage: Stage, cast: 
     stage.settle()
     assert {stage.token(t).status for t in tokens} == {TokenStatus.CANCELLED}
     assert [m.name for m in stage.messages()].count("news/withdrawn") == len(tokens)
-
-
-def _due(stage: Stage) -> list[Any]:
-    found = [d for n in range(8) for d in stage.work().query(Due, f"{n:02d}").records]
-    return [d for d in found if d.kind == "follow_schedule"]
 
 
 # --- the daily limit ---------------------------------------------------------

@@ -19,6 +19,7 @@ from domain.actions.delivery.states import apply_status
 from domain.actions.messages.outbox import Draft, send
 from domain.channel import ErrorClass, SendFailed, SendUnknown
 from domain.model.messages import Message, MessageStatus
+from tests.outbox import row
 from tests.people import Cast, CountingIds, work_on
 from tests.stage import Stage
 
@@ -40,12 +41,6 @@ def write(stage: Stage, cast: Cast, minutes: int = 5) -> Message:
     )
     work.commit()
     return message
-
-
-def row(stage: Stage, message: Message) -> Message:
-    found = stage.work().get(Message, message.message_id)
-    assert found is not None
-    return found
 
 
 def on_disk(tmp_path: Path) -> bytes:

@@ -9,22 +9,18 @@ import pytest
 
 from domain.actions.booking import rescheduling
 from domain.actions.line import calling, lifecycle
-from domain.actions.line.preconditions import SeenState
 from domain.actions.payments import ledger, refunds
 from domain.actions.payments.ledger import Statement
-from domain.actors import Actor
 from domain.model.money import Capture, Disposition, Refund, RefundStatus
 from domain.model.queues import Token
 from domain.scopes import ClinicScope, DoctorScope
-from tests.people import Cast
+from tests.bookings import cancel, do, hold, ravi
+from tests.lines import FARIDA, move, start
+from tests.people import MONDAY, TUESDAY, Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
-
-DAY = date(2030, 11, 25)
-FARIDA = Actor("usr_farida", "Farida")
 
 
-def statement(stage: Stage, cast: Cast, day: date = DAY) -> Statement:
+def statement(stage: Stage, cast: Cast, day: date = MONDAY) -> Statement:
     work = stage.work().within(ClinicScope(cast.clinic.clinic_id))
     found = ledger.statement_of(work, cast.clinic, day)
     assert found.difference == 0
@@ -39,14 +35,8 @@ def paid(stage: Stage, cast: Cast, number: int = 5, **who: object) -> Token:
     return stage.token(token)
 
 
-def start(stage: Stage, cast: Cast) -> None:
-    stage.on_line(lifecycle.start, cast.clinic, cast.meera, FARIDA)
-
-
 def move_line(stage: Stage, cast: Cast, action: Callable[..., object]) -> None:
-    queue = stage.queue(cast.meera.doctor_id, MONDAY.isoformat())
-    saw = SeenState(button=True, current=queue.current_token)
-    stage.on_line(action, cast.clinic, cast.meera, FARIDA, saw)
+    move(stage, cast, action, FARIDA, doctor=cast.meera)
     stage.clock.advance(seconds=1)
 
 
@@ -80,7 +70,7 @@ def test_a_refund_that_failed_stands_out(stage: Stage, cast: Cast) -> None:
 
 def test_a_closed_clinics_money_waits_then_sits_or_goes_back(stage: Stage, cast: Cast) -> None:
     one, _ = paid(stage, cast, 5), paid(stage, cast, 6, person=ravi(cast))
-    start(stage, cast)
+    start(stage, cast, FARIDA, doctor=cast.meera)
     stage.on_line(lifecycle.close, cast.clinic, cast.meera, FARIDA, "CLOSED_BY_STAFF")
     stage.settle()
     assert statement(stage, cast) == Statement(captured=10000, waiting=10000, payments=2)
@@ -95,7 +85,7 @@ def test_the_desk_collects_the_balance_and_gives_it_back_when_taken_back(
     stage: Stage, cast: Cast
 ) -> None:
     paid(stage, cast, 5)
-    start(stage, cast)
+    start(stage, cast, FARIDA, doctor=cast.meera)
     move_line(stage, cast, calling.call_next)
     assert statement(stage, cast).collected == 0
     move_line(stage, cast, calling.call_next)
@@ -106,7 +96,7 @@ def test_the_desk_collects_the_balance_and_gives_it_back_when_taken_back(
     assert statement(stage, cast).collected == 0
     move_line(stage, cast, calling.call_next)
     assert statement(stage, cast).collected == 45000
-    rows = ledger.list_collections(stage.work(), cast.clinic, DAY, DAY).records
+    rows = ledger.list_collections(stage.work(), cast.clinic, MONDAY, MONDAY).records
     assert [r.amount_paise for r in rows] == [45000]
 
 
@@ -118,8 +108,8 @@ def test_a_day_is_the_clinics_own(stage: Stage, cast: Cast) -> None:
     stage.clock.advance(2)
     stage.pay(other, "sbx_next")
     assert statement(stage, cast).payments == 1
-    assert statement(stage, cast, DAY + timedelta(days=1)).payments == 1
-    assert statement(stage, cast, DAY - timedelta(days=1)).payments == 0
+    assert statement(stage, cast, MONDAY + timedelta(days=1)).payments == 1
+    assert statement(stage, cast, MONDAY - timedelta(days=1)).payments == 0
 
 
 def test_days_add_up(stage: Stage, cast: Cast) -> None:
@@ -137,7 +127,7 @@ def test_the_list_is_newest_first_and_goes_on_page_by_page(stage: Stage, cast: C
     work = stage.work().within(ClinicScope(cast.clinic.clinic_id))
     found, after = [], None
     for _ in range(3):
-        page = ledger.list_payments(work, cast.clinic, DAY, DAY, limit=1, after=after)
+        page = ledger.list_payments(work, cast.clinic, MONDAY, MONDAY, limit=1, after=after)
         found += page.payments
         after = page.after
     assert after is None
@@ -153,10 +143,10 @@ def test_the_list_is_newest_first_and_goes_on_page_by_page(stage: Stage, cast: C
 def test_nothing_of_another_clinics_money_is_seen(stage: Stage, cast: Cast) -> None:
     paid(stage, cast, 5)
     theirs = stage.work().within(ClinicScope(cast.sunrise.clinic_id))
-    assert ledger.statement_of(theirs, cast.clinic, DAY) == Statement()
-    assert ledger.list_payments(theirs, cast.clinic, DAY, DAY).payments == []
+    assert ledger.statement_of(theirs, cast.clinic, MONDAY) == Statement()
+    assert ledger.list_payments(theirs, cast.clinic, MONDAY, MONDAY).payments == []
     khan = stage.work().within(DoctorScope(cast.clinic.clinic_id, cast.khan.doctor_id))
-    assert ledger.list_payments(khan, cast.clinic, DAY, DAY).payments == []
+    assert ledger.list_payments(khan, cast.clinic, MONDAY, MONDAY).payments == []
 
 
 @pytest.mark.parametrize("wrong", ["lost seat", "no refund", "another amount", "held twice"])
@@ -175,4 +165,4 @@ def test_rows_that_contradict_one_another_are_found(stage: Stage, cast: Cast, wr
     else:
         refunds.refund_capture(work, capture, "TEST")
     work.commit()
-    assert ledger.find_discrepancies(stage.work(), cast.clinic, DAY) == ["sbx_5"]
+    assert ledger.find_discrepancies(stage.work(), cast.clinic, MONDAY) == ["sbx_5"]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from domain.actions.booking import booking
@@ -11,10 +9,8 @@ from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import consent
 from domain.model.messages import Consent
 from domain.model.people import OptOut
-from tests.people import Cast
+from tests.people import MONDAY, Cast
 from tests.stage import Stage
-
-MONDAY = date(2030, 11, 25)
 
 
 def stop(stage: Stage, *, live: bool) -> OptOut:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import pytest
 
 from domain.actions.booking import booking
@@ -12,10 +10,8 @@ from domain.actions.people.contacts import contact_by_phone, new_contact
 from domain.actions.people.identify import find_or_add_patient, identify, patients_of
 from domain.errors import Conflict
 from domain.model.people import Association, AssociationStatus, ClinicPatient, Contact, Patient
-from tests.people import Cast, store
+from tests.people import MONDAY, Cast, store
 from tests.stage import Stage
-
-MONDAY = date(2030, 11, 25)
 
 
 def test_a_phone_leads_to_one_contact(stage: Stage, cast: Cast) -> None:

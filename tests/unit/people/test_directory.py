@@ -16,10 +16,8 @@ from domain.actors import Caller, caller_of
 from domain.errors import Conflict
 from domain.names import fold_name
 from domain.ports import Records
-from domain.rules import Rules
-from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
-from domain.work import Work
-from tests.people import NOW, CountingIds, FixedClock, new_records
+from domain.scopes import ClinicScope, ContactScope, DoctorScope, SystemScope
+from tests.people import FixedClock, new_records, work_on
 
 WORDS = st.one_of(
     st.sampled_from(
@@ -38,10 +36,6 @@ def records(tmp_path: Path) -> Iterator[Records]:
     store.close()
 
 
-def work_of(records: Records, scope: Scope) -> Work:
-    return Work(records, scope, NOW, CountingIds(), Rules())
-
-
 @pytest.mark.property
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(FULL_NAMES, min_size=1, max_size=5), st.data())
@@ -49,11 +43,11 @@ def test_whoever_is_entered_is_found_by_any_beginning_in_any_form(
     records: Records, names: list[str], data: st.DataObject
 ) -> None:
     owner = Caller(f"clinic_{next(OWNERS)}", None)
-    work = work_of(records, ClinicScope(owner.clinic_id))
+    work = work_on(records, scope=ClinicScope(owner.clinic_id))
     for n, name in enumerate(names):
         directory.add_entries(work, owner, f"pat_{n}", name, f"+91980000000{n}")
     work.commit()
-    work = work_of(records, ClinicScope(owner.clinic_id))
+    work = work_on(records, scope=ClinicScope(owner.clinic_id))
     chosen = data.draw(st.integers(0, len(names) - 1))
     typed = [
         word[: data.draw(st.integers(1, len(word)))] for word in fold_name(names[chosen]).split()
@@ -89,17 +83,18 @@ def test_a_number_is_read_as_people_and_addresses_write_it(
     records: Records, typed: str, sought: str | None
 ) -> None:
     assert (
-        directory.parse_phone_prefix(work_of(records, ClinicScope("clinic_city")), typed) == sought
+        directory.parse_phone_prefix(work_on(records, scope=ClinicScope("clinic_city")), typed)
+        == sought
     )
 
 
 def test_a_doctor_looks_at_their_own_and_an_admin_at_the_clinics(records: Records) -> None:
-    own = caller_of(work_of(records, DoctorScope("clinic_city", "doc_meera")))
+    own = caller_of(work_on(records, scope=DoctorScope("clinic_city", "doc_meera")))
     assert (own.owner, own.doctor_id) == ("doc_meera", "doc_meera")
-    assert caller_of(work_of(records, ClinicScope("clinic_city"))).owner == "clinic_city"
+    assert caller_of(work_on(records, scope=ClinicScope("clinic_city"))).owner == "clinic_city"
     for scope in (SystemScope("a test"), ContactScope("con_asha", "clinic_city")):
         with pytest.raises(TypeError):
-            caller_of(work_of(records, scope))
+            caller_of(work_on(records, scope=scope))
 
 
 @pytest.mark.property
@@ -116,7 +111,7 @@ def test_the_count_is_that_of_the_list_whoever_comes_goes_or_comes_twice(
     owner = Caller(f"clinic_{next(OWNERS)}", None)
     known: dict[int, str] = {}
     for comes, n, name in steps:
-        work = work_of(records, ClinicScope(owner.clinic_id))
+        work = work_on(records, scope=ClinicScope(owner.clinic_id))
         if n in known:
             directory.remove_entries(work, owner, f"pat_{n}", known.pop(n), "+919800000000")
         if comes:
@@ -124,7 +119,9 @@ def test_the_count_is_that_of_the_list_whoever_comes_goes_or_comes_twice(
             directory.add_entries(work, owner, f"pat_{n}", name, "+919800000000")
             known[n] = name
         work.commit()
-    found = directory.list_by_name(work_of(records, ClinicScope(owner.clinic_id)), owner, 100, None)
+    found = directory.list_by_name(
+        work_on(records, scope=ClinicScope(owner.clinic_id)), owner, 100, None
+    )
     assert len(found.entries) == found.total == len(known)
 
 
@@ -133,13 +130,13 @@ def test_two_who_come_at_once_are_both_counted(records: Records) -> None:
     same_shard = [f"pat_{n}" for n in range(500) if directory.count_shard_of(f"pat_{n}") == "07"][
         :2
     ]
-    works = [work_of(records, ClinicScope("clinic_city")) for _ in same_shard]
+    works = [work_on(records, scope=ClinicScope("clinic_city")) for _ in same_shard]
     for work, patient_id in zip(works, same_shard, strict=True):
         directory.add_entries(work, owner, patient_id, "Asha", None)
     works[0].commit()
     with pytest.raises(Conflict):
         works[1].commit()
-    again = work_of(records, ClinicScope("clinic_city"))
+    again = work_on(records, scope=ClinicScope("clinic_city"))
     directory.add_entries(again, owner, same_shard[1], "Asha", None)
     again.commit()
-    assert directory.count_patients(work_of(records, ClinicScope("clinic_city")), owner) == 2
+    assert directory.count_patients(work_on(records, scope=ClinicScope("clinic_city")), owner) == 2

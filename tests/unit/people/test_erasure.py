@@ -8,16 +8,15 @@ import pytest
 
 from domain.actions.booking import booking
 from domain.actions.people import erasure
-from domain.model.due import SHARDS, Due
+from domain.model.due import Due
 from domain.model.people import Contact, Patient
 from domain.model.queues import Token
 from domain.model.visits import Visit
 from domain.scopes import ClinicScope
 from domain.work import Work
-from tests.people import Cast
+from tests.due import due_items
+from tests.people import MONDAY, Cast
 from tests.stage import Stage
-
-MONDAY = date(2030, 11, 25)
 
 
 class Killed(Exception):
@@ -40,9 +39,7 @@ def ask(stage: Stage, cast: Cast) -> Due:
 
 
 def items(stage: Stage) -> list[Due]:
-    work = stage.work()
-    found = [d for n in range(SHARDS) for d in work.query(Due, f"{n:02d}").records]
-    return [d for d in found if d.kind == "erase"]
+    return due_items(stage, "erase")
 
 
 @pytest.mark.parametrize("steps", range(1, 16, 2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +10,6 @@ from domain import actors
 from domain.actions.booking import booking
 from domain.actions.people import directory, merge
 from domain.model.conversations import Conversation
-from domain.model.due import Due
 from domain.model.people import (
     Address,
     Association,
@@ -22,7 +21,8 @@ from domain.model.people import (
 )
 from domain.model.queues import Hold, LiveBooking, Token
 from flows.inbound import Inbound
-from tests.people import CITY_SENDER, Cast, store
+from tests.due import due_items
+from tests.people import CITY_SENDER, MONDAY, Cast, store
 from tests.stage import Stage
 
 NINA, PHONE = "IN.55501", "+919876543031"
@@ -198,18 +198,13 @@ def test_many_bookings_and_holds_follow_some_at_a_time_and_once(stage: Stage, ca
     assert patient is not None
     work = stage.work()
     for n in range(1, 4):
-        day = date(2030, 11, 25) + timedelta(days=n)
+        day = MONDAY + timedelta(days=n)
         booking.hold(work, cast.clinic, cast.khan, contact, patient, day, 1)
         booking.hold(work, cast.clinic, cast.meera, contact, patient, day, 1)
     work.commit()
     known = recorded_by_staff(stage, cast)
     stage.hear(PHONE, "hi", wa_user_id=NINA)
-    [item] = [
-        d
-        for n in range(8)
-        for d in stage.work().query(Due, f"{n:02d}").records
-        if d.kind == "merged"
-    ]
+    [item] = due_items(stage, "merged")
     stage.settle()
     work = stage.work()
     for kind in (LiveBooking, Hold):

@@ -34,6 +34,7 @@ from domain.model.people import (
 from domain.model.queues import LiveBooking, Token
 from domain.scopes import ClinicScope
 from flows.inbound import Inbound
+from tests.due import due_items
 from tests.people import CITY_SENDER, NOW, Cast, a_clinic, store, stored
 from tests.stage import Stage
 
@@ -216,8 +217,7 @@ def test_many_clinics_follow_moments_later_however_often_it_is_done(
 
 
 def due_item(stage: Stage) -> Due:
-    shards = [stage.work().query(Due, f"{n:02d}").records for n in range(8)]
-    [item] = [d for shard in shards for d in shard if d.kind == phone_changes.KIND]
+    [item] = due_items(stage, phone_changes.KIND)
     return item
 
 

@@ -10,9 +10,8 @@ import pytest
 
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.timetable import hours, is_open, open_days, slot_time, timetable, today
-from tests.people import a_clinic, a_doctor
+from tests.people import MONDAY, a_clinic, a_doctor
 
-MONDAY = date(2030, 11, 25)
 SPRING, AUTUMN = date(2030, 3, 31), date(2030, 10, 27)
 """When clocks change in London: an hour is lost at one, and one comes twice."""
 

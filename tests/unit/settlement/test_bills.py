@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from itertools import count
 
@@ -18,11 +17,11 @@ from domain.model.money import Capture, Disposition, Payment, Refund, RefundStat
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.scopes import ClinicScope
 from tests.bank import Bank, Fault, Killed
-from tests.bills import billed, days, invoices, pay, request_of, the_subscription, told
+from tests.bills import billed, days, pay, request_of, the_bill, the_subscription, told
+from tests.gateways import use_bank
 from tests.people import Cast, store
 from tests.stage import Stage
 from web.checkout.pay import obtain_gateway_url
-from workers.due_runner import DueRunner
 
 PAID_ON = date(2030, 12, 26)
 AMOUNT = 129800
@@ -39,14 +38,7 @@ def bill(stage: Stage, cast: Cast) -> Invoice:
 def bank(stage: Stage, bill: Invoice) -> Bank:
     """Put a gateway in the sandbox's place."""
     assert bill.payment_id
-    bank = Bank()
-    stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = DueRunner(stage.parts)
-    return bank
-
-
-def the_bill(stage: Stage) -> Invoice:
-    return invoices(stage)[0]
+    return use_bank(stage)
 
 
 def press(stage: Stage, bill: Invoice) -> str | None:

@@ -12,9 +12,9 @@ from domain.actors import Actor
 from domain.errors import NotFound
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
-from tests.people import Cast
+from tests.bookings import cancel, do, hold, ravi
+from tests.people import MONDAY, TUESDAY, Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import MONDAY, TUESDAY, cancel, do, hold, ravi
 
 
 def capture(stage: Stage, capture_id: str) -> Capture:

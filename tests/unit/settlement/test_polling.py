@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from inspect import signature
 
 import pytest
@@ -14,14 +13,16 @@ from domain.actions.payments import links
 from domain.actions.settlement import polling
 from domain.errors import NotFound, NotNow
 from domain.gateway import GatewayRefused, GatewayUnavailable, Link, LinkRequest
-from domain.model.due import GATEWAY_KINDS, GATEWAY_SHARDS, SHARDS, Due, is_aside, shard_of
+from domain.model.due import GATEWAY_KINDS, GATEWAY_SHARDS, Due, is_aside, shard_of
 from domain.model.messages import Message
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus, RequestStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
 from tests.bank import Bank, BankLink, Fault, Killed
+from tests.bookings import cancel, hold, ravi
+from tests.due import due_items
+from tests.gateways import use_bank
 from tests.people import Cast
 from tests.stage import Stage
-from tests.unit.booking.test_booking import cancel, hold, ravi
 from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 from workers.handlers import HANDLERS
@@ -33,10 +34,7 @@ UNANSWERED = [Fault.AWAY, Fault.LOST]
 @pytest.fixture
 def bank(stage: Stage) -> Bank:
     """Put a gateway in the sandbox's place."""
-    bank = Bank()
-    stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = DueRunner(stage.parts)
-    return bank
+    return use_bank(stage)
 
 
 def press(stage: Stage, token: Token) -> str | None:
@@ -58,9 +56,7 @@ def refund(stage: Stage, capture_id: str) -> Refund:
 
 def waiting(stage: Stage) -> list[str]:
     """Return the kinds of what is still to be asked of the gateway."""
-    shards = [f"{n:02d}" for n in range(SHARDS)]
-    items = [i for s in shards for i in stage.work().query(Due, s).records]
-    return sorted(i.kind for i in items if i.kind in GATEWAY_KINDS)
+    return sorted(i.kind for i in due_items(stage, *GATEWAY_KINDS))
 
 
 def test_a_booking_whose_page_is_never_pressed_is_never_asked_about(

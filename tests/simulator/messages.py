@@ -1,0 +1,54 @@
+"""Messages with choices, as the product sends them, and changed ones."""
+
+from __future__ import annotations
+
+import copy
+
+BUTTONS = {
+    "type": "interactive",
+    "interactive": {
+        "type": "button",
+        "body": {"text": "Book token 12?"},
+        "action": {
+            "buttons": [
+                {"type": "reply", "reply": {"id": "ok:12", "title": "Yes"}},
+                {"type": "reply", "reply": {"id": "no:12", "title": "No"}},
+            ]
+        },
+    },
+}
+LIST = {
+    "type": "interactive",
+    "interactive": {
+        "type": "list",
+        "header": {"type": "text", "text": "City Clinic"},
+        "body": {"text": "Choose a doctor"},
+        "footer": {"text": "0 to go back"},
+        "action": {
+            "button": "Doctors",
+            "sections": [
+                {
+                    "title": "Today",
+                    "rows": [
+                        {"id": "doc:rao", "title": "Dr Rao", "description": "General"},
+                        {"id": "doc:iyer", "title": "Dr Iyer"},
+                    ],
+                }
+            ],
+        },
+    },
+}
+
+
+def changed(message, path, value):
+    """Return a copy of *message* with what is at the dotted *path* replaced, or removed."""
+    copied = copy.deepcopy(message)
+    place = copied
+    *steps, last = [int(step) if step.isdecimal() else step for step in path.split(".")]
+    for step in steps:
+        place = place.setdefault(step, {}) if isinstance(place, dict) else place[step]
+    if value is None:
+        del place[last]
+    else:
+        place[last] = value
+    return copied
