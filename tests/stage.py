@@ -54,6 +54,7 @@ from tests.people import (
     FixedClock,
     SilentBell,
 )
+from tests.troubled import TroubledRecords
 from workers.deliver import Deliverer
 from workers.due_runner import DueRunner
 
@@ -176,6 +177,8 @@ class Stage:
     ) -> None:
         self.clock = clock
         self.records = records
+        self.trouble = TroubledRecords(records)
+        """What the product sees of *records*: a test may let commits and queries fail."""
         self.ids = CountingIds(1_000_000)
         self.channel = FakeChannel()
         self.senders = FakeSenders()
@@ -187,7 +190,7 @@ class Stage:
             settings=settings,
             rules=rules,
             store=store,
-            records=records,
+            records=self.trouble,
             clock=clock,
             ids=self.ids,
             bell=self.bell,

@@ -16,7 +16,6 @@ from bot.rendering.renderer import Renderer
 from domain.actions.messages import templates
 from domain.errors import Conflict
 from domain.model.messages import Approval
-from domain.work import Work
 from tests.api.office import Office
 from tests.api.template_providers import Meta, Twilio, serving
 from tests.people import NOW
@@ -323,11 +322,11 @@ def test_what_lies_at_twilio_unsubmitted_is_submitted(stage: Stage, twilio: Twil
 def test_states_that_could_not_be_kept_are_told_and_fail(
     stage: Stage, meta: Meta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lost(_work: Work) -> None:
+    def lost() -> None:
         raise Conflict
 
     stocked(stage, meta)
-    monkeypatch.setattr(Work, "commit", lost)
+    stage.trouble.before_commit = lost
     monkeypatch.setattr("domain.transactions.random.uniform", lambda *_bounds: 0)
     result = push(stage, meta)
     assert result.exit_code == 1

@@ -25,13 +25,14 @@ from domain.model.clinics import Clinic
 from domain.model.money import Capture, Disposition, Payment, Refund, RequestStatus
 from domain.model.people import Contact, Patient
 from domain.model.queues import PaymentStatus, Token, TokenStatus
-from domain.ports import Changes, Records
+from domain.ports import Records
 from domain.rules import Rules
 from domain.scopes import Scope
 from domain.work import Work
 from tests import people
 from tests.api.checkout import state_of
 from tests.people import Cast, CountingIds, FixedClock, SilentBell
+from tests.troubled import TroubledRecords
 from web.checkout.view_model import languages, words_in
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
 
@@ -340,17 +341,16 @@ def test_a_press_gives_up_after_ten_tries(town):
     assert town.token(token).status is TokenStatus.PENDING
 
 
-def test_a_press_whose_write_was_done_but_not_answered_pays_once(town, monkeypatch):
+def test_a_press_whose_write_was_done_but_not_answered_pays_once(town):
     token = town.hold()
-    commit, lost = type(town.records).commit, list[int]()
+    lost: list[int] = []
 
-    def unanswered(self: Records, changes: Changes) -> None:
-        commit(self, changes)
+    def unanswered() -> None:
         if not lost:
             lost.append(1)
             raise Conflict
 
-    monkeypatch.setattr(type(town.records), "commit", unanswered)
+    town.records = TroubledRecords(town.records, after_commit=unanswered)
     assert town.press(token).status_code == 303
     assert town.captures == ["sbx_1"]
     assert town.refund("sbx_1") is None

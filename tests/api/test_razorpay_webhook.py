@@ -21,12 +21,12 @@ from domain.model.clinics import ClinicStatus
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus
 from domain.model.queues import PaymentStatus, Token, TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
-from domain.work import Work
 from tests.bank import Bank
 from tests.bills import billed, days, invoices, request_of, the_clinic, told
 from tests.bookings import cancel, hold, ravi
 from tests.people import Cast
 from tests.stage import Stage
+from tests.troubled import nothing
 from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 
@@ -376,49 +376,44 @@ def test_a_shape_that_nobody_knows_is_answered_so_that_others_go_on_coming(
     assert town.post(json.dumps(payload).encode()).status_code == 200
 
 
-def test_while_the_store_is_away_it_is_to_be_sent_again(
-    town: Town, token: Token, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    commit = Work.commit
-
-    def away(_work: Work) -> None:
+def test_while_the_store_is_away_it_is_to_be_sent_again(town: Town, token: Token) -> None:
+    def away() -> None:
         raise StoreUnavailable
 
-    monkeypatch.setattr(Work, "commit", away)
+    town.stage.trouble.before_commit = away
     answer = town.tell("payment_link.paid", token)
     assert answer.status_code == 503
     assert answer.headers["Retry-After"]
-    monkeypatch.setattr(Work, "commit", commit)
+    town.stage.trouble.before_commit = nothing
     assert town.tell("payment_link.paid", token).status_code == 200
     assert town.now(token).status is TokenStatus.CONFIRMED
 
 
 @pytest.mark.parametrize(("conflicts", "status"), [(9, 200), (10, 503)])
 def test_it_is_replayed_while_others_are_faster_and_then_sent_again(
-    town: Town, token: Token, monkeypatch: pytest.MonkeyPatch, conflicts: int, status: int
+    town: Town, token: Token, conflicts: int, status: int
 ) -> None:
-    commit, lost = Work.commit, list[int]()
+    lost: list[int] = []
 
-    def faster(work: Work) -> None:
+    def faster() -> None:
         if len(lost) < conflicts:
             lost.append(1)
             raise Conflict
-        commit(work)
 
-    monkeypatch.setattr(Work, "commit", faster)
+    town.stage.trouble.before_commit = faster
     assert town.tell("payment_link.paid", token).status_code == status
 
 
 def test_it_is_not_replayed_when_its_time_is_over(
     town: Town, token: Token, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lost: list[Work] = []
+    lost: list[int] = []
 
-    def faster(work: Work) -> None:
-        lost.append(work)
+    def faster() -> None:
+        lost.append(1)
         raise Conflict
 
-    monkeypatch.setattr(Work, "commit", faster)
+    town.stage.trouble.before_commit = faster
     monkeypatch.setattr("bot.webhooks.razorpay.ANSWER_WITHIN_SECONDS", -1)
     assert town.tell("payment_link.paid", token).status_code == 503
     assert len(lost) == 1

@@ -16,11 +16,11 @@ from domain.errors import Conflict, NotFound
 from domain.model.conversations import Parked
 from domain.model.messages import Message, MessageStatus
 from domain.scopes import ClinicScope
-from domain.work import Work
 from flows.runner import Runner, TurnOutcome
 from tests.outbox import row
 from tests.people import Cast
 from tests.stage import Stage
+from tests.troubled import nothing
 
 ASHA = "+919876543021"
 TODAY = date(2030, 11, 25)
@@ -118,13 +118,13 @@ def test_a_replay_that_could_not_be_written_is_told_and_fails(
 ) -> None:
     message = a_failure(stage, cast)
 
-    def lost(_work: Work) -> None:
+    def lost() -> None:
         raise Conflict
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Work, "commit", lost)
-        patched.setattr("domain.transactions.random.uniform", lambda *_bounds: 0)
-        said = cli.invoke(args=["pulseops", "messages", "replay", message.message_id])
+    stage.trouble.before_commit = lost
+    monkeypatch.setattr("domain.transactions.random.uniform", lambda *_bounds: 0)
+    said = cli.invoke(args=["pulseops", "messages", "replay", message.message_id])
+    stage.trouble.before_commit = nothing
     assert said.exit_code != 0
     assert f"{message.message_id} was not queued again" in said.output
     assert row(stage, message).status is MessageStatus.FAILED

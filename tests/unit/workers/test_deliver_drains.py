@@ -24,6 +24,7 @@ from domain.work import Work
 from tests.outbox import SHARD, failed, row, write
 from tests.people import PLATFORM_SENDER, Cast
 from tests.stage import PATIENCE_SECONDS, NoRates, NoRedis, Stage
+from tests.troubled import nothing
 from workers.deliver import Deliverer
 from workers.ready import ORDER_KEPT
 
@@ -348,22 +349,20 @@ def test_drains_go_on_beside_each_other_and_what_breaks_one_is_logged(
     until(lambda: row(stage, platform).status is MessageStatus.SENT)
 
 
-def test_a_store_that_is_away_is_left_to_the_next_ring(
-    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_store_that_is_away_is_left_to_the_next_ring(stage: Stage, cast: Cast) -> None:
     message = write(stage, cast)
     deliverer = with_parts(stage)
 
-    def away(*_args: object, **_given: object) -> None:
+    def away() -> None:
         raise StoreUnavailable("away")
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Work, "commit", away)
-        assert deliverer.drain(SHARD) == 0
-        patched.setattr(Work, "query", away)
-        with capture_logs() as lines:
-            deliverer.start_drain(SHARD)
-            until(lambda: bool(lines))
+    stage.trouble.before_commit = away
+    assert deliverer.drain(SHARD) == 0
+    stage.trouble.before_query = away
+    with capture_logs() as lines:
+        deliverer.start_drain(SHARD)
+        until(lambda: bool(lines))
+    stage.trouble.before_commit = stage.trouble.before_query = nothing
     assert lines[0]["event"] == "drain_failed"
     assert deliverer.drain(SHARD) == 1
     assert row(stage, message).status is MessageStatus.SENT

@@ -19,10 +19,10 @@ from domain.errors import Conflict, StoreUnavailable
 from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Message, MessageStatus, Urgency
 from domain.transactions import TRIES
-from domain.work import Work
 from tests.outbox import SHARD, failed, row, status, waiting, write
 from tests.people import CITY_SENDER, Cast, store
 from tests.stage import Stage
+from tests.troubled import nothing
 from workers.sending import Sending, SendOutcome
 
 
@@ -90,19 +90,19 @@ def test_i5_what_loses_against_others_each_time_goes_later_and_nobody_sleeps(
     stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch, *, begun: bool
 ) -> None:
     message = write(stage, cast)
-    commit, lost = Work.commit, list[Work]()
+    lost: list[int] = []
 
-    def faster(self: Work) -> None:
+    def faster() -> None:
         if bool(stage.channel.sent) is begun:
-            lost.append(self)
+            lost.append(1)
             raise Conflict
-        commit(self)
 
+    stage.trouble.before_commit = faster
     with monkeypatch.context() as patched:
-        patched.setattr(Work, "commit", faster)
         # A sleep of less than nothing raises ValueError.
         patched.setattr("domain.transactions.random.uniform", lambda *_bounds: -1)
         sent = Sending(stage.parts).send(waiting(stage)[0])
+    stage.trouble.before_commit = nothing
     assert len(lost) == TRIES
     assert (sent.outcome, len(stage.channel.sent)) == (
         (SendOutcome.SENT, 1) if begun else (SendOutcome.LATER, 0)
@@ -114,20 +114,16 @@ def test_i5_what_loses_against_others_each_time_goes_later_and_nobody_sleeps(
     assert row(stage, message).status is MessageStatus.SENT
 
 
-def test_i5_a_settling_the_store_does_not_take_counts_as_doubt(
-    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_i5_a_settling_the_store_does_not_take_counts_as_doubt(stage: Stage, cast: Cast) -> None:
     message = write(stage, cast)
-    commit = Work.commit
 
-    def fail_if_settling(self: Work) -> None:
+    def fail_if_settling() -> None:
         if stage.channel.sent:
             raise StoreUnavailable("away")
-        commit(self)
 
-    with monkeypatch.context() as patched:
-        patched.setattr(Work, "commit", fail_if_settling)
-        stage.deliverer.drain(SHARD)
+    stage.trouble.before_commit = fail_if_settling
+    stage.deliverer.drain(SHARD)
+    stage.trouble.before_commit = nothing
     assert row(stage, message).status is MessageStatus.SENDING
     status(stage, message, "delivered")
     stage.clock.advance(seconds=30)
