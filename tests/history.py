@@ -54,7 +54,7 @@ from tests.people import (
 from web.checkout.pay import obtain_gateway_url
 from workers.due_runner import DueRunner
 
-IN_MEMORY = Path("/dev/shm")
+IN_MEMORY = Path("/dev/shm")  # noqa: S108 - files lie in folders of their own below it
 """Where a file costs no disk: half the time of a history."""
 SLOTS = 5
 """Consultations of a day, one more than may be sold online."""
