@@ -107,23 +107,27 @@ def until_it_is_sure(stage: Stage, action: Callable[[Work], object], tries: Coun
         return found
 
 
+def sixteen_race_for(stage: Stage, cast: Cast, number: int, tries: Counter) -> list[object]:
+    """Let sixteen people hold slot *number* of Dr. Meera at once; return what each got."""
+
+    def buyer(contact: Contact, patient: Patient) -> Callable[[], object]:
+        return lambda: until_it_is_sure(
+            stage,
+            lambda w: booking.hold(w, cast.clinic, cast.meera, contact, patient, MONDAY, number),
+            tries,
+            contact.contact_id,
+        )
+
+    return at_once([buyer(*person) for person in a_crowd(stage, 16)])
+
+
 def seats(stage: Stage, queue_id: str) -> dict[str, str]:
     return {s.seat: s.token_id for s in stage.work().query(Seat, queue_id, limit=500).records}
 
 
 def test_i1_of_sixteen_who_race_for_one_slot_one_gets_it(stage: Stage, cast: Cast) -> None:
-    crowd = a_crowd(stage, 16)
     tries: Counter = Counter()
-
-    def buyer(contact: Contact, patient: Patient) -> Callable[[], object]:
-        return lambda: until_it_is_sure(
-            stage,
-            lambda w: booking.hold(w, cast.clinic, cast.meera, contact, patient, MONDAY, 7),
-            tries,
-            contact.contact_id,
-        )
-
-    ends = at_once([buyer(*person) for person in crowd])
+    ends = sixteen_race_for(stage, cast, 7, tries)
     won = [e for e in ends if isinstance(e, Token)]
     assert len(won) == 1
     assert Counter(type(e) for e in ends) == {Token: 1, SlotTaken: 15}
@@ -229,18 +233,7 @@ def test_i1_sixteen_who_race_for_a_hold_that_ran_out_end_it_once(stage: Stage, c
     old = booking.hold(work, cast.clinic, cast.meera, cast.asha_contact, cast.asha, MONDAY, 3)
     work.commit()
     stage.clock.advance(10, seconds=1)
-    crowd = a_crowd(stage, 16)
-    tries: Counter = Counter()
-
-    def buyer(contact: Contact, patient: Patient) -> Callable[[], object]:
-        return lambda: until_it_is_sure(
-            stage,
-            lambda w: booking.hold(w, cast.clinic, cast.meera, contact, patient, MONDAY, 3),
-            tries,
-            contact.contact_id,
-        )
-
-    ends = at_once([buyer(*person) for person in crowd])
+    ends = sixteen_race_for(stage, cast, 3, Counter())
     assert Counter(type(e) for e in ends) == {Token: 1, SlotTaken: 15}
     won = next(e for e in ends if isinstance(e, Token))
     assert stage.token(old).status is TokenStatus.EXPIRED
