@@ -170,7 +170,7 @@ def test_turns_are_there_before_the_first():
 def test_processes_that_share_a_folder_answer_for_each_other(tmp_path):
     def run(program: str) -> str:
         return subprocess.run(
-            [sys.executable, "-c", f"from bot import metrics; {program}"],
+            [sys.executable, "-c", f"from bot.observability import metrics; {program}"],
             env=os.environ | {metrics.MULTIPROCESS_VARIABLE: str(tmp_path)},
             cwd=Path(__file__).parents[2],
             check=True,
