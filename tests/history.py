@@ -480,6 +480,8 @@ class _Parts:
     gateway: Bank
     rules: Any = RULES
     sealer: Any = None
+    documents: Any = None
+    files: Any = None
     open_work: Any = field(init=False)
 
     def __post_init__(self) -> None:
