@@ -49,7 +49,7 @@ _request_seconds = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 4),
 )
 _inbound = Counter("pulseops_inbound_messages", "Messages from people.", ("kind",))
-_turns = Counter("pulseops_turns", "What became of messages from people.", ("outcome",))
+_turns = Counter("pulseops_turns", "Outcomes of messages from people.", ("outcome",))
 _rejected = Counter(
     "pulseops_webhooks_rejected", "Webhooks that were not taken.", ("provider", "reason")
 )

@@ -64,6 +64,10 @@ class Answer:
 
 
 SILENCE = Answer(status=0)
+PATIENT = (10.0, 10.0)
+"""Time limits that a busy machine does not meet: connecting, and between bytes of an answer."""
+IMPATIENT = (10.0, 0.2)
+"""Time limits for a server that will never answer."""
 HANG_UP = Answer(status=-1)
 
 
@@ -153,9 +157,10 @@ class Meta:
         url: str | None = None,
         *,
         tokens: Callable[[str], str] = {SENDER: TOKEN}.__getitem__,
+        timeout: tuple[float, float] = PATIENT,
     ) -> Channel:
         base_url = f"{url or self.server.url}/v26.0"
-        return CloudChannel(base_url, tokens, self.session, timeout=(0.5, 0.2))
+        return CloudChannel(base_url, tokens, self.session, timeout=timeout)
 
     def accepts(self, *ids: str) -> None:
         self.answers(*(self._accepted(an_id) for an_id in ids or ("wamid.OUT1",)))
@@ -206,12 +211,13 @@ class Twilio:
         self.contents: dict[tuple[str, str], str] = {}
         self.accepts()
 
-    def client(self, url: str | None = None) -> Any:
+    def client(self, url: str | None = None, *, timeout: tuple[float, float] = PATIENT) -> Any:
         base_url = url or self.server.url
-        return new_client(ACCOUNT, AUTH_TOKEN, base_url, self.session, timeout=(0.5, 0.2))
+        return new_client(ACCOUNT, AUTH_TOKEN, base_url, self.session, timeout=timeout)
 
-    def channel(self, url: str | None = None) -> Channel:
-        return TwilioChannel(self.client(url), lambda *key: self.contents.get(key), PUBLIC_URL)
+    def channel(self, url: str | None = None, *, timeout: tuple[float, float] = PATIENT) -> Channel:
+        client = self.client(url, timeout=timeout)
+        return TwilioChannel(client, lambda *key: self.contents.get(key), PUBLIC_URL)
 
     def accepts(self, *ids: str) -> None:
         self.answers(*(self._accepted(an_id) for an_id in ids or ("SM1",)))

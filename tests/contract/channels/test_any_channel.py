@@ -9,7 +9,16 @@ from dataclasses import replace
 import pytest
 
 from domain.channel import Channel, ErrorClass, SendFailed, SendUnknown
-from tests.contract.channels.providers import HANG_UP, PAGE, SILENCE, Answer, Meta, Server, Twilio
+from tests.contract.channels.providers import (
+    HANG_UP,
+    IMPATIENT,
+    PAGE,
+    SILENCE,
+    Answer,
+    Meta,
+    Server,
+    Twilio,
+)
 
 Provider = Meta | Twilio
 
@@ -47,12 +56,12 @@ def test_a_provider_that_cannot_be_reached_is_tried_later(
 @pytest.mark.parametrize("answer", [SILENCE, HANG_UP, Answer(body=b"{", short=9)],
                          ids=["no answer", "hung up", "half an answer"])  # fmt: skip
 def test_a_message_written_but_not_answered_may_have_gone(
-    channel: Channel, provider: Provider, server: Server, answer: Answer
+    provider: Provider, server: Server, answer: Answer
 ) -> None:
     provider.answers(answer)
 
     with pytest.raises(SendUnknown):
-        channel.send(provider.TEXT)
+        provider.channel(timeout=IMPATIENT).send(provider.TEXT)
 
     assert len(server.calls) == 1, "it was sent once, and not again behind our back"
 
@@ -134,10 +143,10 @@ def test_threads_send_side_by_side(channel: Channel, provider: Provider, server:
 
 
 @pytest.mark.parametrize("answer", [SILENCE, HANG_UP, PAGE, Answer(401), Answer(body=b"null")])
-def test_marking_as_read_never_raises(channel: Channel, provider: Provider, answer: Answer) -> None:
+def test_marking_as_read_never_raises(provider: Provider, answer: Answer) -> None:
     provider.answers(answer)
 
-    channel.mark_read(provider.TEXT.sender, "wamid.A1")
+    provider.channel(timeout=IMPATIENT).mark_read(provider.TEXT.sender, "wamid.A1")
 
 
 def test_marking_as_read_never_raises_though_nothing_can_be_sent(
