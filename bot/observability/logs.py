@@ -39,7 +39,7 @@ FIELDS = frozenset({
     "error", "cause", "where",
 })  # fmt: skip
 """The only names a line may have."""
-OWN = ("api", "bot", "domain", "flows", "simulator", "store", "workers")
+OWN = ("api", "bot", "domain", "flows", "simulator", "store", "web", "workers")
 """Packages of the product: the first word of their loggers' messages is an event's name."""
 PLAIN = frozenset({"gunicorn.error"})
 """Libraries whose messages are fixed texts with separate values; only the text is kept."""

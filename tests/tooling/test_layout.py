@@ -4,6 +4,8 @@ import ast
 import tomllib
 from pathlib import Path
 
+from bot.observability import logs
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 SETTINGS = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
 PACKAGES = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")}
@@ -16,10 +18,12 @@ def test_every_package_is_under_the_import_contracts():
     product = PACKAGES - {"simulator"}
     assert product <= set(contracts["simulator-alone"]["forbidden_modules"])
     assert product <= set(contracts["no-simulator-inside"]["source_modules"])
+    assert set(contracts["no-circles"]["ancestors"]) >= PACKAGES
 
 
-def test_every_package_is_measured():
+def test_every_package_is_measured_and_logs_as_our_own():
     assert set(SETTINGS["tool"]["coverage"]["run"]["source"]) >= PACKAGES
+    assert set(logs.OWN) >= PACKAGES
 
 
 def test_every_pin_has_a_hash_and_names_no_index():

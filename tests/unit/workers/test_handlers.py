@@ -17,7 +17,7 @@ import pytest
 from workers.handlers import HANDLERS
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKAGES = ("api", "bot", "domain", "flows", "workers")
+PACKAGES = ("api", "bot", "domain", "flows", "web", "workers")
 Function = tuple[str, str]
 """The module and the name of a function, or of the class `Due`."""
 DUE: Function = ("domain.model.due", "Due")
