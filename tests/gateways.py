@@ -13,5 +13,5 @@ def use_bank(stage: Stage) -> Bank:
     """Put a gateway with a page of its own in the sandbox's place; return its other side."""
     bank = Bank()
     stage.parts = replace(stage.parts, gateway=bank)
-    stage.doer = DueRunner(stage.parts)
+    stage.due_runner = DueRunner(stage.parts)
     return bank

@@ -102,7 +102,7 @@ class Town:
         self.bank = Bank()
         parts: Any = _Parts(self.records, self.clock, self.ids, SilentBell(), self.bank)
         self.parts = parts
-        self.doer = DueRunner(parts)
+        self.due_runner = DueRunner(parts)
         first = today(self.cast.clinic, NOW)
         self.days = [first, first + timedelta(days=1)]
         self.captures: dict[str, tuple[str, int]] = {}
@@ -340,7 +340,7 @@ class Town:
         done = 0
         for n in range(SHARDS):
             try:
-                done += self.doer.run(f"{n:02d}")
+                done += self.due_runner.run(f"{n:02d}")
             except Killed:
                 continue  # the clock, or whoever restarts it, rings for the next shard
         return done

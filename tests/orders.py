@@ -77,7 +77,7 @@ def _rebuild(stage: Stage, parts: Parts) -> None:
     stage.parts = parts
     stage.runner = parts.runner()
     stage.deliverer = replace(stage.deliverer, parts=parts)
-    stage.doer = DueRunner(parts)
+    stage.due_runner = DueRunner(parts)
 
 
 def asked_by(message: Outbound) -> OrderRequest:

@@ -32,5 +32,5 @@ def with_sms(stage: Stage) -> FakeSms:
     stage.parts = replace(stage.parts, sms=sms, rules=rules)
     stage.runner = stage.parts.runner()
     stage.deliverer = replace(stage.deliverer, parts=stage.parts)
-    stage.doer = DueRunner(stage.parts)
+    stage.due_runner = DueRunner(stage.parts)
     return sms

@@ -208,7 +208,7 @@ class Stage:
             ThreadPoolExecutor(1),  # one order, every time
             slice_seconds=PATIENCE_SECONDS,
         )
-        self.doer = DueRunner(self.parts)
+        self.due_runner = DueRunner(self.parts)
         self.made = 0
         self.phones_on = True
         """Whether what calls people in arrives on their phones as soon as it is sent."""
@@ -252,7 +252,7 @@ class Stage:
         """Let the workers do and send everything that is due now; return what was sent."""
         before = len(self.channel.sent)
         for _ in range(200):
-            acted = sum(self.doer.run(shard) for shard in DUE_SHARDS)
+            acted = sum(self.due_runner.run(shard) for shard in DUE_SHARDS)
             sent = sum(self.deliverer.drain(s) for s in OUTBOX_SHARDS if self._holds_mail(s))
             if not acted and not sent:
                 break

@@ -36,10 +36,10 @@ class Maker:
         )
         sheet.heading(page.clinic, size=17)
         about = [page.address, said["phone"].format(phone=page.phone)]
-        sheet.line(" · ".join(part for part in about if part), grey=True)
+        sheet.write_line(" · ".join(part for part in about if part), grey=True)
         sheet.rule()
         sheet.heading(page.doctor, size=13)
-        sheet.line(page.specialization, grey=True)
+        sheet.write_line(page.specialization, grey=True)
         sheet.space(3)
         person = [page.patient]
         if page.age is not None:
@@ -54,7 +54,7 @@ class Maker:
         sheet.heading(said["title"], size=13)
         sheet.space(2)
         if page.words is not None:
-            sheet.line(page.words, size=12)
+            sheet.write_line(page.words, size=12)
         else:
             columns = ("medicine", "frequency", "duration", "instructions")
             sheet.table(
@@ -68,12 +68,12 @@ class Maker:
         if page.notes:
             sheet.space(4)
             sheet.heading(said["notes"])
-            sheet.line(page.notes)
+            sheet.write_line(page.notes)
         sheet.rule()
         when = _moment(words, page.written_at, page.zone)
-        sheet.line(said["issued"].format(when=when), grey=True)
+        sheet.write_line(said["issued"].format(when=when), grey=True)
         if not page.branded:
-            sheet.line(said["made"], size=8, grey=True)
+            sheet.write_line(said["made"], size=8, grey=True)
         return sheet.to_bytes()
 
     def report(self, page: ReportPage, as_format: ReportFormat) -> bytes:

@@ -16,10 +16,10 @@ def pdf_report(page: ReportPage, words: dict[str, Any], made_at: str) -> bytes:
     sheet.set_footer(made if page.branded else f"{made} · {said['product']}")
     sheet.heading(page.clinic, size=17)
     if page.address:
-        sheet.line(page.address, grey=True)
+        sheet.write_line(page.address, grey=True)
     sheet.rule()
     sheet.heading(page.title, size=15)
-    sheet.line(page.period, grey=True)
+    sheet.write_line(page.period, grey=True)
     for section in page.sections:
         _section(sheet, section)
     return sheet.to_bytes()
@@ -32,7 +32,7 @@ def _section(sheet: Sheet, section: ReportSection) -> None:
     sheet.space(6)
     sheet.heading(section.title, size=13)
     if section.note:
-        sheet.line(section.note, size=8.5, grey=True)
+        sheet.write_line(section.note, size=8.5, grey=True)
     sheet.space(2)
     if section.key_figures:
         sheet.pairs(section.key_figures, name_width=62)

@@ -117,7 +117,7 @@ class Sheet:
         self._pdf.add_page()
         self._pdf.set_font(LATIN, size=BODY_SIZE)
 
-    def line(self, text: str, *, size: float = BODY_SIZE, grey: bool = False) -> None:
+    def write_line(self, text: str, *, size: float = BODY_SIZE, grey: bool = False) -> None:
         """Write *text* on lines of its own."""
         self._pdf.set_font(LATIN, size=size)
         self._pdf.set_text_color(GREY if grey else BLACK)
@@ -126,7 +126,7 @@ class Sheet:
     def heading(self, text: str, *, size: float = BODY_SIZE) -> None:
         """Write *text* in bold."""
         with self._emphasis():
-            self.line(text, size=size)
+            self.write_line(text, size=size)
 
     def pairs(self, pairs: Sequence[tuple[str, str]], *, name_width: float = 32) -> None:
         """Write names and their values side by side; a name has *name_width* millimetres."""
@@ -175,7 +175,7 @@ class Sheet:
         if not values or not any(values):
             return
         self.keep_together(CHART_HEIGHT + 14)
-        self.line(title, grey=True)
+        self.write_line(title, grey=True)
         top, left, width = pdf.get_y() + 5, pdf.l_margin, pdf.epw
         step, most = width / len(values), max(values)
         every = -(-len(values) // MOST_LABELS)

@@ -92,7 +92,7 @@ def town(stage: Stage, cast: Cast) -> Town:
         stage.parts.settings, payment_provider="razorpay", razorpay_webhook_secrets=(SECRET, OLD)
     )
     stage.parts = replace(stage.parts, gateway=bank, settings=settings)
-    stage.doer = DueRunner(stage.parts)
+    stage.due_runner = DueRunner(stage.parts)
     return Town(stage, cast, bank)
 
 

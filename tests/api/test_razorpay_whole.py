@@ -48,7 +48,7 @@ def player(stage: Stage) -> Iterator[Player]:
                 razorpay_webhook_secrets=(SECRET,),
             ),
         )
-        stage.doer = DueRunner(stage.parts)
+        stage.due_runner = DueRunner(stage.parts)
         yield player
 
 

@@ -56,7 +56,7 @@ def office(stage: Stage, cast: object, tmp_path: Path) -> Office:
     del cast
     parts = replace(stage.parts, files=FolderFiles(tmp_path / "files"))
     stage.parts = parts
-    stage.doer.parts = parts
+    stage.due_runner.parts = parts
     made = Office(stage)
     clinic = stored(stage.records, made.cast.clinic)
     store(
@@ -170,7 +170,7 @@ class Broken:
 
 def test_a_report_that_cannot_be_kept_fails_with_a_reason(office):
     broken: Files = Broken()
-    office.stage.doer.parts = replace(office.stage.parts, files=broken)
+    office.stage.due_runner.parts = replace(office.stage.parts, files=broken)
     report_id = ask(office)
     for _ in range(3):
         office.stage.wait(10)

@@ -20,7 +20,7 @@ from domain.work import Work
 
 KEPT = timedelta(days=30)
 """How long a report's file is kept; the same report can be requested again."""
-TRIES = 3
+MOST_ATTEMPTS = 3
 ESTIMATE = timedelta(seconds=30)
 """How long making a report usually takes, as the API tells callers."""
 MEDIA_TYPES = {
@@ -121,7 +121,7 @@ def make_report(
     """Make the file of a report. May be killed and run again: the file is then overwritten.
 
     A report that cannot be made ends as FAILED with a reason. A fault of ours is raised for another
-    try, and ends it as FAILED after `TRIES`.
+    try, and ends it as FAILED after `MOST_ATTEMPTS`.
     """
     work = open_work()
     report, clinic = _find(work, item)
@@ -135,7 +135,7 @@ def make_report(
     except Uncomposable as error:
         _finish(open_work, item, ReportStatus.FAILED, str(error))
     except Exception:  # whatever our fault is, the requester learns in the end that it failed
-        if item.attempts + 1 >= TRIES:
+        if item.attempts + 1 >= MOST_ATTEMPTS:
             _finish(open_work, item, ReportStatus.FAILED, "Something went wrong on our side.")
         raise
     else:

@@ -35,7 +35,7 @@ def tokens(stage: Stage, cast: Cast) -> list[Token]:
 
 def act_without_sending(stage: Stage) -> None:
     for n in range(8):
-        stage.doer.run(f"{n:02d}")
+        stage.due_runner.run(f"{n:02d}")
 
 
 def progress(stage: Stage, token: Token) -> Progress:

@@ -280,7 +280,7 @@ def test_a_delivery_that_comes_late_stops_a_text_message_not_sent_yet(
     message = a_call(stage, cast)
     stage.clock.advance(seconds=CALLS["news/your_turn"])
     for shard in range(10):
-        stage.doer.run(f"{shard:02d}")
+        stage.due_runner.run(f"{shard:02d}")
     assert row(stage, message).by_sms
     status(stage, message, "delivered", message.provider_id or "")
     stage.settle()

@@ -155,7 +155,7 @@ def test_i4_a_day_with_a_store_in_trouble_comes_to_the_same(
         a_day(stage)
         stage.records = records
         stage.parts = replace(stage.parts, records=records)
-        stage.doer = DueRunner(stage.parts)
+        stage.due_runner = DueRunner(stage.parts)
         stage.wait(5)
         assert outcome(stage) == peaceful
     finally:

@@ -405,12 +405,12 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
 
 def test_a_slow_gateway_holds_up_nothing_else(stage: Stage, cast: Cast, bank: Bank) -> None:
     with ThreadPoolExecutor(GATEWAY_SHARDS) as aside:
-        stage.doer = DueRunner(stage.parts, aside)
+        stage.due_runner = DueRunner(stage.parts, aside)
         key = a_refund(stage, cast, bank)
         shard = shard_of("refund", key)
         assert is_aside(shard)
-        assert stage.doer.run(shard) == 0
-        stage.doer._running[shard].result(5)
+        assert stage.due_runner.run(shard) == 0
+        stage.due_runner._running[shard].result(5)
         assert refund(stage, key).status is RefundStatus.PROCESSED
 
 
