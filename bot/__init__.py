@@ -1,4 +1,18 @@
-"""The WhatsApp edge and the web process. A web server runs `bot.create_app`."""
+"""The WhatsApp edge and the web process. A web server runs `bot.create_app`.
+
+app            the web application: every address
+wiring         the one place where the concrete parts are chosen
+gunicorn       settings of the web process
+webhooks       what providers and gateways post to us
+channels       providers of WhatsApp
+payments       payment gateways
+rendering      messages made into words
+documents      PDF, XLSX and CSV; where files are stored
+config         settings
+runtime        clock, ids, Redis, encryption
+observability  logs, metrics, health
+cli            the commands of operators
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,34 @@
 """The rules of PulseOps.
 
-What things are (`model`), what can be done (`actions`), what is asked of the outside (`ports`).
-Knows nothing of the web, of databases, of queues of work or of templates.
+They know nothing of the web, of databases, of queues of work or of templates.
+
+model         what is stored, and its life cycles
+actions       what can be done
+
+ports         what is asked of the outside: records, time, ids, encryption, documents, words
+channel       the port to providers of WhatsApp and SMS
+gateway       the port of payment gateways
+
+work          a unit of work
+transactions  the one retry loop, after conflicts
+scopes        who reads
+actors        who acts
+permissions   what each role may do
+errors        refusals, and failures of the outside
+rules         settings and constants
+due           what is done at an instant, or right after a commit
+line_context  a queue with its clinic, doctor and unit of work
+
+timetable     which days are open, and which slots a day has
+waiting       when a waiting patient's consultation is expected to start
+plans         what each subscription plan allows
+offers        message templates that staff may send
+analytics     figures of a period
+periods       the days of a period
+patient_flow  arrivals, departures and waits
+diagnoses     codes of ICD-10
+names         names of people
+phones        phone numbers
+passwords     passwords of staff
+spreadsheets  CSV without formulas
 """

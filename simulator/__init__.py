@@ -4,4 +4,29 @@ The simulator answers the WhatsApp Cloud API as Meta does (sending, templates, s
 retries, statuses) and draws the phones of patients, doctors and admins in a browser. Demonstrations
 and end-to-end tests run the real product against it. It shares no code with the product: the two
 meet only over HTTP, in the shapes that Meta documents.
+
+__main__   the command that starts it
+app        all addresses, behind one port
+parts      its parts, put together once
+config     the configuration file
+graph      Meta's API
+validate   which messages Meta refuses
+limits     Meta's limits
+errors     Meta's errors
+rates      Meta's rates
+templates  message templates
+render     what a person sees of a message
+sending    a message from accepted to read
+orders     orders inside WhatsApp, and their payments
+fetching   the file of a message, fetched by its link
+media      files of people and uploads
+inbound    what people do on their phones
+envelope   the shapes of webhooks
+webhooks   their delivery, with retries
+faults     settings that make Meta slow or wrong
+control    the control API, for tests and scripts
+page       the page with the phones
+world      phones, chats and messages in memory
+model      what these consist of
+store      the memory on disk
 """

@@ -3,8 +3,10 @@
 schema      tables and indexes as data
 port        what the product asks of a store: get, query, write
 records     records as items, and who may see them
-sqlite      the store in one file; statements: its SQL
-dynamodb    the store in DynamoDB; attributes: its typed values
+sqlite      the store in one file
+statements  its SQL
+dynamodb    the store in DynamoDB
+attributes  its typed values
 faults      wrappers that make a store fail, for tests
 forks       what a forked process must forget
 """

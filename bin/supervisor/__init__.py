@@ -1,7 +1,20 @@
 """Runs the whole product on one machine, with demo clinics and a simulator of WhatsApp.
 
-``bin/demo`` starts it. `command` reads the options, `demo_settings` the ports and secrets, `demo`
-says what starts and in which order, `supervisor` starts, watches and ends it.
+``bin/demo`` starts it.
+
+__main__       the entry point
+command        the command and its options
+demo           what starts, and in which order
+demo_settings  ports, secrets, and the environment of all parts
+supervisor     starts the parts, restarts one that crashes, ends all
+parts          one process of the product
+redis_server   the demo's own Redis
+guardian       ends every part when the supervisor was killed
+lock           one demo at a time in a folder of data
+processes      processes, as the kernel shows them
+signals        requests to stop
+terminal       lines for the person at the terminal
+errors         why the demo ends
 
 No process outlives the demo, whichever one is killed:
 

@@ -1,5 +1,7 @@
 """WhatsApp channels: one folder for each provider, and nothing about a provider outside its folder.
 
+cloud      Meta's Cloud API
+twilio     Twilio, for WhatsApp and text messages
 templates  our templates, as they are submitted to a provider and as it has them
 fit        texts cut to WhatsApp's limits
 numbers    phone numbers as E.164

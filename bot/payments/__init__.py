@@ -1,1 +1,5 @@
-"""Payment gateways: the sandbox of demos and tests, and Razorpay."""
+"""Payment gateways.
+
+sandbox   for demos and tests: no money moves
+razorpay  Razorpay
+"""

@@ -1,5 +1,6 @@
 """What the documents say of files, names, commands and settings is so."""
 
+import ast
 import os
 import re
 from pathlib import Path
@@ -24,6 +25,12 @@ QUOTED = re.compile(r"`([^`\n]+)`")
 FOLDERS = "api|bin|bot|benchmarks|docs|domain|flows|simulator|store|templates|tests|web|workers"
 PACKAGES = ("api", "bot", "domain", "flows", "store", "web", "workers")
 """Whose modules all stand on the map."""
+LISTED = [
+    init
+    for package in (*PACKAGES, "bin/supervisor", "simulator")
+    for init in sorted(ROOT.glob(f"{package}/**/__init__.py"))
+]
+"""The packages whose docstring lists their modules."""
 A_FILE = re.compile(rf"(?:{FOLDERS})/[\w./-]*[\w/]")
 A_NAME = re.compile(rf"((?:{FOLDERS})/[\w/]+\.py):(\w+)")
 A_PROGRAM = re.compile(r"(?:bin|benchmarks|\.ci)/[a-z-]+")
@@ -173,6 +180,18 @@ def test_every_module_is_on_the_map():
         if module.stem != "__init__" and not is_named:
             missing.append(str(module.relative_to(ROOT)))
     assert missing == []
+
+
+@each(LISTED)
+def test_a_package_lists_its_modules_and_no_other(document):
+    """In a table, whose first column has their names, or in quotes within sentences."""
+    text = ast.get_docstring(ast.parse(document.read_text(encoding="utf-8"))) or ""
+    rows = re.findall(r"^(\w+(?:, \w+)*)  +\S", text, re.MULTILINE)
+    in_table = {name for row in rows for name in row.split(", ")}
+    there = {path.stem for path in document.parent.glob("*.py")} - {"__init__"}
+    there |= {path.parent.name for path in document.parent.glob("*/__init__.py")}
+    assert in_table <= there
+    assert there <= in_table | set(QUOTED.findall(text))
 
 
 def test_the_picture_is_not_too_heavy():
