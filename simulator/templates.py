@@ -67,7 +67,7 @@ def refused(details: str, subcode: int) -> GraphError:
 
 
 def parse(payload: object) -> Template:
-    """Check a template to be registered.
+    """Return the template to be registered.
 
     Raises:
         GraphError: 100, if Meta refuses its form.
@@ -140,7 +140,7 @@ def _body(template: Template, component: dict[str, Any]) -> None:
     if names and (stripped.startswith("{{") or stripped.endswith("}}")):
         raise refused("variables cannot be at the start or end of the template", 2388299)
     if names:
-        _has_examples(template, component, "body_text", len(names))
+        _require_examples(template, component, "body_text", len(names))
 
 
 def _header(template: Template, component: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ def _header(template: Template, component: dict[str, Any]) -> None:
     if len(names) > 1:
         raise refused("a header has at most one variable", 2388042)
     if names:
-        _has_examples(template, component, "header_text", 1)
+        _require_examples(template, component, "header_text", 1)
 
 
 def _named_rightly(template: Template, names: list[str]) -> None:
@@ -163,7 +163,9 @@ def _named_rightly(template: Template, names: list[str]) -> None:
         raise refused(f"variables are not well named: {', '.join(wrong)}", 2388042)
 
 
-def _has_examples(template: Template, component: dict[str, Any], field: str, count: int) -> None:
+def _require_examples(
+    template: Template, component: dict[str, Any], field: str, count: int
+) -> None:
     """Refuse variables without sample values, which Meta's reviewers ask for."""
     example = component.get("example")
     example = example if isinstance(example, dict) else {}

@@ -165,7 +165,7 @@ def describe_checkout(checkout: Checkout, now: datetime, payer: Payer) -> dict[s
         "text": said.get("text"),
         "tone": TONES.get(state, "back"),
         "notice": _notice(checkout, state, words, values, money_goes_back=payer.money_goes_back),
-        "lines": _lines(state, words, values, said, money_goes_back=payer.money_goes_back),
+        "lines": _closing_texts(state, words, values, said, money_goes_back=payer.money_goes_back),
         **_booking(checkout, words),
         "amount": values["amount"],
         "pay": said.get("pay"),
@@ -193,7 +193,7 @@ def _filled(texts: dict[str, str], values: dict[str, str]) -> dict[str, str]:
     return {name: text.format(**values) if "{" in text else text for name, text in texts.items()}
 
 
-def _lines(
+def _closing_texts(
     state: State,
     words: Words,
     values: dict[str, str],
@@ -204,16 +204,16 @@ def _lines(
     """Return what a payer reads below the booking once nothing is to be paid any more."""
     match state:
         case State.PAID:
-            lines = [said.get("close")]
+            texts = [said.get("close")]
         case State.CHANGED | State.REFUNDED:
-            lines = [words["paid"]["close"]]
+            texts = [words["paid"]["close"]]
         case State.ENDED:
-            lines = [None if money_goes_back else said.get("late"), said.get("again")]
+            texts = [None if money_goes_back else said.get("late"), said.get("again")]
         case State.CANCELLED:
-            lines = [words["ended"]["again"].format(**values)]
+            texts = [words["ended"]["again"].format(**values)]
         case _:
-            lines = []
-    return [line for line in lines if line]
+            texts = []
+    return [text for text in texts if text]
 
 
 def _booking(checkout: Checkout, words: Words) -> dict[str, object]:

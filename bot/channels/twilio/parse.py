@@ -50,7 +50,7 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
     """
     message_id = _id(form.get("MessageSid"))
     sender = e164(form.get("To"))
-    phone, wa_user_id = _who(form)
+    phone, wa_user_id = _person_ids(form)
     is_whatsapp = form.get("From", "").startswith(WHATSAPP)
     if message_id is None or sender is None or not is_whatsapp or not (phone or wa_user_id):
         return None
@@ -75,7 +75,7 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
     )
 
 
-def _who(form: Mapping[str, str]) -> tuple[str | None, str | None]:
+def _person_ids(form: Mapping[str, str]) -> tuple[str | None, str | None]:
     """Return the phone and the WhatsApp user id of the person; a user id in `From` has letters."""
     written = form.get("From", "").removeprefix(WHATSAPP)
     user_id = _id(form.get("ExternalUserId", "").removeprefix(WHATSAPP))
