@@ -116,7 +116,7 @@ def _meanings(title: str, functions: Iterator[Callable[..., object] | None]) -> 
 
 
 def main() -> None:
-    """Write the pages, or compare them."""
+    """Write the pages that are out of date; with --check, fail if one is."""
     parser = argparse.ArgumentParser(prog="bin/draw-flows", description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing; fail if out of date")
     asked = parser.parse_args()

@@ -146,7 +146,7 @@ def note_doctor(turn: Turn) -> None:
 
 
 def note_slot(turn: Turn) -> None:
-    """Remember the slot while asking for whom it is."""
+    """Remember the slot until the contact says whom it is for."""
     note_doctor(turn)
     turn.remember(note=":".join(turn.choice))
 

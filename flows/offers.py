@@ -37,7 +37,7 @@ def doctor_options(turn: Turn, doctors: list[Doctor]) -> list[Option]:
 
 
 def slot_options(turn: Turn, doctor: Doctor, day: date) -> list[Option]:
-    """Return a page of the free slots of the turn's day, then the way to another day."""
+    """Return a page of the free slots of the turn's day, then the choice of another day."""
     free = free_slots(turn)
     start = _slot_page(turn, free) * SLOTS_A_PAGE
     if start >= len(free):
@@ -73,7 +73,7 @@ def day_options(turn: Turn, doctor: Doctor | None) -> list[Option]:
 
 
 def person_options(turn: Turn) -> list[Option]:
-    """Return the people the contact writes for, then the way to name somebody else."""
+    """Return the people the contact writes for, then the choice of somebody else."""
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)[:PEOPLE_LISTED]
     options = [
         Option(id=f"for:{p.patient_id}", label="person_row", values={"name": p.name}) for p in known

@@ -95,10 +95,10 @@ class Door:
         self._hanging = threading.BoundedSemaphore(HANGING_MAX)
 
     def authorise(self, header: str) -> None:
-        """Check that a call carries one of the access tokens.
+        """Refuse a call without one of the access tokens.
 
         Raises:
-            GraphError: 190, if it does not.
+            GraphError: 190, if it carries none.
         """
         given = header[len(BEARER) :].encode() if header.startswith(BEARER) else b""
         tokens = self._parts.config.access_tokens

@@ -48,10 +48,10 @@ class Orders:
         self._courier = courier
 
     def check(self, number: Number, payload: Payload) -> None:
-        """Check that an order's reference is new to its business.
+        """Refuse an order whose reference its business has used before.
 
         Raises:
-            GraphError: 131009, if it is not.
+            GraphError: 131009, if it has.
         """
         interactive = payload.get("interactive") or {}
         if interactive.get("type") == "order_details":

@@ -219,7 +219,7 @@ class LaggingIndex(Wrapper):
         self._guard = threading.Lock()
 
     def release(self) -> None:
-        """Bring all indexes up to date."""
+        """Make all indexes show the newest items."""
         with self._guard:
             self._old.clear()
 

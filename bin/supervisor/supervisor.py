@@ -89,7 +89,7 @@ class Supervisor:
                     part.status = status
 
     def wait_until(self, ready: Callable[[], bool], part: Part, what: str) -> None:
-        """Wait until a part that was started is ready; *what* says what it lacks otherwise.
+        """Wait until a part that was started is ready; *what* describes it while it is not.
 
         Raises:
             Failed: If the part ends first, or is not ready within `START_SECONDS`.

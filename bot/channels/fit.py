@@ -26,7 +26,7 @@ def cut(words: str, most: int) -> str:
 
 
 def _joined(left: str, right: str) -> bool:
-    """Tell whether *right* belongs to the same visible letter as *left*."""
+    """Return whether *right* belongs to the same visible letter as *left*."""
     return (
         unicodedata.category(right).startswith("M")
         or ord(right) in SKIN_TONES

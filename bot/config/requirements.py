@@ -24,7 +24,7 @@ SECRET_BYTES = 32
 
 
 def require_settings(env: Mapping[str, str]) -> None:
-    """Check that every setting is there that production, or a chosen provider, needs.
+    """Raise `BadSetting` unless all settings are there that production or a chosen provider needs.
 
     Raises:
         BadSetting: If production misses a required value or still has one meant for development,

@@ -24,7 +24,7 @@ NO_TEMPLATE = 63027
 # Source: Twilio, "Error and Warning Dictionary".
 # fmt: off
 CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
-    # --- Trouble or haste that passes. ---
+    # --- Passing trouble, or too many calls. ---
     20429: (LATER, "The account made too many calls to Twilio in a short time."),
     20500: (LATER, "Twilio had a fault of its own."),
     20503: (LATER, "Twilio is down for the moment."),
