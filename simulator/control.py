@@ -128,7 +128,7 @@ def describe(message: Message) -> Payload:
 def blueprint(parts: Parts) -> Blueprint:
     """Return the control API's addresses, working on *parts*."""
     control = Blueprint("control", __name__, url_prefix="/control")
-    desk = Desk(parts)
+    api = ControlApi(parts)
 
     @control.errorhandler(RefusedError)
     def refuse(error: RefusedError) -> tuple[Payload, int]:
@@ -142,30 +142,30 @@ def blueprint(parts: Parts) -> Blueprint:
     def reject(error: ValueError) -> tuple[Payload, int]:
         return {"error": str(error)}, 400
 
-    control.get("/phones")(desk.phones)
-    control.post("/phones")(desk.add_phone)
-    control.patch("/phones/<wa_id>")(desk.change_phone)
-    control.post("/phones/<wa_id>/text")(desk.text)
-    control.post("/phones/<wa_id>/tap")(desk.tap)
-    control.post("/phones/<wa_id>/pay")(desk.pay)
-    control.post("/phones/<wa_id>/media")(desk.media)
-    control.post("/phones/<wa_id>/seen")(desk.seen)
-    control.get("/phones/<wa_id>/messages")(desk.messages)
-    control.get("/sent")(desk.sent)
-    control.get("/calls")(desk.calls)
-    control.get("/faults")(desk.read_faults)
-    control.post("/faults")(desk.set_faults)
-    control.delete("/faults")(desk.reset_faults)
-    control.post("/advance")(desk.advance)
-    control.post("/webhook")(desk.webhook)
-    control.get("/webhooks")(desk.webhooks)
-    control.post("/webhooks/flush")(desk.flush)
-    control.post("/handshake")(desk.handshake)
-    control.delete("/state")(desk.wipe)
+    control.get("/phones")(api.phones)
+    control.post("/phones")(api.add_phone)
+    control.patch("/phones/<wa_id>")(api.change_phone)
+    control.post("/phones/<wa_id>/text")(api.text)
+    control.post("/phones/<wa_id>/tap")(api.tap)
+    control.post("/phones/<wa_id>/pay")(api.pay)
+    control.post("/phones/<wa_id>/media")(api.media)
+    control.post("/phones/<wa_id>/seen")(api.seen)
+    control.get("/phones/<wa_id>/messages")(api.messages)
+    control.get("/sent")(api.sent)
+    control.get("/calls")(api.calls)
+    control.get("/faults")(api.read_faults)
+    control.post("/faults")(api.set_faults)
+    control.delete("/faults")(api.reset_faults)
+    control.post("/advance")(api.advance)
+    control.post("/webhook")(api.webhook)
+    control.get("/webhooks")(api.webhooks)
+    control.post("/webhooks/flush")(api.flush)
+    control.post("/handshake")(api.handshake)
+    control.delete("/state")(api.wipe)
     return control
 
 
-class Desk:
+class ControlApi:
     """Answers the control API."""
 
     def __init__(self, parts: Parts) -> None:

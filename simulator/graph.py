@@ -45,7 +45,7 @@ class GraphVersion(BaseConverter):
 def blueprint(parts: Parts) -> Blueprint:
     """Return Meta's addresses, working on *parts*. Needs the converter `graph_version`."""
     graph = Blueprint("graph", __name__)
-    door = Door(parts)
+    api = MetaApi(parts)
     root = "/<graph_version:version>"
 
     @graph.errorhandler(GraphError)
@@ -55,20 +55,20 @@ def blueprint(parts: Parts) -> Blueprint:
     @graph.before_request
     def authorise() -> None:
         (request.view_args or {}).pop("version", None)
-        door.authorise(request.headers.get("Authorization", ""))
+        api.authorise(request.headers.get("Authorization", ""))
 
-    graph.post(f"{root}/<object_id>/messages")(door.messages)
-    graph.get(f"{root}/<object_id>")(door.read)
-    graph.post(f"{root}/<object_id>")(door.edit_template)
-    graph.get(f"{root}/<object_id>/message_templates")(door.list_templates)
-    graph.post(f"{root}/<object_id>/message_templates")(door.create_template)
-    graph.delete(f"{root}/<object_id>/message_templates")(door.delete_template)
-    graph.get(f"{root}/<object_id>/phone_numbers")(door.list_numbers)
-    graph.post(f"{root}/<object_id>/media")(door.upload)
-    graph.get(f"{root}/<object_id>/payments/<configuration>/<reference>")(door.look_up_payment)
-    graph.get("/media/<media_id>")(door.download)
-    graph.post(f"{root}/<object_id>/register")(door.acknowledge)
-    graph.post(f"{root}/<object_id>/subscribed_apps")(door.acknowledge)
+    graph.post(f"{root}/<object_id>/messages")(api.messages)
+    graph.get(f"{root}/<object_id>")(api.read)
+    graph.post(f"{root}/<object_id>")(api.edit_template)
+    graph.get(f"{root}/<object_id>/message_templates")(api.list_templates)
+    graph.post(f"{root}/<object_id>/message_templates")(api.create_template)
+    graph.delete(f"{root}/<object_id>/message_templates")(api.delete_template)
+    graph.get(f"{root}/<object_id>/phone_numbers")(api.list_numbers)
+    graph.post(f"{root}/<object_id>/media")(api.upload)
+    graph.get(f"{root}/<object_id>/payments/<configuration>/<reference>")(api.look_up_payment)
+    graph.get("/media/<media_id>")(api.download)
+    graph.post(f"{root}/<object_id>/register")(api.acknowledge)
+    graph.post(f"{root}/<object_id>/subscribed_apps")(api.acknowledge)
     return graph
 
 
@@ -85,7 +85,7 @@ def unknown_object(object_id: str) -> GraphError:
     )
 
 
-class Door:
+class MetaApi:
     """Answers Meta's addresses."""
 
     def __init__(self, parts: Parts) -> None:
