@@ -95,5 +95,5 @@ def _wrong(turn: Turn) -> Say:
 
 @says("number/not_own")
 @says("number/skipped")
-def _aside(_turn: Turn) -> Say:
+def _keep_question(_turn: Turn) -> Say:
     return Say(keeps_question=True)

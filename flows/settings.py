@@ -138,7 +138,7 @@ def _started(turn: Turn) -> Say:
 @says("settings/voice")
 @says("settings/unreadable")
 @says("settings/lost")
-def _aside(turn: Turn) -> Say:
+def _keep_question(turn: Turn) -> Say:
     return Say(values={"asked": bool(turn.conversation.offered)}, keeps_question=True)
 
 

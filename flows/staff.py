@@ -61,7 +61,7 @@ def _help(turn: Turn) -> Say:
 @says("staff/done")
 @says("staff/stop")
 @says("staff/lost")
-def _aside(_turn: Turn) -> Say:
+def _words_only(_turn: Turn) -> Say:
     return Say()
 
 
@@ -80,11 +80,11 @@ def _doctors(turn: Turn) -> Say:
     return Say(values={"lines": lines, "closed": QueueStatus.CLOSED.value})
 
 
-def answer(turn: Turn, staff_meaning: Meaning, desk: Work) -> None:
+def answer(turn: Turn, staff_meaning: Meaning, staff_work: Work) -> None:
     """Answer a message of a member of staff: a command, or their own booking as a patient.
 
-    *turn* reads in the scope of their own contact; *desk* is the same unit of work in theirs as
-    staff.
+    *turn* reads in the scope of their own contact, *staff_work* is the same unit of work in their
+    scope as staff.
     """
     meaning = turn.meaning
     trigger = _trigger(turn, staff_meaning)
@@ -96,7 +96,7 @@ def answer(turn: Turn, staff_meaning: Meaning, desk: Work) -> None:
         turn.choice = []
         patient.answer(turn)
         return
-    turn.work = desk
+    turn.work = staff_work
     TABLE.fire(trigger, turn)
 
 

@@ -211,11 +211,11 @@ def visible(scope: Scope) -> Callable[[Record], bool]:
         case SystemScope():
             return lambda _: True
         case ClinicScope(clinic_id):
-            return lambda record: _of(record, "clinic_id") == clinic_id
+            return lambda record: _field(record, "clinic_id") == clinic_id
         case DoctorScope(clinic_id, doctor_id):
             return lambda record: (
-                _of(record, "clinic_id") == clinic_id
-                and _of(record, "doctor_id") in (None, doctor_id)
+                _field(record, "clinic_id") == clinic_id
+                and _field(record, "doctor_id") in (None, doctor_id)
             )
         case ContactScope(contact_id, clinic_id):
             return lambda record: _contact_sees(record, contact_id, clinic_id)
@@ -224,13 +224,13 @@ def visible(scope: Scope) -> Callable[[Record], bool]:
 
 
 def _contact_sees(record: Record, contact_id: str, clinic_id: str | None) -> bool:
-    clinic = _of(record, "clinic_id")
+    clinic = _field(record, "clinic_id")
     if hasattr(record, "contact_id"):
         elsewhere = clinic is not None and clinic_id is not None and clinic != clinic_id
-        return _of(record, "contact_id") == contact_id and not elsewhere
+        return _field(record, "contact_id") == contact_id and not elsewhere
     return record.SHOWN and clinic is not None and clinic == clinic_id
 
 
-def _of(record: Record, name: str) -> str | None:
+def _field(record: Record, name: str) -> str | None:
     value: str | None = getattr(record, name, None)
     return value

@@ -70,27 +70,27 @@ def count_request(method: str, route: str, status: int, seconds: float) -> None:
 
 def count_inbound(kind: str) -> None:
     """Count a message from a person, by `flows.inbound.Inbound.kind`."""
-    _inbound.labels(_of(kind, INBOUND_KINDS)).inc()
+    _inbound.labels(_label(kind, INBOUND_KINDS)).inc()
 
 
 def count_turn(outcome: str) -> None:
     """Count a turn: acted, seen (done before), parked or unavailable (to be sent again)."""
-    _turns.labels(_of(outcome, OUTCOMES)).inc()
+    _turns.labels(_label(outcome, OUTCOMES)).inc()
 
 
 def count_rejection(provider: str, reason: str) -> None:
     """Count a refused webhook: signature, malformed, too_large, not_ours or unavailable."""
-    _rejected.labels(_of(provider, PROVIDERS), _of(reason, REJECTIONS)).inc()
+    _rejected.labels(_label(provider, PROVIDERS), _label(reason, REJECTIONS)).inc()
 
 
 def count_payment_event(event: str, outcome: str) -> None:
     """Count an event of a payment gateway by its outcome, one of PAYMENT_OUTCOMES."""
-    _payments.labels(_of(event, PAYMENT_EVENTS), _of(outcome, PAYMENT_OUTCOMES)).inc()
+    _payments.labels(_label(event, PAYMENT_EVENTS), _label(outcome, PAYMENT_OUTCOMES)).inc()
 
 
 def count_message_status(status: str, urgency: str) -> None:
     """Count a message to a person that reached *status*, by its class: now, news or bulk."""
-    _messages.labels(_of(status.lower(), STATUSES), _of(urgency.lower(), CLASSES)).inc()
+    _messages.labels(_label(status.lower(), STATUSES), _label(urgency.lower(), CLASSES)).inc()
 
 
 def exposition() -> bytes:
@@ -102,7 +102,7 @@ def exposition() -> bytes:
     return generate_latest(shared)
 
 
-def _of(value: str, allowed: frozenset[str]) -> str:
+def _label(value: str, allowed: frozenset[str]) -> str:
     return value if value in allowed else OTHER
 
 

@@ -40,7 +40,7 @@ def whatsapp(parts: Parts) -> Blueprint:
     def handshake() -> Response:
         token = request.args.get("hub.verify_token", "")
         expected = parts.settings.whatsapp_verify_token
-        if request.args.get("hub.mode") != "subscribe" or not _same(token, expected):
+        if request.args.get("hub.mode") != "subscribe" or not _is_equal(token, expected):
             return refuse(403, "The verify token does not match.")
         return Response(request.args.get("hub.challenge", ""), mimetype="text/plain")
 
@@ -114,5 +114,5 @@ def _by_person(inbound: Sequence[Inbound]) -> list[list[Inbound]]:
     return list(groups.values())
 
 
-def _same(given: str, expected: str) -> bool:
+def _is_equal(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
