@@ -68,7 +68,7 @@ def no_text(turn: Turn) -> bool:
 
 
 def keep_command(turn: Turn) -> None:
-    """Remember the command while asking whose line is meant."""
+    """Remember the command until the sender says whose line is meant."""
     turn.remember(note=f"{turn.meaning.trigger} {turn.meaning.rest}".strip())
 
 
@@ -189,7 +189,11 @@ REFUSALS: dict[type[Refused], Refusal] = {
 
 
 def the_line(turn: Turn) -> LineContext:
-    """Return the line that commands apply to now, of the doctor who is meant."""
+    """Return the line that commands apply to now, of the doctor who is meant.
+
+    Raises:
+        LookupError: If it is not clear which doctor; the tables ask for one before.
+    """
     doctor = doctor_meant(turn)
     if doctor is None:
         raise LookupError("A command was obeyed though it is not clear whose line it means.")
@@ -269,7 +273,7 @@ def _added(turn: Turn) -> Say:
 
 
 def _limit_exceeded(turn: Turn) -> int | None:
-    """Return the day's limit of bookings if it is exceeded now."""
+    """Return the day's limit of bookings if it is exceeded now; else None."""
     line = the_line(turn)
     return exceeded_limit(turn.work, turn.clinic, line.doctor, line.day)
 

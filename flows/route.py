@@ -27,7 +27,7 @@ class Destination:
     clinic: Clinic | None
     """None: the person must say which clinic first."""
     candidates: tuple[Clinic, ...] = ()
-    """The clinics a member of staff of several is asked to choose from."""
+    """The clinics to choose from, if a member of staff works at several."""
     user: User | None = None
     """The member of staff who writes, with a proven number."""
     entered: bool = False

@@ -26,7 +26,7 @@ MEDIA_TYPES = ("image", "document", "video", "audio", "sticker")
 
 
 def message(payload: object) -> Payload:
-    """Check a whole call to `/messages`, read receipts aside, and return it.
+    """Return a call to `/messages`; refuse one that Meta would refuse. Not for read receipts.
 
     Raises:
         GraphError: 100, 131008, 131009 or 131051, as Meta would answer.
@@ -249,7 +249,7 @@ def _location_request(action: Payload) -> None:
 
 
 def order_status(told: object, path: str) -> None:
-    """Check the status that a call gives an order.
+    """Refuse the status of an order if its form is not the one that Meta takes.
 
     Raises:
         GraphError: 131008 or 131009.
