@@ -40,7 +40,7 @@ REFUND_CHECKS = (
 LATER_REFUND_CHECK = timedelta(hours=24)
 """The pauses between the checks of a refund: those in the list, then this one until it ends."""
 MOST_REFUSALS = 12
-"""How many refusals in a row make one final; with the back-off that is over half a day."""
+"""How many refusals in a row make one final: about six hours, with the back-off."""
 MOST_LOOKUPS = 5
 """How often an unknown capture is looked up before it is taken for another installation's."""
 
