@@ -24,15 +24,15 @@ from domain.actions.booking.seats import (
     write_live_booking,
     write_new,
 )
-from domain.actions.messages.notices import notice_values
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.actions.payments.refunds import refund_token
 from domain.actions.people import consent, phone_requests
 from domain.actions.people.associations import associate
 from domain.actors import Actor, person_of
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
-from domain.model.messages import Consent, Guard
+from domain.model.messages import Guard
 from domain.model.people import Contact, Patient
 from domain.model.queues import (
     LIVE,
@@ -243,19 +243,17 @@ def confirm(
 def _write_confirmation(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:
     send(
         work,
-        Draft(
+        notice_about(
             "booking/confirmed",
-            to=token.contact_id,
-            clinic=clinic,
-            about=token,
+            token,
+            clinic,
+            doctor,
             guard=Guard.BOOKED,
             values={
-                **notice_values(token, doctor),
                 "paid": token.paid_paise,
                 "balance": token.amount_paise - token.paid_paise,
                 "moved": token.replaces is not None,
             },
-            consent=Consent.TOKEN,
         ),
     )
 

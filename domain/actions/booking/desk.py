@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import Day, read_day
 from domain.actions.booking.queues import current_queue
 from domain.actions.booking.tokens import state_of
-from domain.actions.messages import notices
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.actions.people import patients
 from domain.actions.people.identify import identify
 from domain.actors import SILENT, Actor, Remark
@@ -25,7 +25,7 @@ from domain.errors import (
 )
 from domain.line_context import LineContext
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
-from domain.model.messages import Consent, Guard
+from domain.model.messages import Guard
 from domain.model.people import Contact, Patient
 from domain.model.queues import LIVE, Queue, QueueStatus, Token, TokenStatus
 from domain.names import clean_name
@@ -183,27 +183,21 @@ def _send_link(
     held_until: datetime,
 ) -> None:
     """Send the patient the link by which the advance is paid."""
-    send(
-        work,
-        Draft(
-            "booking/pay",
-            to=token.contact_id,
-            clinic=clinic,
-            about=token,
-            guard=Guard.UNPAID,
-            values={
-                **notices.notice_values(token, doctor),
-                "today": token.date == today(clinic, work.now).isoformat(),
-                "advance": token.advance_paise,
-                "fee": token.amount_paise,
-                "until": held_until.isoformat(),
-            },
-            url=work.rules.pay_url(payment_id),
-            payment_id=payment_id,
-            consent=Consent.TOKEN,
-            helps_until=held_until,
-        ),
+    notice = notice_about(
+        "booking/pay",
+        token,
+        clinic,
+        doctor,
+        guard=Guard.UNPAID,
+        values={
+            "today": token.date == today(clinic, work.now).isoformat(),
+            "advance": token.advance_paise,
+            "fee": token.amount_paise,
+            "until": held_until.isoformat(),
+        },
     )
+    url = work.rules.pay_url(payment_id)
+    send(work, replace(notice, url=url, payment_id=payment_id, helps_until=held_until))
 
 
 def _requested_day(work: Work, clinic: Clinic, doctor: Doctor, preferred: datetime | None) -> date:
@@ -275,15 +269,6 @@ def cancel_for_patient(
         reason=remark.reason or "CLINIC_REQUEST",
         notes=remark.notes,
     )
-    send(
-        work,
-        Draft(
-            "news/cancelled",
-            to=token.contact_id,
-            clinic=clinic,
-            about=ended,
-            values={**notices.notice_values(token, doctor), "paid": token.paid_paise},
-            consent=Consent.TOKEN,
-        ),
-    )
+    paid = {"paid": token.paid_paise}
+    send(work, notice_about("news/cancelled", ended, clinic, doctor, values=paid))
     return ended

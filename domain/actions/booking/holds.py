@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.booking import seats
 from domain.actions.booking.seats import expire_hold, holds_of
-from domain.actions.messages import notices
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.due import OpenWork
 from domain.errors import TooManyHolds
 from domain.model import queues
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
-from domain.model.messages import Consent, Option
+from domain.model.messages import Option
 from domain.model.money import Payment
 from domain.model.queues import Hold, Token, TokenStatus
 from domain.rules import HOLDS_PER_CONTACT
@@ -96,16 +97,12 @@ def end_hold(open_work: OpenWork, item: Due) -> None:
         clinic = work.get(Clinic, token.clinic_id)
         doctor = work.get(Doctor, token.clinic_id, token.doctor_id)
         if clinic and doctor:
+            again = Option(id=f"doc:{doctor.doctor_id}", label="again_button")
+            notice = notice_about("booking/hold_ended", token, clinic, doctor, options=[again])
             send(
                 work,
-                Draft(
-                    "booking/hold_ended",
-                    to=token.contact_id,
-                    clinic=clinic,
-                    about=token,
-                    values=notices.notice_values(token, doctor),
-                    options=[Option(id=f"doc:{doctor.doctor_id}", label="again_button")],
-                    consent=Consent.TOKEN,
+                replace(
+                    notice,
                     helps_until=work.now + timedelta(minutes=30),
                     message_id=f"msg_hold_{token.token_id}",
                 ),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from domain import due
@@ -11,15 +11,15 @@ from domain.actions.booking.places import waiting_in_order, waiting_of
 from domain.actions.booking.seats import live_booking, write_live_booking
 from domain.actions.line.consultations import Ending, call_in, end_consultation, notify_next
 from domain.actions.line.preconditions import SeenState, require_current_view, state_after
-from domain.actions.messages.notices import notice_values
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.actions.payments import ledger
 from domain.actions.people.associations import count_visit
 from domain.actions.visits import visits
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import NobodyWaiting, NothingToUndo
 from domain.line_context import LineContext
-from domain.model.messages import Consent, Guard
+from domain.model.messages import Guard
 from domain.model.queues import (
     Move,
     PaymentStatus,
@@ -118,19 +118,8 @@ def _return_called(line: LineContext, last: Move, token_id: str) -> None:
         )
     )
     work.put(waiting_of(called))
-    send(
-        work,
-        Draft(
-            "news/not_yet",
-            to=called.contact_id,
-            clinic=line.clinic,
-            about=called,
-            guard=Guard.WAITING,
-            values=notice_values(called, line.doctor),
-            consent=Consent.TOKEN,
-            helps_until=work.now + timedelta(minutes=15),
-        ),
-    )
+    notice = notice_about("news/not_yet", called, line.clinic, line.doctor, guard=Guard.WAITING)
+    send(work, replace(notice, helps_until=work.now + timedelta(minutes=15)))
 
 
 def _return_left(line: LineContext, last: Move, token_id: str) -> Token | None:

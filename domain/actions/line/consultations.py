@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from domain import due
 from domain.actions.booking.seats import remove_live_booking
-from domain.actions.messages.notices import notice_values
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.actions.payments import ledger
 from domain.actions.people.associations import count_visit
 from domain.actions.visits import visits
 from domain.actors import SILENT, Remark
 from domain.line_context import LineContext
-from domain.model.messages import Consent, Guard, Message, MessageStatus, Option
+from domain.model.messages import Guard, Message, MessageStatus, Option
 from domain.model.queues import PaymentStatus, Token, TokenStatus, Waiting
 from domain.rules import RATING_AFTER_SECONDS
 
@@ -46,21 +46,15 @@ def notify_next(line: LineContext, token: Token) -> None:
             return
         repeat += 1
         message_id = f"{base}_{repeat}"
-    send(
-        line.work,
-        Draft(
-            "news/next_in_line",
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
-            guard=Guard.FIRST,
-            values=notice_values(token, line.doctor),
-            options=[] if token.status is TokenStatus.ARRIVED else [_here_button(token)],
-            consent=Consent.TOKEN,
-            order=1,
-            message_id=message_id,
-        ),
+    notice = notice_about(
+        "news/next_in_line",
+        token,
+        line.clinic,
+        line.doctor,
+        guard=Guard.FIRST,
+        options=[] if token.status is TokenStatus.ARRIVED else [_here_button(token)],
     )
+    send(line.work, replace(notice, order=1, message_id=message_id))
 
 
 def call_in(line: LineContext, waiting: Waiting, token: Token) -> Token:
@@ -72,15 +66,7 @@ def call_in(line: LineContext, waiting: Waiting, token: Token) -> Token:
     )
     send(
         line.work,
-        Draft(
-            "news/your_turn",
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
-            guard=Guard.CURRENT,
-            values=notice_values(token, line.doctor),
-            consent=Consent.TOKEN,
-        ),
+        notice_about("news/your_turn", token, line.clinic, line.doctor, guard=Guard.CURRENT),
     )
     return token
 
@@ -103,15 +89,13 @@ def _skip(line: LineContext, token: Token) -> Token:
     )
     send(
         line.work,
-        Draft(
+        notice_about(
             "news/skipped",
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
+            token,
+            line.clinic,
+            line.doctor,
             guard=Guard.SKIPPED,
-            values=notice_values(token, line.doctor),
             options=[_here_button(token)],
-            consent=Consent.TOKEN,
         ),
     )
     return line.work.put(skipped)

@@ -9,15 +9,14 @@ from domain.actions.booking import booking, history
 from domain.actions.booking.days import next_open
 from domain.actions.booking.tokens import CLINIC_CLOSED
 from domain.actions.line.lifecycle import DOCTOR_REMOVED, mark_no_show
-from domain.actions.messages import notices
-from domain.actions.messages.notices import push_question
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about, push_question
+from domain.actions.messages.outbox import send
 from domain.actions.payments import refunds
 from domain.actors import CLOCK
 from domain.due import OpenWork, chunks, context_of, finish, tokens_of
 from domain.line_context import LineContext
 from domain.model.due import Due
-from domain.model.messages import Consent, Option
+from domain.model.messages import Option
 from domain.model.queues import WAITING, PaymentStatus, QueueStatus, Token, TokenStatus
 from domain.rules import CHOICE_HOURS, CLOSE_CHUNK
 
@@ -66,24 +65,19 @@ def _end_token(line: LineContext, token: Token, another: date | None) -> None:
     elif paid:
         refunds.hold_for_rebooking(work, ended, CHOICE_HOURS)
         options = _choices(token, another)
-    send(
-        work,
-        Draft(
-            "news/closed",
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
-            values={
-                **notices.notice_values(token, line.doctor),
-                "paid": token.paid_paise,
-                "refunded": paid and at_once,
-                "hours": CHOICE_HOURS,
-            },
-            options=options,
-            consent=Consent.TOKEN,
-            message_id=f"msg_closed_{token.token_id}",
-        ),
+    notice = notice_about(
+        "news/closed",
+        token,
+        line.clinic,
+        line.doctor,
+        values={
+            "paid": token.paid_paise,
+            "refunded": paid and at_once,
+            "hours": CHOICE_HOURS,
+        },
+        options=options,
     )
+    send(work, replace(notice, message_id=f"msg_closed_{token.token_id}"))
     if options:
         push_question(work, line.clinic, token, "closed", options)
 

@@ -14,14 +14,13 @@ from domain.actions.booking.days import next_open
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.delivery.freshness import worth_telling
 from domain.actions.line.consultations import notify_next
-from domain.actions.messages import notices
-from domain.actions.messages.notices import push_question
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about, push_question
+from domain.actions.messages.outbox import send
 from domain.due import OpenWork, chunks, context_of, finish
 from domain.line_context import LineContext
 from domain.model.base import stamp
 from domain.model.due import Due
-from domain.model.messages import Consent, Guard, Message, Option, Urgency
+from domain.model.messages import Guard, Message, Option, Urgency
 from domain.model.queues import WAITING, Progress, QueueStatus, Token, Waiting
 from domain.rules import EXPAND_CHUNK
 from domain.waiting import Expectation, expect_all
@@ -72,20 +71,18 @@ def _write_progress(line: LineContext, token_id: str, known: Progress | None, it
     if work.get(Message, message_id) is not None:
         return
     reason = item.values.get("reason")
+    notice = notice_about(
+        "news/progress",
+        token,
+        line.clinic,
+        line.doctor,
+        guard=Guard.PROGRESS,
+        values={"reason": reason},
+    )
+    helps_until = work.now + timedelta(minutes=10)
     send(
         work,
-        Draft(
-            "news/progress",
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
-            guard=Guard.PROGRESS,
-            values={**notices.notice_values(token, line.doctor), "reason": reason},
-            urgency=Urgency.NEWS,
-            consent=Consent.TOKEN,
-            helps_until=work.now + timedelta(minutes=10),
-            message_id=message_id,
-        ),
+        replace(notice, urgency=Urgency.NEWS, helps_until=helps_until, message_id=message_id),
     )
     known = known or Progress(queue_id=queue.queue_id, token_id=token_id, clinic_id=queue.clinic_id)
     work.put(known.but(pending=message_id))
@@ -136,25 +133,17 @@ def _write_halted(
     line: LineContext, token: Token, name: str, options: list[Option], message_id: str
 ) -> None:
     minutes = _announced_minutes(line)
-    send(
-        line.work,
-        Draft(
-            name,
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
-            guard=Guard.HALTED,
-            values={
-                **notices.notice_values(token, line.doctor),
-                "minutes": minutes,
-                "reason": line.queue.pause_reason,
-            },
-            options=options,
-            consent=Consent.TOKEN,
-            helps_until=line.now + timedelta(minutes=minutes or 60),
-            message_id=message_id,
-        ),
+    notice = notice_about(
+        name,
+        token,
+        line.clinic,
+        line.doctor,
+        guard=Guard.HALTED,
+        values={"minutes": minutes, "reason": line.queue.pause_reason},
+        options=options,
     )
+    helps_until = line.now + timedelta(minutes=minutes or 60)
+    send(line.work, replace(notice, helps_until=helps_until, message_id=message_id))
 
 
 def _announced_minutes(line: LineContext) -> int | None:

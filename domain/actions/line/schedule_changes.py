@@ -17,9 +17,8 @@ from domain.actions.booking import booking, history
 from domain.actions.booking.days import Day, all_seats, next_open
 from domain.actions.booking.seats import notify_line_shortened
 from domain.actions.line import lifecycle
-from domain.actions.messages import notices
-from domain.actions.messages.notices import push_question
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about, push_question
+from domain.actions.messages.outbox import send
 from domain.actions.payments import refunds
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish, tokens_of
@@ -27,7 +26,7 @@ from domain.errors import ConfirmationNeeded
 from domain.line_context import LineContext
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.due import Due
-from domain.model.messages import Consent, Option
+from domain.model.messages import Option
 from domain.model.queues import (
     LIVE,
     PaymentStatus,
@@ -259,22 +258,14 @@ def _end_booking(line: LineContext, token: Token, another: date | None, actor: A
         if another is not None:
             options.append(Option(id=f"again:{token.token_id}", label="another_button"))
         options.append(Option(id=f"back:{token.token_id}", label="back_button"))
-    send(
-        work,
-        Draft(
-            "news/withdrawn",
-            to=token.contact_id,
-            clinic=line.clinic,
-            about=token,
-            values={
-                **notices.notice_values(token, line.doctor),
-                "paid": token.paid_paise if paid else 0,
-                "hours": CHOICE_HOURS,
-            },
-            options=options,
-            consent=Consent.TOKEN,
-            message_id=f"msg_withdrawn_{token.token_id}",
-        ),
+    notice = notice_about(
+        "news/withdrawn",
+        token,
+        line.clinic,
+        line.doctor,
+        values={"paid": token.paid_paise if paid else 0, "hours": CHOICE_HOURS},
+        options=options,
     )
+    send(work, replace(notice, message_id=f"msg_withdrawn_{token.token_id}"))
     if options:
         push_question(work, line.clinic, token, "withdrawn", options)

@@ -1,13 +1,14 @@
-"""The values every notice about a token carries, and questions that an event asks (pushes)."""
+"""Notices about a token, and questions that an event asks (pushes)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from domain.actions.messages.outbox import sender_of
+from domain.actions.messages.outbox import Draft, sender_of
 from domain.model.clinics import Clinic, Doctor
 from domain.model.conversations import Push
-from domain.model.messages import Option
+from domain.model.messages import Consent, Guard, Option
 from domain.model.queues import Token
 from domain.work import Work
 
@@ -20,6 +21,33 @@ def notice_values(token: Token, doctor: Doctor) -> dict[str, str | int]:
         "number": token.number,
         "at": token.estimated_time.isoformat(),
     }
+
+
+def notice_about(
+    name: str,
+    token: Token,
+    clinic: Clinic,
+    doctor: Doctor,
+    *,
+    guard: Guard | None = None,
+    values: Mapping[str, Any] | None = None,
+    options: Sequence[Option] = (),
+) -> Draft:
+    """Return the notice *name* to the contact of *token*, for `send`.
+
+    It carries `notice_values`, and *values* beside them. A contact who opted out still gets it,
+    until they stop the notices of live tokens too.
+    """
+    return Draft(
+        name,
+        to=token.contact_id,
+        clinic=clinic,
+        about=token,
+        guard=guard,
+        values={**notice_values(token, doctor), **(values or {})},
+        options=options,
+        consent=Consent.TOKEN,
+    )
 
 
 def push_question(

@@ -9,13 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import due
-from domain.actions.messages import notices
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.actions.staff.alerts import Alert, alert_admins
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
-from domain.model.messages import Consent
 from domain.model.money import Capture, Disposition, Refund, RefundStatus
 from domain.model.queues import LIVE, PaymentStatus, Token
 from domain.work import Work
@@ -159,17 +158,15 @@ def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, captur
     """Tell the patient of *token* that *capture* is refunded to the account it came from."""
     send(
         work,
-        Draft(
+        notice_about(
             "booking/money_back",
-            to=token.contact_id,
-            clinic=clinic,
-            about=token,
+            token,
+            clinic,
+            doctor,
             values={
-                **notices.notice_values(token, doctor),
                 "amount": capture.amount_paise,
                 "stands": token.status in LIVE and token.capture_id != capture.capture_id,
             },
-            consent=Consent.TOKEN,
         ),
     )
 

@@ -6,16 +6,18 @@ advance takes a seat, a clinic's payment pays an invoice, everything else is ref
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from domain.actions.booking import booking, seats
 from domain.actions.clinics import billing
-from domain.actions.messages import notices
-from domain.actions.messages.outbox import Draft, send
+from domain.actions.messages.notices import notice_about
+from domain.actions.messages.outbox import send
 from domain.actions.payments import links, orders, refunds
 from domain.actions.payments.refunds import tell_refund
 from domain.errors import NotFound
 from domain.model import queues
 from domain.model.clinics import Clinic, Doctor
-from domain.model.messages import Consent, Guard
+from domain.model.messages import Guard
 from domain.model.money import (
     Capture,
     Disposition,
@@ -142,23 +144,18 @@ def _record_failed_advance(work: Work, payment: Payment) -> bool:
     clinic = work.get(Clinic, payment.clinic_id)
     doctor = work.get(Doctor, payment.clinic_id, payment.doctor_id)
     if clinic and doctor and payment.failed_attempts == 0:
-        send(
-            work,
-            Draft(
-                "booking/payment_failed",
-                to=token.contact_id,
-                clinic=clinic,
-                about=token,
-                guard=Guard.UNPAID,
-                values={
-                    **notices.notice_values(token, doctor),
-                    "amount": payment.amount_paise,
-                    "until": token.held_until.isoformat() if token.held_until else None,
-                },
-                url=work.rules.pay_url(payment.payment_id),
-                consent=Consent.TOKEN,
-            ),
+        notice = notice_about(
+            "booking/payment_failed",
+            token,
+            clinic,
+            doctor,
+            guard=Guard.UNPAID,
+            values={
+                "amount": payment.amount_paise,
+                "until": token.held_until.isoformat() if token.held_until else None,
+            },
         )
+        send(work, replace(notice, url=work.rules.pay_url(payment.payment_id)))
     return True
 
 
