@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from domain.actions.messages import notices
-from domain.actions.messages.notices import push_question
+from domain.actions.messages.notices import notice_values, push_question
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, context_of
 from domain.errors import Refused
@@ -49,38 +48,9 @@ def request_rating(open_work: OpenWork, item: Due) -> None:
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
-    after = timedelta(seconds=RATING_AFTER_SECONDS)
-    message_id = f"msg_rate_{item.token_id}"
-    if (
-        token is not None
-        and token.status is TokenStatus.COMPLETED
-        and token.completed_at is not None
-        and token.completed_at + after == item.at
-        and work.get(Message, message_id) is None
-    ):
-        line = context_of(work, item)
-        if line is not None:
-            options = [
-                Option(id=f"rate:{token.token_id}:{n}", label="stars", values={"stars": n})
-                for n in (1, 2, 3, 4, 5)
-            ]
-            send(
-                work,
-                Draft(
-                    "news/rate",
-                    to=token.contact_id,
-                    clinic=line.clinic,
-                    about=token,
-                    guard=Guard.COMPLETED,
-                    values=notices.notice_values(token, line.doctor),
-                    options=options,
-                    urgency=Urgency.NEWS,
-                    consent=Consent.NEWS,
-                    helps_until=work.now + timedelta(hours=12),
-                    message_id=message_id,
-                ),
-            )
-            push_question(work, line.clinic, token, "rating", options)
+    line = context_of(work, item)
+    if token is not None and line is not None and _is_due(token, item):
+        _send_request(work, line.clinic, line.doctor, token)
     work.commit()
 
 
@@ -109,7 +79,7 @@ def _send_request(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> N
             clinic=clinic,
             about=token,
             guard=Guard.COMPLETED,
-            values=notices.notice_values(token, doctor),
+            values=notice_values(token, doctor),
             options=options,
             urgency=Urgency.NEWS,
             consent=Consent.NEWS,
