@@ -13,9 +13,9 @@ from domain.rules import HOLDS_PER_CONTACT
 from domain.work import Work
 
 AT_ONCE = 3
-"""Live bookings, and holds, moved in the same transaction; a due item moves the others."""
+"""Live bookings, and holds, reassigned in the same transaction; a due item does the others."""
 STEP = 10
-"""Live bookings, and holds, moved in one transaction of the due item."""
+"""Live bookings, and holds, reassigned in one transaction of the due item."""
 
 
 def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
@@ -28,7 +28,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
     address = work.get(Address, f"wa:{account.wa_user_id}")
     if address is not None:
         work.put(address.but(contact_id=known.contact_id))
-    _move_conversation(work, account, known, sender)
+    _reassign_conversation(work, account, known, sender)
     _copy_opt_outs(work, account, known)
     # The account stays, for messages that are on their way to its id.
     work.put(account.but(phone=None, verified_phone=False, told_phone=None, patient_ids=()))
@@ -44,7 +44,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
             patient_ids=(*known.patient_ids, *others),
         )
     )
-    if _move_bookings(work, account.contact_id, known, AT_ONCE):
+    if _reassign_bookings(work, account.contact_id, known, AT_ONCE):
         values: dict[str, str | int | None] = {
             "account": account.contact_id,
             "known": known.contact_id,
@@ -55,7 +55,7 @@ def merge(work: Work, account: Contact, known: Contact, sender: str) -> Contact:
 
 
 def continue_merge(open_work: OpenWork, item: Due) -> None:
-    """Move the remaining bookings and holds of a merged account, in steps; may be repeated."""
+    """Reassign the remaining bookings and holds of a merged account, in steps; may be repeated."""
     left = True
     while left:
         work = open_work()
@@ -63,7 +63,7 @@ def continue_merge(open_work: OpenWork, item: Due) -> None:
         if known is None:
             break
         work.check(known)
-        left = _move_bookings(work, str(item.values.get("account")), known, STEP)
+        left = _reassign_bookings(work, str(item.values.get("account")), known, STEP)
         work.commit()
     finish(open_work, item)
 
@@ -75,8 +75,8 @@ def _release_number(work: Work, account: Contact) -> None:
         work.delete(address)
 
 
-def _move_bookings(work: Work, account_id: str, known: Contact, limit: int) -> bool:
-    """Move up to *limit* bookings, and as many holds, to *known*; return whether there are more."""
+def _reassign_bookings(work: Work, account_id: str, known: Contact, limit: int) -> bool:
+    """Reassign up to *limit* bookings and *limit* holds to *known*; return whether more follow."""
     bookings = work.query(LiveBooking, account_id, limit=limit)
     for booking in bookings.records:
         token = work.get(Token, booking.queue_id, booking.token_id)
@@ -94,7 +94,7 @@ def _move_bookings(work: Work, account_id: str, known: Contact, limit: int) -> b
     return bookings.after is not None or holds.after is not None
 
 
-def _move_conversation(work: Work, account: Contact, known: Contact, sender: str) -> None:
+def _reassign_conversation(work: Work, account: Contact, known: Contact, sender: str) -> None:
     before, after = f"{sender}#{account.contact_id}", f"{sender}#{known.contact_id}"
     conversation, push = work.get(Conversation, before), work.get(Push, before)
     if conversation is not None:
