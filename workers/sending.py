@@ -36,7 +36,7 @@ class SendOutcome(Enum):
     AGAIN = "again"
     """It can go at once in another form."""
     LATER = "later"
-    """It waits for its moment, and so does what follows it to the same person."""
+    """It is tried later, and the messages after it to the same person wait for it."""
 
 
 AFTER_REFUSAL = {
@@ -93,7 +93,7 @@ class Sending:
     parts: Parts
 
     def send(self, item: Outgoing) -> SendResult:
-        """Send the message that *item* holds a place for, unless it should wait or end.
+        """Send the message of *item*, unless it should wait or end.
 
         Raises:
             StoreUnavailable: If nothing could be read or marked; nothing was sent then.
@@ -246,7 +246,7 @@ class Sending:
 
 
 def _find_message(attempt: _Attempt) -> SendOutcome | None:
-    """Read the message and its contact; remove the place of a message that is over."""
+    """Read the message and its contact; remove the outbox item of one that is over."""
     work, item = attempt.work, attempt.item
     work.fetch(
         [

@@ -60,7 +60,7 @@ class Guard(StrEnum):
     STANDING = "standing"
     """Nothing: the message says where the token stands when it is sent."""
     PROGRESS = "progress"
-    """It waits, and its turn has moved enough to be told."""
+    """It waits, and its expected time has changed enough to be told."""
     WAITING = "waiting"
     SOON = "soon"
     """It waits; the message says when its turn is expected."""

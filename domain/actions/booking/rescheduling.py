@@ -1,4 +1,4 @@
-"""Moving a booking to another time, with its money."""
+"""Rescheduling a booking, with its money."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def _require_reschedulable(work: Work, old: Token, capture: Capture | None) -> N
 
 
 def _successor(work: Work, old: Token, queue: Queue, number: int, slot_at: datetime) -> Token:
-    """Return the token that takes the place of *old*, not written yet."""
+    """Return the token that replaces *old*, not written yet."""
     return Token(
         queue_id=queue.queue_id,
         token_id=work.ids.new("TKN_"),
@@ -105,7 +105,7 @@ def _successor(work: Work, old: Token, queue: Queue, number: int, slot_at: datet
 
 
 def _transfer(work: Work, capture: Capture, old: Token, token: Token) -> None:
-    """Move the captured money from *old* to *token*."""
+    """Transfer the captured money from *old* to *token*."""
     work.put(
         Transfer(
             capture_id=capture.capture_id,

@@ -104,7 +104,7 @@ def begin_offered(
 
 
 def _is_marketing(work: Work, template: OfferedTemplate, account: str, audience: Audience) -> bool:
-    """Return whether a broadcast is marketing, so that who stopped marketing does not get it.
+    """Return whether a broadcast is marketing, which people may have stopped.
 
     WhatsApp's category of the template decides; the clinic's own words to people without a booking
     always count as marketing.
@@ -125,7 +125,7 @@ def begin_broadcast(
 ) -> Broadcast:
     """Begin a broadcast of the message called *name*; it is sent after the commit.
 
-    With *marketing*, who stopped marketing in WhatsApp does not get it.
+    With *marketing*, people who stopped marketing in WhatsApp do not get it.
 
     Raises:
         Suspended: If the clinic is suspended, unless the audience is a line.

@@ -143,8 +143,8 @@ def record_invoice_payment(
 def replace_request(work: Work, payment_id: str) -> None:
     """Replace an open request whose link has expired by a new one, and point the invoice to it.
 
-    A gateway's link expires, and it makes only one a request. Does nothing unless the request is
-    open and the invoice's present one, so it may be repeated.
+    A link at the gateway expires, and a request can have only one. Does nothing unless the request
+    is open and the invoice names it, so it may be repeated.
     """
     payment = work.get(Payment, payment_id)
     if payment is None or payment.status is not RequestStatus.OPEN:
@@ -207,7 +207,7 @@ def _issue_invoice(
 
 
 def _open_request(work: Work, invoice: Invoice) -> Payment:
-    """Open a request for an invoice's amount; it has no end but its payment."""
+    """Open a request for an invoice's amount; it stays open until it is paid."""
     return work.put(
         Payment(
             payment_id=work.ids.secret("payr_"),

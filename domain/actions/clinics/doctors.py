@@ -242,7 +242,7 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
 
 
 def _count_new_doctor(work: Work, clinic: Clinic) -> None:
-    """Count one doctor more; a full plan is refused before a suspended subscription is."""
+    """Count one more doctor; a full plan is reported before a suspended subscription."""
     plans.require_room(clinic, clinic.current_doctors + 1)
     _change_count(work, clinic, 1)
 

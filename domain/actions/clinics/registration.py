@@ -57,7 +57,7 @@ def register(
 ) -> OtpRequest:
     """Write a PENDING clinic with its first admin, and send a code to *number* (E.164).
 
-    The number may belong to another clinic: that is not looked at here, so nothing tells it.
+    The number may belong to another clinic: that is not checked here, so the answer cannot show it.
     A registration that is not proven within `UNPROVEN_KEPT` vanishes.
 
     Raises:

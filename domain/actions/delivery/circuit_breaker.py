@@ -17,7 +17,7 @@ from domain.work import Work
 FIRST_PAUSE_SECONDS = 30
 LONGEST_PAUSE_SECONDS = 300
 LOOK_AGAIN_SECONDS = 30
-"""How often a message that is not in bulk looks whether its number is up again."""
+"""How often a message, unless it is in bulk, checks whether its number can send again."""
 SMS = "sms"
 """The key of the number that SMS leave by."""
 
@@ -44,7 +44,7 @@ def wait_until(message: Message, health: SenderHealth | None, now: datetime) -> 
 
 
 def probe(work: Work, health: SenderHealth) -> None:
-    """Move the next try of a number that is down, so that only one message probes it now."""
+    """Postpone the next try of a number that is down, so that only one message probes it now."""
     work.put(health.but(retry_at=work.now + _pause(health.refusals), updated_at=work.now))
 
 

@@ -97,8 +97,8 @@ def begin_sending(
     *category* is its price category, where the provider does not name it. It counts once the
     message is delivered, even if the provider's answer is lost.
 
-    The message moves in the outbox to when its call is certainly over. Until then it is not due in
-    any process, and the person's later messages wait for it.
+    The message stays in the outbox, deferred until its call is certainly over. Until then it is not
+    due in any process, and the person's later messages wait for it.
     """
     begun = message.but(
         status=MessageStatus.SENDING,

@@ -72,7 +72,7 @@ def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILEN
 
 
 def undo(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
-    """Take back the last next or skip: who was called waits again, who left is being served.
+    """Take back the last next or skip: the patient called in waits, the one before is served again.
 
     The visit opened and the balance collected by the move are taken back too, and the patient who
     was called is told. Bookings, check-ins and payments since do not prevent it; a later move,
@@ -123,7 +123,7 @@ def _return_called(line: LineContext, last: Move, token_id: str) -> None:
 
 
 def _return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
-    """Return the token that left to being served; None if it was cancelled since."""
+    """Make the token that left the one being served again; None if it was cancelled since."""
     work = line.work
     left = line.token(token_id)
     if left.status is TokenStatus.CANCELLED:

@@ -46,7 +46,7 @@ class StatusChange:
 
 
 def change_status(line: LineContext, token: Token, actor: Actor, change: StatusChange) -> Token:
-    """Do the action that leads *token* to the status of *change*; nobody else is called or moved.
+    """Do the action that leads *token* to the status of *change*; nobody else is called in.
 
     Raises:
         Invalid: If the status cannot be set, or another value of *change* does not fit it.

@@ -110,7 +110,7 @@ class Cursor:
 
 @dataclass(frozen=True)
 class DirectoryPage:
-    """A page of patients ordered by name; `more` follow, `total` counts all pages."""
+    """A page of patients by name; `more` is whether others follow, `total` counts all pages."""
 
     entries: list[Cursor]
     more: bool

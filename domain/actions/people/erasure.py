@@ -303,7 +303,7 @@ def _erase_expired_visits(
 
 
 def _erase_visit(open_work: OpenWork, visit: Visit) -> None:
-    """Erase a visit, after all that hangs on it: if stopped in between, it is found again."""
+    """Erase a visit, its parts first: if stopped in between, the visit is found again."""
     for kind in (VisitVersion, Prescription, PrivateNote):
         of_visit: Sequence[Record] = list(_read_all(open_work(), kind, visit.visit_id))
         _rewrite(open_work, of_visit, lambda _: None)

@@ -40,7 +40,7 @@ def request_number(work: Work, clinic: Clinic, contact_id: str) -> None:
             asks_number=True,
             consent=Consent.TOKEN,
             helps_until=work.now + HELPS,
-            order=1,  # behind what it was asked with
+            order=1,  # after the message written in the same transaction
         ),
     )
 

@@ -133,7 +133,7 @@ def record_order_notice(work: Work, reference: str, *, has_failed: bool) -> None
 
 
 def _record_failed_advance(work: Work, payment: Payment) -> bool:
-    """Mark a token's payment as failed, and tell its person at the first failure.
+    """Mark a token's payment as failed, and tell the patient at the first failure.
 
     Return whether the token still waits for its advance; if not, nothing is written.
     """

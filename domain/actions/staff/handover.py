@@ -74,7 +74,7 @@ def _alert_desk(work: Work, clinic: Clinic, contact: Contact, name: str, words: 
 
 
 def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
-    """Let the bot answer a person again, and tell them; return whether it was silent.
+    """Hand a conversation back to the bot, and tell the person; return whether the bot was silent.
 
     May be repeated.
     """

@@ -29,7 +29,7 @@ def book_follow_up(
     visit keeps the id of the booking.
 
     Raises:
-        Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book`.
+        Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book_for_patient`.
     """
     clinic, doctor = require_doctor(work, visit.clinic_id, visit.doctor_id)
     contact, patient = desk.identify_person(work, visit.clinic_id, visit.patient_id, None, None)
