@@ -70,18 +70,18 @@ class Work:
         return other
 
     def system(self, purpose: str) -> Work:
-        """Return the same work, reading across walls for the stated purpose."""
+        """Return the same work, reading across clinics for the stated purpose."""
         return self.within(SystemScope(purpose))
 
     def get(self, kind: type[R], *key: str) -> R | None:
-        """Return the record of *kind* under *key*, or None if absent or behind a wall."""
+        """Return the record of *kind* under *key*, or None if absent or outside the scope."""
         return cast("R | None", self.fetch([(kind, key)])[0])
 
     def require(self, kind: type[R], *key: str) -> R:
         """Return the record of *kind* under *key*.
 
         Raises:
-            NotFound: If it is absent, or behind a wall.
+            NotFound: If it is absent, or outside the scope.
         """
         found = self.get(kind, *key)
         if found is None:
@@ -89,7 +89,7 @@ class Work:
         return found
 
     def fetch(self, refs: Iterable[Ref]) -> list[Record | None]:
-        """Return several records at once, in order; None for what is absent or behind a wall.
+        """Return several records at once, in order; None for what is absent or outside the scope.
 
         A key with an empty part is absent without asking the store, as not every store takes it.
         """

@@ -70,7 +70,7 @@ def require_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, 
     """Return a doctor with their clinic.
 
     Raises:
-        NotFound: If there is none, or they lie behind a wall.
+        NotFound: If there is none, or they are outside the scope.
     """
     clinic, doctor = work.fetch([(Clinic, (clinic_id,)), (Doctor, (clinic_id, doctor_id))])
     if not isinstance(clinic, Clinic) or not isinstance(doctor, Doctor):

@@ -74,7 +74,7 @@ def queues_of_clinic(work: Work, clinic_id: str, day: date | None) -> list[tuple
     A doctor who has left is listed only where there was a queue.
 
     Raises:
-        NotFound: If the clinic lies behind a wall.
+        NotFound: If the clinic is outside the scope.
     """
     clinic = work.require(Clinic, clinic_id)
     doctors: list[Doctor] = []

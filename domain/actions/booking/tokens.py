@@ -48,7 +48,7 @@ def find_token(work: Work, token_id: str) -> tuple[Token, Queue]:
     """Return a token and the head of its line.
 
     Raises:
-        NotFound: If there is none, or it lies behind a wall.
+        NotFound: If there is none, or it is outside the scope.
     """
     locator = work.get(Locator, token_id)
     if locator is None or locator.kind != "token":

@@ -56,7 +56,7 @@ def find_doctor(work: Work, clinic_id: str, doctor_id: str) -> tuple[Clinic, Doc
     """Return a doctor of the clinic with their account.
 
     Raises:
-        NotFound: If there is none, or it lies behind a wall.
+        NotFound: If there is none, or it is outside the scope.
     """
     clinic, doctor = work.fetch([(Clinic, (clinic_id,)), (Doctor, (clinic_id, doctor_id))])
     if not isinstance(clinic, Clinic) or not isinstance(doctor, Doctor):
@@ -146,7 +146,7 @@ def change_doctor(
     With *confirm*, a sold day on which the doctor no longer works is closed and its bookings end.
 
     Raises:
-        NotFound: If there is no such doctor, or it lies behind a wall.
+        NotFound: If there is no such doctor, or it is outside the scope.
         NotAllowed: If a doctor changes a field of `ADMINS_ONLY` (detail `field`).
         Invalid: If the fields contradict each other.
         ConfirmationNeeded: If a day with bookings would be closed and *confirm* is not given.

@@ -39,7 +39,7 @@ def find_clinic(work: Work, clinic_id: str) -> Clinic:
     """Return the clinic.
 
     Raises:
-        NotFound: If it lies behind a wall.
+        NotFound: If it is outside the scope.
     """
     return work.require(Clinic, clinic_id)
 

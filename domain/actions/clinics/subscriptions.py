@@ -61,7 +61,7 @@ def require_subscription(work: Work, clinic_id: str) -> Subscription:
     """Return a clinic's subscription.
 
     Raises:
-        NotFound: If it has none, or it lies behind a wall.
+        NotFound: If it has none, or it is outside the scope.
     """
     found = find_subscription(work, clinic_id)
     if found is None:

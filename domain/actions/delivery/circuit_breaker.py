@@ -97,7 +97,7 @@ def reset(work: Work, sender: str) -> None:
 def health_of(work: Work, sender: str) -> SenderHealth | None:
     """Return the health of a sending number, or None if nothing is known of it.
 
-    Read across walls: a number is the clinic's own or the shared one, and its health names nobody.
+    Read across clinics: a number is a clinic's own or shared, and its health names nobody.
     """
     return work.system("how a sending number fares").get(SenderHealth, sender)
 

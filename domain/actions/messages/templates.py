@@ -67,7 +67,7 @@ def record_template_state(
 def approvals(work: Work, account: str) -> dict[tuple[str, str], Approval]:
     """Return what is known of each template of *account*, by name and language (BCP 47).
 
-    A missing template is one WhatsApp has said nothing of; it may be sendable. Read across walls:
+    A missing template is one WhatsApp has said nothing of; it may be sendable. Read across clinics:
     templates name nobody.
     """
     across = work.system("what WhatsApp says of message templates")
