@@ -70,7 +70,7 @@ def test_every_message_that_is_said_is_in_the_catalogue_and_the_reverse():
 
 
 def test_every_message_that_is_drafted_is_in_the_catalogue():
-    drafts = re.compile(r'\b(?:Draft|Note|notice_about)\(\s*(?:name=)?"([^"]+)"')
+    drafts = re.compile(r'\b(?:Draft|Alert|notice_about)\(\s*(?:name=)?"([^"]+)"')
     drafted = {m for s in sources() for m in drafts.findall(s)}
     assert "news/your_turn" in drafted
     assert drafted - CATALOGUE.keys() == set()
