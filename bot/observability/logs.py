@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, TextIO, cast
 
 import structlog
-from flask import Flask, Response, g, has_request_context, request
+from flask import Flask, Response, g, request
 
 from bot.observability import metrics
 
@@ -178,18 +178,6 @@ def sender_id(phone_number_id: str) -> str:
     sign, is still redacted.
     """
     return f"sender_{phone_number_id}"
-
-
-def request_id() -> str | None:
-    """Return the id of the request being answered."""
-    return g.get("request_id") if has_request_context() else None
-
-
-def bind_user(user_id: str, clinic_id: str | None = None) -> None:
-    """Add the user, and the clinic if given, to every further line of this request."""
-    structlog.contextvars.bind_contextvars(userId=user_id)
-    if clinic_id is not None:
-        structlog.contextvars.bind_contextvars(clinicId=clinic_id)
 
 
 def install(app: Flask) -> None:
