@@ -10,6 +10,7 @@ from domain.actions.booking.places import waiting_in_order
 from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Guard, Message
 from domain.model.queues import (
+    HALTED,
     LIVE,
     WAITING,
     Progress,
@@ -178,8 +179,7 @@ def _is_first(work: Work, token: Token) -> bool:
 
 def _is_halted(work: Work, token: Token) -> bool:
     queue = work.get(Queue, token.doctor_id, token.date)
-    halted = {QueueStatus.PAUSED, QueueStatus.EMERGENCY}
-    return queue is not None and queue.status in halted and token.status in WAITING
+    return queue is not None and queue.status in HALTED and token.status in WAITING
 
 
 def _has_status(*statuses: TokenStatus) -> Check:
