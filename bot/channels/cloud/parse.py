@@ -168,16 +168,21 @@ def _read_interactive(bare: Inbound, message: Node) -> Inbound | None:
 
 
 def _read_button(bare: Inbound, message: Node) -> Inbound | None:
-    """Read the tap on a template's quick reply. A template sent without payloads has none."""
+    """Read the tap on a template's quick reply.
+
+    Without a payload of ours, Meta repeats the words on the button or leaves the payload out.
+    """
     button = node(message.get("button"))
-    return _tap(bare, button.get("payload") or button.get("text"), button.get("text"))
+    payload, words = button.get("payload"), button.get("text")
+    return _tap(bare, None if payload == words else payload, words)
 
 
 def _tap(bare: Inbound, choice: object, words: object) -> Inbound | None:
-    chosen = text(choice)
-    if not chosen:
-        return None
-    return replace(bare, kind="tap", choice=chosen, text=text(words) or "")
+    """Return the tap on *choice*, or, if it names none, its *words* as if they were typed."""
+    chosen, said = text(choice), text(words) or ""
+    if chosen:
+        return replace(bare, kind="tap", choice=chosen, text=said)
+    return replace(bare, kind="text", text=said) if said else None
 
 
 def _read_media(bare: Inbound, message: Node) -> Inbound | None:

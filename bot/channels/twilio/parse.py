@@ -20,8 +20,11 @@ STATUSES: Final = {
     "read": "read",
     "failed": "failed",
     "undelivered": "failed",
+    "canceled": "failed",
 }
 """From Twilio's statuses to ours. Those before `sent` are ignored."""
+TEXTS: Final = ("Body", "ButtonPayload", "ButtonText", "ListId", "ListTitle")
+"""Fields of which a text or a tap has at least one."""
 MEDIA: Final = {"audio", "image", "video"}
 
 
@@ -46,7 +49,8 @@ def parse_status(form: Mapping[str, str], our_id: str | None, now: datetime) -> 
 def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
     """Return the message in *form*, or None if it is no WhatsApp message to us.
 
-    A choice is read from `ButtonPayload`, then `ListId`; else `Body` is the text.
+    A choice is read from `ButtonPayload`, then `ListId`; else it is the text: `ListTitle`,
+    `ButtonText` or `Body`.
     """
     message_id = _id(form.get("MessageSid"))
     sender = e164(form.get("To"))
@@ -55,9 +59,10 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
     if message_id is None or sender is None or not is_whatsapp or not (phone or wa_user_id):
         return None
     kind, media = _kind(form)
+    words = form.get("ListTitle") or form.get("ButtonText") or form.get("Body") or ""
     choice = form.get("ButtonPayload") or form.get("ListId")
-    text = _text(form.get("ListTitle") or form.get("ButtonText") or form.get("Body") or "")
-    if choice and kind == "text":
+    # A button without an id of ours may repeat its words in place of one.
+    if choice and choice != words and kind == "text":
         kind = "tap"
     return Inbound(
         message_id=message_id,
@@ -68,7 +73,7 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
         phone=phone,
         wa_user_id=wa_user_id,
         profile_name=_text(form.get("ProfileName", "")) or None,
-        text=text,
+        text=_text(words or choice or ""),
         choice=_text(choice) if kind == "tap" and choice else None,
         answers=_id(form.get("OriginalRepliedMessageSid")),
         media=media,
@@ -97,8 +102,7 @@ def _kind(form: Mapping[str, str]) -> tuple[str, str | None]:
         return "media", kind if kind in MEDIA else "document"
     if form.get("MessageType") == "contacts":
         return "contacts", None
-    return ("text" if form.get("Body") or form.get("ButtonPayload") or form.get("ListId")
-            else "unsupported"), None  # fmt: skip
+    return "text" if any(map(form.get, TEXTS)) else "unsupported", None
 
 
 def _id(value: str | None) -> str | None:

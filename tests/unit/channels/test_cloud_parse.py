@@ -58,7 +58,8 @@ MESSAGES = {
     "list_reply":             replace(TAP, choice="slot:7", text="Dr Rao"),
     "template_button":        replace(TAP, choice="CANCEL_TKN_1", text="Cancel"),
     "template_button_without_payload":
-                              replace(TAP, choice="Cancel", text="Cancel"),
+                              replace(ANSWER, text="Cancel"),
+    "template_button_repeated": replace(ANSWER, text="Cancel"),
     "form_reply":             replace(ANSWER, kind="unsupported"),
     "location":               replace(FROM_ASHA, kind="location"),
     "image":                  replace(FROM_ASHA, kind="media", media="image", text="My report"),

@@ -64,6 +64,21 @@ def test_a_tap_is_a_tap(more: dict[str, str], choice: str, text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "more",
+    [
+        {"ButtonText": "Another time", "Body": ""},
+        {"ButtonText": "Another time", "ButtonPayload": "Another time", "Body": "Another time"},
+        {"ListTitle": "Another time", "Body": ""},
+    ],
+    ids=["a button's words alone", "words in place of an id", "a row's words alone"],
+)
+def test_words_without_an_id_are_read_as_if_typed(more: dict[str, str]) -> None:
+    found = read(**more, MessageType="button", OriginalRepliedMessageSid="SM0")
+    assert (found.kind, found.choice, found.text) == ("text", None, "Another time")
+    assert found.answers == "SM0"
+
+
+@pytest.mark.parametrize(
     ("more", "kind", "media"),
     [
         ({"NumMedia": "1", "MediaContentType0": "audio/ogg", "Body": ""}, "media", "audio"),
@@ -108,7 +123,8 @@ def test_no_form_breaks_it(form: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("word", "status"),
     [("sent", "sent"), ("delivered", "delivered"), ("read", "read"), ("failed", "failed"),
-     ("undelivered", "failed"), ("queued", None), ("sending", None), ("anything", None)],
+     ("undelivered", "failed"), ("canceled", "failed"), ("queued", None),
+     ("sending", None), ("anything", None)],
 )  # fmt: skip
 def test_a_status_is_matched_by_our_id(word: str, status: str | None) -> None:
     found = parse_status({"MessageSid": "SM9", "MessageStatus": word}, "msg_1", NOW)
