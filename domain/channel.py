@@ -91,6 +91,8 @@ class Outbound:
     """What WhatsApp shows as an order; a channel without orders sends the text and the link."""
     quotes: str | None = None
     """The provider's id of the person's message that it quotes, where the channel can."""
+    is_plain: bool = False
+    """Whether it goes as text alone, choices numbered and links written out, unless a template."""
 
 
 class ErrorClass(StrEnum):

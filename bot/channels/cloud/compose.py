@@ -10,6 +10,7 @@ from bot.channels.cloud import limits, orders
 from bot.channels.cloud.client import CloudClient
 from bot.channels.cloud.errors import reason
 from bot.channels.fit import ELLIPSIS, cut
+from bot.channels.text import linked_text, one_line, plain_text
 from domain.channel import (
     Choice,
     ErrorClass,
@@ -21,8 +22,6 @@ from domain.channel import (
 )
 
 NO_CODE_TO_USER_ID = 131062
-EMPTY_PARAMETER = "–"
-"""Meta refuses an empty parameter, and a patient may have no name."""
 
 
 def compose_envelope(message: Outbound) -> dict[str, object]:
@@ -45,7 +44,8 @@ def send_content(client: CloudClient, message: Outbound) -> object:
 
     The first that the message has decides its type: a template, an order, choices, a document, a
     link. Up to three short choices become buttons; more, longer ones or ones with a second line
-    become a list. heyoo has no method for orders and links: they use its general call.
+    become a list. heyoo has no method for orders and links: they use its general call. A plain
+    message is text, unless it is a template.
 
     Raises:
         SendFailed, SendUnknown: As `CloudClient` does. Not to be repeated blindly.
@@ -56,6 +56,10 @@ def send_content(client: CloudClient, message: Outbound) -> object:
         components = _components(call, message.order) or None
         # Meta writes en_GB where BCP 47 writes en-GB.
         return client.send_template(call.name, to, components, call.language.replace("-", "_"))
+    return _send_text(client, to, message) if message.is_plain else _send_form(client, to, message)
+
+
+def _send_form(client: CloudClient, to: str | None, message: Outbound) -> object:
     if message.order is not None:
         return _send_interactive(client, to, orders.interactive(message, message.order))
     if message.choices:
@@ -97,18 +101,10 @@ def _send_choices(client: CloudClient, to: str | None, message: Outbound) -> obj
 
 
 def _send_text(client: CloudClient, to: str | None, message: Outbound) -> object:
-    text = _body(message, limits.TEXT_BODY_MAX)
+    text = plain_text(message, limits.TEXT_BODY_MAX)
     if message.quotes:
         return client.reply_to_message(message.quotes, to, text, preview_url=False)
     return client.send_message(text, to, preview_url=False)
-
-
-def _body(message: Outbound, most: int) -> str:
-    """Return the text with the link under it, for types that have no button for a link."""
-    if not message.url:
-        return cut(message.text, most)
-    link = f"{message.url_label}: {message.url}" if message.url_label else message.url
-    return cut(message.text, most - len(link) - 2) + "\n\n" + link
 
 
 def _fit_buttons(choices: tuple[Choice, ...]) -> bool:
@@ -123,7 +119,7 @@ def _fit_buttons(choices: tuple[Choice, ...]) -> bool:
 def _buttons(message: Outbound) -> dict[str, object]:
     return {
         "type": "button",
-        "body": {"text": _body(message, limits.BUTTON_BODY_MAX)},
+        "body": {"text": linked_text(message, limits.BUTTON_BODY_MAX)},
         "action": {
             "buttons": [
                 {"type": "reply", "reply": {"id": c.id, "title": c.words}} for c in message.choices
@@ -136,7 +132,7 @@ def _list(message: Outbound) -> dict[str, object]:
     """Return a list as heyoo takes it: heyoo adds the type, and wraps the text."""
     rows = [_row(choice) for choice in message.choices[: limits.LIST_ROWS_MAX]]
     return {
-        "body": _body(message, limits.LIST_BODY_MAX),
+        "body": linked_text(message, limits.LIST_BODY_MAX),
         "action": {
             # Meta refuses a list whose button has no words.
             "button": cut(message.choices_label, limits.LIST_LABEL_MAX) or ELLIPSIS,
@@ -181,8 +177,9 @@ def _components(
 def _parameters(call: TemplateCall) -> list[dict[str, object]]:
     components: list[dict[str, object]] = []
     if call.parameters:
+        most = limits.TEMPLATE_BODY_MAX
         named = [
-            {"type": "text", "parameter_name": name, "text": _parameter(value)}
+            {"type": "text", "parameter_name": name, "text": one_line(value, most)}
             for name, value in call.parameters.items()
         ]
         components.append({"type": "body", "parameters": named})
@@ -196,11 +193,6 @@ def _parameters(call: TemplateCall) -> list[dict[str, object]]:
         for index, payload in enumerate(call.payloads)
     ]
     return components
-
-
-def _parameter(value: str) -> str:
-    """Return *value* on one line: Meta refuses line breaks, tabs and more than four spaces."""
-    return cut(" ".join(value.split()), limits.TEMPLATE_BODY_MAX) or EMPTY_PARAMETER
 
 
 def _code(code: str) -> list[dict[str, object]]:

@@ -10,16 +10,18 @@ import json
 from collections.abc import Callable, Mapping
 
 from bot.channels.fit import ELLIPSIS, cut
+from bot.channels.text import linked_text, one_line, plain_text
 from bot.channels.twilio import limits
 from bot.channels.twilio.errors import NO_TEMPLATE, reason
 from domain.channel import Choice, ErrorClass, Outbound, SendFailed, TemplateCall
 
-EMPTY = "–"
-"""Twilio takes no empty variable, and a patient may have no name."""
 MENU = "menu_"
 """What the names of menus begin with."""
 ANY_LANGUAGE = "en"
 """Menus hold no words of their own, so there is one for each shape, in no language."""
+
+BUTTONS, LIST, ROWS = "buttons", "list", "rows"
+"""The shapes of menus: rows are a list whose items have a second line."""
 
 Contents = Callable[[str, str], str | None]
 """From a name and a language to the sid of the content resource; None if the account has none."""
@@ -36,62 +38,53 @@ def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[st
     """
     if message.template is not None:
         return _template(message.template, contents)
-    if message.choices:
-        return _menu(message, contents) or {"body": numbered_text(message)}
-    if message.document and message.url:
+    if message.choices and not message.is_plain and (menu := _menu(message, contents)):
+        return menu
+    if message.document and message.url and not message.is_plain:
         return {"body": cut(message.text, limits.TEXT_BODY_MAX), "media_url": [message.url]}
-    return {"body": _with_link(message, message.text)}
-
-
-def numbered_text(message: Outbound) -> str:
-    """Return the text with numbered choices under it, unless the text has all of them already."""
-    lines = [f"{n}. {_in_full(c)}" for n, c in enumerate(message.choices, start=1)]
-    named = [f"{n}. {c.words}" in message.text for n, c in enumerate(message.choices, start=1)]
-    if all(named):
-        return _with_link(message, message.text)
-    below = "\n".join(lines)
-    text = cut(message.text, limits.TEXT_BODY_MAX - len(below) - 2)
-    return _with_link(message, f"{text}\n\n{below}")
-
-
-def _in_full(choice: Choice) -> str:
-    return f"{choice.words} ({choice.more})" if choice.more else choice.words
-
-
-def _with_link(message: Outbound, text: str) -> str:
-    if not message.url:
-        return cut(text, limits.TEXT_BODY_MAX)
-    link = f"{message.url_label}: {message.url}" if message.url_label else message.url
-    return cut(text, limits.TEXT_BODY_MAX - len(link) - 2) + "\n\n" + link
+    return {"body": plain_text(message, limits.TEXT_BODY_MAX)}
 
 
 def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
-    """Return *message* as a menu; None if it does not fit or the account has none of its shape."""
-    choices = message.choices[: limits.LIST_ROWS_MAX]
-    text = _with_link(message, message.text)
-    fits = len(text) <= limits.MENU_BODY_MAX and all(len(c.id) <= limits.ID_MAX for c in choices)
-    if not fits:
+    """Return *message* as a menu; None if it does not fit or the account has none of its shape.
+
+    Twilio takes no line break in a variable, so each line of the text has a variable of its own,
+    and empty lines are left out.
+    """
+    choices = message.choices
+    text = linked_text(message, limits.TEXT_BODY_MAX)
+    lines = [one_line(line, limits.TEXT_BODY_MAX) for line in text.splitlines() if line.strip()]
+    shape = _shape(choices)
+    fits = (
+        len(text) <= limits.MENU_BODY_MAX
+        and all(len(line) <= limits.VARIABLE_MAX for line in lines)
+        and all(len(choice.id) <= limits.ID_MAX for choice in choices)
+    )
+    sid = contents(menu_name(shape, len(choices), len(lines)), ANY_LANGUAGE) if fits else None
+    if sid is None:
         return None
-    variables = [text]
+    if shape != BUTTONS:
+        lines.append(one_line(message.choices_label or ELLIPSIS, limits.LIST_LABEL_MAX))
+    most = limits.BUTTON_TITLE_MAX if shape == BUTTONS else limits.LIST_ROW_TITLE_MAX
+    for choice in choices:
+        lines += [one_line(choice.words, most), choice.id]
+        if shape == ROWS:
+            lines.append(one_line(choice.more, limits.LIST_ROW_DESCRIPTION_MAX))
+    return _content(sid, lines)
+
+
+def _shape(choices: tuple[Choice, ...]) -> str:
     if _fit_buttons(choices):
-        name = menu_name("buttons", len(choices))
-        for choice in choices:
-            variables += [choice.words, choice.id]
-    else:
-        has_more = any(c.more for c in choices)
-        name = menu_name("rows" if has_more else "list", len(choices))
-        variables.append(cut(message.choices_label, limits.LIST_LABEL_MAX) or ELLIPSIS)
-        for choice in choices:
-            variables += [cut(choice.words, limits.LIST_ROW_TITLE_MAX), choice.id]
-            if has_more:
-                variables.append(cut(choice.more, limits.LIST_ROW_DESCRIPTION_MAX) or EMPTY)
-    sid = contents(name, ANY_LANGUAGE)
-    return _content(sid, variables) if sid else None
+        return BUTTONS
+    return ROWS if any(choice.more for choice in choices) else LIST
 
 
-def menu_name(shape: str, choices: int) -> str:
-    """Return the name of the content resource for a menu of *shape* with this many choices."""
-    return f"{MENU}{shape}_{choices}"
+def menu_name(shape: str, choices: int, lines: int) -> str:
+    """Return the name of the content resource for a menu of *shape*.
+
+    It has so many choices below so many lines of text.
+    """
+    return f"{MENU}{shape}_{choices}_{lines}"
 
 
 def _fit_buttons(choices: tuple[Choice, ...]) -> bool:
@@ -108,7 +101,7 @@ def _template(call: TemplateCall, contents: Contents) -> dict[str, str]:
         raise SendFailed(ErrorClass.LANGUAGE, NO_TEMPLATE, reason(NO_TEMPLATE))
     if call.code is not None:
         return _content(sid, [call.code])
-    filled = [_one_line(value) for value in call.parameters.values()]
+    filled = [one_line(value, limits.TEMPLATE_BODY_MAX) for value in call.parameters.values()]
     return _content(sid, [*filled, *call.payloads])
 
 
@@ -118,8 +111,3 @@ def _content(sid: str, variables: list[str]) -> dict[str, str]:
         "content_sid": sid,
         **({"content_variables": json.dumps(numbers, ensure_ascii=False)} if numbers else {}),
     }
-
-
-def _one_line(value: str) -> str:
-    """Return *value* on one line: WhatsApp refuses line breaks, tabs and rows of spaces."""
-    return cut(" ".join(value.split()), limits.TEMPLATE_BODY_MAX) or EMPTY

@@ -5,6 +5,7 @@ They are found by name and language, so that no sid is stored here.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import threading
@@ -26,7 +27,7 @@ from bot.channels.templates import (
 )
 from bot.channels.twilio import limits
 from bot.channels.twilio.client import call_twilio
-from bot.channels.twilio.compose import ANY_LANGUAGE, MENU, menu_name
+from bot.channels.twilio.compose import ANY_LANGUAGE, BUTTONS, LIST, MENU, ROWS, menu_name
 from bot.channels.twilio.errors import classify
 from domain.channel import SendFailed, SendUnknown
 
@@ -250,29 +251,39 @@ def content_of(definition: TemplateDefinition) -> dict[str, Any]:
 
 
 def menus() -> Iterator[dict[str, Any]]:
-    """Yield a content resource for each shape and size of a menu; none holds words of its own."""
+    """Yield a content resource for each shape and size of a menu; none holds words of its own.
+
+    The text of a menu has a variable a line, as `compose` fills them. The text above a list names
+    each of its choices in a line.
+    """
     for count in range(1, limits.BUTTONS_MAX + 1):
-        actions = [
-            {"type": "QUICK_REPLY", "title": variable(n), "id": variable(n + 1)}
-            for n in range(2, 2 + 2 * count, 2)
-        ]
-        kind = {"twilio/quick-reply": {"body": "{{1}}", "actions": actions}}
-        yield _menu("buttons", count, kind, 1 + 2 * count)
-    for shape, width in (("list", 2), ("rows", 3)):
+        for lines in range(1, limits.BUTTONS_LINES_MAX + 1):
+            yield _menu(BUTTONS, count, lines)
+    for shape in (LIST, ROWS):
         for count in range(1, limits.LIST_ROWS_MAX + 1):
-            items = []
-            for first in range(3, 3 + width * count, width):
-                item = {"item": variable(first), "id": variable(first + 1)}
-                if shape == "rows":
-                    item["description"] = variable(first + 2)
-                items.append(item)
-            kind = {"twilio/list-picker": {"body": "{{1}}", "button": "{{2}}", "items": items}}
-            yield _menu(shape, count, kind, 2 + width * count)
+            for lines in range(count + 1, count + limits.LIST_LINES_MAX + 1):
+                yield _menu(shape, count, lines)
 
 
-def _menu(shape: str, count: int, kind: dict[str, Any], variables: int) -> dict[str, Any]:
-    samples = [f"sample {n}" for n in range(1, variables + 1)]
-    return _resource(menu_name(shape, count), ANY_LANGUAGE, kind, samples)
+def _menu(shape: str, count: int, lines: int) -> dict[str, Any]:
+    numbers = itertools.count(1)
+
+    def following() -> str:
+        return variable(next(numbers))
+
+    body = "\n".join(following() for _ in range(lines))
+    if shape == BUTTONS:
+        actions = [
+            {"type": "QUICK_REPLY", "title": following(), "id": following()} for _ in range(count)
+        ]
+        kind = {"twilio/quick-reply": {"body": body, "actions": actions}}
+    else:
+        button = following()
+        more = ("description",) if shape == ROWS else ()
+        items = [{part: following() for part in ("item", "id", *more)} for _ in range(count)]
+        kind = {"twilio/list-picker": {"body": body, "button": button, "items": items}}
+    samples = [f"sample {n}" for n in range(1, next(numbers))]
+    return _resource(menu_name(shape, count, lines), ANY_LANGUAGE, kind, samples)
 
 
 def _resource(name: str, language: str, kind: dict[str, Any], samples: list[str]) -> dict[str, Any]:

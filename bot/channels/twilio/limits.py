@@ -15,5 +15,13 @@ LIST_ROW_TITLE_MAX = 24
 LIST_ROW_DESCRIPTION_MAX = 72
 ID_MAX = 200
 
+# "Using Variables with Content Templates". The page on error 21658 has 1,600; menus keep to less.
+VARIABLE_MAX = 255
+
+# Lines of text above a menu, in the contents that we make: as many as our messages have.
+BUTTONS_LINES_MAX = 12
+LIST_LINES_MAX = 9
+"""Beside the numbered choices, each of which has a line."""
+
 # Error 63021: the body with its variables filled in, so no variable can be longer.
 TEMPLATE_BODY_MAX = 1024

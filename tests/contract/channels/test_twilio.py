@@ -66,19 +66,21 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
 }
 CONTENTS: dict[str, tuple[dict[str, Any], tuple[str, str], list[str]]] = {
     "buttons": (
-        {"text": "Token 12", "choices": THREE},
-        ("menu_buttons_3", "en"),
-        ["Token 12", "Pay now", "pay:1", "Another time", "move:1", "Cancel", "drop:1"],
+        {"text": "Token 12\n\nDr Rao,     10:10", "choices": THREE},
+        ("menu_buttons_3_2", "en"),
+        ["Token 12", "Dr Rao, 10:10", "Pay now", "pay:1", "Another time", "move:1", "Cancel",
+         "drop:1"],
     ),
     "rows with second lines": (
-        {"text": "Choose", "choices": DOCTORS, "choices_label": "Doctors"},
-        ("menu_rows_2", "en"),
-        ["Choose", "Doctors", "Dr Rao", "doc:rao", "General · 14 waiting", "Dr Iyer", "doc:iyer",
+        {"text": "Choose\n1. Dr Rao\n2. Dr Iyer", "choices": DOCTORS, "choices_label": "Doctors"},
+        ("menu_rows_2_3", "en"),
+        ["Choose", "1. Dr Rao", "2. Dr Iyer", "Doctors", "Dr Rao", "doc:rao",
+         "General · 14 waiting", "Dr Iyer", "doc:iyer",
          "–"],
     ),
     "rows": (
         {"text": "When?", "choices": tuple(Choice(f"s:{n}", f"{n}:00") for n in range(5))},
-        ("menu_list_5", "en"),
+        ("menu_list_5_1", "en"),
         ["When?", "…", "0:00", "s:0", "1:00", "s:1", "2:00", "s:2", "3:00", "s:3", "4:00", "s:4"],
     ),
     "template": (
@@ -139,7 +141,7 @@ def test_a_template_the_account_does_not_have_asks_for_another_language(
 
 
 def test_a_menu_too_long_for_whatsapp_goes_as_numbered_text(twilio: Twilio, server: Server) -> None:
-    twilio.contents["menu_buttons_3", "en"] = "HX7"
+    twilio.contents["menu_buttons_3_1", "en"] = "HX7"
     twilio.channel().send(replace(TEXT, text="x" * 1100, choices=THREE))
 
     assert server.calls[0].form["Body"].endswith("x\n\n1. Pay now\n2. Another time\n3. Cancel")

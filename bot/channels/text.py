@@ -1,0 +1,43 @@
+"""A message as text alone, which every provider takes: links written out, choices numbered."""
+
+from __future__ import annotations
+
+from bot.channels.fit import cut
+from domain.channel import Choice, Outbound
+
+NOTHING = "–"
+"""Stands for an empty value, which no provider takes: a patient may have no name."""
+
+
+def one_line(value: str, most: int) -> str:
+    """Return *value* on one line, cut to *most*; `NOTHING` if it is blank.
+
+    Providers refuse line breaks, tabs and more than four spaces in the variables of a template.
+    """
+    return cut(" ".join(value.split()), most) or NOTHING
+
+
+def linked_text(message: Outbound, most: int) -> str:
+    """Return the text of *message*, at most *most* long with its link, if any, written below."""
+    if not message.url:
+        return cut(message.text, most)
+    link = f"{message.url_label}: {message.url}" if message.url_label else message.url
+    return cut(message.text, most - len(link) - 2) + "\n\n" + link
+
+
+def plain_text(message: Outbound, most: int) -> str:
+    """Return the text of *message* with numbered choices and the link below it.
+
+    A digit picks an option in every conversation. Choices that the text numbers already are not
+    repeated. If all is longer than *most*, the text above the choices is cut.
+    """
+    text = linked_text(message, most)
+    if all(f"{n}. {choice.words}" in text for n, choice in enumerate(message.choices, start=1)):
+        return text
+    lines = [f"{n}. {_in_full(choice)}" for n, choice in enumerate(message.choices, start=1)]
+    below = "\n\n" + "\n".join(lines)
+    return linked_text(message, most - len(below)) + below
+
+
+def _in_full(choice: Choice) -> str:
+    return f"{choice.words} ({choice.more})" if choice.more else choice.words
