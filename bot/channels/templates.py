@@ -88,11 +88,10 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
             "language": self.language.replace("-", "_"),
             "category": self.category,
             **({"sub_category": ORDER_STATUS} if self.order else {}),
-            "parameter_format": "NAMED",
-            "components": self._code() if self.category == "AUTHENTICATION" else self._words(),
+            **(self._code() if self.category == "AUTHENTICATION" else self._words()),
         }
 
-    def _words(self) -> list[dict[str, Any]]:
+    def _words(self) -> dict[str, Any]:
         body: dict[str, Any] = {"type": "BODY", "text": self.body}
         if self.examples:
             named = [{"param_name": n, "example": e} for n, e in self.examples.items()]
@@ -105,15 +104,22 @@ class TemplateDefinition(msgspec.Struct, frozen=True, kw_only=True):
             buttons.append({"type": "REQUEST_CONTACT_INFO"})
         if buttons:
             parts.append({"type": "BUTTONS", "buttons": buttons})
-        return parts
+        return {"parameter_format": "NAMED", "components": parts}
 
-    def _code(self) -> list[dict[str, Any]]:
+    def _code(self) -> dict[str, Any]:
+        """Return the form of a template for codes.
+
+        It has no `parameter_format`: its parameters have no names when it is sent, and Meta would
+        refuse them if it kept the template as NAMED.
+        """
         copy = {"type": "OTP", "otp_type": "COPY_CODE"}
-        return [
-            {"type": "BODY", "add_security_recommendation": True},
-            {"type": "FOOTER", "code_expiration_minutes": CODE_MINUTES},
-            {"type": "BUTTONS", "buttons": [copy]},
-        ]
+        return {
+            "components": [
+                {"type": "BODY", "add_security_recommendation": True},
+                {"type": "FOOTER", "code_expiration_minutes": CODE_MINUTES},
+                {"type": "BUTTONS", "buttons": [copy]},
+            ]
+        }
 
 
 Category = Literal["UTILITY", "MARKETING", "AUTHENTICATION"]
