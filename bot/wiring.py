@@ -27,6 +27,7 @@ from bot.documents.maker import Maker
 from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
 from bot.observability.metrics import count_message_status
+from bot.observability.refusals import report_refused_form
 from bot.payments import sandbox
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
@@ -54,6 +55,7 @@ __all__ = [
     "count_message_status",
     "exit_on_bad_setting",
     "read_settings",
+    "report_refused_form",
     "set_up_logs",
 ]
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"

@@ -109,6 +109,8 @@ class ErrorClass(StrEnum):
     """The provider could not fetch the document, or does not take it: send the link to it."""
     ORDER = "order"
     """It is not accepted as an order, or as the status of one: send words and a link."""
+    MALFORMED = "malformed"
+    """It is not of a form that the provider takes: send its words, which always go."""
     UNWANTED = "unwanted"
     """The person has stopped marketing in WhatsApp: send this never, and no more marketing."""
     NEVER = "never"

@@ -133,7 +133,8 @@ def _render_allowed(
 ) -> Rendered:
     """Render *message* as text or, outside the window, as a template WhatsApp does not hold back.
 
-    Falls back to the form without WhatsApp's own button, then to English.
+    Falls back to the form without WhatsApp's own button, then to English. A template whose form the
+    provider has refused goes in English: where only the other language is at fault, that arrives.
 
     Raises:
         Unsendable: If no such template is left, or it is marketing the person does not want.
@@ -144,6 +145,8 @@ def _render_allowed(
         try:
             rendered = parts.renderer.render(form, values, spoken, window_open=window_open)
         except NoTemplate:
+            continue
+        if rendered.template and message.as_plain_text and spoken != templates.ENGLISH:
             continue
         approval = _approval_of(parts, work, message, rendered.template)
         if approval is not None and templates.is_held_back(approval):

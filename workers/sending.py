@@ -9,7 +9,7 @@ from functools import partial
 
 import structlog
 
-from bot.wiring import Parts, count_message_status
+from bot.wiring import Parts, count_message_status, report_refused_form
 from domain.actions.delivery import circuit_breaker, freshness, sms_fallback, states
 from domain.actions.messages.outbox import outbox_shard_of
 from domain.actions.payments import orders
@@ -46,6 +46,7 @@ AFTER_REFUSAL = {
     ErrorClass.LANGUAGE: SendOutcome.AGAIN,
     ErrorClass.DOCUMENT: SendOutcome.AGAIN,
     ErrorClass.ORDER: SendOutcome.AGAIN,
+    ErrorClass.MALFORMED: SendOutcome.AGAIN,
     ErrorClass.UNWANTED: SendOutcome.ENDED,
     ErrorClass.NEVER: SendOutcome.ENDED,
     ErrorClass.STOP: SendOutcome.LATER,
@@ -175,6 +176,7 @@ class Sending:
             provider_id = self._hand_over(call)
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
+            report_refused_form(self.parts.settings.whatsapp_provider, message.message_id, failure)
             settled = self._settle(message, partial(states.apply_refusal, failure=failure))
             if settled is not None and settled.by_sms != message.by_sms:
                 return SendOutcome.AGAIN
@@ -318,11 +320,17 @@ def _outbound(work: Work, message: Message, contact: Contact, content: Content) 
         template=rendered.template,
         order=orders.channel_order(message, content.form, rendered.about, rendered.until, work.now),
         quotes=_quoted(work, message),
+        is_plain=message.as_plain_text,
     )
 
 
 def _quoted(work: Work, message: Message) -> str | None:
-    """Return the message that a reply quotes: the one it answers, if another came since."""
+    """Return the message that a reply quotes: the one it answers, if another came since.
+
+    A plain one quotes nothing, as that may be what the provider refused.
+    """
+    if message.as_plain_text:
+        return None
     conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
     wrote_at = conversation.last_inbound_at if conversation else None
     is_late = wrote_at is not None and wrote_at > message.created_at

@@ -70,6 +70,15 @@ PASSING_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
 """Statuses after which a call may be tried again, if no error code that we know says more."""
+FORM_STATUSES = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    }
+)
+"""Statuses that most likely are about the form of a message, if no code that we know says more."""
 SAID_MAX = 2000
 DETAILS_MAX = 300
 _LONG_NUMBER = re.compile(r"\+?\d[\d\s().-]{5,}\d")
@@ -82,7 +91,7 @@ def classify_status(http_status: int) -> ErrorClass:
     # A redirect means that the address in the settings is not the provider's.
     if http_status == HTTPStatus.UNAUTHORIZED or http_status < HTTPStatus.BAD_REQUEST:
         return ErrorClass.STOP
-    return ErrorClass.NEVER
+    return ErrorClass.MALFORMED if http_status in FORM_STATUSES else ErrorClass.NEVER
 
 
 def redact_numbers(said: str) -> str:

@@ -1,6 +1,7 @@
 """What an operator sees.
 
-logs     JSON lines without anything about a person
-metrics  counts and times for Prometheus
-health   /health, /live, /metrics
+logs      JSON lines without anything about a person
+metrics   counts and times for Prometheus
+refusals  messages whose form a provider did not take
+health    /health, /live, /metrics
 """

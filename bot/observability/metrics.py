@@ -59,6 +59,11 @@ _payments = Counter(
 _messages = Counter(
     "pulseops_messages", "Messages to people, each time one reaches a status.", ("status", "class")
 )
+_refused_forms = Counter(
+    "pulseops_refused_forms",
+    "Messages whose form a provider did not take, so that they go in a plainer one.",
+    ("provider",),
+)
 
 
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
@@ -93,6 +98,11 @@ def count_message_status(status: str, urgency: str) -> None:
     _messages.labels(_label(status.lower(), STATUSES), _label(urgency.lower(), CLASSES)).inc()
 
 
+def count_refused_form(provider: str) -> None:
+    """Count a message whose form *provider* did not take."""
+    _refused_forms.labels(_label(provider, PROVIDERS)).inc()
+
+
 def exposition() -> bytes:
     """Return all metrics in Prometheus' text format: of every process, where they are shared."""
     if not os.environ.get(MULTIPROCESS_VARIABLE):
@@ -109,3 +119,5 @@ def _label(value: str, allowed: frozenset[str]) -> str:
 # A series must exist at 0, or a rate misses its first event.
 for _outcome in sorted(OUTCOMES):
     _turns.labels(_outcome)
+for _provider in ("cloud", "twilio"):
+    _refused_forms.labels(_provider)

@@ -10,6 +10,7 @@ from functools import partial
 from flask import Response, jsonify
 
 from bot.observability import metrics
+from bot.observability.refusals import report_refused_form
 from bot.wiring import Parts
 from domain.actions.delivery import circuit_breaker, states
 from domain.actions.messages import templates
@@ -126,6 +127,7 @@ def _apply(parts: Parts, status: StatusUpdate, message_id: str) -> None:
     if status.error_kind is not None or status.status == "failed":
         kind = status.error_kind or ErrorClass.NEVER
         failure = SendFailed(kind, status.error_code, status.error_text or "not delivered")
+        report_refused_form(parts.settings.whatsapp_provider, message_id, failure)
     transact(
         partial(parts.open_work, SystemScope("record the status of a message")),
         partial(

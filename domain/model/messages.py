@@ -146,6 +146,8 @@ class Message(Record, frozen=True, kw_only=True):
     error_code: int | None = None
     as_template: bool = False
     """Whether the provider asked for a template instead of text."""
+    as_plain_text: bool = False
+    """Whether the provider refused its form, so that it goes as text with numbered choices."""
     by_sms: bool = False
     """Whether it goes by SMS, because WhatsApp failed."""
     failed_on: str | None = None

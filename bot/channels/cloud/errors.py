@@ -11,13 +11,14 @@ from typing import Final
 from bot.channels.http import classify_status
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, ORDER, UNWANTED, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, ORDER, MALFORMED, UNWANTED, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
     ErrorClass.DOCUMENT,
     ErrorClass.ORDER,
+    ErrorClass.MALFORMED,
     ErrorClass.UNWANTED,
     ErrorClass.NEVER,
     ErrorClass.STOP,
@@ -55,12 +56,12 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     # only: it must not stop the clinic's messages to all others.
     130497: (NEVER, "WhatsApp does not let the account write to people in that country."),
 
-    # --- The template. Sent in another language or corrected, never repeated as it is. ---
-    132000: (NEVER, "The template has another number of parameters."),
+    # --- The template. Sent in another language or form, never repeated as it is. ---
+    132000: (MALFORMED, "The template has another number of parameters."),
     132001: (LANGUAGE, "The template does not exist, or is not approved, in that language."),
-    132005: (NEVER, "The template with its parameters is too long."),
-    132007: (NEVER, "The template breaks WhatsApp's rules for content."),
-    132012: (NEVER, "A parameter does not have the form that the template asks for."),
+    132005: (MALFORMED, "The template with its parameters is too long."),
+    132007: (MALFORMED, "The template breaks WhatsApp's rules for content."),
+    132012: (MALFORMED, "A parameter does not have the form that the template asks for."),
     132015: (NEVER, "WhatsApp has paused the template because people complained."),
     132016: (NEVER, "WhatsApp has disabled the template because people complained."),
 
@@ -68,12 +69,12 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     131052: (DOCUMENT, "WhatsApp could not fetch the file."),
     131053: (DOCUMENT, "WhatsApp could not fetch the file, or did not take it."),
 
-    # --- The request. A mistake in our own making of it: repeating cannot help. ---
-    100:    (NEVER, "WhatsApp did not understand the message."),
-    131008: (NEVER, "The message lacks something that WhatsApp asks for."),
-    131009: (NEVER, "Something in the message is not as WhatsApp asks for."),
-    131051: (NEVER, "WhatsApp does not know this kind of message."),
-    135000: (NEVER, "WhatsApp did not understand the message and did not say why."),
+    # --- The request. A mistake in our own making of it: only another form can help. ---
+    100:    (MALFORMED, "WhatsApp did not understand the message."),
+    131008: (MALFORMED, "The message lacks something that WhatsApp asks for."),
+    131009: (MALFORMED, "Something in the message is not as WhatsApp asks for."),
+    131051: (MALFORMED, "WhatsApp does not know this kind of message."),
+    135000: (MALFORMED, "WhatsApp did not understand the message and did not say why."),
 
     # --- A payment inside WhatsApp. The message is sent as text, with the payment's link. ---
     2046:   (ORDER, "WhatsApp did not take the order's status: it has ended otherwise."),
@@ -123,6 +124,7 @@ REASONS: Final[dict[ErrorClass, str]] = {
     LANGUAGE: "The template is not approved in that language.",
     DOCUMENT: "WhatsApp did not take the file.",
     ORDER: "WhatsApp did not take the order.",
+    MALFORMED: "WhatsApp did not take the form of the message.",
     UNWANTED: "The person has stopped marketing messages from the clinic.",
     NEVER: "WhatsApp refused the message.",
     STOP: "WhatsApp lets the number send nothing.",

@@ -10,12 +10,13 @@ from typing import Final
 from bot.channels.http import classify_status
 from domain.channel import ErrorClass
 
-LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, NEVER, STOP = (
+LATER, LATER_PAIR, TEMPLATE, LANGUAGE, DOCUMENT, MALFORMED, NEVER, STOP = (
     ErrorClass.LATER,
     ErrorClass.LATER_PAIR,
     ErrorClass.TEMPLATE,
     ErrorClass.LANGUAGE,
     ErrorClass.DOCUMENT,
+    ErrorClass.MALFORMED,
     ErrorClass.NEVER,
     ErrorClass.STOP,
 )
@@ -60,16 +61,17 @@ CODES: Final[dict[int, tuple[ErrorClass, str]]] = {
     63024: (NEVER, "The number has no WhatsApp."),
     63031: (NEVER, "The number cannot write to itself."),
 
-    # --- The template and the message. To be corrected, never repeated as they are. ---
+    # --- The template and the message. Sent in another form, never repeated as they are. ---
     NO_TEMPLATE: (LANGUAGE, "The template does not exist, or is not approved, in that language."),
-    21617: (NEVER, "The message is longer than Twilio takes."),
-    21655: (NEVER, "Twilio does not know the content template."),
-    21656: (NEVER, "The content template's variables are not as Twilio asks for."),
-    63005: (NEVER, "WhatsApp did not take the content of the message."),
-    63013: (NEVER, "The message breaks WhatsApp's rules for content."),
-    63021: (NEVER, "The message is longer than WhatsApp takes, or has the wrong form."),
-    63028: (NEVER, "The template has another number of parameters."),
-    63030: (NEVER, "Twilio does not support something in the message."),
+    21617: (MALFORMED, "The message is longer than Twilio takes."),
+    21655: (MALFORMED, "Twilio does not know the content template."),
+    21656: (MALFORMED, "The content template's variables are not as Twilio asks for."),
+    21658: (MALFORMED, "A variable of the content template is longer than Twilio takes."),
+    63005: (MALFORMED, "WhatsApp did not take the content of the message."),
+    63013: (MALFORMED, "The message breaks WhatsApp's rules for content."),
+    63021: (MALFORMED, "The message is longer than WhatsApp takes, or has the wrong form."),
+    63028: (MALFORMED, "The template has another number of parameters."),
+    63030: (MALFORMED, "Twilio does not support something in the message."),
 
     # --- Set-up and rights: the number cannot send until somebody corrects it. ---
     20003: (STOP, "Twilio did not accept the account's id or its token."),
@@ -89,6 +91,7 @@ REASONS: Final[dict[ErrorClass, str]] = {
     TEMPLATE: "Only an approved template may go to this person now.",
     LANGUAGE: "The template is not approved in that language.",
     DOCUMENT: "Twilio did not take the file.",
+    MALFORMED: "Twilio did not take the form of the message.",
     NEVER: "Twilio refused the message.",
     STOP: "Twilio lets the number send nothing.",
 }

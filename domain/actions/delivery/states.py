@@ -48,9 +48,10 @@ FOR_GOOD = {
     ErrorClass.LANGUAGE,
     ErrorClass.DOCUMENT,
     ErrorClass.ORDER,
+    ErrorClass.MALFORMED,
 }
 """Refusals that end a message, unless it can take another form."""
-NO_ORDER = {ErrorClass.ORDER, ErrorClass.NEVER, ErrorClass.UNWANTED}
+NO_ORDER = {ErrorClass.ORDER, ErrorClass.MALFORMED, ErrorClass.NEVER, ErrorClass.UNWANTED}
 """Refusals after which an order goes as words and a link."""
 FINAL = {MessageStatus.FAILED, MessageStatus.DROPPED, MessageStatus.DELIVERED, MessageStatus.READ}
 
@@ -159,9 +160,9 @@ def defer_for_pair_rate(work: Work, message: Message) -> None:
 def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
     """Do what the provider's refusal calls for.
 
-    The message goes later, as a template, in English, as a link or never, or its number is stopped.
-    An order refused for good goes as words and a link, which everybody can read. A message that
-    must arrive goes by SMS where WhatsApp would be too late.
+    The message goes later, as a template, in English, as a link, as plain text or never, or its
+    number is stopped. An order refused for good goes as words and a link, which everybody can read.
+    A message that must arrive goes by SMS where WhatsApp would be too late.
     """
     tried = message.attempts
     was_order = message.order is not None
@@ -217,6 +218,8 @@ def _in_another_form(message: Message, failure: SendFailed) -> Message | None:
         return message.but(language=ENGLISH, as_template=True)
     if failure.kind is ErrorClass.DOCUMENT and message.as_document:
         return message.but(as_document=False)
+    if failure.kind is ErrorClass.MALFORMED and not (message.as_plain_text or message.by_sms):
+        return message.but(as_plain_text=True, as_document=False)
     return None
 
 

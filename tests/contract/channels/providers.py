@@ -142,6 +142,7 @@ class Meta:
         ErrorClass.LANGUAGE: (404, 132001),
         ErrorClass.DOCUMENT: (400, 131053),
         ErrorClass.ORDER: (400, 134011),
+        ErrorClass.MALFORMED: (400, 131009),
         ErrorClass.UNWANTED: (400, 131050),
         ErrorClass.NEVER: (400, 131026),
         ErrorClass.STOP: (401, 190),
@@ -201,6 +202,7 @@ class Twilio:
         ErrorClass.TEMPLATE: (400, 63016),
         ErrorClass.LANGUAGE: (400, 63027),
         ErrorClass.DOCUMENT: (400, 63019),
+        ErrorClass.MALFORMED: (400, 21656),
         ErrorClass.NEVER: (400, 21211),
         ErrorClass.STOP: (401, 20003),
     }

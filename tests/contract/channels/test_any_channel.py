@@ -86,7 +86,10 @@ def test_a_page_instead_of_an_answer_is_tried_later(
     assert str(status) in refusal.value.reason
 
 
-@pytest.mark.parametrize(("status", "kind"), [(400, ErrorClass.NEVER), (401, ErrorClass.STOP)])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [(400, ErrorClass.MALFORMED), (403, ErrorClass.NEVER), (401, ErrorClass.STOP)],
+)
 def test_a_page_that_refuses_goes_by_its_status(
     channel: Channel, provider: Provider, status: int, kind: ErrorClass
 ) -> None:

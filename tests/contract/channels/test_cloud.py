@@ -223,9 +223,9 @@ class TestCloudOnTheWire:
     @pytest.mark.parametrize(
         ("status", "code", "kind"),
         [
-            (400, 999_999, ErrorClass.NEVER),
+            (400, 999_999, ErrorClass.MALFORMED),
             (500, 999_999, ErrorClass.LATER),
-            (400, "131047", ErrorClass.NEVER),
+            (400, "131047", ErrorClass.MALFORMED),
             (429, None, ErrorClass.LATER),
             (404, 132001, ErrorClass.LANGUAGE),
             (200, 131047, ErrorClass.TEMPLATE),

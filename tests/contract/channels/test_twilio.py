@@ -187,11 +187,11 @@ def test_a_message_taken_as_failed_is_a_refusal(twilio: Twilio) -> None:
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (400, 99999, ErrorClass.NEVER),
+        (400, 99999, ErrorClass.MALFORMED),
         (500, 99999, ErrorClass.LATER),
         (503, None, ErrorClass.LATER),
         (404, 20404, ErrorClass.STOP),
-        (400, "63016", ErrorClass.NEVER),
+        (400, "63016", ErrorClass.MALFORMED),
     ],
     ids=["4xx", "5xx", "no code", "code over status", "not a number"],
 )

@@ -17,6 +17,9 @@ from tests.outbox import row
 from tests.people import CITY_SENDER, NOW, Cast
 from tests.stage import Stage
 
+MALFORMED = SendFailed(ErrorClass.MALFORMED, 131009, "because")
+IN_ANOTHER_FORM = {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE, ErrorClass.MALFORMED}
+
 
 def begun(stage: Stage, cast: Cast, **given: Any) -> Message:
     work = stage.work()
@@ -89,7 +92,7 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
     message = begun(stage, cast)
     after = apply(stage, states.apply_refusal, message, SendFailed(kind, 7, "because"))
     assert after.error_code == 7
-    if kind in states.FOR_GOOD - {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE}:
+    if kind in states.FOR_GOOD - IN_ANOTHER_FORM:
         assert (after.status, after.failure) == (MessageStatus.FAILED, "because")
         assert places(stage) == []
     else:
@@ -97,6 +100,35 @@ def test_i5_a_refusal_either_waits_or_ends_with_a_reason(
         assert [p.place for p in places(stage)] == [after.outbox]
         assert after.as_template == (kind in {ErrorClass.TEMPLATE, ErrorClass.LANGUAGE})
         assert after.language == ("en" if kind is ErrorClass.LANGUAGE else None)
+        assert after.as_plain_text == (kind is ErrorClass.MALFORMED)
+
+
+@pytest.mark.parametrize("as_document", [False, True])
+def test_a_form_that_is_refused_goes_once_more_as_plain_text(
+    stage: Stage, cast: Cast, *, as_document: bool
+) -> None:
+    message = begun(stage, cast, url="https://clinic.example/rx", as_document=as_document)
+    again = apply(stage, states.apply_refusal, message, MALFORMED)
+    assert (again.status, again.as_plain_text, again.as_document) == (
+        MessageStatus.QUEUED, True, False,
+    )  # fmt: skip
+    assert [p.place for p in places(stage)] == [again.outbox]
+    ended = apply(stage, states.apply_refusal, again, MALFORMED)
+    assert (ended.status, ended.failure) == (MessageStatus.FAILED, "because")
+    assert places(stage) == []
+
+
+def test_a_form_refused_after_it_was_accepted_goes_as_plain_text_too(
+    stage: Stage, cast: Cast
+) -> None:
+    message = begun(stage, cast)
+    apply(stage, states.record_acceptance, message, "wamid.1")
+    work = stage.work()
+    states.apply_status(work, message.message_id, "failed", "wamid.1", failure=MALFORMED)
+    work.commit()
+    again = row(stage, message)
+    assert (again.status, again.as_plain_text) == (MessageStatus.QUEUED, True)
+    assert [p.place for p in places(stage)] == [again.outbox]
 
 
 def test_a_template_refused_as_none_ends(stage: Stage, cast: Cast) -> None:
