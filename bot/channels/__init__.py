@@ -3,7 +3,7 @@
 cloud      Meta's Cloud API
 twilio     Twilio, for WhatsApp and text messages
 templates  our templates, as they are submitted to a provider and as it has them
-fit        texts cut to WhatsApp's limits
+fit        texts measured, and cut to WhatsApp's limits
 text       a message as text alone, which every provider takes
 numbers    phone numbers as E.164
 rates      how fast a number may send

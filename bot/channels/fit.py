@@ -1,25 +1,39 @@
-"""Cuts texts to a provider's limit without breaking a letter in two."""
+"""Measures texts, and cuts them to a provider's limit without breaking a letter in two."""
 
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
+from itertools import accumulate
 
 ELLIPSIS = "…"
 ZERO_WIDTH_JOINER = "\u200d"
 VIRAMA = 9
 """The combining class of the signs that join two Indic consonants into one."""
 SKIN_TONES = range(0x1F3FB, 0x1F400)
+REGIONAL_LETTERS = range(0x1F1E6, 0x1F200)
+"""Two of them are a flag."""
+
+
+def utf16_units(words: str) -> int:
+    """Return the length of *words* in UTF-16 units, in which an emoji counts as two or more.
+
+    Whether a provider counts these or code points is not documented. There are never fewer of
+    these, so a text that fits in units fits in both.
+    """
+    return len(words.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut(words: str, most: int) -> str:
-    """Return *words* cut to at most *most* code points, with "…" at the end if anything is cut.
+    """Return *words* cut to at most *most* UTF-16 units, with "…" at the end if anything is cut.
 
     A last resort: the tests of `templates/` make sure that our words fit. A visible letter stays
     whole: a consonant keeps its vowel signs, an emoji its parts.
     """
-    if len(words) <= most:
+    if utf16_units(words) <= most:
         return words
-    end = most - len(ELLIPSIS)
+    sizes = accumulate(map(utf16_units, words))
+    end = bisect_right(list(sizes), most - len(ELLIPSIS))
     while end > 0 and _joined(words[end - 1], words[end]):
         end -= 1
     return words[:end].rstrip() + ELLIPSIS
@@ -32,4 +46,5 @@ def _joined(left: str, right: str) -> bool:
         or ord(right) in SKIN_TONES
         or ZERO_WIDTH_JOINER in (left, right)
         or unicodedata.combining(left) == VIRAMA
+        or (ord(left) in REGIONAL_LETTERS and ord(right) in REGIONAL_LETTERS)
     )

@@ -1,6 +1,7 @@
 """Finds what WhatsApp would refuse in our message templates, before they are submitted.
 
-All providers submit to the same review, so the rules are the same at Meta and at Twilio.
+All providers submit to the same review, so the rules are the same at Meta and at Twilio. Characters
+are counted as UTF-16 units.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, get_args
 
+from bot.channels.fit import utf16_units
 from bot.channels.templates import Category, TemplateDefinition
 
 # "Template components".
@@ -75,8 +77,8 @@ def _components(definition: TemplateDefinition) -> Iterator[str]:
 def _body(text: str, examples: dict[str, str]) -> Iterator[str]:
     if not text.strip():
         yield "the body is empty"
-    if len(text) > BODY_MAX:
-        yield f"the body has {len(text)} characters, more than {BODY_MAX}"
+    if utf16_units(text) > BODY_MAX:
+        yield f"the body has {utf16_units(text)} characters, more than {BODY_MAX}"
     if "\t" in text or SPACES.search(text):
         yield "the body has a tab, or more than four spaces in a row"
     if "\n\n\n" in text:
@@ -120,8 +122,9 @@ def _examples(text: str, names: list[str], examples: dict[str, str]) -> Iterator
         if name not in names:
             yield f"there is an example of {name!r}, which the body does not have"
     filled = VARIABLE.sub(lambda found: examples.get(found[1], ""), text)
-    if len(filled) > BODY_MAX >= len(text):
-        yield f"the body with its examples has {len(filled)} characters, more than {BODY_MAX}"
+    length = utf16_units(filled)
+    if length > BODY_MAX >= utf16_units(text):
+        yield f"the body with its examples has {length} characters, more than {BODY_MAX}"
 
 
 def _buttons(buttons: list[dict[str, Any]]) -> Iterator[str]:
@@ -138,8 +141,8 @@ def _plain(what: str, text: str, longest: int) -> Iterator[str]:
     """Yield the problems of a text that may have no variables and no markup."""
     if not text.strip():
         yield f"{what} is empty"
-    if len(text) > longest:
-        yield f"{what} has {len(text)} characters, more than {longest}"
+    if utf16_units(text) > longest:
+        yield f"{what} has {utf16_units(text)} characters, more than {longest}"
     if "{{" in text or "}}" in text:
         yield f"{what} has a variable"
     if "\n" in text or "\t" in text:

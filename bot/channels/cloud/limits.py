@@ -1,7 +1,7 @@
 """Meta's limits, each with the page of Meta's documentation it comes from.
 
-Lengths are counted in code points. Whether Meta counts those or UTF-16 units is not documented,
-so words in Indic scripts and emoji should stay a tenth below.
+Lengths are counted in UTF-16 units (`bot.channels.fit.utf16_units`). Whether Meta counts those or
+code points, of which there are never more, is not documented.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from twilio.rest import Client
 
+from bot.channels.fit import cut
 from bot.channels.numbers import e164
 from bot.channels.twilio.client import call_twilio
 from bot.channels.twilio.compose import Contents, compose
@@ -85,7 +86,7 @@ class TwilioSms:
             self._client,
             from_=self._sender,
             to=to,
-            body=text[:SMS_MAX],
+            body=cut(text, SMS_MAX),
             status_callback=callback_url(self._public_url, our_id),
         )
 

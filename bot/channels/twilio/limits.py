@@ -1,4 +1,7 @@
-"""Twilio's limits, each with the page of its documentation it comes from."""
+"""Twilio's limits, each with the page of its documentation it comes from.
+
+Lengths are counted in UTF-16 units (`bot.channels.fit.utf16_units`), as Meta's are.
+"""
 
 from __future__ import annotations
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from bot.channels.fit import cut
 from domain.channel import Choice, Outbound, TemplateCall
 from tests.cloud_bodies import body_of
 
@@ -105,41 +102,6 @@ def test_a_template_parameter_is_made_such_that_meta_takes_it(value: str, sent: 
     [body] = content(template=TemplateCall("t", "en", {"name": value}))["components"]
 
     assert body["parameters"] == [{"type": "text", "parameter_name": "name", "text": sent}]
-
-
-@pytest.mark.parametrize(
-    ("words", "most", "seen"),
-    [
-        ("Doctor", 6, "Doctor"),
-        ("Doctors", 6, "Docto…"),
-        ("Dr Rao today", 8, "Dr Rao…"),
-        ("नमस्ते", 5, "नम…"),
-        ("மீரா", 2, "…"),
-        ("e\u0301e\u0301", 3, "e\u0301…"),
-        ("👍🏽👍🏽", 3, "👍🏽…"),
-        ("👩‍⚕️👩‍⚕️", 7, "👩‍⚕️…"),
-    ],
-    ids=[
-        "fits",
-        "cut",
-        "no blank before",
-        "conjunct",
-        "vowel sign",
-        "accent",
-        "skin tone",
-        "joined",
-    ],
-)
-def test_what_one_sees_as_a_letter_is_not_cut_in_two(words: str, most: int, seen: str) -> None:
-    assert cut(words, most) == seen
-
-
-@given(st.text(), st.integers(1, 30))
-def test_what_is_cut_fits_and_begins_as_it_did(words: str, most: int) -> None:
-    short = cut(words, most)
-
-    assert len(short) <= most
-    assert words.startswith(short.removesuffix("…"))
 
 
 def test_an_answer_may_quote_what_it_answers() -> None:

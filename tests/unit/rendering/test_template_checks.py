@@ -45,6 +45,7 @@ WRONG: dict[str, tuple[TemplateDefinition, str]] = {
     "adjacent": (said("Please go in {{a}} {{b}} now, it is your turn.", "a", "b"), "side by side"),
     "touching": (said("Please go in {{a}}{{b}} now, it is your turn.", "a", "b"), "side by side"),
     "long": (said("word " * 210), "more than 1024"),
+    "long in UTF-16 units": (said("🙂" * 513), "has 1026 characters"),
     "long when filled": (
         changed(body=BODY + " word" * 180, examples={"number": "8" * 60, "doctor": "M" * 60}),
         "with its examples has",
@@ -68,6 +69,7 @@ WRONG: dict[str, tuple[TemplateDefinition, str]] = {
     "header emoji": (changed(header="🔔 Your turn"), "the header has an emoji"),
     "buttons": (changed(buttons=tuple(f"Button {n}" for n in range(11))), "11 buttons"),
     "label long": (changed(buttons=("b" * 26,)), "has 26 characters"),
+    "label long in UTF-16 units": (changed(buttons=("𝐛" * 13,)), "has 26 characters"),
     "label empty": (changed(buttons=("",)), "is empty"),
     "labels alike": (changed(buttons=("Yes", "Yes")), "the same words"),
     "label variable": (changed(buttons=("Pay {{number}}",)), "has a variable"),
