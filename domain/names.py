@@ -8,12 +8,19 @@ import unicodedata
 SHORTEST_NAME, LONGEST_NAME = 2, 100
 JOINERS = "\u200c\u200d"
 """Invisible letters by which Hindi tells half letters from joined ones."""
+APOSTROPHES = str.maketrans(dict.fromkeys("’‘ʼ`", "'"))
+"""What phones and keyboards write for an apostrophe, and the one that stands for all."""
 LONGEST_KEY = 200
 """Longest folded name: some letters fold into several, and a key's length is limited."""
 
 
+def fold_apostrophes(text: str) -> str:
+    """Return *text* with one form of apostrophe, so that O’Brien and O'Brien are the same."""
+    return text.translate(APOSTROPHES)
+
+
 def fold_name(name: str) -> str:
-    """Fold *name* for comparison: one case, one form of each letter, single blanks.
+    """Fold *name* for comparison: one case, one form of each letter and apostrophe, single blanks.
 
     Invisible letters are dropped, such as the joiners that some Hindi keyboards insert; vowel
     signs and accents stay.
@@ -21,6 +28,7 @@ def fold_name(name: str) -> str:
     # Case folding can undo normalisation, and the reverse; after two rounds nothing changes.
     for _ in range(2):
         name = unicodedata.normalize("NFKC", unicodedata.normalize("NFKD", name).casefold())
+    name = fold_apostrophes(name)
     seen = "".join(c for c in name if unicodedata.category(c) != "Cf")
     seen = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in seen)
     return " ".join(" ".join(unicodedata.normalize("NFKC", seen).split())[:LONGEST_KEY].split())

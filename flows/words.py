@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import pairwise
 
+from domain.names import fold_apostrophes
+
 _EDGES = " \t\r\n.,;:!?\"'`´’‘“”*_~()[]{}<>|/\\-–—•…।॥"
 _SAME = {0x093C: None, 0x0901: 0x0902}
 """Devanagari's nukta goes; candrabindu becomes anusvara."""
@@ -40,10 +42,11 @@ class Vocabulary:
 def fold(text: str) -> str:
     """Normalise *text* for comparison: one case, one form of letters and digits, no emoji.
 
-    Of the signs, only a token number's stays, as in #8. In Devanagari, people leave out the dot
-    below a letter and exchange the two marks of nasal vowels: the dot goes, the marks become one.
+    Of the signs, a token number's stays, as in #8, and the apostrophe, in one form. In Devanagari,
+    people leave out the dot below a letter and exchange the two marks of nasal vowels: the dot
+    goes, the marks become one.
     """
-    text = unicodedata.normalize("NFKC", text).casefold().translate(_SAME)
+    text = fold_apostrophes(unicodedata.normalize("NFKC", text).casefold().translate(_SAME))
     kept = []
     for char, following in pairwise(f"{text} "):
         kind = unicodedata.category(char)
@@ -51,8 +54,8 @@ def fold(text: str) -> str:
             continue  # keycaps, joiners and styles of emoji say nothing
         if kind == "Nd":
             kept.append(str(unicodedata.digit(char)))
-        elif kind[0] in "LMN" or char in "+'’":
-            kept.append("'" if char == "’" else char)
+        elif kind[0] in "LMN" or char in "+'":
+            kept.append(char)
         elif char == "#" and following.isdecimal():
             kept.append(" #")
         else:

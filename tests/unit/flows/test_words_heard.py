@@ -29,7 +29,13 @@ EARS = Interpreter([ENGLISH, HINDI])
     [
         ("  NEXT ", "next"),
         ("/Next!", "next"),
+        ("I'm here", "i'm here"),
         ("I’m here", "i'm here"),
+        ("I‘m here", "i'm here"),
+        ("Iʼm here", "i'm here"),
+        ("I`m here", "i'm here"),
+        ("‘Next’", "next"),
+        ("```next```", "next"),
         ("Hi 👋🏽", "hi"),
         ("hi\n\n there", "hi there"),
         ("10:30 AM", "10 30 am"),
@@ -104,6 +110,11 @@ def test_what_is_no_command_of_staff(text):
 @pytest.mark.parametrize("text", ["hi", "Hi!", "HI 😊", "'hi'"])
 def test_a_patients_phrase_is_the_whole_message(text):
     assert EARS.patient(text) == Meaning("hi", "", "en")
+
+
+@pytest.mark.parametrize("apostrophe", "'’‘ʼ`")
+def test_a_phrase_is_heard_whatever_apostrophe_a_phone_writes(apostrophe):
+    assert EARS.patient(f"I{apostrophe}m here!") == Meaning("here", "", "en")
 
 
 @pytest.mark.parametrize("text", ["hi there", "where is here", "next", ""])

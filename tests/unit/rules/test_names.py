@@ -40,6 +40,12 @@ def test_names_are_the_same_whatever_case_and_form() -> None:
     assert fold_name("ＡSHA  Rani") == fold_name("asha rani")
 
 
+@pytest.mark.parametrize("apostrophe", "’‘ʼ`")
+def test_names_are_the_same_whatever_apostrophe_a_phone_writes(apostrophe: str) -> None:
+    assert fold_name(f"O{apostrophe}Brien") == fold_name("O'Brien")
+    assert fold_name("O'Brien") != fold_name("OBrien")
+
+
 @pytest.mark.property
 @given(NAMES)
 def test_a_folded_name_folds_to_itself(name: str) -> None:
