@@ -483,6 +483,21 @@ def test_every_language_has_all_words_and_fills_in_the_same(language):
     assert _shape(words_in(language)) == _shape(words_in("en"))
 
 
+@pytest.mark.parametrize("language", languages())
+def test_words_of_ours_have_typographic_apostrophes(language):
+    assert not any("'" in text for part in words_in(language).values() for text in part.values())
+
+
+def test_a_name_is_shown_with_a_typographic_apostrophe(town):
+    clinic = people.stored(town.records, town.cast.clinic).but(name="Children's Clinic")
+    people.store(town.records, clinic, town.cast.asha.but(name="Asha O'Brien"))
+    town.cast = _recast(town, clinic)
+    page = town.see(town.hold())
+    assert "<bdi>Children’s Clinic</bdi>" in page
+    assert "<bdi>Asha O’Brien</bdi>" in page
+    assert "&#39;" not in page
+
+
 def test_the_log_of_a_visit_to_the_page_names_nobody(town, capsys):
     structlog.configure(processors=[structlog.contextvars.merge_contextvars, *logs._finish()])
     try:

@@ -4,7 +4,7 @@ A line is a step, or what was said because of the step above it:
 
     # a comment
     Asha: Hi                        types
-    Asha taps: I'm here             taps an option of the newest message that has it
+    Asha taps: I’m here             taps an option of the newest message that has it
     Asha taps old: Dr. Meera        taps the one of the oldest message that has it
     Asha sends: voice note          voice note, sticker, photo, location, contact, reaction
     Asha on the shared number: Hi   writes (taps, sends) to the number that clinics share

@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
+from bot.rendering.formats import typographic
 from domain.actions.settlement import captures
 from domain.errors import NotFound, NotNow, StoreUnavailable
 from domain.gateway import GatewayRefused, GatewayUnavailable
@@ -284,6 +285,8 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        # Names are shown as in messages; styles and scripts of ours are Markup.
+        finalize=lambda value: typographic(value) if type(value) is str else value,
     )
 
 

@@ -115,3 +115,4 @@ def test_every_language_has_the_same_words():
     for file in FOLDER.iterdir():
         words = tomllib.loads(file.read_text())
         assert {name: set(part) for name, part in words.items()} == shape, file.name
+        assert not any("'" in said for part in words.values() for said in part.values()), file.name

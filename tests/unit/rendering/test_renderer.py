@@ -68,6 +68,9 @@ def each(samples):
     return of_each
 
 
+BLOCKS = RENDERER.words.keys()
+SMS = {(tag, flow, b.removesuffix("__sms")) for tag, flow, b in BLOCKS if b.endswith("__sms")}
+"""The messages that have words of their own as a text message."""
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 
 
@@ -368,6 +371,41 @@ def test_inside_the_window_a_message_is_free():
     assert RENDERER.render(said, sample.values, "en", window_open=True).template is None
 
 
+# --- Apostrophes -------------------------------------------------------------------------------
+@pytest.mark.parametrize("path", sorted((TEMPLATES / "messages").glob("*/*.j2")), ids=str)
+def test_words_of_ours_have_typographic_apostrophes(path):
+    words = re.sub(r"\{#.*?#\}", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert "'" not in words
+
+
+@pytest.mark.parametrize("definition", RENDERER.template_catalogue(), ids=lambda d: d.name)
+def test_a_template_has_typographic_apostrophes(definition):
+    said = [definition.header or "", definition.body, *definition.buttons]
+    assert "'" not in "".join([*said, *definition.examples.values()])
+
+
+@each(SAMPLES)
+def test_a_name_is_shown_with_a_typographic_apostrophe(language, name, sample):
+    values, options = with_names(sample, "O'Brien")
+    said = message(name, sample).but(options=options)
+    rendered = RENDERER.free_form(name, values, language, options, sample.url)
+    shown = [rendered.text, rendered.choices_label, rendered.url_label]
+    shown += [c.words + c.more for c in rendered.choices]
+    shown += [RENDERER.title(language, name, option) for option in options]
+    if (language, *name.split("/")) in SMS:
+        shown.append(RENDERER.sms(said, values, language))
+    assert "'" not in "".join(shown)
+
+
+def test_what_must_arrive_unchanged_keeps_its_apostrophe():
+    exact = {"password": "it's-4-secret", "link": "https://x.example/it's"}
+    values = {**CATALOGUE["account/credentials"].sample[0].values, **exact, "name": "Mary O'Brien"}
+    said = RENDERER.free_form("account/credentials", values, "en").text
+    assert "```it's-4-secret```" in said
+    assert "https://x.example/it's" in said
+    assert "Welcome to PulseOps, Mary O’Brien!" in said
+
+
 # --- Names that nobody should have ---------------------------------------------------------------
 NAMES = {
     "person", "doctor", "clinic", "name", "by", "added", "text", "next_person", "specialization",
@@ -460,7 +498,7 @@ def test_a_document_has_a_name_and_a_caption(language, file, person):
 
 
 def test_plain_keeps_what_letters_need():
-    assert plain("Anne-Marie O'Neil, Ph.D.") == "Anne-Marie O'Neil, Ph.D."
+    assert plain("Anne-Marie O'Neil, Ph.D.") == "Anne-Marie O’Neil, Ph.D."
     assert plain("क्‍ष") == "क्‍ष", "a joiner after a virama is part of the spelling"
     assert plain("Ravi_Kumar") == "Ravi Kumar"
     assert plain("محمد") == "\u2068محمد\u2069"

@@ -18,7 +18,7 @@ GOOD = TemplateDefinition(
     category="UTILITY",
     body=BODY,
     examples={"number": "#8", "doctor": "Dr. Meera"},
-    buttons=("I'm here",),
+    buttons=("I’m here",),
 )
 
 
