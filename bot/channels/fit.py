@@ -6,6 +6,8 @@ import unicodedata
 from bisect import bisect_right
 from itertools import accumulate
 
+from domain.channel import Choice
+
 ELLIPSIS = "…"
 ZERO_WIDTH_JOINER = "\u200d"
 VIRAMA = 9
@@ -37,6 +39,17 @@ def cut(words: str, most: int) -> str:
     while end > 0 and _joined(words[end - 1], words[end]):
         end -= 1
     return words[:end].rstrip() + ELLIPSIS
+
+
+def fit_buttons(choices: tuple[Choice, ...], most: int, title_max: int) -> bool:
+    """Return whether *choices* go as buttons: at most *most*, short, different, and of one line."""
+    words = {choice.words for choice in choices}
+    return (
+        len(choices) <= most
+        and len(words) == len(choices)
+        and all(utf16_units(title) <= title_max for title in words)
+        and not any(choice.more for choice in choices)
+    )
 
 
 def _joined(left: str, right: str) -> bool:

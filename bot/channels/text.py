@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.channels.fit import cut
+from bot.channels.fit import cut, utf16_units
 from domain.channel import Choice, Outbound
 
 NOTHING = "–"
@@ -22,7 +22,7 @@ def linked_text(message: Outbound, most: int) -> str:
     if not message.url:
         return cut(message.text, most)
     link = f"{message.url_label}: {message.url}" if message.url_label else message.url
-    return cut(message.text, most - len(link) - 2) + "\n\n" + link
+    return cut(message.text, most - utf16_units(link) - 2) + "\n\n" + link
 
 
 def plain_text(message: Outbound, most: int) -> str:
@@ -36,7 +36,7 @@ def plain_text(message: Outbound, most: int) -> str:
         return text
     lines = [f"{n}. {_in_full(choice)}" for n, choice in enumerate(message.choices, start=1)]
     below = "\n\n" + "\n".join(lines)
-    return linked_text(message, most - len(below)) + below
+    return linked_text(message, most - utf16_units(below)) + below
 
 
 def _in_full(choice: Choice) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from bot.channels.cloud import limits, orders
 from bot.channels.cloud.client import CloudClient
 from bot.channels.cloud.errors import reason
-from bot.channels.fit import ELLIPSIS, cut
+from bot.channels.fit import ELLIPSIS, cut, fit_buttons
 from bot.channels.text import linked_text, one_line, plain_text
 from domain.channel import (
     Choice,
@@ -94,7 +94,7 @@ def _send_interactive(client: CloudClient, to: str | None, part: dict[str, objec
 
 
 def _send_choices(client: CloudClient, to: str | None, message: Outbound) -> object:
-    if _fit_buttons(message.choices):
+    if fit_buttons(message.choices, limits.BUTTONS_MAX, limits.BUTTON_TITLE_MAX):
         return client.send_reply_button(_buttons(message), to)
     # In spite of its name it sends a list.
     return client.send_button(_list(message), to)
@@ -105,15 +105,6 @@ def _send_text(client: CloudClient, to: str | None, message: Outbound) -> object
     if message.quotes:
         return client.reply_to_message(message.quotes, to, text, preview_url=False)
     return client.send_message(text, to, preview_url=False)
-
-
-def _fit_buttons(choices: tuple[Choice, ...]) -> bool:
-    return (
-        len(choices) <= limits.BUTTONS_MAX
-        and all(len(c.words) <= limits.BUTTON_TITLE_MAX and not c.more for c in choices)
-        # Meta refuses two buttons with the same words; rows of a list may have them.
-        and len({c.words for c in choices}) == len(choices)
-    )
 
 
 def _buttons(message: Outbound) -> dict[str, object]:

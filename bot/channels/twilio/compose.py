@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 
-from bot.channels.fit import ELLIPSIS, cut
+from bot.channels.fit import ELLIPSIS, cut, fit_buttons, utf16_units
 from bot.channels.text import linked_text, one_line, plain_text
 from bot.channels.twilio import limits
 from bot.channels.twilio.errors import NO_TEMPLATE, reason
@@ -56,8 +56,8 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
     lines = [one_line(line, limits.TEXT_BODY_MAX) for line in text.splitlines() if line.strip()]
     shape = _shape(choices)
     fits = (
-        len(text) <= limits.MENU_BODY_MAX
-        and all(len(line) <= limits.VARIABLE_MAX for line in lines)
+        utf16_units(text) <= limits.MENU_BODY_MAX
+        and all(utf16_units(line) <= limits.VARIABLE_MAX for line in lines)
         and all(len(choice.id) <= limits.ID_MAX for choice in choices)
     )
     sid = contents(menu_name(shape, len(choices), len(lines)), ANY_LANGUAGE) if fits else None
@@ -74,7 +74,7 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
 
 
 def _shape(choices: tuple[Choice, ...]) -> str:
-    if _fit_buttons(choices):
+    if fit_buttons(choices, limits.BUTTONS_MAX, limits.BUTTON_TITLE_MAX):
         return BUTTONS
     return ROWS if any(choice.more for choice in choices) else LIST
 
@@ -85,14 +85,6 @@ def menu_name(shape: str, choices: int, lines: int) -> str:
     It has so many choices below so many lines of text.
     """
     return f"{MENU}{shape}_{choices}_{lines}"
-
-
-def _fit_buttons(choices: tuple[Choice, ...]) -> bool:
-    return (
-        len(choices) <= limits.BUTTONS_MAX
-        and all(len(c.words) <= limits.BUTTON_TITLE_MAX and not c.more for c in choices)
-        and len({c.words for c in choices}) == len(choices)
-    )
 
 
 def _template(call: TemplateCall, contents: Contents) -> dict[str, str]:
