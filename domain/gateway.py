@@ -24,6 +24,10 @@ class GatewayRefused(PulseOpsError):
     """The gateway refused, and would refuse again."""
 
 
+class IdempotencyKeyTaken(GatewayRefused):
+    """The gateway has served another request under this idempotency key; no repeat can succeed."""
+
+
 @dataclass(frozen=True)
 class LinkRequest:
     """What a link is to be made for; nothing in it tells who pays."""
@@ -156,6 +160,8 @@ class Gateway(Protocol):
 
         Raises:
             GatewayUnavailable: Ask again later; it may have been made.
+            IdempotencyKeyTaken: Another refund was requested under the capture's key; see
+                `fetch_refund`.
             GatewayRefused: The gateway will not refund it.
         """
 

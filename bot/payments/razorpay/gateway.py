@@ -9,12 +9,13 @@ from typing import Any
 import structlog
 
 from bot.observability.logs import sender_id
-from bot.payments.razorpay.client import RazorpayClient
+from bot.payments.razorpay.client import RazorpayClient, UnknownConflict
 from bot.payments.razorpay.signature import is_signed_return
 from domain.gateway import (
     GatewayPayment,
     GatewayRefused,
     GatewayUnavailable,
+    IdempotencyKeyTaken,
     Link,
     LinkRequest,
     LinkStatus,
@@ -193,7 +194,14 @@ class RazorpayGateway:
             "notes": {"captureId": capture_id},
         }
         headers = {"X-Refund-Idempotency": f"refund-{capture_id}"}
-        return _refund(self._client.payment.refund(capture_id, wanted, headers=headers))
+        try:
+            return _refund(self._client.payment.refund(capture_id, wanted, headers=headers))
+        except UnknownConflict as conflict:
+            # Most likely still in progress. A refusal is repeated too, but not for ever.
+            raise GatewayRefused(str(conflict)) from conflict
+        except IdempotencyKeyTaken:
+            log.warning("refund_key_taken", provider="razorpay", captureId=capture_id)
+            raise
 
     def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
         """Return how far the refund of a capture has come, whether we made it or a person.

@@ -22,7 +22,15 @@ from domain.actions.payments import links, orders, refunds
 from domain.actions.settlement import captures
 from domain.due import OpenWork
 from domain.errors import Conflict, NotFound
-from domain.gateway import Gateway, GatewayPayment, GatewayRefused, Link, LinkStatus, RefundAnswer
+from domain.gateway import (
+    Gateway,
+    GatewayPayment,
+    GatewayRefused,
+    IdempotencyKeyTaken,
+    Link,
+    LinkStatus,
+    RefundAnswer,
+)
 from domain.model.due import Due
 from domain.model.money import Payment, Refund, RefundStatus, RequestStatus
 from domain.transactions import transact
@@ -125,8 +133,8 @@ def _request_refund(
     """Return the gateway's answer about a refund; request it unless the gateway has it already.
 
     Raises:
-        GatewayRefused: If it is refused for now, as for want of balance. With *may_give_up* a
-            refusal is an answer: FAILED.
+        GatewayRefused: If it is refused for now, as for want of balance. With *may_give_up*, or
+            if another request has taken its key, a refusal is an answer: FAILED.
     """
     key, amount = wanted.capture_id, wanted.amount_paise
     if wanted.attempts:
@@ -142,10 +150,12 @@ def _request_refund(
     transact(open_work, begin)
     try:
         return gateway.refund(key, amount)
-    except GatewayRefused:
+    except GatewayRefused as refusal:
         # It may have been made before, by us or by hand.
         known = _known_refund(gateway, wanted)
-        if known is None and not may_give_up:
+        # Never under another key: both refunds might be made.
+        is_final = may_give_up or isinstance(refusal, IdempotencyKeyTaken)
+        if known is None and not is_final:
             raise
         return known or RefundAnswer("", RefundStatus.FAILED)
 

@@ -20,14 +20,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 KEY_ID, KEY_SECRET = "rzp_test_key", "test_key_secret"
 LEAST_SECONDS = 15 * 60
+IN_PROGRESS = "Another request with the same idempotency key is still in progress."
+KEY_TAKEN = "Different request with the same idempotency key has already been processed."
+"""Razorpay's words for its two answers of status 409."""
 Json = dict[str, Any]
 
 
 class Refusal(Exception):
     """What Razorpay says no with."""
 
-    def __init__(self, description: str) -> None:
+    def __init__(self, description: str, status: int = 400) -> None:
         super().__init__(description)
+        self.status = status
         self.body = {
             "error": {
                 "code": "BAD_REQUEST_ERROR",
@@ -56,6 +60,11 @@ LOSE_ANSWER = Trouble(before=False)
 SILENCE = Trouble(status=-1)
 
 
+def conflict(description: str, status: int = 409) -> Trouble:
+    """Return a refusal of a request for its idempotency key, of which nothing is done."""
+    return Trouble(status=status, body=json.dumps(Refusal(description).body).encode())
+
+
 @dataclass
 class Player:
     """Razorpay's side."""
@@ -71,6 +80,8 @@ class Player:
     refund_keys: dict[str, tuple[str, str]] = field(default_factory=dict)
     """What was sent under an idempotency key, and the refund it made."""
     refunds_end: str = "processed"
+    refund_answer: Trouble | None = None
+    """What is answered to every request for a refund, in place of making it."""
     max_amount: int = 50_000_000
     lock: threading.Lock = field(default_factory=threading.Lock)
     url: str = ""
@@ -239,7 +250,7 @@ class Player:
         if key is not None and key in self.refund_keys:
             before, made = self.refund_keys[key]
             if before != sent:
-                raise Refusal("Different request body sent for the same Idempotency Key")
+                raise Refusal(KEY_TAKEN, 409)
             return self.refunds[made]
         returned = sum(r["amount"] for r in self.refunds.values() if r["payment_id"] == payment_id)
         if payment["status"] not in {"captured", "refunded"}:
@@ -331,6 +342,8 @@ class _Handler(BaseHTTPRequestHandler):
         with player.lock:
             player.calls.append((self.command, url.path, body))
             trouble = player.troubles.popleft() if player.troubles else None
+            if self.command == "POST" and url.path.endswith("/refund"):
+                trouble = trouble or player.refund_answer
             if trouble is not None and trouble.before:
                 return self._fail(trouble)
             status, answer = self._do(url.path, dict(parse_qsl(url.query)), body)
@@ -346,7 +359,7 @@ class _Handler(BaseHTTPRequestHandler):
             key = self.headers.get("X-Refund-Idempotency")
             return 200, self.player.answer(self.command, path, query, body, key)
         except Refusal as refusal:
-            return 400, refusal.body
+            return refusal.status, refusal.body
 
     def _fail(self, trouble: Trouble) -> None:
         if trouble.status > 0:
