@@ -153,10 +153,18 @@ class Gateway(Protocol):
             GatewayRefused: It cannot be cancelled.
         """
 
-    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
+    def draft_refund(self, capture_id: str, amount_paise: int) -> str | None:
+        """Return the body to request a refund with; None if the gateway compares no bodies.
+
+        It makes no call. The body is kept with the refund, so that a repeat by a later version of
+        the product sends the same: with another the gateway would refuse its idempotency key.
+        """
+
+    def refund(self, capture_id: str, amount_paise: int, body: str | None) -> RefundAnswer:
         """Refund a capture to the account it came from; its id is the idempotency key.
 
         May be repeated: a capture is refunded once, and a repeat answers as the first call did.
+        *body* is what `draft_refund` returned before the first call; None if none was kept.
 
         Raises:
             GatewayUnavailable: Ask again later; it may have been made.

@@ -11,6 +11,7 @@ from domain.gateway import (
     GatewayPayment,
     GatewayRefused,
     GatewayUnavailable,
+    IdempotencyKeyTaken,
     Link,
     LinkRequest,
     LinkStatus,
@@ -58,6 +59,10 @@ class Bank:
     paid: dict[str, GatewayPayment] = field(default_factory=dict)
     paid_by: dict[str, str] = field(default_factory=dict)
     refunds: dict[str, tuple[int, RefundStatus]] = field(default_factory=dict)
+    release: int = 1
+    """The version of the product that calls: the body of a new refund depends on it."""
+    bodies: dict[str, str | None] = field(default_factory=dict)
+    """The body that each refund was first requested with."""
     asked: Counter[str] = field(default_factory=Counter)
     """How often each call was made, begun or not."""
     _calls: int = 0
@@ -124,8 +129,13 @@ class Bank:
         self._end()
         return self._link(payment_id) if link is not None else None
 
-    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
+    def draft_refund(self, capture_id: str, amount_paise: int) -> str:
+        return f"{amount_paise} of {capture_id}, as release {self.release} asks for it"
+
+    def refund(self, capture_id: str, amount_paise: int, body: str | None) -> RefundAnswer:
         self._begin("refund")
+        if self.bodies.setdefault(capture_id, body) != body:
+            raise IdempotencyKeyTaken("another request under the same key")
         taken = self.paid.get(capture_id)
         if self.refuses or taken is None or amount_paise != taken.amount_paise:
             raise GatewayRefused("no such payment")

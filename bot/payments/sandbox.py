@@ -122,8 +122,13 @@ class SandboxGateway:
 
         return self._write(cancel)
 
-    def refund(self, capture_id: str, amount_paise: int) -> RefundAnswer:
+    def draft_refund(self, capture_id: str, amount_paise: int) -> None:
+        """Return None: the sandbox is sent nothing."""
+        del capture_id, amount_paise
+
+    def refund(self, capture_id: str, amount_paise: int, body: str | None) -> RefundAnswer:
         """Refund a capture at once; a repeat returns the same answer."""
+        del body
 
         def write_refund(work: Work) -> None:
             taken = next(_rows(work, capture_id, PAID), None)

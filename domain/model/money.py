@@ -150,6 +150,11 @@ class Refund(Record, frozen=True, kw_only=True):
     reason: str
     status: RefundStatus = RefundStatus.PENDING
     gateway_refund_id: str | None = None
+    request_body: str | None = None
+    """What the gateway is asked with at each attempt, kept from the first.
+
+    None before it, for a gateway that compares no bodies, and in rows requested before it was kept.
+    """
     attempts: int = 0
     at: datetime
 

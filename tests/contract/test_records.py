@@ -19,7 +19,7 @@ from domain.ports import Changes, Page, Query, Records
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
 from store import open_records
 from store.faults import AppliedButUnanswered
-from store.port import Store
+from store.port import Key, Store
 from tests.stores import StoppedClock
 
 NOW = datetime.fromtimestamp(StoppedClock.START, UTC)
@@ -192,6 +192,21 @@ def test_kinds_that_share_a_table_are_told_apart(records: Records, mine: str) ->
     assert records.query(EVERYTHING, Query(Capture, mine)).records == [capture.but(version=1)]
     assert records.query(EVERYTHING, Query(Refund, mine)).records == [refund.but(version=1)]
     assert read(records, Refund, mine, "CAPTURE") is None
+
+
+def test_a_refund_keeps_the_body_it_was_requested_with_and_may_have_none(
+    store: Store, records: Records, mine: str
+) -> None:
+    usual = Refund(
+        capture_id=mine, clinic_id="c", amount_paise=5000, token_id="t", queue_id="q",
+        doctor_id="d", contact_id="x", reason="late", at=NOW,
+    )  # fmt: skip
+    asked = usual.but(capture_id=mine + "1", request_body='{"amount": 5000}')
+    commit(records, usual, asked)
+    assert read(records, Refund, mine + "1", "REFUND") == asked.but(version=1)
+    assert read(records, Refund, mine, "REFUND").request_body is None
+    (row,) = store.get([Key(Refund.TABLE, mine, "REFUND")])
+    assert "requestBody" not in (row or {}), "an older row differs from this one"
 
 
 def test_a_commit_repeated_after_a_lost_answer_acts_once(

@@ -142,14 +142,15 @@ def _request_refund(
         if known is not None:
             return known
 
-    def begin(work: Work) -> None:
-        now = work.get(Refund, key, "REFUND")
-        if now is not None:
-            work.put(now.but(attempts=now.attempts + 1))
+    def begin(work: Work) -> str | None:
+        now = work.require(Refund, key, "REFUND")
+        body = now.request_body if now.attempts else gateway.draft_refund(key, amount)
+        work.put(now.but(request_body=body, attempts=now.attempts + 1))
+        return body
 
-    transact(open_work, begin)
+    body = transact(open_work, begin)
     try:
-        return gateway.refund(key, amount)
+        return gateway.refund(key, amount, body)
     except GatewayRefused as refusal:
         # It may have been made before, by us or by hand.
         known = _known_refund(gateway, wanted)

@@ -105,9 +105,9 @@ def test_a_refund_without_an_answer_is_asked_for_again_and_there_is_one(
     paid = player.pay(REQUEST)
     player.troubles.append(trouble)
     with pytest.raises(GatewayUnavailable):
-        gateway.refund(paid, 5000)
+        gateway.refund(paid, 5000, None)
     assert (gateway.fetch_refund(paid, 5000) is None) == trouble.before
-    gateway.refund(paid, 5000)
+    gateway.refund(paid, 5000, None)
     assert [r["amount"] for r in player.refunds.values()] == [5000]
 
 
@@ -136,15 +136,15 @@ def test_what_is_no_word_of_razorpays_is_tried_again_later(
     paid = player.pay(REQUEST)
     player.troubles.append(trouble)
     with pytest.raises(GatewayUnavailable):
-        gateway.refund(paid, 5000)
-    assert gateway.refund(paid, 5000).status is RefundStatus.PROCESSED
+        gateway.refund(paid, 5000, None)
+    assert gateway.refund(paid, 5000, None).status is RefundStatus.PROCESSED
 
 
 def test_a_wrong_key_ends_nobodys_refund(player: Player, gateway: RazorpayGateway) -> None:
     gateway.make_link(asked())
     paid = player.pay(REQUEST)
     with pytest.raises(GatewayUnavailable):
-        a_gateway(player.url, "a key that was changed").refund(paid, 5000)
+        a_gateway(player.url, "a key that was changed").refund(paid, 5000, None)
 
 
 def test_a_gateway_that_says_nothing_is_left_after_its_time(
@@ -241,7 +241,7 @@ def test_a_refunds_states(
     gateway.make_link(asked())
     paid = player.pay(REQUEST)
     player.refunds_end = word
-    assert gateway.refund(paid, 5000).status is status
+    assert gateway.refund(paid, 5000, None).status is status
     known = gateway.fetch_refund(paid, 5000)
     assert known is not None
     assert known.status is status
@@ -255,7 +255,7 @@ def test_a_refund_made_by_hand_in_parts_is_a_refund(
     for amount in (2000, 3000):
         player.answer("POST", f"/v1/payments/{paid}/refund", {}, {"amount": amount}, None)
     with pytest.raises(GatewayRefused, match="fully refunded"):
-        gateway.refund(paid, 5000)
+        gateway.refund(paid, 5000, None)
     known = gateway.fetch_refund(paid, 5000)
     assert known is not None
     assert known.status is RefundStatus.PROCESSED

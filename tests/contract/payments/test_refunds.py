@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 import structlog
 
 from bot.channels.http import new_session
+from bot.payments.razorpay import gateway as gateway_module
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from domain.actions.settlement import polling
@@ -80,6 +82,16 @@ def requests_of(player: Player, paid: str) -> list[Json]:
     return [body for method, path, body in player.calls if (method, path) == asked]
 
 
+def first_body(paid: str) -> Json:
+    """Return the body that refunds were requested with before it was kept with them."""
+    return {
+        "amount": 5000,
+        "speed": "normal",
+        "receipt": paid,
+        "notes": {"captureId": paid},
+    }
+
+
 def take_key(player: Player, paid: str, amount: int) -> str:
     """Let a refund be made under our key by a request with another body; return its id."""
     path, key = f"/v1/payments/{paid}/refund", f"refund-{paid}"
@@ -99,14 +111,14 @@ def test_a_key_used_with_another_body_is_told_from_other_refusals(
 ) -> None:
     player.troubles.append(conflict(KEY_TAKEN, status))
     with structlog.testing.capture_logs() as lines, pytest.raises(IdempotencyKeyTaken):
-        stage.parts.gateway.refund(paid, 5000)
+        stage.parts.gateway.refund(paid, 5000, None)
     assert [(line["event"], line["captureId"]) for line in lines] == [("refund_key_taken", paid)]
 
 
 def test_a_request_still_in_progress_is_no_refusal(stage: Stage, player: Player, paid: str) -> None:
     player.troubles.append(conflict(IN_PROGRESS))
     with pytest.raises(GatewayUnavailable):
-        stage.parts.gateway.refund(paid, 5000)
+        stage.parts.gateway.refund(paid, 5000, None)
 
 
 @pytest.mark.parametrize("unknown", UNKNOWN, ids=WHICH)
@@ -115,7 +127,7 @@ def test_an_unknown_conflict_refuses_a_refund_for_now(
 ) -> None:
     player.troubles.append(unknown)
     with pytest.raises(GatewayRefused) as refusal:
-        stage.parts.gateway.refund(paid, 5000)
+        stage.parts.gateway.refund(paid, 5000, None)
     assert not isinstance(refusal.value, IdempotencyKeyTaken)
 
 
@@ -139,6 +151,31 @@ def test_a_refund_still_in_progress_is_requested_again_with_the_same_body(
     assert [r["amount"] for r in player.refunds.values()] == [5000]
     first, second = requests_of(player, paid)
     assert first == second
+
+
+def test_a_refund_keeps_its_body_through_an_upgrade(
+    stage: Stage, player: Player, paid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player.troubles.append(conflict(IN_PROGRESS))
+    stage.settle()
+    kept = refund(stage, paid).request_body
+    monkeypatch.setattr(gateway_module, "_unkept_body", lambda *_: {"amount": 5000, "speed": "new"})
+    stage.wait(5)
+    assert refund(stage, paid).status is RefundStatus.PROCESSED
+    assert requests_of(player, paid) == [first_body(paid), first_body(paid)]
+    assert json.loads(kept or "") == first_body(paid)
+
+
+def test_a_refund_requested_before_bodies_were_kept_keeps_the_body_of_that_time(
+    stage: Stage, player: Player, paid: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work = stage.work()
+    work.put(refund(stage, paid).but(attempts=1))
+    work.commit()
+    new_body = '{"amount": 5000, "speed": "optimum"}'
+    monkeypatch.setattr(RazorpayGateway, "draft_refund", lambda *_: new_body)
+    stage.settle()
+    assert requests_of(player, paid) == [first_body(paid)]
 
 
 @pytest.mark.slow

@@ -333,6 +333,42 @@ def test_a_refund_that_is_refused_is_asked_for_again(stage: Stage, cast: Cast, b
     assert waiting(stage) == []
 
 
+def test_a_refund_keeps_its_body_through_an_upgrade(stage: Stage, cast: Cast, bank: Bank) -> None:
+    bank.refuses = True
+    key = a_refund(stage, cast, bank)
+    stage.settle()
+    bank.refuses = False
+    bank.release = 2
+    stage.wait(5)
+    assert refund(stage, key).status is RefundStatus.PROCESSED
+    assert refund(stage, key).request_body == bank.bodies[key]
+    assert "release 1" in (bank.bodies[key] or "")
+    assert bank.asked["refund"] == 2
+
+
+def test_a_refund_not_requested_before_an_upgrade_is_requested_with_the_new_body(
+    stage: Stage, cast: Cast, bank: Bank
+) -> None:
+    key = a_refund(stage, cast, bank)
+    bank.release = 2
+    stage.settle()
+    assert "release 2" in (bank.bodies[key] or "")
+
+
+def test_a_refund_requested_before_bodies_were_kept_gets_none(
+    stage: Stage, cast: Cast, bank: Bank
+) -> None:
+    bank.refuses = True
+    key = a_refund(stage, cast, bank)
+    work = stage.work()
+    work.put(refund(stage, key).but(attempts=1))
+    work.commit()
+    bank.refuses = False
+    stage.wait(5)
+    assert refund(stage, key).status is RefundStatus.PROCESSED
+    assert (refund(stage, key).request_body, bank.bodies[key]) == (None, None)
+
+
 def told_of_failure(stage: Stage) -> list[Message]:
     return [m for m in stage.messages() if m.name == "desk/refund_failed"]
 
@@ -393,10 +429,10 @@ def test_two_workers_do_not_ask_about_the_same_thing(stage: Stage, cast: Cast, b
     item = stage.work().query(Due, shard).records[0]
     refunding, other = bank.refund, DueRunner(stage.parts)
 
-    def meanwhile(capture_id: str, amount_paise: int) -> object:
+    def meanwhile(capture_id: str, amount_paise: int, body: str | None) -> object:
         polling.carry_out_refund(stage.work, bank, item)
         other.run(shard)
-        return refunding(capture_id, amount_paise)
+        return refunding(capture_id, amount_paise, body)
 
     bank.refund = meanwhile  # type: ignore[method-assign,assignment]
     stage.settle()
