@@ -79,9 +79,15 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.calls: list[Call] = []
+        self.called = threading.Condition()
         self.answers: deque[Answer] = deque()
         self.released = threading.Event()
         self.url = f"http://127.0.0.1:{self.server_port}"
+
+    def wait_for_calls(self, count: int) -> None:
+        """Wait until *count* calls have arrived: a caller may give up before one is read."""
+        with self.called:
+            assert self.called.wait_for(lambda: len(self.calls) >= count, 10)
 
     def next_answer(self) -> Answer:
         return self.answers.popleft() if len(self.answers) > 1 else self.answers[0]
@@ -99,9 +105,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.server.calls.append(
-            Call(self.command, self.path, dict(self.headers), body, self.client_address[1])
-        )
+        with self.server.called:
+            self.server.calls.append(
+                Call(self.command, self.path, dict(self.headers), body, self.client_address[1])
+            )
+            self.server.called.notify_all()
         answer = self.server.next_answer()
         if answer is SILENCE:
             self.server.released.wait(10)

@@ -63,6 +63,7 @@ def test_a_message_written_but_not_answered_may_have_gone(
     with pytest.raises(SendUnknown):
         provider.channel(timeout=IMPATIENT).send(provider.TEXT)
 
+    server.wait_for_calls(1)
     assert len(server.calls) == 1, "it was sent once, and not again behind our back"
 
 
