@@ -13,6 +13,8 @@ ZERO_WIDTH_JOINER = "\u200d"
 VIRAMA = 9
 """The combining class of the signs that join two Indic consonants into one."""
 SKIN_TONES = range(0x1F3FB, 0x1F400)
+FIRST_STRONG, POP = "\u2068", "\u2069"
+"""Signs around words whose direction must not change that of the words beside them."""
 REGIONAL_LETTERS = range(0x1F1E6, 0x1F200)
 """Two of them are a flag."""
 
@@ -30,15 +32,18 @@ def cut(words: str, most: int) -> str:
     """Return *words* cut to at most *most* UTF-16 units, with "…" at the end if anything is cut.
 
     A last resort: the tests of `templates/` make sure that our words fit. A visible letter stays
-    whole: a consonant keeps its vowel signs, an emoji its parts.
+    whole: a consonant keeps its vowel signs, an emoji its parts. Isolated words stay isolated.
     """
     if utf16_units(words) <= most:
         return words
+    after = ELLIPSIS + POP if FIRST_STRONG in words else ELLIPSIS
     sizes = accumulate(map(utf16_units, words))
-    end = bisect_right(list(sizes), most - len(ELLIPSIS))
+    end = bisect_right(list(sizes), most - len(after))
     while end > 0 and _joined(words[end - 1], words[end]):
         end -= 1
-    return words[:end].rstrip() + ELLIPSIS
+    kept = words[:end].rstrip()
+    is_open = kept.count(FIRST_STRONG) > kept.count(POP)
+    return kept + (after if is_open else ELLIPSIS)
 
 
 def fit_buttons(choices: tuple[Choice, ...], most: int, title_max: int) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -16,21 +17,19 @@ from babel.dates import format_date, format_time
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
-from bot.channels.fit import cut
+from bot.channels.fit import FIRST_STRONG, POP, SKIN_TONES, VIRAMA, ZERO_WIDTH_JOINER, cut
 
 DEFAULT_ZONE = "Asia/Kolkata"
 NOTHING = "–"
-"""Replaces an empty value: Meta refuses an empty parameter."""
+"""Replaces an empty value: Meta refuses an empty parameter, and an option without a title."""
 PARAMETER_MAX = 100
 """A template's body holds 1024 characters with its parameters; names have up to 100."""
 VALUE_MAX = 700
 """The longest value, so that none leaves no room for the words around it in a body of 1024."""
 MARKS = str.maketrans({"*": None, "~": None, "`": None, "_": " "})
 """WhatsApp's marks for bold, strikethrough, monospace and italic."""
-JOINERS = "\u200c\u200d"
-VIRAMA = 9
-"""The combining class of the sign that joins Indic consonants; joiners have a meaning after it."""
-FIRST_STRONG, POP = "\u2068", "\u2069"
+NON_JOINER = "\u200c"
+EMOJI_STYLE = "\ufe0f"
 CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "zone"})
 """Values that the product sets, which templates test and never show."""
 EXACT = frozenset({"link", "password"})
@@ -76,17 +75,33 @@ def plain(text: str) -> str:
     if text.isascii() and text.isprintable():
         return cut(one_line(text.translate(MARKS)), VALUE_MAX)
     kept: list[str] = []
-    for char in text:
+    for char, following in pairwise(f"{text} "):
         kind = unicodedata.category(char)
         if kind[0] in "CZ":
-            bound = char in JOINERS and kept and unicodedata.combining(kept[-1]) == VIRAMA
-            if bound:
+            if kept and _has_meaning(char, kept[-1], following):
                 kept.append(char)
             elif kind != "Cf":
                 kept.append(" ")
         else:
             kept.append(char)
     return _isolate(cut(one_line("".join(kept).translate(MARKS)), VALUE_MAX))
+
+
+def _has_meaning(char: str, before: str, after: str) -> bool:
+    """Return whether *char* is a joiner that shapes the letters or the emoji around it.
+
+    In Indic scripts it stands beside a virama, between emoji only the joiner that joins.
+    """
+    if char not in {ZERO_WIDTH_JOINER, NON_JOINER}:
+        return False
+    if VIRAMA in {unicodedata.combining(before), unicodedata.combining(after)}:
+        return True
+    ends_emoji = _is_emoji(before) or before == EMOJI_STYLE or ord(before) in SKIN_TONES
+    return char == ZERO_WIDTH_JOINER and ends_emoji and _is_emoji(after)
+
+
+def _is_emoji(char: str) -> bool:
+    return unicodedata.category(char) == "So"
 
 
 def short(name: str, most: int = 20) -> str:

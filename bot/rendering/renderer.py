@@ -316,7 +316,7 @@ class Renderer:
         values = formats.plain_values(option.values)
         inner = {**scope, **values}
         flow, names = _parts(name)[0], _names(name, option)
-        title = self.words.title(language, flow, names, inner)
+        title = self.words.title(language, flow, names, inner) or formats.NOTHING
         more = tuple(f"{n}__more" for n in names)
         long = tuple(f"{n}__long" for n in names)
         return ShownOption(

@@ -34,6 +34,8 @@ def test_a_length_is_counted_in_units_of_utf16(words: str, units: int) -> None:
         pytest.param("👩‍⚕️👩‍⚕️", 7, "👩‍⚕️…", id="joined"),
         pytest.param("a🇮🇳b", 4, "a…", id="flag"),
         pytest.param("Doctors", 0, "…", id="no room"),
+        pytest.param("\u2068محمد\u2069 waits", 5, "\u2068مح…\u2069", id="inside an isolate"),
+        pytest.param("\u2068محمد\u2069 waits", 9, "\u2068محمد\u2069…", id="after an isolate"),
     ],
 )
 def test_what_one_sees_as_a_letter_is_not_cut_in_two(words: str, most: int, seen: str) -> None:
