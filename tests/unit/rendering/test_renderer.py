@@ -277,8 +277,9 @@ def test_a_template_passes_review(definition):
     assert set(names) == definition.examples.keys()
     assert all(re.fullmatch(r"[a-z][a-z0-9_]*", n) for n in names)
     assert re.fullmatch(r"[a-z0-9_]{1,512}", definition.name)
-    assert not body.startswith("{{")
-    assert not body.endswith("}}")
+    before, *_, after = PLACEHOLDER.split(body)
+    assert re.search(r"[^\W_]", before), "begins with a variable"
+    assert re.search(r"[^\W_]", after), "ends with a variable"
     between = re.findall(r"\}\}([^{}]*)\{\{", body)
     assert all(re.search(r"[^\W\d_]", words) for words in between), "adjacent variables"
     words = [w for w in PLACEHOLDER.sub(" ", body).split() if re.search(r"\w", w)]

@@ -40,6 +40,15 @@ NINE = " ".join(f"word – {{{{v{n}}}}}" for n in range(9)) + " end"
 WRONG: dict[str, tuple[TemplateDefinition, str]] = {
     "begins": (said("{{name}}, your turn has come at last.", "name"), "begins with a variable"),
     "begins, quoted": (said("“{{name}}” has come at last now.", "name"), "begins with a variable"),
+    "begins, signs": (
+        said("🔔 – *{{name}}* is next, please come.", "name"),
+        "begins with a variable",
+    ),
+    "ends, signs": (
+        said("Please come in now, dear {{name}} ✅🙏!", "name"),
+        "ends with a variable",
+    ),
+    "alone": (said("{{name}}", "name"), "ends with a variable"),
     "ends": (said("It is now the turn of {{name}}", "name"), "ends with a variable"),
     "ends, with a stop": (said("अब बारी इनकी आ गई है {{name}}।", "name"), "ends with a variable"),
     "adjacent": (said("Please go in {{a}} {{b}} now, it is your turn.", "a", "b"), "side by side"),
@@ -84,6 +93,14 @@ WRONG: dict[str, tuple[TemplateDefinition, str]] = {
 def test_what_whatsapp_would_refuse_is_said(case: str) -> None:
     definition, expected = WRONG[case]
     assert expected in "; ".join(problems(definition))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["🔔 Token {{number}} is next ✅ now.", "8 – {{number}} is next: 9.", "आ {{number}} is it न।"],
+)
+def test_a_letter_or_digit_beside_the_variable_is_enough(text: str) -> None:
+    assert problems(said(text, "number")) == []
 
 
 def test_several_problems_are_all_said() -> None:
