@@ -32,8 +32,8 @@ NON_JOINER = "\u200c"
 EMOJI_STYLE = "\ufe0f"
 CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "zone"})
 """Values that the product sets, which templates test and never show."""
-EXACT = frozenset({"link", "password"})
-"""Values that must arrive unchanged; templates show them in monospace, or alone on a line."""
+EXACT = frozenset({"link", "password", "payment"})
+"""Values that must arrive unchanged: an address, a secret (shown in monospace), a provider's id."""
 EXTRA = re.compile(r"\n{3,}")
 GROUPS = re.compile(r"(?<=\d)(?=(?:\d\d)*\d{3}$)")
 

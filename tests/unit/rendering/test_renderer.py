@@ -407,6 +407,15 @@ def test_what_must_arrive_unchanged_keeps_its_apostrophe():
     assert "Welcome to PulseOps, Mary O’Brien!" in said
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_payment_keeps_the_id_by_which_the_provider_finds_it(language):
+    sample = CATALOGUE["desk/refund_failed"].sample[0]
+    said = message("desk/refund_failed", sample)
+    for window_open in (True, False):
+        text = RENDERER.render(said, sample.values, language, window_open=window_open).text
+        assert "pay_OSbMuvQIUqLcUC" in text
+
+
 # --- Names that nobody should have ---------------------------------------------------------------
 NAMES = {
     "person", "doctor", "clinic", "name", "by", "added", "text", "next_person", "specialization",
