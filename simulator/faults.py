@@ -33,6 +33,12 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     refuses the payments lookup (131016), while webhooks still report payments;
     `unknown_recipients` either fails (131026) or makes a new phone for the number.
 
+    Forms: every message of one of `refused_forms` is refused with `refused_form_code` (131009 if
+    it is None); with `refused_forms_later` it is accepted, and then fails by a status. A form is
+    the `type` of a message (`text`, `template`, `document`, …), the kind of an interactive one
+    (`button`, `list`, `cta_url`, `order_details`, `order_status`, …), or `context` for a message
+    that quotes another. A reaction has no statuses, so it is refused at once in either case.
+
     `seed` makes chance repeatable.
     """
 
@@ -59,6 +65,9 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     lookups_fail: bool = False
     throughput_per_second: Annotated[int, msgspec.Meta(ge=1)] | None = None
     unknown_recipients: Literal["fail", "new_phone"] = "fail"
+    refused_forms: list[str] = []
+    refused_form_code: int | None = None
+    refused_forms_later: bool = False
     seed: int | None = None
 
 

@@ -31,6 +31,8 @@ Payload = dict[str, Any]
 COUNTRY_CODE_LENGTHS = (1, 2, 3)
 # The wrong order, and the pause, in which statuses arrive when they are shuffled.
 SHUFFLE_SECONDS = 0.15
+# "Parameter value is not valid" (Meta, "Error codes").
+REFUSED_FORM = 131009
 
 
 class Sending:
@@ -58,8 +60,8 @@ class Sending:
 
         Accepted does not mean delivered: a recipient who is not on WhatsApp (131026) and a closed
         service window (131047) are reported by a `failed` status. So are a document that cannot be
-        fetched (131053), which happens after the answer, and a status that an order does not take
-        (2046, 2047).
+        fetched (131053), which happens after the answer, a status that an order does not take
+        (2046, 2047), and a form that the settings refuse later.
 
         Raises:
             GraphError: If Meta would refuse the call.
@@ -68,6 +70,7 @@ class Sending:
         payload = validate.message(call)
         with world.lock:
             wa_id, phone = self._recipient(number, payload)
+            refused = self._refused(payload)
             if payload.get("type") == "reaction":
                 return self._react(number, phone, payload)
             content = self._content(payload)
@@ -96,7 +99,7 @@ class Sending:
             if phone is not None:
                 self._into_chat(message)
             world.note_sent(message.id, number.phone_number_id, wa_id, payload)
-            failure = closed
+            failure = refused or closed
             if phone is None:
                 failure = GraphError(131026, "Message undeliverable.")
             told = told_by(payload)
@@ -127,6 +130,23 @@ class Sending:
             candidates += [own[:length] + digits for length in COUNTRY_CODE_LENGTHS]
         wa_id = next((c for c in candidates if c in world.phones), digits)
         return wa_id, world.phones.get(wa_id)
+
+    def _refused(self, payload: Payload) -> GraphError | None:
+        """Return the later failure of a message whose form the settings refuse, else None.
+
+        Raises:
+            GraphError: If the settings refuse it at once.
+        """
+        settings = self._world.faults
+        forms = sorted(validate.forms(payload) & set(settings.refused_forms))
+        if not forms:
+            return None
+        code = REFUSED_FORM if settings.refused_form_code is None else settings.refused_form_code
+        refused = GraphError(code, f"An injected fault: {', '.join(forms)} is refused.")
+        # A reaction has no statuses.
+        if settings.refused_forms_later and payload.get("type") != "reaction":
+            return refused
+        raise refused
 
     def _content(self, payload: Payload) -> render.Content:
         if payload.get("type") != "template":

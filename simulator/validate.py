@@ -60,6 +60,17 @@ def message(payload: object) -> Payload:
     return payload
 
 
+def forms(payload: Payload) -> set[str]:
+    """Return the forms of a checked message, as `refused_forms` of the settings names them."""
+    kind = payload.get("type", "text")
+    found = {str(kind)}
+    if kind == "interactive":
+        found.add(payload["interactive"]["type"])
+    if payload.get("context") is not None:
+        found.add("context")
+    return found
+
+
 def _recipient(payload: Payload) -> None:
     if "to" in payload:
         to = payload["to"]

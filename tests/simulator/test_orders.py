@@ -221,6 +221,20 @@ def test_a_reference_is_taken_once(sim):
     assert sim.refusal(call)[1]["code"] == 131009
 
 
+def test_orders_and_their_statuses_can_be_refused_on_demand(sim, product):
+    call = order()
+    shown_first = sim.send(call)
+    sim.faults(refused_forms=["order_details", "order_status"])
+    for refused in (order(), status(reference_of(call))):
+        assert sim.refusal(refused)[1]["code"] == 131009
+    sim.faults(refused_forms_later=True)
+    for refused in (order(), status(reference_of(call))):
+        sent = sim.send(refused)
+        sim.settle()
+        assert product.status_names(sent) == ["failed"]
+    assert shown(sim, shown_first)["status"] == "pending"
+
+
 def test_what_is_over_can_be_paid_only_by_a_slow_bank(sim):
     call = order()
     sim.send(call)

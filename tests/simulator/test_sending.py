@@ -277,6 +277,63 @@ def test_an_injected_error_refuses_and_delivers_nothing(sim):
     assert len(sim.chat()) == 2
 
 
+QUOTING = {**TEXT, "context": {"message_id": "wamid.A1"}}
+FORMS = [
+    ("text", TEXT, BUTTONS),
+    ("document", document("http://127.0.0.1/r.pdf"), TEXT),
+    ("image", {"type": "image", "image": {"id": "1"}}, TEXT),
+    ("button", BUTTONS, LIST),
+    ("list", LIST, BUTTONS),
+    ("cta_url", CTA, BUTTONS),
+    ("interactive", LIST, TEXT),
+    ("context", QUOTING, TEXT),
+]
+
+
+@pytest.mark.parametrize(("form", "refused", "other"), FORMS, ids=[case[0] for case in FORMS])
+def test_one_form_can_be_refused_and_no_other(sim, form, refused, other):
+    sim.faults(refused_forms=[form])
+    status, error = sim.refusal(refused)
+    assert (status, error["code"]) == (400, 131009)
+    assert form in error["error_data"]["details"]
+    assert len(sim.chat()) == 1
+    sim.send(other)
+    sim.control("DELETE", "/faults")
+    sim.send(refused)
+
+
+def test_several_forms_can_be_refused_with_another_code(sim):
+    sim.faults(refused_forms=["list", "cta_url"], refused_form_code=131051)
+    assert [sim.refusal(message)[1]["code"] for message in (LIST, CTA)] == [131051, 131051]
+    sim.send(BUTTONS)
+
+
+def test_a_refused_form_can_be_accepted_and_fail_later(sim, product):
+    sim.faults(refused_forms=["button", "context"], refused_forms_later=True)
+    for refused in (BUTTONS, QUOTING):
+        sent = sim.send(refused)
+        sim.settle()
+        (status,) = product.statuses(sent)
+        assert (status["status"], status["errors"][0]["code"]) == ("failed", 131009)
+    nothing = sim.control("POST", f"/phones/{ASHA}/tap", {"option": "Yes"}, ok=False)
+    assert nothing.status_code == 409
+    sim.faults(refused_form_code=131026)
+    sent = sim.send(BUTTONS)
+    sim.settle()
+    assert product.statuses(sent)[0]["errors"][0]["code"] == 131026
+    sent = sim.send(LIST)
+    sim.settle()
+    assert product.status_names(sent) == ["sent", "delivered", "read"]
+
+
+def test_a_refused_reaction_is_refused_at_once_in_either_case(sim):
+    reaction = {"message_id": sim.chat()[-1]["id"], "emoji": "✅"}
+    sim.faults(refused_forms=["reaction"], refused_forms_later=True)
+    refusal = sim.refusal({"type": "reaction", "reaction": reaction})
+    assert refusal[1]["code"] == 131009
+    assert sim.chat()[-1]["reactions"] == {}
+
+
 def test_a_dropped_answer_still_delivers(sim):
     sim.faults(drop_next=1)
     with pytest.raises(requests.ConnectionError):

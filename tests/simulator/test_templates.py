@@ -176,6 +176,13 @@ def test_a_code_is_given_twice_and_can_be_copied(sim, product):
     assert answer.json()["error"]["code"] == 131062
 
 
+def test_templates_can_be_refused_on_demand(sim):
+    sim.faults(refused_forms=["template"], refused_form_code=132015)
+    status, error = sim.refusal(call("token_place", listed("012", "3"), language="hi"))
+    assert (status, error["code"]) == (400, 132015)
+    sim.send_text("Hello")
+
+
 def with_body(text, **more):
     return {**PLACES, "name": "another", "components": [{"type": "BODY", "text": text, **more}]}
 
