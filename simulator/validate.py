@@ -104,15 +104,16 @@ def _array(value: object, path: str) -> list[Any]:
 
 
 def _text(value: object, path: str, longest: int) -> str:
-    """Return *value* if it is a string with something in it, of at most *longest* code points."""
+    """Return *value* if it is a string with something in it, of at most *longest* UTF-16 units."""
     if value is None:
         raise missing(path)
     if not isinstance(value, str):
         raise invalid(path, "must be a string")
     if not value.strip():
         raise missing(path)
-    if len(value) > longest:
-        raise invalid(path, f"must be at most {longest} characters long, is {len(value)}")
+    length = limits.length(value)
+    if length > longest:
+        raise invalid(path, f"must be at most {longest} characters long, is {length}")
     return value
 
 

@@ -1,4 +1,4 @@
-"""Messages with choices, as the product sends them, and changed ones."""
+"""Messages with choices and documents, as the product sends them, and changed ones."""
 
 from __future__ import annotations
 
@@ -52,3 +52,9 @@ def changed(message, path, value):
     else:
         place[last] = value
     return copied
+
+
+def document(link, **more):
+    """Return a document that Meta fetches."""
+    given = {"link": link, "filename": "r.pdf", "caption": "Report"} | more
+    return {"type": "document", "document": given}
