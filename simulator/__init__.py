@@ -15,6 +15,8 @@ limits     Meta's limits
 errors     Meta's errors
 rates      Meta's rates
 templates  message templates
+template_rules  which templates Meta refuses
+parameters  which parameters of a template Meta refuses
 render     what a person sees of a message
 sending    a message from accepted to read
 orders     orders inside WhatsApp, and their payments

@@ -18,6 +18,7 @@ from simulator.errors import GraphError, missing
 from simulator.fetching import new_media_id
 from simulator.media import Media
 from simulator.sending import as_json
+from simulator.template_rules import refused
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,7 +219,7 @@ class MetaApi:
             if not name:
                 raise missing("name")
             if not self._parts.templates.remove(name):
-                raise templates.refused("message template not found", 2593002)
+                raise refused("message template not found", 2593002)
         return {"success": True}
 
     def list_templates(self, object_id: str) -> Payload:

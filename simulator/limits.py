@@ -10,6 +10,14 @@ def length(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def template_words(variables: int) -> int:
+    """Return how many words a template needs beside that many variables.
+
+    Meta does not publish its rule; templates with this many words have been approved.
+    """
+    return 2 * variables + 1
+
+
 # Text messages (Cloud API, "Text messages").
 TEXT_BODY_MAX = 4096
 
@@ -65,6 +73,9 @@ TEMPLATE_URL_BUTTONS_MAX = 2
 TEMPLATE_URL_MAX = 2000
 # A run of this many spaces in a parameter is refused ("more than 4 consecutive spaces").
 TEMPLATE_SPACES_REFUSED = 5
+# Not documented for a quick reply's payload; the id of a reply button has at most this many.
+TEMPLATE_PAYLOAD_MAX = 256
+
 # One-time codes ("Authentication templates").
 OTP_CODE_MAX = 15
 OTP_EXPIRY_MINUTES = (1, 90)

@@ -1,4 +1,4 @@
-"""What the simulator remembers: messages in chats, their statuses, and calls it was sent."""
+"""What the simulator remembers: messages in chats, their statuses, calls it was sent, templates."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ Progress = Literal["sent", "delivered", "read", "failed"]
 # What tapping one of a message's options sends back to the business.
 OptionKind = Literal["", "button_reply", "list_reply", "quick_reply"]
 Tick = Literal["", "pending", "accepted", "read", "dropped"]
+Category = Literal["AUTHENTICATION", "MARKETING", "UTILITY"]
+Format = Literal["POSITIONAL", "NAMED"]
 
 
 class Option(msgspec.Struct):
@@ -143,3 +145,30 @@ class Delivery(msgspec.Struct):
     about: str = ""
     attempts: int = 0
     last: str = ""
+
+
+class Template(msgspec.Struct):
+    """An approved template in one language; `components` are those of its creation."""
+
+    id: str
+    name: str
+    language: str
+    category: Category
+    parameter_format: Format
+    components: list[dict[str, Any]]
+    status: str = "APPROVED"
+    sub_category: str = ""
+
+    def component(self, kind: str) -> dict[str, Any]:
+        """Return the component of that type, or an empty one."""
+        return next((c for c in self.components if kind_of(c) == kind), {})
+
+    def buttons(self) -> list[dict[str, Any]]:
+        """Return the button definitions, in order; a send call refers to them by index."""
+        buttons = self.component("BUTTONS").get("buttons", [])
+        return list(buttons)
+
+
+def kind_of(component: dict[str, Any]) -> str:
+    """Return the type of a component or a button, in capitals."""
+    return str(component.get("type", "")).upper()

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator import limits, validate
+from simulator import limits, parameters, validate
 from simulator.errors import GraphError, missing
-from simulator.model import Link, Option, OptionKind
-from simulator.templates import ORDER_STATUS, VARIABLE, variables
+from simulator.model import Link, Option, OptionKind, kind_of
+from simulator.template_rules import VARIABLE, variables
+from simulator.templates import ORDER_STATUS
 
 if TYPE_CHECKING:
-    from simulator.templates import Template
+    from simulator.model import Template
 
 Payload = dict[str, Any]
 
@@ -141,22 +142,21 @@ def template(known: Template, payload: Payload) -> Content:
     """Return what the person sees of a call for the template *known*.
 
     Raises:
-        GraphError: 100, 131008, 132000, 132005 or 132012, if the parameters do not fit.
+        GraphError: 100, 131008, 131009, 132000, 132005 or 132012, if the parameters do not fit.
     """
     given = payload["template"].get("components", [])
+    parameters.check(known, given)
     content = Content(type="template", category=known.category.lower(), template=known.name)
     if known.category == "AUTHENTICATION":
         _authentication(known, given, content)
         return content
     header = known.component("HEADER")
     if str(header.get("format", "")).upper() == "TEXT":
-        content.header = _filled(known, header["text"], given, "header")
+        content.header = _filled(known, header, given, limits.TEMPLATE_HEADER_MAX)
     elif header:
         content.media = _header_media(str(header.get("format", "")).lower(), given)
-    content.text = _filled(known, known.component("BODY")["text"], given, "body")
+    content.text = _filled(known, known.component("BODY"), given, limits.TEMPLATE_BODY_MAX)
     content.footer = known.component("FOOTER").get("text", "")
-    if len(content.text) > limits.TEMPLATE_BODY_MAX:
-        raise GraphError(132005, f"body is {len(content.text)} characters long")
     _template_buttons(known, given, content)
     if known.sub_category == ORDER_STATUS:
         content.order = _told_order(given)
@@ -176,12 +176,11 @@ def _told_order(given: list[Payload]) -> Payload:
 
 
 def _parameters(given: list[Payload], kind: str, index: int | None = None) -> list[Payload]:
+    """Return the parameters of a component, none if the call does not have it."""
     for component in given:
-        if str(component.get("type", "")).lower() != kind:
-            continue
-        if index is None or str(component.get("index")) == str(index):
-            parameters = component.get("parameters", [])
-            return [p for p in parameters if isinstance(p, dict)]
+        if kind_of(component) == kind.upper() and index in (None, int(component.get("index", 0))):
+            parameters: list[Payload] = component.get("parameters", [])
+            return parameters
     return []
 
 
@@ -203,19 +202,17 @@ def _value(parameter: Payload) -> str:
     return text
 
 
-def _filled(known: Template, text: str, given: list[Payload], kind: str) -> str:
+def _filled(known: Template, component: Payload, given: list[Payload], longest: int) -> str:
+    """Return the text of the header or the body with its parameters."""
+    kind, text = kind_of(component).lower(), component["text"]
     names = variables(text)
-    parameters = _parameters(given, kind)
-    if any(parameter.get("type", "text") != "text" for parameter in parameters):
+    fillers = _parameters(given, kind)
+    if any(filler["type"] != "text" for filler in fillers):
         raise GraphError(132012, f"{kind}: parameters of a text must be of type text")
-    if len(parameters) != len(names):
-        raise GraphError(
-            132000,
-            f"{kind}: number of localizable_params ({len(parameters)}) does not match"
-            f" the expected number of params ({len(names)})",
-        )
+    if len(fillers) != len(names):
+        raise parameters.miscounted(kind, len(fillers), len(names))
     if known.parameter_format == "NAMED":
-        values = {str(p.get("parameter_name")): _value(p) for p in parameters}
+        values = {filler["parameter_name"]: _value(filler) for filler in fillers}
         if set(values) != set(names):
             raise GraphError(
                 132012,
@@ -223,15 +220,18 @@ def _filled(known: Template, text: str, given: list[Payload], kind: str) -> str:
                 f" got {', '.join(sorted(values))}",
             )
     else:
-        values = {str(n + 1): _value(p) for n, p in enumerate(parameters)}
-    return VARIABLE.sub(lambda found: values[found.group(1)], text)
+        values = {str(n + 1): _value(filler) for n, filler in enumerate(fillers)}
+    filled = VARIABLE.sub(lambda found: values[found.group(1)], text)
+    if limits.length(filled) > longest:
+        raise GraphError(132005, f"{kind} is {limits.length(filled)} characters long")
+    return filled
 
 
 def _header_media(kind: str, given: list[Payload]) -> Payload:
-    parameters = _parameters(given, "header")
-    if len(parameters) != 1 or parameters[0].get("type") != kind:
+    fillers = _parameters(given, "header")
+    if len(fillers) != 1 or fillers[0]["type"] != kind:
         raise GraphError(132012, f"header: Format mismatch, expected {kind.upper()}")
-    media = parameters[0].get(kind)
+    media = fillers[0].get(kind)
     if not isinstance(media, dict) or not (media.get("link") or media.get("id")):
         raise missing(f"template.components.header.{kind}")
     return {"kind": kind, **media}
@@ -240,22 +240,24 @@ def _header_media(kind: str, given: list[Payload]) -> Payload:
 def _template_buttons(known: Template, given: list[Payload], content: Content) -> None:
     for index, button in enumerate(known.buttons()):
         kind = str(button["type"]).upper()
-        parameters = _parameters(given, "button", index)
+        fillers = _parameters(given, "button", index)
         if kind == "QUICK_REPLY":
             # Without a payload of its own the button sends its label back.
-            payload = parameters[0].get("payload") if parameters else None
+            payload = fillers[0]["payload"] if fillers else None
             content.option_kind = "quick_reply"
             content.options.append(Option(id=payload or button["text"], title=button["text"]))
         elif kind == "URL":
             url = button["url"]
             variable = VARIABLE.search(url)
             if variable is not None:
-                if not parameters:
+                if not fillers:
                     raise GraphError(
                         131008, f"Button at index {index} of type Url requires a parameter"
                     )
                 # The only variable of an address is at its end.
-                url = url[: variable.start()] + _value(parameters[0])
+                url = url[: variable.start()] + _value(fillers[0])
+                if limits.length(url) > limits.TEMPLATE_URL_MAX:
+                    raise GraphError(132005, f"url is {limits.length(url)} characters long")
             content.links.append(Link(label=button["text"], url=url))
         elif kind == "REQUEST_CONTACT_INFO":
             content.asks_contact = True
@@ -267,13 +269,15 @@ def _template_buttons(known: Template, given: list[Payload], content: Content) -
 def _authentication(known: Template, given: list[Payload], content: Content) -> None:
     code_text, security, expiry, copy = OTP_WORDS.get(known.language[:2], OTP_WORDS["en"])
     codes = [_parameters(given, "body"), _parameters(given, "button", 0)]
-    if any(len(parameters) != 1 for parameters in codes):
+    if any([filler["type"] for filler in fillers] != ["text"] for fillers in codes):
         raise GraphError(132000, "the code must be given once in the body and once in the button")
-    code, again = (_value(parameters[0]) for parameters in codes)
+    code, again = (_value(fillers[0]) for fillers in codes)
     if code != again:
         raise GraphError(132012, "the code in the body and in the button must be the same")
     if len(code) > limits.OTP_CODE_MAX:
         raise GraphError(132005, f"code must be at most {limits.OTP_CODE_MAX} characters long")
+    if not (code.isascii() and code.isalnum()):
+        raise GraphError(132012, "a code has letters and digits alone")
     content.text = code_text.format(code=code)
     if known.component("BODY").get("add_security_recommendation"):
         content.text += " " + security

@@ -1,4 +1,4 @@
-"""Messages with choices and documents, as the product sends them, and changed ones."""
+"""Messages with choices, documents and templates, as the product sends them, and changed ones."""
 
 from __future__ import annotations
 
@@ -58,3 +58,27 @@ def document(link, **more):
     """Return a document that Meta fetches."""
     given = {"link": link, "filename": "r.pdf", "caption": "Report"} | more
     return {"type": "document", "document": given}
+
+
+def call(name, *components, language="en"):
+    """Return a message from a template."""
+    template = {"name": name, "language": {"code": language}, "components": list(components)}
+    return {"type": "template", "template": template}
+
+
+def body(**named):
+    """Return the named parameters of a body."""
+    parameters = [
+        {"type": "text", "parameter_name": name, "text": text} for name, text in named.items()
+    ]
+    return {"type": "body", "parameters": parameters}
+
+
+def listed(*texts):
+    """Return the parameters of a body by place."""
+    return {"type": "body", "parameters": [{"type": "text", "text": text} for text in texts]}
+
+
+def pressed(index, kind, **parameter):
+    """Return the parameter of a button."""
+    return {"type": "button", "sub_type": kind, "index": index, "parameters": [parameter]}

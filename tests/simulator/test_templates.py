@@ -3,6 +3,7 @@
 import pytest
 
 from .conftest import ASHA, LAKSHMI, LAKSHMI_ID, RAVI, WABA, eventually
+from .messages import body, call, listed, pressed
 
 NEXT = {
     "name": "token_next",
@@ -12,7 +13,7 @@ NEXT = {
     "components": [
         {
             "type": "BODY",
-            "text": "Token {{token}} with {{doctor}} is next.",
+            "text": "Token {{token}} with {{doctor}} is the next one.",
             "example": {
                 "body_text_named_params": [
                     {"param_name": "token", "example": "012"},
@@ -67,33 +68,13 @@ def registered(running):
         assert answer.json()["status"] == "APPROVED", answer.text
 
 
-def call(name, *components, language="en"):
-    template = {"name": name, "language": {"code": language}, "components": list(components)}
-    return {"type": "template", "template": template}
-
-
-def body(**named):
-    parameters = [
-        {"type": "text", "parameter_name": name, "text": text} for name, text in named.items()
-    ]
-    return {"type": "body", "parameters": parameters}
-
-
-def listed(*texts):
-    return {"type": "body", "parameters": [{"type": "text", "text": text} for text in texts]}
-
-
-def pressed(index, kind, **parameter):
-    return {"type": "button", "sub_type": kind, "index": index, "parameters": [parameter]}
-
-
 FOLLOW = pressed("1", "url", type="text", text="abc")
 
 
 def test_named_parameters_are_filled_in_whatever_their_order(sim, product):
     sent = sim.send(call("token_next", body(doctor="Dr Rao", token="012"), FOLLOW), to=RAVI)
     shown = sim.chat(RAVI)[-1]
-    assert shown["text"] == "Token 012 with Dr Rao is next."
+    assert shown["text"] == "Token 012 with Dr Rao is the next one."
     assert shown["footer"] == "City Clinic"
     assert shown["url"] == "http://localhost/live/abc"
     assert shown["template"] == "token_next"
