@@ -11,6 +11,8 @@ parts      its parts, put together once
 config     the configuration file
 graph      Meta's API
 validate   which messages Meta refuses
+values     their values, read or refused
+order_rules  which orders Meta refuses
 limits     Meta's limits
 errors     Meta's errors
 rates      Meta's rates

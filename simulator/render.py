@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator import limits, parameters, validate
+from simulator import limits, order_rules, parameters
 from simulator.errors import GraphError, missing
 from simulator.model import Link, Option, OptionKind, kind_of
 from simulator.template_rules import VARIABLE, variables
@@ -170,7 +170,7 @@ def _told_order(given: list[Payload]) -> Payload:
         GraphError: 131008 or 131009, if it has no valid one.
     """
     for parameter in _parameters(given, "order_status"):
-        validate.order_status(parameter.get("order_status"), "template.components.order_status")
+        order_rules.check_told(parameter.get("order_status"), "template.components.order_status")
         return _order_status(parameter["order_status"])
     raise missing("template.components.order_status")
 

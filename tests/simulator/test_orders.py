@@ -177,6 +177,8 @@ def test_a_template_brings_a_status_outside_the_window(sim):
     told["reference_id"] = reference_of(call)
     sim.send(news)
     assert shown(sim, sent)["status"] == "completed"
+    news["template"]["components"][1]["parameters"] *= 2
+    assert sim.refusal(news)[1]["code"] == 132012
     del news["template"]["components"][1]
     assert sim.refusal(news)[1]["code"] == 131008
     wrong = {**template, "name": "wrong", "sub_category": "RICH"}
@@ -202,6 +204,15 @@ def test_a_template_brings_a_status_outside_the_window(sim):
         ("payment_settings.0.payment_gateway.razorpay.receipt", "x" * 41, 131009),
         ("payment_settings.0.payment_gateway.razorpay.notes", {"n": "x" * 257}, 131009),
         ("order.status", "completed", 131009),
+        ("order.type", "slow_pay", 131009),
+        ("order.shipping", {"value": 100, "offset": 100}, 131009),
+        ("order.discount", {"value": 100, "offset": 100}, 131009),
+        ("order.discount", {"value": "100", "offset": 100}, 131009),
+        ("order.items", [], 131009),
+        ("order.items.0.sale_amount", {"value": 100, "offset": 100}, 131009),
+        ("order.items.0.importer_address.country_code", None, 131008),
+        ("order.items.0.importer_address.city", "", 131008),
+        ("order.items.0.importer_address.postal_code", 560001, 131009),
         ("order.expiration.timestamp", "1795000900", 131009),
         ("order.expiration.description", "x" * 121, 131009),
         ("order.items.0.name", "x" * 61, 131009),
@@ -213,6 +224,41 @@ def test_a_template_brings_a_status_outside_the_window(sim):
 )
 def test_an_order_that_breaks_a_rule_is_refused(sim, path, value, code):
     assert sim.refusal(changed(order(), f"{PARAMETERS}.{path}", value))[1]["code"] == code
+
+
+def test_an_order_may_have_shipping_a_discount_and_a_sale_amount(sim):
+    call = order()
+    for path, paise in (
+        ("order.items.0.sale_amount", 15000),
+        ("order.subtotal", 15000),
+        ("order.shipping", 2000),
+        ("order.discount", 1000),
+        ("total_amount", 16000),
+    ):
+        call = changed(call, f"{PARAMETERS}.{path}", {"value": paise, "offset": 100})
+    assert shown(sim, sim.send(call))["amount"] == 16000
+
+
+@pytest.mark.parametrize("text", ["x" * 1025, "🔔" * 513], ids=["letters", "UTF-16"])
+@pytest.mark.parametrize("made", [order, lambda: status("ORD_1")], ids=["order", "status"])
+def test_the_words_of_an_order_have_a_limit(sim, made, text):
+    refused = changed(made(), "interactive.body.text", text)
+    assert sim.refusal(refused)[1]["code"] == 131009
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "code"),
+    [
+        ("reference_id", None, 131008),
+        ("reference_id", "a b", 131009),
+        ("order.status", "paid", 131009),
+        ("order.description", "x" * 121, 131009),
+        ("order.description", "", 131008),
+    ],
+)
+def test_a_status_that_breaks_a_rule_is_refused(sim, path, value, code):
+    call = status("ORD_1")
+    assert sim.refusal(changed(call, f"{PARAMETERS}.{path}", value))[1]["code"] == code
 
 
 def test_a_reference_is_taken_once(sim):
