@@ -12,7 +12,7 @@ from flask import Blueprint, request
 from simulator import faults
 from simulator.config import ReadMode, Role
 from simulator.envelope import signature
-from simulator.inbound import MediaKind, NothingToTapError
+from simulator.inbound import MediaKind, NothingToTapError, TapPayload
 from simulator.orders import CannotPayError, Outcome
 from simulator.sending import as_json
 
@@ -53,6 +53,7 @@ class TapCall(msgspec.Struct, forbid_unknown_fields=True):
     option: str
     message_id: str | None = None
     number: str | None = None
+    payload: TapPayload = "set"
 
 
 class PayCall(msgspec.Struct, forbid_unknown_fields=True):
@@ -219,7 +220,7 @@ class ControlApi:
         phone = self._phone(wa_id)
         call = msgspec.json.decode(request.get_data(), type=TapCall)
         try:
-            done = self._parts.inbound.tap(phone, call.option, call.message_id, call.number)
+            done = self._parts.inbound.tap(phone, **as_json(call))
         except NothingToTapError as error:
             raise RefusedError(409, str(error), available=error.available) from error
         if "url" in done:

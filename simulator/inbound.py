@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 Payload = dict[str, Any]
+# What a tap on a template's quick reply brings as its payload: what the business set when it sent
+# the template, the label as in the example of Meta's page, or nothing.
+TapPayload = Literal["set", "label", "none"]
 MediaKind = Literal["audio", "sticker", "image", "location", "contacts", "reaction", "unsupported"]
 
 # Where simulated people are unless they say otherwise: Cubbon Park, Bengaluru.
@@ -63,7 +66,14 @@ class Inbound:
         shown = {"type": "text", "text": text, "context": reply_to}
         return self._write(phone, number, shown, {"type": "text", "text": {"body": text}})
 
-    def tap(self, phone: Phone, option: str, message_id: str | None, number: str | None) -> Payload:
+    def tap(
+        self,
+        phone: Phone,
+        option: str,
+        message_id: str | None,
+        number: str | None,
+        payload: TapPayload = "set",
+    ) -> Payload:
         """Tap a button, a list row, a quick reply or a link.
 
         Args:
@@ -71,12 +81,14 @@ class Inbound:
             option: The option's id or its title; a link's label.
             message_id: The message that has it; without it, the newest one that does.
             number: Look only in the chat with this business number.
+            payload: The payload that comes with a template's quick reply.
 
         Returns:
             `{"message": …}` with what was sent, or `{"url": …}` for a link, which sends nothing.
 
         Raises:
             NothingToTapError: If no message has it. One that failed was never on the phone.
+            ValueError: If *payload* is not "set", and the option is no template's quick reply.
         """
         world = self._world
         with world.lock:
@@ -93,7 +105,7 @@ class Inbound:
                 for wanted in ("id", "title"):
                     for choice in message.options:
                         if getattr(choice, wanted) == option:
-                            return {"message": self._choose(phone, message, choice)}
+                            return {"message": self._choose(phone, message, choice, payload)}
                 shared = self._share(phone, message, option)
                 if shared is not None:
                     return {"message": shared}
@@ -124,13 +136,16 @@ class Inbound:
             raise ValueError(f"the business number {message.number} is not configured any more")
         return number
 
-    def _choose(self, phone: Phone, message: Message, choice: Option) -> Message:
+    def _choose(
+        self, phone: Phone, message: Message, choice: Option, payload: TapPayload
+    ) -> Message:
         """Send the option back, in the form of its message's type (a template's differs)."""
         if message.option_kind == "quick_reply":
-            webhook: Payload = {
-                "type": "button",
-                "button": {"payload": choice.id, "text": choice.title},
-            }
+            given = {"set": {"payload": choice.id}, "label": {"payload": choice.title}, "none": {}}
+            button = {**given[payload], "text": choice.title}
+            webhook: Payload = {"type": "button", "button": button}
+        elif payload != "set":
+            raise ValueError("only a template's quick reply can come without its payload")
         else:
             reply = {"id": choice.id, "title": choice.title}
             if message.option_kind == "list_reply" and choice.description:

@@ -3,7 +3,7 @@
 import pytest
 
 from .conftest import ASHA, LAKSHMI, LAKSHMI_ID, RAVI, WABA, eventually
-from .messages import body, call, listed, pressed
+from .messages import BUTTONS, body, call, listed, pressed
 
 NEXT = {
     "name": "token_next",
@@ -98,6 +98,31 @@ def test_a_quick_reply_comes_back_as_a_button(sim, product, payload):
     assert message["type"] == "button"
     assert message["button"] == {"payload": payload or "I am here", "text": "I am here"}
     assert message["context"]["id"] == sent
+
+
+@pytest.mark.parametrize(
+    ("payload", "brought"),
+    [("set", {"payload": "HERE_1"}), ("label", {"payload": "I am here"}), ("none", {})],
+)
+def test_a_quick_reply_can_come_with_its_text_alone(sim, product, payload, brought):
+    here = pressed("0", "quick_reply", type="payload", payload="HERE_1")
+    sent = sim.send(call("token_next", body(token="1", doctor="Dr Rao"), FOLLOW, here))
+    tapped = sim.tap("HERE_1", payload=payload)
+    assert tapped["text"] == "I am here"
+    message = eventually(product.messages)[0]
+    assert message["type"] == "button"
+    assert message["button"] == {"text": "I am here", **brought}
+    assert message["context"]["id"] == sent
+
+
+def test_only_a_quick_reply_can_come_with_its_text_alone(sim, product):
+    sim.send(BUTTONS)
+    tap = {"option": "Yes", "payload": "none"}
+    refused = sim.control("POST", f"/phones/{ASHA}/tap", tap, ok=False)
+    assert (refused.status_code, "quick reply" in refused.json()["error"]) == (400, True)
+    assert product.messages() == []
+    wrong = {"option": "Yes", "payload": "other"}
+    assert sim.control("POST", f"/phones/{ASHA}/tap", wrong, ok=False).status_code == 400
 
 
 GOOD = {"token": "012", "doctor": "Dr Rao"}
