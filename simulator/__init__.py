@@ -20,12 +20,16 @@ templates  message templates
 template_rules  which templates Meta refuses
 parameters  which parameters of a template Meta refuses
 render     what a person sees of a message
+calls      the product's calls to send, with the faults that strike them
+accepting  what the product sends to Meta, accepted
 sending    a message from accepted to read
 orders     orders inside WhatsApp, and their payments
 fetching   the file of a message, fetched by its link
 media      files of people and uploads
 inbound    what people do on their phones
-envelope   the shapes of webhooks
+dialect    what differs between providers
+cloud      Meta's Cloud API as one
+envelope   the shapes of its webhooks
 webhooks   their delivery, with retries
 faults     settings that make Meta slow or wrong
 control    the control API, for tests and scripts

@@ -70,6 +70,11 @@ class Config(msgspec.Struct, frozen=True):
     sync_131047: bool = False
     unknown_recipients: Literal["fail", "new_phone"] = "fail"
 
+    @property
+    def shakes_hands(self) -> bool:
+        """Whether webhooks wait for the product to prove that it knows the verify token."""
+        return self.verify_webhook
+
     def number(self, phone_number_id: str) -> Number | None:
         """Return the business number with that id, if there is one."""
         return next((n for n in self.numbers if n.phone_number_id == phone_number_id), None)

@@ -11,7 +11,6 @@ from flask import Blueprint, request
 
 from simulator import faults
 from simulator.config import ReadMode, Role
-from simulator.envelope import signature
 from simulator.inbound import MediaKind, NothingToTapError, TapPayload
 from simulator.orders import CannotPayError, Outcome
 from simulator.sending import as_json
@@ -325,18 +324,17 @@ class ControlApi:
 
         The bytes go as they are. `?signature=wrong` and `?signature=none` sign badly.
         """
-        config, body = self._parts.config, request.get_data()
-        headers = {"Content-Type": "application/json"}
+        url, body = self._parts.config.webhook_url, request.get_data()
+        dialect = self._parts.dialect
         kind = request.args.get("signature", "right")
-        if kind != "none":
-            secret = config.app_secret if kind == "right" else config.app_secret + "?"
-            headers["X-Hub-Signature-256"] = signature(secret, body)
+        secret = dialect.secret if kind == "right" else dialect.secret + "?"
+        headers = dialect.headers(url, body, None if kind == "none" else secret)
         began = time.monotonic()
         try:
             with requests.Session() as session:
                 session.trust_env = False
                 answer = session.post(
-                    config.webhook_url,
+                    url,
                     data=body,
                     headers=headers,
                     timeout=WEBHOOK_SECONDS,
@@ -362,7 +360,9 @@ class ControlApi:
         return {"pending": self._parts.courier.flush()}
 
     def handshake(self) -> Payload:
-        """Repeat the handshake with the product."""
+        """Repeat the handshake with the product, where the provider has one."""
+        if not self._parts.config.shakes_hands:
+            raise RefusedError(409, "there is no handshake")
         return {"handshake": self._parts.courier.handshake()}
 
     def wipe(self) -> Payload:

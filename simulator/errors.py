@@ -61,7 +61,22 @@ DOCUMENTATION = "https://developers.facebook.com/docs/whatsapp/cloud-api/support
 BAD_REQUEST = 400
 
 
-class GraphError(Exception):
+class ProviderError(Exception):
+    """A call that a provider refuses, or why a message failed later."""
+
+    code: int
+    http_status: int
+
+    def as_answer(self) -> dict[str, Any]:
+        """Return the JSON body of the synchronous refusal."""
+        raise NotImplementedError
+
+    def as_status_error(self) -> dict[str, Any]:
+        """Return the same refusal as a message's status keeps it; `code` is in it."""
+        raise NotImplementedError
+
+
+class GraphError(ProviderError):
     """A call that Meta refuses, with the code the caller is meant to decide by."""
 
     def __init__(

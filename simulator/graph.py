@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import hmac
-import socket
-import threading
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,25 +11,21 @@ from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter
 
 from simulator import envelope, templates
+from simulator.dialect import Webhook
 from simulator.errors import GraphError, missing
 from simulator.fetching import new_media_id
 from simulator.media import Media
+from simulator.model import Call
 from simulator.sending import as_json
 from simulator.template_rules import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from simulator.config import Number
-    from simulator.model import Call
     from simulator.parts import Parts
 
 Payload = dict[str, Any]
 
 BEARER = "Bearer "
-# Every hanging call holds a thread. Beyond this many the connection is closed instead, so that
-# enough threads are left to answer.
-HANGING_MAX = 40
 TEMPLATES_A_PAGE = 25
 TEMPLATES_A_PAGE_MAX = 250
 
@@ -93,7 +86,6 @@ class MetaApi:
         """Work on *parts*."""
         self._parts = parts
         self._world = parts.world
-        self._hanging = threading.BoundedSemaphore(HANGING_MAX)
 
     def authorise(self, header: str) -> None:
         """Refuse a call without one of the access tokens.
@@ -130,57 +122,15 @@ class MetaApi:
         number = self._number(object_id)
         call = self._body()
         if isinstance(call, dict) and call.get("status") == "read":
-            self._parts.sending.mark_read(number, call)
+            self._parts.accepting.mark_read(number, call)
             return {"success": True}
-        noted = self._world.note_call(object_id, call)
-        try:
-            self._delay_or_fail()
-            answer = self._parts.sending.accept(number, call)
-        except GraphError as error:
-            noted.outcome, noted.code = "refused", error.code
-            raise
-        self._world.note_accepted(noted, answer["messages"][0]["id"])
-        return self._lose_answer(noted) or answer
-
-    def _strikes(self, counter: str, rate: float) -> bool:
-        """Return whether a fault strikes this call, and count down a fault of the next n calls."""
-        settings = self._world.faults
-        left = getattr(settings, counter)
-        if left:
-            setattr(settings, counter, left - 1)
-            return True
-        return self._world.chance.strikes(rate)
-
-    def _delay_or_fail(self) -> None:
-        world = self._world
-        with world.lock:
-            settings = world.faults
-            pause = world.chance.latency(settings)
-            fails = self._strikes("fail_next", settings.error_rate)
-        if pause:
-            world.wait_for(lambda: False, pause)
-        if fails:
-            raise GraphError(
-                settings.error_code, "An injected fault.", http_status=settings.http_status
-            )
-
-    def _lose_answer(self, call: Call) -> Response | None:
-        """Delay or drop the answer to an accepted call, if a fault says so."""
-        world = self._world
-        with world.lock:
-            settings = world.faults
-            hangs = self._strikes("timeout_next", settings.timeout_rate)
-            drops = not hangs and self._strikes("drop_next", settings.drop_rate)
-            if hangs or drops:
-                call.outcome = "hung" if hangs else "dropped"
-        if hangs and self._hanging.acquire(blocking=False):
-            try:
-                world.wait_for(lambda: False, settings.hang_seconds)
-            finally:
-                self._hanging.release()
-        if hangs or drops:
-            return hung_up(request.environ)
-        return None
+        fields = call if isinstance(call, dict) else {}
+        noted = Call(
+            number=object_id,
+            to=str(fields.get("to") or fields.get("recipient") or ""),
+            biz=str(fields.get("biz_opaque_callback_data") or ""),
+        )
+        return self._parts.calls.take(noted, lambda: self._parts.accepting.accept(number, call))
 
     def look_up_payment(self, object_id: str, configuration: str, reference: str) -> Payload:
         """Return the attempts to pay an order."""
@@ -199,7 +149,7 @@ class MetaApi:
         body = envelope.template_approved(
             self._parts.config, template.id, template.name, template.language
         )
-        self._parts.courier.send("template", "", body)
+        self._parts.courier.send("template", "", Webhook(body))
         return {"id": template.id, "status": template.status, "category": template.category}
 
     def edit_template(self, object_id: str) -> Payload:
@@ -309,19 +259,6 @@ class MetaApi:
         if media is None:
             raise unknown_object(media_id)
         return Response(media.content, mimetype=media.mime_type)
-
-
-def hung_up(environ: Mapping[str, Any]) -> Response:
-    """Close the caller's connection without an answer.
-
-    Both servers that the simulator runs on give access to the connection. When they then try to
-    write the answer, they find that the caller has gone.
-    """
-    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
-    if connection is not None:
-        with contextlib.suppress(OSError):
-            connection.shutdown(socket.SHUT_RDWR)
-    return Response(status=500)
 
 
 def _whole(text: str | None, default: int, most: int) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Literal
 
-from simulator import envelope, media
+from simulator import media
 from simulator.model import Message, Option
-from simulator.world import new_message_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from simulator.config import Number, Phone
+    from simulator.dialect import Dialect
     from simulator.rates import Rates
     from simulator.webhooks import Courier
     from simulator.world import World
@@ -49,8 +49,9 @@ class NothingToTapError(LookupError):
 class Inbound:
     """Lets people write, tap and send from their phones."""
 
-    def __init__(self, world: World, courier: Courier, rates: Rates) -> None:
-        """Work on *world*, reporting through *courier*."""
+    def __init__(self, world: World, courier: Courier, rates: Rates, dialect: Dialect) -> None:
+        """Work on *world*, reporting through *courier* in *dialect*."""
+        self._dialect = dialect
         self._world = world
         self._courier = courier
         self._rates = rates
@@ -200,7 +201,7 @@ class Inbound:
                 target.reactions["user"] = emoji
                 reaction["emoji"] = emoji
             world.save_message(target)
-            identity = new_message_id()
+            identity = self._dialect.new_message_id()
             position = (number.phone_number_id, phone.wa_id, world.next_index(phone.wa_id) - 1)
             world.reactions[identity] = position
             self._deliver(phone, number, identity, {"type": "reaction", "reaction": reaction})
@@ -221,7 +222,7 @@ class Inbound:
             message = Message(
                 **shown,
                 index=world.next_index(phone.wa_id),
-                id=new_message_id(),
+                id=self._dialect.new_message_id(),
                 number=number.phone_number_id,
                 wa_id=phone.wa_id,
                 sender="user",
@@ -241,13 +242,13 @@ class Inbound:
         chat.last_inbound = now
         world.save_chat(chat)
         self._rates.inbound(number.phone_number_id, time.monotonic())
-        body = envelope.inbound(
-            world.config,
-            number,
-            phone,
-            {"id": identity, "timestamp": str(int(now)), **webhook},
+        told = {"id": identity, "timestamp": str(int(now)), **webhook}
+        self._courier.send(
+            "message",
+            f"phone/{phone.wa_id}",
+            self._dialect.inbound(number, phone, told),
+            ref=identity,
         )
-        self._courier.send("message", f"phone/{phone.wa_id}", body, ref=identity)
 
 
 def _file(kind: str, file: media.Media, **more: object) -> Payload:

@@ -117,11 +117,11 @@ class Call(msgspec.Struct):
     the product first accepted a status of the message (`id`): it then knows of the acceptance.
     """
 
-    index: int
     number: str
     to: str
     biz: str
-    arrived: float
+    index: int = 0
+    arrived: float = 0.0
     outcome: Literal["", "accepted", "refused", "hung", "dropped"] = ""
     code: int | None = None
     id: str = ""
@@ -131,7 +131,7 @@ class Call(msgspec.Struct):
 class Delivery(msgspec.Struct):
     """A webhook on its way to the product. `due` and `created` are Unix seconds.
 
-    `about` is the message that a status is about.
+    Without `url` it goes to the configured address. `about` is the message that a status is about.
     """
 
     id: str
@@ -141,6 +141,7 @@ class Delivery(msgspec.Struct):
     body: str
     created: float
     due: float
+    url: str = ""
     ref: str = ""
     about: str = ""
     attempts: int = 0

@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator import envelope, limits
+from simulator.dialect import Webhook
 from simulator.errors import GraphError, invalid
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Orders:
             lane, delay = f"payment/{message.id}", settings.status_delay_ms / 1000 * (index + 1)
             if settings.shuffle_statuses:
                 lane, delay = "", delay + (len(steps) - 1 - index) * SHUFFLE_SECONDS
-            self._courier.send("status", lane, body, delay=delay)
+            self._courier.send("status", lane, Webhook(body), delay=delay)
 
     def _find(self, number_id: str, reference: str) -> Message | None:
         for messages in self._world.messages.values():

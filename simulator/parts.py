@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from simulator.accepting import Accepting
+from simulator.calls import Calls
+from simulator.cloud import Cloud
 from simulator.inbound import Inbound
 from simulator.media import Library
 from simulator.orders import Orders
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from simulator.config import Config
+    from simulator.dialect import Dialect
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,16 @@ class Parts:
 
     config: Config
     store: Store
+    dialect: Dialect
     world: World
     courier: Courier
     templates: Registry
     library: Library
     rates: Rates
     orders: Orders
+    calls: Calls
     sending: Sending
+    accepting: Accepting
     inbound: Inbound
 
     def start(self) -> None:
@@ -51,20 +58,25 @@ def assemble(config: Config, state: Path | None) -> Parts:
     """Build the parts; with *state*, from the data of an earlier run in that directory."""
     store = Store(state)
     world = World(config, store)
-    courier = Courier(world)
+    dialect = Cloud(config)
+    courier = Courier(world, dialect)
     templates = Registry(store, config.templates)
     rates = Rates()
     library = Library(store)
     orders = Orders(world, courier)
+    sending = Sending(world, courier, rates, library, orders, dialect)
     return Parts(
         config=config,
         store=store,
+        dialect=dialect,
         world=world,
         courier=courier,
         templates=templates,
         library=library,
         rates=rates,
         orders=orders,
-        sending=Sending(world, courier, templates, rates, library, orders),
-        inbound=Inbound(world, courier, rates),
+        calls=Calls(world, dialect),
+        sending=sending,
+        accepting=Accepting(world, sending, templates, orders, dialect),
+        inbound=Inbound(world, courier, rates, dialect),
     )

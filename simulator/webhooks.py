@@ -9,6 +9,7 @@ import threading
 import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag
 
 import msgspec
 import urllib3
@@ -20,6 +21,7 @@ from simulator.model import Delivery
 if TYPE_CHECKING:
     from typing import Literal
 
+    from simulator.dialect import Dialect, Webhook
     from simulator.world import World
 
 # Pauses before each retry; the last one repeats. Meta starts at once and slows down to hours. Here
@@ -39,13 +41,14 @@ class Courier:
     it has ended. A retry leaves its lane, so a refused webhook never delays the next: later ones
     may overtake it, as with Meta. Waiting webhooks are stored on disk.
 
-    Before the first delivery the product must pass Meta's handshake, and again after a change of
-    address or verify token.
+    Before the first delivery the product must pass the handshake, where the provider has one, and
+    again after a change of address or verify token.
     """
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, dialect: Dialect) -> None:
         """Load the undelivered webhooks of an earlier run. Nothing is sent before `start`."""
         self._world = world
+        self._dialect = dialect
         self._ready = threading.Condition()
         self._heap: list[tuple[float, int, Delivery]] = []
         self._lanes: dict[str, deque[Delivery]] = {}
@@ -65,7 +68,7 @@ class Courier:
         wanted = f"{config.webhook_url} {config.verify_token}"
         self._handshake_key = signature(config.app_secret, wanted.encode())
         kept = [bytes(body).decode() for body in world.store.load("handshake")]
-        self.verified = not config.verify_webhook or kept == [self._handshake_key]
+        self.verified = not config.shakes_hands or kept == [self._handshake_key]
         self.handshake_note = ""
         left = [msgspec.json.decode(body, type=Delivery) for body in world.store.load("delivery")]
         with self._ready:
@@ -96,7 +99,7 @@ class Courier:
         self,
         kind: Literal["message", "status", "template"],
         lane: str,
-        body: str,
+        webhook: Webhook,
         *,
         ref: str = "",
         about: str = "",
@@ -107,7 +110,7 @@ class Courier:
         Args:
             kind: What it carries, for those who look at the queue.
             lane: What it must not overtake; an empty lane is its own.
-            body: The JSON, signed and sent byte for byte.
+            webhook: What is sent, byte for byte, and where it goes.
             ref: The id of the user's message whose tick it moves, if any.
             about: The id of the message that a status is of.
             delay: Seconds before the first attempt.
@@ -124,7 +127,8 @@ class Courier:
                     seq=self._seq,
                     lane=lane or f"alone/{self._seq}",
                     kind=kind,
-                    body=body,
+                    body=webhook.body,
+                    url=webhook.url,
                     created=now,
                     due=now + delay,
                     ref=ref if copy == 0 else "",
@@ -168,7 +172,7 @@ class Courier:
     def _carry(self) -> None:
         while (delivery := self._next()) is not None:
             first = delivery.attempts == 0
-            outcome = self._attempt(delivery.body.encode())
+            outcome = self._attempt(self._url(delivery), delivery.body.encode())
             delivery.attempts += 1
             delivery.last = outcome
             with self._ready:
@@ -182,16 +186,14 @@ class Courier:
                 self._world.note_told(delivery.about)
             self._mark(delivery)
 
-    def _attempt(self, body: bytes) -> str:
+    def _url(self, delivery: Delivery) -> str:
+        return delivery.url or self._world.config.webhook_url
+
+    def _attempt(self, url: str, body: bytes) -> str:
         """Post *body*; return the status code, or a word for what went wrong."""
-        config = self._world.config
-        headers = {
-            "Content-Type": "application/json",
-            "User-Agent": "facebookexternalua",
-            "X-Hub-Signature-256": signature(config.app_secret, body),
-        }
+        headers = self._dialect.headers(url, body, self._dialect.secret)
         try:
-            answer = self._http.request("POST", config.webhook_url, body=body, headers=headers)
+            answer = self._http.request("POST", urldefrag(url).url, body=body, headers=headers)
         except urllib3.exceptions.TimeoutError:
             return "no answer"
         except urllib3.exceptions.HTTPError:
@@ -205,7 +207,8 @@ class Courier:
 
     def _retry_later(self, delivery: Delivery) -> None:
         too_old = time.time() - delivery.created > limits.WEBHOOK_GIVE_UP_SECONDS
-        if too_old or delivery.id in self._unwanted:
+        is_last = too_old or not self._dialect.retries(self._url(delivery))
+        if is_last or delivery.id in self._unwanted:
             self._unwanted.discard(delivery.id)
             self._finish(delivery)
             return

@@ -12,13 +12,14 @@ import msgspec
 
 from simulator import faults, limits
 from simulator.config import Phone, Role
-from simulator.model import Call, Chat, Message, SentCall, Status
+from simulator.model import Chat, Message, SentCall, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from simulator.config import Config
     from simulator.faults import Faults
+    from simulator.model import Call
     from simulator.store import Store
 
 Topic = Literal["message", "phone", "chat", "settings", "webhooks"]
@@ -30,11 +31,6 @@ CHANGES_KEPT = 20_000
 SENT_KEPT = 200_000
 # Phones made while running get numbers from here on, in a range no configuration uses.
 NEW_PHONES_FROM = 919_812_300_001
-
-
-def new_message_id() -> str:
-    """Return a new message id, as opaque and as unique as Meta's."""
-    return "wamid.HB" + secrets.token_urlsafe(30).replace("_", "A").replace("-", "B")
 
 
 class World:
@@ -253,22 +249,14 @@ class World:
                 )
             )
 
-    def note_call(self, number: str, payload: object) -> Call:
+    def note_call(self, call: Call) -> None:
         """Remember that a call of the product has arrived."""
-        fields = payload if isinstance(payload, dict) else {}
         with self.lock:
             self.calls_count += 1
-            call = Call(
-                index=self.calls_count,
-                number=number,
-                to=str(fields.get("to") or fields.get("recipient") or ""),
-                biz=str(fields.get("biz_opaque_callback_data") or ""),
-                arrived=time.time(),
-            )
+            call.index, call.arrived = self.calls_count, time.time()
             if len(self.calls) == SENT_KEPT:
                 self._call_of.pop(self.calls[0].id, None)
             self.calls.append(call)
-            return call
 
     def note_accepted(self, call: Call, message_id: str) -> None:
         """Remember the message of an accepted call."""
