@@ -1,9 +1,9 @@
-"""Meta's side of WhatsApp, and the phones of the people, on one machine.
+"""A provider's side of WhatsApp, and the phones of the people, on one machine.
 
 The simulator answers the WhatsApp Cloud API as Meta does (sending, templates, signed webhooks with
-retries, statuses) and draws the phones of patients, doctors and admins in a browser. Demonstrations
-and end-to-end tests run the real product against it. It shares no code with the product: the two
-meet only over HTTP, in the shapes that Meta documents.
+retries, statuses), or Twilio's API as Twilio does, and draws the phones of patients, doctors and
+admins in a browser. Demonstrations and end-to-end tests run the real product against it. It shares
+no code with the product: the two meet only over HTTP, in the shapes that the providers document.
 
 __main__   the command that starts it
 app        all addresses, behind one port
@@ -29,6 +29,7 @@ media      files of people and uploads
 inbound    what people do on their phones
 dialect    what differs between providers
 cloud      Meta's Cloud API as one
+twilio     Twilio's API, in a run that plays Twilio
 envelope   the shapes of its webhooks
 webhooks   their delivery, with retries
 faults     settings that make Meta slow or wrong

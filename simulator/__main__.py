@@ -109,7 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the simulator until it is told to stop."""
     parser = argparse.ArgumentParser(
         prog="python -m simulator",
-        description="Meta's side of WhatsApp and the phones of the people, on this machine.",
+        description="A provider's side of WhatsApp and the phones of the people, on this machine.",
     )
     parser.add_argument("--config", type=Path, required=True, help="the configuration, JSON")
     parser.add_argument("--port", type=int, default=8001)

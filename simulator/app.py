@@ -1,4 +1,4 @@
-"""The web application: Meta's API, the control API and the page, behind one port."""
+"""The web application: the provider's API, the control API and the page, behind one port."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Response, request
 
 from simulator import control, graph, page
+from simulator.twilio import api
 
 if TYPE_CHECKING:
     from simulator.parts import Parts
@@ -28,7 +29,13 @@ def create_app(parts: Parts, *, only_loopback: bool = True) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_MAX
     app.url_map.converters["graph_version"] = graph.GraphVersion
-    app.register_blueprint(graph.blueprint(parts))
+    if parts.config.twilio is None:
+        app.register_blueprint(graph.blueprint(parts))
+    else:
+        twilio = api.TwilioApi(
+            parts.config.twilio, parts.world, parts.calls, parts.sending, parts.contents
+        )
+        app.register_blueprint(api.blueprint(twilio, parts.world, parts.dialect))
     app.register_blueprint(control.blueprint(parts))
     app.register_blueprint(page.blueprint(parts))
 

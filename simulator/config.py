@@ -13,6 +13,8 @@ Role = Literal["patient", "doctor", "admin"]
 ReadMode = Literal["auto", "viewed", "never"]
 Digits = Annotated[str, msgspec.Meta(pattern=r"^[0-9]{7,15}$")]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+# What Meta's Cloud API needs.
+CLOUD = ("app_secret", "verify_token", "access_tokens", "waba_id")
 
 
 class ConfigError(ValueError):
@@ -47,20 +49,33 @@ class Phone(msgspec.Struct):
     read: ReadMode | None = None
 
 
+class TwilioAccount(msgspec.Struct, frozen=True):
+    """The account at Twilio that the numbers belong to; its token also signs webhooks."""
+
+    account_sid: Annotated[str, msgspec.Meta(pattern=r"^AC[0-9a-f]{32}$")]
+    auth_token: Annotated[str, msgspec.Meta(min_length=1)]
+
+
 class Config(msgspec.Struct, frozen=True):
     """What the simulator is started with.
+
+    `provider` is who it plays. Meta's Cloud API needs `app_secret`, `verify_token`,
+    `access_tokens` and `waba_id`; Twilio needs `twilio` instead, and there `phone_number_id` only
+    names a number in the control API, while messages name it by `display_phone_number`.
 
     `read`, `sync_131047` and `unknown_recipients` are the starting values of the settings of the
     same name (see `simulator.faults`). `templates` are registered, as approved, before the first
     call. `payment_configurations` are those that orders can be paid through; None: any.
     """
 
-    app_secret: Annotated[str, msgspec.Meta(min_length=1)]
-    verify_token: Annotated[str, msgspec.Meta(min_length=1)]
-    access_tokens: Annotated[list[str], msgspec.Meta(min_length=1)]
-    waba_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_]+$")]
     webhook_url: Annotated[str, msgspec.Meta(pattern=r"^https?://")]
     numbers: Annotated[list[Number], msgspec.Meta(min_length=1)]
+    provider: Literal["cloud", "twilio"] = "cloud"
+    app_secret: str = ""
+    verify_token: str = ""
+    access_tokens: list[str] = []
+    waba_id: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z_]*$")] = ""
+    twilio: TwilioAccount | None = None
     phones: list[Phone] = []
     graph_version: Annotated[str, msgspec.Meta(pattern=r"^v[0-9]+\.[0-9]+$")] = "v26.0"
     templates: list[dict[str, Any]] = []
@@ -73,7 +88,7 @@ class Config(msgspec.Struct, frozen=True):
     @property
     def shakes_hands(self) -> bool:
         """Whether webhooks wait for the product to prove that it knows the verify token."""
-        return self.verify_webhook
+        return self.provider == "cloud" and self.verify_webhook
 
     def number(self, phone_number_id: str) -> Number | None:
         """Return the business number with that id, if there is one."""
@@ -90,6 +105,11 @@ def parse(raw: bytes) -> Config:
         config = msgspec.json.decode(raw, type=Config)
     except msgspec.DecodeError as error:
         raise ConfigError(str(error)) from error
+    missing = [name for name in CLOUD if not getattr(config, name)]
+    if config.provider == "cloud" and missing:
+        raise ConfigError(f"cloud needs {', '.join(missing)}")
+    if (config.twilio is not None) != (config.provider == "twilio"):
+        raise ConfigError("an account at Twilio goes with provider twilio, and only with it")
     for what, values in (
         ("phone_number_id", [n.phone_number_id for n in config.numbers]),
         ("wa_id", [p.wa_id for p in config.phones]),

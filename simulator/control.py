@@ -153,6 +153,7 @@ def blueprint(parts: Parts) -> Blueprint:
     control.get("/phones/<wa_id>/messages")(api.messages)
     control.get("/sent")(api.sent)
     control.get("/calls")(api.calls)
+    control.get("/refusals")(api.refusals)
     control.get("/faults")(api.read_faults)
     control.post("/faults")(api.set_faults)
     control.delete("/faults")(api.reset_faults)
@@ -291,6 +292,14 @@ class ControlApi:
         with self._world.lock:
             calls = [call for call in self._world.calls if call.index > after][:limit]
             return {"count": self._world.calls_count, "calls": [as_json(call) for call in calls]}
+
+    def refusals(self) -> Payload:
+        """List the calls of any kind that the provider refused, in order, `after` an index."""
+        after = request.args.get("after", 0, type=int)
+        with self._world.lock:
+            refused = [each for each in self._world.refusals if each.index > after]
+            count = self._world.refusals_count
+            return {"count": count, "refusals": [as_json(each) for each in refused]}
 
     def read_faults(self) -> Payload:
         """Return the settings."""

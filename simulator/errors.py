@@ -65,6 +65,7 @@ class ProviderError(Exception):
     """A call that a provider refuses, or why a message failed later."""
 
     code: int
+    details: str
     http_status: int
 
     def as_answer(self) -> dict[str, Any]:

@@ -44,6 +44,7 @@ def blueprint(parts: Parts) -> Blueprint:
 
     @graph.errorhandler(GraphError)
     def refuse(error: GraphError) -> tuple[Payload, int]:
+        parts.world.note_refusal(request.method, request.path, error.code, str(error))
         return error.as_answer(), error.http_status
 
     @graph.before_request

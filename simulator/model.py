@@ -128,6 +128,17 @@ class Call(msgspec.Struct):
     told: float | None = None
 
 
+class Refusal(msgspec.Struct):
+    """A call that the provider refused, of any kind; `code` is its own, if it has one."""
+
+    index: int
+    method: str
+    path: str
+    code: int | None
+    message: str
+    timestamp: float
+
+
 class Delivery(msgspec.Struct):
     """A webhook on its way to the product. `due` and `created` are Unix seconds.
 

@@ -15,6 +15,8 @@ from simulator.rates import Rates
 from simulator.sending import Sending
 from simulator.store import Store
 from simulator.templates import Registry
+from simulator.twilio.contents import Contents
+from simulator.twilio.dialect import Twilio
 from simulator.webhooks import Courier
 from simulator.world import World
 
@@ -35,6 +37,7 @@ class Parts:
     world: World
     courier: Courier
     templates: Registry
+    contents: Contents
     library: Library
     rates: Rates
     orders: Orders
@@ -58,7 +61,7 @@ def assemble(config: Config, state: Path | None) -> Parts:
     """Build the parts; with *state*, from the data of an earlier run in that directory."""
     store = Store(state)
     world = World(config, store)
-    dialect = Cloud(config)
+    dialect: Dialect = Cloud(config) if config.twilio is None else Twilio(config.twilio)
     courier = Courier(world, dialect)
     templates = Registry(store, config.templates)
     rates = Rates()
@@ -72,6 +75,7 @@ def assemble(config: Config, state: Path | None) -> Parts:
         world=world,
         courier=courier,
         templates=templates,
+        contents=Contents(store),
         library=library,
         rates=rates,
         orders=orders,

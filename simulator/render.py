@@ -267,7 +267,6 @@ def _template_buttons(known: Template, given: list[Payload], content: Content) -
 
 
 def _authentication(known: Template, given: list[Payload], content: Content) -> None:
-    code_text, security, expiry, copy = OTP_WORDS.get(known.language[:2], OTP_WORDS["en"])
     codes = [_parameters(given, "body"), _parameters(given, "button", 0)]
     if any([filler["type"] for filler in fillers] != ["text"] for fillers in codes):
         raise GraphError(132000, "the code must be given once in the body and once in the button")
@@ -278,12 +277,30 @@ def _authentication(known: Template, given: list[Payload], content: Content) -> 
         raise GraphError(132005, f"code must be at most {limits.OTP_CODE_MAX} characters long")
     if not (code.isascii() and code.isalnum()):
         raise GraphError(132012, "a code has letters and digits alone")
-    content.text = code_text.format(code=code)
-    if known.component("BODY").get("add_security_recommendation"):
-        content.text += " " + security
-    minutes = known.component("FOOTER").get("code_expiration_minutes")
-    if minutes:
-        content.footer = expiry.format(minutes=minutes)
-    content.code = code
+    one_time_code(
+        content,
+        code,
+        known.language,
+        warns=bool(known.component("BODY").get("add_security_recommendation")),
+        minutes=known.component("FOOTER").get("code_expiration_minutes"),
+    )
     buttons = known.buttons()
-    content.code_label = (buttons[0].get("text") if buttons else "") or copy
+    content.code_label = (buttons[0].get("text") if buttons else "") or content.code_label
+
+
+def one_time_code(
+    content: Content, code: str, language: str, *, warns: bool, minutes: int | None
+) -> None:
+    """Write WhatsApp's own words about *code* into *content*.
+
+    Args:
+        content: What the message shows.
+        code: The code.
+        language: The template's language.
+        warns: Add that the code is not to be shared.
+        minutes: After how long it expires, if that is said.
+    """
+    code_text, security, expiry, copy = OTP_WORDS.get(language[:2], OTP_WORDS["en"])
+    content.text = code_text.format(code=code) + (f" {security}" if warns else "")
+    content.footer = expiry.format(minutes=minutes) if minutes else ""
+    content.code, content.code_label = code, copy

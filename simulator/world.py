@@ -12,7 +12,7 @@ import msgspec
 
 from simulator import faults, limits
 from simulator.config import Phone, Role
-from simulator.model import Chat, Message, SentCall, Status
+from simulator.model import Chat, Message, Refusal, SentCall, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +61,8 @@ class World:
         self.sent_count = 0
         self.calls: deque[Call] = deque(maxlen=SENT_KEPT)
         self.calls_count = 0
+        self.refusals: deque[Refusal] = deque(maxlen=SENT_KEPT)
+        self.refusals_count = 0
         self._call_of: dict[str, Call] = {}
         self._told_early: dict[str, float] = {}
         # Reactions have ids, but no index of their own in a chat: (number, wa_id, index so far).
@@ -265,6 +267,14 @@ class World:
             call.told = self._told_early.pop(message_id, None)
             self._call_of[message_id] = call
 
+    def note_refusal(self, method: str, path: str, code: int | None, message: str) -> None:
+        """Remember that the provider has refused a call, whatever it was about."""
+        with self.lock:
+            self.refusals_count += 1
+            self.refusals.append(
+                Refusal(self.refusals_count, method, path, code, message, time.time())
+            )
+
     def note_told(self, message_id: str) -> None:
         """Remember that the product has accepted a status of a message."""
         with self.lock:
@@ -302,6 +312,8 @@ class World:
             self.sent_count = 0
             self.calls.clear()
             self.calls_count = 0
+            self.refusals.clear()
+            self.refusals_count = 0
             self._call_of.clear()
             self._told_early.clear()
             self._log.clear()

@@ -55,6 +55,8 @@ def free_port():
 class Product:
     """Plays the product: answers the handshake, checks signatures, keeps what it is sent."""
 
+    kind = "application/json"
+
     def __init__(self, port=0):
         self.received: list[tuple[int, dict]] = []
         self.refuse_with: list[int] = []
@@ -97,15 +99,14 @@ class Product:
 
             def do_POST(self):
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
-                wanted = hmac.new(APP_SECRET.encode(), raw, hashlib.sha256).hexdigest()
-                if self.headers["X-Hub-Signature-256"] != f"sha256={wanted}":
-                    product.problems.append(f"signature {self.headers['X-Hub-Signature-256']}")
+                if not product.is_signed(self.path, self.headers, raw):
+                    product.problems.append(f"signature of {self.path}: {self.headers}")
                     self.answer(401, "")
                     return
-                if self.headers["Content-Type"] != "application/json":
+                if not self.headers["Content-Type"].startswith(product.kind):
                     product.problems.append(f"type {self.headers['Content-Type']}")
                 status = product.refuse_with.pop(0) if product.refuse_with else 200
-                product.received.append((status, json.loads(raw)))
+                product.received.append((status, product.read(self.path, raw)))
                 self.answer(status, "")
 
         self.server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
@@ -113,6 +114,15 @@ class Product:
         self.url = f"http://127.0.0.1:{self.server.server_port}/hooks"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
         self.thread.start()
+
+    def is_signed(self, _path, headers, raw):
+        """Return whether Meta has signed *raw*."""
+        wanted = hmac.new(APP_SECRET.encode(), raw, hashlib.sha256).hexdigest()
+        return headers["X-Hub-Signature-256"] == f"sha256={wanted}"
+
+    def read(self, _path, raw):
+        """Return what was posted, for the tests to look at."""
+        return json.loads(raw)
 
     def close(self):
         """End it as a process ends: kept-alive connections too."""
@@ -292,7 +302,11 @@ def product(running):
 @pytest.fixture
 def sim(running):
     """The simulator with empty chats, well-behaved, and the window of Asha open."""
-    product, simulator = running
+    yield from well_behaved(*running)
+
+
+def well_behaved(product, simulator):
+    """Yield *simulator* after a new beginning, and look for problems afterwards."""
     product.refuse_with.clear()
     simulator.control("DELETE", "/faults")
     simulator.settle()
@@ -303,3 +317,29 @@ def sim(running):
     product.problems.clear()
     yield simulator
     assert product.problems == []
+
+
+@pytest.fixture(scope="session")
+def twilio_running(tmp_path_factory):
+    from .twilio import TwilioProduct, TwilioSimulator  # noqa: PLC0415 - it needs what is here
+
+    with contextlib.ExitStack() as stack:
+        product = TwilioProduct()
+        stack.callback(product.close)
+        simulator = TwilioSimulator(tmp_path_factory.mktemp("twilio"), product)
+        stack.callback(simulator.stop)
+        stack.callback(simulator.http.close)
+        yield product, simulator
+
+
+@pytest.fixture
+def twilio_product(twilio_running):
+    return twilio_running[0]
+
+
+@pytest.fixture
+def twilio(twilio_running):
+    """The same of a simulator that plays Twilio; it keeps no content."""
+    product, simulator = twilio_running
+    simulator.remove_contents()
+    yield from well_behaved(product, simulator)
