@@ -5,7 +5,6 @@ import string
 import unicodedata
 from collections import defaultdict
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,11 +14,10 @@ from bot.channels.fit import utf16_units
 from bot.rendering.catalogue import Variant
 from bot.rendering.formats import VALUE_MAX, plain
 from bot.rendering.renderer import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
-from domain.model.messages import Message, Option
 from simulator.templates import parse
+from tests.samples import HOSTILE, NOW, REFUSED, message, with_names
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
-NOW = datetime(2024, 11, 25, 4, 12, tzinfo=UTC)
 RENDERER = Renderer(TEMPLATES, lambda: NOW)
 LANGUAGES = [tag for tag, _ in RENDERER.languages()]
 CATALOGUE = RENDERER.messages()
@@ -72,21 +70,6 @@ BLOCKS = RENDERER.words.keys()
 SMS = {(tag, flow, b.removesuffix("__sms")) for tag, flow, b in BLOCKS if b.endswith("__sms")}
 """The messages that have words of their own as a text message."""
 PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
-
-
-def message(name, sample):
-    return Message(
-        message_id="msg_1",
-        sender="100",
-        contact_id="con_1",
-        clinic_id="cli_1",
-        name=name,
-        values=sample.values,
-        options=sample.options,
-        url=sample.url,
-        created_at=NOW,
-        updated_at=NOW,
-    )
 
 
 def free(language, name, number=0, **values):
@@ -417,48 +400,6 @@ def test_a_payment_keeps_the_id_by_which_the_provider_finds_it(language):
 
 
 # --- Names that nobody should have ---------------------------------------------------------------
-NAMES = {
-    "person", "doctor", "clinic", "name", "by", "added", "text", "next_person", "specialization",
-}  # fmt: skip
-HOSTILE = {
-    "lines": "Asha\nRao\r\n\tMenon\u2028x\u2029y\x85z\x0bq",
-    "formatting": "*Asha* _Rao_ ~Menon~ ```code``` `x`",
-    "long": "W" * 100,
-    "right to left": "\u202egnp.exe\u202c محمد",
-    "arabic, embedded": "\u202bمحمد\u202c \u200fعلي",
-    "hebrew, embedded": "\u202a\u202bשרה כהן",
-    "long right to left": "محمد " * 20,
-    "isolates": "\u2066\u2067\u2068a\u2069",
-    "invisible": "A\u200bs\u2060h\ufeffa\u00ad",
-    "emoji": "👩🏽\u200d⚕️ Asha 🎉🎉",
-    "long emoji": "👨🏿\u200d👩🏽\u200d👧🏻\u200d👦🇮🇳" * 7,
-    "apostrophe": "Seán O'Brien",
-    "devanagari": "श्रीमती लक्ष्मी " * 6,
-    "spaces": "Asha          Rao\u00a0\u3000 ",
-    "five spaces, tab, line break": "Asha     Rao\tIyer\nMenon",
-    "placeholder": "{{person}} {% raise %} {{ 7 * 7 }}",
-    "option": "1. Wait 2 - Cancel",
-}
-REFUSED = ["", "   ", "\n", "W" * 200, "محمد " * 40, "👩🏽\u200d⚕️" * 40, "आशा " * 50]
-"""Names that `domain` refuses, but WhatsApp and the clinics may send: blank or too long."""
-
-
-def replaced(value, key, name):
-    if isinstance(value, dict):
-        return {k: replaced(v, k, name) for k, v in value.items()}
-    if isinstance(value, list):
-        return [replaced(v, key, name) for v in value]
-    return name if key in NAMES and isinstance(value, str) else value
-
-
-def with_names(sample, name):
-    values = replaced(sample.values, "", name)
-    options = tuple(
-        Option(id=o.id, label=o.label, values=replaced(o.values, "", name)) for o in sample.options
-    )
-    return values, options
-
-
 def passes(words, most):
     """Hold one line of a message against the strictest rules of every provider."""
     assert words.strip()
