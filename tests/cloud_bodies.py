@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
-
-import requests
-from requests.adapters import BaseAdapter
 
 from bot.channels.cloud.channel import CloudChannel
 from domain.channel import Outbound
+from tests.wire import Wire
+
+ADDRESS = "https://graph.facebook.com/v26.0"
 
 
 def body_of(message: Outbound) -> dict[str, Any]:
     """Return the body of the call that sends *message*, without `messaging_product`."""
-    wire = _Wire()
-    with requests.Session() as session:
-        session.mount("https://", wire)
-        CloudChannel("https://graph.facebook.com/v26.0", lambda _: "EAA", session).send(message)
-    body: dict[str, Any] = json.loads(wire.written)
+    wire = Wire({"messages": [{"id": "wamid.OUT1"}]})
+    CloudChannel(ADDRESS, lambda _: "EAA", wire.session).send(message)
+    return _body(wire)
+
+
+def read_mark_of(provider_id: str, *, typing: bool) -> dict[str, Any]:
+    """Return the body of the call that marks *provider_id* as read, as `body_of` does."""
+    wire = Wire({"success": True})
+    CloudChannel(ADDRESS, lambda _: "EAA", wire.session).mark_read("1", provider_id, typing=typing)
+    return _body(wire)
+
+
+def _body(wire: Wire) -> dict[str, Any]:
+    [body] = wire.bodies
     assert body.pop("messaging_product") == "whatsapp"
     return body
-
-
-class _Wire(BaseAdapter):
-    """Takes every message, and keeps the last."""
-
-    written: str | bytes = b""
-
-    def send(self, request: requests.PreparedRequest, **_: Any) -> requests.Response:  # type: ignore[override]  # the rest is the network's
-        self.written = request.body or b""
-        answer = requests.Response()
-        answer.status_code = 200
-        answer._content = b'{"messages": [{"id": "wamid.OUT1"}]}'
-        return answer
-
-    def close(self) -> None:
-        """Do nothing: there is no connection."""
