@@ -1,15 +1,12 @@
-"""Messages from the catalogue's samples, and names that nobody should have in them."""
+"""The catalogue's samples, with names that nobody should have in them."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from bot.rendering.catalogue import Sample
-from domain.model.messages import Message, Option
+from domain.model.messages import Option
 
-NOW = datetime(2024, 11, 25, 4, 12, tzinfo=UTC)
-"""When the samples are sent."""
 _NAMES = {
     "person", "doctor", "clinic", "name", "by", "added", "text", "next_person", "specialization",
 }  # fmt: skip
@@ -51,19 +48,3 @@ def with_names(sample: Sample, name: str) -> tuple[dict[str, Any], tuple[Option,
         Option(id=o.id, label=o.label, values=_replaced(o.values, "", name)) for o in sample.options
     )
     return values, options
-
-
-def message(name: str, sample: Sample) -> Message:
-    """Return the message *name* with what *sample* says."""
-    return Message(
-        message_id="msg_1",
-        sender="100",
-        contact_id="con_1",
-        clinic_id="cli_1",
-        name=name,
-        values=sample.values,
-        options=sample.options,
-        url=sample.url,
-        created_at=NOW,
-        updated_at=NOW,
-    )

@@ -15,7 +15,8 @@ from bot.rendering.catalogue import Variant
 from bot.rendering.formats import VALUE_MAX, plain
 from bot.rendering.renderer import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
 from simulator.templates import parse
-from tests.samples import HOSTILE, NOW, REFUSED, message, with_names
+from tests.samples import HOSTILE, REFUSED, with_names
+from tests.sendable import NOW, message_of
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
 RENDERER = Renderer(TEMPLATES, lambda: NOW)
@@ -234,7 +235,7 @@ def test_a_text_too_long_is_cut_rather_than_refused():
 # --- As templates ------------------------------------------------------------------------------
 @pytest.mark.parametrize(("language", "name", "sample"), OUTSIDE)
 def test_outside_the_window_a_message_is_its_template(language, name, sample):
-    rendered = RENDERER.render(message(name, sample), sample.values, language, window_open=False)
+    rendered = RENDERER.render(message_of(name, sample), sample.values, language, window_open=False)
     call = rendered.template
     assert call is not None
     assert (rendered.choices, rendered.url) == ((), None)
@@ -296,7 +297,7 @@ def test_a_template_button_says_the_same_whatever_the_message_is_about(language)
             continue
         for sample in entry.sample:
             rendered = RENDERER.render(
-                message(name, sample), sample.values, language, window_open=False
+                message_of(name, sample), sample.values, language, window_open=False
             )
             definition = next(
                 d
@@ -311,12 +312,12 @@ def test_a_template_button_says_the_same_whatever_the_message_is_about(language)
 def test_a_reply_has_no_template():
     sample = CATALOGUE["mine/none"].sample[0]
     with pytest.raises(NoTemplate, match="mine/none"):
-        RENDERER.render(message("mine/none", sample), sample.values, "en", window_open=False)
+        RENDERER.render(message_of("mine/none", sample), sample.values, "en", window_open=False)
 
 
 def test_options_that_no_template_has_are_no_template():
     sample = CATALOGUE["news/skipped"].sample[0]
-    without = message("news/skipped", sample).but(options=())
+    without = message_of("news/skipped", sample).but(options=())
     with pytest.raises(NoTemplate, match="news/skipped"):
         RENDERER.render(without, sample.values, "en", window_open=False)
 
@@ -339,7 +340,7 @@ def test_a_template_can_be_shown_as_a_text():
 def test_a_one_time_code_is_always_an_authentication_template(window_open):
     sample = CATALOGUE["account/code"].sample[0]
     rendered = RENDERER.render(
-        message("account/code", sample), sample.values, "hi", window_open=window_open
+        message_of("account/code", sample), sample.values, "hi", window_open=window_open
     )
     assert rendered.template is not None
     assert rendered.template.code == "482913"
@@ -351,7 +352,7 @@ def test_a_one_time_code_is_always_an_authentication_template(window_open):
 
 def test_inside_the_window_a_message_is_free():
     sample = CATALOGUE["news/your_turn"].sample[0]
-    said = message("news/your_turn", sample)
+    said = message_of("news/your_turn", sample)
     assert RENDERER.render(said, sample.values, "en", window_open=True).template is None
 
 
@@ -371,7 +372,7 @@ def test_a_template_has_typographic_apostrophes(definition):
 @each(SAMPLES)
 def test_a_name_is_shown_with_a_typographic_apostrophe(language, name, sample):
     values, options = with_names(sample, "O'Brien")
-    said = message(name, sample).but(options=options)
+    said = message_of(name, sample).but(options=options)
     rendered = RENDERER.free_form(name, values, language, options, sample.url)
     shown = [rendered.text, rendered.choices_label, rendered.url_label]
     shown += [c.words + c.more for c in rendered.choices]
@@ -393,7 +394,7 @@ def test_what_must_arrive_unchanged_keeps_its_apostrophe():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_payment_keeps_the_id_by_which_the_provider_finds_it(language):
     sample = CATALOGUE["desk/refund_failed"].sample[0]
-    said = message("desk/refund_failed", sample)
+    said = message_of("desk/refund_failed", sample)
     for window_open in (True, False):
         text = RENDERER.render(said, sample.values, language, window_open=window_open).text
         assert "pay_OSbMuvQIUqLcUC" in text
@@ -453,7 +454,7 @@ def test_no_name_makes_a_title_that_meta_refuses(language, name, sample):
 
 def _parameters_pass(language, name, sample, hostile):
     values, options = with_names(sample, hostile)
-    said = message(name, sample).but(options=options)
+    said = message_of(name, sample).but(options=options)
     rendered = RENDERER.render(said, values, language, window_open=False)
     assert utf16_units(rendered.text) <= limits.TEMPLATE_BODY_MAX, name
     assert rendered.template is not None, name
@@ -468,7 +469,7 @@ def _parameters_pass(language, name, sample, hostile):
 )
 def test_a_document_has_a_name_and_a_caption(language, file, person):
     sample = CATALOGUE["visits/prescription"].sample[0]
-    said = message("visits/prescription", sample).but(as_document=True)
+    said = message_of("visits/prescription", sample).but(as_document=True)
     values = {**sample.values, "person": person}
     rendered = RENDERER.render(said, values, language, window_open=True)
     assert (rendered.document, rendered.url) == (file, sample.url)
@@ -531,7 +532,7 @@ def test_a_third_language_is_a_folder(tmp_path):
     english = renderer.free_form("booking/confirmed", sample.values, "en")
     assert renderer.free_form("booking/confirmed", sample.values, "ta") == english
     call = renderer.render(
-        message("booking/confirmed", sample), sample.values, "ta", window_open=False
+        message_of("booking/confirmed", sample), sample.values, "ta", window_open=False
     ).template
     assert call is not None
     assert call.language == "en", "the template that exists is the one in the words' language"
