@@ -1,5 +1,6 @@
 """What a fresh machine installs does not depend on what an index serves that day."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -103,6 +104,22 @@ def test_set_up_resolves_nothing():
     assert len(installs) == 2
     for command in installs:
         assert {"--no-deps", "--require-hashes", "--only-binary"} <= set(command.split())
+
+
+def test_set_up_takes_of_npm_what_is_locked():
+    [command] = [
+        line
+        for line in (REPOSITORY / "bin/setup").read_text().replace("\\\n", " ").splitlines()
+        if "bin/deno" in line
+    ]
+    assert {"install", "--frozen"} <= set(command.split())
+    wanted = json.loads((REPOSITORY / "deno.json").read_text())["imports"].values()
+    locked = json.loads((REPOSITORY / "deno.lock").read_text())
+    assert set(wanted) == locked["specifiers"].keys()
+    for name in wanted:
+        assert re.fullmatch(r"npm:[a-z]+@\d+\.\d+\.\d+", name), "one version, not a range"
+    assert len(locked["npm"]) > len(wanted)
+    assert all(package["integrity"].startswith("sha512-") for package in locked["npm"].values())
 
 
 def test_set_up_leaves_an_environment_that_is_linked_alone(tmp_path):
