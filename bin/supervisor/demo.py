@@ -8,7 +8,7 @@ from pathlib import Path
 
 from honcho.environ import parse_procfile
 
-from bin.supervisor.demo_settings import LOOPBACK, reachable
+from bin.supervisor.demo_settings import LOOPBACK, plays_twilio, reachable
 from bin.supervisor.parts import Part
 from bin.supervisor.redis_server import start_redis
 from bin.supervisor.supervisor import Supervisor
@@ -51,9 +51,17 @@ def start_all(supervisor: Supervisor, host: str, redis_port: int | None) -> None
     supervisor.run("setup", pulseops("init-db"), "creating the tables")
     seed = pulseops("seed", "--demo", "--phones", phones)
     supervisor.run("setup", seed, "seeding the clinics")
-    start_processes(supervisor, host, phones)
+    start_simulator(supervisor, phones)
     push = pulseops("templates", "push")
-    supervisor.run("setup", push, "submitting the message templates")
+    pushing = "submitting the message templates"
+    # The product reads every ten minutes what the account at Twilio holds: that must be there
+    # before the first message. At Meta a message names its template, whenever that came.
+    is_first = plays_twilio(supervisor.environment)
+    if is_first:
+        supervisor.run("setup", push, pushing)
+    start_processes(supervisor, host)
+    if not is_first:
+        supervisor.run("setup", push, pushing)
     show_addresses(supervisor, host)
 
 
@@ -62,31 +70,42 @@ def pulseops(*words: str) -> list[str]:
     return [sys.executable, "-m", "flask", "--app", "bot", "pulseops", *words]
 
 
-def start_processes(supervisor: Supervisor, host: str, phones: str) -> None:
-    """Start the simulator and the ``Procfile``; wait until simulator and web answer.
+def start_simulator(supervisor: Supervisor, phones: str) -> None:
+    """Start the simulator and wait until it answers; each provider has chats of its own.
+
+    Raises:
+        Failed: If it does not start or does not answer.
+        Stopped: If a stop is requested meanwhile.
+    """
+    port = supervisor.environment["SIMULATOR_PORT"]
+    state = "simulator-twilio" if plays_twilio(supervisor.environment) else "simulator"
+    options = ["--config", phones, "--port", port, "--state", str(supervisor.var / state)]
+    simulator = Part("simulator", [sys.executable, "-m", "simulator", *options])
+    supervisor.start(simulator)
+
+    def simulator_answers() -> bool:
+        return 0 < http_status(LOOPBACK, int(port), "/") < INTERNAL_SERVER_ERROR
+
+    supervisor.wait_until(simulator_answers, simulator, "does not answer")
+
+
+def start_processes(supervisor: Supervisor, host: str) -> None:
+    """Start the ``Procfile`` and wait until the web process answers.
 
     Raises:
         Failed: If a part does not start or does not answer.
         Stopped: If a stop is requested meanwhile.
     """
-    environment = supervisor.environment
-    port, simulator_port = environment["PORT"], environment["SIMULATOR_PORT"]
-    options = ["--config", phones, "--port", simulator_port]
-    options += ["--state", str(supervisor.var / "simulator")]
-    simulator = Part("simulator", [sys.executable, "-m", "simulator", *options])
+    port = supervisor.environment["PORT"]
     commands = procfile(supervisor.root)
     web = Part("web", commands.pop("web"))
     others = [Part(name, command) for name, command in commands.items()]
-    for part in (simulator, web, *others):
+    for part in (web, *others):
         supervisor.start(part)
-
-    def simulator_answers() -> bool:
-        return 0 < http_status(LOOPBACK, int(simulator_port), "/") < INTERNAL_SERVER_ERROR
 
     def web_answers() -> bool:
         return http_status(reachable(host), int(port), "/live") == OK
 
-    supervisor.wait_until(simulator_answers, simulator, "does not answer")
     supervisor.wait_until(web_answers, web, "does not answer")
 
 

@@ -5,6 +5,7 @@ import secrets
 import socket
 import sys
 from base64 import urlsafe_b64encode
+from collections.abc import Mapping
 from ipaddress import IPv4Address
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from bin.supervisor.terminal import say
 LOOPBACK = "127.0.0.1"
 EVERY_INTERFACE = str(IPv4Address(socket.INADDR_ANY))
 LAST_PORT = 65_535
+PLATFORM_NUMBER = "+918040009000"
+"""The number that clinics share, at Twilio; the same as the simulator's at Meta."""
 PORTS_TRIED = 200
 
 
@@ -89,6 +92,8 @@ def demo_secrets(file: Path) -> dict[str, str]:
         "WHATSAPP_BUSINESS_ACCOUNT_ID": "200000000000001",
         "WHATSAPP_WEBHOOK_SECRET": secrets.token_hex(16),
         "WHATSAPP_VERIFY_TOKEN": secrets.token_urlsafe(16),
+        "TWILIO_ACCOUNT_SID": f"AC{secrets.token_hex(16)}",
+        "TWILIO_AUTH_TOKEN": secrets.token_hex(16),
     }
     if made.keys() - kept.keys():
         kept = made | kept
@@ -101,6 +106,11 @@ def demo_secrets(file: Path) -> dict[str, str]:
     return kept
 
 
+def plays_twilio(environment: Mapping[str, str]) -> bool:
+    """Return whether WhatsApp goes through Twilio, which the simulator then plays."""
+    return environment.get("WHATSAPP_PROVIDER") == "twilio"
+
+
 def settings(
     root: Path, var: Path, port: int, simulator_port: int, redis_url: str
 ) -> dict[str, str]:
@@ -109,6 +119,7 @@ def settings(
     A variable that is set keeps its value; the demo's defaults and secrets fill in the rest.
     """
     given = {name: value for name, value in os.environ.items() if value}
+    made = demo_secrets(var / "demo.env")
     demo = {
         "APP_ENV": "development",
         "PUBLIC_URL": f"http://localhost:{port}",
@@ -116,6 +127,11 @@ def settings(
         "WHATSAPP_API_URL": f"http://127.0.0.1:{simulator_port}/v26.0",
         "WHATSAPP_WEBHOOK_URL": f"http://127.0.0.1:{port}/api/v1/webhooks/whatsapp",
     }
+    if plays_twilio(given):
+        demo["TWILIO_API_URL"] = f"http://{LOOPBACK}:{simulator_port}"
+        demo["TWILIO_WHATSAPP_FROM"] = PLATFORM_NUMBER
+    else:  # Text messages through Twilio need an account of one's own.
+        made = {name: value for name, value in made.items() if not name.startswith("TWILIO_")}
     if var != root / "var":  # Where the product's own defaults lead.
         demo["DATABASE_URL"] = f"sqlite:///{var / 'pulseops.db'}"
         demo["FILES_URL"] = f"file://{var / 'files'}"
@@ -130,4 +146,4 @@ def settings(
         ),
     }
     fixed["no_proxy"] = fixed["NO_PROXY"]
-    return demo_secrets(var / "demo.env") | demo | given | fixed
+    return made | demo | given | fixed

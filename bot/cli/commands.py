@@ -12,10 +12,12 @@ from typing import IO, Literal, Protocol
 import click
 from flask.cli import AppGroup
 
+from bot.channels.twilio import signature
 from bot.cli.check_money import add_check_money
 from bot.cli.messages import messages_group, parked_group
-from bot.cli.seed import CITY, demo_phones, seed_demo
+from bot.cli.seed import CITY, PLATFORM_NUMBER, demo_phones, seed_demo
 from bot.cli.templates import templates_group
+from bot.config.settings import Settings
 from bot.wiring import Parts
 from domain.actions.people import export as patient_export
 from domain.actions.people.patients import KnownPatient
@@ -200,8 +202,21 @@ def _is_meant(user: User, number: str | None) -> bool:
 
 
 def _simulator(parts: Parts) -> dict[str, object]:
-    """Return the simulator's configuration: the numbers and people of the demo."""
+    """Return the simulator's configuration: the provider, the numbers and people of the demo."""
     settings = parts.settings
+    by_twilio = settings.whatsapp_provider == "twilio"
+    provider = _twilio(settings) if by_twilio else _cloud(settings)
+    number = settings.twilio_whatsapp_from if by_twilio else None
+    return {
+        **provider,
+        # Ticks turn blue when somebody looks, and a number that staff add gets a phone.
+        "read": "viewed",
+        "unknown_recipients": "new_phone",
+        **demo_phones(settings.whatsapp_phone_number_id, number or PLATFORM_NUMBER),
+    }
+
+
+def _cloud(settings: Settings) -> dict[str, object]:
     return {
         "app_secret": settings.whatsapp_webhook_secrets[0],
         "verify_token": settings.whatsapp_verify_token,
@@ -210,8 +225,19 @@ def _simulator(parts: Parts) -> dict[str, object]:
         "graph_version": settings.whatsapp_api_url.rsplit("/", 1)[-1],
         "webhook_url": os.environ.get("WHATSAPP_WEBHOOK_URL")
         or f"{settings.public_url}/api/v1/webhooks/whatsapp",
-        # Ticks turn blue when somebody looks, and a number that staff add gets a phone.
-        "read": "viewed",
-        "unknown_recipients": "new_phone",
-        **demo_phones(settings.whatsapp_phone_number_id),
+    }
+
+
+def _twilio(settings: Settings) -> dict[str, object]:
+    """Return what the simulator needs to play Twilio.
+
+    Webhooks go to the address under PUBLIC_URL, because that one is signed.
+    """
+    return {
+        "provider": "twilio",
+        "twilio": {
+            "account_sid": settings.twilio_account_sid,
+            "auth_token": settings.twilio_auth_token,
+        },
+        "webhook_url": f"{settings.public_url}{signature.PATH}{signature.RETRIES}",
     }

@@ -10,7 +10,7 @@ from bot.wiring import Parts
 from domain import passwords
 from domain.actions.booking import desk
 from domain.actions.booking.queues import current_line
-from domain.actions.clinics import subscriptions
+from domain.actions.clinics import senders, subscriptions
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import SeenState
 from domain.actions.reports import figures
@@ -80,17 +80,19 @@ def seed_demo(parts: Parts) -> bool:
     """Add the demo clinics with a week of history, unless they exist; return whether they are new.
 
     Each run sets the doctors' hours so that today has slots left at any time of day; days already
-    sold keep their timetable. Everybody's password is DEMO_PASSWORD until they change it; in
-    production they have none.
+    sold keep their timetable. City's sender is that of the provider in use. Everybody's password is
+    DEMO_PASSWORD until they change it; in production they have none.
     """
     work = parts.open_work(SystemScope("seed the demo"))
     new = work.get(Clinic, CITY) is None
+    sender = CITY_NUMBER if parts.settings.whatsapp_provider == "twilio" else CITY_SENDER
     if new:
-        _clinics(work)
+        _clinics(work, sender)
         work.commit()
         for clinic_id in (CITY, SUNRISE):
             _history(parts, clinic_id)
     work = parts.open_work(SystemScope("seed the demo"))
+    _follow_provider(work, sender)
     for clinic_id in (CITY, SUNRISE):
         clinic = work.get(Clinic, clinic_id)
         for doctor in work.query(Doctor, clinic_id).records:
@@ -102,7 +104,14 @@ def seed_demo(parts: Parts) -> bool:
     return new
 
 
-def demo_phones(platform_sender: str) -> dict[str, object]:
+def _follow_provider(work: Work, sender: str) -> None:
+    """Give City the *sender* of the provider in use, unless it has one that is not the demo's."""
+    city = work.get(Clinic, CITY)
+    if city is not None and city.phone_number_id in {CITY_SENDER, CITY_NUMBER} - {sender}:
+        senders.adopt_sender(work, senders.give_up_sender(work, CITY), sender)
+
+
+def demo_phones(platform_sender: str, platform_number: str) -> dict[str, object]:
     """Return the simulator's numbers and phones, each with the number that it writes to first."""
     city, sunrise = CITY_SENDER, platform_sender
     book = "Say Hi to book a visit"
@@ -123,7 +132,7 @@ def demo_phones(platform_sender: str) -> dict[str, object]:
     return {
         "numbers": [
             _number(city, CITY_NUMBER, "City Medical Center", "Book, pay and wait at home"),
-            _number(sunrise, PLATFORM_NUMBER, "PulseOps clinics", "Shared by several clinics"),
+            _number(sunrise, platform_number, "PulseOps clinics", "Shared by several clinics"),
         ],
         "phones": [
             {
@@ -170,8 +179,8 @@ def _number(sender: str, number: str, name: str, about: str) -> dict[str, str]:
     }
 
 
-def _clinics(work: Work) -> None:
-    _clinic(work, CITY, "City Medical Center", CITY_NUMBER, "CITY", CITY_SENDER)
+def _clinics(work: Work, sender: str) -> None:
+    _clinic(work, CITY, "City Medical Center", CITY_NUMBER, "CITY", sender)
     _clinic(work, SUNRISE, "Sunrise Skin Clinic", SUNRISE_NUMBER, "SUNRISE", None)
 
 

@@ -14,7 +14,7 @@ from bot.app import create_app
 from bot.cli.seed import DEMO_PASSWORD, STAFF
 from domain import passwords
 from domain.actions.clinics import subscriptions
-from domain.model.clinics import Clinic, Doctor, User
+from domain.model.clinics import Claim, Clinic, Doctor, User
 from domain.model.messages import Message, Outgoing
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
 from domain.model.subscriptions import SubscriptionStatus
@@ -147,6 +147,62 @@ def test_seeding_again_leaves_a_changed_password(empty: Stage) -> None:
 def production(stage: Stage) -> Stage:
     stage.parts = replace(stage.parts, settings=replace(stage.parts.settings, production=True))
     return stage
+
+
+def by_twilio(stage: Stage, *, number: str = "+918040009000") -> Stage:
+    settings = replace(
+        stage.parts.settings,
+        whatsapp_provider="twilio",
+        twilio_account_sid="AC1",
+        twilio_auth_token="token",
+        twilio_whatsapp_from=number,
+        public_url="https://bot.example.in",
+    )
+    stage.parts = replace(stage.parts, settings=settings)
+    return stage
+
+
+def test_with_twilio_the_simulator_plays_twilio(empty: Stage, tmp_path: Path) -> None:
+    phones = tmp_path / "simulator.json"
+    stage = by_twilio(empty, number="+918040007000")
+    runner(stage).invoke(args=["pulseops", "seed", "--phones", str(phones)])
+    written = json.loads(phones.read_text(encoding="utf-8"))
+    assert written["provider"] == "twilio"
+    assert written["twilio"] == {"account_sid": "AC1", "auth_token": "token"}
+    hook = "https://bot.example.in/api/v1/webhooks/twilio#rc=5&rp=all"
+    assert written["webhook_url"] == hook
+    numbers = [n["display_phone_number"] for n in written["numbers"]]
+    assert numbers == ["918040001000", "918040007000"]
+
+
+DEMO_SENDERS = ("100200300400500", "+918040001000")
+"""City's sender at Meta, and at Twilio."""
+
+
+def city(stage: Stage) -> Clinic:
+    found = stage.work().get(Clinic, "clinic_demo_city")
+    assert found is not None
+    return found
+
+
+def test_the_demos_clinic_goes_with_the_provider(empty: Stage) -> None:
+    cloud = empty.parts
+    twilio = by_twilio(empty).parts
+    for parts, sender in ((cloud, 0), (twilio, 1), (cloud, 0)):
+        empty.parts = parts
+        runner(empty).invoke(args=["pulseops", "seed"])
+        assert city(empty).phone_number_id == DEMO_SENDERS[sender]
+        claimed = [empty.work().get(Claim, f"sender:{s}") is not None for s in DEMO_SENDERS]
+        assert claimed == [sender == 0, sender == 1]
+
+
+def test_a_sender_that_is_not_the_demos_stays(empty: Stage) -> None:
+    runner(empty).invoke(args=["pulseops", "seed"])
+    work = empty.work()
+    work.put(city(empty).but(phone_number_id="777"))
+    work.commit()
+    runner(by_twilio(empty)).invoke(args=["pulseops", "seed"])
+    assert city(empty).phone_number_id == "777"
 
 
 def test_in_production_the_demos_staff_have_no_password(empty: Stage) -> None:
