@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from simulator.limits import length
 from simulator.twilio import limits
 from simulator.twilio.contents import (
     AUTHENTICATION,
@@ -81,7 +82,7 @@ def _text(value: object, path: str, longest: int) -> str:
     """Return *value* if it is a text; its length is checked here unless variables change it."""
     if not isinstance(value, str) or not value.strip():
         raise invalid(f"{path} is required")
-    if not VARIABLE.search(value) and limits.units(value) > longest:
+    if not VARIABLE.search(value) and length(value) > longest:
         raise invalid(f"{path} must be at most {longest} characters long")
     return value
 

@@ -96,8 +96,9 @@ def _text(message: Payload) -> Form:
 
 
 def _button(message: Payload) -> Form:
-    words, identity = message["button"]["text"], message["button"]["payload"]
-    return {"Body": words, "ButtonText": words, "ButtonPayload": identity}
+    words, identity = message["button"]["text"], message["button"].get("payload")
+    tapped = {} if identity is None else {"ButtonPayload": identity}
+    return {"Body": words, "ButtonText": words, **tapped}
 
 
 def _interactive(message: Payload) -> Form:

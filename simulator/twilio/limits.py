@@ -1,7 +1,6 @@
 """Twilio's documented limits, each with the page of its documentation it comes from.
 
-Lengths count UTF-16 units. Twilio says "characters"; of all ways to count them this is the
-strictest.
+Lengths count UTF-16 units, as in `simulator.limits`.
 """
 
 # "Message resource": Body.
@@ -31,17 +30,9 @@ LIST_DESCRIPTION_MAX = 72
 CODE_MAX = 15
 CODE_MINUTES = range(1, 91)
 
-# WhatsApp's templates ("Template components" at Meta).
-TEMPLATE_NAME_MAX = 512
-
 # "WhatsApp media messages": one file a message.
 MEDIA_MAX = 1
 
 # Paging ("Twilio's response").
 PAGE_SIZE = 50
 PAGE_SIZE_MAX = 1000
-
-
-def units(text: str) -> int:
-    """Return the length of *text* in UTF-16 units."""
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2

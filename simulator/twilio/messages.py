@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from simulator.limits import length
 from simulator.render import Content
 from simulator.sending import Draft
 from simulator.twilio import limits, variables
@@ -123,7 +124,7 @@ class Messages:
             raise TwilioError(63030, "ContentVariables without ContentSid")
         if not body.strip() and not files:
             raise TwilioError(21619)
-        if limits.units(body) > limits.BODY_MAX:
+        if length(body) > limits.BODY_MAX:
             raise TwilioError(21617)
         if files:
             return "media", _document(files)

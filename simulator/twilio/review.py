@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
-from simulator.twilio import limits
+import msgspec
+
+from simulator import template_rules
+from simulator.errors import GraphError
+from simulator.limits import TEMPLATE_NAME_MAX
+from simulator.model import Category, Template
 from simulator.twilio.contents import (
     AUTHENTICATION,
     LIST_PICKER,
@@ -21,10 +26,12 @@ if TYPE_CHECKING:
     from simulator.twilio.contents import Resource
 
 NAME = re.compile(r"^[a-z0-9_]+$")
-CATEGORIES = ("UTILITY", "MARKETING", "AUTHENTICATION")
+CATEGORIES = get_args(Category)
+
+Payload = dict[str, Any]
 
 
-def review(resource: Resource, payload: dict[str, Any], others: Iterable[Resource]) -> Approval:
+def review(resource: Resource, payload: Payload, others: Iterable[Resource]) -> Approval:
     """Return WhatsApp's decision about *resource*, submitted as *payload* says.
 
     Args:
@@ -35,8 +42,8 @@ def review(resource: Resource, payload: dict[str, Any], others: Iterable[Resourc
     Raises:
         TwilioError: 20422, if it cannot be submitted.
     """
-    name, category = payload.get("name"), payload.get("category")
-    if not isinstance(name, str) or not NAME.match(name) or len(name) > limits.TEMPLATE_NAME_MAX:
+    name, category = payload.get("name"), str(payload.get("category"))
+    if not isinstance(name, str) or not NAME.match(name) or len(name) > TEMPLATE_NAME_MAX:
         raise invalid("name must be lower case letters, digits and underscores")
     if category not in CATEGORIES:
         raise invalid(f"category must be one of {', '.join(CATEGORIES)}")
@@ -47,7 +54,8 @@ def review(resource: Resource, payload: dict[str, Any], others: Iterable[Resourc
     taken = any(
         o.approved and (o.approval.name, o.language) == (name, resource.language) for o in others
     )
-    reason = "Content in this language already exists" if taken else _fault(resource, category)
+    known = "Content in this language already exists"
+    reason = known if taken else _fault(resource, name, category)
     return Approval(
         name=name,
         category=category,
@@ -58,32 +66,50 @@ def review(resource: Resource, payload: dict[str, Any], others: Iterable[Resourc
     )
 
 
-def _fault(resource: Resource, category: str) -> str:
-    """Return why WhatsApp rejects *resource*; empty if it approves it."""
+def _fault(resource: Resource, name: str, category: str) -> str:
+    """Return why WhatsApp rejects *resource*; empty if it approves it.
+
+    Twilio hands a content to the same reviewers as Meta's own API, so the rules are the same.
+    """
     if (resource.kind == AUTHENTICATION) != (category == "AUTHENTICATION"):
         return "The category does not fit the type of the content"
-    if resource.kind == AUTHENTICATION:
-        return ""
-    body = resource.definition["body"]
-    if limits.units(body) > limits.CONTENT_BODY_MAX:
-        return f"The body is longer than {limits.CONTENT_BODY_MAX} characters"
-    before, *between = VARIABLE.split(body)
-    if between and not (_has_words(before) and _has_words(between[-1])):
-        return "Variables cannot be at the start or end of the template"
-    return _button_fault(resource)
-
-
-def _button_fault(resource: Resource) -> str:
-    if resource.kind != QUICK_REPLY:
-        return ""
-    titles = [action["title"] for action in resource.definition["actions"]]
-    if any(VARIABLE.search(title) for title in titles):
-        return "The title of a quick reply has no variables"
-    if len(set(titles)) != len(titles):
-        return "Two quick replies have the same title"
+    is_code = resource.kind == AUTHENTICATION
+    template = msgspec.convert(
+        {
+            "id": resource.sid,
+            "name": name,
+            "language": resource.language,
+            "category": category,
+            "parameter_format": "POSITIONAL",
+            "components": _code(resource) if is_code else _components(resource),
+        },
+        Template,
+    )
+    try:
+        template_rules.check(template)
+    except GraphError as error:
+        return error.details
     return ""
 
 
-def _has_words(text: str) -> bool:
-    """Return whether *text* has a letter or a digit; signs and emoji do not count as text."""
-    return any(character.isalnum() for character in text)
+def _components(resource: Resource) -> list[Payload]:
+    """Return the content as Meta's components, with variables numbered as they come in the body."""
+    body = resource.definition["body"]
+    order = {name: str(n) for n, name in enumerate(template_rules.variables(body), start=1)}
+    component = {
+        "type": "BODY",
+        "text": VARIABLE.sub(lambda found: f"{{{{{order[found[1]]}}}}}", body),
+        "example": {"body_text": [[resource.variables[name] for name in order]]},
+    }
+    if resource.kind != QUICK_REPLY:
+        return [component]
+    titles = [action["title"] for action in resource.definition["actions"]]
+    buttons = [{"type": "QUICK_REPLY", "text": title} for title in titles]
+    return [component, {"type": "BUTTONS", "buttons": buttons}]
+
+
+def _code(resource: Resource) -> list[Payload]:
+    minutes = resource.definition.get("code_expiration_minutes")
+    footer = [] if minutes is None else [{"type": "FOOTER", "code_expiration_minutes": minutes}]
+    button = {"type": "OTP", "otp_type": "COPY_CODE"}
+    return [{"type": "BODY"}, *footer, {"type": "BUTTONS", "buttons": [button]}]

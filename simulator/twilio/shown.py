@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from simulator.limits import length
 from simulator.model import Option
 from simulator.render import Content, one_time_code
 from simulator.twilio import limits
@@ -91,7 +92,7 @@ def _code(resource: Resource, code: str) -> Content:
 
 
 def _fit(text: str, what: str, longest: int) -> None:
-    if limits.units(text) > longest:
+    if length(text) > longest:
         raise TwilioError(UNFIT, f"{what} is longer than {longest} characters")
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from simulator.limits import length
 from simulator.twilio import limits
 from simulator.twilio.contents import VARIABLE
 from simulator.twilio.errors import TwilioError
@@ -36,7 +37,7 @@ def read(resource: Resource, given: str | None) -> dict[str, str]:
     if missing or unknown:
         raise TwilioError(21656, f"missing: {missing}, not in the content: {unknown}")
     for number, value in values.items():
-        if limits.units(value) > limits.VARIABLE_MAX:
+        if length(value) > limits.VARIABLE_MAX:
             raise TwilioError(21658, f"variable {number}")
         wrong = objection(value)
         if wrong:

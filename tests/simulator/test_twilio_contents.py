@@ -184,8 +184,13 @@ def test_what_is_submitted_is_approved_at_once(twilio):
     }
 
 
-BODY_ENDS = "Variables cannot be at the start or end of the template"
-NO_VARIABLES = "The title of a quick reply has no variables"
+BODY_ENDS = "variables cannot be at the start or end of the template"
+NO_VARIABLES = "the text of a button has no variables"
+TOO_MANY = (
+    "too many variables for the length of the template; reduce their number or increase the"
+    " message length"
+)
+SPACES = "a body has no tabs, nor more than four spaces or two line breaks in a row"
 REJECTED = [
     ("begins with a variable", text("{{1}}, hello"), ["a"], BODY_ENDS),
     ("ends with a variable", text("Hello, {{1}}"), ["a"], BODY_ENDS),
@@ -193,10 +198,12 @@ REJECTED = [
     ("an emoji before", text("🏥 {{1}}, hello"), ["a"], BODY_ENDS),
     ("a full stop after", text("Hello, {{1}}."), ["a"], BODY_ENDS),
     ("an emoji after", text("Hello, {{1}} 🙂"), ["a"], BODY_ENDS),
+    ("too few words", text("Hello {{1}}, welcome"), ["a"], TOO_MANY),
+    ("two blank lines", text("Hello\n\n\nyou"), [], SPACES),
     ("a danda after", text("नमस्ते {{1}}।"), ["a"], BODY_ENDS),
-    ("a long body", text("x" * 1025), [], "The body is longer than 1024 characters"),
+    ("a long body", text("x" * 1025), [], "component BODY is longer than 1024"),
     ("a variable title", buttons(1, title="{{1}}"), ["a"], NO_VARIABLES),
-    ("same titles", buttons(2, title="Yes"), [], "Two quick replies have the same title"),
+    ("same titles", buttons(2, title="Yes"), [], "two buttons have the same text"),
 ]
 
 
@@ -214,7 +221,12 @@ def test_what_reviewers_do_not_take_is_rejected(twilio, types, samples, reason):
 
 @pytest.mark.parametrize(
     ("body", "sample"),
-    [("1 {{1}} 2", "a"), ("Hello {{1}}, welcome", "a"), ("नमस्ते {{1}} जी", "a"), ("Hello", None)],
+    [
+        ("1 {{1}} 2 3", "a"),
+        ("Hello {{1}}, be welcome", "a"),
+        ("नमस्ते {{1}} जी हाँ", "a"),
+        ("Hello", None),
+    ],
 )
 def test_a_letter_or_a_digit_on_each_side_is_enough(twilio, body, sample):
     twilio.approved(text(body), [sample] if sample else [], "letters_v1")
