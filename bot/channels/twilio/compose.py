@@ -59,6 +59,8 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
         utf16_units(text) <= limits.MENU_BODY_MAX
         and all(utf16_units(line) <= limits.VARIABLE_MAX for line in lines)
         and all(len(choice.id) <= limits.ID_MAX for choice in choices)
+        # Whether Twilio takes two rows with the same words is not documented.
+        and len({choice.words for choice in choices}) == len(choices)
     )
     sid = contents(menu_name(shape, len(choices), len(lines)), ANY_LANGUAGE) if fits else None
     if sid is None:
