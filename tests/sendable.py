@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 
+from msgspec import structs
+
 from bot.rendering.catalogue import Entry, Sample
 from bot.rendering.renderer import Rendered, Renderer
 from bot.wiring import TEMPLATES
@@ -15,6 +17,7 @@ from domain.actions.payments.orders import CARRIES_STATUS, CLOSED
 from domain.channel import OrderNews, OrderRequest, Outbound
 from domain.model.messages import Message
 from domain.model.money import OrderStatus
+from tests.samples import with_names
 
 NOW = datetime(2024, 11, 25, 4, 12, tzinfo=UTC)
 PAID_AS_ORDER = "booking/pay"
@@ -52,14 +55,17 @@ def message_of(name: str, sample: Sample) -> Message:
 
 
 @cache
-def every_message() -> tuple[Sendable, ...]:
-    """Return each message of the catalogue, from each of its samples, in each form it can take."""
+def every_message(person: str | None = None) -> tuple[Sendable, ...]:
+    """Return each message of the catalogue, from each of its samples, in each form it can take.
+
+    With *person*, everybody and everything that has a name in it is called so.
+    """
     return tuple(
         Sendable(f"{language}-{name}-{number}-{form}", outbound)
         for language, _ in renderer().languages()
         for name, entry in renderer().messages().items()
         for number, sample in enumerate(entry.sample)
-        for form, outbound in _forms(language, name, entry, sample)
+        for form, outbound in _forms(language, name, entry, _called(sample, person))
     )
 
 
@@ -71,15 +77,23 @@ def texts() -> Iterator[str]:
                 yield renderer().sms(message_of(name, sample), sample.values, language)
 
 
+def _called(sample: Sample, person: str | None) -> Sample:
+    if person is None:
+        return sample
+    values, options = with_names(sample, person)
+    return structs.replace(sample, values=values, options=options)
+
+
 def _forms(
     language: str, name: str, entry: Entry, sample: Sample
 ) -> Iterator[tuple[str, Outbound]]:
     words, message = renderer(), message_of(name, sample)
     if entry.category is not None:
         outside = words.render(message, sample.values, language, window_open=False)
-        yield "template", _outbound(outside)
         if name == CLOSED:
             yield "template with an order's end", replace(_outbound(outside), order=_news())
+        else:
+            yield "template", _outbound(outside)
     if entry.category == "AUTHENTICATION":
         return
     yield "words", _outbound(words.render(message, sample.values, language, window_open=True))
@@ -88,7 +102,7 @@ def _forms(
         as_document = message.but(as_document=True)
         shown = words.render(as_document, sample.values, language, window_open=True)
         yield "document", _outbound(shown)
-    if name == PAID_AS_ORDER:
+    if name == PAID_AS_ORDER and sample.values["until"]:
         shown = words.order(name, sample.values, language, sample.url)
         yield "order", replace(_outbound(shown), order=_request(shown))
     if name in CARRIES_STATUS:
