@@ -77,7 +77,8 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
 
     Somebody new is recorded by phone and name. With an advance due the slot is held for an hour at
     most and the payment link is sent to the patient; with `payAtClinic`, or no advance, the booking
-    is confirmed at once. Without `preferredTime` it is the next free slot of today.
+    is confirmed at once. Without `preferredTime` it is the next free slot of today, in the part of
+    the day that the patient prefers at this doctor's if one is free there.
     """
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
     contact, patient = desk.identify_person(

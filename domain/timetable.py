@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.queues import Slot
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+NOON, EVENING = "12:00", "17:00"
+"""When the afternoon and the evening begin, by the clinic's clock."""
+
+
+class PartOfDay(StrEnum):
+    """A part of a doctor's day that a patient may prefer."""
+
+    MORNING = "MORNING"
+    """Before noon."""
+    AFTERNOON = "AFTERNOON"
+    """From noon until the evening."""
+    EVENING = "EVENING"
+    """From 17:00, and after midnight where the hours reach past it."""
 
 
 def today(clinic: Clinic, now: datetime) -> date:
@@ -82,6 +97,23 @@ def fits(clinic: Clinic, doctor: Doctor, day: date, slot: Slot, minutes: int) ->
 def slot_time(slot: Slot) -> datetime:
     """Return the instant *slot* is planned for, in UTC."""
     return datetime.fromtimestamp(slot.at, UTC)
+
+
+def part_of_day(clinic: Clinic, day: date, slot: Slot) -> PartOfDay:
+    """Return the part of *day*, the date its hours begin on, in which *slot* begins."""
+    at = slot_time(slot)
+    if at < _local(clinic, day, NOON):
+        return PartOfDay.MORNING
+    return PartOfDay.AFTERNOON if at < _local(clinic, day, EVENING) else PartOfDay.EVENING
+
+
+def numbers_in_part(
+    clinic: Clinic, day: date, slots: Iterable[Slot], part: PartOfDay | None
+) -> frozenset[int]:
+    """Return the numbers of those *slots* of *day* that begin in *part*; none if it is None."""
+    if part is None:
+        return frozenset()
+    return frozenset(s.number for s in slots if part_of_day(clinic, day, s) is part)
 
 
 def _lunch(

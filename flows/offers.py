@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import date
 
+from domain.actions.booking.days import read_day
 from domain.actions.people.identify import patients_of
+from domain.actions.people.preferences import preferred_part
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Slot
-from flows.selection import DAYS_A_PAGE, bookable_days, free_slots, slot_number, slot_option
+from domain.timetable import numbers_in_part
+from flows.selection import DAYS_A_PAGE, bookable_days, patient_meant, slot_number, slot_option
 from flows.turn import Turn
 
 SLOTS_A_PAGE = 8
@@ -37,27 +40,39 @@ def doctor_options(turn: Turn, doctors: list[Doctor]) -> list[Option]:
 
 
 def slot_options(turn: Turn, doctor: Doctor, day: date) -> list[Option]:
-    """Return a page of the free slots of the turn's day, then the choice of another day."""
-    free = free_slots(turn)
-    start = _slot_page(turn, free) * SLOTS_A_PAGE
+    """Return a page of *day*'s free slots, then the choice of another day.
+
+    The part of the day that the patient prefers at this doctor's comes first, then all others; each
+    in the order of time.
+    """
+    view = read_day(turn.work, turn.clinic, doctor, day)
+    patient_id = patient_meant(turn)
+    part = preferred_part(turn.work, doctor.doctor_id, patient_id) if patient_id else None
+    preferred = numbers_in_part(turn.clinic, day, view.queue.timetable, part)
+    free = sorted(view.free(turn.work.now), key=lambda s: s.number not in preferred)
+    start = _slot_page(turn, free, preferred) * SLOTS_A_PAGE
     if start >= len(free):
         start = 0
-    shown = free[start : start + SLOTS_A_PAGE]
+    shown, rest = free[start : start + SLOTS_A_PAGE], free[start + SLOTS_A_PAGE :]
     where = f"{doctor.doctor_id}:{day.isoformat()}"
     options = [slot_option(doctor, day, s) for s in shown]
-    if len(free) > start + SLOTS_A_PAGE:
-        options.append(Option(id=f"day:{where}:{start // SLOTS_A_PAGE + 1}", label="more_row"))
+    if rest:
+        more = Option(id=f"day:{where}:{start // SLOTS_A_PAGE + 1}", label="more_row")
+        if any(s.at < shown[-1].at for s in rest):
+            more = Option(id=more.id, label="more_times_row")  # not all of them are later times
+        options.append(more)
     return [*options, Option(id=f"days:{doctor.doctor_id}", label="days_row")]
 
 
-def _slot_page(turn: Turn, free: list[Slot]) -> int:
+def _slot_page(turn: Turn, free: list[Slot], preferred: frozenset[int]) -> int:
     """Return which page of *free* to show: the one asked for, or that of a slot that was taken."""
     number = slot_number(turn)
     if number is None:
         return 0
     if turn.meaning.trigger == "day":
         return number  # a choice of a day may name the page where a slot's has its number
-    return sum(s.number < number for s in free) // SLOTS_A_PAGE
+    taken = (number not in preferred, number)
+    return sum((s.number not in preferred, s.number) < taken for s in free) // SLOTS_A_PAGE
 
 
 def day_options(turn: Turn, doctor: Doctor | None) -> list[Option]:

@@ -147,6 +147,14 @@ def person_for(turn: Turn) -> Patient:
     return patient
 
 
+def patient_meant(turn: Turn) -> str | None:
+    """Return the patient (patientId) a time is chosen for; None while that is not known."""
+    known = [p.patient_id for p in patients_of(turn.work, turn.contact, turn.clinic.clinic_id)]
+    if turn.conversation.patient_id in known:
+        return turn.conversation.patient_id
+    return known[0] if len(known) == 1 else None
+
+
 def profile_name(turn: Turn) -> str | None:
     """Return the person's WhatsApp name, if it can be a name."""
     return clean_name(turn.inbound.profile_name or turn.contact.profile_name or "")

@@ -29,7 +29,12 @@ class DoctorPatientPath(Path):
 class PreferenceChange(Body):
     """What a patient prefers at this doctor's; null for no preference any more."""
 
-    preferred_time: PreferredTime | None = None
+    preferred_time: PreferredTime | None = Field(
+        default=None,
+        description="The part of the day whose free times come first where times are offered to "
+        "the patient, or the next free one is booked for them: MORNING is before 12:00, AFTERNOON "
+        "from 12:00, EVENING from 17:00, by the clinic's clock. All other times stay on offer.",
+    )
     communication_method: CommunicationMethod | None = None
 
     def sent_fields(self) -> dict[str, Any]:
@@ -40,7 +45,9 @@ class PreferenceChange(Body):
 class Preferences(Data):
     """What a patient prefers at this doctor's; null where nothing is known."""
 
-    preferred_time: str | None = None
+    preferred_time: str | None = Field(
+        default=None, description="The part of the day whose free times are offered first."
+    )
     communication_method: str | None = None
 
 

@@ -116,7 +116,9 @@ class TokenCall(Body):
     patient_phone: Phone | None = None
     patient_name: Name | None = None
     preferred_time: Instant | None = Field(
-        default=None, description="That slot, or the next free one of its day."
+        default=None,
+        description="That slot, or the next free one of its day; left out: today's next free one, "
+        "first in the part of the day that the patient prefers.",
     )
     consultation_type: ConsultationType = ConsultationType.GENERAL
     amount: Fee | None = Field(

@@ -143,7 +143,9 @@ class FollowUpBody(Body):
 
     follow_up_date: date
     follow_up_time: ClockTime | None = Field(
-        default=None, description="That slot or the next free one; left out: the day's first free."
+        default=None,
+        description="That slot or the next free one; left out: the day's first free, first in the "
+        "part of the day that the patient prefers.",
     )
     pay_at_clinic: bool = Field(default=False, description="No advance is asked for.")
 

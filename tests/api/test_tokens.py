@@ -15,6 +15,7 @@ from tests.api.answers import data, field_refused, refusal
 from tests.api.desk import PHONE, Desk
 from tests.api.office import Office
 from tests.people import a_user, staff_number, store, stored
+from tests.preferences import prefer
 
 ASHA = "+919876543021"
 AT_TEN = "2030-11-25T04:30:00Z"
@@ -105,6 +106,44 @@ def test_a_taken_time_means_the_next_free_one(khan: Desk) -> None:
     between = data(khan.try_book(2, preferredTime="2030-11-25T05:01:00Z"), 201)
     assert between["estimatedTime"] == "2030-11-25T05:15:00Z"
     assert data(khan.try_book(3), 201)["tokenNumber"] == "001"  # without one: the next free
+
+
+def test_without_a_time_the_preferred_part_of_the_day_comes_first(office: Office) -> None:
+    cast = office.cast
+    prefer(office.stage, cast.khan, PHONE.format(0), "Patient A", preferredTime="AFTERNOON")
+    khan, meera = (Desk(office, cast.farida, d) for d in ("doc_khan", "doc_meera"))
+    made = data(khan.try_book(0), 201)
+    assert made["estimatedTime"] == "2030-11-25T06:30:00Z"  # noon
+    at_another = data(meera.try_book(0, payAtClinic=True), 201)
+    assert at_another["estimatedTime"] == "2030-11-25T03:30:00Z"
+    assert data(khan.try_book(1), 201)["tokenNumber"] == "001"
+
+
+@pytest.mark.parametrize(
+    ("preferred", "hours_past", "wanted", "expected"),
+    [
+        ("AFTERNOON", 0, {"preferredTime": AT_TEN}, AT_TEN),
+        ("EVENING", 0, {}, "2030-11-25T03:30:00Z"),  # of which the doctor has none
+        ("MORNING", 5, {}, "2030-11-25T08:30:00Z"),  # of which nothing is left
+    ],
+    ids=["a time is named", "no such hours", "past"],
+)
+def test_another_time_is_booked_where_it_is_named_or_none_is_left_in_the_preferred_part(
+    office: Office, preferred: str, hours_past: int, wanted: dict[str, str], expected: str
+) -> None:
+    prefer(office.stage, office.cast.khan, PHONE.format(0), "Patient A", preferredTime=preferred)
+    office.stage.clock.advance(minutes=60 * hours_past)
+    made = data(Desk(office, office.cast.farida).try_book(0, **wanted), 201)
+    assert made["estimatedTime"] == expected
+
+
+def test_what_a_patient_prefers_ends_with_the_association(office: Office) -> None:
+    patient_id = prefer(
+        office.stage, office.cast.khan, PHONE.format(0), "Patient A", preferredTime="AFTERNOON"
+    )
+    assert office.admin.delete(f"/doctors/doc_khan/patients/{patient_id}").status_code == 200
+    made = data(Desk(office, office.cast.farida).try_book(0), 201)
+    assert made["tokenNumber"] == "001"
 
 
 def test_beyond_the_last_slot_only_who_asks_for_no_time_gets_a_number(khan: Desk) -> None:

@@ -667,6 +667,14 @@ def test_a_follow_up_today_is_the_next_free_slot(office, stage, cast, token):
     assert answer.json["data"]["estimatedTime"] == "2030-11-25T04:15:00Z"
 
 
+def test_a_follow_up_without_a_time_is_in_the_preferred_part_of_the_day(office, token):
+    visit_id = recorded(office.doctor, token)
+    wish = {"preferences": {"preferredTime": "AFTERNOON"}}
+    office.doctor.put(f"/doctors/{token.doctor_id}/patients/{token.patient_id}", wish)
+    answer = office.doctor.post(f"/visits/{visit_id}/follow-up", {"followUpDate": "2030-11-29"})
+    assert answer.json["data"]["estimatedTime"] == "2030-11-29T06:30:00Z"
+
+
 def test_a_follow_up_with_an_advance_sends_the_link(office, token):
     visit_id = recorded(office.doctor, token)
     office.settle()

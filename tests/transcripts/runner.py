@@ -30,6 +30,7 @@ A line is a step, or what was said because of the step above it:
     Farida adds Nisha as a doctor   over the API, with a temporary password
     Dr. Meera moves to Lata's number   over the API
     Dr. Khan's hours become 09:00-12:00   over the API
+    Asha prefers MORNING with Dr. Khan   or "for Leela", whom she writes for; noted by the doctor
     everybody shares one number     City Medical Center has none of its own any more
     set Dr. Meera: days off today   or tomorrow, both ("today tomorrow"); also working days MON,
                                     daily limit 2, advance 0, hours 09:00-10:00, status INACTIVE
@@ -65,6 +66,7 @@ from tests.people import (
     store,
     stored,
 )
+from tests.preferences import prefer
 from tests.stage import Stage
 
 PEOPLE = {
@@ -354,6 +356,13 @@ class Story:
         doctors.change_doctor(work, doctor.clinic_id, doctor.doctor_id, changes, by=farida)
         work.commit()
 
+    def prefers(self, name: str, part: str, other: str | None, doctor_name: str) -> None:
+        """Let a doctor note which part of the day *name*, or *other* of the family, prefers."""
+        assert self.stage.cast is not None
+        cast = self.stage.cast
+        doctor = {d.name: d for d in (cast.meera, cast.khan, cast.rao)}[doctor_name]
+        prefer(self.stage, doctor, PEOPLE[name], other or name, preferredTime=part)
+
     def share_number(self) -> None:
         """Take City Medical Center's own number away."""
         assert self.stage.cast is not None
@@ -417,6 +426,10 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"Farida adds ({_NAME}) as a doctor", Story.adds),
     (rf"({_NAME}) moves to ({_NAME})'s number", Story.moves_to),
     (rf"({_NAME})'s hours become (\d\d:\d\d)-(\d\d:\d\d)", Story.has_hours),
+    (
+        rf"({_NAME}) prefers (MORNING|AFTERNOON|EVENING)(?: for (\w+))? with ({_NAME})",
+        Story.prefers,
+    ),
     (r"everybody shares one number", Story.share_number),
     (
         rf"set ({_NAME}): (days off|working days|daily limit|advance|status|hours) ?(.*)",

@@ -13,6 +13,7 @@ from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actions.people import patients
 from domain.actions.people.identify import identify
+from domain.actions.people.preferences import preferred_part
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import (
     AlreadyBooked,
@@ -31,7 +32,7 @@ from domain.model.queues import LIVE, Queue, QueueStatus, Token, TokenStatus
 from domain.names import clean_name
 from domain.phones import normalise
 from domain.plans import Suspended
-from domain.timetable import hours, slot_time, today
+from domain.timetable import hours, numbers_in_part, slot_time, today
 from domain.work import Work
 
 
@@ -51,7 +52,7 @@ def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token
     contact, patient = identify(across, clinic.clinic_id, phone, name)
     _require_no_booking(across, contact, patient, doctor, line.day)
     view = read_day(across, clinic, doctor, line.day)
-    offer = _next_offer(view, BookingRequest(), line.now, owes=False)
+    offer = _next_offer(view, BookingRequest(), line.now, frozenset(), owes=False)
     terms = booking.Terms(actor=actor, pays_at_clinic=True, arrived=True)
     return booking.sell(across, clinic, doctor, contact, patient, offer=offer, terms=terms)
 
@@ -62,12 +63,19 @@ class BookingRequest:
 
     preferred: datetime | None = None
     """The slot at this instant, or the next free one after it; None: the next free one today."""
+    any_time: bool = False
+    """Whether `preferred` names only a day, from when on any time will do."""
     amount_paise: int | None = None
     """The whole fee; None: the day's."""
     may_set_amount: bool = False
     """Whether the caller may ask for another fee than the day's."""
     pays_at_clinic: bool = False
     consultation_type: str = "GENERAL"
+
+    @property
+    def names_time(self) -> bool:
+        """Whether a time was asked for, before which what the patient prefers does not count."""
+        return self.preferred is not None and not self.any_time
 
 
 def identify_person(
@@ -115,7 +123,8 @@ def book_for_patient(
 
     If an advance is due, the slot is held for an hour at most and the payment link is sent to the
     patient. Otherwise the booking is confirmed at once, and gets a number after the last if no
-    slot is left today and no time was asked for.
+    slot is left today and no time was asked for. Without a time, free slots in the part of the day
+    that the patient prefers at this doctor's come first.
 
     Raises:
         Invalid: If the time is past or too far ahead, or the amount does not cover the advance.
@@ -136,7 +145,11 @@ def book_for_patient(
     if owes:
         _require_online_payment(clinic)
         _require_no_hold(across, contact, patient, doctor)
-    offer = _next_offer(view, request, work.now, owes=owes)
+    part = None
+    if not request.names_time:
+        part = preferred_part(work, doctor.doctor_id, patient.patient_id)
+    preferred = numbers_in_part(clinic, day, view.queue.timetable, part)
+    offer = _next_offer(view, request, work.now, preferred, owes=owes)
     terms = booking.Terms(
         actor=actor,
         hold_minutes=work.rules.staff_hold_minutes,
@@ -229,9 +242,11 @@ def _require_no_hold(work: Work, contact: Contact, patient: Patient, doctor: Doc
 
 
 def _next_offer(
-    view: Day, request: BookingRequest, now: datetime, *, owes: bool
+    view: Day, request: BookingRequest, now: datetime, preferred: frozenset[int], *, owes: bool
 ) -> booking.SlotOffer:
     """Return the first free slot ahead that *request* allows, else a number after the last.
+
+    Slots with *preferred* numbers come first.
 
     A booking that *owes* an advance takes one of the online sales; no other does.
 
@@ -239,7 +254,7 @@ def _next_offer(
         DayFull: If no slot is left, and one is needed: for an advance, or at a time asked for.
     """
     after = request.preferred or now
-    for slot in view.queue.timetable:
+    for slot in sorted(view.queue.timetable, key=lambda s: s.number not in preferred):
         at = slot_time(slot)
         if at >= after and at > now and not view.is_taken(slot.number, now):
             limit = view.free_limit(slot.number, now) if owes else None

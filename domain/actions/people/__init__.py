@@ -3,6 +3,7 @@
 contacts         WhatsApp accounts, found by phone or added
 identify         which patient is meant, by chat or by staff
 associations     a clinic's record of a patient, and the doctors associated with them
+preferences      what a patient prefers at a doctor's
 doctor_patients  a doctor's list of patients, as the API shows it
 patients         a clinic's patients, as the caller sees them
 patient_changes  a patient is recorded, changed, renamed

@@ -25,8 +25,9 @@ def book_follow_up(
 ) -> Token:
     """Book the patient of *visit* again with the same doctor, as the desk does.
 
-    *day* and *at* are in the clinic's zone; without *at* the day's first free slot is booked. The
-    visit keeps the id of the booking.
+    *day* and *at* are in the clinic's zone; without *at* the day's first free slot is booked,
+    in the part of the day that the patient prefers if one is free there. The visit keeps the id of
+    the booking.
 
     Raises:
         Invalid, DayClosed, DayFull, AlreadyBooked, TooManyHolds: As `desk.book_for_patient`.
@@ -39,7 +40,10 @@ def book_follow_up(
     elif day == today(clinic, work.now):
         begin = max(begin, work.now)
     wanted = desk.BookingRequest(
-        preferred=begin, pays_at_clinic=pays_at_clinic, consultation_type="FOLLOW_UP"
+        preferred=begin,
+        any_time=at is None,
+        pays_at_clinic=pays_at_clinic,
+        consultation_type="FOLLOW_UP",
     )
     token = desk.book_for_patient(work, clinic, doctor, actor, contact, patient, wanted)
     visits.link_follow_up(work, visit, token)

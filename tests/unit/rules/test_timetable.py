@@ -9,7 +9,16 @@ from typing import Any
 import pytest
 
 from domain.model.clinics import Clinic, Doctor, StaffStatus
-from domain.timetable import hours, is_open, open_days, slot_time, timetable, today
+from domain.timetable import (
+    PartOfDay,
+    hours,
+    is_open,
+    numbers_in_part,
+    open_days,
+    slot_time,
+    timetable,
+    today,
+)
 from tests.people import MONDAY, a_clinic, a_doctor
 
 SPRING, AUTUMN = date(2030, 3, 31), date(2030, 10, 27)
@@ -106,3 +115,26 @@ def test_after_midnight_the_night_that_began_yesterday_is_still_open() -> None:
     half_past_midnight = datetime(2030, 11, 24, 19, 0, tzinfo=UTC)
     found = open_days(clinic(booking_days=0), night, half_past_midnight)
     assert found == [MONDAY - timedelta(days=1), MONDAY]
+
+
+def times_in(where: Clinic, who: Doctor, part: PartOfDay | None) -> list[str]:
+    slots = timetable(where, who, MONDAY)
+    found = numbers_in_part(where, MONDAY, slots, part)
+    return [t for s, t in zip(slots, local(where, who, MONDAY), strict=True) if s.number in found]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kolkata", "UTC"])
+def test_the_parts_of_a_day_meet_at_noon_and_at_five_by_the_clinics_clock(zone: str) -> None:
+    where = clinic(time_zone=zone)
+    half = doctor(start_time="11:00", end_time="18:00", lunch_break=None, consultation_duration=30)
+    assert times_in(where, half, PartOfDay.MORNING) == ["11:00", "11:30"]
+    afternoon = times_in(where, half, PartOfDay.AFTERNOON)
+    assert (afternoon[0], afternoon[-1]) == ("12:00", "16:30")
+    assert times_in(where, half, PartOfDay.EVENING) == ["17:00", "17:30"]
+    assert times_in(where, half, None) == []
+
+
+def test_hours_past_midnight_belong_to_the_evening_they_began_in() -> None:
+    night = doctor(start_time="16:00", end_time="02:00", lunch_break=None, consultation_duration=60)
+    assert times_in(clinic(), night, PartOfDay.MORNING) == []
+    assert times_in(clinic(), night, PartOfDay.EVENING)[-2:] == ["00:00", "01:00"]
