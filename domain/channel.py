@@ -133,7 +133,7 @@ class SendUnknown(PulseOpsError):
 
 
 class Sms(Protocol):
-    """A provider of SMS, for messages that must arrive where WhatsApp fails."""
+    """A provider of SMS: where WhatsApp fails, and for patients who prefer it."""
 
     def send(self, to: str, text: str, our_id: str) -> str:
         """Hand *text* for the phone *to* (E.164) to the provider; return the provider's id of it.

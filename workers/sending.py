@@ -51,7 +51,7 @@ AFTER_REFUSAL = {
     ErrorClass.NEVER: SendOutcome.ENDED,
     ErrorClass.STOP: SendOutcome.LATER,
 }
-"""The outcome of each kind of refusal, unless the message changes to SMS."""
+"""The outcome of each kind of refusal, unless the message goes its other way."""
 _SETTLED = {MessageStatus.SENT, MessageStatus.FAILED, MessageStatus.DROPPED}
 _UNSENT = {MessageStatus.QUEUED, MessageStatus.SENDING}
 
@@ -279,9 +279,8 @@ def _wait_for_status(attempt: _Attempt) -> SendOutcome | None:
 
 def _wait_for_number(attempt: _Attempt) -> SendOutcome | None:
     """Choose WhatsApp or SMS; defer the message while that number cannot send (circuit breaker)."""
-    work, message = attempt.work, attempt.message
-    if not message.by_sms and sms_fallback.goes_by_sms_at_once(work, message, attempt.contact):
-        message = attempt.message = message.but(by_sms=True)
+    work = attempt.work
+    message = attempt.message = sms_fallback.choose_way(work, attempt.message, attempt.contact)
     attempt.health = work.get(SenderHealth, circuit_breaker.sender_key_of(message))
     until = circuit_breaker.wait_until(message, attempt.health, work.now)
     if until is None or freshness.is_over(work, message):

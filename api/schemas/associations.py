@@ -35,7 +35,13 @@ class PreferenceChange(Body):
         "the patient, or the next free one is booked for them: MORNING is before 12:00, AFTERNOON "
         "from 12:00, EVENING from 17:00, by the clinic's clock. All other times stay on offer.",
     )
-    communication_method: CommunicationMethod | None = None
+    communication_method: CommunicationMethod | None = Field(
+        default=None,
+        description="How news of visits to this doctor comes: confirmations, reminders, progress, "
+        '"it is your turn", changes, refunds. SMS needs an installation that sends text messages '
+        "and a known phone number, else WHATSAPP is used, as it is where an SMS fails. A person "
+        "who writes on WhatsApp is answered there. Every SMS is charged.",
+    )
 
     def sent_fields(self) -> dict[str, Any]:
         """Return the preferences that were sent, by their names in the API."""
@@ -48,7 +54,9 @@ class Preferences(Data):
     preferred_time: str | None = Field(
         default=None, description="The part of the day whose free times are offered first."
     )
-    communication_method: str | None = None
+    communication_method: str | None = Field(
+        default=None, description="How news of visits to this doctor comes, where it can."
+    )
 
 
 class NewAssociation(ProfileBody):

@@ -142,9 +142,7 @@ class Renderer:
         """
         flow, message = _parts(name)
         scope = self._scope(values, name, url)
-        offered = [
-            self._show_option(language, name, n, o, scope) for n, o in enumerate(options, start=1)
-        ]
+        offered = self._show_options(language, name, options, scope)
         block = self.words.block(language, flow, message)
         text = formats.tidy(block.render({**scope, "options": offered}))
         choices = tuple(Choice(o.id, o.title, o.more) for o in offered)
@@ -197,15 +195,17 @@ class Renderer:
         )
 
     def sms(self, message: Message, values: Mapping[str, Any], language: str) -> str:
-        """Return *message* as a text message (SMS), which has no choices and no markup.
+        """Return *message* as a text message (SMS), which has no buttons and no markup.
 
         Raises:
             NoWords: If no language has words for it.
         """
         flow, name = _parts(message.name)
-        scope = self._scope(values, message.name, message.url) | {"options": []}
+        scope = self._scope(values, message.name, message.url)
+        offered = self._show_options(language, message.name, message.options, scope)
         block = self.words.block(language, flow, f"{name}__sms", name)
-        return cut(formats.tidy(block.render(scope)).replace("*", ""), SMS_MAX)
+        text = formats.tidy(block.render({**scope, "options": offered}))
+        return cut(text.replace("*", ""), SMS_MAX)
 
     def template_catalogue(self) -> list[TemplateDefinition]:
         """Return every template in every language, as they are submitted for approval.
@@ -309,6 +309,13 @@ class Renderer:
             FLOW: _parts(name)[0],
             **formats.plain_values(values),
         }
+
+    def _show_options(
+        self, language: str, name: str, options: Sequence[Option], scope: Mapping[str, Any]
+    ) -> list[ShownOption]:
+        return [
+            self._show_option(language, name, n, o, scope) for n, o in enumerate(options, start=1)
+        ]
 
     def _show_option(
         self, language: str, name: str, number: int, option: Option, scope: Mapping[str, Any]

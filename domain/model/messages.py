@@ -149,7 +149,9 @@ class Message(Record, frozen=True, kw_only=True):
     as_plain_text: bool = False
     """Whether the provider refused its form, so that it goes as text with numbered choices."""
     by_sms: bool = False
-    """Whether it goes by SMS, because WhatsApp failed."""
+    """Whether it goes by SMS: because WhatsApp failed, or as the patient prefers."""
+    sms_first: bool = False
+    """Whether it went by SMS first, as the patient prefers; if that fails it goes by WhatsApp."""
     failed_on: str | None = None
     """The day it failed on (UTC), by which the operator finds it."""
     counted: bool = False

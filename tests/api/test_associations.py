@@ -10,6 +10,7 @@ from domain.model.people import Association
 from tests.api.office import Client, Office
 from tests.api.practice import book, found, names, profile, record, sunrise_admin, treat
 from tests.people import store, stored
+from tests.sms import with_sms
 
 RAJESH: dict[str, Any] = {
     "patientPhone": "+919876543290",
@@ -134,6 +135,18 @@ def test_preferences_and_notes_are_the_doctors_and_change_by_name(office: Office
     patient = shown(office.doctor, made["patientId"])
     assert (patient["notes"], patient["preferences"]["preferredTime"]) == (None, None)
     assert office.doctor.put(path, {"notes": 7}).status_code == 422
+
+
+def test_what_is_preferred_is_done(office: Office) -> None:
+    sms = with_sms(office.stage)
+    made = join(office.admin, KHAN)
+    path = f"{KHAN}/{made['patientId']}"
+    wish = {"preferredTime": "AFTERNOON", "communicationMethod": "SMS"}
+    assert office.admin.put(path, {"preferences": wish}).status_code == 200
+    token = office.admin.post("/doctors/doc_khan/tokens", {"patientId": made["patientId"]})
+    assert token.json["data"]["estimatedTime"] == "2030-11-25T06:30:00Z"
+    assert office.settle() == []
+    assert [to for to, _, _ in sms.sent] == [RAJESH["patientPhone"]]
 
 
 def test_an_association_ends_and_the_next_booking_revives_it(office: Office) -> None:

@@ -54,6 +54,7 @@ def replay(work: Work, message_id: str) -> Message:
         status=MessageStatus.QUEUED,
         attempts=0,
         by_sms=False,
+        sms_first=False,
         as_template=False,
         sending_since=None,
         failed_on=None,

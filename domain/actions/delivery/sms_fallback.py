@@ -1,9 +1,14 @@
-"""Messages that must arrive where WhatsApp fails: by SMS, or as an alert to the desk."""
+"""Which way a message goes, and its other way when that fails: WhatsApp, SMS, an alert to the desk.
+
+What must arrive goes by SMS where WhatsApp fails. News that went by SMS, as the patient prefers
+(`sms_preference`), goes by WhatsApp where the SMS fails.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+from domain.actions.delivery import sms_preference
 from domain.actions.delivery.freshness import GUARDS
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import CALLS, requeue
@@ -26,39 +31,55 @@ UNREACHED = timedelta(days=30)
 ARRIVED = {MessageStatus.DELIVERED, MessageStatus.READ, MessageStatus.DROPPED}
 
 
-def can_go_by_sms(work: Work, message: Message) -> bool:
-    """Return whether *message* may go by SMS, and would still help."""
-    if not work.rules.sms or message.by_sms or message.name not in BY_SMS:
-        return False
+def choose_way(work: Work, message: Message, contact: Contact) -> Message:
+    """Return *message* as it goes now: by WhatsApp, or by SMS where that is due at once."""
+    if message.by_sms:
+        return message
+    if sms_preference.goes_by_sms_first(work, message, contact):
+        return message.but(by_sms=True, sms_first=True)
+    return message.but(by_sms=_goes_by_sms_at_once(work, message, contact))
+
+
+def has_other_way(work: Work, message: Message) -> bool:
+    """Return whether *message*, which fails one way, may go another, and would still help.
+
+    After WhatsApp, what must arrive goes by SMS; after an SMS that the patient prefers, news goes
+    by WhatsApp. No message changes its way twice.
+    """
     if message.is_wiped:
         return False
     if message.helps_until is not None and message.helps_until <= work.now:
+        return False
+    if message.sms_first:
+        return message.by_sms
+    if not work.rules.sms or message.by_sms or message.name not in BY_SMS:
         return False
     contact = work.get(Contact, message.contact_id)
     return contact is not None and contact.phone is not None
 
 
-def send_by_sms(work: Work, message: Message) -> None:
-    """Put *message* back into the outbox, to go by SMS now.
+def send_other_way(work: Work, message: Message) -> None:
+    """Put *message* back into the outbox, to go its other way now: see `has_other_way`.
 
-    It keeps the provider's id of the WhatsApp attempt. Later statuses of that attempt count only if
-    the person did receive it.
+    It keeps the provider's id of the attempt that failed. Later statuses of that attempt count only
+    if the person did receive it.
     """
     requeue(
         work,
         message.but(
-            by_sms=True,
+            by_sms=not message.by_sms,
             status=MessageStatus.QUEUED,
             as_template=False,
-            sending_since=None,
             failed_on=None,
+            # The price of an SMS that did not arrive is none of WhatsApp's.
+            category=None if message.by_sms else message.category,
             updated_at=work.now,
         ),
         work.now,
     )
 
 
-def goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
+def _goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
     """Return whether *message* is a code for a person whom WhatsApp failed lately."""
     failed_at = contact.whatsapp_failed_at
     if message.name not in CODES or failed_at is None or work.now - failed_at > UNREACHED:
@@ -66,17 +87,17 @@ def goes_by_sms_at_once(work: Work, message: Message, contact: Contact) -> bool:
     spoken = work.get(Conversation, f"{message.sender}#{contact.contact_id}")
     if spoken is not None and spoken.last_inbound_at and spoken.last_inbound_at > failed_at:
         return False
-    return can_go_by_sms(work, message)
+    return has_other_way(work, message)
 
 
 def escalate_undelivered(open_work: OpenWork, item: Due) -> None:
-    """Send a call-in that did not arrive by SMS; if it cannot go, alert the desk."""
+    """Send a call-in that did not arrive its other way; if it has none, alert the desk."""
     work = open_work()
     work.delete(item)
     message = work.get(Message, str(item.values.get("message")))
     if message is not None and message.status not in ARRIVED and is_still_true(work, message):
-        if can_go_by_sms(work, message):
-            send_by_sms(work, message)
+        if has_other_way(work, message):
+            send_other_way(work, message)
         else:
             alert_desk(work, message)
     work.commit()

@@ -19,8 +19,8 @@ MOST_ATTEMPTS = 12
 MORE_BY_SMS = 6
 GIVEN_UP = "the provider gave no answer, however often it was asked"
 LONGEST_BACKOFF_SECONDS = 300
-TRIES_BEFORE_SMS = 3
-"""After this many failed tries a message that may go by SMS does; the tries take some seconds."""
+TRIES_ONE_WAY = 3
+"""After this many failed tries a message goes its other way, if any; they take some seconds."""
 ENGLISH = "en"
 PAIR_SECONDS = 6
 """How soon one more message may go to a person who has had too many (protocol notes, 2.6)."""
@@ -74,8 +74,10 @@ def is_in_doubt(message: Message, now: datetime) -> bool:
 
 
 def most_attempts(message: Message) -> int:
-    """Return how often *message* is tried at most; more often once it goes by SMS."""
-    return MOST_ATTEMPTS + (MORE_BY_SMS if message.by_sms else 0)
+    """Return how often *message* is tried at most; more often once it went both ways."""
+    if message.sms_first and message.by_sms:
+        return MORE_BY_SMS
+    return MOST_ATTEMPTS + (MORE_BY_SMS if message.by_sms or message.sms_first else 0)
 
 
 def secrets_of(work: Work, message: Message) -> dict[str, str]:
@@ -162,7 +164,7 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
 
     The message goes later, as a template, in English, as a link, as plain text or never, or its
     number is stopped. An order refused for good goes as words and a link, which everybody can read.
-    A message that must arrive goes by SMS where WhatsApp would be too late.
+    A message that has another way (`sms_fallback`) goes it where this one would be too late.
     """
     tried = message.attempts
     was_order = message.order is not None
@@ -179,8 +181,8 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
         requeue(work, other, work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)
-    elif _should_use_sms(failure, tried) and sms_fallback.can_go_by_sms(work, message):
-        sms_fallback.send_by_sms(work, again.but(failure=failure.reason))
+    elif _should_change_way(failure, tried) and sms_fallback.has_other_way(work, message):
+        sms_fallback.send_other_way(work, again.but(failure=failure.reason))
     elif failure.kind is ErrorClass.STOP:
         # A try while the number is down does not count as one of the message's own.
         waits = again.but(attempts=max(0, tried - 1), failure=failure.reason)
@@ -223,9 +225,9 @@ def _in_another_form(message: Message, failure: SendFailed) -> Message | None:
     return None
 
 
-def _should_use_sms(failure: SendFailed, tried: int) -> bool:
-    """Return whether a message that may go by SMS should, rather than try WhatsApp again."""
-    return failure.kind is ErrorClass.STOP or tried >= TRIES_BEFORE_SMS
+def _should_change_way(failure: SendFailed, tried: int) -> bool:
+    """Return whether a message with another way should go it, rather than try this one again."""
+    return failure.kind is ErrorClass.STOP or tried >= TRIES_ONE_WAY
 
 
 def _remember_unreached(work: Work, message: Message) -> None:
@@ -239,9 +241,9 @@ def _remember_unreached(work: Work, message: Message) -> None:
 
 
 def defer_while_down(work: Work, message: Message, until: datetime) -> bool:
-    """Defer a message until its number may be tried again; False if it goes by SMS now instead."""
-    if sms_fallback.can_go_by_sms(work, message):
-        sms_fallback.send_by_sms(work, message)
+    """Defer a message until its number may be tried again; False if it goes its other way now."""
+    if sms_fallback.has_other_way(work, message):
+        sms_fallback.send_other_way(work, message)
         return False
     requeue(work, message.but(status=MessageStatus.QUEUED, updated_at=work.now), until)
     return True
@@ -256,11 +258,11 @@ def end_message(
 ) -> None:
     """End a message without delivery, with a *reason* in words for people.
 
-    If it FAILED and must arrive it goes by SMS instead; if it calls a person in and cannot, the
+    If it FAILED and has another way it goes that instead; if it calls a person in and has none, the
     desk is alerted.
     """
-    if status is MessageStatus.FAILED and sms_fallback.can_go_by_sms(work, message):
-        sms_fallback.send_by_sms(work, message.but(failure=reason, error_code=code))
+    if status is MessageStatus.FAILED and sms_fallback.has_other_way(work, message):
+        sms_fallback.send_other_way(work, message.but(failure=reason, error_code=code))
         return
     has_failed = status is MessageStatus.FAILED
     work.put(

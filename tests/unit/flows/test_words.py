@@ -10,6 +10,7 @@ from jinja2 import meta, nodes
 from bot.rendering.catalogue import COMMON
 from bot.rendering.renderer import Renderer
 from domain.actions.delivery.sms_fallback import BY_SMS
+from domain.actions.delivery.sms_preference import VISIT_NEWS
 from flows import patient, staff
 from flows.settings import _label
 from flows.turn import SAYS
@@ -139,7 +140,7 @@ def test_no_block_is_left_over(language):
             or f"{flow}/{name}" in CATALOGUE
             or (f"{flow}/{first}" in CATALOGUE and rest in {"open", "link", *labels})
             or (first in labels and rest in {"more", "long", "template"})
-            or (f"{flow}/{first}" in BY_SMS and rest == "sms")
+            or (f"{flow}/{first}" in BY_SMS | VISIT_NEWS and rest == "sms")
             or (f"{flow}/{first}" in DOCUMENTS and rest in {"caption", "file"})
             or (f"{flow}/{first}" in ORDERS and rest in {"order", "until"})
         )

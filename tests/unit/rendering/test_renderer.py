@@ -13,7 +13,8 @@ from bot.channels.cloud import limits
 from bot.channels.fit import utf16_units
 from bot.rendering.catalogue import Variant
 from bot.rendering.formats import VALUE_MAX, plain
-from bot.rendering.renderer import TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
+from bot.rendering.renderer import SMS_MAX, TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
+from domain.actions.delivery.sms_preference import VISIT_NEWS
 from simulator.templates import parse
 from tests.samples import HOSTILE, REFUSED, with_names
 from tests.sendable import NOW, message_of
@@ -35,6 +36,7 @@ OUTSIDE = [
     if entry.category in {"UTILITY", "MARKETING"}
     for n, sample in enumerate(entry.sample)
 ]
+BY_SMS = [p for p in SAMPLES if p.values[1] in VISIT_NEWS]
 DEFINITIONS = [
     pytest.param(d, id=f"{d.name}-{d.language}")
     for d in RENDERER.template_catalogue()
@@ -112,6 +114,27 @@ def test_every_message_reads_well_and_fits(language, name, sample):
     assert not re.search(r"\bNone\b|\{\{|\}\}|  |\(\)|#–", text)
     assert not text.endswith("…")
     assert not any(c.words.endswith("…") or c.more.endswith("…") for c in rendered.choices)
+
+
+@each(BY_SMS)
+def test_news_by_sms_is_plain_words_that_name_the_token_and_lead_to_its_payment(
+    language, name, sample
+):
+    text = RENDERER.sms(message_of(name, sample), sample.values, language)
+    assert 0 < len(text) < SMS_MAX
+    assert not re.search(r"\*|\bNone\b|\{\{|\}\}|  |\(\)|\n\n", text)
+    assert not any(unicodedata.category(c) == "So" for c in text), "an emoji"
+    for shown in (f"#{sample.values['number']}", "person", "doctor", "clinic"):
+        assert str(sample.values.get(shown, shown)) in text
+    assert sample.url is None or sample.url in text
+
+
+@each(BY_SMS)
+def test_a_link_in_an_sms_is_whole_however_long_the_names_are(language, name, sample):
+    names = dict.fromkeys(("person", "doctor", "clinic"), "W" * 100)
+    text = RENDERER.sms(message_of(name, sample), {**sample.values, **names}, language)
+    assert len(text) <= SMS_MAX
+    assert sample.url is None or sample.url in text
 
 
 @each(SAMPLES)
