@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
-pytest.register_assert_rewrite("tests.e2e.installation", "tests.e2e.day")
+pytest.register_assert_rewrite("tests.e2e.installation", "tests.e2e.day", "tests.e2e.twilio")
 
 from tests.e2e.installation import Installation  # noqa: E402 - its assertions explain themselves
 
@@ -30,12 +31,21 @@ def pytest_runtest_makereport(
     return report
 
 
+Kind = TypeVar("Kind", bound=Installation)
+
+
 @contextmanager
 def running(
     folder: Path, patients: int = 4, settings: dict[str, str] | None = None
 ) -> Iterator[Installation]:
     """Give a running installation with its cast."""
-    installation = Installation(folder, **settings or {})
+    with started(Installation(folder, **settings or {}), patients) as installation:
+        yield installation
+
+
+@contextmanager
+def started(installation: Kind, patients: int = 4) -> Iterator[Kind]:
+    """Give *installation* with its cast, running."""
     try:
         installation.cast(patients)
         installation.start()

@@ -86,14 +86,14 @@ def noon_zone(now: datetime) -> str:
     return f"Etc/GMT{-ahead:+d}" if ahead else "Etc/GMT"
 
 
-def city(now: datetime) -> Clinic:
-    """Return City Medical Center, where it is noon."""
+def city(now: datetime, sender: str = CITY_SENDER) -> Clinic:
+    """Return City Medical Center, where it is noon; *sender* is its own at the provider."""
     return a_clinic(
         "clinic_city",
         "City Medical Center",
         "+919876543001",
         now,
-        phone_number_id=CITY_SENDER,
+        phone_number_id=sender,
         join_code="CITY42",
         time_zone=noon_zone(now),
     )
@@ -177,6 +177,9 @@ class Process:
 class Installation:
     """A clinic's installation of the product, with Meta beside it."""
 
+    sender = CITY_SENDER
+    """The clinic's own sender, as the product knows it."""
+
     def __init__(self, folder: Path, **settings: str) -> None:
         self.folder = folder
         self.mark = uuid4().hex
@@ -230,10 +233,19 @@ class Installation:
         self.start_redis()
         self.command("init-db")
         (self.folder / "simulator.json").write_text(json.dumps(self._simulator()))
-        for name in ("simulator", *PARTS):
-            self.processes[name].start()
+        self.processes["simulator"].start()
         self.until(lambda: self.answers(f"{self.meta_url}/control/faults"), "the simulator")
+        self.prepare_provider()
+        for name in PARTS:
+            self.processes[name].start()
         self.until_web_answers()
+        self.greet_provider()
+
+    def prepare_provider(self) -> None:
+        """Do what must be done at the provider before the first message: at Meta, nothing."""
+
+    def greet_provider(self) -> None:
+        """Prove to the provider that the webhook is ours."""
         assert self.control("POST", "/handshake") == {"handshake": "verified"}
 
     def _simulator(self) -> Json:
@@ -424,7 +436,7 @@ class Installation:
         """
         now = datetime.now(UTC)
         hours = {"start_time": "10:00", "end_time": "20:00", "lunch_break": None}
-        clinic = self.clinic = city(now)
+        clinic = self.clinic = city(now, self.sender)
         meera = a_doctor(clinic, "doc_meera", "Dr. Meera", "+919876543011", now, **hours)
         khan = a_doctor(
             clinic, "doc_khan", "Dr. Khan", "+919876543012", now, advance_amount=0, **hours
