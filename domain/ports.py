@@ -192,6 +192,12 @@ class Phrases(Protocol):
     def title(self, language: str, name: str, option: Option) -> str:
         """Return the words on *option* of message *name* in *language*."""
 
+    def every_title(self, name: str, option: Option) -> set[str]:
+        """Return the words that *option* of message *name* may be shown with, in all languages.
+
+        Those on a template's button are among them.
+        """
+
     def languages(self) -> list[tuple[str, str]]:
         """Return the tag and own name of each language, English first."""
 

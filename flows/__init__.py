@@ -4,6 +4,7 @@ inbound       what a provider delivers, in one form
 runner        one turn, one transaction
 route         who wrote, and to which clinic
 words         what people type, in all languages
+replies       the message of ours that a person answers, and the words on its buttons
 turn          one message being answered
 table         a flow is a table of rows
 patient       the patient's conversation: its table is that of booking, my_bookings, account,

@@ -9,6 +9,7 @@ import msgspec
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
 from flows import account, booking, handover, my_bookings, phone_number, selection, settings
+from flows.replies import message_answered
 from flows.table import Table
 from flows.turn import Turn
 from flows.words import Meaning, fold, number_in
@@ -30,9 +31,6 @@ NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
 
 SHORTEST_PART = 3
 """Letters of a part of a choice's words; fewer stand in too many other words."""
-
-RECENT_MESSAGES = 50
-"""How many of the newest messages to a person are searched for the one replied to."""
 
 
 def answer(turn: Turn) -> None:
@@ -100,17 +98,8 @@ def _offered_where_replied(turn: Turn) -> tuple[str, ...]:
 
     A number then counts as a tap on that message would.
     """
-    if turn.inbound.answers is None:
-        return ()
-    recent = turn.work.query(
-        Message,
-        turn.contact.contact_id,
-        index="contactId-createdAt-idx",
-        limit=RECENT_MESSAGES,
-        descending=True,
-    ).records
-    found = (m for m in recent if m.provider_id == turn.inbound.answers)
-    return tuple(option.id for message in found for option in message.options)
+    answered = message_answered(turn.work, turn.contact.contact_id, turn.inbound)
+    return tuple(option.id for option in answered.options) if answered is not None else ()
 
 
 def _choose(turn: Turn, option_id: str) -> str:

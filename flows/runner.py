@@ -26,6 +26,7 @@ from domain.transactions import Pause, transact
 from domain.work import Work
 from flows import patient, staff
 from flows.inbound import Inbound
+from flows.replies import read_words_on_button
 from flows.route import (
     Destination,
     change_number,
@@ -130,12 +131,14 @@ class Runner:
             return TurnOutcome.SEEN
         found = self._parse(work, inbound)
         if found is not None:
-            self._run(work, inbound, *found)
+            self._run(work, *found)
         _mark_seen(work, inbound)
         return TurnOutcome.ACTED
 
-    def _parse(self, work: Work, inbound: Inbound) -> tuple[Destination, Conversation] | None:
-        """Return where a message belongs and its conversation; None if it needs no answer.
+    def _parse(
+        self, work: Work, inbound: Inbound
+    ) -> tuple[Inbound, Destination, Conversation] | None:
+        """Return a message, where it belongs, and its conversation; None if it needs no answer.
 
         Stores what the message tells of the person's number.
         """
@@ -147,8 +150,10 @@ class Runner:
             return None
         if inbound.kind == "contacts":
             contact = share_number(work, inbound, contact)
+        inbound = read_words_on_button(work, contact.contact_id, inbound, self.phrases)
         conversation = conversation_of(work, inbound, contact)
-        return route(work, inbound, contact, conversation, self.interpreter), conversation
+        destination = route(work, inbound, contact, conversation, self.interpreter)
+        return inbound, destination, conversation
 
     def _run(
         self, work: Work, inbound: Inbound, destination: Destination, conversation: Conversation

@@ -105,6 +105,21 @@ class Renderer:
         """
         return self._show_option(language, name, 1, option, self._scope({}, name, None)).title
 
+    def every_title(self, name: str, option: Option) -> set[str]:
+        """Return the words that *option* of message *name* may be shown with, in all languages.
+
+        Those on a template's button are among them. Times are as in `title`.
+        """
+        scope = self._scope({}, name, None)
+        return {
+            words
+            for tag in self.words.languages
+            for words in (
+                self._show_option(tag, name, 1, option, scope).title,
+                self._template_title(tag, name, option, scope),
+            )
+        }
+
     def render(
         self, message: Message, values: Mapping[str, Any], language: str, *, window_open: bool
     ) -> Rendered:

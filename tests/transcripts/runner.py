@@ -100,6 +100,8 @@ class Story:
     hidden: set[str] = field(default_factory=set)
     shared: bool = False
     orders: FakeOrders | None = None
+    words_alone: bool = False
+    """Whether a tap brings only the words on the button or row."""
 
     def play(self, path: Path) -> str:
         """Return the transcript of *path* with everything that was really said."""
@@ -167,10 +169,13 @@ class Story:
         """Let *name* tap the option with *words* on the newest message that has it."""
         theirs = [m for m in self.stage.channel.sent if self._name_of(m) == name]
         order = theirs if old else reversed(theirs)
-        offered = (c for m in order for c in self._choices(m) if words in c[1])
-        choice = next(offered, None)
-        assert choice is not None, f"nobody offered {name}: {words}"
-        self._hear(name, at, choice[1], kind="tap", choice=choice[0])
+        offered = ((m, *c) for m in order for c in self._choices(m) if words in c[1])
+        message, choice, shown = next(offered, (None, "", ""))
+        assert message is not None, f"nobody offered {name}: {words}"
+        how: dict[str, Any] = {"kind": "tap", "choice": choice}
+        if self.words_alone:
+            how = {"answers": f"wamid.{self.stage.channel.sent.index(message) + 1}"}
+        self._hear(name, at, shown, **how)
 
     def _choices(self, message: Outbound) -> list[tuple[str, str]]:
         """Return id and words of what can be tapped on a message, which may be a template."""

@@ -317,8 +317,8 @@ def refuse(stage: Stage, code: int, kind: ErrorClass) -> None:
     [
         (134011, ErrorClass.ORDER),
         (131026, ErrorClass.NEVER),
-        (131009, ErrorClass.NEVER),
-        (131051, ErrorClass.NEVER),
+        (131009, ErrorClass.MALFORMED),
+        (131051, ErrorClass.MALFORMED),
     ],
 )
 def test_an_order_that_is_refused_goes_at_once_as_a_link(

@@ -1,0 +1,25 @@
+"""A tap that brings only the words on a button or row does what it would do with its id."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.stage import Stage
+from tests.transcripts.runner import Story
+
+STORIES = [
+    path
+    for path in sorted(Path(__file__).parent.glob("*/*.txt"))
+    if " taps: " in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("path", STORIES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_the_conversation_goes_on_by_the_words_on_buttons(path: Path, stage: Stage) -> None:
+    assert Story(stage, words_alone=True).play(path) == path.read_text(encoding="utf-8")
+
+
+def test_templates_are_among_them() -> None:
+    assert "outside_the_window" in {path.stem for path in STORIES}
