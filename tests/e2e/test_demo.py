@@ -43,14 +43,14 @@ class Demo:
         self.out = folder / "out"
         self.runs: list[subprocess.Popen[bytes]] = []
 
-    def start(self) -> subprocess.Popen[bytes]:
-        """Start it and wait for its addresses."""
+    def start(self, **settings: str) -> subprocess.Popen[bytes]:
+        """Start it with *settings* and wait for its addresses."""
         name, _, value = self.mark.partition("=")
         own = {name: value, "PORT": str(self.port), "SIMULATOR_PORT": str(self.meta_port)}
         with self.out.open("wb") as output:
             run = subprocess.Popen(
                 [ROOT / "bin/demo", "--var", self.folder / "var"],
-                env=clean_environment() | own | {"WEB_THREADS": "64"},
+                env=clean_environment() | own | {"WEB_THREADS": "64"} | settings,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -129,6 +129,20 @@ def test_a_booking_outlives_the_demo_and_no_process_does(demo):
     run.send_signal(signal.SIGINT)
     assert run.wait(DEADLINE) == 0
     assert demo.processes() == []
+
+
+def test_it_runs_with_either_provider_on_the_same_data(demo):
+    for settings in ({"WHATSAPP_PROVIDER": "twilio"}, {}):
+        run = demo.start(**settings)
+        asha = person(demo, "Asha", ASHA)
+        assert asha.chat() == []  # Each provider has chats of its own.
+        asha.says("Hi")
+        doctors = asha.hears("Welcome")
+        assert [o["title"] for o in doctors["options"]] == ["Dr. Sharma", "Dr. Patel"]
+        refused = requests.get(f"{demo.meta_url}/control/refusals", timeout=10).json()
+        assert refused["refusals"] == []
+        run.send_signal(signal.SIGINT)
+        assert run.wait(DEADLINE) == 0
 
 
 def test_what_it_prints_about_the_api_works(demo):
