@@ -3,8 +3,8 @@
 News is what an event tells about a token (`VISIT_NEWS`): confirmations, the link for an advance,
 reminders, progress, calls in, changes, refunds. These stay on WhatsApp:
 
-- replies to what the person wrote there, and news written while they chat, such as the confirmation
-  of a booking made in that chat;
+- replies to what the person wrote there, and while they book in that chat also what booking leads
+  to (`booking/…`): the link, the confirmation;
 - questions that only an answer makes useful: ratings, requests for a phone number;
 - announcements, broadcasts, what staff write themselves, prescriptions;
 - the final status of an order, which only WhatsApp shows.
@@ -46,6 +46,8 @@ VISIT_NEWS = frozenset(
     }
 )
 """The messages that go by SMS to a patient who prefers that."""
+BOOKING = "booking/"
+"""What the names of messages begin with that booking leads to."""
 
 
 def goes_by_sms_first(work: Work, message: Message, contact: Contact) -> bool:
@@ -57,7 +59,7 @@ def goes_by_sms_first(work: Work, message: Message, contact: Contact) -> bool:
     is_new = message.attempts == 0 and not message.sms_first
     if not work.rules.sms or message.name not in VISIT_NEWS or not is_new:
         return False
-    if contact.phone is None or message.consent is Consent.REPLY or _is_in_chat(work, message):
+    if contact.phone is None or message.consent is Consent.REPLY or _is_part_of_chat(work, message):
         return False
     token = work.get(Token, message.queue_id or "", message.about or "")
     if token is None or not prefers_sms(work, token.doctor_id, token.patient_id):
@@ -66,12 +68,15 @@ def goes_by_sms_first(work: Work, message: Message, contact: Contact) -> bool:
     return circuit_breaker.wait_until(message, health, work.now) is None
 
 
-def _is_in_chat(work: Work, message: Message) -> bool:
-    """Return whether the person wrote on WhatsApp shortly before *message* was written, or since.
+def _is_part_of_chat(work: Work, message: Message) -> bool:
+    """Return whether *message* belongs to a booking that the person makes on WhatsApp just now.
 
-    Shortly is as long as a slot is held for them, so that a payment is confirmed in the chat that
-    asked for it. They wrote to the number that the message would leave by.
+    So it is if they wrote there shortly before it was written, or since. Shortly is as long as a
+    slot is held for them, so that a payment is confirmed in the chat that asked for it. They wrote
+    to the number that the message would leave by.
     """
+    if not message.name.startswith(BOOKING):
+        return False
     spoken = work.get(Conversation, f"{message.sender}#{message.contact_id}")
     wrote_at = spoken.last_inbound_at if spoken else None
     chat = timedelta(minutes=work.rules.hold_minutes)

@@ -163,7 +163,6 @@ def test_who_writes_on_whatsapp_is_answered_there(stage: Stage, cast: Cast) -> N
     names = [m.name for m in stage.messages()]
     assert names == ["booking/doctors", "booking/slots", "booking/confirmed", "mine/status"]
     assert sms.sent == []
-    stage.clock.advance(stage.parts.rules.hold_minutes)
     start(stage, cast)
     move(stage, cast)
     stage.settle()
