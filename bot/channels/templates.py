@@ -40,8 +40,11 @@ class Templates(Protocol):
         """Return every template of the account, also those that are not ours."""
         ...
 
-    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
-        """Create what the provider needs beside templates and does not have among *held*."""
+    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> str | None:
+        """Create what the provider needs beside templates and does not have among *held*.
+
+        Returns why the provider does not take it, in words, if messages can do without.
+        """
         ...
 
     def words(self, definition: TemplateDefinition) -> object:

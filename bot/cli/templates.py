@@ -97,9 +97,11 @@ def _push(parts: Parts, provider: Templates, definitions: list[TemplateDefinitio
     try:
         held = provider.list_all()
         _save_states(parts, definitions, held)
-        provider.prepare(held)
+        unprepared = provider.prepare(held)
     except (SendFailed, SendUnknown) as error:
         raise click.ClickException(str(error)) from None
+    if unprepared is not None:
+        click.echo(f"Menus are missing, and go as numbered text: {unprepared}")
     wanting = [d for d in definitions if _needs_push(provider, d, held, pushed)]
     with click.progressbar(wanting, label="Submitting templates") as every:
         for definition in every:

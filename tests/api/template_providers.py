@@ -78,6 +78,8 @@ class Twilio:
             return 204, {}
         if not found:
             self.calls.append(f"create {body['friendly_name']} {body['language']}")
+            if self.calls[-1] in self.refuses:
+                return self.refuses[self.calls[-1]]
             made = body | {"sid": f"HX{len(self.calls):032d}", "approval_requests": None}
             self.contents.append(made)
             return 201, made

@@ -342,3 +342,27 @@ def _spoil(twilio: Twilio, approval: dict[str, str] | None) -> None:
     (shape,) = content["types"].values()
     shape["body"] = f"As it was said before: {shape['body']}"
     content["approval_requests"] = approval
+
+
+def test_menus_that_twilio_does_not_take_leave_the_templates_alone(
+    stage: Stage, twilio: Twilio
+) -> None:
+    refusal = {"code": 20422, "message": "A body may not begin with a variable.", "status": 400}
+    twilio.refuses["create menu_buttons_1_1 en"] = 400, refusal
+    result = push(stage, twilio)
+    assert result.exit_code == 0, result.output
+    assert "Menus are missing, and go as numbered text: " in result.output
+    assert "A body may not begin with a variable." in result.output
+    assert known(stage, TURN, "AC1").status == "RECEIVED"
+
+
+def test_an_account_that_cannot_make_menus_makes_no_templates_either(
+    stage: Stage, twilio: Twilio
+) -> None:
+    twilio.refuses["create menu_buttons_1_1 en"] = (
+        401,
+        {"code": 20003, "message": "No", "status": 401},
+    )
+    result = push(stage, twilio)
+    assert result.exit_code == 1
+    assert twilio.calls == ["create menu_buttons_1_1 en"]

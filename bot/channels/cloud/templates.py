@@ -78,7 +78,7 @@ class CloudTemplates:
             else:
                 raise SendUnknown("WhatsApp's list of templates goes on at another address.")
 
-    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
+    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> str | None:
         """Do nothing: Meta needs nothing beside the templates."""
 
     def words(self, definition: TemplateDefinition) -> object:

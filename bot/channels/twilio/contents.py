@@ -29,7 +29,7 @@ from bot.channels.twilio import limits
 from bot.channels.twilio.client import call_twilio
 from bot.channels.twilio.compose import ANY_LANGUAGE, BUTTONS, LIST, MENU, ROWS, menu_name
 from bot.channels.twilio.errors import classify
-from domain.channel import SendFailed, SendUnknown
+from domain.channel import ErrorClass, SendFailed, SendUnknown
 
 READ_AGAIN_SECONDS = 600.0
 AFTER_A_FAILURE_SECONDS = 60.0
@@ -90,11 +90,21 @@ class TwilioTemplates:
         rows = list_contents(self._client)
         return dict(sorted(rows, key=lambda row: row[1].status != UNSUBMITTED))
 
-    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> None:
-        """Create the menus that the account does not have."""
+    def prepare(self, held: Mapping[Key, ProviderTemplate]) -> str | None:
+        """Create the menus that the account does not have, until Twilio does not take one.
+
+        Messages whose menu is not there go as numbered text.
+        """
         for menu in menus():
-            if (menu["friendly_name"], menu["language"]) not in held:
+            if (menu["friendly_name"], menu["language"]) in held:
+                continue
+            try:
                 create(self._client, menu)
+            except SendFailed as refusal:
+                if refusal.kind is not ErrorClass.MALFORMED:
+                    raise
+                return refusal.reason
+        return None
 
     def words(self, definition: TemplateDefinition) -> object:
         """Return what people read of *definition*."""
