@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 
 import pytest
+from msgspec.structs import replace as replace_struct
 
 from bot.channels.cloud.channel import CloudChannel
 from bot.channels.cloud.templates import CloudTemplates
@@ -21,7 +22,14 @@ from bot.channels.templates import Templates
 from bot.channels.twilio.channel import TwilioChannel
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents, TwilioTemplates
-from domain.channel import Channel, OrderNews, OrderRequest, Outbound, SendFailed
+from domain.channel import (
+    Channel,
+    ErrorClass,
+    OrderNews,
+    OrderRequest,
+    Outbound,
+    SendFailed,
+)
 from simulator.app import create_app
 from simulator.config import Config, Number, Phone, TwilioAccount
 from simulator.model import Message
@@ -184,3 +192,32 @@ def test_every_message_can_go_as_plain_text(provider: Callable[[], Provider]) ->
             assert f"{number}. {choice.words}" in shown.text, sendable.title
         if outbound.url:
             assert outbound.url in shown.text, sendable.title
+
+
+FORMS = {
+    "cloud": ["list", "button", "cta_url", "document"],
+    "twilio": ["twilio/list-picker", "twilio/quick-reply", "media"],
+}
+
+
+@pytest.mark.parametrize(
+    ("provider", "form"), [(name, form) for name, forms in FORMS.items() for form in forms]
+)
+def test_what_is_refused_for_its_form_goes_as_plain_text(provider: str, form: str) -> None:
+    strict = PROVIDERS[provider]()
+    world = strict.simulator.world
+    kinds: set[ErrorClass] = set()
+    world.set_faults(replace_struct(world.faults, refused_forms=[form]))
+    try:
+        for sendable in every_message():
+            if sendable.outbound.template is not None or sendable.outbound.order is not None:
+                continue
+            [message] = to_asha(sendable.outbound, strict.sender)
+            try:
+                strict.channel.send(message)
+            except SendFailed as error:
+                kinds.add(error.kind)
+                strict.channel.send(replace(message, is_plain=True))
+    finally:
+        world.set_faults(replace_struct(world.faults, refused_forms=[]))
+    assert kinds == {ErrorClass.MALFORMED}
