@@ -207,6 +207,7 @@ def test_the_call_knows_when_the_product_was_told(twilio):
 # -- delivery ----------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_what_fails_comes_again_if_the_address_asks_for_it(twilio, twilio_product):
     twilio_product.refuse_with += [503, 500]
     twilio.write("again")
@@ -234,6 +235,7 @@ def test_a_form_of_ones_own_can_be_posted(twilio, twilio_product, signature, sta
     twilio_product.problems.clear()
 
 
+@pytest.mark.slow
 def test_undelivered_webhooks_and_contents_survive_a_restart(tmp_path):
     product = TwilioProduct()
     simulator = TwilioSimulator(tmp_path, product)

@@ -38,14 +38,9 @@ from tests.samples import HOSTILE, REFUSED
 from tests.sendable import every_message, renderer
 from tests.wsgi import ADDRESS, session_to
 
-SOON = {"apostrophe", "five spaces, tab, line break"}
-"""The names that the fast part of the suite tries."""
 NAMES = [
     pytest.param(None, id="as in the samples"),
-    *(
-        pytest.param(n, id=k, marks=() if k in SOON else pytest.mark.slow)
-        for k, n in HOSTILE.items()
-    ),
+    *(pytest.param(n, id=k, marks=pytest.mark.slow) for k, n in HOSTILE.items()),
     *(pytest.param(n, id=repr(n[:9]), marks=pytest.mark.slow) for n in REFUSED),
 ]
 UNFETCHED = {131053, 63019}
@@ -200,6 +195,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("provider", "form"), [(name, form) for name, forms in FORMS.items() for form in forms]
 )
