@@ -153,7 +153,11 @@ def to_asha(outbound: Outbound, sender: str) -> Iterator[Outbound]:
 def test_no_message_is_refused(provider: Callable[[], Provider], name: str | None) -> None:
     strict = provider()
     refused: list[str] = []
+    # What has no name in it is tried once.
+    known = {s.title: s.outbound for s in every_message()} if name is not None else {}
     for sendable in every_message(name):
+        if known.get(sendable.title) == sendable.outbound:
+            continue
         for message in to_asha(sendable.outbound, strict.sender):
             try:
                 strict.channel.send(message)
