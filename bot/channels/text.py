@@ -9,12 +9,17 @@ NOTHING = "–"
 """Stands for an empty value, which no provider takes: a patient may have no name."""
 
 
-def one_line(value: str, most: int) -> str:
-    """Return *value* on one line, cut to *most*; `NOTHING` if it is blank.
+def one_line(text: str) -> str:
+    """Return *text* on one line, with single blanks."""
+    return " ".join(text.split())
 
-    Providers refuse line breaks, tabs and more than four spaces in the variables of a template.
+
+def parameter(value: str, most: int) -> str:
+    """Return *value* as a template's parameter: on one line, cut to *most*, `NOTHING` if blank.
+
+    Providers refuse line breaks, tabs and more than four spaces there.
     """
-    return cut(" ".join(value.split()), most) or NOTHING
+    return cut(one_line(value), most) or NOTHING
 
 
 def linked_text(message: Outbound, most: int) -> str:
@@ -26,7 +31,7 @@ def linked_text(message: Outbound, most: int) -> str:
 
 
 def plain_text(message: Outbound, most: int) -> str:
-    """Return the text of *message* with numbered choices and the link below it.
+    """Return the text of *message* with its link and its numbered choices below it.
 
     A digit picks an option in every conversation. Choices that the text numbers already are not
     repeated. If all is longer than *most*, the text above the choices is cut.

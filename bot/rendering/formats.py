@@ -18,10 +18,10 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from bot.channels.fit import FIRST_STRONG, POP, SKIN_TONES, VIRAMA, ZERO_WIDTH_JOINER, cut
+from bot.channels.text import one_line
+from bot.channels.text import parameter as parameter_text
 
 DEFAULT_ZONE = "Asia/Kolkata"
-NOTHING = "–"
-"""Replaces an empty value: Meta refuses an empty parameter, and an option without a title."""
 PARAMETER_MAX = 100
 """A template's body holds 1024 characters with its parameters; names have up to 100."""
 VALUE_MAX = 700
@@ -131,17 +131,12 @@ def _plain(value: object) -> object:
 
 def parameter(value: object, most: int = PARAMETER_MAX) -> str:
     """Return *value* as a template's parameter: one line, at most *most* long, not empty."""
-    return cut(" ".join(str("" if value is None else value).split()), most) or NOTHING
+    return parameter_text("" if value is None else str(value), most)
 
 
 def tidy(text: str) -> str:
     """Return a body without blanks at line ends, and with at most one empty line in a row."""
     return EXTRA.sub("\n\n", "\n".join(line.rstrip() for line in text.splitlines())).strip()
-
-
-def one_line(text: str) -> str:
-    """Return *text* on one line, with single blanks."""
-    return " ".join(text.split())
 
 
 def money(paise: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from bot.channels.cloud import limits
 from bot.channels.fit import cut
 from bot.channels.templates import TemplateDefinition
+from bot.channels.text import NOTHING
 from bot.rendering import formats
 from bot.rendering.catalogue import Entry, Sample, Variant, read_catalogue
 from bot.rendering.wordbook import ENGLISH, FLOW, SINK, Block, NoWords, Parameters, Wordbook
@@ -338,7 +339,7 @@ class Renderer:
         values = formats.plain_values(option.values)
         inner = {**scope, **values}
         flow, names = _parts(name)[0], _names(name, option)
-        title = self.words.title(language, flow, names, inner) or formats.NOTHING
+        title = self.words.title(language, flow, names, inner) or NOTHING
         more = tuple(f"{n}__more" for n in names)
         long = tuple(f"{n}__long" for n in names)
         return ShownOption(

@@ -17,6 +17,7 @@ from babel import Locale
 from jinja2 import pass_context
 from jinja2.runtime import Context
 
+from bot.channels.text import one_line
 from bot.rendering import formats
 from bot.rendering.catalogue import COMMON
 from bot.rendering.formats import Language
@@ -110,14 +111,14 @@ class Wordbook:
         Raises:
             NoWords: If no language has them.
         """
-        return formats.one_line(self.block(language, flow, *names).render(scope))
+        return one_line(self.block(language, flow, *names).render(scope))
 
     def optional_title(
         self, language: str, flow: str, names: tuple[str, ...], scope: Mapping[str, Any]
     ) -> str:
         """Return the same as `title`, or "" if there are no such words."""
         block = self.find(language, flow, names)
-        return formats.one_line(block.render(scope)) if block else ""
+        return one_line(block.render(scope)) if block else ""
 
     def _search(self, language: str, flow: str, names: tuple[str, ...]) -> Block | None:
         tag: str | None = language

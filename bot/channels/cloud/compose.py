@@ -10,7 +10,7 @@ from bot.channels.cloud import limits, orders
 from bot.channels.cloud.client import CloudClient
 from bot.channels.cloud.errors import reason
 from bot.channels.fit import ELLIPSIS, cut, fit_buttons
-from bot.channels.text import linked_text, one_line, plain_text
+from bot.channels.text import linked_text, parameter, plain_text
 from domain.channel import (
     Choice,
     ErrorClass,
@@ -170,7 +170,7 @@ def _parameters(call: TemplateCall) -> list[dict[str, object]]:
     if call.parameters:
         most = limits.TEMPLATE_BODY_MAX
         named = [
-            {"type": "text", "parameter_name": name, "text": one_line(value, most)}
+            {"type": "text", "parameter_name": name, "text": parameter(value, most)}
             for name, value in call.parameters.items()
         ]
         components.append({"type": "body", "parameters": named})

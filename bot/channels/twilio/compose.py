@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping
 
 from bot.channels.fit import ELLIPSIS, cut, fit_buttons, utf16_units
-from bot.channels.text import linked_text, one_line, plain_text
+from bot.channels.text import linked_text, parameter, plain_text
 from bot.channels.twilio import limits
 from bot.channels.twilio.errors import NO_TEMPLATE, reason
 from domain.channel import Choice, ErrorClass, Outbound, SendFailed, TemplateCall
@@ -53,7 +53,7 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
     """
     choices = message.choices
     text = linked_text(message, limits.TEXT_BODY_MAX)
-    lines = [one_line(line, limits.TEXT_BODY_MAX) for line in text.splitlines() if line.strip()]
+    lines = [parameter(line, limits.TEXT_BODY_MAX) for line in text.splitlines() if line.strip()]
     shape = _shape(choices)
     fits = (
         utf16_units(text) <= limits.MENU_BODY_MAX
@@ -66,12 +66,12 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
     if sid is None:
         return None
     if shape != BUTTONS:
-        lines.append(one_line(message.choices_label or ELLIPSIS, limits.LIST_LABEL_MAX))
+        lines.append(parameter(message.choices_label or ELLIPSIS, limits.LIST_LABEL_MAX))
     most = limits.BUTTON_TITLE_MAX if shape == BUTTONS else limits.LIST_ROW_TITLE_MAX
     for choice in choices:
-        lines += [one_line(choice.words, most), choice.id]
+        lines += [parameter(choice.words, most), choice.id]
         if shape == ROWS:
-            lines.append(one_line(choice.more, limits.LIST_ROW_DESCRIPTION_MAX))
+            lines.append(parameter(choice.more, limits.LIST_ROW_DESCRIPTION_MAX))
     return _content(sid, lines)
 
 
@@ -95,7 +95,7 @@ def _template(call: TemplateCall, contents: Contents) -> dict[str, str]:
         raise SendFailed(ErrorClass.LANGUAGE, NO_TEMPLATE, reason(NO_TEMPLATE))
     if call.code is not None:
         return _content(sid, [call.code])
-    filled = [one_line(value, limits.TEMPLATE_BODY_MAX) for value in call.parameters.values()]
+    filled = [parameter(value, limits.TEMPLATE_BODY_MAX) for value in call.parameters.values()]
     return _content(sid, [*filled, *call.payloads])
 
 
