@@ -32,7 +32,8 @@ from bot.payments import sandbox
 from bot.payments.razorpay.client import RazorpayClient
 from bot.payments.razorpay.gateway import RazorpayGateway
 from bot.payments.sandbox import SandboxGateway
-from bot.rendering.renderer import NoTemplate, Rendered, Renderer
+from bot.rendering.rendered import NoTemplate, Rendered
+from bot.rendering.renderer import Renderer
 from bot.runtime.clock_and_ids import SystemClock, UlidIds
 from bot.runtime.encryption import Sealer
 from bot.runtime.redis import RedisBell, connect

@@ -10,7 +10,8 @@ from functools import cache
 from msgspec import structs
 
 from bot.rendering.catalogue import Entry, Sample
-from bot.rendering.renderer import Rendered, Renderer
+from bot.rendering.rendered import Rendered
+from bot.rendering.renderer import Renderer
 from bot.wiring import TEMPLATES
 from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.payments.orders import CARRIES_STATUS, CLOSED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,14 @@ from bot.channels.templates import TemplateDefinition
 from bot.channels.text import NOTHING
 from bot.rendering import formats
 from bot.rendering.catalogue import Entry, Sample, Variant, read_catalogue
+from bot.rendering.rendered import NoTemplate, Rendered, ShownOption
 from bot.rendering.wordbook import ENGLISH, FLOW, SINK, Block, NoWords, Parameters, Wordbook
 from domain.channel import Choice, TemplateCall
-from domain.errors import PulseOpsError
 from domain.model.messages import Message, Option
 from domain.offers import OfferedTemplate
 from flows.words import Vocabulary
 
-__all__ = ["NoTemplate", "NoWords", "Rendered", "Renderer", "ShownOption"]
+__all__ = ["NoWords", "Renderer"]
 
 TEMPLATE_VERSION = "v1"
 """Part of every template's name: an approved text is never changed but gets a successor."""
@@ -33,43 +32,6 @@ SMS_MAX = 480
 """Three parts of a text message in an Indian script, each charged."""
 TEMPLATE_BUTTON_MAX = 25
 """Meta, "Template components": a quick reply's words."""
-
-
-class NoTemplate(PulseOpsError):
-    """The message has no approved template, so it cannot be sent outside the service window."""
-
-
-@dataclass(frozen=True)
-class Rendered:
-    """A message in words: free-form, or a template with the text that it shows."""
-
-    text: str
-    choices: tuple[Choice, ...] = ()
-    choices_label: str = ""
-    url: str | None = None
-    url_label: str = ""
-    document: str | None = None
-    """The name of the file at `url`, if it goes as a document."""
-    about: str = ""
-    until: str = ""
-    """Of an order or its status, in few words: what is paid for, and how long it is held."""
-    template: TemplateCall | None = None
-    category: str = "service"
-    """WhatsApp's price category: "service", or the template's."""
-
-
-@dataclass(frozen=True)
-class ShownOption:
-    """An option as a body shows it, with the number that people may type."""
-
-    number: int
-    id: str
-    label: str
-    values: Mapping[str, Any]
-    title: str
-    more: str
-    long: str
-    """The option in full, where the title is too short."""
 
 
 class Renderer:

@@ -13,7 +13,8 @@ from bot.channels.cloud import limits
 from bot.channels.fit import utf16_units
 from bot.rendering.catalogue import Variant
 from bot.rendering.formats import VALUE_MAX, plain
-from bot.rendering.renderer import SMS_MAX, TEMPLATE_BUTTON_MAX, NoTemplate, NoWords, Renderer
+from bot.rendering.rendered import NoTemplate
+from bot.rendering.renderer import SMS_MAX, TEMPLATE_BUTTON_MAX, NoWords, Renderer
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from simulator.templates import parse
 from tests.samples import HOSTILE, REFUSED, with_names
