@@ -38,11 +38,17 @@ def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[st
     """
     if message.template is not None:
         return _template(message.template, contents)
-    if message.choices and not message.is_plain and (menu := _menu(message, contents)):
-        return menu
-    if message.document and message.url and not message.is_plain:
+    form = None if message.is_plain else _form(message, contents)
+    return form or {"body": plain_text(message, limits.TEXT_BODY_MAX)}
+
+
+def _form(message: Outbound, contents: Contents) -> Mapping[str, str | list[str]] | None:
+    """Return *message* as a menu or a document; None if it is words alone."""
+    if message.choices:
+        return _menu(message, contents)
+    if message.document and message.url:
         return {"body": cut(message.text, limits.TEXT_BODY_MAX), "media_url": [message.url]}
-    return {"body": plain_text(message, limits.TEXT_BODY_MAX)}
+    return None
 
 
 def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
@@ -65,14 +71,15 @@ def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:
     sid = contents(menu_name(shape, len(choices), len(lines)), ANY_LANGUAGE) if fits else None
     if sid is None:
         return None
+    variables = list(lines)
     if shape != BUTTONS:
-        lines.append(parameter(message.choices_label or ELLIPSIS, limits.LIST_LABEL_MAX))
+        variables.append(parameter(message.choices_label or ELLIPSIS, limits.LIST_LABEL_MAX))
     most = limits.BUTTON_TITLE_MAX if shape == BUTTONS else limits.LIST_ROW_TITLE_MAX
     for choice in choices:
-        lines += [parameter(choice.words, most), choice.id]
+        variables += [parameter(choice.words, most), choice.id]
         if shape == ROWS:
-            lines.append(parameter(choice.more, limits.LIST_ROW_DESCRIPTION_MAX))
-    return _content(sid, lines)
+            variables.append(parameter(choice.more, limits.LIST_ROW_DESCRIPTION_MAX))
+    return _content(sid, variables)
 
 
 def _shape(choices: tuple[Choice, ...]) -> str:
