@@ -8,7 +8,7 @@ from domain.model.messages import Message
 from domain.ports import Phrases
 from domain.work import Work
 from flows.inbound import Inbound
-from flows.words import fold
+from flows.words import fold, number_in
 
 RECENT_MESSAGES = 50
 """How many of the newest messages to a person are searched for the one replied to."""
@@ -33,9 +33,10 @@ def read_words_on_button(
 ) -> Inbound:
     """Return *inbound* as a tap if it has the words of an option of the message it replies to.
 
-    A provider may tell of a tap by the words on the button alone (Meta, "Button messages").
+    A provider may tell of a tap by the words on the button alone (Meta, "Button messages"). No
+    option has a bare number as its words; what that picks, the flow knows.
     """
-    if inbound.kind != "text" or inbound.answers is None:
+    if inbound.kind != "text" or number_in(inbound.text) is not None:
         return inbound
     answered = message_answered(work, contact_id, inbound)
     if answered is None:
