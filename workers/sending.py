@@ -176,7 +176,9 @@ class Sending:
             provider_id = self._hand_over(call)
         except SendFailed as failure:
             log.info("send_refused", code=failure.code, messageId=message.message_id)
-            report_refused_form(self.parts.settings.whatsapp_provider, message.message_id, failure)
+            if not message.by_sms:  # which has no plainer form
+                provider = self.parts.settings.whatsapp_provider
+                report_refused_form(provider, message.message_id, failure)
             settled = self._settle(message, partial(states.apply_refusal, failure=failure))
             if settled is not None and settled.by_sms != message.by_sms:
                 return SendOutcome.AGAIN

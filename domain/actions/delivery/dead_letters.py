@@ -56,6 +56,7 @@ def replay(work: Work, message_id: str) -> Message:
         by_sms=False,
         sms_first=False,
         as_template=False,
+        as_plain_text=False,
         sending_since=None,
         failed_on=None,
         updated_at=work.now,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 
 import pytest
 
 from bot.observability.logs import configure
 from bot.observability.metrics import exposition
+from domain.actions.delivery import dead_letters
 from domain.channel import ErrorClass
 from domain.model.messages import MessageStatus, Option
 from tests.outbox import SHARD, failed, row, waiting, write
 from tests.people import Cast
+from tests.sms import with_sms
 from tests.stage import Stage
 
 MALFORMED = failed(ErrorClass.MALFORMED, 131009)
@@ -97,3 +100,28 @@ def test_a_refusal_about_the_person_is_no_refusal_of_a_form(
     stage.deliverer.drain(SHARD)
     assert stage.channel.sent == []
     assert refused_forms() == before
+
+
+def test_a_text_message_has_no_other_form(stage: Stage, cast: Cast) -> None:
+    before = refused_forms()
+    sms = with_sms(stage)
+    sms.failures.append(MALFORMED)
+    until = stage.clock.now() + timedelta(minutes=5)
+    code = {"values": {"purpose": "LOGIN"}, "secrets": {"code": "482913"}, "helps_until": until}
+    message = write(stage, cast, "account/code", **code)
+    stage.channel.failures.append(failed(ErrorClass.NEVER))
+    stage.settle()
+    assert row(stage, message).status is MessageStatus.FAILED
+    assert sms.sent == []
+    assert refused_forms() == before
+
+
+def test_replayed_it_is_tried_in_its_own_form(stage: Stage, cast: Cast) -> None:
+    message = write(stage, cast, "settings/help", options=CHOICES)
+    stage.channel.failures.extend([MALFORMED, MALFORMED])
+    stage.deliverer.drain(SHARD)
+    work = stage.work()
+    dead_letters.replay(work, message.message_id)
+    work.commit()
+    stage.deliverer.drain(SHARD)
+    assert [sent.is_plain for sent in stage.channel.sent] == [False]
