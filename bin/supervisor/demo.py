@@ -53,15 +53,9 @@ def start_all(supervisor: Supervisor, host: str, redis_port: int | None) -> None
     supervisor.run("setup", seed, "seeding the clinics")
     start_simulator(supervisor, phones)
     push = pulseops("templates", "push")
-    pushing = "submitting the message templates"
-    # The product reads every ten minutes what the account at Twilio holds: that must be there
-    # before the first message. At Meta a message names its template, whenever that came.
-    is_first = plays_twilio(supervisor.environment)
-    if is_first:
-        supervisor.run("setup", push, pushing)
+    # Before the first message: the product reads every ten minutes what an account at Twilio holds.
+    supervisor.run("setup", push, "submitting the message templates")
     start_processes(supervisor, host)
-    if not is_first:
-        supervisor.run("setup", push, pushing)
     show_addresses(supervisor, host)
 
 
