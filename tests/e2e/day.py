@@ -46,6 +46,22 @@ def a_day(town: Installation) -> None:
     assert rating.stars == 5
 
 
+def a_call_after_a_silent_day(town: Installation) -> None:
+    """Let a patient be called in who has written nothing for a day: only a template may go."""
+    lata, khan = town.patients[2], town.doctors[1]
+    lata.books("Dr. Khan")
+    khan.says("start")
+    khan.hears("Started")
+    lata.hears("You are next")
+    town.control("POST", "/advance", {"hours": 25})
+    town.forget_windows()
+    khan.says("next")
+    khan.hears("Now serving")
+    called = lata.hears("It is the turn of")
+    assert called["template"]
+    assert called["category"] == "utility"
+
+
 def asha_token(town: Installation) -> str:
     """Return the token of the first patient, who was called in first."""
     confirmed = next(

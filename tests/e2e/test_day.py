@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests.e2e.conftest import running
-from tests.e2e.day import a_day
+from tests.e2e.day import a_call_after_a_silent_day, a_day
 from tests.e2e.installation import VERIFY, Installation
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e 2")]
@@ -27,17 +27,7 @@ def test_a_patient_books_pays_is_called_in_and_rates_the_visit(town):
 def test_whoever_was_silent_for_a_day_is_called_in_by_a_template(town):
     assert "in all" in town.command("templates", "push")
     assert "0 templates are submitted" in town.command("templates", "push")
-    lata, khan = town.patients[2], town.doctors[1]
-    lata.books("Dr. Khan")
-    khan.says("start")
-    khan.hears("Started")
-    town.control("POST", "/advance", {"hours": 25})
-    town.forget_windows()
-    khan.says("next")
-    khan.hears("Now serving")
-    called = lata.hears("It is the turn of")
-    assert called["template"]
-    assert called["category"] == "utility"
+    a_call_after_a_silent_day(town)
 
 
 @pytest.mark.parametrize("secret", [None, "another-secret"], ids=["none", "wrong"])

@@ -9,6 +9,7 @@ import pytest
 
 from domain.model.messages import MessageStatus
 from tests.e2e.conftest import started
+from tests.e2e.day import a_call_after_a_silent_day
 from tests.e2e.twilio import TwilioInstallation, link_in
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("e2e 2")]
@@ -64,18 +65,7 @@ def test_from_hi_to_your_turn_nothing_is_refused(town):
 
 
 def test_whoever_was_silent_for_a_day_is_called_in_by_a_template(town):
-    lata, khan = town.patients[2], town.doctors[1]
-    lata.books("Dr. Khan")
-    khan.says("start")
-    khan.hears("Started")
-    lata.hears("You are next")
-    town.control("POST", "/advance", {"hours": 25})
-    town.forget_windows()
-    khan.says("next")
-    khan.hears("Now serving")
-    called = lata.hears("It is the turn of")
-    assert called["template"]
-    assert called["category"] == "utility"
+    a_call_after_a_silent_day(town)
     town.settle()
     assert town.refusals() == []
     assert town.failures() == []
