@@ -3,7 +3,8 @@
 inbound       what a provider delivers, in one form
 runner        one turn, one transaction
 route         who wrote, and to which clinic
-words         what people type, in all languages
+words         what people type as a whole message, in all languages
+hearing       what a sentence says
 replies       the message of ours that a person answers, and the words on its buttons
 turn          one message being answered
 table         a flow is a table of rows

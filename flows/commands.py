@@ -8,8 +8,8 @@ from domain.actions.line.preconditions import SeenState
 from domain.model.clinics import Doctor, StaffStatus
 from domain.names import clean_name
 from domain.phones import normalise
+from flows.hearing.text import fold, number_in
 from flows.turn import Turn
-from flows.words import fold, number_in
 
 MOST_MINUTES = 600
 """The longest pause."""

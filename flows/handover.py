@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from domain.actions.people import phone_requests
 from domain.actions.staff import handover
+from flows.hearing.text import fold
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
-from flows.words import fold
 
 BACK = {"menu", "मेनू"}
 """What calls the bot back; a greeting may be meant for the people who answer."""

@@ -26,9 +26,9 @@ from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
 from domain.rules import COMMAND_MAX_AGE_SECONDS
 from flows.commands import FILLERS, arguments, doctor_meant, minutes_and_reason, seen_state, walk_in
+from flows.hearing.text import fold
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
-from flows.words import fold
 
 MOST_LISTED = 20
 COMMANDS = (

@@ -9,10 +9,11 @@ import msgspec
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
 from flows import account, booking, handover, my_bookings, phone_number, selection, settings
+from flows.hearing.text import fold, number_in
 from flows.replies import message_answered
 from flows.table import Table
 from flows.turn import Turn
-from flows.words import Meaning, fold, number_in
+from flows.words import Meaning
 
 TABLE = Table(
     (

@@ -10,10 +10,10 @@ import re
 
 from domain import phones
 from domain.actions.people import phone_requests
+from flows.hearing.text import fold
 from flows.settings import count_miss
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
-from flows.words import fold
 
 DIGITS = re.compile(r"\+?\d(?: ?\d){4,}")
 """Five digits or more are meant to be a phone number: no choice and no time has as many."""

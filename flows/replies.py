@@ -7,8 +7,8 @@ from dataclasses import replace
 from domain.model.messages import Message
 from domain.ports import Phrases
 from domain.work import Work
+from flows.hearing.text import fold, number_in
 from flows.inbound import Inbound
-from flows.words import fold, number_in
 
 RECENT_MESSAGES = 50
 """How many of the newest messages to a person are searched for the one replied to."""

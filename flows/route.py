@@ -15,8 +15,9 @@ from domain.model.people import Address, Contact
 from domain.model.queues import Locator, Queue, QueueStatus
 from domain.timetable import today
 from domain.work import Work
+from flows.hearing.text import fold, number_in
 from flows.inbound import Inbound
-from flows.words import Interpreter, fold, number_in
+from flows.words import Interpreter
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ from domain.model.people import Patient
 from domain.model.queues import Slot
 from domain.names import clean_name
 from domain.timetable import open_days, slot_time
+from flows.hearing.text import fold
 from flows.my_bookings import chosen_token
 from flows.turn import Turn
-from flows.words import fold
 
 TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
 NUMBER = re.compile(r"(?:token )?#(\d{1,3})")

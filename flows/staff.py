@@ -10,9 +10,10 @@ from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
 from flows import account, handover, line, patient, settings
+from flows.hearing.text import number_in
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
-from flows.words import Meaning, number_in
+from flows.words import Meaning
 
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",

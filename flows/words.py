@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from itertools import pairwise
 
-from domain.names import fold_apostrophes
-
-_EDGES = " \t\r\n.,;:!?\"'`´’‘“”*_~()[]{}<>|/\\-–—•…।॥"
-_SAME = {0x093C: None, 0x0901: 0x0902}
-"""Devanagari's nukta goes; candrabindu becomes anusvara."""
-_STYLES = "\ufe0e\ufe0f"
-"""Variation selectors: the same sign as text or as emoji."""
-DIGITS = re.compile(r"\d{1,3}")
+from flows.hearing.text import fold
 
 
 @dataclass(frozen=True)
@@ -37,30 +28,6 @@ class Vocabulary:
     """Unicode's name of the letters only this language uses here, such as DEVANAGARI."""
     patient: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     staff: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-
-
-def fold(text: str) -> str:
-    """Normalise *text* for comparison: one case, one form of letters and digits, no emoji.
-
-    Of the signs, a token number's stays, as in #8, and the apostrophe, in one form. In Devanagari,
-    people leave out the dot below a letter and exchange the two marks of nasal vowels: the dot
-    goes, the marks become one.
-    """
-    text = fold_apostrophes(unicodedata.normalize("NFKC", text).casefold().translate(_SAME))
-    kept = []
-    for char, following in pairwise(f"{text} "):
-        kind = unicodedata.category(char)
-        if kind in {"Me", "Cf"} or char in _STYLES:
-            continue  # keycaps, joiners and styles of emoji say nothing
-        if kind == "Nd":
-            kept.append(str(unicodedata.digit(char)))
-        elif kind[0] in "LMN" or char in "+'":
-            kept.append(char)
-        elif char == "#" and following.isdecimal():
-            kept.append(" #")
-        else:
-            kept.append(" ")
-    return " ".join("".join(kept).split()).strip(_EDGES)
 
 
 class Interpreter:
@@ -104,12 +71,6 @@ class Interpreter:
             if letters and written * 2 > len(letters):
                 return language
         return None
-
-
-def number_in(text: str) -> int | None:
-    """Return the number that is the whole of *text*, in the digits of any script; else None."""
-    folded = fold(text)
-    return int(folded) if DIGITS.fullmatch(folded) else None
 
 
 def _split(text: str, words: int) -> tuple[str, str]:

@@ -18,6 +18,7 @@ from bot.rendering.wordbook import ENGLISH, FLOW, SINK, Block, NoWords, Paramete
 from domain.channel import Choice, TemplateCall
 from domain.model.messages import Message, Option
 from domain.offers import OfferedTemplate
+from flows.hearing.lexicon import Lexicon
 from flows.words import Vocabulary
 
 __all__ = ["NoWords", "Renderer"]
@@ -52,6 +53,10 @@ class Renderer:
     def languages(self) -> list[tuple[str, str]]:
         """Return the tag and own name of each language, English first."""
         return [(tag, language.name) for tag, language in self.words.languages.items()]
+
+    def lexicon(self) -> Lexicon:
+        """Return the words that sentences are made of, in all languages."""
+        return Lexicon(self.words.heard)
 
     def vocabularies(self) -> list[Vocabulary]:
         """Return the words that people type in each language, English first."""

@@ -1,6 +1,7 @@
 """The words in `templates/messages/`: languages, their blocks, and what people type in them.
 
-Each folder is a language: `words.toml` has its name, its formats and what people type in it,
+Each folder is a language: `words.toml` has its name, its formats and what people type in it as a
+whole message; `time.toml`, `people.toml` and `wishes.toml` have the words of their sentences;
 `<flow>.j2` a block for each message and option of a flow, `common.j2` the blocks that flows share.
 """
 
@@ -22,9 +23,12 @@ from bot.rendering import formats
 from bot.rendering.catalogue import COMMON
 from bot.rendering.formats import Language
 from domain.errors import PulseOpsError
+from flows.hearing.lexicon import Sections
 from flows.words import Vocabulary
 
 ENGLISH = "en"
+HEARD = ("time.toml", "people.toml", "wishes.toml")
+"""The words that sentences are made of, by subject; no two files have the same section."""
 SINK = "_parameters"
 FLOW = "_flow"
 LANGUAGE = "_language"
@@ -70,6 +74,7 @@ class Wordbook:
         self.languages = {w.language.tag: w.language for w in found}
         """By tag, English first."""
         self.vocabularies = [w.vocabulary for w in found]
+        self.heard = [w.heard for w in found]
         environment = _environment(folder)
         environment.globals.update(part=self._part, p=_parameter)
         self._blocks = {
@@ -157,6 +162,7 @@ class _Words:
 
     language: Language
     vocabulary: Vocabulary
+    heard: Sections
 
     @classmethod
     def read(cls, folder: Path) -> _Words:
@@ -179,7 +185,13 @@ class _Words:
             patient={k: tuple(v) for k, v in data["patient"].items()},
             staff={k: tuple(v) for k, v in data["staff"].items()},
         )
-        return cls(language, vocabulary)
+        heard = {
+            section: keys
+            for name in HEARD
+            if (folder / name).exists()
+            for section, keys in tomllib.loads((folder / name).read_text(encoding="utf-8")).items()
+        }
+        return cls(language, vocabulary, heard)
 
 
 def _environment(folder: Path) -> jinja2.Environment:

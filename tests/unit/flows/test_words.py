@@ -12,9 +12,10 @@ from bot.rendering.renderer import Renderer
 from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from flows import patient, staff
+from flows.hearing.text import fold
 from flows.settings import _label
 from flows.turn import SAYS
-from flows.words import Interpreter, fold
+from flows.words import Interpreter
 
 ROOT = Path(__file__).resolve().parents[3]
 MESSAGES = ROOT / "templates" / "messages"

@@ -2,7 +2,8 @@
 
 import pytest
 
-from flows.words import Interpreter, Meaning, Vocabulary, fold, number_in
+from flows.hearing.text import fold, number_in
+from flows.words import Interpreter, Meaning, Vocabulary
 
 ENGLISH = Vocabulary(
     "en",

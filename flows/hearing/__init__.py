@@ -1,0 +1,7 @@
+"""The ear: what a sentence says, whatever its language, order and spelling.
+
+text          letters, digits and single words as they are compared
+lexicon       the words of all languages, and typing slips
+spans         what a part of a sentence means, and which parts do not overlap
+meaning       what a whole message says
+"""

@@ -1,0 +1,147 @@
+"""The words of all languages: which concepts a word or phrase stands for, slips of typing too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from flows.hearing.text import split
+
+Sections = Mapping[str, Mapping[str, Sequence[str]]]
+"""Of one language: section, key, phrases. The concept of a phrase is `section:key`."""
+
+LONGEST_PHRASE = 6
+SLIP_FROM = 4
+"""Letters from which a word may be written with one slip; shorter ones are too much alike."""
+TWO_SLIPS_FROM = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word, number or sign of a message, or a phrase that the lexicon knows as one.
+
+    *concepts* are names such as `kin:father`; none if the word is unknown.
+    """
+
+    text: str
+    raw: str
+    start: int
+    end: int
+    glued: bool = False
+    concepts: frozenset[str] = frozenset()
+    slip: bool = False
+    """Whether it is known only as a slip of typing."""
+
+    @property
+    def number(self) -> int | None:
+        """The number that it is: in digits, or as a word ("five", "paanch")."""
+        if self.text.isdecimal():
+            return int(self.text)
+        return next((int(k) for k in self.keys("number")), None)
+
+    def keys(self, section: str) -> list[str]:
+        """Return the keys of the concepts of *section*: `keys("kin")` of "papa" is ["father"]."""
+        prefix = f"{section}:"
+        return sorted(c[len(prefix) :] for c in self.concepts if c.startswith(prefix))
+
+    def has(self, *concepts: str) -> bool:
+        """Return whether it stands for any of *concepts*."""
+        return not self.concepts.isdisjoint(concepts)
+
+
+class Lexicon:
+    """Knows the words of all languages at once. Safe to share between threads."""
+
+    def __init__(self, languages: Iterable[Sections]) -> None:
+        self._phrases: dict[tuple[str, ...], frozenset[str]] = {}
+        for sections in languages:
+            for section, keys in sections.items():
+                for key, phrases in keys.items():
+                    self._add(f"{section}:{key}", phrases)
+        self._longest: dict[str, int] = {}
+        for phrase in self._phrases:
+            self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
+        self._known = {w for phrase in self._phrases for w in phrase}
+        written = sorted((w for w in self._known if w.isalpha()), key=lambda w: (len(w), w))
+        self._squeezed = {_squeeze(w): w for w in reversed(written)}
+        self._by_length = {k: list(g) for k, g in groupby(written, key=len)}
+        self._slips: dict[str, str | None] = {}
+
+    def words(self, text: str) -> list[Word]:
+        """Return the words of *text*: the longest phrases that are known, else single words."""
+        pieces = split(text)
+        texts = [self._written(p.text) for p in pieces]
+        found: list[Word] = []
+        at = 0
+        while at < len(pieces):
+            size = self._size(texts, at)
+            key = tuple(texts[at : at + size])
+            first, last = pieces[at], pieces[at + size - 1]
+            found.append(
+                Word(
+                    text=" ".join(key),
+                    raw=text[first.start : last.end],
+                    start=first.start,
+                    end=last.end,
+                    glued=first.glued,
+                    concepts=self._phrases.get(key, frozenset()),
+                    slip=any(t != p.text for t, p in zip(key, pieces[at : at + size], strict=True)),
+                )
+            )
+            at += size
+        return found
+
+    def _size(self, texts: Sequence[str], at: int) -> int:
+        """Return of how many pieces the longest known phrase at *at* is; 1 if none is known."""
+        for size in range(min(self._longest.get(texts[at], 1), len(texts) - at), 1, -1):
+            if tuple(texts[at : at + size]) in self._phrases:
+                return size
+        return 1
+
+    def _add(self, concept: str, phrases: Iterable[str]) -> None:
+        for phrase in phrases:
+            key = tuple(p.text for p in split(phrase))
+            self._phrases[key] = self._phrases.get(key, frozenset()) | {concept}
+
+    def _written(self, word: str) -> str:
+        """Return the known word that *word* is meant to be; itself if it is known or none is."""
+        if word in self._known or not word.isalpha():
+            return word
+        if word not in self._slips:
+            if len(self._slips) > MOST_SLIPS_KEPT:
+                self._slips.clear()
+            self._slips[word] = self._find_slip(word)
+        return self._slips[word] or word
+
+    def _find_slip(self, word: str) -> str | None:
+        """Return the one known word that *word* is a slip of; None if there is none, or several."""
+        squeezed = self._squeezed.get(_squeeze(word))
+        if squeezed is not None:
+            return squeezed
+        if len(word) < SLIP_FROM:
+            return None
+        most = 2 if len(word) >= TWO_SLIPS_FROM else 1
+        near = [
+            known
+            for length in range(len(word) - most, len(word) + most + 1)
+            for known in self._by_length.get(length, ())
+            if len(known) >= SLIP_FROM
+        ]
+        found = process.extract(word, near, scorer=OSA.distance, score_cutoff=most, limit=3)
+        best = min((d for _, d, _ in found), default=0)
+        names = {known for known, distance, _ in found if distance == best}
+        concepts = {self._phrases.get((known,), frozenset({known})) for known in names}
+        return min(names) if len(concepts) == 1 else None
+
+
+MOST_SLIPS_KEPT = 5_000
+"""Unknown words whose nearest known word is remembered; then they are forgotten together."""
+
+
+def _squeeze(word: str) -> str:
+    """Return *word* with each run of one letter as a single letter: "neext" as "next"."""
+    return "".join(letter for letter, _ in groupby(word))

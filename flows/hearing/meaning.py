@@ -1,0 +1,96 @@
+"""What a message says: the wish, and the doctor, day, time, person and numbers named with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from domain.timetable import PartOfDay
+
+
+@dataclass(frozen=True)
+class TimeSaid:
+    """A time of the day that was named: a clock time, a part of the day, or both ("sham 6").
+
+    Minutes count from midnight by the clinic's clock.
+    """
+
+    minute: int | None = None
+    """17:30 is 1050; None if only a part of the day was named."""
+    either_half: bool = False
+    """Whether *minute* is before noon because neither half of the day was named: "5" is 300."""
+    about: bool = False
+    """Whether it was said loosely: "5ish", "around 5", "5 ke aaspaas"."""
+    bound: str = "at"
+    """at, after ("after 6", "6 ke baad") or before."""
+    part: PartOfDay | None = None
+    """"subah", "in the evening", "after lunch"."""
+
+
+@dataclass(frozen=True)
+class DurationSaid:
+    """A length of time that was named, in whole minutes.
+
+    Of a range ("10-15") the longer one counts. *minutes* is None where something looks like a time
+    and cannot be read: it is asked about before anybody is told.
+    """
+
+    minutes: int | None
+    until: bool = False
+    """Whether a time of the day was named instead: "till 2:30"."""
+
+
+class Who(StrEnum):
+    """How a person was named."""
+
+    WRITER = "WRITER"
+    """"for me", "mere liye"."""
+    RELATIVE = "RELATIVE"
+    """By kinship alone: "my father", "मेरी बेटी"."""
+    NAMED = "NAMED"
+    """By name."""
+
+
+@dataclass(frozen=True)
+class PersonSaid:
+    """A person that a sentence names: "for Riya, 5, female"."""
+
+    who: Who
+    relation: str | None = None
+    """The kinship's key, such as father."""
+    name: str | None = None
+    """As it was written, cleaned."""
+    age: int | None = None
+    """In years."""
+    gender: str | None = None
+    """MALE, FEMALE or OTHER."""
+
+
+@dataclass(frozen=True)
+class WishSaid:
+    """Something that a message wants, asks or tells; its name is a trigger of the tables."""
+
+    trigger: str
+    exact: bool = False
+    """Whether the whole message says this and nothing else, in words known for it."""
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a text means: a trigger, the words after it, the language it is in, and all it names."""
+
+    trigger: str | None
+    rest: str = ""
+    language: str | None = None
+    wishes: tuple[WishSaid, ...] = ()
+    doctor_ids: tuple[str, ...] = ()
+    """The doctors that fit what was said of one; several if it was not said which."""
+    day: date | None = None
+    time: TimeSaid | None = None
+    duration: DurationSaid | None = None
+    person: PersonSaid | None = None
+    phone: str | None = None
+    """E.164, of an accepted country."""
+    number: int | None = None
+    """A token's or an option's number: "#8", "token 8", "option 1", "first one"."""
