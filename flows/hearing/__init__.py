@@ -3,5 +3,6 @@
 text          letters, digits and single words as they are compared
 lexicon       the words of all languages, and typing slips
 spans         what a part of a sentence means, and which parts do not overlap
+phones        telephone numbers
 meaning       what a whole message says
 """
