@@ -3,6 +3,7 @@
 text          letters, digits and single words as they are compared
 lexicon       the words of all languages, and typing slips
 spans         what a part of a sentence means, and which parts do not overlap
+numbers       numbers of tokens and options
 phones        telephone numbers
 meaning       what a whole message says
 """
