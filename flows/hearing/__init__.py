@@ -5,5 +5,8 @@ lexicon       the words of all languages, and typing slips
 spans         what a part of a sentence means, and which parts do not overlap
 numbers       numbers of tokens and options
 phones        telephone numbers
+names         which words are a person's name
+ages          age and gender, as they follow a name
+people        persons: by name, by kinship, or who writes
 meaning       what a whole message says
 """

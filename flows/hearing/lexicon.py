@@ -15,6 +15,8 @@ Sections = Mapping[str, Mapping[str, Sequence[str]]]
 """Of one language: section, key, phrases. The concept of a phrase is `section:key`."""
 
 LONGEST_PHRASE = 6
+NO_SLIPS = frozenset({"name", "plain"})
+"""Sections whose words are known as they stand: no other word is taken for a slip of one."""
 SLIP_FROM = 4
 """Letters from which a word may be written with one slip; shorter ones are too much alike."""
 TWO_SLIPS_FROM = 8
@@ -58,15 +60,17 @@ class Lexicon:
 
     def __init__(self, languages: Iterable[Sections]) -> None:
         self._phrases: dict[tuple[str, ...], frozenset[str]] = {}
+        meant: set[str] = set()
         for sections in languages:
             for section, keys in sections.items():
                 for key, phrases in keys.items():
-                    self._add(f"{section}:{key}", phrases)
+                    added = self._add(f"{section}:{key}", phrases)
+                    meant |= added if section not in NO_SLIPS else set()
         self._longest: dict[str, int] = {}
         for phrase in self._phrases:
             self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
         self._known = {w for phrase in self._phrases for w in phrase}
-        written = sorted((w for w in self._known if w.isalpha()), key=lambda w: (len(w), w))
+        written = sorted((w for w in meant if w.isalpha()), key=lambda w: (len(w), w))
         self._squeezed = {_squeeze(w): w for w in reversed(written)}
         self._by_length = {k: list(g) for k, g in groupby(written, key=len)}
         self._slips: dict[str, str | None] = {}
@@ -102,10 +106,12 @@ class Lexicon:
                 return size
         return 1
 
-    def _add(self, concept: str, phrases: Iterable[str]) -> None:
-        for phrase in phrases:
-            key = tuple(p.text for p in split(phrase))
+    def _add(self, concept: str, phrases: Iterable[str]) -> set[str]:
+        """Add the phrases of *concept*, and return the words they consist of."""
+        keys = [tuple(p.text for p in split(phrase)) for phrase in phrases]
+        for key in keys:
             self._phrases[key] = self._phrases.get(key, frozenset()) | {concept}
+        return {word for key in keys for word in key}
 
     def _written(self, word: str) -> str:
         """Return the known word that *word* is meant to be; itself if it is known or none is."""

@@ -65,6 +65,8 @@ class PersonSaid:
     """In years."""
     gender: str | None = None
     """MALE, FEMALE or OTHER."""
+    called: str | None = None
+    """The word for the kinship, as it was written: "Amma". It can stand for a name."""
 
 
 @dataclass(frozen=True)
