@@ -8,5 +8,8 @@ phones        telephone numbers
 names         which words are a person's name
 ages          age and gender, as they follow a name
 people        persons: by name, by kinship, or who writes
+figures       numbers, halves and quarters, and what they count
+clocks        clock times in figures and words
+times         times of the day, with what is said around them
 meaning       what a whole message says
 """

@@ -1,0 +1,144 @@
+"""Numbers as parts of a sentence: whole ones, halves and quarters, and what they count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+
+from flows.hearing.lexicon import Word
+
+NOTHING = Word("", "", 0, 0)
+"""Stands before the first word and after the last."""
+SURE_FROM = 5
+"""Letters from which a slip of typing is believed: "shyam" is not "sham", nor "line" nine."""
+HOUR = 60
+
+
+def word_at(words: Sequence[Word], at: int) -> Word:
+    """Return the word at *at*; an empty one outside the sentence."""
+    return words[at] if 0 <= at < len(words) else NOTHING
+
+
+def heard(word: Word, *concepts: str) -> bool:
+    """Return whether *word* surely stands for one of *concepts*."""
+    return word.has(*concepts) and (not word.slip or len(word.text) >= SURE_FROM)
+
+
+def key_of(word: Word, section: str) -> str | None:
+    """Return the key that *word* surely has in *section*, the first if there are several."""
+    if not word.concepts or (word.slip and len(word.text) < SURE_FROM):
+        return None
+    return _keys(word.concepts).get(section)
+
+
+def number_of(word: Word) -> int | None:
+    """Return the number that *word* is, in digits or surely as a word."""
+    if word.text.isdecimal():
+        return int(word.text)
+    if word.slip and len(word.text) <= SURE_FROM:
+        return None  # "Sarah" is not "barah" (12)
+    key = _keys(word.concepts).get("number")
+    return None if key is None else int(key)
+
+
+def sections_of(word: Word) -> Iterable[str]:
+    """Return the sections in which *word* has a concept; digits are a number."""
+    return ("number",) if word.text.isdecimal() else _keys(word.concepts)
+
+
+@lru_cache(maxsize=4096)
+def _keys(concepts: frozenset[str]) -> Mapping[str, str]:
+    """Return the first key of each section."""
+    return dict(c.split(":", 1) for c in sorted(concepts, reverse=True))
+
+
+def digits_of(word: Word) -> int | None:
+    """Return the number that *word* is in digits."""
+    return int(word.text) if word.text.isdecimal() else None
+
+
+def sign(word: Word, *signs: str) -> bool:
+    """Return whether *word* is one of *signs* and stands directly after the word before."""
+    return word.glued and word.text in signs
+
+
+def is_counted(words: Sequence[Word], start: int, end: int) -> bool:
+    """Return whether the number from *start* to *end* is a token, an age, money or the like.
+
+    So it is after "token" or a currency, before "years" or "people", next to a month, and as a
+    part of a longer number such as 98-76 or 120/80.
+    """
+    before, after = word_at(words, start - 1), word_at(words, end)
+    if heard(before, "counted:label") or heard(after, "counted:thing", "ordinal:ending"):
+        return True
+    if not {"unit", "month"}.isdisjoint(sections_of(after)) or key_of(before, "month"):
+        return True
+    return _joins(words, end) or (word_at(words, start).glued and _joins(words, start - 1))
+
+
+def _joins(words: Sequence[Word], at: int) -> bool:
+    """Return whether the sign at *at* joins two numbers into one, as in 98-76."""
+    return (
+        sign(word_at(words, at), "/", "-", ".", ":")
+        and word_at(words, at + 1).glued
+        and word_at(words, at + 1).text.isdecimal()
+        and word_at(words, at - 1).text.isdecimal()
+    )
+
+
+def amount_at(words: Sequence[Word], at: int) -> tuple[int, int] | None:
+    """Read a number of units at *at*, such as 2, 1.5, 1½, "half", "dedh" or "sava do".
+
+    Returns:
+        The position after it, and the number in sixtieths; None if there is no number.
+    """
+    word = word_at(words, at)
+    number = number_of(word)
+    if number is None:
+        return _fraction_at(words, at)
+    whole, end = number * HOUR, at + 1
+    after, last = word_at(words, end), word_at(words, end + 1)
+    if sign(after, ".") and last.glued and last.text.isdecimal():
+        return end + 2, whole + int(last.text) * HOUR // 10 ** len(last.text)
+    if sign(after, "/") and last.glued and (digits_of(last) or 0) > 0:
+        return end + 2, whole // int(last.text)
+    part = _PARTS.get(fraction_of(after) or "")
+    if part is not None and after.glued:
+        return end + 1, whole + part
+    if word_at(words, end + 1).text == "/" and digits_of(after) == 1:
+        below = digits_of(word_at(words, end + 2))
+        if below:
+            return end + 3, whole + HOUR // below
+    half_end = half_more(words, end)
+    return (half_end, whole + _PARTS["half"]) if half_end else (end, whole)
+
+
+def half_more(words: Sequence[Word], at: int) -> int | None:
+    """Return the position after "and a half" at *at*; None if it does not stand there."""
+    if not heard(word_at(words, at), "link:and"):
+        return None
+    half = at + 2 if heard(word_at(words, at + 1), "link:an") else at + 1
+    return half + 1 if fraction_of(word_at(words, half)) == "half" else None
+
+
+def fraction_of(word: Word) -> str | None:
+    """Return the key of the fraction that *word* is, slips left out: "Radha" is not "aadha"."""
+    return None if word.slip else key_of(word, "fraction")
+
+
+def _fraction_at(words: Sequence[Word], at: int) -> tuple[int, int] | None:
+    key = fraction_of(word_at(words, at))
+    if key is None:
+        return None
+    if key in _PARTS:
+        return at + 1, _PARTS[key]
+    following = number_of(word_at(words, at + 1))
+    if following is not None:
+        return at + 2, following * HOUR + ADDED[key]
+    return None if key == "plus_half" else (at + 1, HOUR + ADDED[key])
+
+
+_PARTS = {"quarter": 15, "half": 30, "three_quarters": 45, "one_half": 90, "two_half": 150}
+"""Fractions that are complete, in sixtieths."""
+ADDED = {"minus_quarter": -15, "plus_quarter": 15, "plus_half": 30}
+"""Fractions that are said before a number: "saade teen" is 3 and a half."""
