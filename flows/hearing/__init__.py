@@ -11,5 +11,6 @@ people        persons: by name, by kinship, or who writes
 figures       numbers, halves and quarters, and what they count
 clocks        clock times in figures and words
 times         times of the day, with what is said around them
+durations     lengths of time in minutes
 meaning       what a whole message says
 """
