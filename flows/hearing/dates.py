@@ -60,7 +60,8 @@ def find_days(words: Sequence[Word], today: date) -> list[Span[DaySaid]]:
     is the next one, today included; "coming" leaves today out; "next" is the one of next week, and
     weeks begin on Monday. A day of the month is the next one, today included. A day and month
     without a year is the nearest one, so it may be past; so are "yesterday" and "last Monday".
-    "5/12" is day and month. "next week" is its Monday and "weekend" its Saturday, loosely;
+    A weekday beside a date that falls on it
+    only confirms it. "5/12" is day and month. "next week" is its Monday and "weekend" its Saturday, loosely;
     "after Friday" is Saturday, loosely. A day since which something lasts ("kal se bukhar") or
     before which something is wanted is left out, and so are ages, lengths of time, money, token
     numbers and phone numbers.
@@ -69,7 +70,9 @@ def find_days(words: Sequence[Word], today: date) -> list[Span[DaySaid]]:
         Span(start, end, DaySaid(day, loose), UNSURE if _is_unsure(words, start) else 1.0)
         for start, end, day, loose in _every(words, today)
     ]
-    return [s for span in pick(found) if (s := _bounded(words, span)) is not None]
+    heard_days = [s for span in pick(found) if (s := _bounded(words, span)) is not None]
+    wanted = [s for s in heard_days if not _is_denied(words, s)]
+    return _agreed(words, wanted or heard_days)
 
 
 def _every(words: Sequence[Word], today: date) -> Iterator[_Found]:
@@ -99,6 +102,43 @@ def _bounded(words: Sequence[Word], span: Span[DaySaid]) -> Span[DaySaid] | None
     return Span(span.start - (not later), span.end + later, said, span.weight)
 
 
+def _is_denied(words: Sequence[Word], span: Span[DaySaid]) -> bool:
+    """Return whether another day is wanted: "not Friday", "kal nahi", "kal ki jagah"."""
+    before = _skip_back(words, span.start - 1)
+    after = span.end + heard(word_at(words, span.end), "link:on_it")
+    return heard(word_at(words, before), "link:not") or heard(word_at(words, after), "link:not_it")
+
+
+def _agreed(words: Sequence[Word], spans: Sequence[Span[DaySaid]]) -> list[Span[DaySaid]]:
+    """Join each weekday with the date beside it if that falls on it: "Mon 30 Nov"."""
+    found: list[Span[DaySaid]] = []
+    for span in spans:
+        last = found[-1] if found else None
+        if last is None or any(
+            w.text not in _BESIDE and not heard(w, "link:of") for w in words[last.end : span.start]
+        ):
+            found.append(span)
+            continue
+        weekdays = [_weekday_in(words, s) for s in (last, span)]
+        day = next(
+            (s.value for s, key in zip((last, span), weekdays, strict=True) if not key), None
+        )
+        if day and any(key == str(day.day.isoweekday()) for key in weekdays):
+            found[-1] = Span(last.start, span.end, day, last.weight)
+        else:
+            found.append(span)
+    return found
+
+
+_BESIDE = frozenset({",", "(", ")", "-", "."})
+"""Signs between a weekday and its date."""
+
+
+def _weekday_in(words: Sequence[Word], span: Span[DaySaid]) -> str | None:
+    keys = (key_of(w, "weekday") for w in words[span.start : span.end])
+    return next((k for k in keys if k), None)
+
+
 def _named(words: Sequence[Word], at: int, today: date) -> _Found | None:
     """Read "today", "kal", "day after tomorrow", "weekend"."""
     key = key_of(words[at], "day")
@@ -108,7 +148,8 @@ def _named(words: Sequence[Word], at: int, today: date) -> _Found | None:
         return _weekend(words, at, today)
     end = at + 1
     if key == "after_tomorrow":
-        if number_of(word_at(words, at - 1)) is not None:
+        before = word_at(words, at - 1)
+        if number_of(before) is not None or heard(before, "link:an"):
             return None  # "1 day after"
         if key_of(word_at(words, end), "day") == "tomorrow":
             end += 1
@@ -126,18 +167,19 @@ def _weekend(words: Sequence[Word], at: int, today: date) -> _Found:
 def _weekday(words: Sequence[Word], at: int, today: date) -> _Found | None:
     """Read "Monday", "next Monday", "agle somvar", "Monday next week"."""
     key = key_of(words[at], "weekday")
-    if key is None or heard(word_at(words, at + 1), "clock:oclock"):
-        return None
+    after = word_at(words, at + 1)
+    if key is None or heard(after, "clock:oclock") or (after.glued and after.text.isdecimal()):
+        return None  # "sat baje" is 7 o'clock, SUN77 a clinic's code
     day = today + timedelta(days=(int(key) - 1 - today.weekday()) % WEEK)
     of_next_week = _monday(today) + timedelta(days=WEEK + int(key) - 1)
     before = _skip_back(words, at - 1)
     if _is_next_week(words, before - 1):
         return before - 1, at + 1, of_next_week, False
-    after = at + 1
-    while heard(word_at(words, after), "link:of", "link:in"):
-        after += 1
-    if _is_next_week(words, after):
-        return at, after + 2, of_next_week, False
+    week_at = at + 1
+    while heard(word_at(words, week_at), "link:of", "link:in"):
+        week_at += 1
+    if _is_next_week(words, week_at):
+        return at, week_at + 2, of_next_week, False
     week = key_of(word_at(words, at - 1), "week")
     if week == "next":
         day = of_next_week

@@ -122,7 +122,7 @@ def _single_at(words: Sequence[Word], at: int) -> _Length | None:
     word = word_at(words, at)
     if _BEGINNINGS.isdisjoint(sections_of(word)):
         return None
-    vague = key_of(word, "vague")
+    vague = None if word.slip else key_of(word, "vague")  # "much time" is not "kuch time"
     if vague == "whole":
         return at + 1, None
     if vague is not None:

@@ -164,6 +164,8 @@ def test_a_date_is_read(text: str, day: date) -> None:
         "1/2 hour",
         "31 feb",
         "day",
+        "a day after the visit",
+        "join SUN77",
         "",
     ],
 )
@@ -173,6 +175,37 @@ def test_what_is_no_day_of_a_visit_is_left_out(text: str) -> None:
 
 def test_what_lasts_since_a_day_is_not_the_day_of_the_visit() -> None:
     assert days("kal se bukhar hai, aaj dikhana hai") == [TODAY]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("kal nahi, parso aana hai", after(2)),
+        ("friday ko nahi saturday ko", SAT),
+        ("not on friday, saturday", SAT),
+        ("kal ki jagah parso", after(2)),
+        ("monday instead of friday", after(6)),
+        ("kal nahi aa sakta", after(1)),
+    ],
+)
+def test_a_day_that_is_denied_yields_to_another(text: str, day: date) -> None:
+    assert days(text) == [day]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Mon 30 Nov", [after(6)]),
+        ("next monday, 7 dec", [after(13)]),
+        ("4 dec (fri)", [after(10)]),
+        ("tomorrow (Wed 25 Nov)", [WED]),
+        ("शुक्र 27 नवंबर", [FRI]),
+        ("monday 4 dec", [after(6), after(10)]),
+        ("friday, saturday", [FRI, SAT]),
+    ],
+)
+def test_a_weekday_beside_its_date_confirms_it(text: str, said: list[date]) -> None:
+    assert days(text) == said
 
 
 def test_several_days_are_found_in_their_order() -> None:

@@ -139,6 +139,7 @@ def test_a_vague_length_has_no_minutes(text: str) -> None:
         "kal tak",
         "an appointment",
         "hour",
+        "how much time",
         "",
     ],
 )
