@@ -38,7 +38,7 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
         wrong: list[str] = []
         totals: list[Statement] = []
         everything = parts.open_work(SystemScope("see whether all money adds up"))
-        with click.progressbar(list(_clinics(everything)), label="Adding up") as clinics:
+        with click.progressbar(list(all_clinics(everything)), label="Adding up") as clinics:
             for clinic in clinics:
                 work = parts.open_work(ClinicScope(clinic.clinic_id))
                 _add_owner(work, clinic, days, wrong, totals)
@@ -71,7 +71,8 @@ def _add_owner(
         wrong += ledger.find_discrepancies(work, owner, day)
 
 
-def _clinics(work: Work) -> Iterator[Clinic]:
+def all_clinics(work: Work) -> Iterator[Clinic]:
+    """Give every clinic, whatever its state; *work* must see all of them."""
     for status in ClinicStatus:
         after = None
         while True:

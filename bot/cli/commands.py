@@ -13,16 +13,18 @@ import click
 from flask.cli import AppGroup
 
 from bot.channels.twilio import signature
-from bot.cli.check_money import add_check_money
+from bot.cli.check_money import add_check_money, all_clinics
 from bot.cli.messages import messages_group, parked_group
 from bot.cli.seed import CITY, PLATFORM_NUMBER, demo_phones, seed_demo
 from bot.cli.templates import templates_group
 from bot.config.settings import Settings
 from bot.wiring import Parts
+from domain.actions.people import directory
 from domain.actions.people import export as patient_export
 from domain.actions.people.patients import KnownPatient
 from domain.actions.reports import figures
 from domain.actions.staff import sessions
+from domain.actors import Caller
 from domain.errors import PulseOpsError, StillConflicting
 from domain.model.accounts import Session
 from domain.model.clinics import Role, StaffStatus, User
@@ -84,6 +86,7 @@ def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFil
     _add_token(group, parts, access_token)
     _add_export(group, parts, patients_file)
     _add_rebuild(group, parts)
+    _add_rebuild_directory(group, parts)
     add_check_money(group, parts)
 
     group.add_command(templates_group(parts))
@@ -110,6 +113,28 @@ def _add_rebuild(group: AppGroup, parts: Parts) -> None:
                     said = f"The figures of {doctor.doctor_id} kept changing: run this again."
                     raise click.ClickException(said) from None
         click.echo(f"The figures of {len(doctors)} doctors are rebuilt; {changed} days differed.")
+
+
+def _add_rebuild_directory(group: AppGroup, parts: Parts) -> None:
+    @group.command("rebuild-directory")
+    def rebuild_directory() -> None:
+        """Enter patients anew whose names were entered by older rules of comparison."""
+
+        def open_work() -> Work:
+            return parts.open_work(SystemScope("rebuild the directory of patients"))
+
+        work = open_work()
+        owners = [Caller(c.clinic_id, None) for c in all_clinics(work)]
+        owners += [Caller(d.clinic_id, d.doctor_id) for d in figures.list_all_doctors(work)]
+        changed = 0
+        with click.progressbar(owners, label="Rebuilding the directory") as every:
+            for owner in every:
+                try:
+                    changed += directory.rebuild_entries(open_work, owner)
+                except StillConflicting:
+                    said = f"The patients of {owner.owner} kept changing: run this again."
+                    raise click.ClickException(said) from None
+        click.echo(f"{changed} entries of {len(owners)} directories were made anew.")
 
 
 def _add_export(group: AppGroup, parts: Parts, patients_file: PatientsFile) -> None:

@@ -14,8 +14,11 @@ from bot.app import create_app
 from bot.cli.seed import DEMO_PASSWORD, STAFF
 from domain import passwords
 from domain.actions.clinics import subscriptions
+from domain.actions.people import directory
+from domain.actors import Caller
 from domain.model.clinics import Claim, Clinic, Doctor, User
 from domain.model.messages import Message, Outgoing
+from domain.model.people import DirectoryEntry
 from domain.model.queues import Queue, QueueStatus, Token, TokenStatus
 from domain.model.subscriptions import SubscriptionStatus
 from domain.model.visits import Rating
@@ -108,6 +111,32 @@ def test_money_is_added_up_clinics_and_our_own(stage: Stage, cast: Cast) -> None
     result = runner(stage).invoke(args=["pulseops", "check-money"])
     assert result.exit_code == 1
     assert "cap_1" in result.output
+
+
+def test_a_rebuilt_directory_finds_the_patients_of_every_clinic_and_doctor(
+    stage: Stage, cast: Cast
+) -> None:
+    del cast
+    owners = (Caller("clinic_city", None), Caller("clinic_city", "doc_meera"))
+    work = stage.work()
+    for owner in owners:
+        entry = f"name{directory.SEPARATOR}zoë{directory.SEPARATOR}pat_gone"
+        work.put(
+            DirectoryEntry(
+                owner=owner.owner,
+                entry=entry,
+                clinic_id=owner.clinic_id,
+                doctor_id=owner.doctor_id,
+                patient_id="pat_gone",
+                name_key="zoë",
+            )
+        )
+    work.commit()
+    for said in ("2 entries of 5 directories were made anew.", "0 entries of 5 directories"):
+        result = runner(stage).invoke(args=["pulseops", "rebuild-directory"])
+        assert result.exit_code == 0, result.output
+        assert said in result.output
+    assert not stage.work().query(DirectoryEntry, "clinic_city").records
 
 
 def test_a_second_seeding_keeps_what_is_there_and_opens_today(

@@ -9,13 +9,21 @@ patients is kept as a sharded counter.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from domain.actors import Caller
-from domain.model.people import DirectoryCount, DirectoryEntry
+from domain.model.people import (
+    Association,
+    AssociationStatus,
+    ClinicPatient,
+    DirectoryCount,
+    DirectoryEntry,
+)
 from domain.names import fold_name
 from domain.phones import normalise
+from domain.transactions import transact
 from domain.work import Work
 
 NAME, WORD, PHONE = "name", "word", "phone"
@@ -32,7 +40,7 @@ SHARDS = 64
 
 def add_entries(work: Work, owner: Caller, patient_id: str, name: str, phone: str | None) -> None:
     """Add a patient to the directory of *owner*, by *name* and *phone*; may be repeated."""
-    for entry in _entries(owner, patient_id, name, phone):
+    for entry in _entries(owner, patient_id, fold_name(name), phone):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is None and entry.entry.startswith(NAME):
             _change_count(work, owner, patient_id, 1)
@@ -43,10 +51,14 @@ def remove_entries(
     work: Work, owner: Caller, patient_id: str, name: str, phone: str | None
 ) -> None:
     """Remove a patient from the directory of *owner*; *name* and *phone* are those entered."""
-    for entry in _entries(owner, patient_id, name, phone):
+    _remove(work, owner, _entries(owner, patient_id, fold_name(name), phone))
+
+
+def _remove(work: Work, owner: Caller, entries: Iterable[DirectoryEntry]) -> None:
+    for entry in entries:
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is not None and entry.entry.startswith(NAME):
-            _change_count(work, owner, patient_id, -1)
+            _change_count(work, owner, entry.patient_id, -1)
         if before is not None:
             work.delete(before)
 
@@ -55,8 +67,9 @@ def replace_phone(
     work: Work, owner: Caller, patient_id: str, name: str, old: str | None, new: str | None
 ) -> None:
     """Replace the phone *old* of a patient's entries in the directory of *owner* by *new*."""
-    kept = {entry.entry for entry in _entries(owner, patient_id, name, new)}
-    for entry in _entries(owner, patient_id, name, old):
+    name_key = fold_name(name)
+    kept = {entry.entry for entry in _entries(owner, patient_id, name_key, new)}
+    for entry in _entries(owner, patient_id, name_key, old):
         before = work.get(DirectoryEntry, entry.owner, entry.entry)
         if before is not None and entry.entry not in kept:
             work.delete(before)
@@ -82,9 +95,8 @@ def count_patients(work: Work, owner: Caller) -> int:
 
 
 def _entries(
-    owner: Caller, patient_id: str, name: str, phone: str | None
+    owner: Caller, patient_id: str, name_key: str, phone: str | None
 ) -> Iterator[DirectoryEntry]:
-    name_key = fold_name(name)
     ways = [(NAME, name_key)]
     ways += [(WORD, word) for word in list(dict.fromkeys(name_key.split()))[:MOST_WORDS]]
     ways += [(PHONE, phone)] if phone else []
@@ -192,3 +204,38 @@ def _read_entries(work: Work, owner: Caller, span: tuple[str, str]) -> Iterator[
         after = page.after
         if after is None:
             return
+
+
+# After an upgrade that folds names in another way
+
+
+def rebuild_entries(open_work: Callable[[], Work], owner: Caller) -> int:
+    """Enter the patients of *owner* anew whose names are folded in an older way; return how many.
+
+    Who is no patient any more is removed. Each patient is a transaction, so this may be repeated,
+    and run while the clinic works.
+
+    Raises:
+        StillConflicting: If a patient changed at every try; those before are done.
+    """
+    span = _prefix_range(NAME, "")
+    every = _read_entries(open_work(), owner, span)
+    outdated = [entry for entry in every if fold_name(entry.name_key) != entry.name_key]
+    for entry in outdated:
+        transact(open_work, partial(_replace_entries, owner=owner, outdated=entry))
+    return len(outdated)
+
+
+def _replace_entries(work: Work, owner: Caller, outdated: DirectoryEntry) -> None:
+    patient_id = outdated.patient_id
+    name_key, phone = outdated.name_key, outdated.patient_phone
+    _remove(work, owner, _entries(owner, patient_id, name_key, phone))
+    if owner.doctor_id is None:
+        record = work.get(ClinicPatient, owner.clinic_id, patient_id)
+        if record is not None:
+            work.put(record.but(name_key=fold_name(record.name)))
+            add_entries(work, owner, patient_id, record.name, record.patient_phone)
+        return
+    known = work.get(Association, owner.doctor_id, patient_id)
+    if known is not None and known.status is AssociationStatus.ACTIVE:
+        add_entries(work, owner, patient_id, known.patient_name, known.patient_phone)

@@ -7,7 +7,7 @@ from datetime import date
 
 from domain.actions.people import profile
 from domain.model.people import Address, ClinicPatient, Contact, Patient
-from domain.names import fold_name
+from domain.names import is_same_name
 from domain.work import Work
 
 NOBODY = "nobody"
@@ -31,7 +31,7 @@ def find_or_add_patient(work: Work, contact: Contact, name: str) -> tuple[Contac
     """
     found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
     for patient in found:
-        if isinstance(patient, Patient) and fold_name(patient.name) == fold_name(name):
+        if isinstance(patient, Patient) and is_same_name(patient.name, name):
             return contact, work.put(patient.but(named_by=None)) if patient.named_by else patient
     patient = work.put(_new_patient(work, contact, name))
     return work.put(with_patient(contact, patient)), patient
@@ -82,9 +82,9 @@ def _find_match(
         if not isinstance(patient, Patient):
             continue
         if not isinstance(record, ClinicPatient):
-            if fold_name(patient.name) == fold_name(name):
+            if is_same_name(patient.name, name):
                 matches.append((2, patient, name))
-        elif record.name_key == fold_name(name):
+        elif is_same_name(record.name, name):
             known = profile.unseal(across, record.facts).date_of_birth if born else None
             if known is None or known == born:
                 matches.append((0 if known else 1, patient, record.name))

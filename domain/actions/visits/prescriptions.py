@@ -27,7 +27,7 @@ from domain.model.visits import (
     Severity,
     Visit,
 )
-from domain.names import fold_name
+from domain.names import fold_letters
 from domain.ports import PrescriptionPage
 from domain.work import Work
 
@@ -176,7 +176,7 @@ def _names_match(medicine: str, allergy: str) -> bool:
 
 
 def _words(text: str) -> set[str]:
-    letters = "".join(c if category(c)[0] in "LM" else " " for c in fold_name(text))
+    letters = "".join(c if category(c)[0] in "LM" else " " for c in fold_letters(text))
     words = {word for word in letters.split() if len(word) >= SHORTEST_WORD}
     return words - COMMON
 

@@ -33,7 +33,9 @@ PROCESSES: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize(("name", "value", "said"), WRONG)
-@pytest.mark.parametrize("command", ["check-config", "init-db", "rebuild-figures", "export"])
+@pytest.mark.parametrize(
+    "command", ["check-config", "init-db", "rebuild-figures", "rebuild-directory", "export"]
+)
 def test_a_command_says_it_in_one_line(command: str, name: str, value: str, said: str) -> None:
     args = ["--app", "bot", "pulseops", command]
     result = CliRunner().invoke(cli, args, env={name: value})

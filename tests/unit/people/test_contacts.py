@@ -40,6 +40,17 @@ def test_a_family_is_introduced_one_by_one(stage: Stage, cast: Cast) -> None:
     assert anu.contact_id == "con_asha"
 
 
+def test_a_name_with_other_accents_or_a_title_is_the_same_person_but_not_a_spouse(
+    stage: Stage, cast: Cast
+) -> None:
+    work = stage.work()
+    contact, zoe = find_or_add_patient(work, cast.asha_contact, "Mrs Zoë Rao")
+    contact, same = find_or_add_patient(work, contact, "zoe rao")
+    contact, spouse = find_or_add_patient(work, contact, "Mr Zoe Rao")
+    assert (same.patient_id, same.name) == (zoe.patient_id, "Mrs Zoë Rao")
+    assert spouse.patient_id != zoe.patient_id
+
+
 def test_a_confirmed_booking_associates_and_revives(stage: Stage, cast: Cast) -> None:
     work = stage.work()
     token = booking.hold(work, cast.clinic, cast.khan, cast.asha_contact, cast.asha, MONDAY, 1)
@@ -72,6 +83,13 @@ def test_staff_mean_the_person_by_number_and_name_and_read_the_name_they_gave(
     kept = stage.work().get(Patient, "pat_asha")
     assert kept is not None
     assert (kept.name, kept.named_by) == (cast.asha.name, None)
+
+
+def test_staff_mean_the_person_whatever_title_and_accents_they_write(
+    stage: Stage, cast: Cast
+) -> None:
+    _, meant = identify(stage.work(), "clinic_city", "+919876543021", "Smt. Áshá")
+    assert meant.patient_id == cast.asha.patient_id
 
 
 def test_a_name_a_clinic_gave_is_offered_in_its_own_conversation_until_it_is_used(
