@@ -45,7 +45,6 @@ from domain.scopes import Scope, SystemScope
 from domain.work import Work
 from flows.inbound import Inbound
 from flows.runner import Runner
-from flows.words import Interpreter
 from store import Store, open_records, open_store
 
 __all__ = [
@@ -109,7 +108,7 @@ class Parts:
             ids=self.ids,
             rules=self.rules,
             phrases=self.renderer,
-            interpreter=Interpreter(self.renderer.vocabularies()),
+            ear=self.renderer.ear(),
             bell=self.bell,
             seal=self.sealer,
         )

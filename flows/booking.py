@@ -18,7 +18,6 @@ from domain.errors import (
 from domain.model.clinics import ClinicStatus, Doctor
 from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
-from domain.names import clean_name
 from domain.timetable import open_days, today
 from flows.my_bookings import booking_to_reschedule
 from flows.offers import day_options, doctor_options, person_options, slot_options
@@ -35,6 +34,7 @@ from flows.selection import (
 )
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
+from flows.wish import SELF, patient_wished, person_named, wish_of
 
 
 def no_doctors(turn: Turn) -> bool:
@@ -77,13 +77,22 @@ def is_rescheduling(turn: Turn) -> bool:
 
 
 def no_name_yet(turn: Turn) -> bool:
-    """Whether nobody is known by name, nor by a WhatsApp profile whose name could be one."""
+    """Whether nobody is known by name, nor by a WhatsApp profile whose name could be one.
+
+    Of a relative, only the kinship may have been told.
+    """
+    if turn.conversation.patient_id is not None or wish_of(turn).person is not None:
+        return False
+    if wish_of(turn).relation not in {None, SELF}:
+        return True
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
     return not known and profile_name(turn) is None
 
 
 def several_people(turn: Turn) -> bool:
     """Whether the contact writes for several people and has not said for whom."""
+    if wish_of(turn).person is not None or patient_wished(turn) is not None:
+        return False
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
     chosen = turn.conversation.patient_id
     return len(known) > 1 and all(p.patient_id != chosen for p in known)
@@ -99,8 +108,13 @@ def owes_nothing(turn: Turn) -> bool:
 
 
 def a_name(turn: Turn) -> bool:
-    """Whether the text can be a person's name."""
-    return clean_name(turn.inbound.text) is not None
+    """Whether the text tells a person's name."""
+    return turn.meaning.person is not None and turn.meaning.person.name is not None
+
+
+def only_kinship(turn: Turn) -> bool:
+    """Whether the text tells only how the person is related: the name is asked for again."""
+    return turn.meaning.person is not None
 
 
 def a_name_without_slot(turn: Turn) -> bool:
@@ -116,27 +130,27 @@ def a_name_and_nothing_due(turn: Turn) -> bool:
 def begin(turn: Turn) -> None:
     """Forget an earlier choice of doctor, day, booking and person."""
     turn.remember(
-        doctor_id=None, date=None, token_id=None, patient_id=None, note=None, greeted=True
+        doctor_id=None,
+        date=None,
+        token_id=None,
+        patient_id=None,
+        note=None,
+        wish=None,
+        greeted=True,
     )
-
-
-def name_person(turn: Turn) -> None:
-    """Take the name after "book for", adding the person if they are new."""
-    begin(turn)
-    _book_for(turn, turn.meaning.rest)
 
 
 def name_newcomer(turn: Turn) -> None:
     """Add the person just named; the booking that follows is for them."""
-    _book_for(turn, turn.inbound.text)
-
-
-def _book_for(turn: Turn, text: str) -> None:
-    """Remember that the booking is for the person whom *text* names, if it is a name."""
-    name = clean_name(text)
-    if name is not None:
-        turn.contact, patient = find_or_add_patient(turn.work, turn.contact, name)
+    said = turn.meaning.person
+    if said is not None and said.name is not None:
+        turn.contact, patient = find_or_add_patient(turn.work, turn.contact, said.name)
         turn.remember(patient_id=patient.patient_id)
+
+
+def note_kinship(turn: Turn) -> None:
+    """Remember whose name is still asked for."""
+    turn.remember(wish=wish_of(turn))
 
 
 def note_doctor(turn: Turn) -> None:
@@ -161,7 +175,7 @@ def hold_slot(turn: Turn) -> None:
     doctor, day, number = chosen_slot(turn)
     patient = person_for(turn)
     turn.token = booking.hold(turn.work, turn.clinic, doctor, turn.contact, patient, day, number)
-    turn.remember(token_id=None, note=None, patient_id=None)
+    turn.remember(token_id=None, note=None, patient_id=None, wish=None)
 
 
 def choose_person(turn: Turn) -> None:
@@ -185,7 +199,7 @@ def reschedule(turn: Turn) -> None:
     if token is None:
         raise NotFound
     turn.token = rescheduling.reschedule(turn.work, turn.clinic, doctor, token, day, number)
-    turn.remember(token_id=None, note=None)
+    turn.remember(token_id=None, note=None, wish=None)
 
 
 # fmt: off
@@ -193,10 +207,9 @@ ROWS = (
     #   on           at         when                     do              say                    then
     *(
         Row(on,      ANYWHERE,  no_doctors,              begin,          "booking/no_doctors",  "idle")
-        for on in ("hi", "book_for", "docs", "doc", "days", "day", "slot", "for", "new")
+        for on in ("hi", "docs", "doc", "days", "day", "slot", "for", "new")
     ),
     Row("hi",        ANYWHERE,  None,                    begin,          "booking/doctors",     "doctor"),
-    Row("book_for",  ANYWHERE,  None,                    name_person,    "booking/doctors",     "doctor"),
     Row("docs",      ANYWHERE,  None,                    None,           "booking/doctors",     "doctor"),
     Row("doc",       ANYWHERE,  doctor_gone,             None,           "booking/doctors",     "doctor"),
     Row("doc",       ANYWHERE,  free_today,              note_doctor,    "booking/slots",       "slot"),
@@ -219,6 +232,7 @@ ROWS = (
     Row("text",      "name",    a_name_without_slot,     name_newcomer,  "booking/doctors",     "doctor"),
     Row("text",      "name",    a_name_and_nothing_due,  take_name,      None,                  "idle"),
     Row("text",      "name",    a_name,                  take_name,      "booking/pay",         "paying"),
+    Row("text",      "name",    only_kinship,            note_kinship,   "booking/ask_name",    "name"),
     Row("text",      "name",    None,                    None,           "booking/ask_name",    "name"),
 )
 
@@ -247,14 +261,10 @@ def _doctors(turn: Turn) -> Say:
     doctors = turn.doctors()
     live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
     names = {d.doctor_id: d.name for d in doctors}
-    person = next(
-        (
-            p.name
-            for p in patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
-            if p.patient_id == turn.conversation.patient_id
-        ),
-        None,
-    )
+    known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
+    named = person_named(turn)
+    person = named.name if named is not None else None
+    person = next((p.name for p in known if p.patient_id == turn.conversation.patient_id), person)
     return Say(
         values={
             "person": person,
@@ -322,8 +332,9 @@ def _slot_taken(turn: Turn) -> Say:
 
 
 @says("booking/ask_name")
-def _ask_name(_turn: Turn) -> Say:
-    return Say()
+def _ask_name(turn: Turn) -> Say:
+    relation = wish_of(turn).relation
+    return Say(values={"relation": relation if relation != SELF else None})
 
 
 @says("booking/for_whom")

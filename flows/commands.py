@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from domain.actions.line.preconditions import SeenState
 from domain.model.clinics import Doctor, StaffStatus
 from domain.names import clean_name
-from domain.phones import normalise
-from flows.hearing.text import fold, number_in
+from flows.hearing.meaning import DurationSaid
+from flows.hearing.phones import number_and_name
+from flows.hearing.text import fold
 from flows.turn import Turn
 
 MOST_MINUTES = 600
 """The longest pause."""
-FILLERS = {
-    "please", "pls", "plz", "now", "ji", "sir", "madam", "patient", "token", "the", "one", "it",
-    "queue", "line", "day", "today", "कृपया", "जी", "अब", "मरीज़", "टोकन", "लाइन",
-}  # fmt: skip
-"""Words that may follow a command without changing what it says."""
 
 
 def doctor_meant(turn: Turn) -> Doctor | None:
@@ -68,25 +62,26 @@ def seen_state(turn: Turn) -> SeenState:
     return SeenState(written_at=turn.inbound.sent_at)
 
 
-def minutes_and_reason(text: str) -> tuple[int | None, str | None]:
-    """Return minutes and reason of "15 lunch", "lunch" or "15 min"."""
-    match = re.match(
-        r"\s*(\d{1,3})\s*(?:minutes|minute|mins|min|m|मिनट)?\b\s*(.*)", text, re.DOTALL
-    )
-    if match and (number := number_in(match[1])) is not None:
-        return min(number, MOST_MINUTES) or None, clean_name(match[2].strip(_AROUND))
-    return None, clean_name(text.strip(_AROUND))
+def minutes_and_reason(turn: Turn) -> tuple[int | None, str | None]:
+    """Return minutes and reason of "15 lunch", "lunch" or "till 2:30"; at most `MOST_MINUTES`."""
+    duration, reason = length_and_reason(turn)
+    minutes = duration.minutes if duration else None
+    return (min(minutes, MOST_MINUTES) if minutes else None), clean_name(reason)
 
 
-_AROUND = " \t\n.,:;-–—()"
-"""What people write between the minutes and the reason."""
+def length_and_reason(turn: Turn) -> tuple[DurationSaid | None, str]:
+    """Return the length of time behind a command, and what is said beside it.
+
+    The length has no minutes if something looks like one and cannot be read.
+    """
+    here = turn.work.now.astimezone(turn.clinic.zone)
+    said = turn.meaning.duration
+    duration, reason = turn.ear.length_and_reason(arguments(turn), here.hour * 60 + here.minute)
+    return (duration or said), reason
 
 
 def walk_in(turn: Turn) -> tuple[str, str] | None:
-    """Return phone and name of "9876543210 Ravi Kumar", or None if either is missing or wrong."""
-    match = re.match(r"\s*(\+?[\d\s().-]{8,17}\d)\s+(\D.*)", arguments(turn), re.DOTALL)
-    if match is None:
-        return None
-    phone = normalise(match[1], turn.work.rules.phone_countries)
-    name = clean_name(match[2])
-    return (phone, name) if phone and name else None
+    """Return phone (E.164) and name of a walk-in, in either order; None if either is missing."""
+    found = number_and_name(arguments(turn), turn.work.rules.phone_countries)
+    name = clean_name(found[1] or "") if found else None
+    return (found[0], name) if found and name else None

@@ -25,6 +25,8 @@ class Inbound:
     """That number itself, E.164."""
     kind: str
     sent_at: datetime
+    received_at: datetime | None = None
+    """When it came to us; messages that came together have the same instant."""
     phone: str | None = None
     wa_user_id: str | None = None
     profile_name: str | None = None

@@ -25,12 +25,20 @@ from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Queue, QueueStatus, Token
 from domain.rules import COMMAND_MAX_AGE_SECONDS
-from flows.commands import FILLERS, arguments, doctor_meant, minutes_and_reason, seen_state, walk_in
-from flows.hearing.text import fold
+from flows.commands import (
+    arguments,
+    doctor_meant,
+    length_and_reason,
+    minutes_and_reason,
+    seen_state,
+    walk_in,
+)
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 
 MOST_LISTED = 20
+OFFERED_MINUTES = (15, 30, 60)
+"""Offered where a length of time could not be read: as many as a message has buttons."""
 COMMANDS = (
     "start", "next", "skip", "pause", "resume", "emergency", "close", "undo", "status", "list",
     "add", "announce",
@@ -53,8 +61,14 @@ def more_was_said(turn: Turn) -> bool:
 
     "next week I am away" must call nobody in.
     """
-    said = set(fold(arguments(turn)).split())
-    return turn.inbound.kind == "text" and not nobody_named(turn) and bool(said - FILLERS)
+    is_text = turn.inbound.kind == "text"
+    return is_text and not nobody_named(turn) and not turn.ear.adds_nothing(arguments(turn))
+
+
+def length_unclear(turn: Turn) -> bool:
+    """Whether something said with the command looks like a length of time and cannot be read."""
+    duration, _ = length_and_reason(turn)
+    return not nobody_named(turn) and duration is not None and duration.minutes is None
 
 
 def no_walk_in(turn: Turn) -> bool:
@@ -70,6 +84,13 @@ def no_text(turn: Turn) -> bool:
 def keep_command(turn: Turn) -> None:
     """Remember the command until the sender says whose line is meant."""
     turn.remember(note=f"{turn.meaning.trigger} {turn.meaning.rest}".strip())
+
+
+def keep_timed(turn: Turn) -> None:
+    """Remember the command and whose line is meant, until the sender says how long."""
+    doctor = doctor_meant(turn)
+    name = doctor.name if doctor and turn.staff.role != "DOCTOR" else ""
+    turn.remember(note=f"{turn.meaning.trigger} {name}".strip())
 
 
 def start(turn: Turn) -> None:
@@ -104,14 +125,14 @@ def undo(turn: Turn) -> None:
 def pause(turn: Turn) -> None:
     """Pause the line for some minutes, with a reason if one is given."""
     line = the_line(turn)
-    minutes, reason = minutes_and_reason(arguments(turn))
+    minutes, reason = minutes_and_reason(turn)
     turn.queue = lifecycle.pause(line, turn.actor, minutes, reason)
 
 
 def emergency(turn: Turn) -> None:
     """Stop the line for an emergency; everybody who waits chooses what to do."""
     line = the_line(turn)
-    minutes, _ = minutes_and_reason(arguments(turn))
+    minutes, _ = minutes_and_reason(turn)
     turn.queue = lifecycle.emergency(line, turn.actor, minutes or lifecycle.EMERGENCY_MINUTES)
 
 
@@ -166,6 +187,8 @@ ROWS = (
     Row("next",       ANYWHERE,  None,        call_next,  "line/called",       "idle"),
     Row("skip",       ANYWHERE,  None,        skip,       "line/skipped",      "idle"),
     Row("undo",       ANYWHERE,  None,        undo,       "line/undone",       "idle"),
+    *(Row(on,         ANYWHERE,  length_unclear,  keep_timed,  "line/how_long",   "which")
+      for on in ("pause", "emergency")),
     Row("pause",      ANYWHERE,  None,        pause,      "line/paused",       "idle"),
     Row("emergency",  ANYWHERE,  None,        emergency,  "line/emergency",    "idle"),
     Row("resume",     ANYWHERE,  None,        resume,     "line/resumed",      "idle"),
@@ -300,6 +323,17 @@ def _list(turn: Turn) -> Say:
             "more": len(waiting) - len(tokens),
         },
         options=said.options,
+    )
+
+
+@says("line/how_long")
+def _how_long(turn: Turn) -> Say:
+    return Say(
+        values={"command": turn.meaning.trigger},
+        options=[
+            Option(id=f"minutes:{m}", label="minutes_button", values={"minutes": m})
+            for m in OFFERED_MINUTES
+        ],
     )
 
 

@@ -96,9 +96,14 @@ def cancel(turn: Turn) -> None:
     turn.remember(token_id=None)
 
 
+def token_meant(turn: Turn) -> Token:
+    """Return the booking tapped on, else the one meant; there must be one."""
+    return chosen_token(turn) or bookings_meant(turn)[0]
+
+
 def keep_for_rescheduling(turn: Turn) -> None:
     """Remember which booking is rescheduled; it keeps its slot for now."""
-    token = chosen_token(turn) or bookings_meant(turn)[0]
+    token = token_meant(turn)
     turn.remember(
         token_id=f"{token.queue_id}:{token.token_id}"
         if token.status is not TokenStatus.PENDING
@@ -201,7 +206,10 @@ REFUSALS: dict[type[Refused], Refusal] = {NotNow: Refusal("mine/not_now")}
 
 
 def bookings_meant(turn: Turn) -> list[Token]:
-    """Return the bookings a message could mean: the one its choice names, else all live ones."""
+    """Return the bookings a message could mean: the one its choice names, else all live ones.
+
+    Those with a doctor whom the message names come before all others.
+    """
     if not turn.tokens:
         live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
         if turn.choice and turn.choice[0].startswith("TKN_"):
@@ -210,7 +218,8 @@ def bookings_meant(turn: Turn) -> list[Token]:
             near = [t for t in live if t.status in WAITING | {TokenStatus.SKIPPED}]
             day = today(turn.clinic, turn.work.now).isoformat()
             live = [t for t in near if t.date == day] or near or live
-        turn.tokens = live
+        named = [t for t in live if t.doctor_id in turn.meaning.doctor_ids]
+        turn.tokens = named or live
     return turn.tokens
 
 

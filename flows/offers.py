@@ -13,6 +13,7 @@ from domain.model.queues import Slot
 from domain.timetable import numbers_in_part
 from flows.selection import DAYS_A_PAGE, bookable_days, patient_meant, slot_number, slot_option
 from flows.turn import Turn
+from flows.wish import numbers_wished
 
 SLOTS_A_PAGE = 8
 DOCTORS_A_PAGE = 9
@@ -42,13 +43,15 @@ def doctor_options(turn: Turn, doctors: list[Doctor]) -> list[Option]:
 def slot_options(turn: Turn, doctor: Doctor, day: date) -> list[Option]:
     """Return a page of *day*'s free slots, then the choice of another day.
 
-    The part of the day that the patient prefers at this doctor's comes first, then all others; each
-    in the order of time.
+    The part of the day that was asked for, or that the patient prefers at this doctor's, comes
+    first, then all others; each in the order of time.
     """
     view = read_day(turn.work, turn.clinic, doctor, day)
     patient_id = patient_meant(turn)
     part = preferred_part(turn.work, doctor.doctor_id, patient_id) if patient_id else None
-    preferred = numbers_in_part(turn.clinic, day, view.queue.timetable, part)
+    preferred = numbers_wished(turn, day, view.queue.timetable) or numbers_in_part(
+        turn.clinic, day, view.queue.timetable, part
+    )
     free = sorted(view.free(turn.work.now), key=lambda s: s.number not in preferred)
     start = _slot_page(turn, free, preferred) * SLOTS_A_PAGE
     if start >= len(free):

@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import msgspec
-
-from domain.model.conversations import Push
-from domain.model.messages import Message, Option
-from flows import account, booking, handover, my_bookings, phone_number, selection, settings
-from flows.hearing.text import fold, number_in
-from flows.replies import message_answered
+from domain.timetable import today
+from flows import (
+    account,
+    booking,
+    handover,
+    my_bookings,
+    phone_number,
+    proposals,
+    selection,
+    settings,
+)
+from flows.choices import (
+    choice_confirmed,
+    choice_named,
+    choice_named_partly,
+    is_older_than_question,
+    offered_where_replied,
+    standing_push,
+)
+from flows.hearing.doctors import DoctorKnown
+from flows.hearing.ear import Known
+from flows.hearing.meaning import Meaning
 from flows.table import Table
 from flows.turn import Turn
-from flows.words import Meaning
+from flows.wish import GOES_ON
 
 TABLE = Table(
     (
+        *proposals.ROWS,
         *booking.ROWS,
         *my_bookings.ROWS,
         *account.ROWS,
@@ -27,18 +41,32 @@ TABLE = Table(
     {**booking.REFUSALS, **my_bookings.REFUSALS},
 )
 
-NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
+NO_CHOICES = {"text", "media", "contact", "number", "repeat", "ask_again", "facts", "book", "lost"}
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
-SHORTEST_PART = 3
-"""Letters of a part of a choice's words; fewer stand in too many other words."""
+AT_NAME = {
+    "cancel",
+    "status",
+    "help",
+    "human",
+    "stop",
+    "start",
+    "language",
+    "lang",
+    "hi",
+    "menu",
+    "red_flag",
+}
+"""Words that are taken for what they mean even where a name is asked for."""
 
 
 def answer(turn: Turn) -> None:
-    """Answer a patient's message: a tap, a number, a command, or the words of a choice.
+    """Answer a patient's message: a tap, a number, a command, the words of a choice, a sentence.
 
     While people of the clinic answer, a message that is not for the bot goes to the desk.
     """
+    if turn.inbound.kind == "text":
+        turn.meaning = turn.ear.phrase(turn.inbound.text)
     if handover.is_for_people(turn) and not handover.calls_bot_back(turn):
         if phone_number.is_typed(turn, alone=True):
             phone_number.keep_number(turn)  # and the desk gets the message as well
@@ -49,7 +77,20 @@ def answer(turn: Turn) -> None:
     trigger = _trigger(turn)
     if trigger not in {"lost", "media"}:
         turn.remember(misses=0)
+    if turn.facts and trigger != "facts":
+        TABLE.fire("facts", turn)
     TABLE.fire(trigger, turn)
+
+
+def known(turn: Turn) -> Known:
+    """Return what the ear must know of the clinic to read a sentence."""
+    here = turn.work.now.astimezone(turn.clinic.zone)
+    return Known(
+        today=today(turn.clinic, turn.work.now),
+        minute=here.hour * 60 + here.minute,
+        doctors=tuple(DoctorKnown(d.doctor_id, d.name, d.specialization) for d in turn.doctors()),
+        countries=tuple(turn.work.rules.phone_countries),
+    )
 
 
 def _trigger(turn: Turn) -> str:
@@ -60,47 +101,75 @@ def _trigger(turn: Turn) -> str:
         return "contact"
     if inbound.kind != "text":
         return "media" if turn.conversation.greeted else "hi"
-    digits = number_in(inbound.text)
-    if digits is not None and (turn.state != "name" or standing_push(turn)):
-        return _choose_by_number(turn, digits)
+    number = turn.ear.choice(inbound.text)
+    if number is not None and (turn.state != "name" or standing_push(turn)):
+        return _choose_by_number(turn, number)
     if phone_number.is_typed(turn):
         return "number"
+    typed = choice_named(turn) or choice_confirmed(turn)
+    if typed is not None:
+        return _choose(turn, typed)
+    if turn.state == "name":
+        return _at_name(turn)
     word = turn.meaning.trigger
-    if turn.state == "name" and word in {None, "thanks"}:
-        return "text"
-    typed = _event_choice_typed(turn) or (_confirmation(turn) if word in {"yes", "no"} else None)
-    if typed is None and word is not None and word in TABLE.machine.events:
+    if word is not None and word in TABLE.machine.events:
         return word
-    if typed is None and word == "no" and phone_number.is_missing(turn):
+    if word == "no" and phone_number.is_missing(turn):
         return "no_number"
-    typed = typed or _offered_choice_typed(turn) or selection.slot_typed(turn)
-    return _choose(turn, typed) if typed is not None else _lost(turn)
+    typed = choice_named_partly(turn) or selection.slot_typed(turn)
+    return _choose(turn, typed) if typed is not None else _sentence(turn)
 
 
-def _choose_by_number(turn: Turn, digits: int) -> str:
-    """Take a bare number as the answer to the message replied to, else to the newest question.
+def _sentence(turn: Turn) -> str:
+    """Take a sentence for what it seems to mean; what it names narrows a booking or opens one."""
+    said = turn.meaning = turn.ear.sentence(turn.inbound.text, known(turn))
+    turn.facts, turn.doctor = said.facts, None
+    trigger = said.trigger
+    names_visit = said.doctor_ids or said.day or (said.time and turn.state in GOES_ON)
+    if trigger in {None, "symptom"} and names_visit and not said.facts:
+        trigger = "book"
+    if trigger == "book":
+        if said.trigger == "book" and not (said.doctor_ids or said.day or said.time):
+            booking.begin(turn)  # a new wish, whatever was being chosen
+            turn.state = "idle"
+        return "book" if said.doctor_ids or said.day or said.time or said.person else "hi"
+    if trigger is not None and trigger in TABLE.machine.events:
+        return trigger
+    if said.facts:
+        return "facts" if turn.conversation.greeted else "hi"
+    return _lost(turn)
 
-    A question that an event asked after the number was written is repeated instead: the person
-    cannot have meant it.
+
+def _at_name(turn: Turn) -> str:
+    """Take what is written where a name is asked for: a name, a question, or a way out."""
+    if turn.meaning.trigger in AT_NAME and turn.meaning.trigger in TABLE.machine.events:
+        return turn.meaning.trigger
+    person = turn.ear.name(turn.inbound.text)
+    if person is None:
+        said = turn.ear.sentence(turn.inbound.text, known(turn))
+        if said.trigger in {"red_flag", "human"}:
+            return said.trigger
+        turn.facts = said.facts
+    turn.meaning = Meaning(None, turn.inbound.text, turn.meaning.language, person=person)
+    return "facts" if turn.facts else "text"
+
+
+def _choose_by_number(turn: Turn, number: int) -> str:
+    """Take a number as the answer to the message replied to, else to the newest question.
+
+    A question that was asked after the number was written is put again: the person cannot have
+    meant it.
     """
-    offered = _offered_where_replied(turn) or turn.conversation.offered
+    offered = offered_where_replied(turn) or turn.conversation.offered
     push = standing_push(turn) if offered is turn.conversation.offered else None
     if push is not None:
         if push.at > turn.inbound.sent_at:
             return "repeat"
         offered = push.offered
-    if 1 <= digits <= len(offered):
-        return _choose(turn, offered[digits - 1])
-    return _lost(turn)
-
-
-def _offered_where_replied(turn: Turn) -> tuple[str, ...]:
-    """Return the choices of our message that was replied to; none if it had none or is too old.
-
-    A number then counts as a tap on that message would.
-    """
-    answered = message_answered(turn.work, turn.contact.contact_id, turn.inbound)
-    return tuple(option.id for option in answered.options) if answered is not None else ()
+    elif offered is turn.conversation.offered and is_older_than_question(turn):
+        return "ask_again"
+    position = number - 1 if number > 0 else len(offered) - 1
+    return _choose(turn, offered[position]) if 0 <= position < len(offered) else _lost(turn)
 
 
 def _choose(turn: Turn, option_id: str) -> str:
@@ -110,54 +179,6 @@ def _choose(turn: Turn, option_id: str) -> str:
     turn.choice = rest
     turn.meaning = Meaning(kind, "", turn.meaning.language)
     return kind
-
-
-def standing_push(turn: Turn) -> Push | None:
-    """Return the question that an event asked, if it is the newest."""
-    asked_at = turn.conversation.asked_at
-    if turn.push is not None and (asked_at is None or turn.push.at > asked_at):
-        return turn.push
-    return None
-
-
-def _event_choice_typed(turn: Turn) -> str | None:
-    """Return the choice of an event's newest question whose words were typed."""
-    push = standing_push(turn)
-    options = settings.options_of(push) if push else []
-    return _option_typed(turn, settings.REPEAT, options)
-
-
-def _confirmation(turn: Turn) -> str | None:
-    """Return the choice that "yes" or "no" means while a booking may be about to be cancelled."""
-    kind = {"yes": "yes_cancel", "no": "keep"}[turn.meaning.trigger or ""]
-    found = (o for o in turn.conversation.offered if o.partition(":")[0] == kind)
-    return next(found, None)
-
-
-def _offered_choice_typed(turn: Turn) -> str | None:
-    """Return the offered choice whose words were typed, wholly or as a part only it has."""
-    question = turn.work.get(Message, turn.conversation.question or "")
-    return _option_typed(turn, question.name, question.options) if question is not None else None
-
-
-def _option_typed(turn: Turn, name: str, options: Sequence[Option]) -> str | None:
-    """Return which option of message *name* has the words that were typed."""
-    zone = {"zone": turn.clinic.time_zone}
-    shown = [msgspec.structs.replace(o, values=zone | o.values) for o in options]
-    titles = [fold(turn.phrases.title(turn.language, name, o)) for o in shown]
-    position = _title_typed(fold(turn.inbound.text), titles)
-    return options[position].id if position is not None else None
-
-
-def _title_typed(typed: str, titles: Sequence[str]) -> int | None:
-    """Return which of *titles* was typed, wholly or as a part only it has."""
-    if "#" not in typed:
-        titles = [t.replace("#", "") for t in titles]
-    exact = [i for i, t in enumerate(titles) if t == typed]
-    long_enough = len(typed) >= SHORTEST_PART or "#" in typed
-    part = [i for i, t in enumerate(titles) if long_enough and f" {typed} " in f" {t} "]
-    found = exact or part
-    return found[0] if len(found) == 1 else None
 
 
 def _lost(turn: Turn) -> str:

@@ -15,9 +15,12 @@ from domain.model.people import Address, Contact
 from domain.model.queues import Locator, Queue, QueueStatus
 from domain.timetable import today
 from domain.work import Work
+from flows.hearing.ear import Ear
 from flows.hearing.text import fold, number_in
 from flows.inbound import Inbound
-from flows.words import Interpreter
+
+MOST_CODES = 12
+"""Words of a newcomer's message that are tried as a join code."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def route(
     inbound: Inbound,
     contact: Contact,
     conversation: Conversation,
-    interpreter: Interpreter,
+    ear: Ear,
 ) -> Destination:
     """Find the clinic a message is for and, if one of its staff wrote, their account.
 
@@ -143,17 +146,15 @@ def route(
     own = _clinic_of_number(work, inbound)
     if own is not None:
         user = _staff_at(work, contact, own)
-        return Destination(
-            contact, own, user=user, shared=False, entered=is_join(inbound, interpreter)
-        )
-    if is_join(inbound, interpreter):
-        meaning = interpreter.patient(inbound.text)
-        code = fold(meaning.rest).upper().replace(" ", "")
-        claim = work.get(Claim, f"code:{code}")
-        clinic = _open_clinic(work, claim.clinic_id) if claim else None
+        return Destination(contact, own, user=user, shared=False, entered=is_join(inbound, ear))
+    code = _code_in(work, inbound, contact, ear)
+    if code is not None:
+        clinic = _open_clinic(work, code.clinic_id)
         if clinic is None:
             return Destination(contact, None, wrong_code=True)
         return Destination(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
+    if is_join(inbound, ear):
+        return Destination(contact, None, wrong_code=True)
     asking = _clinic_answered(work, inbound, conversation)
     if asking is not None:
         return Destination(contact, asking, user=_staff_at(work, contact, asking))
@@ -235,9 +236,23 @@ def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
     return queue is not None and queue.status not in closed
 
 
-def is_join(inbound: Inbound, interpreter: Interpreter) -> bool:
-    """Return whether a message is a clinic's join code."""
-    return inbound.kind == "text" and interpreter.patient(inbound.text).trigger == "join"
+def is_join(inbound: Inbound, ear: Ear) -> bool:
+    """Return whether a message begins with the word for joining and a clinic's code."""
+    return inbound.kind == "text" and ear.codes_after_join(inbound.text) is not None
+
+
+def _code_in(work: Work, inbound: Inbound, contact: Contact, ear: Ear) -> Claim | None:
+    """Return the join code that a message has, in any shape: after JOIN, or bare from a newcomer.
+
+    Somebody who writes to a clinic already may use a word that is another's code.
+    """
+    if inbound.kind != "text":
+        return None
+    words = ear.codes_after_join(inbound.text)
+    if words is None:
+        words = ear.codes(inbound.text) if contact.last_clinic_id is None else []
+    claims = work.fetch([(Claim, (f"code:{code}",)) for code in words[:MOST_CODES]])
+    return next((c for c in claims if isinstance(c, Claim)), None)
 
 
 def _clinic_answered(work: Work, inbound: Inbound, conversation: Conversation) -> Clinic | None:

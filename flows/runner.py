@@ -25,6 +25,7 @@ from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemS
 from domain.transactions import Pause, transact
 from domain.work import Work
 from flows import patient, staff
+from flows.hearing.ear import Ear
 from flows.inbound import Inbound
 from flows.replies import read_words_on_button
 from flows.route import (
@@ -36,7 +37,6 @@ from flows.route import (
     share_number,
 )
 from flows.turn import Talk, Turn, Writer
-from flows.words import Interpreter, Meaning
 
 FAILURES = 2
 """A turn that fails this often by our own fault is parked."""
@@ -63,7 +63,7 @@ class Runner:
     ids: Ids
     rules: Rules
     phrases: Phrases
-    interpreter: Interpreter
+    ear: Ear
     bell: Bell
     seal: Seal
     """Encrypts what must not be stored in clear."""
@@ -152,7 +152,7 @@ class Runner:
             contact = share_number(work, inbound, contact)
         inbound = read_words_on_button(work, contact.contact_id, inbound, self.phrases)
         conversation = conversation_of(work, inbound, contact)
-        destination = route(work, inbound, contact, conversation, self.interpreter)
+        destination = route(work, inbound, contact, conversation, self.ear)
         return inbound, destination, conversation
 
     def _run(
@@ -189,11 +189,8 @@ class Runner:
         if push is not None and push.clinic_id != clinic.clinic_id:
             push = None
         own = work.within(ContactScope(contact.contact_id, clinic.clinic_id))
-        meaning = (
-            self.interpreter.patient(inbound.text) if inbound.kind == "text" else Meaning(None)
-        )
         writer, talk = Writer(clinic, contact, user), Talk(conversation, push)
-        return Turn(own, inbound, meaning, writer, talk, self.phrases)
+        return Turn(own, inbound, writer, talk, self.phrases, self.ear)
 
     def _converse(self, work: Work, turn: Turn) -> None:
         """Answer by the patients' or the staff's table, and store the conversation."""
@@ -201,10 +198,7 @@ class Runner:
         if turn.user is None:
             patient.answer(turn)
         else:
-            meaning = (
-                self.interpreter.staff(inbound.text) if inbound.kind == "text" else Meaning(None)
-            )
-            staff.answer(turn, meaning, work.within(_scope_of(turn.user)))
+            staff.answer(turn, work.within(_scope_of(turn.user)))
         _acknowledge(turn)
         last = turn.conversation.last_inbound_at
         turn.remember(
@@ -215,7 +209,7 @@ class Runner:
 
     def _adopt_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
         """Choose the language whose script the person writes, unless they have chosen one."""
-        language = self.interpreter.language_of(inbound.text)
+        language = self.ear.language_of(inbound.text)
         if contact.language is not None or language is None:
             return contact
         return work.put(contact.but(language=language))

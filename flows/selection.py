@@ -14,13 +14,15 @@ from domain.model.people import Patient
 from domain.model.queues import Slot
 from domain.names import clean_name
 from domain.timetable import open_days, slot_time
+from flows.hearing.meaning import TimeSaid
 from flows.hearing.text import fold
 from flows.my_bookings import chosen_token
 from flows.turn import Turn
+from flows.wish import HALF_DAY, patient_wished, person_named
 
-TIME = re.compile(r"(?:at )?(\d{1,2})(?: (\d\d))? ?([ap]m)?")
 NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
-NOON = 12
+SLOT_STATES = frozenset({"slot", "proposed"})
+"""States in which a time alone chooses a slot of the day shown."""
 DAYS_A_PAGE = 9
 """A WhatsApp list has ten rows."""
 
@@ -41,25 +43,28 @@ def chosen_doctor(turn: Turn) -> Doctor | None:
 
 
 def slot_typed(turn: Turn) -> str | None:
-    """Return the choice of the slot whose time or number was typed, of the day being shown."""
+    """Return the choice of the slot whose time or number is the whole text, of the day shown.
+
+    A time that names no half of the day may be either.
+    """
     day = date_in(turn.conversation.date or "")
     doctor = chosen_doctor(turn)
-    text = fold(turn.inbound.text)
-    numbered, timed = NUMBER.fullmatch(text), TIME.fullmatch(text)
-    if turn.state != "slot" or doctor is None or day is None or not (numbered or timed):
+    numbered = NUMBER.fullmatch(fold(turn.inbound.text))
+    said = turn.ear.whole_time(turn.inbound.text)
+    if turn.state not in SLOT_STATES or doctor is None or day is None or not (numbered or said):
         return None
     for slot in _read_day(turn, doctor, day).queue.timetable:
         at = slot_time(slot).astimezone(turn.clinic.zone)
         is_numbered = numbered is not None and slot.number == int(numbered[1])
-        if is_numbered or (timed is not None and _is_at(at, *timed.groups())):
+        if is_numbered or (said is not None and _is_at(at, said)):
             return slot_option(doctor, day, slot).id
     return None
 
 
-def _is_at(at: datetime, hour: str, minute: str | None, half: str | None) -> bool:
-    """Return whether *at* is the time that was typed; without am or pm, either may be meant."""
-    clock = {f"{at:%I}am" if at.hour < NOON else f"{at:%I}pm"} if half else {f"{at:%I}", f"{at:%H}"}
-    return at.minute == int(minute or 0) and f"{hour:0>2}{half or ''}" in clock
+def _is_at(at: datetime, said: TimeSaid) -> bool:
+    """Return whether *at*, by the clinic's clock, is the time that was said."""
+    minute = at.hour * 60 + at.minute
+    return minute == said.minute or (said.either_half and minute - HALF_DAY == said.minute)
 
 
 def free_slots(turn: Turn) -> list[Slot]:
@@ -141,14 +146,21 @@ def person_for(turn: Turn) -> Patient:
     for patient in known:
         if patient.patient_id == turn.conversation.patient_id:
             return patient
-    if known:
+    wished, named = patient_wished(turn), person_named(turn)
+    if wished is not None:
+        return wished
+    if named is None and known:
         return known[0]
-    turn.contact, patient = find_or_add_patient(turn.work, turn.contact, profile_name(turn) or "")
+    name = named.name if named is not None else profile_name(turn)
+    turn.contact, patient = find_or_add_patient(turn.work, turn.contact, name or "")
     return patient
 
 
 def patient_meant(turn: Turn) -> str | None:
     """Return the patient (patientId) a time is chosen for; None while that is not known."""
+    wished = patient_wished(turn)
+    if wished is not None:
+        return wished.patient_id
     known = [p.patient_id for p in patients_of(turn.work, turn.contact, turn.clinic.clinic_id)]
     if turn.conversation.patient_id in known:
         return turn.conversation.patient_id

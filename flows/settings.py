@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.actions.booking import seats
 from domain.actions.people import consent
 from domain.model.conversations import Push
-from domain.model.messages import Option
+from domain.model.messages import Message, Option
 from domain.model.queues import LiveBooking
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -57,6 +57,21 @@ def start(turn: Turn) -> None:
     }
 
 
+def ask_again(turn: Turn) -> None:
+    """Put the standing question again, in the words it had."""
+    question = turn.work.get(Message, turn.conversation.question or "")
+    if question is not None:
+        turn.say(
+            question.name,
+            Say(
+                values=question.values,
+                options=question.options,
+                url=question.url,
+                payment_id=question.payment_id,
+            ),
+        )
+
+
 def count_miss(turn: Turn) -> None:
     """Count a message that was not understood."""
     turn.remember(misses=turn.conversation.misses + 1)
@@ -81,6 +96,7 @@ ROWS = (
     Row("media",     ANYWHERE,  a_recording,  None,          "settings/voice",        None),
     Row("media",     ANYWHERE,  None,         None,          "settings/unreadable",   None),
     Row("repeat",    ANYWHERE,  None,         None,          "settings/repeat",       None),
+    Row("ask_again", ANYWHERE,  None,         ask_again,     None,                     None),
     Row("lost",      ANYWHERE,  lost_again,   reset_misses,  "booking/doctors",       "doctor"),
     Row("lost",      ANYWHERE,  None,         count_miss,    "settings/lost",         None),
 )

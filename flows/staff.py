@@ -9,17 +9,23 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, handover, line, patient, settings
+from flows import account, handover, line, patient, questions, settings
+from flows.choices import choice_confirmed, choice_named, standing_push
+from flows.hearing.meaning import Meaning
 from flows.hearing.text import number_in
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
-from flows.words import Meaning
 
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
     "doctors", "done",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
+ALSO_PATIENTS = {"book", "thanks"}
+"""What staff say in the words of patients."""
+SHARED_SETTINGS = {"language", "lang", "media", "thanks"}
+FROM_NOTE = {"at", "run", "minutes"}
+"""Kinds of choices that go on with the command remembered: whose line, yes, how long."""
 
 
 def act_as_patient(turn: Turn) -> None:
@@ -36,6 +42,7 @@ def act_as_staff(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     *line.ROWS,
+    *questions.ROWS,
     #   on          at         when   do             say               then
     Row("done",     ANYWHERE,  None,  act_as_staff,  "staff/done",     "idle"),
     Row("hi",       ANYWHERE,  None,  None,          "staff/help",     "idle"),
@@ -45,7 +52,7 @@ ROWS = (
     Row("lost",     ANYWHERE,  None,  None,          "staff/lost",     "idle"),
     *account.ROWS,
     *handover.STAFF_ROWS,
-    *(r for r in settings.ROWS if r.on in {"language", "lang", "media", "thanks"}),
+    *(r for r in settings.ROWS if r.on in SHARED_SETTINGS),
 )
 # fmt: on
 TABLE = Table(ROWS, line.REFUSALS)
@@ -81,20 +88,22 @@ def _doctors(turn: Turn) -> Say:
     return Say(values={"lines": lines, "closed": QueueStatus.CLOSED.value})
 
 
-def answer(turn: Turn, staff_meaning: Meaning, staff_work: Work) -> None:
+def answer(turn: Turn, staff_work: Work) -> None:
     """Answer a message of a member of staff: a command, or their own booking as a patient.
 
     *turn* reads in the scope of their own contact, *staff_work* is the same unit of work in their
     scope as staff.
     """
+    staff_meaning = Meaning(None)
+    if turn.inbound.kind == "text":
+        turn.meaning = turn.ear.phrase(turn.inbound.text)
+        staff_meaning = turn.ear.command(turn.inbound.text, patient.known(turn))
     meaning = turn.meaning
     trigger = _trigger(turn, staff_meaning)
     own = _as_patient_now(turn, meaning, staff_meaning) or _own_tap(turn)
     if trigger == "book" or (trigger not in ONLY_STAFF and own):
         act_as_patient(turn)
-        about_whom = meaning.trigger == "book_for"
-        turn.meaning = Meaning("hi") if trigger == "book" and not about_whom else meaning
-        turn.choice = []
+        turn.meaning, turn.choice = meaning, []
         patient.answer(turn)
         return
     turn.work = staff_work
@@ -114,7 +123,7 @@ def _as_patient_now(turn: Turn, meaning: Meaning, staff_meaning: Meaning) -> boo
 def _own_tap(turn: Turn) -> bool:
     """Whether a tap, or a number that answers an event, belongs to the patients' conversation."""
     if turn.inbound.kind == "text":
-        return number_in(turn.inbound.text) is not None and bool(patient.standing_push(turn))
+        return number_in(turn.inbound.text) is not None and bool(standing_push(turn))
     kind, _, about = (turn.inbound.choice or "").partition(":")
     only_patients = patient.TABLE.machine.events.keys() - TABLE.machine.events.keys()
     return turn.inbound.kind == "tap" and (kind in only_patients or about.startswith("TKN_"))
@@ -125,22 +134,31 @@ def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
         return _choose(turn, turn.inbound.choice)
     if turn.inbound.kind != "text":
         return "media"
-    number = number_in(turn.inbound.text)
+    number = turn.ear.choice(turn.inbound.text)
     if number is not None and 1 <= number <= len(turn.conversation.offered):
         return _choose(turn, turn.conversation.offered[number - 1])
+    named = choice_named(turn) or choice_confirmed(turn)
+    if named is not None and named.partition(":")[0] in {*FROM_NOTE, "no"}:
+        return _choose(turn, named)  # a button with a command's word is no more than that command
     if staff_meaning.trigger is not None:
         turn.meaning = staff_meaning
-        return staff_meaning.trigger
+        if not staff_meaning.guess:
+            return staff_meaning.trigger
+        rest = f"{staff_meaning.trigger} {staff_meaning.rest}".strip()
+        turn.meaning = staff_meaning.but(trigger="guess", rest=rest)
+        return "guess"
     if turn.state == "which":
         return _named_doctor(turn)
-    return turn.meaning.trigger if turn.meaning.trigger in {"book", "thanks"} else "lost"
+    return turn.meaning.trigger if turn.meaning.trigger in ALSO_PATIENTS else "lost"
 
 
 def _choose(turn: Turn, option_id: str) -> str:
     kind, *rest = option_id.split(":")
     turn.choice = rest
-    if kind == "at":
+    if kind in FROM_NOTE:
         command, _, arguments = (turn.conversation.note or "status").partition(" ")
+        if kind == "minutes":
+            arguments = f"{arguments} {rest[0]}".strip()
         turn.meaning = Meaning(command, arguments, turn.meaning.language)
         return command
     turn.meaning = Meaning(kind, "", turn.meaning.language)

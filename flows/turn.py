@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from domain.actions.messages.outbox import Draft, send
 from domain.actors import Actor
 from domain.errors import Refused
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
-from domain.model.conversations import Conversation, Push
+from domain.model.conversations import Conversation, Push, Wish
 from domain.model.messages import Consent, Guard, Message, Option
 from domain.model.people import Contact
-from domain.model.queues import Queue, Token
+from domain.model.queues import Queue, Slot, Token
 from domain.ports import Phrases
+from domain.timetable import slot_time
 from domain.work import Work
+from flows.hearing.ear import Ear
+from flows.hearing.meaning import Meaning
 from flows.inbound import Inbound
-from flows.words import Meaning
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Say:
     guard: Guard | None = None
     keeps_question: bool = False
     """Whether the question asked before still stands."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The free slot that fits a wish best."""
+
+    day: date
+    slot: Slot
+    wished: datetime
+    """The instant that was wished; another one than the slot's if that is not free."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the slot begins at the very time that was wished."""
+        return slot_time(self.slot) == self.wished
 
 
 @dataclass(frozen=True)
@@ -60,20 +77,22 @@ class Turn:
         self,
         work: Work,
         inbound: Inbound,
-        meaning: Meaning,
         writer: Writer,
         talk: Talk,
         phrases: Phrases,
+        ear: Ear,
     ) -> None:
         self.work = work
         self.inbound = inbound
-        self.meaning = meaning
+        self.meaning = Meaning(None)
+        """What the text means; of a tap, what its choice does."""
         self.clinic = writer.clinic
         self.contact = writer.contact
         self.user = writer.user
         self.conversation = talk.conversation
         self.push = talk.push
         self.phrases = phrases
+        self.ear = ear
         self.state = talk.conversation.state
         self.choice: list[str] = []
         """The parts of the chosen option's id after its kind."""
@@ -82,6 +101,12 @@ class Turn:
         self.queue: Queue | None = None
         self.token: Token | None = None
         self.tokens: list[Token] = []
+        self.wish: Wish | None = None
+        """What was asked of the booking so far; `flows.wish` fills it."""
+        self.found: Found | None = None
+        """The slot that fits it, once a condition has found one."""
+        self.facts: tuple[str, ...] = ()
+        """The facts that a sentence asks for."""
         self.refusal: Refused | None = None
         self.values: dict[str, Any] = {}
         """What the row's action adds to the values of the message that follows."""

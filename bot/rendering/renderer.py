@@ -18,8 +18,8 @@ from bot.rendering.wordbook import ENGLISH, FLOW, SINK, Block, NoWords, Paramete
 from domain.channel import Choice, TemplateCall
 from domain.model.messages import Message, Option
 from domain.offers import OfferedTemplate
+from flows.hearing.ear import Ear, Vocabulary
 from flows.hearing.lexicon import Lexicon
-from flows.words import Vocabulary
 
 __all__ = ["NoWords", "Renderer"]
 
@@ -54,9 +54,13 @@ class Renderer:
         """Return the tag and own name of each language, English first."""
         return [(tag, language.name) for tag, language in self.words.languages.items()]
 
+    def ear(self) -> Ear:
+        """Return what understands people, in all languages."""
+        return self.words.ear
+
     def lexicon(self) -> Lexicon:
         """Return the words that sentences are made of, in all languages."""
-        return Lexicon(self.words.heard)
+        return self.words.ear.lexicon
 
     def vocabularies(self) -> list[Vocabulary]:
         """Return the words that people type in each language, English first."""

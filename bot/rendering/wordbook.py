@@ -23,12 +23,11 @@ from bot.rendering import formats
 from bot.rendering.catalogue import COMMON
 from bot.rendering.formats import Language
 from domain.errors import PulseOpsError
-from flows.hearing.lexicon import Sections
-from flows.words import Vocabulary
+from flows.hearing.ear import Ear, Vocabulary
 
 ENGLISH = "en"
 HEARD = ("time.toml", "people.toml", "wishes.toml")
-"""The words that sentences are made of, by subject; no two files have the same section."""
+"""The words that sentences are made of, by subject."""
 SINK = "_parameters"
 FLOW = "_flow"
 LANGUAGE = "_language"
@@ -74,7 +73,8 @@ class Wordbook:
         self.languages = {w.language.tag: w.language for w in found}
         """By tag, English first."""
         self.vocabularies = [w.vocabulary for w in found]
-        self.heard = [w.heard for w in found]
+        self.ear = Ear(self.vocabularies)
+        """Understands what people write in any of the languages."""
         environment = _environment(folder)
         environment.globals.update(part=self._part, p=_parameter)
         self._blocks = {
@@ -162,7 +162,6 @@ class _Words:
 
     language: Language
     vocabulary: Vocabulary
-    heard: Sections
 
     @classmethod
     def read(cls, folder: Path) -> _Words:
@@ -179,19 +178,19 @@ class _Words:
             today=said["today"],
             tomorrow=said["tomorrow"],
         )
+        heard: dict[str, dict[str, list[str]]] = {}
+        for name in HEARD:
+            for section, keys in tomllib.loads((folder / name).read_text("utf-8")).items():
+                for key, phrases in keys.items():
+                    heard.setdefault(section, {}).setdefault(key, []).extend(phrases)
         vocabulary = Vocabulary(
             folder.name,
             language.script,
             patient={k: tuple(v) for k, v in data["patient"].items()},
             staff={k: tuple(v) for k, v in data["staff"].items()},
+            words=heard,
         )
-        heard = {
-            section: keys
-            for name in HEARD
-            if (folder / name).exists()
-            for section, keys in tomllib.loads((folder / name).read_text(encoding="utf-8")).items()
-        }
-        return cls(language, vocabulary, heard)
+        return cls(language, vocabulary)
 
 
 def _environment(folder: Path) -> jinja2.Environment:

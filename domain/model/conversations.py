@@ -5,13 +5,35 @@ from __future__ import annotations
 from datetime import datetime
 from typing import ClassVar
 
+import msgspec
+
 from domain.model.base import Record
+
+
+class Wish(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """What a person has asked of the booking that is being made: it is not asked for again."""
+
+    doctor_ids: tuple[str, ...] = ()
+    """The doctors who fit what was said; several until it is said which."""
+    day: str | None = None
+    minute: int | None = None
+    """A time of the day, in minutes since midnight by the clinic's clock."""
+    either_half: bool = False
+    """Whether *minute* is before noon because neither half of the day was named."""
+    bound: str = "at"
+    """at, after or before *minute*."""
+    part: str | None = None
+    """A part of the day (`PartOfDay`)."""
+    relation: str | None = None
+    """Whom it is for, if only kinship was told (`father`), or `self` for the writer."""
+    person: str | None = None
+    """Whom it is for, if a name was told: name, age and sex, encrypted."""
 
 
 class Conversation(Record, frozen=True, kw_only=True):
     """The state between one sending number and one contact. Key: conversation.
 
-    It holds ids, never data of a person. Its version orders one person's messages, whichever
+    It holds ids, and no data of a person but the wish's, encrypted. Its version orders one person's messages, whichever
     process handles them.
     """
 
@@ -41,6 +63,7 @@ class Conversation(Record, frozen=True, kw_only=True):
     """How many messages in a row the bot did not understand."""
     note: str | None = None
     """What a state remembers beside the above, such as the word to return to."""
+    wish: Wish | None = None
     as_patient_until: datetime | None = None
     """Until then a member of staff is treated as a patient, and may book for themselves."""
     handed_over_until: datetime | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
-from flows.hearing.text import split
+from flows.hearing.text import Piece, split
 
 Sections = Mapping[str, Mapping[str, Sequence[str]]]
 """Of one language: section, key, phrases. The concept of a phrase is `section:key`."""
@@ -58,46 +58,64 @@ class Word:
 class Lexicon:
     """Knows the words of all languages at once. Safe to share between threads."""
 
-    def __init__(self, languages: Iterable[Sections]) -> None:
+    def __init__(self, languages: Iterable[Sections], phrases: Iterable[str] = ()) -> None:
+        """Learn the words of *languages*; the words of *phrases* are known, and mean nothing alone."""
         self._phrases: dict[tuple[str, ...], frozenset[str]] = {}
-        meant: set[str] = set()
+        meant = {p.text for phrase in phrases for p in split(phrase)}
         for sections in languages:
             for section, keys in sections.items():
-                for key, phrases in keys.items():
-                    added = self._add(f"{section}:{key}", phrases)
+                for key, said in keys.items():
+                    added = self._add(f"{section}:{key}", said)
                     meant |= added if section not in NO_SLIPS else set()
         self._longest: dict[str, int] = {}
         for phrase in self._phrases:
             self._longest[phrase[0]] = max(self._longest.get(phrase[0], 0), len(phrase))
         self._known = {w for phrase in self._phrases for w in phrase}
+        self._known |= meant
         written = sorted((w for w in meant if w.isalpha()), key=lambda w: (len(w), w))
         self._squeezed = {_squeeze(w): w for w in reversed(written)}
         self._by_length = {k: list(g) for k, g in groupby(written, key=len)}
         self._slips: dict[str, str | None] = {}
 
-    def words(self, text: str) -> list[Word]:
-        """Return the words of *text*: the longest phrases that are known, else single words."""
-        pieces = split(text)
-        texts = [self._written(p.text) for p in pieces]
+    def words(self, text: str, names: Container[str] = ()) -> list[Word]:
+        """Return the words of *text*: the longest phrases that are known, else single words.
+
+        *names* are folded words that are nobody's slip, such as those of doctors.
+        """
+        pieces = self.pieces(text, names)
+        texts = [p.text for p in pieces]
         found: list[Word] = []
         at = 0
         while at < len(pieces):
             size = self._size(texts, at)
             key = tuple(texts[at : at + size])
-            first, last = pieces[at], pieces[at + size - 1]
+            parts = pieces[at : at + size]
             found.append(
                 Word(
                     text=" ".join(key),
-                    raw=text[first.start : last.end],
-                    start=first.start,
-                    end=last.end,
-                    glued=first.glued,
+                    raw=text[parts[0].start : parts[-1].end],
+                    start=parts[0].start,
+                    end=parts[-1].end,
+                    glued=parts[0].glued,
                     concepts=self._phrases.get(key, frozenset()),
-                    slip=any(t != p.text for t, p in zip(key, pieces[at : at + size], strict=True)),
+                    slip=any(p.slip for p in parts),
                 )
             )
             at += size
         return found
+
+    def pieces(self, text: str, names: Container[str] = ()) -> list[Piece]:
+        """Return the pieces of *text*, slips of typing put right; *names* are left as they are."""
+        return [
+            p
+            if p.text in names or (known := self._written(p.text)) == p.text
+            else replace(p, text=known, slip=True)
+            for p in split(text)
+        ]
+
+    def concepts(self, word: str) -> frozenset[str]:
+        """Return what the single folded *word* stands for."""
+        return self._phrases.get((word,), frozenset())
 
     def _size(self, texts: Sequence[str], at: int) -> int:
         """Return of how many pieces the longest known phrase at *at* is; 1 if none is known."""

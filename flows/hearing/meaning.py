@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from domain.timetable import PartOfDay
 
@@ -70,22 +71,16 @@ class PersonSaid:
 
 
 @dataclass(frozen=True)
-class WishSaid:
-    """Something that a message wants, asks or tells; its name is a trigger of the tables."""
-
-    trigger: str
-    exact: bool = False
-    """Whether the whole message says this and nothing else, in words known for it."""
-
-
-@dataclass(frozen=True)
 class Meaning:
     """What a text means: a trigger, the words after it, the language it is in, and all it names."""
 
     trigger: str | None
     rest: str = ""
     language: str | None = None
-    wishes: tuple[WishSaid, ...] = ()
+    guess: bool = False
+    """Whether the trigger is only what a sentence seems to mean."""
+    facts: tuple[str, ...] = ()
+    """The facts asked for, beside the trigger, in the order they were asked."""
     doctor_ids: tuple[str, ...] = ()
     """The doctors that fit what was said of one; several if it was not said which."""
     day: date | None = None
@@ -96,3 +91,7 @@ class Meaning:
     """E.164, of an accepted country."""
     number: int | None = None
     """A token's or an option's number: "#8", "token 8", "option 1", "first one"."""
+
+    def but(self, **changes: Any) -> Meaning:
+        """Return a copy with *changes*."""
+        return replace(self, **changes)

@@ -37,6 +37,8 @@ class Piece:
     end: int
     glued: bool = False
     """Whether no blank stands before it, as before the "pm" of 5pm."""
+    slip: bool = False
+    """Whether *text* is what a slip of typing was meant to be."""
 
 
 def fold(text: str) -> str:

@@ -63,7 +63,8 @@ def parse(payload: object, received_at: datetime) -> Parsed:
                 continue
             ignored += _read_change(change, now, inbound, statuses, notices)
     inbound.sort(key=lambda message: message.sent_at)  # Stable: equal times keep their order.
-    return Parsed(inbound, statuses, ignored, notices)
+    came = [replace(message, received_at=received_at) for message in inbound]
+    return Parsed(came, statuses, ignored, notices)
 
 
 def _read_change(

@@ -53,7 +53,7 @@ def find(stage):
         work = stage.work()
         contact = contact_of(work, inbound)
         conversation = conversation_of(work, inbound, contact)
-        return route(work, inbound, contact, conversation, stage.runner.interpreter)
+        return route(work, inbound, contact, conversation, stage.runner.ear)
 
     return find
 

@@ -1,0 +1,184 @@
+"""Doctors that a sentence names: by a part of the name, in either script, or by speciality."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from flows.hearing.lexicon import Lexicon, Word
+from flows.hearing.spans import Span
+from flows.hearing.text import fold
+
+TITLES = frozenset({"dr", "doctor", "prof", "डॉ", "डॉक्टर", "mr", "mrs", "ms"})
+SHORTEST_SLIP = 5
+"""Letters of a doctor's name in which one slip is understood."""
+_LATIN = {
+    **dict(
+        zip(
+            "कखगघङचछजझञटठडढणतथदधन",
+            [
+                "k",
+                "kh",
+                "g",
+                "gh",
+                "n",
+                "ch",
+                "chh",
+                "j",
+                "jh",
+                "n",
+                "t",
+                "th",
+                "d",
+                "dh",
+                "n",
+                "t",
+                "th",
+                "d",
+                "dh",
+                "n",
+            ],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "पफबभमयरलवशषसह",
+            ["p", "f", "b", "bh", "m", "y", "r", "l", "v", "sh", "sh", "s", "h"],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            "अआइईउऊऋएऐओऔऑ",
+            ["a", "a", "i", "i", "u", "u", "ri", "e", "ai", "o", "au", "o"],
+            strict=True,
+        )
+    ),
+    **dict(
+        zip("ािीुूृेैोौॉं", ["a", "i", "i", "u", "u", "ri", "e", "ai", "o", "au", "o", "n"], strict=True)
+    ),
+}
+"""Devanagari's letters as names are written in Latin ones; an "a" not written is left out."""
+_ALIKE = (("ph", "f"), ("w", "v"), ("z", "j"), ("sh", "s"), ("kh", "k"), ("gh", "g"), ("th", "t"),
+          ("dh", "d"), ("bh", "b"), ("jh", "j"), ("chh", "ch"), ("x", "ks"), ("ck", "k"))  # fmt: skip
+"""Sounds that are written in more than one way."""
+HONORIFICS = ("ji", "sir", "mam", "maam", "madam", "sahab", "saab")
+"""What is written on to a doctor's name."""
+
+
+@dataclass(frozen=True)
+class DoctorKnown:
+    """A doctor as patients speak of one."""
+
+    doctor_id: str
+    name: str
+    specialization: str
+
+
+class DoctorNames:
+    """Finds the doctors of one clinic in sentences."""
+
+    def __init__(self, doctors: Iterable[DoctorKnown], lexicon: Lexicon) -> None:
+        self._by_part: dict[str, frozenset[str]] = {}
+        self._by_speciality: dict[str, frozenset[str]] = {}
+        for doctor in doctors:
+            for part in _parts(doctor.name):
+                self._by_part[part] = self._by_part.get(part, frozenset()) | {doctor.doctor_id}
+            for word in lexicon.words(doctor.specialization):
+                for key in word.keys("speciality"):
+                    found = self._by_speciality.get(key, frozenset())
+                    self._by_speciality[key] = found | {doctor.doctor_id}
+        self._by_sound: dict[str, frozenset[str]] = {}
+        for part, ids in self._by_part.items():
+            sound = _sound(part)
+            self._by_sound[sound] = self._by_sound.get(sound, frozenset()) | ids
+
+    @property
+    def parts(self) -> frozenset[str]:
+        """The folded words of all names: none of them is a slip of another word."""
+        return frozenset(self._by_part)
+
+    def find(self, words: Sequence[Word]) -> list[Span[frozenset[str]]]:
+        """Return which doctors (doctorIds) each part of a sentence may mean."""
+        found: list[Span[frozenset[str]]] = []
+        at = 0
+        while at < len(words):
+            span = self._name_at(words, at) or self._speciality_at(words, at)
+            if span is not None:
+                found.append(span)
+            at = span.end if span is not None else at + 1
+        return found
+
+    def _name_at(self, words: Sequence[Word], at: int) -> Span[frozenset[str]] | None:
+        """Return the doctors whose name stands at *at*: all words of it that follow narrow them."""
+        titled = (at > 0 and _is_title(words[at - 1])) or (at > 1 and _is_title(words[at - 2]))
+        ids = self._named(words[at], titled=titled)
+        if not ids:
+            return None
+        end = at + 1
+        while end < len(words) and (more := ids & self._named(words[end], titled=True)):
+            ids, end = more, end + 1
+        start = at
+        while start > 0 and (_is_title(words[start - 1]) or words[start - 1].text == "."):
+            start -= 1
+        return Span(start, end, ids, 2.0 if titled else 1.0)
+
+    def _named(self, word: Word, *, titled: bool) -> frozenset[str]:
+        exact = self._by_part.get(word.text) or self._by_part.get(fold(word.raw))
+        if exact:
+            return exact
+        if word.concepts and not word.slip:
+            return frozenset()
+        text = fold(word.raw)
+        if not text.isascii():
+            return self._by_sound.get(_sound(text), frozenset())
+        for ending in HONORIFICS:
+            if text.endswith(ending) and text.removesuffix(ending) in self._by_part:
+                return self._by_part[text.removesuffix(ending)]
+        least = SHORTEST_SLIP - titled
+        most = 2 if titled and len(text) > SHORTEST_SLIP else 1
+        if len(text) < least:
+            return frozenset()
+        near = [
+            (distance, ids)
+            for known, ids in self._by_part.items()
+            if len(known) >= least
+            and (distance := OSA.distance(text, known, score_cutoff=most)) <= most
+        ]
+        best = min((d for d, _ in near), default=0)
+        return frozenset[str]().union(*(ids for d, ids in near if d == best))
+
+    def _speciality_at(self, words: Sequence[Word], at: int) -> Span[frozenset[str]] | None:
+        ids = frozenset[str]().union(
+            *(self._by_speciality.get(k, frozenset()) for k in words[at].keys("speciality"))
+        )
+        return Span(at, at + 1, ids, 0.5) if ids else None
+
+
+@lru_cache(maxsize=256)
+def names_of(doctors: tuple[DoctorKnown, ...], lexicon: Lexicon) -> DoctorNames:
+    """Return the finder of a clinic's *doctors*; those of the clinics spoken to last are kept."""
+    return DoctorNames(doctors, lexicon)
+
+
+def _parts(name: str) -> list[str]:
+    """Return the folded words of a name that can stand for it: no title, no initial."""
+    words = [w.strip(".") for w in fold(name).replace("'", "").split()]
+    whole = [w for w in fold(name).split() if "'" in w]
+    return [w for w in (*words, *whole) if w not in TITLES and len(w) > 1]
+
+
+def _is_title(word: Word) -> bool:
+    return word.text.rstrip(".") in TITLES or word.has("say:doctor")
+
+
+def _sound(word: str) -> str:
+    """Return the consonants of a name as they sound, whichever script it is written in."""
+    latin = "".join(_LATIN.get(c, c if c.isalnum() else "") for c in word)
+    for written, said in _ALIKE:
+        latin = latin.replace(written, said)
+    return "".join(c for c in latin if c not in "aeiouy").removesuffix("v")

@@ -1,0 +1,279 @@
+"""One ear for everybody: what a text means, from whole phrases and from the words of sentences."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+
+from flows.hearing.commands import Commands
+from flows.hearing.dates import find_days
+from flows.hearing.doctors import DoctorKnown, names_of
+from flows.hearing.durations import find_durations
+from flows.hearing.lexicon import Lexicon, Word
+from flows.hearing.meaning import DurationSaid, Meaning, PersonSaid, TimeSaid
+from flows.hearing.numbers import choice_number, find_numbers
+from flows.hearing.people import find_people, name_said
+from flows.hearing.phones import find_phones
+from flows.hearing.rules import concepts_of, mood_of
+from flows.hearing.spans import Span, covered, pick
+from flows.hearing.text import fold, split
+from flows.hearing.times import as_clock, find_times
+from flows.hearing.wishes import FACTS, Clause, wishes_in
+
+LONGEST_READ = 600
+"""Characters of a message that are read; nobody asks for a visit in more."""
+CODE = re.compile(r"[a-z]{3,10}\d{2,4}|[0-9a-z]{26}")
+"""A clinic's join code, as registration makes it, folded."""
+SHORT = 3
+"""Words of a message that is a bare number, with a sign or two."""
+_ENDS = frozenset(".?!;,")
+"""Signs that end a clause."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """What is said in one language: whole phrases by trigger, and the words of sentences."""
+
+    language: str
+    script: str | None
+    """Unicode's name of the letters only this language uses here, such as DEVANAGARI."""
+    patient: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    staff: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
+    """Section, key, phrases."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What must be known of the clinic and of the moment to read a sentence."""
+
+    today: date
+    """By the clinic's calendar."""
+    minute: int
+    """Minutes since midnight by the clinic's clock."""
+    doctors: tuple[DoctorKnown, ...] = ()
+    countries: tuple[str, ...] = ("+91",)
+    """Country codes of the phone numbers that are accepted."""
+
+
+class Ear:
+    """Understands patients and staff in all languages at once. Safe to share between threads."""
+
+    def __init__(self, vocabularies: Sequence[Vocabulary]) -> None:
+        self._scripts = {v.script: v.language for v in vocabularies if v.script}
+        self._patient = _index(vocabularies, "patient")
+        staff = _index(vocabularies, "staff")
+        self.lexicon = Lexicon([v.words for v in vocabularies], [*self._patient, *staff])
+        self._commands = Commands(staff, self.lexicon)
+
+    def phrase(self, text: str) -> Meaning:
+        """Return what a patient's whole text means, courtesy around it aside; else no trigger."""
+        found = self._patient.get(fold(text)) or self._patient.get(self._without_courtesy(text))
+        if found is not None:
+            return Meaning(found[0], "", found[1])
+        return Meaning(None, text.strip(), self.language_of(text))
+
+    def sentence(self, text: str, known: Known) -> Meaning:
+        """Return what a patient's sentence means: a wish, facts asked for, and all it names.
+
+        The trigger is what the sentence seems to mean; a table decides whether that is acted upon.
+        """
+        text = text[:LONGEST_READ]
+        doctors = names_of(known.doctors, self.lexicon)
+        words = self.lexicon.words(text, doctors.parts)
+        said = _Said(
+            tuple(words),
+            days=find_days(words, known.today),
+            times=find_times(words),
+            durations=find_durations(words, known.minute),
+            people=find_people(words, text),
+            doctors=doctors.find(words),
+            numbers=find_numbers(words),
+        ).without_overlaps()
+        triggers = wishes_in(said.clauses())
+        phones = find_phones(words, text, known.countries)
+        return Meaning(
+            next((t for t in triggers if t not in FACTS), None),
+            text.strip(),
+            self.language_of(text),
+            guess=True,
+            facts=tuple(t for t in triggers if t in FACTS),
+            doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
+            day=said.days[0].value.day if said.days else None,
+            time=_merged([s.value for s in said.times]),
+            duration=said.durations[0].value if said.durations else None,
+            person=said.people[0].value if said.people else None,
+            phone=phones[0].value if phones else None,
+            number=said.numbers[0].value if said.numbers else None,
+        )
+
+    def codes_after_join(self, text: str) -> list[str] | None:
+        """Return the join code behind the word for joining ("JOIN+CITY42", "Hi! join city 42").
+
+        It may have been written in two words, so there are up to two readings. None if the word for
+        joining is not there.
+        """
+        words = _whole_words(text)
+        for at, word in enumerate(words):
+            if self._patient.get(fold(word), ("", ""))[0] == "join":
+                following = [w.upper() for w in words[at + 1 : at + 3]]
+                return [*following[:1], "".join(following)][: len(following)]
+        return None
+
+    def codes(self, text: str) -> list[str]:
+        """Return the words of *text* that have the shape of a join code."""
+        return [w.upper() for w in _whole_words(text) if CODE.fullmatch(w)]
+
+    def choice(self, text: str) -> int | None:
+        """Return the number of the option that the whole *text* picks ("1", "option 1", "pehla").
+
+        -1 is the last one. None if anything else is said.
+        """
+        words = self.lexicon.words(text[:LONGEST_READ])
+        names_token = any(w.text == "#" or w.has("pick:token", "say:token_number") for w in words)
+        return None if names_token else choice_number(words)
+
+    def whole_time(self, text: str) -> TimeSaid | None:
+        """Return the clock time that the whole *text* is, courtesy aside; None if it says more."""
+        words = self.lexicon.words(text[:LONGEST_READ])
+        times = [s for s in find_times(words) if s.value.minute is not None]
+        explained = covered(times)
+        more = [
+            w
+            for i, w in enumerate(words)
+            if i not in explained and w.text[0].isalnum() and not w.has("say:filler", "say:polite")
+        ]
+        if times and not more:
+            return times[0].value
+        numbers = [w for w in words if w.text.isdecimal()]
+        if not times and len(numbers) == 1 and len(words) <= SHORT:
+            return as_clock(numbers[0].number or 0) if self.plain(text) == numbers[0].text else None
+        return None
+
+    def name(self, text: str) -> PersonSaid | None:
+        """Return whom *text* names, where a name was asked for; None if it names nobody."""
+        return name_said(text, self.lexicon)
+
+    def plain(self, text: str) -> str:
+        """Return the folded words of *text* without those of courtesy, slips put right."""
+        return self._without_courtesy(text)
+
+    def command(self, text: str, known: Known) -> Meaning:
+        """Return what a text of staff means: a command and its words, or what it may mean."""
+        names = names_of(known.doctors, self.lexicon).parts
+        meaning = self._commands.read(text[:LONGEST_READ], known.minute, names)
+        return meaning if meaning.language else meaning.but(language=self.language_of(text))
+
+    def length_and_reason(self, text: str, minute: int) -> tuple[DurationSaid | None, str]:
+        """Return the length of time and the reason in what follows a command (`Commands`)."""
+        return self._commands.length_and_reason(text, minute)
+
+    def adds_nothing(self, text: str) -> bool:
+        """Return whether *text*, behind a command, changes nothing about it: "please", "him"."""
+        words = self.lexicon.words(text)
+        return "?" not in text and all(
+            w.has("say:polite", "say:this_one") or not w.text[0].isalnum() for w in words
+        )
+
+    def language_of(self, text: str) -> str | None:
+        """Return the language whose script most letters of *text* are in, if it has one."""
+        letters = [c for c in text if unicodedata.category(c)[0] == "L"]
+        for script, language in self._scripts.items():
+            written = sum(unicodedata.name(c, "").startswith(script) for c in letters)
+            if letters and written * 2 > len(letters):
+                return language
+        return None
+
+    def _without_courtesy(self, text: str) -> str:
+        """Return the folded words of a text, slips put right, without those of courtesy."""
+        words = self.lexicon.words(text[:LONGEST_READ])
+        return " ".join(w.text for w in words if w.text[0].isalnum() and not w.has("say:polite"))
+
+
+@dataclass(frozen=True)
+class _Said:
+    """What the words of a sentence name."""
+
+    words: tuple[Word, ...]
+    days: Sequence[Span]
+    times: Sequence[Span[TimeSaid]]
+    durations: Sequence[Span[DurationSaid]]
+    people: Sequence[Span[PersonSaid]]
+    doctors: Sequence[Span[frozenset[str]]]
+    numbers: Sequence[Span[int]]
+
+    def without_overlaps(self) -> _Said:
+        """Return it with each word taken for one thing only."""
+        kinds = (self.durations, self.days, self.times, self.doctors, self.people, self.numbers)
+        taken = set(map(id, pick([s for spans in kinds for s in spans])))
+        kept = [[s for s in spans if id(s) in taken] for spans in kinds]
+        durations, days, times, doctors, people, numbers = kept
+        return _Said(self.words, days, times, durations, people, doctors, numbers)
+
+    def clauses(self) -> list[Clause]:
+        """Return the clauses of the sentence; what they name counts as concepts too."""
+        named = {
+            "doctor_said": covered(self.doctors),
+            "day": covered(self.days),
+            "clock": covered(self.times),
+            "length": covered(self.durations),
+            "for": covered(self.people),
+        }
+        within = frozenset().union(*(named[k] for k in ("day", "clock", "length", "doctor_said")))
+        found: list[Clause] = []
+        start = 0
+        for at, word in enumerate(self.words):
+            ends = word.text in _ENDS and at not in within
+            if ends or word.has("say:but"):
+                found += self._clause(start, at, word.text, named)
+                start = at + 1
+        return found + self._clause(start, len(self.words), "", named)
+
+    def _clause(
+        self, start: int, end: int, sign: str, named: Mapping[str, frozenset[int]]
+    ) -> list[Clause]:
+        words = self.words[start:end]
+        if not words:
+            return []
+        concepts = concepts_of(words)
+        concepts |= {k for k, places in named.items() if any(start <= p < end for p in places)}
+        mood = mood_of(concepts, question=sign == "?")
+        return [Clause(words, concepts | ({"asked"} if mood.asked else set()), mood)]
+
+
+def _whole_words(text: str) -> list[str]:
+    """Return the words of *text*; letters and digits written together are one, as in City42."""
+    found: list[str] = []
+    for piece in split(text[:LONGEST_READ]):
+        if not piece.text[0].isalnum():
+            found.append("")
+        elif piece.glued and found and found[-1]:
+            found[-1] += piece.text
+        else:
+            found.append(piece.text)
+    return [w for w in found if w]
+
+
+def _merged(times: Sequence[TimeSaid]) -> TimeSaid | None:
+    """Return the clock time that was named, else the part of the day."""
+    return next((t for t in times if t.minute is not None), times[0] if times else None)
+
+
+def _index(vocabularies: Sequence[Vocabulary], who: str) -> dict[str, tuple[str, str]]:
+    """Map each phrase to its trigger and language; English, which comes first, wins a clash."""
+    found: dict[str, tuple[str, str]] = {}
+    for vocabulary in vocabularies:
+        for trigger, phrases in getattr(vocabulary, who).items():
+            for phrase in phrases:
+                found.setdefault(_folded(phrase), (trigger, vocabulary.language))
+    return found
+
+
+@cache
+def _folded(phrase: str) -> str:
+    """Normalise a phrase of a vocabulary; every ear of a process has the same ones."""
+    return fold(phrase)

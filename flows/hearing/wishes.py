@@ -1,0 +1,158 @@
+"""What a patient's sentence wants, asks or tells: rules over the concepts of its clauses.
+
+A rule names concepts of `wishes.toml`; each language has its own words for them. Adding a kind of
+wish is a line in RULES, its words in each language's `wishes.toml`, and a row of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from flows.hearing.lexicon import Word
+from flows.hearing.rules import Mood, rules
+
+MOST_FACTS = 4
+"""Facts answered in one message."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A part of a sentence that is said in one mood, and the concepts of its words."""
+
+    words: tuple[Word, ...]
+    concepts: frozenset[str]
+    mood: Mood
+
+
+FACTS = frozenset(
+    {"fee", "address", "phone", "hours", "doctor_in", "ahead", "refund", "prescription", "cash", "policy"}
+)  # fmt: skip
+"""Wishes that are answered with a fact; several are answered together."""
+
+# fmt: off
+RULES = rules(
+    # The first that holds in a clause counts, but facts, which add up.
+    ("red_flag",      "red -not_red"),
+    ("change_name",   "change_name"),
+    ("policy",        "cancel|move|refund if -refund_where"),
+    ("stop",          "stop messages"),
+    ("stop",          "messages not"),
+    ("start",         "start messages"),
+    ("prescription",  "prescription send|ask|where"),
+    ("prescription",  "medicine send -book -visit"),
+    ("status",        "cancelled"),
+    ("cancel",        "cancel -cancelled"),
+    ("cancel",        "cannot -doctor_said -reaching_late"),
+    ("move",          "move -change_name -number_changed"),
+    ("refund",        "refund"),
+    ("pay",           "pay failed"),
+    ("pay",           "link"),
+    ("pay",           "paid"),
+    ("cash",          "cash"),
+    ("fee",           "fee"),
+    ("fee",           "how_much visit|see|doctor_said|doctor|money|pay -people -ahead -late"),
+    ("late",          "late length"),
+    ("late",          "reaching length"),
+    ("late",          "late -doctor_said -doctor -ask"),
+    ("ahead",         "how_many people|ahead"),
+    ("ahead",         "people ahead"),
+    ("address",       "address"),
+    ("address",       "where clinic"),
+    ("phone",         "phone -talk"),
+    ("hours",         "hours"),
+    ("hours",         "opens clinic|when|asked"),
+    ("doctor_in",     "doctor|doctor_said present asked|late"),
+    ("doctor_in",     "doctor|doctor_said late|when present|late|come"),
+    ("status",        "how_long"),
+    ("status",        "turn when|asked"),
+    ("status",        "serving -clinic"),
+    ("status",        "booking when|ask|where"),
+    ("human",         "talk someone|clinic|doctor|doctor_said|want|filler"),
+    ("human",         "calls filler -ask"),
+    ("human",         "someone calls|want"),
+    ("complain",      "angry"),
+    ("here",          "arrived -asked -when -doctor -doctor_said -length -clock"),
+    ("pay",           "pay"),
+    ("book",          "visit|book want|book|for|doctor_said|day|clock|see|may_i|not_at_all"),
+    ("book",          "see want|doctor|doctor_said|day|clock|may_i"),
+    ("book",          "doctor want|see|book"),
+    ("book",          "want doctor_said"),
+    ("symptom",       "symptom"),
+    ("book",          "visit"),
+    ("book",          "book"),
+    ("help",          "help"),
+)
+# fmt: on
+
+
+def wishes_in(clauses: Sequence[Clause]) -> list[str]:
+    """Return what the clauses want, as triggers: what matters most first, then facts in order."""
+    found: list[str] = []
+    for clause in clauses:
+        said = [r.trigger for r in RULES if r.holds(clause.concepts)]
+        facts = [t for t in said if t in FACTS]
+        acts = [t for t in said if t not in FACTS]
+        for trigger in [*acts[:1], *facts]:
+            settled = settle(trigger, clause)
+            if settled is not None and settled not in found:
+                found.append(settled)
+    return _by_weight(found)
+
+
+def settle(trigger: str, clause: Clause) -> str | None:
+    """Return what *trigger* means in the clause's mood: "don't cancel" keeps, and so on."""
+    mood = clause.mood
+    match trigger:
+        case "red_flag":
+            return (
+                None
+                if mood.past or mood.supposed or (mood.negated and _is_denied(clause))
+                else trigger
+            )
+        case "cancel":
+            if "cannot" in clause.concepts and "cancel" not in clause.concepts:
+                return "policy" if mood.supposed else trigger
+            if mood.negated:
+                return "keep"
+            if mood.supposed or mood.allowed:
+                return "policy"
+            return (
+                "status"
+                if mood.past or mood.others or (mood.asked and not _is_request(clause))
+                else trigger
+            )
+        case "move":
+            if mood.negated:
+                return "keep"
+            return "policy" if mood.supposed else trigger
+        case "stop":
+            return trigger if "stop" not in clause.concepts or not mood.negated else None
+        case "here" | "late":
+            return None if mood.negated or mood.supposed or mood.others else trigger
+        case "human" | "book" | "pay":
+            return None if mood.negated and not mood.asked else trigger
+    return trigger
+
+
+def _is_denied(clause: Clause) -> bool:
+    return bool({"red_denied"} & clause.concepts)
+
+
+def _is_request(clause: Clause) -> bool:
+    """Whether a question asks us to do something: "can you cancel", "cancel kar doge kya"."""
+    return "you" in clause.concepts
+
+
+_WEIGHT = {
+    t: i
+    for i, t in enumerate(
+        ("red_flag", "complain", "change_name", "keep", "cancel", "move", "late", "here", "stop", "start", "human",
+         "pay", "book", "status", "symptom", "help")
+    )
+}  # fmt: skip
+
+
+def _by_weight(triggers: Iterable[str]) -> list[str]:
+    """Order wishes: what must be done first stands first, facts last in the order they were asked."""
+    return sorted(triggers, key=lambda t: _WEIGHT.get(t, len(_WEIGHT)))
