@@ -117,12 +117,16 @@ def _trigger(turn: Turn) -> str:
     if word == "no" and phone_number.is_missing(turn):
         return "no_number"
     typed = choice_named_partly(turn) or selection.slot_typed(turn)
-    return _choose(turn, typed) if typed is not None else _sentence(turn)
+    if typed is not None:
+        return _choose(turn, typed)
+    said = turn.ear.sentence(turn.inbound.text, known(turn))
+    trigger = _sentence(turn, said)
+    turn.meaning = said.but(trigger=trigger)
+    return trigger
 
 
-def _sentence(turn: Turn) -> str:
+def _sentence(turn: Turn, said: Meaning) -> str:
     """Take a sentence for what it seems to mean; what it names narrows a booking or opens one."""
-    said = turn.meaning = turn.ear.sentence(turn.inbound.text, known(turn))
     turn.facts, turn.doctor = said.facts, None
     trigger = said.trigger
     names_visit = said.doctor_ids or said.day or (said.time and turn.state in GOES_ON)

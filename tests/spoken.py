@@ -142,10 +142,18 @@ def _tokens(stage: Stage) -> tuple[tuple[int, str, str], ...]:
     found = []
     for key in DOCTORS:
         for ahead in range(-1, 16):
-            queue = stage.work().get(Queue, f"doc_{key}", (TODAY + timedelta(days=ahead)).isoformat())
+            queue = stage.work().get(
+                Queue, f"doc_{key}", (TODAY + timedelta(days=ahead)).isoformat()
+            )
             if queue is not None:
                 for token in stage.work().query(Token, queue.queue_id, limit=100).records:
-                    found.append((token.number, token.status.value, f"{token.doctor_id} {token.estimated_time:%d %H:%M} {token.patient_name}"))
+                    found.append(
+                        (
+                            token.number,
+                            token.status.value,
+                            f"{token.doctor_id} {token.estimated_time:%d %H:%M} {token.patient_name}",
+                        )
+                    )
     return tuple(sorted(found))
 
 
@@ -199,7 +207,9 @@ def _clinic(stage: Stage) -> tuple[Clinic, dict[str, Doctor]]:
         )
         for n, (key, (name, what)) in enumerate(DOCTORS.items(), start=1)
     }  # fmt: skip
-    users = [doctor_user(d, NOW) for d in doctors.values()] + [a_user(clinic, "usr_farida", "Farida", ADMIN, NOW)]
+    users = [doctor_user(d, NOW) for d in doctors.values()] + [
+        a_user(clinic, "usr_farida", "Farida", ADMIN, NOW)
+    ]
     store(
         stage.records, clinic, sunrise, *doctors.values(), *users,
         *map(staff_number, users), *claims_of(clinic), *claims_of(sunrise),
@@ -211,7 +221,11 @@ def _known(stage: Stage) -> None:
     neha, contact = a_person("neha", "Neha", NEHA, NOW - timedelta(days=9))
     riya = neha.but(patient_id="pat_riya", name="Riya", created_at=NOW - timedelta(days=8))
     store(
-        stage.records, neha, riya, contact.but(patient_ids=("pat_neha", "pat_riya")), address_of(contact)
+        stage.records,
+        neha,
+        riya,
+        contact.but(patient_ids=("pat_neha", "pat_riya")),
+        address_of(contact),
     )
 
 

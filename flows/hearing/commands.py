@@ -69,9 +69,19 @@ class Commands:
         if found is not None:
             trigger, language, end = found
             rest = text[pieces[end - 1].end :].strip(_SIGNS)
-            return self._with_length(Meaning(trigger, rest, language), minute)
+            said = self._with_length(Meaning(trigger, rest, language), minute)
+            if trigger not in ALONE or self.adds_nothing(rest):
+                return said
+            # "done for today" is not "done", and "next time" is not "next".
+            other = self._guess(self._lexicon.words(text, names), minute)
+            return other if other.trigger not in {None, trigger} else said
         words = self._lexicon.words(text, names)
         return self._command_behind(words, minute) or self._guess(words, minute)
+
+    def adds_nothing(self, text: str) -> bool:
+        """Return whether *text*, behind a command, changes nothing about it: "please", "him"."""
+        words = self._lexicon.words(text)
+        return "?" not in text and all(w.has(*AROUND) or not w.text[0].isalnum() for w in words)
 
     def length_and_reason(self, text: str, minute: int) -> tuple[DurationSaid | None, str]:
         """Return the length of time that *text* names, and the rest of its words.
@@ -171,6 +181,6 @@ def _name_in(words: Sequence[Word], taken: frozenset[int]) -> str:
     kept = [
         w.raw
         for i, w in enumerate(words)
-        if i not in taken and w.text[0].isalpha() and (not w.concepts or w.slip)
+        if i not in taken and w.text[0].isalpha() and (not w.concepts or w.slip or w.keys("name"))
     ]
     return " ".join(kept)

@@ -173,11 +173,8 @@ class Ear:
         return self._commands.length_and_reason(text, minute)
 
     def adds_nothing(self, text: str) -> bool:
-        """Return whether *text*, behind a command, changes nothing about it: "please", "him"."""
-        words = self.lexicon.words(text)
-        return "?" not in text and all(
-            w.has("say:polite", "say:this_one") or not w.text[0].isalnum() for w in words
-        )
+        """Return whether *text*, behind a command, changes nothing about it (`Commands`)."""
+        return self._commands.adds_nothing(text)
 
     def language_of(self, text: str) -> str | None:
         """Return the language whose script most letters of *text* are in, if it has one."""

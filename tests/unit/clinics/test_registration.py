@@ -12,7 +12,6 @@ from domain.errors import NotSignedIn
 from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, StaffStatus, User
 from domain.model.subscriptions import Subscription, SubscriptionStatus
 from domain.plans import PlanName
-from flows.words import Interpreter
 from tests.accounts import ADDRESS, PASSWORD, code_sent, other_than
 from tests.people import PLATFORM_NUMBER, Cast
 from tests.stage import Stage
@@ -130,8 +129,9 @@ def test_the_join_code_begins_with_a_word_of_the_name(stage: Stage, name: str, w
 
 def test_who_sends_the_join_code_reaches_the_new_clinic(stage: Stage) -> None:
     found = opened(stage)
-    ears = Interpreter(stage.parts.renderer.vocabularies())
-    assert ears.patient(f"JOIN {found.clinic.join_code}").trigger == "join"
+    code = found.clinic.join_code
+    assert stage.runner.ear.codes_after_join(f"JOIN {code}") == [code]
+    assert stage.runner.ear.codes(f"hi {code}") == [code]
     stage.hear(
         "+919876543221",
         f"join {found.clinic.join_code.lower()}",
