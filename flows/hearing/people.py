@@ -138,7 +138,7 @@ def _read_kin(words: Sequence[Word], text: str, at: int) -> Span[PersonSaid] | N
     if words[at].has("person:address") and not (marked or introduced):
         return None
     person = _person(Who.NAMED if name else Who.RELATIVE, details, name=name)
-    person = replace(person, relation=relations[0], called=words[at].raw)
+    person = replace(person, relation=relations[0], called=written(text, words[at : at + 1]))
     return Span(start, end, person, SURE if marked or introduced else GUESS)
 
 

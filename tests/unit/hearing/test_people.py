@@ -87,6 +87,9 @@ def answer(text: str) -> tuple[str | None, int | None, str | None, str | None] |
         ("Riya ke liye", "Riya"),
         ("patient Riya", "Riya"),
         ("Dr Sunita Rao", "Sunita Rao"),
+        ("Mahendra", "Mahendra"),
+        ("Aaditi Parikh", "Aaditi Parikh"),
+        ("Tanmayee", "Tanmayee"),
     ],
 )
 def test_a_name_is_taken_out_of_what_is_around_it(text, name):
@@ -187,6 +190,11 @@ def test_the_answer_may_be_the_writer(text):
         "5 pm",
         "Sham",
         "monday",
+        "later",
+        "same patient",
+        "rehne do",
+        "मुझे डॉक्टर से मिलना है",
+        "wrong number",
         "I want appointment",
         "मुझे अपॉइंटमेंट चाहिए",
         "fever since 2 days",
@@ -237,7 +245,7 @@ def test_a_person_is_named_within_a_sentence(text, name):
         ("my 5 year old son has fever", PersonSaid(Who.RELATIVE, "son", age=5, called="son")),
         ("5 saal ki beti ke liye", PersonSaid(Who.RELATIVE, "daughter", age=5, called="beti")),
         ("for my son at 5 pm, age 7", PersonSaid(Who.RELATIVE, "son", age=7, called="son")),
-        ("my wife's checkup", PersonSaid(Who.RELATIVE, "wife", called="wife's")),
+        ("my wife's checkup", PersonSaid(Who.RELATIVE, "wife", called="wife")),
         (
             "mere bete Arjun ke liye",
             PersonSaid(Who.NAMED, "son", "Arjun", called="bete"),
@@ -294,6 +302,11 @@ def test_a_person_stands_at_its_words():
     words = LEXICON.words(text)
     (span,) = find_people(words, text)
     assert [w.text for w in words[span.start : span.end]] == ["mere", "papa", "ke liye"]
+
+
+def test_no_word_is_taken_for_a_slip_of_a_name_or_a_plain_word():
+    lexicon = Lexicon([{"name": {"given": ["kavita"]}, "plain": {"word": ["further"]}}])
+    assert [w.concepts for w in lexicon.words("kavito furthur")] == [frozenset(), frozenset()]
 
 
 def test_a_word_that_resembles_a_known_one_may_be_a_name_if_it_is_short():
