@@ -148,7 +148,7 @@ def _at_name(turn: Turn) -> str:
     """Take what is written where a name is asked for: a name, a question, or a way out."""
     if turn.meaning.trigger in AT_NAME and turn.meaning.trigger in TABLE.machine.events:
         return turn.meaning.trigger
-    person = turn.ear.name(turn.inbound.text)
+    person = turn.ear.name(turn.inbound.text, known(turn))
     if person is None:
         said = turn.ear.sentence(turn.inbound.text, known(turn))
         if said.trigger in {"red_flag", "human"}:

@@ -179,7 +179,7 @@ class _Words:
             tomorrow=said["tomorrow"],
         )
         heard: dict[str, dict[str, list[str]]] = {}
-        for name in HEARD:
+        for name in filter(lambda n: (folder / n).exists(), HEARD):
             for section, keys in tomllib.loads((folder / name).read_text("utf-8")).items():
                 for key, phrases in keys.items():
                     heard.setdefault(section, {}).setdefault(key, []).extend(phrases)

@@ -22,6 +22,8 @@ ALONE = frozenset({"next", "skip", "start", "undo", "resume", "close", "done"})
 """Commands that nothing follows but a doctor's name and courtesy."""
 TIMED = frozenset({"pause", "emergency", "late"})
 """Commands that a length of time may follow, or come before."""
+HEARD_INSTEAD = frozenset({"close", "is_here", "late", "list", "status"})
+"""What a sentence may mean that begins with the word of a command: "done for today"."""
 COURTESY = "say:polite"
 AROUND = (COURTESY, "say:this_one")
 """Words that change nothing about a command."""
@@ -74,7 +76,7 @@ class Commands:
                 return said
             # "done for today" is not "done", and "next time" is not "next".
             other = self._guess(self._lexicon.words(text, names), minute)
-            return other if other.trigger not in {None, trigger} else said
+            return other if other.trigger in HEARD_INSTEAD else said
         words = self._lexicon.words(text, names)
         return self._command_behind(words, minute) or self._guess(words, minute)
 

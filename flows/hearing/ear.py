@@ -154,9 +154,9 @@ class Ear:
             return as_clock(numbers[0].number or 0) if self.plain(text) == numbers[0].text else None
         return None
 
-    def name(self, text: str) -> PersonSaid | None:
+    def name(self, text: str, known: Known) -> PersonSaid | None:
         """Return whom *text* names, where a name was asked for; None if it names nobody."""
-        return name_said(text, self.lexicon)
+        return name_said(text, self.lexicon, [d.name for d in known.doctors])
 
     def plain(self, text: str) -> str:
         """Return the folded words of *text* without those of courtesy, slips put right."""

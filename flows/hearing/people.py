@@ -173,7 +173,7 @@ def _read_for(words: Sequence[Word], text: str, at: int) -> Span[PersonSaid] | N
         return Span(at, at + 1, PersonSaid(Who.WRITER), SURE)
     if not words[at].has("person:for", "person:on_behalf"):
         return None
-    begin = without_titles(words, at + 1)
+    begin = without_titles(words, _skip(words, at + 1, _introduces))
     if begin < len(words) and words[begin].has("person:me"):
         return Span(at, begin + 1, PersonSaid(Who.WRITER), SURE)
     if begin < len(words) and words[begin].has("person:patient"):

@@ -103,7 +103,8 @@ def test_commands_of_staff_however_written(text):
     ],
 )
 def test_what_follows_a_command_is_kept_as_it_was(text, trigger, rest):
-    assert EAR.command(text, KNOWN) == Meaning(trigger, rest, "en")
+    heard = EAR.command(text, KNOWN)
+    assert (heard.trigger, heard.rest, heard.language) == (trigger, rest, "en")
 
 
 @pytest.mark.parametrize("text", ["nextone", "the next", "", "?"])
