@@ -158,7 +158,7 @@ class Commands:
         """Return what a sentence seems to mean, or nothing."""
         spans = find_durations(words, minute)
         numbers = find_numbers(words)
-        name = _name_in(words, covered([*spans, *numbers]))
+        name = _name_in(words, covered(spans) | covered(numbers))
         concepts = concepts_of(words)
         concepts |= {"length"} if spans else set()
         concepts |= {"token"} if numbers else set()

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
+from typing import TypeVar
 
 from flows.hearing.commands import Commands
-from flows.hearing.dates import find_days
+from flows.hearing.dates import DaySaid, find_days
 from flows.hearing.doctors import DoctorKnown, names_of
 from flows.hearing.durations import find_durations
 from flows.hearing.lexicon import Lexicon, Word
@@ -24,6 +25,7 @@ from flows.hearing.text import fold, split
 from flows.hearing.times import as_clock, find_times
 from flows.hearing.wishes import FACTS, Clause, wishes_in
 
+T = TypeVar("T")
 LONGEST_READ = 600
 """Characters of a message that are read; nobody asks for a visit in more."""
 CODE = re.compile(r"[a-z]{3,10}\d{2,4}|[0-9a-z]{26}")
@@ -196,7 +198,7 @@ class _Said:
     """What the words of a sentence name."""
 
     words: tuple[Word, ...]
-    days: Sequence[Span]
+    days: Sequence[Span[DaySaid]]
     times: Sequence[Span[TimeSaid]]
     durations: Sequence[Span[DurationSaid]]
     people: Sequence[Span[PersonSaid]]
@@ -205,11 +207,19 @@ class _Said:
 
     def without_overlaps(self) -> _Said:
         """Return it with each word taken for one thing only."""
-        kinds = (self.durations, self.days, self.times, self.doctors, self.people, self.numbers)
-        taken = set(map(id, pick([s for spans in kinds for s in spans])))
-        kept = [[s for s in spans if id(s) in taken] for spans in kinds]
-        durations, days, times, doctors, people, numbers = kept
-        return _Said(self.words, days, times, durations, people, doctors, numbers)
+        every: list[Span[object]] = []
+        for spans in (self.durations, self.days, self.times, self.doctors, self.people, self.numbers):
+            every += [Span(s.start, s.end, id(s), s.weight) for s in spans]
+        taken = frozenset(s.value for s in pick(every))
+        return _Said(
+            self.words,
+            days=_of(taken, self.days),
+            times=_of(taken, self.times),
+            durations=_of(taken, self.durations),
+            people=_of(taken, self.people),
+            doctors=_of(taken, self.doctors),
+            numbers=_of(taken, self.numbers),
+        )
 
     def clauses(self) -> list[Clause]:
         """Return the clauses of the sentence; what they name counts as concepts too."""
@@ -253,6 +263,10 @@ def _whole_words(text: str) -> list[str]:
         else:
             found.append(piece.text)
     return [w for w in found if w]
+
+
+def _of(taken: frozenset[object], spans: Sequence[Span[T]]) -> list[Span[T]]:
+    return [s for s in spans if id(s) in taken]
 
 
 def _merged(times: Sequence[TimeSaid]) -> TimeSaid | None:
