@@ -8,7 +8,16 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import account, booking, handover, my_bookings, phone_number, selection, settings
+from flows import (
+    account,
+    booking,
+    handover,
+    manners,
+    my_bookings,
+    phone_number,
+    selection,
+    settings,
+)
 from flows.hearing.text import fold, number_in
 from flows.replies import message_answered
 from flows.table import Table
@@ -21,6 +30,7 @@ TABLE = Table(
         *my_bookings.ROWS,
         *account.ROWS,
         *handover.ROWS,
+        *manners.ROWS,
         *phone_number.ROWS,
         *settings.ROWS,
     ),
@@ -66,7 +76,7 @@ def _trigger(turn: Turn) -> str:
     if phone_number.is_typed(turn):
         return "number"
     word = turn.meaning.trigger
-    if turn.state == "name" and word in {None, "thanks"}:
+    if turn.state == "name" and word is None:
         return "text"
     typed = _event_choice_typed(turn) or (_confirmation(turn) if word in {"yes", "no"} else None)
     if typed is None and word is not None and word in TABLE.machine.events:

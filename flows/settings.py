@@ -77,7 +77,6 @@ ROWS = (
     Row("stop",      ANYWHERE,  None,         stop,          "settings/stopped",      "idle"),
     Row("stop_all",  ANYWHERE,  None,         stop_all,      "settings/stopped_all",  "idle"),
     Row("start",     ANYWHERE,  None,         start,         "settings/started",      "idle"),
-    Row("thanks",    ANYWHERE,  None,         None,          "settings/welcome",      None),
     Row("media",     ANYWHERE,  a_recording,  None,          "settings/voice",        None),
     Row("media",     ANYWHERE,  None,         None,          "settings/unreadable",   None),
     Row("repeat",    ANYWHERE,  None,         None,          "settings/repeat",       None),
@@ -134,7 +133,6 @@ def _started(turn: Turn) -> Say:
     return Say(values=turn.values, options=[Option(id="hi", label="book_button")])
 
 
-@says("settings/welcome")
 @says("settings/voice")
 @says("settings/unreadable")
 @says("settings/lost")

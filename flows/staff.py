@@ -9,7 +9,7 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, handover, line, patient, settings
+from flows import account, handover, line, manners, patient, settings
 from flows.hearing.text import number_in
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
@@ -45,7 +45,8 @@ ROWS = (
     Row("lost",     ANYWHERE,  None,  None,          "staff/lost",     "idle"),
     *account.ROWS,
     *handover.STAFF_ROWS,
-    *(r for r in settings.ROWS if r.on in {"language", "lang", "media", "thanks"}),
+    *(r for r in settings.ROWS if r.on in {"language", "lang", "media"}),
+    *manners.STAFF_ROWS,
 )
 # fmt: on
 TABLE = Table(ROWS, line.REFUSALS)
@@ -133,7 +134,7 @@ def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
         return staff_meaning.trigger
     if turn.state == "which":
         return _named_doctor(turn)
-    return turn.meaning.trigger if turn.meaning.trigger in {"book", "thanks"} else "lost"
+    return turn.meaning.trigger if turn.meaning.trigger in {"book", "ok", "thanks"} else "lost"
 
 
 def _choose(turn: Turn, option_id: str) -> str:

@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from flows.hearing.text import fold
+from flows.hearing.text import fold, is_emoji_only
+
+OBJECTIONS = frozenset("👎❌❎🚫🛑❓❔❗❕🆘🚑😠😡🤬")
+"""Emoji that ask or object; a message of any others alone is as polite as "ok"."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,8 @@ class Interpreter:
 
         A phrase must be the whole text; only `join` and `book for` take the words that follow.
         """
+        if is_emoji_only(text) and OBJECTIONS.isdisjoint(text):
+            return Meaning("ok")
         folded = fold(text)
         found = self._patient.get(folded)
         if found:

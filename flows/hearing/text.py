@@ -109,6 +109,13 @@ def _characters(text: str) -> Iterator[tuple[int, str, str]]:
             yield position, folded, "word" if word else "sign"
 
 
+def is_emoji_only(text: str) -> bool:
+    """Return whether *text* is nothing but emoji, with their styles, joins and skin tones."""
+    signs = [c for c in text if not c.isspace() and c not in _STYLES]
+    kinds = {unicodedata.category(c) for c in signs}
+    return "So" in kinds and kinds <= {"So", "Sk", "Cf"}
+
+
 def number_in(text: str) -> int | None:
     """Return the number that is the whole of *text*, in the digits of any script; else None."""
     folded = fold(text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flows.hearing.text import fold, number_in
+from flows.hearing.text import fold, is_emoji_only, number_in
 from flows.words import Interpreter, Meaning, Vocabulary
 
 ENGLISH = Vocabulary(
@@ -80,6 +80,27 @@ def test_folding_keeps_what_words_differ_in(text, folded):
 )
 def test_a_number_is_a_number_in_any_script(text, number):
     assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "is_only"),
+    [
+        ("👍", True),
+        ("👍🏽 🙏", True),
+        ("👨‍👩‍👧", True),
+        ("❤️", True),
+        ("☺", True),
+        ("ok 👍", False),
+        ("👍!", False),
+        ("1️⃣", False),
+        ("\u200d", False),
+        ("🏽", False),
+        ("", False),
+        (" ", False),
+    ],
+)
+def test_emoji_alone_are_told_from_words(text, is_only):
+    assert is_emoji_only(text) is is_only
 
 
 @pytest.mark.parametrize("text", ["next", "NEXT", " next ", "/next", "/Next!", "*next*", "next."])
