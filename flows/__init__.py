@@ -9,7 +9,7 @@ replies       the message of ours that a person answers, and the words on its bu
 turn          one message being answered
 table         a flow is a table of rows
 patient       the patient's conversation: its table is that of booking, my_bookings, account,
-              handover, manners, phone_number and settings
+              safety, handover, manners, phone_number and settings
 booking       a doctor, a day, a time, for whom, the advance
 selection     what a patient has chosen so far
 offers        the lists a patient chooses from
@@ -20,6 +20,7 @@ line          running a line
 commands      what a command of staff says
 account       staff prove their number
 handover      talking to the clinic's people
+safety        what may be an emergency
 manners       thanks and "ok" get a reaction
 phone_number  the number of a person whose WhatsApp hides it
 settings      help, language, stop and start

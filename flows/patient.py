@@ -15,6 +15,7 @@ from flows import (
     manners,
     my_bookings,
     phone_number,
+    safety,
     selection,
     settings,
 )
@@ -29,6 +30,7 @@ TABLE = Table(
         *booking.ROWS,
         *my_bookings.ROWS,
         *account.ROWS,
+        *safety.ROWS,
         *handover.ROWS,
         *manners.ROWS,
         *phone_number.ROWS,
@@ -47,8 +49,13 @@ SHORTEST_PART = 3
 def answer(turn: Turn) -> None:
     """Answer a patient's message: a tap, a number, a command, or the words of a choice.
 
-    While people of the clinic answer, a message that is not for the bot goes to the desk.
+    What may be an emergency is answered before everything else. While people of the clinic answer, a message that is not for the bot goes to the desk.
     """
+    if safety.is_red_flag(turn):
+        TABLE.fire(safety.RED_FLAG, turn)
+        if handover.is_for_people(turn):
+            handover.pass_on(turn)
+        return
     if handover.is_for_people(turn) and not handover.calls_bot_back(turn):
         if phone_number.is_typed(turn, alone=True):
             phone_number.keep_number(turn)  # and the desk gets the message as well

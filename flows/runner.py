@@ -24,7 +24,7 @@ from domain.rules import Rules
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
 from domain.transactions import Pause, transact
 from domain.work import Work
-from flows import patient, staff
+from flows import patient, safety, staff
 from flows.inbound import Inbound
 from flows.replies import read_words_on_button
 from flows.route import (
@@ -223,6 +223,8 @@ class Runner:
     def _ask_clinic(
         self, work: Work, inbound: Inbound, destination: Destination, conversation: Conversation
     ) -> None:
+        if self.interpreter.patient(inbound.text).trigger == safety.RED_FLAG:
+            safety.answer_without_clinic(work, inbound, destination.contact)
         options = [
             Option(id=f"clinic:{c.clinic_id}", label="clinic_row", values={"name": c.name})
             for c in destination.candidates[:10]

@@ -45,6 +45,8 @@ class Conversation(Record, frozen=True, kw_only=True):
     """Until then a member of staff is treated as a patient, and may book for themselves."""
     handed_over_until: datetime | None = None
     """Until then the clinic's staff answer, and the bot is silent."""
+    alarmed_at: datetime | None = None
+    """When the clinic's people were last alerted that this person may be in danger."""
     last_inbound_at: datetime | None = None
     """When the 24-hour window last began."""
     greeted: bool = False
