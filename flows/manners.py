@@ -1,8 +1,17 @@
-"""Courtesy: thanks and "ok" get a reaction on the message, never words, and no question is lost."""
+"""Courtesy and complaints.
+
+Thanks and "ok" get a reaction on the message, never words, and no question is lost. A complaint
+gets what is known of the wait, and somebody to talk to.
+"""
 
 from __future__ import annotations
 
-from flows.my_bookings import bookings_meant
+from domain.actions.messages.notices import notice_values
+from domain.model.clinics import Doctor
+from domain.model.messages import Guard, Option
+from domain.model.queues import WAITING, TokenStatus
+from flows.handover import TALK
+from flows.my_bookings import bookings_meant, none_live, take
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 
@@ -24,14 +33,16 @@ def _asked_about(turn: Turn) -> str | None:
 
 # fmt: off
 ROWS = (
-    #   on        at         when              do          say                then
+    #   on           at         when               do           say                           then
     # It is neither yes nor no, so the question whether to cancel is asked again.
-    Row("ok",     "sure",    is_asked_if_sure, take_asked, "mine/sure",       "sure"),
-    Row("thanks", "sure",    is_asked_if_sure, take_asked, "mine/sure",       "sure"),
-    Row("ok",     ANYWHERE,  None,             None,       "manners/noted",   None),
-    Row("thanks", ANYWHERE,  None,             None,       "manners/welcome", None),
+    Row("ok",        "sure",    is_asked_if_sure,  take_asked,  "mine/sure",                  "sure"),
+    Row("thanks",    "sure",    is_asked_if_sure,  take_asked,  "mine/sure",                  "sure"),
+    Row("ok",        ANYWHERE,  None,              None,        "manners/noted",              None),
+    Row("thanks",    ANYWHERE,  None,              None,        "manners/welcome",            None),
+    Row("complain",  ANYWHERE,  none_live,         None,        "manners/sorry",              "idle"),
+    Row("complain",  ANYWHERE,  None,              take,        "manners/sorry_for_the_wait", "idle"),
 )
-STAFF_ROWS = tuple(r for r in ROWS if r.at == ANYWHERE)
+STAFF_ROWS = tuple(r for r in ROWS if r.on in {"ok", "thanks"} and r.at == ANYWHERE)
 # fmt: on
 
 
@@ -39,3 +50,26 @@ STAFF_ROWS = tuple(r for r in ROWS if r.at == ANYWHERE)
 @says("manners/welcome")
 def _reaction(_turn: Turn) -> Say:
     return Say(keeps_question=True, as_reaction=True)
+
+
+@says("manners/sorry")
+def _sorry(_turn: Turn) -> Say:
+    return Say(options=[TALK, Option(id="hi", label="book_button")])
+
+
+@says("manners/sorry_for_the_wait")
+def _sorry_for_the_wait(turn: Turn) -> Say:
+    """Say where the booking stands when this is sent, and what the person can do about it."""
+    token = turn.acted_on
+    doctor = turn.work.require(Doctor, token.clinic_id, token.doctor_id)
+    options = [TALK]
+    if token.status in WAITING | {TokenStatus.SKIPPED}:
+        cancel = Option(id=f"cancel:{token.token_id}", label="cancel_button")
+        if token.capture_id and token.paid_paise:
+            paid = {"paid": token.paid_paise}
+            cancel = Option(id=cancel.id, label="cancel_paid_button", values=paid)
+        options.append(cancel)
+    options.append(Option(id=f"status:{token.token_id}", label="turn_button"))
+    return Say(
+        values=notice_values(token, doctor), options=options, about=token, guard=Guard.STANDING
+    )
