@@ -21,7 +21,7 @@ commands      what a command of staff says
 account       staff prove their number
 handover      talking to the clinic's people
 safety        what may be an emergency
-manners       thanks and "ok" get a reaction, complaints an answer
+manners       courtesy, complaints, and scripts that are not understood
 phone_number  the number of a person whose WhatsApp hides it
 settings      help, language, stop and start
 """

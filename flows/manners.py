@@ -1,7 +1,8 @@
-"""Courtesy and complaints.
+"""Courtesy, complaints, and scripts that are not understood.
 
 Thanks and "ok" get a reaction on the message, never words, and no question is lost. A complaint
-gets what is known of the wait, and somebody to talk to.
+gets what is known of the wait, and somebody to talk to. Who writes in a script of no language here
+is told, in all of them, which are.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from domain.model.clinics import Doctor
 from domain.model.messages import Guard, Option
 from domain.model.queues import WAITING, TokenStatus
 from flows.handover import TALK
+from flows.hearing.text import script_of
 from flows.my_bookings import bookings_meant, none_live, take
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -31,6 +33,12 @@ def _asked_about(turn: Turn) -> str | None:
     return next((about for kind, _, about in offered if kind == "yes_cancel"), None)
 
 
+def is_in_foreign_script(turn: Turn) -> bool:
+    """Whether a text is in a script that no language here is written in, such as Tamil's."""
+    script = script_of(turn.inbound.text) if turn.inbound.kind == "text" else None
+    return script not in {None, *(script_of(own) for _, own in turn.phrases.languages())}
+
+
 # fmt: off
 ROWS = (
     #   on           at         when               do           say                           then
@@ -39,6 +47,7 @@ ROWS = (
     Row("thanks",    "sure",    is_asked_if_sure,  take_asked,  "mine/sure",                  "sure"),
     Row("ok",        ANYWHERE,  None,              None,        "manners/noted",              None),
     Row("thanks",    ANYWHERE,  None,              None,        "manners/welcome",            None),
+    Row("foreign",   ANYWHERE,  None,              None,        "manners/foreign",            None),
     Row("complain",  ANYWHERE,  none_live,         None,        "manners/sorry",              "idle"),
     Row("complain",  ANYWHERE,  None,              take,        "manners/sorry_for_the_wait", "idle"),
 )
@@ -50,6 +59,19 @@ STAFF_ROWS = tuple(r for r in ROWS if r.on in {"ok", "thanks"} and r.at == ANYWH
 @says("manners/welcome")
 def _reaction(_turn: Turn) -> Say:
     return Say(keeps_question=True, as_reaction=True)
+
+
+@says("manners/foreign")
+def _foreign(turn: Turn) -> Say:
+    """Say in all languages which they are; a number still answers the question before."""
+    return Say(
+        values={"newcomer": not turn.conversation.greeted},
+        options=[
+            Option(id=f"lang:{tag}", label="spoken_button", values={"name": own})
+            for tag, own in turn.phrases.languages()
+        ],
+        keeps_question=True,
+    )
 
 
 @says("manners/sorry")

@@ -39,7 +39,7 @@ TABLE = Table(
     {**booking.REFUSALS, **my_bookings.REFUSALS},
 )
 
-NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost"}
+NO_CHOICES = {"text", "media", "contact", "number", "repeat", "lost", "foreign"}
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
 SHORTEST_PART = 3
@@ -178,4 +178,6 @@ def _title_typed(typed: str, titles: Sequence[str]) -> int | None:
 
 
 def _lost(turn: Turn) -> str:
+    if manners.is_in_foreign_script(turn):
+        return "foreign"
     return "lost" if turn.conversation.greeted else "hi"

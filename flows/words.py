@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 
-from flows.hearing.text import fold, is_emoji_only
+from flows.hearing.text import fold, is_emoji_only, script_of
 
 OBJECTIONS = frozenset("👎❌❎🚫🛑❓❔❗❕🆘🚑😠😡🤬")
 """Emoji that ask or object; a message of any others alone is as polite as "ok"."""
@@ -70,12 +69,7 @@ class Interpreter:
 
     def language_of(self, text: str) -> str | None:
         """Return the language whose script most letters of *text* are in, if it has one."""
-        letters = [c for c in text if unicodedata.category(c)[0] == "L"]
-        for script, language in self._scripts.items():
-            written = sum(unicodedata.name(c, "").startswith(script) for c in letters)
-            if letters and written * 2 > len(letters):
-                return language
-        return None
+        return self._scripts.get(script_of(text) or "")
 
 
 def _split(text: str, words: int) -> tuple[str, str]:
