@@ -40,6 +40,8 @@ from flows.words import Interpreter, Meaning
 
 FAILURES = 2
 """A turn that fails this often by our own fault is parked."""
+NAMES_ASKED = {"name", "person"}
+"""States at which people type a name."""
 SEEN_DAYS = 9
 """WhatsApp repeats a webhook for up to seven days."""
 
@@ -169,8 +171,9 @@ class Runner:
             consent.opt_in_by_message(work, clinic.clinic_id, contact.contact_id)
         if destination.entered or conversation.clinic_id not in {None, clinic.clinic_id}:
             conversation = _restart(conversation)
-        if inbound.kind == "text" and conversation.state != "name":
-            contact = self._adopt_language(work, inbound, contact)
+        if inbound.kind == "text":
+            own = self._own_words(inbound.text, destination.user, conversation.state)
+            contact = self._adopt_language(work, own, contact)
         if destination.entered:
             inbound = replace(inbound, kind="text", text="hi", choice=None)
         turn = self._open_turn(work, inbound, clinic, destination.user, contact, conversation)
@@ -213,9 +216,21 @@ class Runner:
         )
         work.put(turn.conversation)
 
-    def _adopt_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
+    def _own_words(self, text: str, user: User | None, state: str) -> str:
+        """Return the part of *text* that shows which language its writer reads.
+
+        A name does not, nor what else staff type as data: of theirs only the command counts.
+        """
+        if user is None and state in NAMES_ASKED:
+            return ""
+        meaning = self.interpreter.patient(text) if user is None else self.interpreter.staff(text)
+        if meaning.trigger is None:
+            return text if user is None else ""
+        return text.strip().removesuffix(meaning.rest)
+
+    def _adopt_language(self, work: Work, words: str, contact: Contact) -> Contact:
         """Choose the language whose script the person writes, unless they have chosen one."""
-        language = self.interpreter.language_of(inbound.text)
+        language = self.interpreter.language_of(words)
         if contact.language is not None or language is None:
             return contact
         return work.put(contact.but(language=language))
