@@ -21,6 +21,7 @@ commands      what a command of staff says
 account       staff prove their number
 handover      talking to the clinic's people
 safety        what may be an emergency
+machines      machines that answer the bot
 manners       courtesy, complaints, and scripts that are not understood
 phone_number  the number of a person whose WhatsApp hides it
 settings      help, language, stop and start

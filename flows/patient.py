@@ -12,6 +12,7 @@ from flows import (
     account,
     booking,
     handover,
+    machines,
     manners,
     my_bookings,
     phone_number,
@@ -64,6 +65,8 @@ def answer(turn: Turn) -> None:
     if handover.calls_bot_back(turn):
         turn.remember(handed_over_until=None)
     trigger = _trigger(turn)
+    if machines.is_ignored(turn, trigger):
+        return
     if trigger not in {"lost", "media"}:
         turn.remember(misses=0)
     TABLE.fire(trigger, turn)

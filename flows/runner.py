@@ -24,7 +24,7 @@ from domain.rules import Rules
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
 from domain.transactions import Pause, transact
 from domain.work import Work
-from flows import patient, safety, staff
+from flows import machines, patient, safety, staff
 from flows.inbound import Inbound
 from flows.replies import read_words_on_button
 from flows.route import (
@@ -240,6 +240,12 @@ class Runner:
     ) -> None:
         if self.interpreter.patient(inbound.text).trigger == safety.RED_FLAG:
             safety.answer_without_clinic(work, inbound, destination.contact)
+        elif inbound.kind == "text":
+            heard = machines.note(conversation, inbound, work.now, is_clear=False)
+            conversation = heard.conversation.but(last_inbound_at=inbound.sent_at)
+            if heard.is_ignored:
+                work.put(conversation)
+                return
         options = [
             Option(id=f"clinic:{c.clinic_id}", label="clinic_row", values={"name": c.name})
             for c in destination.candidates[:10]
@@ -262,6 +268,7 @@ class Runner:
                 offered=tuple(o.id for o in options),
                 question=asked.message_id,
                 asked_at=work.now,
+                answered_at=work.now,
             )
         )
 

@@ -9,7 +9,7 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, handover, line, manners, patient, settings
+from flows import account, handover, line, machines, manners, patient, settings
 from flows.hearing.text import number_in
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
@@ -99,6 +99,8 @@ def answer(turn: Turn, staff_meaning: Meaning, staff_work: Work) -> None:
         patient.answer(turn)
         return
     turn.work = staff_work
+    if machines.is_ignored(turn, trigger):
+        return
     TABLE.fire(trigger, turn)
 
 

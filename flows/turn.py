@@ -181,6 +181,8 @@ class Turn:
                 consent=Consent.REPLY,
             ),
         )
+        if not said.as_reaction:
+            self.remember(answered_at=self.work.now)
         if said.keeps_question:
             return
         self.remember(

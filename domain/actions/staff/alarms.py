@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from domain.actions.staff.alerts import Alert, alert_desk_and_doctors
+from domain.actions.staff.alerts import Alert, alert_desk, alert_desk_and_doctors
 from domain.model.clinics import Clinic
 from domain.model.messages import Urgency
 from domain.model.people import Contact
@@ -14,6 +14,7 @@ from domain.work import Work
 QUIET_FOR = timedelta(minutes=10)
 """How long after one alarm of an emergency no other follows for the same person."""
 EMERGENCY_HELPS = timedelta(hours=2)
+MACHINE_HELPS = timedelta(hours=12)
 
 
 def alarm_of_emergency(
@@ -33,6 +34,19 @@ def alarm_of_emergency(
         helps_for=EMERGENCY_HELPS,
     )
     return alert_desk_and_doctors(work, clinic, doctor_ids, alert)
+
+
+def alarm_of_machine(work: Work, clinic: Clinic, contact: Contact, minutes: int) -> int:
+    """Alert the desk that a machine seems to answer the bot, which is silent for *minutes*.
+
+    Return how many people are alerted.
+    """
+    alert = Alert(
+        name="desk/machine",
+        values={**_person(contact), "minutes": minutes},
+        helps_for=MACHINE_HELPS,
+    )
+    return alert_desk(work, clinic, alert)
 
 
 def _person(contact: Contact) -> dict[str, str | None]:
