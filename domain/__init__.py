@@ -27,6 +27,7 @@ analytics     figures of a period
 periods       the days of a period
 patient_flow  arrivals, departures and waits
 diagnoses     codes of ICD-10
+emergencies   emergency numbers of a country
 names         names of people
 phones        phone numbers
 passwords     passwords of staff

@@ -93,6 +93,8 @@ class Outbound:
     """The provider's id of the person's message that it quotes, where the channel can."""
     is_plain: bool = False
     """Whether it goes as text alone, choices numbered and links written out, unless a template."""
+    reacts_to: str | None = None
+    """The provider's id of the person's message on which `text`, an emoji, is put: a reaction."""
 
 
 class ErrorClass(StrEnum):
@@ -159,6 +161,10 @@ class Senders(Protocol):
 
 class Channel(Protocol):
     """A WhatsApp provider."""
+
+    @property
+    def can_react(self) -> bool:
+        """Whether it can put an emoji on a person's message; it refuses a reaction if not."""
 
     def send(self, message: Outbound) -> str:
         """Hand *message* to the provider; return the provider's id of it.

@@ -9,17 +9,20 @@ replies       the message of ours that a person answers, and the words on its bu
 turn          one message being answered
 table         a flow is a table of rows
 patient       the patient's conversation: its table is that of booking, my_bookings, account,
-              handover, phone_number and settings
+              safety, handover, manners, phone_number and settings
 booking       a doctor, a day, a time, for whom, the advance
 selection     what a patient has chosen so far
 offers        the lists a patient chooses from
 my_bookings   a patient's own bookings
-staff         the staff's conversation: its table is that of line, account, handover and some of
-              settings
+staff         the staff's conversation: its table is that of line, account, handover, manners
+              and some of settings
 line          running a line
 commands      what a command of staff says
 account       staff prove their number
 handover      talking to the clinic's people
+safety        what may be an emergency
+machines      machines that answer the bot
+manners       courtesy, complaints, and scripts that are not understood
 phone_number  the number of a person whose WhatsApp hides it
 settings      help, language, stop and start
 """

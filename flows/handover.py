@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.actions.people import phone_requests
 from domain.actions.staff import handover
+from domain.model.messages import Option
 from flows.hearing.text import fold
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -12,6 +13,10 @@ BACK = {"menu", "मेनू"}
 """What calls the bot back; a greeting may be meant for the people who answer."""
 ALWAYS_ANSWERED = {"stop", "status", "here", "cancel", "move"}
 """Triggers that the bot answers even while people do."""
+
+
+TALK = Option(id="human", label="talk_button")
+"""The button by which a person asks for somebody to talk to."""
 
 
 def is_for_people(turn: Turn) -> bool:

@@ -7,9 +7,12 @@ from flows import (
     account,
     booking,
     handover,
+    machines,
+    manners,
     my_bookings,
     phone_number,
     proposals,
+    safety,
     selection,
     settings,
 )
@@ -34,14 +37,18 @@ TABLE = Table(
         *booking.ROWS,
         *my_bookings.ROWS,
         *account.ROWS,
+        *safety.ROWS,
         *handover.ROWS,
+        *manners.ROWS,
         *phone_number.ROWS,
         *settings.ROWS,
     ),
     {**booking.REFUSALS, **my_bookings.REFUSALS},
 )
 
-NO_CHOICES = {"text", "media", "contact", "number", "repeat", "ask_again", "facts", "book", "lost"}
+NO_CHOICES = {
+    "text", "media", "contact", "number", "repeat", "ask_again", "facts", "book", "lost", "foreign",
+}  # fmt: skip
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
 AT_NAME = {
@@ -63,10 +70,15 @@ AT_NAME = {
 def answer(turn: Turn) -> None:
     """Answer a patient's message: a tap, a number, a command, the words of a choice, a sentence.
 
-    While people of the clinic answer, a message that is not for the bot goes to the desk.
+    What may be an emergency is answered before everything else. While people of the clinic answer, a message that is not for the bot goes to the desk.
     """
     if turn.inbound.kind == "text":
         turn.meaning = turn.ear.phrase(turn.inbound.text)
+    if safety.is_red_flag(turn):
+        TABLE.fire(safety.RED_FLAG, turn)
+        if handover.is_for_people(turn):
+            handover.pass_on(turn)
+        return
     if handover.is_for_people(turn) and not handover.calls_bot_back(turn):
         if phone_number.is_typed(turn, alone=True):
             phone_number.keep_number(turn)  # and the desk gets the message as well
@@ -75,6 +87,8 @@ def answer(turn: Turn) -> None:
     if handover.calls_bot_back(turn):
         turn.remember(handed_over_until=None)
     trigger = _trigger(turn)
+    if machines.is_ignored(turn, trigger):
+        return
     if trigger not in {"lost", "media"}:
         turn.remember(misses=0)
     if turn.facts and trigger != "facts":
@@ -186,4 +200,6 @@ def _choose(turn: Turn, option_id: str) -> str:
 
 
 def _lost(turn: Turn) -> str:
+    if manners.is_in_foreign_script(turn):
+        return "foreign"
     return "lost" if turn.conversation.greeted else "hi"

@@ -24,7 +24,7 @@ from domain.rules import Rules
 from domain.scopes import ClinicScope, ContactScope, DoctorScope, Scope, SystemScope
 from domain.transactions import Pause, transact
 from domain.work import Work
-from flows import patient, staff
+from flows import machines, patient, safety, staff
 from flows.hearing.ear import Ear
 from flows.inbound import Inbound
 from flows.replies import read_words_on_button
@@ -40,6 +40,8 @@ from flows.turn import Talk, Turn, Writer
 
 FAILURES = 2
 """A turn that fails this often by our own fault is parked."""
+NAMES_ASKED = {"name", "person"}
+"""States at which people type a name."""
 SEEN_DAYS = 9
 """WhatsApp repeats a webhook for up to seven days."""
 
@@ -169,8 +171,9 @@ class Runner:
             consent.opt_in_by_message(work, clinic.clinic_id, contact.contact_id)
         if destination.entered or conversation.clinic_id not in {None, clinic.clinic_id}:
             conversation = _restart(conversation)
-        if inbound.kind == "text" and conversation.state != "name":
-            contact = self._adopt_language(work, inbound, contact)
+        if inbound.kind == "text":
+            own = self._own_words(inbound.text, destination.user, conversation.state)
+            contact = self._adopt_language(work, own, contact)
         if destination.entered:
             inbound = replace(inbound, kind="text", text="hi", choice=None)
         turn = self._open_turn(work, inbound, clinic, destination.user, contact, conversation)
@@ -207,9 +210,18 @@ class Runner:
         )
         work.put(turn.conversation)
 
-    def _adopt_language(self, work: Work, inbound: Inbound, contact: Contact) -> Contact:
+    def _own_words(self, text: str, user: User | None, state: str) -> str:
+        """Return the part of *text* that shows which language its writer reads.
+
+        A name does not, nor what else staff type as data: of theirs only the command counts.
+        """
+        if user is None and state in NAMES_ASKED:
+            return ""
+        return text if user is None else self.ear.command_words(text)
+
+    def _adopt_language(self, work: Work, words: str, contact: Contact) -> Contact:
         """Choose the language whose script the person writes, unless they have chosen one."""
-        language = self.ear.language_of(inbound.text)
+        language = self.ear.language_of(words)
         if contact.language is not None or language is None:
             return contact
         return work.put(contact.but(language=language))
@@ -217,6 +229,14 @@ class Runner:
     def _ask_clinic(
         self, work: Work, inbound: Inbound, destination: Destination, conversation: Conversation
     ) -> None:
+        if self.ear.alarms(inbound.text):
+            safety.answer_without_clinic(work, inbound, destination.contact)
+        elif inbound.kind == "text":
+            heard = machines.note(conversation, inbound, work.now, is_clear=False)
+            conversation = heard.conversation.but(last_inbound_at=inbound.sent_at)
+            if heard.is_ignored:
+                work.put(conversation)
+                return
         options = [
             Option(id=f"clinic:{c.clinic_id}", label="clinic_row", values={"name": c.name})
             for c in destination.candidates[:10]
@@ -239,6 +259,7 @@ class Runner:
                 offered=tuple(o.id for o in options),
                 question=asked.message_id,
                 asked_at=work.now,
+                answered_at=work.now,
             )
         )
 

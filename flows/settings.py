@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.actions.booking import seats
 from domain.actions.people import consent
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
 from domain.model.queues import LiveBooking
+from flows.handover import TALK
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 
-MISSES_BEFORE_MENU = 2
+MISSES_BEFORE_HELP = 2
+"""After so many messages in a row that were not understood, the next one is offered help."""
+CHOOSING = ("doctor", "day", "slot", "person")
+CHOOSES_FOR = timedelta(minutes=30)
+"""How long after a question of a booking somebody is taken to be choosing still."""
 
 
 def a_language(turn: Turn) -> bool:
@@ -19,8 +26,15 @@ def a_language(turn: Turn) -> bool:
 
 
 def lost_again(turn: Turn) -> bool:
-    """Whether the person has not been understood several times in a row, and a menu can help."""
-    return turn.conversation.misses >= MISSES_BEFORE_MENU and bool(turn.doctors())
+    """Whether the person has not been understood several times in a row."""
+    return turn.conversation.misses >= MISSES_BEFORE_HELP
+
+
+def lost_midway(turn: Turn) -> bool:
+    """Whether that happens while they choose a doctor, day or time: the list helps them on."""
+    asked_at = turn.conversation.asked_at
+    is_asked = asked_at is not None and turn.work.now - asked_at < CHOOSES_FOR
+    return lost_again(turn) and is_asked and bool(turn.doctors())
 
 
 def a_recording(turn: Turn) -> bool:
@@ -78,7 +92,7 @@ def count_miss(turn: Turn) -> None:
 
 
 def reset_misses(turn: Turn) -> None:
-    """Reset the count of messages not understood, because the menu is shown."""
+    """Reset the count of messages not understood, because other help is offered."""
     turn.remember(misses=0)
 
 
@@ -92,12 +106,12 @@ ROWS = (
     Row("stop",      ANYWHERE,  None,         stop,          "settings/stopped",      "idle"),
     Row("stop_all",  ANYWHERE,  None,         stop_all,      "settings/stopped_all",  "idle"),
     Row("start",     ANYWHERE,  None,         start,         "settings/started",      "idle"),
-    Row("thanks",    ANYWHERE,  None,         None,          "settings/welcome",      None),
     Row("media",     ANYWHERE,  a_recording,  None,          "settings/voice",        None),
     Row("media",     ANYWHERE,  None,         None,          "settings/unreadable",   None),
     Row("repeat",    ANYWHERE,  None,         None,          "settings/repeat",       None),
     Row("ask_again", ANYWHERE,  None,         ask_again,     None,                     None),
-    Row("lost",      ANYWHERE,  lost_again,   reset_misses,  "booking/doctors",       "doctor"),
+    Row("lost",      CHOOSING,  lost_midway,  reset_misses,  "booking/doctors",       "doctor"),
+    Row("lost",      ANYWHERE,  lost_again,   reset_misses,  "settings/lost_again",   "idle"),
     Row("lost",      ANYWHERE,  None,         count_miss,    "settings/lost",         None),
 )
 # fmt: on
@@ -110,6 +124,17 @@ def _help(_turn: Turn) -> Say:
             Option(id="hi", label="book_button"),
             Option(id="status", label="status_button"),
             Option(id="language", label="language_button"),
+        ]
+    )
+
+
+@says("settings/lost_again")
+def _lost_again(_turn: Turn) -> Say:
+    return Say(
+        options=[
+            TALK,
+            Option(id="hi", label="book_button"),
+            Option(id="status", label="status_button"),
         ]
     )
 
@@ -150,7 +175,6 @@ def _started(turn: Turn) -> Say:
     return Say(values=turn.values, options=[Option(id="hi", label="book_button")])
 
 
-@says("settings/welcome")
 @says("settings/voice")
 @says("settings/unreadable")
 @says("settings/lost")

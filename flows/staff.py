@@ -9,7 +9,7 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, handover, line, patient, questions, settings
+from flows import account, handover, line, machines, manners, patient, questions, settings
 from flows.choices import choice_confirmed, choice_named, standing_push
 from flows.hearing.meaning import Meaning
 from flows.hearing.text import number_in
@@ -21,9 +21,8 @@ ONLY_STAFF = {
     "doctors", "done",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
-ALSO_PATIENTS = {"book", "thanks"}
+ALSO_PATIENTS = {"book", "ok", "thanks"}
 """What staff say in the words of patients."""
-SHARED_SETTINGS = {"language", "lang", "media", "thanks"}
 FROM_NOTE = {"at", "run", "minutes"}
 """Kinds of choices that go on with the command remembered: whose line, yes, how long."""
 
@@ -52,7 +51,8 @@ ROWS = (
     Row("lost",     ANYWHERE,  None,  None,          "staff/lost",     "idle"),
     *account.ROWS,
     *handover.STAFF_ROWS,
-    *(r for r in settings.ROWS if r.on in SHARED_SETTINGS),
+    *(r for r in settings.ROWS if r.on in {"language", "lang", "media"}),
+    *manners.STAFF_ROWS,
 )
 # fmt: on
 TABLE = Table(ROWS, line.REFUSALS)
@@ -107,6 +107,8 @@ def answer(turn: Turn, staff_work: Work) -> None:
         patient.answer(turn)
         return
     turn.work = staff_work
+    if machines.is_ignored(turn, trigger):
+        return
     TABLE.fire(trigger, turn)
 
 

@@ -36,6 +36,8 @@ class Say:
     guard: Guard | None = None
     keeps_question: bool = False
     """Whether the question asked before still stands."""
+    as_reaction: bool = False
+    """Whether its words, one emoji, go as a reaction on the person's message."""
 
 
 @dataclass(frozen=True)
@@ -197,12 +199,15 @@ class Turn:
                 url=said.url,
                 payment_id=said.payment_id,
                 reply_to=self.inbound.message_id,
+                as_reaction=said.as_reaction,
                 language=self.language,
                 about=said.about,
                 guard=said.guard,
                 consent=Consent.REPLY,
             ),
         )
+        if not said.as_reaction:
+            self.remember(answered_at=self.work.now)
         if said.keeps_question:
             return
         self.remember(

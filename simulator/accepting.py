@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from simulator import limits, render, validate
 from simulator.errors import GraphError
+from simulator.model import Message
 from simulator.sending import Draft
 
 if TYPE_CHECKING:
@@ -113,6 +114,18 @@ class Accepting:
         world.save_message(target)
         message_id = self._dialect.new_message_id()
         world.note_sent(message_id, number.phone_number_id, phone.wa_id, payload)
+        reaction = Message(
+            index=0,
+            id=message_id,
+            number=number.phone_number_id,
+            wa_id=phone.wa_id,
+            sender="business",
+            type="reaction",
+            timestamp=time.time(),
+            biz=payload.get("biz_opaque_callback_data"),
+            by_user_id="to" not in payload,
+        )
+        self._sending.report_sent(number, phone, reaction)
         return message_id, self._answer(payload, phone.wa_id, message_id)
 
     def _answer(self, payload: Payload, wa_id: str, message_id: str) -> Payload:

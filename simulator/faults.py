@@ -37,8 +37,8 @@ class Faults(msgspec.Struct, forbid_unknown_fields=True):
     it is None); with `refused_forms_later` it is accepted, and then fails by a status. A form is
     the `type` of a message (`text`, `template`, `document`, …), the kind of an interactive one
     (`button`, `list`, `cta_url`, `order_details`, `order_status`, …), or `context` for a message
-    that quotes another. A reaction has no statuses, so it is refused at once in either case. With
-    Twilio a form is `text`, `media` or the type of a content, such as `twilio/list-picker`.
+    that quotes another. A reaction has no `failed` status, so it is refused at once in either case.
+    With Twilio a form is `text`, `media` or the type of a content, such as `twilio/list-picker`.
 
     Codes are Meta's. Where Twilio is played, it reports its own for them, and takes its own here.
 

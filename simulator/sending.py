@@ -138,6 +138,13 @@ class Sending:
             self._move_on(number, phone, message, failure)
         return message
 
+    def report_sent(self, number: Number, phone: Phone, message: Message) -> None:
+        """Report that a reaction, which is in no chat, was sent: it has no other status."""
+        step = Status(status="sent", timestamp=time.time())
+        webhook = self._dialect.status(number, phone, message, step)
+        if webhook is not None:
+            self._courier.send("status", f"status/{message.id}", webhook, about=message.id)
+
     def _closed(self, number: Number, phone: Phone | None, content: Content) -> GraphError | None:
         world = self._world
         if content.type == "template" or phone is None or not world.faults.window_enforced:

@@ -21,6 +21,8 @@ from domain.model.money import OrderStatus
 from tests.samples import with_names
 
 NOW = datetime(2024, 11, 25, 4, 12, tzinfo=UTC)
+REACTIONS = {"manners/noted", "manners/welcome"}
+"""The messages that go as a reaction, and never as words."""
 PAID_AS_ORDER = "booking/pay"
 """The message whose payment can be made inside WhatsApp."""
 
@@ -65,9 +67,21 @@ def every_message(person: str | None = None) -> tuple[Sendable, ...]:
         Sendable(f"{language}-{name}-{number}-{form}", outbound)
         for language, _ in renderer().languages()
         for name, entry in renderer().messages().items()
+        if name not in REACTIONS
         for number, sample in enumerate(entry.sample)
         for form, outbound in _forms(language, name, entry, _called(sample, person))
     )
+
+
+def reactions() -> Iterator[Sendable]:
+    """Yield each message that goes as a reaction, which not every channel can send."""
+    for language, _ in renderer().languages():
+        for name in sorted(REACTIONS):
+            sample = renderer().messages()[name].sample[0]
+            words = renderer().render(
+                message_of(name, sample), sample.values, language, window_open=True
+            )
+            yield Sendable(f"{language}-{name}", replace(_outbound(words), reacts_to="wamid.IN1"))
 
 
 def texts() -> Iterator[str]:

@@ -71,6 +71,7 @@ PATIENCE_SECONDS = 60.0
 class FakeChannel:
     """A provider that takes everything, or fails as told, and remembers what it was given."""
 
+    can_react: bool = True
     sent: list[Outbound] = field(default_factory=list)
     failures: deque[SendFailed | SendUnknown | None] = field(default_factory=deque)
     read: list[str] = field(default_factory=list)

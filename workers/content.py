@@ -21,6 +21,7 @@ from domain.model.people import Contact
 from domain.work import Work
 
 STOPPED = "the person asked for no more messages"
+NO_REACTION = "a reaction cannot be put on the person's message now, or not with this provider"
 log = structlog.get_logger()
 
 
@@ -107,11 +108,14 @@ def _render(
     """Return the message in words, and the order or status of one that it shows.
 
     Raises:
-        Unsendable: If there is no template for it, or its order's end was told by another message.
+        Unsendable: If there is no template for it, its order's end was told by another message, or
+            it is a reaction and none can be given.
     """
     conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
     is_open = outbox.window_is_open(conversation, work.now) and not message.as_template
     language = message.language or contact.language or "en"
+    if message.as_reaction and not (is_open and parts.channel.can_react):
+        raise Unsendable(MessageStatus.DROPPED, NO_REACTION)
     if message.by_sms:
         return Rendered(parts.renderer.sms(message, values, language)), None
     form = orders.order_form_of(work, message, window_open=is_open)

@@ -322,15 +322,17 @@ def _outbound(work: Work, message: Message, contact: Contact, content: Content) 
         order=orders.channel_order(message, content.form, rendered.about, rendered.until, work.now),
         quotes=_quoted(work, message),
         is_plain=message.as_plain_text,
+        reacts_to=message.reply_to if message.as_reaction else None,
     )
 
 
 def _quoted(work: Work, message: Message) -> str | None:
     """Return the message that a reply quotes: the one it answers, if another came since.
 
-    A plain one quotes nothing, as that may be what the provider refused.
+    A plain one quotes nothing, as that may be what the provider refused, and a reaction is on its
+    message anyway.
     """
-    if message.as_plain_text:
+    if message.as_plain_text or message.as_reaction:
         return None
     conversation = work.get(Conversation, f"{message.sender}#{message.contact_id}")
     wrote_at = conversation.last_inbound_at if conversation else None

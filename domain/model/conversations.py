@@ -68,6 +68,16 @@ class Conversation(Record, frozen=True, kw_only=True):
     """Until then a member of staff is treated as a patient, and may book for themselves."""
     handed_over_until: datetime | None = None
     """Until then the clinic's staff answer, and the bot is silent."""
+    answered_at: datetime | None = None
+    """When the bot last answered in words."""
+    texts: tuple[str, ...] = ()
+    """Digests of the newest long texts, by which a machine that repeats itself is known."""
+    repeats: int = 0
+    """How many texts since the last one understood seem to come from a machine."""
+    silent_until: datetime | None = None
+    """Until then the bot does not answer what it does not understand: a machine writes."""
+    alarmed_at: datetime | None = None
+    """When the clinic's people were last alerted that this person may be in danger."""
     last_inbound_at: datetime | None = None
     """When the 24-hour window last began."""
     greeted: bool = False

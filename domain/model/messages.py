@@ -115,6 +115,8 @@ class Message(Record, frozen=True, kw_only=True):
     """Whether WhatsApp refused it as an order, or as the status of one."""
     reply_to: str | None = None
     """The provider's id of the message it answers, which is marked read when it is sent."""
+    as_reaction: bool = False
+    """Whether its words, one emoji, are put on the message it answers instead of being written."""
     language: str | None = None
     """Overrides the contact's language."""
     urgency: Urgency = Urgency.NOW

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,13 +20,15 @@ from flows.hearing.people import find_people, name_said
 from flows.hearing.phones import find_phones
 from flows.hearing.rules import concepts_of, mood_of
 from flows.hearing.spans import Span, covered, pick
-from flows.hearing.text import fold, split
+from flows.hearing.text import fold, is_emoji_only, script_of, split
 from flows.hearing.times import as_clock, find_times
 from flows.hearing.wishes import FACTS, Clause, wishes_in
 
 T = TypeVar("T")
 LONGEST_READ = 600
 """Characters of a message that are read; nobody asks for a visit in more."""
+OBJECTIONS = frozenset("👎❌❎🚫🛑❓❔❗❕🆘🚑😠😡🤬")
+"""Emoji that ask or object; a message of any others alone is as polite as "ok"."""
 CODE = re.compile(r"[a-z]{3,10}\d{2,4}|[0-9a-z]{26}")
 """A clinic's join code, as registration makes it, folded."""
 SHORT = 3
@@ -74,6 +75,8 @@ class Ear:
 
     def phrase(self, text: str) -> Meaning:
         """Return what a patient's whole text means, courtesy around it aside; else no trigger."""
+        if is_emoji_only(text) and OBJECTIONS.isdisjoint(text):
+            return Meaning("ok")
         found = self._patient.get(fold(text)) or self._patient.get(self._without_courtesy(text))
         if found is not None:
             return Meaning(found[0], "", found[1])
@@ -112,6 +115,25 @@ class Ear:
             phone=phones[0].value if phones else None,
             number=said.numbers[0].value if said.numbers else None,
         )
+
+    def alarms(self, text: str) -> bool:
+        """Return whether *text* may tell of an emergency, in a phrase or in a sentence."""
+        if self._patient.get(fold(text), ("", ""))[0] == "red_flag":
+            return True
+        words = self.lexicon.words(text[:LONGEST_READ])
+        return any(w.has("say:red") for w in words) and "red_flag" in wishes_in(
+            _Said(tuple(words)).clauses()
+        )
+
+    def command_words(self, text: str) -> str:
+        """Return the words of staff's *text* that are the command, without the data behind it.
+
+        All of it, if it is a sentence; "" if it is no command.
+        """
+        meaning = self._commands.read(text[:LONGEST_READ], 0)
+        if meaning.trigger is None:
+            return ""
+        return text.strip().removesuffix(meaning.rest)
 
     def codes_after_join(self, text: str) -> list[str] | None:
         """Return the join code behind the word for joining ("JOIN+CITY42", "Hi! join city 42").
@@ -180,12 +202,7 @@ class Ear:
 
     def language_of(self, text: str) -> str | None:
         """Return the language whose script most letters of *text* are in, if it has one."""
-        letters = [c for c in text if unicodedata.category(c)[0] == "L"]
-        for script, language in self._scripts.items():
-            written = sum(unicodedata.name(c, "").startswith(script) for c in letters)
-            if letters and written * 2 > len(letters):
-                return language
-        return None
+        return self._scripts.get(script_of(text) or "")
 
     def _without_courtesy(self, text: str) -> str:
         """Return the folded words of a text, slips put right, without those of courtesy."""
@@ -198,17 +215,24 @@ class _Said:
     """What the words of a sentence name."""
 
     words: tuple[Word, ...]
-    days: Sequence[Span[DaySaid]]
-    times: Sequence[Span[TimeSaid]]
-    durations: Sequence[Span[DurationSaid]]
-    people: Sequence[Span[PersonSaid]]
-    doctors: Sequence[Span[frozenset[str]]]
-    numbers: Sequence[Span[int]]
+    days: Sequence[Span[DaySaid]] = ()
+    times: Sequence[Span[TimeSaid]] = ()
+    durations: Sequence[Span[DurationSaid]] = ()
+    people: Sequence[Span[PersonSaid]] = ()
+    doctors: Sequence[Span[frozenset[str]]] = ()
+    numbers: Sequence[Span[int]] = ()
 
     def without_overlaps(self) -> _Said:
         """Return it with each word taken for one thing only."""
         every: list[Span[object]] = []
-        for spans in (self.durations, self.days, self.times, self.doctors, self.people, self.numbers):
+        for spans in (
+            self.durations,
+            self.days,
+            self.times,
+            self.doctors,
+            self.people,
+            self.numbers,
+        ):
             every += [Span(s.start, s.end, id(s), s.weight) for s in spans]
         taken = frozenset(s.value for s in pick(every))
         return _Said(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -109,6 +110,21 @@ def _characters(text: str) -> Iterator[tuple[int, str, str]]:
             folded = fold_apostrophes(_SIGNS.get(char, folded))
             word = category[0] in "LM" or folded == "'"
             yield position, folded, "word" if word else "sign"
+
+
+def is_emoji_only(text: str) -> bool:
+    """Return whether *text* is nothing but emoji, with their styles, joins and skin tones."""
+    signs = [c for c in text if not c.isspace() and c not in _STYLES]
+    kinds = {unicodedata.category(c) for c in signs}
+    return "So" in kinds and kinds <= {"So", "Sk", "Cf"}
+
+
+def script_of(text: str) -> str | None:
+    """Return the script of more than half of the letters of *text*, as Unicode names it: TAMIL."""
+    normal = unicodedata.normalize("NFKC", text)
+    letters = [c for c in normal if unicodedata.category(c)[0] == "L"]
+    scripts = Counter(unicodedata.name(c, "").partition(" ")[0] for c in letters)
+    return next((s for s, written in scripts.items() if written * 2 > len(letters)), None)
 
 
 def number_in(text: str) -> int | None:

@@ -175,10 +175,11 @@ def test_a_quoted_reply_is_shown_with_what_it_quotes(sim):
     assert sim.chat()[-1]["context"] == asked
 
 
-def test_the_business_reacts(sim):
+def test_the_business_reacts(sim, product):
     asked = sim.chat()[-1]["id"]
-    sim.send({"type": "reaction", "reaction": {"message_id": asked, "emoji": "✅"}})
+    sent = sim.send({"type": "reaction", "reaction": {"message_id": asked, "emoji": "✅"}})
     assert sim.chat()[-1]["reactions"] == {"business": "✅"}
+    assert [s["status"] for s in eventually(lambda: product.statuses(sent))] == ["sent"]
 
 
 def test_accepted_calls_can_be_read_back(sim):

@@ -133,6 +133,7 @@ class Story:
             template = f" ~{message.template.name}" if message.template else ""
             if isinstance(message.order, OrderNews):
                 template += f" ~order {message.order.status}"
+            template += " ~reaction" if message.reacts_to else ""
             name = self._name_of(message)
             shared = message.sender == PLATFORM_SENDER and name not in SHARED and not self.shared
             by = " from the shared number" if shared else ""

@@ -29,6 +29,8 @@ class CloudChannel:
         timeout: Seconds to connect, and seconds between bytes of the answer.
     """
 
+    can_react = True
+
     def __init__(
         self,
         base_url: str,

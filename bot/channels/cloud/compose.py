@@ -42,15 +42,17 @@ def compose_envelope(message: Outbound) -> dict[str, object]:
 def send_content(client: CloudClient, message: Outbound) -> object:
     """Send *message* by heyoo's method for its type; return Meta's answer.
 
-    The first that the message has decides its type: a template, an order, choices, a document, a
-    link. Up to three short choices become buttons; more, longer ones or ones with a second line
-    become a list. heyoo has no method for orders and links: they use its general call. A plain
-    message is text, unless it is a template.
+    The first that the message has decides its type: what it reacts to, a template, an order,
+    choices, a document, a link. Up to three short choices become buttons; more, longer ones or ones
+    with a second line become a list. heyoo has no method for orders and links: they use its general
+    call. A plain message is text, unless it is a template.
 
     Raises:
         SendFailed, SendUnknown: As `CloudClient` does. Not to be repeated blindly.
     """
     to = _number(message)
+    if message.reacts_to is not None:
+        return client.send_reaction(message.text, message.reacts_to, to)
     if message.template is not None:
         call = message.template
         components = _components(call, message.order) or None

@@ -30,6 +30,9 @@ class TwilioChannel:
         public_url: PUBLIC_URL, where Twilio reports the status of a message.
     """
 
+    can_react = False
+    """Twilio tells of people's reactions, but has no call to give one."""
+
     def __init__(self, client: Client, contents: Contents, public_url: str) -> None:
         self._client = client
         self._contents = contents
@@ -47,6 +50,8 @@ class TwilioChannel:
         """
         if not message.sender.startswith("+"):
             raise SendFailed(ErrorClass.STOP, None, "The sending number is not a phone number.")
+        if message.reacts_to is not None:
+            raise SendFailed(ErrorClass.NEVER, None, "Twilio cannot react to a message.")
         # A person known by a user id alone is answered at the address they wrote from.
         person = e164(message.phone) or message.wa_user_id
         if person is None:

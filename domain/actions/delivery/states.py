@@ -177,7 +177,8 @@ def apply_refusal(work: Work, message: Message, failure: SendFailed) -> None:
         end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)
     elif was_order and failure.kind in NO_ORDER:
         _resend_without_order(work, again, failure)
-    elif (other := _in_another_form(again, failure)) is not None:
+    # A reaction has no other form: in words it would be a message that nobody needs.
+    elif not message.as_reaction and (other := _in_another_form(again, failure)) is not None:
         requeue(work, other, work.now)
     elif failure.kind in FOR_GOOD or tried >= most_attempts(message):
         end_message(work, message, MessageStatus.FAILED, failure.reason, failure.code)

@@ -58,6 +58,8 @@ class Draft:
     """The request for payment behind `url`, which may be shown as an order inside WhatsApp."""
     reply_to: str | None = None
     """The provider's id of the message it answers."""
+    as_reaction: bool = False
+    """Whether its words, one emoji, are put on that message, where WhatsApp's provider can."""
     language: str | None = None
     """Overrides the contact's."""
     urgency: Urgency = Urgency.NOW
@@ -125,6 +127,7 @@ def _message(work: Work, draft: Draft, message_id: str, *, place: str) -> Messag
         asks_number=draft.asks_number,
         payment_id=draft.payment_id,
         reply_to=draft.reply_to,
+        as_reaction=draft.as_reaction,
         language=draft.language,
         urgency=draft.urgency,
         consent=draft.consent,

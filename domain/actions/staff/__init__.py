@@ -7,6 +7,7 @@ otps         one-time codes: request, send, check
 sign_in      sign in with password and code; reset or change a password
 sessions     one sign-in each: start, read, renew, end
 alerts       messages to admins, doctors and the desk
+alarms       alerts about who writes: a person in danger, a machine
 handover     people answer a patient instead of the bot
 
 Not here: a doctor's hours and fees (`clinics`).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -51,6 +51,19 @@ def alert_desk(work: Work, clinic: Clinic, alert: Alert) -> int:
         return reached
     across = work.system("alert a clinic's doctors")
     return _write_to_each(across, clinic, _reachable_staff(across, clinic), alert)
+
+
+def alert_desk_and_doctors(
+    work: Work, clinic: Clinic, doctor_ids: Collection[str], alert: Alert
+) -> int:
+    """Send *alert* to the admins of *clinic* and the doctors *doctor_ids*; return their number.
+
+    If none of them has a proven number, it goes to every member of staff who has one.
+    """
+    across = work.system("alert a clinic's admins and some of its doctors")
+    staff = _reachable_staff(across, clinic)
+    meant = [u for u in staff if u.role is Role.ADMIN or u.doctor_id in doctor_ids]
+    return _write_to_each(across, clinic, meant or staff, alert)
 
 
 def _reachable_staff(work: Work, clinic: Clinic) -> list[User]:

@@ -52,6 +52,7 @@ METHODS: dict[str, tuple[dict[str, Any], str]] = {
     "answer that quotes": ({"quotes": "wamid.A1"}, "reply_to_message"),
     "buttons": ({"choices": TWO}, "send_reply_button"),
     "list": ({"choices": TWO * 2, "choices_label": "Choose"}, "send_button"),
+    "reaction": ({"text": "👍", "reacts_to": "wamid.A1"}, "send_reaction"),
     "document": ({"url": URL, "document": "Prescription.pdf"}, "send_document"),
     "template": ({"template": CALL}, "send_template"),
     "login code": ({"template": TemplateCall("login", "en", code="482913")}, "send_template"),

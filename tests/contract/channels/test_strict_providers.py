@@ -35,7 +35,7 @@ from simulator.config import Config, Number, Phone, TwilioAccount
 from simulator.model import Message
 from simulator.parts import Parts, assemble
 from tests.samples import HOSTILE, REFUSED
-from tests.sendable import every_message, renderer
+from tests.sendable import every_message, reactions, renderer
 from tests.wsgi import ADDRESS, session_to
 
 NAMES = [
@@ -165,6 +165,15 @@ def test_no_message_is_refused(provider: Callable[[], Provider], name: str | Non
                 refused.append(f"{sendable.title}: {error.reason}")
     assert refused == []
     assert strict.failures() == []
+
+
+def test_a_reaction_is_seen_on_the_message_it_is_about() -> None:
+    strict = meta()
+    [asked] = [m for m in strict.simulator.world.messages[ASHA] if m.sender == "user"]
+    for sendable in reactions():
+        [message] = to_asha(replace(sendable.outbound, reacts_to=asked.id), strict.sender)
+        strict.channel.send(message)
+        assert asked.reactions == {"business": message.text}
 
 
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))

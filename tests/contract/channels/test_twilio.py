@@ -97,6 +97,17 @@ CONTENTS: dict[str, tuple[dict[str, Any], tuple[str, str], list[str]]] = {
 }  # fmt: skip
 
 
+def test_a_reaction_is_refused_and_nothing_goes_out(twilio: Twilio, server: Server) -> None:
+    channel = twilio.channel()
+    assert not channel.can_react
+
+    with pytest.raises(SendFailed) as refusal:
+        channel.send(replace(twilio.TEXT, text="👍", reacts_to="SM1"))
+
+    assert refusal.value.kind is ErrorClass.NEVER
+    assert server.calls == []
+
+
 @pytest.mark.parametrize(("parts", "wire"), SHAPES.values(), ids=SHAPES)
 def test_each_shape_is_sent_as_text(
     twilio: Twilio, server: Server, parts: dict[str, Any], wire: dict[str, str]

@@ -67,6 +67,7 @@ class PywaWriter:
             writers: dict[str, Callable[[Json, Json], object]] = {
                 "text": self._write_text,
                 "document": self._write_document,
+                "reaction": self._write_reaction,
                 "button": self._write_buttons,
                 "list": self._write_list,
                 "cta_url": self._write_link,
@@ -98,6 +99,10 @@ class PywaWriter:
             caption=document["caption"],
             **envelope,
         )
+
+    def _write_reaction(self, reaction: Json, envelope: Json) -> None:
+        assert envelope.pop("reply_to_message_id") is None
+        self._client.send_reaction(**reaction, **envelope)
 
     def _write_buttons(self, part: Json, envelope: Json) -> None:
         buttons = [

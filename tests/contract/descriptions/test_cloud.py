@@ -27,7 +27,7 @@ from bot.channels.cloud.templates import CloudTemplates
 from bot.channels.templates import ProviderTemplate, TemplateDefinition
 from tests.cloud_bodies import ADDRESS, body_of, read_mark_of
 from tests.contract.descriptions.pywa_writer import PywaWriter
-from tests.sendable import Sendable, every_message, renderer
+from tests.sendable import Sendable, every_message, reactions, renderer
 from tests.wire import Wire
 
 ORDERS = {"order_details", "order_status"}
@@ -109,6 +109,12 @@ class TestMessages:
             if message.template is None or message.template.code is None:
                 quoting = replace(message, phone=None, quotes="wamid.A1")
                 check(pywa, replace(sendable, outbound=quoting))
+
+    def test_so_is_every_reaction(self, pywa: PywaWriter) -> None:
+        for sendable in reactions():
+            assert body_of(sendable.outbound)["type"] == "reaction"
+            check(pywa, sendable)
+            check(pywa, replace(sendable, outbound=replace(sendable.outbound, phone=None)))
 
     @pytest.mark.parametrize("typing", [False, True])
     def test_a_read_mark_is_what_pywa_would_send(self, pywa: PywaWriter, *, typing: bool) -> None:

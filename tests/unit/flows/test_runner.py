@@ -275,3 +275,63 @@ def test_a_number_that_replies_to_nothing_we_know_means_the_newest_choices(stage
     stage.hear(ASHA, "hi", name="Asha")
     stage.hear(ASHA, "2", answers=answers)
     assert "Dr. Meera" in stage.settle()[-1].text
+
+
+def language_of(stage, phone):
+    return stage.work().get(Contact, stage.contact_id(phone)).language
+
+
+KHAN = "+919876543012"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("add 9876543299 रवि कुमार", None),
+        ("announce डॉक्टर साहब आज देर से आएँगे", None),
+        ("pause 15 चाय पीने जा रहे हैं", None),
+        ("emergency बच्चे को देखना है", None),
+        ("रवि कुमार", None),
+        ("आज देर से आएँगे", None),
+        ("जोड़ें 9876543299 Ravi Kumar Sharma", "hi"),
+        ("रुको 15 going out for tea", "hi"),
+        ("अगला", "hi"),
+        ("next", None),
+    ],
+)
+def test_only_a_command_shows_the_language_of_staff(stage, cast, text, language):
+    assert cast.khan_user.proven
+    stage.hear(KHAN, text)
+    assert language_of(stage, KHAN) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("book for रविशंकर प्रसाद शुक्ला", None),
+        ("मुझे कल डॉक्टर को दिखाना है", "hi"),
+        ("नमस्ते", "hi"),
+        ("hello", None),
+    ],
+)
+def test_a_name_shows_no_language_of_a_patient(stage, text, language):
+    stage.hear(ASHA, text)
+    assert language_of(stage, ASHA) == language
+
+
+@pytest.mark.parametrize("state", ["name", "person"])
+def test_a_name_that_was_asked_for_shows_none_either(stage, state):
+    stage.hear(ASHA, "hi")
+    work = stage.work()
+    conversation = work.get(Conversation, f"{CITY_SENDER}#{stage.contact_id(ASHA)}")
+    work.put(conversation.but(state=state))
+    work.commit()
+    stage.hear(ASHA, "रवि")
+    assert language_of(stage, ASHA) is None
+
+
+def test_a_language_that_was_chosen_stays(stage, cast):
+    assert cast.khan_user.proven
+    stage.hear(KHAN, "english")
+    stage.hear(KHAN, "अगला")
+    assert language_of(stage, KHAN) == "en"

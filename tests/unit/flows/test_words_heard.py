@@ -6,7 +6,7 @@ import pytest
 
 from flows.hearing.ear import Ear, Known, Vocabulary
 from flows.hearing.meaning import Meaning
-from flows.hearing.text import fold, number_in
+from flows.hearing.text import fold, is_emoji_only, number_in, script_of
 
 ENGLISH = Vocabulary(
     "en",
@@ -83,6 +83,53 @@ def test_folding_keeps_what_words_differ_in(text, folded):
 )
 def test_a_number_is_a_number_in_any_script(text, number):
     assert number_in(text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "is_only"),
+    [
+        ("👍", True),
+        ("👍🏽 🙏", True),
+        ("👨‍👩‍👧", True),
+        ("❤️", True),
+        ("☺", True),
+        ("ok 👍", False),
+        ("👍!", False),
+        ("1️⃣", False),
+        ("\u200d", False),
+        ("🏽", False),
+        ("", False),
+        (" ", False),
+    ],
+)
+def test_emoji_alone_are_told_from_words(text, is_only):
+    assert is_emoji_only(text) is is_only
+
+
+@pytest.mark.parametrize(
+    ("text", "script"),
+    [
+        ("hello", "LATIN"),
+        ("Ｈｅｌｌｏ 𝐀𝐬𝐡𝐚", "LATIN"),
+        ("नमस्ते 123 🙏", "DEVANAGARI"),
+        ("வணக்கம்", "TAMIL"),
+        ("টোকেন দাও", "BENGALI"),
+        ("టోకెన్ 8", "TELUGU"),
+        ("ટોકન", "GUJARATI"),
+        ("ಟೋಕನ್", "KANNADA"),
+        ("ടോക്കൺ", "MALAYALAM"),
+        ("ਟੋਕਨ", "GURMUKHI"),
+        ("ଟୋକନ", "ORIYA"),
+        ("ٹوکن چاہیے", "ARABIC"),
+        ("tkn வேண்டும்", "TAMIL"),
+        ("need token வேண்டும்", "LATIN"),
+        ("ab கட", None),
+        ("१२", None),
+        ("", None),
+    ],
+)
+def test_a_script_is_that_of_most_of_the_letters(text, script):
+    assert script_of(text) == script
 
 
 @pytest.mark.parametrize("text", ["next", "NEXT", " next ", "/next", "/Next!", "*next*", "next."])
