@@ -52,18 +52,8 @@ NO_CHOICES = {
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
 AT_NAME = {
-    "cancel",
-    "status",
-    "help",
-    "human",
-    "stop",
-    "start",
-    "language",
-    "lang",
-    "hi",
-    "menu",
-    "red_flag",
-}
+    "cancel", "status", "help", "human", "stop", "start", "language", "lang", "hi", "ok", "thanks",
+}  # fmt: skip
 """Words that are taken for what they mean even where a name is asked for."""
 
 

@@ -217,7 +217,7 @@ class Runner:
         """
         if user is None and state in NAMES_ASKED:
             return ""
-        return text if user is None else self.ear.command_words(text)
+        return self.ear.own_words(text) if user is None else self.ear.command_words(text)
 
     def _adopt_language(self, work: Work, words: str, contact: Contact) -> Contact:
         """Choose the language whose script the person writes, unless they have chosen one."""

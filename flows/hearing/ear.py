@@ -135,6 +135,12 @@ class Ear:
             return ""
         return text.strip().removesuffix(meaning.rest)
 
+    def own_words(self, text: str) -> str:
+        """Return a patient's *text* without the name of the person that it names."""
+        found = find_people(self.lexicon.words(text[:LONGEST_READ]), text)
+        names = [s.value.name for s in found if s.value.name]
+        return text.replace(names[0], " ") if names else text
+
     def codes_after_join(self, text: str) -> list[str] | None:
         """Return the join code behind the word for joining ("JOIN+CITY42", "Hi! join city 42").
 
@@ -159,7 +165,9 @@ class Ear:
         """
         words = self.lexicon.words(text[:LONGEST_READ])
         names_token = any(w.text == "#" or w.has("pick:token", "say:token_number") for w in words)
-        return None if names_token else choice_number(words)
+        points = any(w.text in {"that", "this", "the"} for w in words)
+        says_one = points and any(w.has("pick:one") for w in words) and not any(w.keys("pick") == ["1"] for w in words)
+        return None if names_token or says_one else choice_number(words)
 
     def whole_time(self, text: str) -> TimeSaid | None:
         """Return the clock time that the whole *text* is, courtesy aside; None if it says more."""

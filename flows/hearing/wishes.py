@@ -61,7 +61,7 @@ RULES = rules(
     ("address",       "where clinic"),
     ("phone",         "phone -talk"),
     ("hours",         "hours"),
-    ("hours",         "opens clinic|when|asked"),
+    ("hours",         "opens clinic|when|you|day|clock"),
     ("doctor_in",     "doctor|doctor_said present asked|late"),
     ("doctor_in",     "doctor|doctor_said late|when present|late|come"),
     ("status",        "how_long"),
@@ -89,6 +89,8 @@ RULES = rules(
 def wishes_in(clauses: Sequence[Clause]) -> list[str]:
     """Return what the clauses want, as triggers: what matters most first, then facts in order."""
     found: list[str] = []
+    if any("machine" in clause.concepts for clause in clauses):
+        return []
     for clause in clauses:
         said = [r.trigger for r in RULES if r.holds(clause.concepts)]
         facts = [t for t in said if t in FACTS]
