@@ -105,6 +105,11 @@ def _trigger(turn: Turn) -> str:
         return "contact"
     if inbound.kind != "text":
         return "media" if turn.conversation.greeted else "hi"
+    return _trigger_of_text(turn)
+
+
+def _trigger_of_text(turn: Turn) -> str:
+    inbound = turn.inbound
     number = turn.ear.choice(inbound.text)
     if number is not None and (turn.state != "name" or standing_push(turn)):
         return _choose_by_number(turn, number)
@@ -120,9 +125,13 @@ def _trigger(turn: Turn) -> str:
         return word
     if word == "no" and phone_number.is_missing(turn):
         return "no_number"
+    if manners.is_in_foreign_script(turn):
+        return "foreign"
     typed = choice_named_partly(turn) or selection.slot_typed(turn)
-    if typed is not None:
-        return _choose(turn, typed)
+    return _choose(turn, typed) if typed is not None else _read_sentence(turn)
+
+
+def _read_sentence(turn: Turn) -> str:
     said = turn.ear.sentence(turn.inbound.text, known(turn))
     trigger = _sentence(turn, said)
     turn.meaning = said.but(trigger=trigger)

@@ -147,14 +147,9 @@ def route(
     if own is not None:
         user = _staff_at(work, contact, own)
         return Destination(contact, own, user=user, shared=False, entered=is_join(inbound, ear))
-    code = _code_in(work, inbound, contact, ear)
-    if code is not None:
-        clinic = _open_clinic(work, code.clinic_id)
-        if clinic is None:
-            return Destination(contact, None, wrong_code=True)
-        return Destination(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
-    if is_join(inbound, ear):
-        return Destination(contact, None, wrong_code=True)
+    entered = _clinic_entered(work, inbound, contact, ear)
+    if entered is not None:
+        return entered
     asking = _clinic_answered(work, inbound, conversation)
     if asking is not None:
         return Destination(contact, asking, user=_staff_at(work, contact, asking))
@@ -234,6 +229,17 @@ def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
     queue = work.get(Queue, user.doctor_id, today(clinic, work.now).isoformat())
     closed = {QueueStatus.CLOSED, QueueStatus.SCHEDULED}
     return queue is not None and queue.status not in closed
+
+
+def _clinic_entered(work: Work, inbound: Inbound, contact: Contact, ear: Ear) -> Destination | None:
+    """Return where a join code leads, or that it is wrong; None if the message has none."""
+    claim = _code_in(work, inbound, contact, ear)
+    clinic = _open_clinic(work, claim.clinic_id) if claim is not None else None
+    if clinic is not None:
+        return Destination(contact, clinic, user=_staff_at(work, contact, clinic), entered=True)
+    if claim is not None or is_join(inbound, ear):
+        return Destination(contact, None, wrong_code=True)
+    return None
 
 
 def is_join(inbound: Inbound, ear: Ear) -> bool:

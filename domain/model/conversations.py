@@ -33,8 +33,8 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
 class Conversation(Record, frozen=True, kw_only=True):
     """The state between one sending number and one contact. Key: conversation.
 
-    It holds ids, and no data of a person but the wish's, encrypted. Its version orders one person's messages, whichever
-    process handles them.
+    It holds ids, and no data of a person but the wish's, encrypted. Its version orders one person's
+    messages, whichever process handles them.
     """
 
     TABLE: ClassVar[str] = "conversations"

@@ -166,7 +166,11 @@ class Ear:
         words = self.lexicon.words(text[:LONGEST_READ])
         names_token = any(w.text == "#" or w.has("pick:token", "say:token_number") for w in words)
         points = any(w.text in {"that", "this", "the"} for w in words)
-        says_one = points and any(w.has("pick:one") for w in words) and not any(w.keys("pick") == ["1"] for w in words)
+        says_one = (
+            points
+            and any(w.has("pick:one") for w in words)
+            and not any(w.keys("pick") == ["1"] for w in words)
+        )
         return None if names_token or says_one else choice_number(words)
 
     def whole_time(self, text: str) -> TimeSaid | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from typing import Any
 
 from domain.timetable import PartOfDay
 
@@ -92,6 +91,6 @@ class Meaning:
     number: int | None = None
     """A token's or an option's number: "#8", "token 8", "option 1", "first one"."""
 
-    def but(self, **changes: Any) -> Meaning:
+    def but(self, **changes: object) -> Meaning:
         """Return a copy with *changes*."""
-        return replace(self, **changes)
+        return replace(self, **changes)  # type: ignore[arg-type]  # named as fields

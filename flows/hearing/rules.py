@@ -19,6 +19,13 @@ class Mood:
     supposed: bool = False
     past: bool = False
     others: bool = False
+    requested: bool = False
+    """Whether a question asks us to do something: "can you", "aap kar doge"."""
+
+    @property
+    def plain(self) -> bool:
+        """Always: for what is the same in every other mood."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -62,4 +69,5 @@ def mood_of(concepts: frozenset[str], *, question: bool) -> Mood:
         supposed="if" in concepts,
         past="past" in concepts,
         others="others" in concepts,
+        requested="you" in concepts,
     )

@@ -35,7 +35,7 @@ RULES = rules(
     # The first that holds in a clause counts, but facts, which add up.
     ("red_flag",      "red -not_red"),
     ("change_name",   "change_name"),
-    ("policy",        "cancel|move|refund if -refund_where"),
+    ("policy",        "cancel|move|refund if"),
     ("stop",          "stop messages"),
     ("stop",          "messages not"),
     ("start",         "start messages"),
@@ -43,8 +43,8 @@ RULES = rules(
     ("prescription",  "medicine send -book -visit"),
     ("status",        "cancelled"),
     ("cancel",        "cancel -cancelled"),
-    ("cancel",        "cannot -doctor_said -reaching_late"),
-    ("move",          "move -change_name -number_changed"),
+    ("absent",        "cannot -doctor_said"),
+    ("move",          "move -change_name"),
     ("refund",        "refund"),
     ("pay",           "pay failed"),
     ("pay",           "link"),
@@ -74,7 +74,7 @@ RULES = rules(
     ("complain",      "angry"),
     ("here",          "arrived -asked -when -doctor -doctor_said -length -clock"),
     ("pay",           "pay"),
-    ("book",          "visit|book want|book|for|doctor_said|day|clock|see|may_i|not_at_all"),
+    ("book",          "visit|book want|book|for|doctor_said|day|clock|see|may_i"),
     ("book",          "see want|doctor|doctor_said|day|clock|may_i"),
     ("book",          "doctor want|see|book"),
     ("book",          "want doctor_said"),
@@ -82,6 +82,36 @@ RULES = rules(
     ("book",          "visit"),
     ("book",          "book"),
     ("help",          "help"),
+)
+# fmt: on
+
+
+# fmt: off
+SETTLED: tuple[tuple[str, str, str | None], ...] = (
+    # What it seems to be, how it is said, and what it is then; the first that fits counts.
+    ("red_flag",  "past",       None),
+    ("red_flag",  "supposed",   None),
+    ("absent",    "supposed",   "policy"),
+    ("absent",    "others",     "lost"),
+    ("absent",    "plain",      "cancel"),
+    ("cancel",    "negated",    "keep"),
+    ("cancel",    "supposed",   "policy"),
+    ("cancel",    "allowed",    "policy"),
+    ("cancel",    "past",       "status"),
+    ("cancel",    "others",     "status"),
+    ("cancel",    "requested",  "cancel"),
+    ("cancel",    "asked",      "status"),
+    ("move",      "negated",    "keep"),
+    ("move",      "supposed",   "policy"),
+    ("here",      "negated",    None),
+    ("here",      "supposed",   None),
+    ("here",      "others",     None),
+    ("late",      "negated",    None),
+    ("late",      "supposed",   None),
+    ("late",      "others",     None),
+    ("human",     "negated",    None),
+    ("book",      "negated",    None),
+    ("pay",       "negated",    None),
 )
 # fmt: on
 
@@ -96,54 +126,18 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
         facts = [t for t in said if t in FACTS]
         acts = [t for t in said if t not in FACTS]
         for trigger in [*acts[:1], *facts]:
-            settled = settle(trigger, clause)
+            settled = settle(trigger, clause.mood)
             if settled is not None and settled not in found:
                 found.append(settled)
     return _by_weight(found)
 
 
-def settle(trigger: str, clause: Clause) -> str | None:
+def settle(trigger: str, mood: Mood) -> str | None:
     """Return what *trigger* means in the clause's mood: "don't cancel" keeps, and so on."""
-    mood = clause.mood
-    match trigger:
-        case "red_flag":
-            return (
-                None
-                if mood.past or mood.supposed or (mood.negated and _is_denied(clause))
-                else trigger
-            )
-        case "cancel":
-            if "cannot" in clause.concepts and "cancel" not in clause.concepts:
-                return "policy" if mood.supposed else trigger
-            if mood.negated:
-                return "keep"
-            if mood.supposed or mood.allowed:
-                return "policy"
-            return (
-                "status"
-                if mood.past or mood.others or (mood.asked and not _is_request(clause))
-                else trigger
-            )
-        case "move":
-            if mood.negated:
-                return "keep"
-            return "policy" if mood.supposed else trigger
-        case "stop":
-            return trigger if "stop" not in clause.concepts or not mood.negated else None
-        case "here" | "late":
-            return None if mood.negated or mood.supposed or mood.others else trigger
-        case "human" | "book" | "pay":
-            return None if mood.negated and not mood.asked else trigger
+    for of, how, then in SETTLED:
+        if of == trigger and getattr(mood, how):
+            return then
     return trigger
-
-
-def _is_denied(clause: Clause) -> bool:
-    return bool({"red_denied"} & clause.concepts)
-
-
-def _is_request(clause: Clause) -> bool:
-    """Whether a question asks us to do something: "can you cancel", "cancel kar doge kya"."""
-    return "you" in clause.concepts
 
 
 _WEIGHT = {
