@@ -12,6 +12,7 @@ figures       numbers, halves and quarters, and what they count
 clocks        clock times in figures and words
 times         times of the day, with what is said around them
 durations     lengths of time in minutes
-dates         days: named, counted from today, by weekday or date
+monthdays     days by their number: in figures, with a month, or alone
+dates         days: named, counted from today, by weekday or number
 meaning       what a whole message says
 """

@@ -12,6 +12,7 @@ from flows.hearing.figures import (
     fraction_of,
     heard,
     is_counted,
+    joins,
     number_of,
     sections_of,
     sign,
@@ -43,7 +44,7 @@ class Clock:
 
 def clock_at(words: Sequence[Word], at: int) -> Clock | None:
     """Read the clock time at *at* with its "baje", "pm" or "ish"; a bare hour is not sure."""
-    if _BEGINNINGS.isdisjoint(sections_of(word_at(words, at))):
+    if _BEGINNINGS.isdisjoint(sections_of(word_at(words, at))) or joins(words, at - 1, "/.:"):
         return None
     clock = _figures_at(words, at)
     if clock is None:
@@ -157,7 +158,7 @@ def _minutes_after(words: Sequence[Word], at: int, number: int) -> Clock | None:
         return None  # a range
     if mark.text == "." and after % 5 and not said:
         return None
-    if is_counted(words, at, end):
+    if is_counted(words, at, end, "/.:"):
         if mark.text != ":" or not sign(word_at(words, end), ":"):
             return None
         end += 2  # the seconds of a program's clock

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, date, timedelta
+from datetime import date, timedelta
 
 from flows.hearing.figures import (
-    fraction_of,
     heard,
-    is_counted,
     key_of,
     number_of,
     sections_of,
-    sign,
     word_at,
 )
 from flows.hearing.lexicon import Word
+from flows.hearing.monthdays import (
+    Found,
+    also_said,
+    day_and_month,
+    day_of_month,
+    in_figures,
+    month_and_day,
+)
 from flows.hearing.spans import Span, pick
 
 WEEK = 7
 SATURDAY = 5
-MOST_DAY = 31
-MONTHS = 12
 MOST_AHEAD = 366
 """Days or weeks counted from today beyond this many days are no day of a visit."""
-CENTURY = 100
-YEAR_DIGITS = 4
-LEAST_ORDINAL = 4
-"""From here an ordinal alone is a day of the month; "1st" may be the first of several things."""
 DAYS_FROM_TODAY = {
     "today": 0,
     "tomorrow": 1,
@@ -49,10 +48,6 @@ class DaySaid:
     """Whether several days were named ("next week", "after Friday"); *day* is their first."""
 
 
-_Found = tuple[int, int, date, bool]
-"""Where a day begins and ends in a sentence, the day, and whether it is loose."""
-
-
 def find_days(words: Sequence[Word], today: date) -> list[Span[DaySaid]]:
     """Return the days that *words* name, in their order, seen from *today*.
 
@@ -70,12 +65,16 @@ def find_days(words: Sequence[Word], today: date) -> list[Span[DaySaid]]:
         Span(start, end, DaySaid(day, loose), UNSURE if _is_unsure(words, start) else 1.0)
         for start, end, day, loose in _every(words, today)
     ]
-    heard_days = [s for span in pick(found) if (s := _bounded(words, span)) is not None]
+    picked = pick(found)
+    dates = [Span(s.start, s.end, s.value.day) for s in picked if not s.value.loose]
+    others = [o for s in dates if (o := also_said(words, s)) is not None]
+    found = pick([*picked, *(Span(o.start, o.end, DaySaid(o.value)) for o in others)])
+    heard_days = [s for span in found if (s := _bounded(words, span)) is not None]
     wanted = [s for s in heard_days if not _is_denied(words, s)]
     return _agreed(words, wanted or heard_days)
 
 
-def _every(words: Sequence[Word], today: date) -> Iterator[_Found]:
+def _every(words: Sequence[Word], today: date) -> Iterator[Found]:
     for at, word in enumerate(words):
         for section in sections_of(word):
             for read in _READERS.get(section, ()):
@@ -139,7 +138,7 @@ def _weekday_in(words: Sequence[Word], span: Span[DaySaid]) -> str | None:
     return next((k for k in keys if k), None)
 
 
-def _named(words: Sequence[Word], at: int, today: date) -> _Found | None:
+def _named(words: Sequence[Word], at: int, today: date) -> Found | None:
     """Read "today", "kal", "day after tomorrow", "weekend"."""
     key = key_of(words[at], "day")
     if key is None:
@@ -156,7 +155,7 @@ def _named(words: Sequence[Word], at: int, today: date) -> _Found | None:
     return at, end, today + timedelta(days=DAYS_FROM_TODAY[key]), False
 
 
-def _weekend(words: Sequence[Word], at: int, today: date) -> _Found:
+def _weekend(words: Sequence[Word], at: int, today: date) -> Found:
     week = key_of(word_at(words, at - 1), "week")
     saturday = today + timedelta(days=SATURDAY - today.weekday())
     if week == "next":
@@ -164,7 +163,7 @@ def _weekend(words: Sequence[Word], at: int, today: date) -> _Found:
     return at - (week is not None), at + 1, max(saturday, today), True
 
 
-def _weekday(words: Sequence[Word], at: int, today: date) -> _Found | None:
+def _weekday(words: Sequence[Word], at: int, today: date) -> Found | None:
     """Read "Monday", "next Monday", "agle somvar", "Monday next week"."""
     key = key_of(words[at], "weekday")
     after = word_at(words, at + 1)
@@ -206,191 +205,38 @@ def _monday(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
-def _next_week(words: Sequence[Word], at: int, today: date) -> _Found | None:
+def _next_week(words: Sequence[Word], at: int, today: date) -> Found | None:
     """Read "next week", "agle hafte"."""
     if not _is_next_week(words, at):
         return None
     return at, at + 2, _monday(today) + timedelta(days=WEEK), True
 
 
-def _ahead(words: Sequence[Word], at: int, today: date) -> _Found | None:
+def _ahead(words: Sequence[Word], at: int, today: date) -> Found | None:
     """Read "in 2 days", "after a week", "3 days later", "do din baad"."""
     number = 1 if heard(words[at], "link:an") else number_of(words[at])
     unit = word_at(words, at + 1)
     week = heard(unit, "unit:week")
     if number is None or not (week or heard(unit, "unit:day")):
         return None
+    start = at
+    first = number_of(word_at(words, at - 2)) if heard(word_at(words, at - 1), "link:to") else None
+    if first is not None and first < number:
+        start, number = at - 2, first  # "2-3 din baad"
     days = number * WEEK if week else number
-    before = heard(word_at(words, at - 1), "link:in")
+    before = heard(word_at(words, start - 1), "link:in")
     later = heard(word_at(words, at + 2), "link:later_it")
     if not (before or later) or days > MOST_AHEAD:
         return None
-    return at - before, at + 2 + later, today + timedelta(days=days), False
+    return start - before, at + 2 + later, today + timedelta(days=days), start != at
 
 
-def _with_month(words: Sequence[Word], at: int, today: date) -> _Found | None:
-    """Read "1st Dec", "1 दिसंबर", "1st of December 2026"."""
-    number = number_of(words[at])
-    if number is None or not 1 <= number <= MOST_DAY:
-        return None
-    end = at + 1
-    if heard(word_at(words, end), "ordinal:ending"):
-        end += 1
-    while heard(word_at(words, end), "link:of") or word_at(words, end).text == "-":
-        end += 1
-    month = _month_of(word_at(words, end))
-    if month is None:
-        return None
-    return _dated(words, (at, end + 1), (number, month), today)
-
-
-def _after_month(words: Sequence[Word], at: int, today: date) -> _Found | None:
-    """Read "Dec 1", "December the 1st, 2026"."""
-    month = _month_of(words[at])
-    if month is None:
-        return None
-    end = at + 1
-    while heard(word_at(words, end), "link:of") or word_at(words, end).text == "-":
-        end += 1
-    number = number_of(word_at(words, end))
-    if number is None or not 1 <= number <= MOST_DAY:
-        return None
-    end += 1
-    following = word_at(words, end)
-    if heard(following, "ordinal:ending"):
-        end += 1
-    elif heard(following, "clock:oclock", "clock:am", "clock:pm") or sign(following, ":"):
-        return None
-    return _dated(words, (at, end), (number, month), today)
-
-
-def _month_of(word: Word) -> int | None:
-    key = key_of(word, "month")
-    return int(key) if key else None
-
-
-def _dated(
-    words: Sequence[Word], place: tuple[int, int], said: tuple[int, int], today: date
-) -> _Found | None:
-    """Return the date of a day and month, with the year that may follow."""
-    start, end = place
-    year_at = end
-    while word_at(words, year_at).text in {",", "-", "."}:
-        year_at += 1
-    text = word_at(words, year_at).text
-    if text.isdecimal() and len(text) == YEAR_DIGITS and text.startswith("20"):
-        day = _day(int(text), said[1], said[0])
-        return None if day is None else (start, year_at + 1, day, False)
-    day = _nearest(said[0], said[1], today)
-    return None if day is None else (start, end, day, False)
-
-
-def _in_figures(words: Sequence[Word], at: int, today: date) -> _Found | None:
-    """Read 5/12, 05-12-2026, 5.12.26 and 2026-12-05; a dash or dot alone is no date."""
-    numbers = [words[at]]
-    mark = word_at(words, at + 1)
-    if not sign(mark, "/", "-", ".") or not numbers[0].text.isdecimal():
-        return None
-    if words[at].glued and word_at(words, at - 1).text in {"/", "-", ".", "+"}:
-        return None
-    end = at + 1
-    while word_at(words, end).text == mark.text and word_at(words, end + 1).text.isdecimal():
-        numbers.append(words[end + 1])
-        end += 2
-    figures = [n.text for n in numbers]
-    if any(not n.glued for n in numbers[1:]) or not _is_date(figures, mark.text):
-        return None
-    if is_counted(words, at, end) or fraction_of(word_at(words, end)):
-        return None
-    if len(figures) == len(("day", "month")):
-        day = _nearest(int(figures[0]), int(figures[1]), today)
-    elif len(figures[0]) == YEAR_DIGITS:
-        day = _day(int(figures[0]), int(figures[1]), int(figures[2]))
-    else:
-        year = int(figures[2])
-        day = _day(
-            year if year >= CENTURY else 20 * CENTURY + year, int(figures[1]), int(figures[0])
-        )
-    return None if day is None else (at, end, day, False)
-
-
-def _is_date(figures: list[str], mark: str) -> bool:
-    """Return whether numbers joined by *mark* have a date's lengths: 5/12, 5-12-26, 2026-12-05."""
-    lengths = [len(f) for f in figures]
-    if len(figures) == len(("day", "month")):
-        return mark == "/" and max(lengths) <= len("12")
-    if len(figures) != len(("day", "month", "year")):
-        return False
-    year, others = (
-        (lengths[0], lengths[1:]) if lengths[0] == YEAR_DIGITS else (lengths[2], lengths[:2])
-    )
-    return year in {2, YEAR_DIGITS} and max(others) <= len("12")
-
-
-def _of_month(words: Sequence[Word], at: int, today: date) -> _Found | None:
-    """Read "26 ko", "26 tarikh", "26th", "on the 5th", "tarikh 26"; "5th floor" is none."""
-    word = words[at]
-    number = number_of(word)
-    if number is None or not 1 <= number <= MOST_DAY or word.has("unsure:number"):
-        return None
-    before = word_at(words, at - 1)
-    article = before.text == "the"
-    named = heard(word_at(words, at - 1 - article), "link:on")
-    end = at + 1
-    ending = heard(word_at(words, end), "ordinal:ending") and word_at(words, end).glued
-    end += ending
-    if heard(word_at(words, end), "link:on_it"):
-        named, end = True, end + 1
-    ordinal = ending or word.has("ordinal:word")
-    alone = ending and (number >= LEAST_ORDINAL or article)
-    if not (named or alone) or is_counted(words, at, end if ordinal else at + 1):
-        return None
-    if _is_hour(words, at) or (not ordinal and word.slip):
-        return None
-    start = at - article - (heard(word_at(words, at - 1 - article), "link:on"))
-    return start, end, _of_next_month(number, today), False
-
-
-def _is_hour(words: Sequence[Word], at: int) -> bool:
-    """Return whether the number at *at* is an hour: "sham 5 ko", "on 5 pm"."""
-    after = word_at(words, at + 1)
-    return (
-        heard(after, "clock:oclock", "clock:am", "clock:pm", "clock:baj_kar")
-        or key_of(word_at(words, at - 1), "part") is not None
-        or heard(word_at(words, at - 1), "link:at")
-    )
-
-
-def _of_next_month(number: int, today: date) -> date:
-    """Return the first day from *today* that is day *number* of its month."""
-    month = today.replace(day=1)
-    while True:
-        day = _day(month.year, month.month, number)
-        if day is not None and day >= today:
-            return day
-        month = (month + timedelta(days=MOST_DAY)).replace(day=1)
-
-
-def _nearest(number: int, month: int, today: date) -> date | None:
-    """Return day *number* of *month* in the year that brings it nearest to *today*."""
-    years = (today.year - 1, today.year, today.year + 1)
-    days = [d for year in years if (d := _day(year, month, number)) is not None]
-    return min(days, key=lambda d: abs(d - today), default=None)
-
-
-def _day(year: int, month: int, number: int) -> date | None:
-    try:
-        return date(min(year, MAXYEAR), month, number)
-    except ValueError:
-        return None
-
-
-_READERS: Mapping[str, tuple[Callable[[Sequence[Word], int, date], _Found | None], ...]] = {
+_READERS: Mapping[str, tuple[Callable[[Sequence[Word], int, date], Found | None], ...]] = {
     "day": (_named,),
     "weekday": (_weekday,),
     "week": (_next_week,),
-    "month": (_after_month,),
-    "number": (_ahead, _with_month, _in_figures, _of_month),
+    "month": (month_and_day,),
+    "number": (_ahead, day_and_month, in_figures, day_of_month),
     "link": (_ahead,),
 }
 """What may begin with a word, by the sections it has a concept in."""

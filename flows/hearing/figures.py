@@ -62,24 +62,24 @@ def sign(word: Word, *signs: str) -> bool:
     return word.glued and word.text in signs
 
 
-def is_counted(words: Sequence[Word], start: int, end: int) -> bool:
+def is_counted(words: Sequence[Word], start: int, end: int, joining: str = "/-.:") -> bool:
     """Return whether the number from *start* to *end* is a token, an age, money or the like.
 
     So it is after "token" or a currency, before "years" or "people", next to a month, and as a
-    part of a longer number such as 98-76 or 120/80.
+    part of a longer number such as 98-76 or 120/80, with one of the signs *joining*.
     """
     before, after = word_at(words, start - 1), word_at(words, end)
     if heard(before, "counted:label") or heard(after, "counted:thing", "ordinal:ending"):
         return True
     if not {"unit", "month"}.isdisjoint(sections_of(after)) or key_of(before, "month"):
         return True
-    return _joins(words, end) or (word_at(words, start).glued and _joins(words, start - 1))
+    return joins(words, end, joining) or joins(words, start - 1, joining)
 
 
-def _joins(words: Sequence[Word], at: int) -> bool:
-    """Return whether the sign at *at* joins two numbers into one, as in 98-76."""
+def joins(words: Sequence[Word], at: int, signs: str) -> bool:
+    """Return whether one of *signs* at *at* joins two numbers into one, as in 98-76."""
     return (
-        sign(word_at(words, at), "/", "-", ".", ":")
+        sign(word_at(words, at), *signs)
         and word_at(words, at + 1).glued
         and word_at(words, at + 1).text.isdecimal()
         and word_at(words, at - 1).text.isdecimal()

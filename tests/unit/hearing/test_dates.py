@@ -31,6 +31,8 @@ def after(number: int) -> date:
         ("aaj dikhana hai", 0),
         ("आज ही", 0),
         ("tonight", 0),
+        ("today's", 0),
+        ("tomorrow's appointment", 1),
         ("book for tmrw", 1),
         ("2moro please", 1),
         ("tomorow", 1),
@@ -118,6 +120,9 @@ def test_next_monday_said_on_a_monday_is_in_a_week() -> None:
         ("2 jan", date(2027, 1, 2)),
         ("20 nov", date(2026, 11, 20)),
         ("2 jan 2028", date(2028, 1, 2)),
+        ("5th of next month", date(2026, 12, 5)),
+        ("agle mahine 28 tarikh ko", date(2026, 12, 28)),
+        ("is mahine ki 30", date(2026, 11, 30)),
         ("5/12", date(2026, 12, 5)),
         ("५/१२", date(2026, 12, 5)),
         ("05-12-2026", date(2026, 12, 5)),
@@ -163,6 +168,8 @@ def test_a_date_is_read(text: str, day: date) -> None:
         "120/80",
         "1/2 hour",
         "31 feb",
+        "31 of this month",
+        "remember 5",
         "day",
         "a day after the visit",
         "join SUN77",
@@ -208,8 +215,19 @@ def test_a_weekday_beside_its_date_confirms_it(text: str, said: list[date]) -> N
     assert days(text) == said
 
 
-def test_several_days_are_found_in_their_order() -> None:
-    assert days("parso ya friday ko") == [after(2), FRI]
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("parso ya friday ko", [after(2), FRI]),
+        ("30 ko ya 1 ko", [date(2026, 11, 30), date(2026, 12, 1)]),
+        ("26 or 27 ko", [THU, FRI]),
+        ("26-27 nov", [THU, FRI]),
+        ("27, 28 november", [FRI, SAT]),
+        ("27 or 26 ko", [THU]),
+    ],
+)
+def test_several_days_are_found_in_their_order(text: str, said: list[date]) -> None:
+    assert days(text) == said
 
 
 @pytest.mark.parametrize(
@@ -220,13 +238,15 @@ def test_several_days_are_found_in_their_order() -> None:
         ("weekend", SAT),
         ("next weekend", after(11)),
         ("after friday", SAT),
-        ("26 ke baad", None),
+        ("26 ko ke baad", date(2026, 11, 27)),
+        ("2-3 din baad", after(2)),
+        ("in 2 to 3 days", after(2)),
         ("kal ke baad", after(2)),
     ],
 )
-def test_several_days_at_once_are_loose(text: str, first: date | None) -> None:
+def test_several_days_at_once_are_loose(text: str, first: date) -> None:
     found = [s.value for s in find_days(LEXICON.words(text), TODAY)]
-    assert [(d.day, d.loose) for d in found] == ([(first, True)] if first else [])
+    assert [(d.day, d.loose) for d in found] == [(first, True)]
 
 
 def test_the_weekend_said_on_a_sunday_is_that_sunday() -> None:

@@ -67,6 +67,7 @@ def clock(text: str) -> str:
         ("sava 5", "05:15?"),
         ("paune 6", "05:45?"),
         ("paune 1 baje", "00:45?"),
+        ("pone 5 baje", "04:45?"),
         ("dedh baje", "01:30?"),
         ("dhai baje", "02:30?"),
         ("5 baj kar 20 minute", "05:20?"),
@@ -133,6 +134,7 @@ def test_a_part_of_the_day_alone_is_a_time(text: str, part: PartOfDay) -> None:
 @pytest.mark.parametrize(
     ("text", "time"),
     [
+        ("6-ish", TimeSaid(360, either_half=True, about=True)),
         ("6ish", TimeSaid(360, either_half=True, about=True)),
         ("around 5", TimeSaid(300, either_half=True, about=True)),
         ("5 ke aaspaas", TimeSaid(300, either_half=True, about=True)),
@@ -165,6 +167,8 @@ def test_a_time_may_be_loose_or_a_bound(text: str, time: TimeSaid) -> None:
         ("11 to 1:30 pm", "11:00"),
         ("sham 5 se 7", "17:00"),
         ("5pm - 6pm", "17:00"),
+        ("5:30-6:30 pm", "17:30"),
+        ("5.30-6.30 baje", "05:30?"),
     ],
 )
 def test_of_a_range_it_is_after_the_beginning(text: str, said: str) -> None:
@@ -210,6 +214,7 @@ def test_each_time_has_its_own_part_of_the_day() -> None:
         "₹5.50",
         "5.12",
         "25:00",
+        "5:3 pm",
         "12:75",
         "120/80",
         "9876543210",
