@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
-from flows.hearing.lexicon import Word
+from flows.hearing.lexicon import Word, squeeze
 
 NOTHING = Word("", "", 0, 0)
 """Stands before the first word and after the last."""
 SURE_FROM = 5
 """Letters from which a slip of typing is believed: "shyam" is not "sham", nor "line" nine."""
+STRETCHED_FROM = 4
+"""Letters from which a word with repeated letters is believed: "bajeee", but "moon" is not "mon"."""
+MOST_DIGITS = 15
+"""A longer number is none that a sentence counts with."""
 HOUR = 60
 
 
@@ -21,12 +25,20 @@ def word_at(words: Sequence[Word], at: int) -> Word:
 
 def heard(word: Word, *concepts: str) -> bool:
     """Return whether *word* surely stands for one of *concepts*."""
-    return word.has(*concepts) and (not word.slip or len(word.text) >= SURE_FROM)
+    return word.has(*concepts) and (not word.slip or _is_believed(word))
+
+
+def _is_believed(word: Word) -> bool:
+    """Return whether a slip is surely the word that it is taken for."""
+    letters = len(word.text)
+    if letters >= SURE_FROM:
+        return True
+    return letters >= STRETCHED_FROM and squeeze(word.raw.casefold()) == squeeze(word.text)
 
 
 def key_of(word: Word, section: str) -> str | None:
     """Return the key that *word* surely has in *section*, the first if there are several."""
-    if not word.concepts or (word.slip and len(word.text) < SURE_FROM):
+    if not word.concepts or (word.slip and not _is_believed(word)):
         return None
     return _keys(word.concepts).get(section)
 
@@ -34,7 +46,7 @@ def key_of(word: Word, section: str) -> str | None:
 def number_of(word: Word) -> int | None:
     """Return the number that *word* is, in digits or surely as a word."""
     if word.text.isdecimal():
-        return int(word.text)
+        return digits_of(word)
     if word.slip and len(word.text) <= SURE_FROM:
         return None  # "Sarah" is not "barah" (12)
     key = _keys(word.concepts).get("number")
@@ -54,7 +66,7 @@ def _keys(concepts: frozenset[str]) -> Mapping[str, str]:
 
 def digits_of(word: Word) -> int | None:
     """Return the number that *word* is in digits."""
-    return int(word.text) if word.text.isdecimal() else None
+    return int(word.text) if word.text.isdecimal() and len(word.text) <= MOST_DIGITS else None
 
 
 def sign(word: Word, *signs: str) -> bool:
@@ -98,17 +110,18 @@ def amount_at(words: Sequence[Word], at: int) -> tuple[int, int] | None:
         return _fraction_at(words, at)
     whole, end = number * HOUR, at + 1
     after, last = word_at(words, end), word_at(words, end + 1)
-    if sign(after, ".") and last.glued and last.text.isdecimal():
-        return end + 2, whole + int(last.text) * HOUR // 10 ** len(last.text)
-    if sign(after, "/") and last.glued and (digits_of(last) or 0) > 0:
-        return end + 2, whole // int(last.text)
+    below = digits_of(last) if last.glued else None
+    if below is not None and sign(after, "."):
+        return end + 2, whole + below * HOUR // 10 ** len(last.text)
+    if below and sign(after, "/"):
+        return end + 2, whole // below
     part = _PARTS.get(fraction_of(after) or "")
     if part is not None and after.glued:
         return end + 1, whole + part
     if word_at(words, end + 1).text == "/" and digits_of(after) == 1:
-        below = digits_of(word_at(words, end + 2))
-        if below:
-            return end + 3, whole + HOUR // below
+        last_below = digits_of(word_at(words, end + 2))
+        if last_below:
+            return end + 3, whole + HOUR // last_below
     half_end = half_more(words, end)
     return (half_end, whole + _PARTS["half"]) if half_end else (end, whole)
 

@@ -73,7 +73,7 @@ class Lexicon:
         self._known = {w for phrase in self._phrases for w in phrase}
         self._known |= meant
         written = sorted((w for w in meant if w.isalpha()), key=lambda w: (len(w), w))
-        self._squeezed = {_squeeze(w): w for w in reversed(written)}
+        self._squeezed = {squeeze(w): w for w in reversed(written)}
         self._by_length = {k: list(g) for k, g in groupby(written, key=len)}
         self._slips: dict[str, str | None] = {}
 
@@ -143,7 +143,7 @@ class Lexicon:
 
     def _find_slip(self, word: str) -> str | None:
         """Return the one known word that *word* is a slip of; None if there is none, or several."""
-        squeezed = self._squeezed.get(_squeeze(word))
+        squeezed = self._squeezed.get(squeeze(word))
         if squeezed is not None:
             return squeezed
         if len(word) < SLIP_FROM:
@@ -166,6 +166,6 @@ MOST_SLIPS_KEPT = 5_000
 """Unknown words whose nearest known word is remembered; then they are forgotten together."""
 
 
-def _squeeze(word: str) -> str:
+def squeeze(word: str) -> str:
     """Return *word* with each run of one letter as a single letter: "neext" as "next"."""
     return "".join(letter for letter, _ in groupby(word))

@@ -168,6 +168,10 @@ def test_a_date_is_read(text: str, day: date) -> None:
         "120/80",
         "1/2 hour",
         "31 feb",
+        "dec 5 pm",
+        "dec",
+        "Jane 5",
+        "5-12-26-11",
         "31 of this month",
         "remember 5",
         "day",
@@ -279,3 +283,7 @@ def test_a_day_of_the_month_is_never_past(today: date, number: int) -> None:
 def test_any_text_can_be_searched(text: str) -> None:
     words = LEXICON.words(text)
     assert all(0 <= s.start < s.end <= len(words) for s in find_days(words, TODAY))
+
+
+def test_a_very_long_number_is_no_day() -> None:
+    assert days("on " + "9" * 5000 + " ko") == []

@@ -67,6 +67,8 @@ def durations(text: str, now: int | None = NOW) -> list[DurationSaid]:
         ("do ghante", 120),
         ("couple of minutes", 2),
         ("2.5 min", 3),
+        ("1 hour 5 baje", 60),
+        ("1 hour 15 patients", 60),
     ],
 )
 def test_a_length_is_read_in_minutes(text: str, minutes: int) -> None:
