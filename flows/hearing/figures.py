@@ -81,8 +81,10 @@ def is_counted(words: Sequence[Word], start: int, end: int, joining: str = "/-.:
     part of a longer number such as 98-76 or 120/80, with one of the signs *joining*.
     """
     before, after = word_at(words, start - 1), word_at(words, end)
-    if heard(before, "counted:label") or heard(after, "counted:thing", "ordinal:ending"):
+    if before.has("counted:label") and not before.slip:
         return True
+    if after.has("counted:thing", "ordinal:ending") and not after.slip:
+        return True  # "16:45 slot" is no slip of "slots"
     if not {"unit", "month"}.isdisjoint(sections_of(after)) or key_of(before, "month"):
         return True
     return joins(words, end, joining) or joins(words, start - 1, joining)
@@ -135,8 +137,12 @@ def half_more(words: Sequence[Word], at: int) -> int | None:
 
 
 def fraction_of(word: Word) -> str | None:
-    """Return the key of the fraction that *word* is, slips left out: "Radha" is not "aadha"."""
-    return None if word.slip else key_of(word, "fraction")
+    """Return the key of the fraction that *word* is; a slip only of those said before a number.
+
+    "Radha" is not "aadha", but "pauney chaar" is "paune chaar".
+    """
+    key = key_of(word, "fraction")
+    return key if key in ADDED or not word.slip else None
 
 
 def _fraction_at(words: Sequence[Word], at: int) -> tuple[int, int] | None:
