@@ -43,7 +43,7 @@ class Clock:
 
 
 def clock_at(words: Sequence[Word], at: int) -> Clock | None:
-    """Read the clock time at *at* with its "baje", "pm" or "ish"; a bare hour is not sure."""
+    """Read the clock time at *at* with its "baje" or "pm"; a bare hour is not sure."""
     if _BEGINNINGS.isdisjoint(sections_of(word_at(words, at))) or joins(words, at - 1, "/.:"):
         return None
     clock = _figures_at(words, at)
