@@ -7,7 +7,7 @@ from domain.model.clinics import Doctor, StaffStatus
 from domain.names import clean_name
 from flows.hearing.meaning import DurationSaid
 from flows.hearing.phones import number_and_name
-from flows.hearing.text import fold
+from flows.known import known
 from flows.turn import Turn
 
 MOST_MINUTES = 600
@@ -32,12 +32,10 @@ def _find_doctor(turn: Turn) -> tuple[Doctor | None, str]:
     if user.role == "DOCTOR":
         return own, rest
     doctors = [d for d in turn.doctors() if _is_active(d)]
-    words = rest.split()
-    for size in range(min(3, len(words)), 0, -1):
-        part = fold(" ".join(words[:size]))
-        found = [d for d in doctors if part and f" {part}" in f" {fold(d.name)}"]
-        if len(found) == 1:
-            return found[0], " ".join(words[size:])
+    named, after = turn.ear.leading_doctor(rest, known(turn))
+    found = [d for d in doctors if d.doctor_id in (named or turn.meaning.doctor_ids)]
+    if len(found) == 1:
+        return found[0], after if named else rest
     if own is not None:
         return own, rest
     if len(doctors) == 1:
@@ -81,7 +79,13 @@ def length_and_reason(turn: Turn) -> tuple[DurationSaid | None, str]:
 
 
 def walk_in(turn: Turn) -> tuple[str, str] | None:
-    """Return phone (E.164) and name of a walk-in, in either order; None if either is missing."""
-    found = number_and_name(arguments(turn), turn.work.rules.phone_countries)
+    """Return phone (E.164) and name of a walk-in, in either order.
+
+    None if either is missing, or two numbers are there.
+    """
+    said = arguments(turn)
+    if turn.ear.count_phones(said, known(turn)) > 1:
+        return None  # whose is which?
+    found = number_and_name(said, turn.work.rules.phone_countries)
     name = clean_name(found[1] or "") if found else None
     return (found[0], name) if found and name else None

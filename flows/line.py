@@ -62,7 +62,13 @@ def more_was_said(turn: Turn) -> bool:
     "next week I am away" must call nobody in.
     """
     is_text = turn.inbound.kind == "text"
-    return is_text and not nobody_named(turn) and not turn.ear.adds_nothing(arguments(turn))
+    if not is_text or nobody_named(turn):
+        return False
+    said = arguments(turn)
+    current = the_line(turn).queue.current_number
+    if turn.meaning.trigger == "skip" and current is not None:
+        return turn.ear.token_number(said) != current and not turn.ear.adds_nothing(said, "skip")
+    return not turn.ear.adds_nothing(said, turn.meaning.trigger)
 
 
 def length_unclear(turn: Turn) -> bool:
@@ -182,6 +188,8 @@ ROWS = (
     *_which_doctor_rows(),
     *_too_old_rows(),
     *_unsure_rows(),
+    Row("unsure",     ANYWHERE,  nobody_named, None,       "line/which_doctor", "idle"),
+    Row("unsure",     ANYWHERE,  None,        None,       "line/unsure",       "idle"),
     #   on            at         when         do          say                  then
     Row("start",      ANYWHERE,  None,        start,      "line/started",      "idle"),
     Row("next",       ANYWHERE,  None,        call_next,  "line/called",       "idle"),
@@ -251,7 +259,8 @@ def _not_now(turn: Turn) -> Say:
 @says("line/unsure")
 def _unsure(turn: Turn) -> Say:
     said = state(turn)
-    return Say(values={**said.values, "said": turn.meaning.trigger}, options=said.options)
+    word = turn.meaning.rest if turn.meaning.trigger == "unsure" else turn.meaning.trigger
+    return Say(values={**said.values, "said": word}, options=said.options)
 
 
 @says("line/moved")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.timetable import today
 from flows import (
     account,
     booking,
@@ -24,9 +23,8 @@ from flows.choices import (
     offered_where_replied,
     standing_push,
 )
-from flows.hearing.doctors import DoctorKnown
-from flows.hearing.ear import Known
 from flows.hearing.meaning import Meaning
+from flows.known import known
 from flows.table import Table
 from flows.turn import Turn
 from flows.wish import GOES_ON
@@ -84,17 +82,6 @@ def answer(turn: Turn) -> None:
     if turn.facts and trigger != "facts":
         TABLE.fire("facts", turn)
     TABLE.fire(trigger, turn)
-
-
-def known(turn: Turn) -> Known:
-    """Return what the ear must know of the clinic to read a sentence."""
-    here = turn.work.now.astimezone(turn.clinic.zone)
-    return Known(
-        today=today(turn.clinic, turn.work.now),
-        minute=here.hour * 60 + here.minute,
-        doctors=tuple(DoctorKnown(d.doctor_id, d.name, d.specialization) for d in turn.doctors()),
-        countries=tuple(turn.work.rules.phone_countries),
-    )
 
 
 def _trigger(turn: Turn) -> str:

@@ -13,6 +13,7 @@ from flows import account, handover, line, machines, manners, patient, questions
 from flows.choices import choice_confirmed, choice_named, standing_push
 from flows.hearing.meaning import Meaning
 from flows.hearing.text import number_in
+from flows.known import known
 from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
 
@@ -97,7 +98,7 @@ def answer(turn: Turn, staff_work: Work) -> None:
     staff_meaning = Meaning(None)
     if turn.inbound.kind == "text":
         turn.meaning = turn.ear.phrase(turn.inbound.text)
-        staff_meaning = turn.ear.command(turn.inbound.text, patient.known(turn))
+        staff_meaning = turn.ear.command(turn.inbound.text, known(turn))
     meaning = turn.meaning
     trigger = _trigger(turn, staff_meaning)
     own = _as_patient_now(turn, meaning, staff_meaning) or _own_tap(turn)

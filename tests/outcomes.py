@@ -126,7 +126,9 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
     values = heard.values
     if "line/guess" in heard.names and values["line/guess"]["command"] == "close":
         found.add("ask_close")
-    if "booking/doctors" in heard.names and (values["booking/doctors"]["person"] or "book" in sentence.does and _narrowed(sentence)):
+    if "booking/doctors" in heard.names and (
+        values["booking/doctors"]["person"] or "book" in sentence.does and _narrowed(sentence)
+    ):
         found.add("book")
     if "pick" in sentence.does and sentence.option is not None:
         picked = say(sentence.at, str(sentence.option))
@@ -137,7 +139,9 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
             picked = say(sentence.at, str(number))
             if (picked.names, picked.tokens) == (heard.names, heard.tokens):
                 found.add(word)
-    if sentence.at == "name" and {"booking/pay", "booking/confirmed", "news/confirmed"} & set(heard.names):
+    if sentence.at == "name" and {"booking/pay", "booking/confirmed", "news/confirmed"} & set(
+        heard.names
+    ):
         found.add("name")
     if sentence.at == "platform" and heard.names and "City" in str(heard.values):
         found.add("join")

@@ -70,6 +70,7 @@ class Heard:
     values: dict[str, Mapping[str, Any]]
     others: list[str]
     """The messages to others."""
+    now: datetime
     line: str
     """The state of Dr. Sharma's line and whom it serves."""
     tokens: tuple[tuple[int, str, str], ...]
@@ -109,6 +110,7 @@ def _say(stage: Stage, situation: str, text: str) -> Heard:
         names=[m.name for m in own],
         values={m.name: m.values for m in own},
         others=[m.name for m in after if m.contact_id != contact],
+        now=stage.clock.now(),
         line=_line(stage),
         tokens=_tokens(stage),
     )
@@ -252,11 +254,39 @@ def _line_of(stage: Stage, clinic: Clinic, doctor: Doctor, situation: str) -> No
     actor = Actor("usr_sharma", doctor.name)
     stage.on_line(lifecycle.start, clinic, doctor, actor)
     stage.on_line(calling.call_next, clinic, doctor, actor, SeenState(button=True, current=None))
+    if situation == "admin":
+        _other_lines(stage, clinic)
     if situation == "paused":
         stage.on_line(lifecycle.pause, clinic, doctor, actor, 15, None)
     if situation == "emergency":
         stage.on_line(lifecycle.emergency, clinic, doctor, actor, 30)
         stage.settle()
+
+
+def _other_lines(stage: Stage, clinic: Clinic) -> None:
+    """Let the lines of other doctors run, each with a patient inside and one who waits."""
+    for n, key in enumerate(DOCTORS):
+        if key in {"sharma", "dsouza"}:
+            continue
+        doctor = stage.work().require(Doctor, clinic.clinic_id, f"doc_{key}")
+        for slot in (44, 45):
+            patient, contact = a_person(
+                f"{key}{slot}", f"{key} {slot}", f"+9198700{n:02d}{slot:03d}", NOW
+            )
+            store(stage.records, patient, contact, address_of(contact))
+            work = stage.work()
+            token = booking.hold(work, clinic, doctor, contact, patient, TODAY, slot)
+            work.commit()
+            stage.clock.advance(seconds=1)
+            if token.payment_id:
+                stage.pay(token)
+        actor = Actor(f"usr_{key}", doctor.name)
+        stage.on_line(lifecycle.start, clinic, doctor, actor)
+        stage.on_line(
+            calling.call_next, clinic, doctor, actor, SeenState(button=True, current=None)
+        )
+        if key == "menon":
+            stage.on_line(lifecycle.pause, clinic, doctor, actor, 15, None)
 
 
 def _neha(stage: Stage) -> tuple[Contact, Patient]:

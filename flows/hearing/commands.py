@@ -6,14 +6,17 @@ more. A sentence that seems to mean one is a guess, which is asked about.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
+from flows.hearing.doctors import DoctorNames
 from flows.hearing.durations import bare_minutes, find_durations
+from flows.hearing.known import Known
 from flows.hearing.lexicon import Lexicon, Word
 from flows.hearing.meaning import DurationSaid, Meaning
 from flows.hearing.numbers import find_numbers
+from flows.hearing.phones import find_phones
 from flows.hearing.rules import concepts_of, rules
-from flows.hearing.spans import covered
+from flows.hearing.spans import Span, covered
 from flows.hearing.text import Piece
 
 LONGEST_COMMAND = 3
@@ -22,14 +25,20 @@ ALONE = frozenset({"next", "skip", "start", "undo", "resume", "close", "done"})
 """Commands that nothing follows but a doctor's name and courtesy."""
 TIMED = frozenset({"pause", "emergency", "late"})
 """Commands that a length of time may follow, or come before."""
+READ_ONLY = frozenset({"status", "list", "help", "doctors", "hi"})
 HEARD_INSTEAD = frozenset({"close", "is_here", "late", "list", "status"})
 """What a sentence may mean that begins with the word of a command: "done for today"."""
+UNSURE = "unsure"
+"""A command's word in a sentence that denies it, asks, or names another one."""
 COURTESY = "say:polite"
 AROUND = (COURTESY, "say:this_one")
 """Words that change nothing about a command."""
+BESIDE: Mapping[str, str] = {"skip": "say:absent", "undo": "say:mistake", "resume": "say:back_now"}
+"""What may be said beside a command as its reason: "not here, skip"."""
 _SIGNS = " \t\r\n.,:;-–—()\"'“”*_`!…"
 """What people write between a command, a length and a reason."""
 _QUOTES = frozenset("\"“”'*_`")
+_ENDS = frozenset(",.;!\n")
 
 # fmt: off
 RULES = rules(
@@ -39,6 +48,7 @@ RULES = rules(
     ("late",       "late -ask -not -if -others -question"),
     ("list",       "who next|left|present|arrived|people|turn"),
     ("status",     "how_many left|people|done|question|ask"),
+    ("status",     "left any"),
     ("status",     "people|token left question|ask"),
     ("status",     "serving"),
     ("resume",     "back_now -ask -not -if -question -length"),
@@ -59,31 +69,87 @@ class Commands:
         self._phrases = phrases
         self._lexicon = lexicon
 
-    def read(self, text: str, minute: int, names: Container[str] = ()) -> Meaning:
+    def read(self, text: str, known: Known, doctors: DoctorNames | None = None) -> Meaning:
         """Return the command that *text* is, with its words behind it; else what it may mean.
 
-        *minute* is now, counted from midnight by the clinic's clock; *names* are the folded words
-        of doctors' names.
+        One of *doctors* may be named before the command, as admins do: "sharma ji ka next".
         """
         text = text.strip().lstrip("/")
-        pieces = self._lexicon.pieces(text, names)
-        found = self._command_in_front(pieces)
-        if found is not None:
-            trigger, language, end = found
-            rest = text[pieces[end - 1].end :].strip(_SIGNS)
-            said = self._with_length(Meaning(trigger, rest, language), minute)
-            if trigger not in ALONE or self.adds_nothing(rest):
-                return said
-            # "done for today" is not "done", and "next time" is not "next".
-            other = self._guess(self._lexicon.words(text, names), minute)
-            return other if other.trigger in HEARD_INSTEAD else said
-        words = self._lexicon.words(text, names)
-        return self._command_behind(words, minute) or self._guess(words, minute)
+        said = self._obey(text, known, doctors)
+        if said is None and doctors is not None:
+            ids, rest = self.without_doctor(text, doctors)
+            said = self._obey(rest, known, None) if ids and rest else None
+            said = said.but(doctor_ids=ids) if said else None
+        if said is not None and said.trigger not in {UNSURE, *READ_ONLY}:
+            return said
+        words = self._lexicon.words(text, doctors.parts if doctors else ())
+        other = self._guess(words, known.minute, doctors)
+        if said is None:
+            return other
+        if said.trigger in READ_ONLY:
+            return said.but(doctor_ids=other.doctor_ids or said.doctor_ids)
+        # "done for today" is not "done", and "next time" is not "next".
+        return other if other.trigger in HEARD_INSTEAD and other.trigger != said.rest else said
 
-    def adds_nothing(self, text: str) -> bool:
-        """Return whether *text*, behind a command, changes nothing about it: "please", "him"."""
+    def adds_nothing(self, text: str, trigger: str | None = None) -> bool:
+        """Return whether *text*, beside a command, changes nothing about it: "please", "him"."""
+        return "?" not in text and self._is_beside(self._lexicon.words(text), trigger)
+
+    def _is_beside(self, words: Sequence[Word], trigger: str | None) -> bool:
+        beside = (*AROUND, BESIDE.get(trigger or "", COURTESY))
+        return all(w.has(*beside) or not w.text[0].isalnum() for w in words)
+
+    def _obey(self, text: str, known: Known, doctors: DoctorNames | None) -> Meaning | None:
+        """Return the command that the whole of *text* is; `UNSURE` if it only begins with one."""
+        pieces = self._lexicon.pieces(text)
+        found = self._command_in_front(pieces)
         words = self._lexicon.words(text)
-        return "?" not in text and all(w.has(*AROUND) or not w.text[0].isalnum() for w in words)
+        if found is None or (found[0] in READ_ONLY and found[2] < len(pieces)):
+            behind = self._command_behind(words, text, known)
+            if found is None or behind is not None:
+                return behind
+        trigger, language, end = found
+        rest = text[pieces[end - 1].end :].strip(_SIGNS)
+        said = Meaning(trigger, rest, language)
+        if doctors is not None:
+            rest = self.without_doctor(rest, doctors)[1]
+        if trigger in TIMED:
+            duration, _ = self.length_and_reason(rest, known.minute)
+            said = said.but(duration=duration)
+            return said if self._may_follow(rest, timed=duration is not None) else unsure(said)
+        names_token = trigger == "skip" and self._is_token(rest)
+        if trigger in ALONE and not (names_token or self.adds_nothing(rest, trigger)):
+            return self._command_behind(words, text, known) or unsure(said)
+        return said
+
+    def _is_token(self, rest: str) -> bool:
+        """Return whether *rest* is a token's number; whether it is the one inside is checked later."""
+        words = self._lexicon.words(rest)
+        explained = covered(find_numbers(words))
+        return bool(explained) and self._is_beside(
+            [w for i, w in enumerate(words) if i not in explained], None
+        )
+
+    def _may_follow(self, rest: str, *, timed: bool) -> bool:
+        """Return whether *rest* can be the length and reason of a command, and no denial of it."""
+        words = self._lexicon.words(rest)
+        concepts = concepts_of(words)
+        denied = any(w.has("say:not", "say:absent") for w in words)
+        if "?" in rest or concepts & {"ask", "if"} or (denied and not timed):
+            return False
+        others = (self._phrases.get(w.text, ("", ""))[0] for w in words)
+        return not any(trigger in ALONE for trigger in others)
+
+    def without_doctor(self, text: str, doctors: DoctorNames) -> tuple[tuple[str, ...], str]:
+        """Return the one doctor (doctorId) whose name *text* begins with, and what follows it."""
+        words = self._lexicon.words(text, doctors.parts)
+        spans = [s for s in doctors.find(words) if len(s.value) == 1]
+        if not spans or not self._is_beside(words[: spans[0].start], None):
+            return (), text
+        end = spans[0].end
+        while end < len(words) and words[end].has("say:of", COURTESY, "say:doctor"):
+            end += 1
+        return tuple(spans[0].value), text[words[end].start :] if end < len(words) else ""
 
     def length_and_reason(self, text: str, minute: int) -> tuple[DurationSaid | None, str]:
         """Return the length of time that *text* names, and the rest of its words.
@@ -92,6 +158,8 @@ class Commands:
         """
         words = [w for w in self._lexicon.words(text) if w.text not in _QUOTES]
         spans = find_durations(words, minute) or [s for s in [bare_minutes(words)] if s]
+        if not spans and words and words[-1].text.isdecimal() and words[0].has("say:break"):
+            spans = [Span(len(words) - 1, len(words), DurationSaid(int(words[-1].text)))]
         if not spans:
             doubtful = any(
                 (w.number is not None and w.text.isdecimal()) or w.keys("unit") for w in words
@@ -129,53 +197,90 @@ class Commands:
     def _is_courtesy(self, piece: Piece) -> bool:
         return not piece.text[0].isalnum() or COURTESY in self._lexicon.concepts(piece.text)
 
-    def _with_length(self, meaning: Meaning, minute: int) -> Meaning:
-        """Read the length of time behind a command that takes one, and what is left as a reason."""
-        if meaning.trigger not in TIMED:
-            return meaning
-        duration, _ = self.length_and_reason(meaning.rest, minute)
-        return meaning.but(duration=duration)
+    def _command_behind(self, words: Sequence[Word], text: str, known: Known) -> Meaning | None:
+        """Return the command that is left without courtesy, a length, and a reason beside it.
 
-    def _command_behind(self, words: Sequence[Word], minute: int) -> Meaning | None:
-        """Return the command that is left without courtesy and a length: "15 min break", "ok next"."""
-        spans = find_durations(words, minute)
+        "15 min break", "ok next", "not here, skip him", "Ravi ko add karo 98765 43210".
+        """
+        if any(w.text == "?" for w in words) or concepts_of(words) & {"if"}:
+            return None
+        added = self._added_behind(words, text, known)
+        if added is not None:
+            return added
+        spans = find_durations(words, known.minute)
         length = covered(spans)
-        kept = [
-            w
-            for i, w in enumerate(words)
-            if i not in length and w.text[0].isalnum() and not w.has(*AROUND)
-        ]
-        found = self._phrases.get(" ".join(w.text for w in kept))
-        if found is None or any(w.text == "?" for w in words):
-            return None
-        trigger, language = found
-        if spans and trigger not in TIMED:
-            return None
-        rest = " ".join(words[i].raw for i in sorted(length))
-        return Meaning(trigger, rest, language, duration=spans[0].value if spans else None)
+        kept = [i for i, w in enumerate(words) if i not in length and w.text[0].isalnum()]
+        for begin, end in _runs(len(kept)):
+            run = kept[begin:end]
+            found = self._phrases.get(" ".join(words[i].text for i in run))
+            if found is None:
+                continue
+            trigger, language = found
+            beside = [words[i] for i in kept if i not in run]
+            if trigger in TIMED and spans:
+                # A length beside it leaves no doubt, so ordinary small words may stand around.
+                if all(w.has(*AROUND, "say:filler", "say:of") for w in beside):
+                    rest = " ".join(words[i].raw for i in sorted(length))
+                    return Meaning(trigger, rest, language, duration=spans[0].value)
+            elif trigger in ALONE and not spans and self._is_beside(beside, trigger):
+                return Meaning(trigger, "", language)
+        return None
 
-    def _guess(self, words: Sequence[Word], minute: int) -> Meaning:
+    def _added_behind(self, words: Sequence[Word], text: str, known: Known) -> Meaning | None:
+        """Return the walk-in of "Ravi ko add karo 98765 43210": a number stands in the sentence."""
+        if concepts_of(words) & {"not", "ask"}:
+            return None
+        if not find_phones(words, text, known.countries):
+            return None
+        for begin, end in _runs(len(words)):
+            trigger, language = self._phrases.get(
+                " ".join(w.text for w in words[begin:end]), ("", "")
+            )
+            if trigger == "add":
+                beside = [
+                    w.raw
+                    for i, w in enumerate(words)
+                    if not begin <= i < end and not w.has("say:of", "say:this_one", COURTESY)
+                ]
+                return Meaning("add", " ".join(beside), language)
+        return None
+
+    def _guess(self, words: Sequence[Word], minute: int, doctors: DoctorNames | None) -> Meaning:
         """Return what a sentence seems to mean, or nothing."""
+        named = doctors.find(words) if doctors else []
         spans = find_durations(words, minute)
         numbers = find_numbers(words)
-        name = _name_in(words, covered(spans) | covered(numbers))
+        name = _name_in(words, covered(spans) | covered(numbers) | covered(named))
         concepts = concepts_of(words)
         concepts |= {"length"} if spans else set()
         concepts |= {"token"} if numbers else set()
         concepts |= {"name"} if name else set()
         concepts |= {"question"} if any(w.text == "?" for w in words) else set()
         trigger = next((r.trigger for r in RULES if r.holds(concepts)), None)
-        if trigger is None:
-            return Meaning(None)
         length = spans[0].value if spans else None
         rest = " ".join(words[i].raw for i in sorted(covered(spans[:1])))
         return Meaning(
             trigger,
-            name or "" if trigger == "is_here" else rest,
+            (name or "") if trigger == "is_here" else rest if trigger else "",
             guess=trigger in GUESSED,
             duration=length,
             number=numbers[0].value if numbers else None,
+            doctor_ids=tuple(named[0].value) if named and len(named[0].value) == 1 else (),
         )
+
+
+def unsure(said: Meaning) -> Meaning:
+    """Return that *said*'s word was heard, but that it may not be meant."""
+    return said.but(trigger=UNSURE, rest=said.trigger or "")
+
+
+def _runs(length: int) -> list[tuple[int, int]]:
+    """Return the runs of up to `LONGEST_COMMAND` of *length* words, the longest first."""
+    return [
+        (begin, begin + size)
+        for size in range(min(LONGEST_COMMAND, length), 0, -1)
+        for begin in range(length - size + 1)
+    ]
 
 
 def _name_in(words: Sequence[Word], taken: frozenset[int]) -> str:

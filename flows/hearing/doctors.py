@@ -131,7 +131,8 @@ class DoctorNames:
         exact = self._by_part.get(word.text) or self._by_part.get(fold(word.raw))
         if exact:
             return exact
-        if word.concepts and not word.slip:
+        known = any(not c.startswith(("name:", "plain:")) for c in word.concepts)
+        if known and not word.slip:
             return frozenset()
         text = fold(word.raw)
         if not text.isascii():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from functools import cache
 from typing import TypeVar
 
 from flows.hearing.commands import Commands
 from flows.hearing.dates import DaySaid, find_days
-from flows.hearing.doctors import DoctorKnown, names_of
+from flows.hearing.doctors import names_of
 from flows.hearing.durations import find_durations
+from flows.hearing.known import NOTHING_KNOWN, Known
 from flows.hearing.lexicon import Lexicon, Word
 from flows.hearing.meaning import DurationSaid, Meaning, PersonSaid, TimeSaid
 from flows.hearing.numbers import choice_number, find_numbers
@@ -48,19 +48,6 @@ class Vocabulary:
     staff: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     words: Mapping[str, Mapping[str, Sequence[str]]] = field(default_factory=dict)
     """Section, key, phrases."""
-
-
-@dataclass(frozen=True)
-class Known:
-    """What must be known of the clinic and of the moment to read a sentence."""
-
-    today: date
-    """By the clinic's calendar."""
-    minute: int
-    """Minutes since midnight by the clinic's clock."""
-    doctors: tuple[DoctorKnown, ...] = ()
-    countries: tuple[str, ...] = ("+91",)
-    """Country codes of the phone numbers that are accepted."""
 
 
 class Ear:
@@ -130,7 +117,7 @@ class Ear:
 
         All of it, if it is a sentence; "" if it is no command.
         """
-        meaning = self._commands.read(text[:LONGEST_READ], 0)
+        meaning = self._commands.read(text[:LONGEST_READ], NOTHING_KNOWN)
         if meaning.trigger is None:
             return ""
         return text.strip().removesuffix(meaning.rest)
@@ -200,17 +187,35 @@ class Ear:
 
     def command(self, text: str, known: Known) -> Meaning:
         """Return what a text of staff means: a command and its words, or what it may mean."""
-        names = names_of(known.doctors, self.lexicon).parts
-        meaning = self._commands.read(text[:LONGEST_READ], known.minute, names)
+        doctors = names_of(known.doctors, self.lexicon)
+        meaning = self._commands.read(text[:LONGEST_READ], known, doctors)
         return meaning if meaning.language else meaning.but(language=self.language_of(text))
 
     def length_and_reason(self, text: str, minute: int) -> tuple[DurationSaid | None, str]:
         """Return the length of time and the reason in what follows a command (`Commands`)."""
         return self._commands.length_and_reason(text, minute)
 
-    def adds_nothing(self, text: str) -> bool:
+    def adds_nothing(self, text: str, trigger: str | None) -> bool:
         """Return whether *text*, behind a command, changes nothing about it (`Commands`)."""
-        return self._commands.adds_nothing(text)
+        return self._commands.adds_nothing(text, trigger)
+
+    def token_number(self, text: str) -> int | None:
+        """Return the token's number that is all of *text*, courtesy aside: "#44", "token 44"."""
+        words = self.lexicon.words(text)
+        found = find_numbers(words)
+        explained = covered(found)
+        more = [w for i, w in enumerate(words) if i not in explained and w.text[0].isalnum()]
+        if len(found) != 1 or not all(w.has("say:polite", "say:this_one") for w in more):
+            return None
+        return found[0].value
+
+    def count_phones(self, text: str, known: Known) -> int:
+        """Return how many telephone numbers *text* has."""
+        return len(find_phones(self.lexicon.words(text), text, known.countries))
+
+    def leading_doctor(self, text: str, known: Known) -> tuple[tuple[str, ...], str]:
+        """Return the one doctor (doctorId) whose name *text* begins with, and what follows it."""
+        return self._commands.without_doctor(text, names_of(known.doctors, self.lexicon))
 
     def language_of(self, text: str) -> str | None:
         """Return the language whose script most letters of *text* are in, if it has one."""

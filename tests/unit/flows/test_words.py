@@ -14,7 +14,7 @@ from bot.rendering.renderer import Renderer
 from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from flows import patient, staff
-from flows.hearing.ear import Known
+from flows.hearing.known import Known
 from flows.hearing.text import fold
 from flows.settings import _label
 from flows.turn import SAYS

@@ -4,7 +4,8 @@ from datetime import date
 
 import pytest
 
-from flows.hearing.ear import Ear, Known, Vocabulary
+from flows.hearing.ear import Ear, Vocabulary
+from flows.hearing.known import Known
 from flows.hearing.meaning import Meaning
 from flows.hearing.text import fold, is_emoji_only, number_in, script_of
 
