@@ -67,7 +67,7 @@ def note(conversation: Conversation, inbound: Inbound, now: datetime, *, is_clea
     last = conversation.last_inbound_at
     if last is None or now - last > SILENT_FOR:
         conversation = conversation.but(texts=(), repeats=0, silent_until=None)
-    digest, hurries = _digest(conversation, inbound.text), is_quick(conversation, inbound)
+    digest, hurries = _digest(conversation, inbound), is_quick(conversation, inbound)
     is_old = digest in conversation.texts
     if digest is not None and not is_old:
         conversation = conversation.but(texts=(*conversation.texts, digest)[-TEXTS_KEPT:])
@@ -95,10 +95,10 @@ def is_quick(conversation: Conversation, inbound: Inbound) -> bool:
     return timedelta() < after <= QUICK
 
 
-def _digest(conversation: Conversation, text: str) -> str | None:
-    """Return a digest of *text* that tells nothing of it; None if it is short."""
-    folded = fold(text)
-    if len(folded) < LONG:
+def _digest(conversation: Conversation, inbound: Inbound) -> str | None:
+    """Return a digest of a text that tells nothing of it; None of a short one, and of a tap."""
+    folded = fold(inbound.text)
+    if inbound.kind != "text" or len(folded) < LONG:
         return None
     key = conversation.contact_id.encode()[:32]
     return blake2s(folded.encode(), key=key, digest_size=8).hexdigest()

@@ -27,8 +27,10 @@ from flows.hearing.wishes import FACTS, Clause, wishes_in
 T = TypeVar("T")
 LONGEST_READ = 600
 """Characters of a message that are read; nobody asks for a visit in more."""
-OBJECTIONS = frozenset("👎❌❎🚫🛑❓❔❗❕🆘🚑😠😡🤬")
-"""Emoji that ask or object; a message of any others alone is as polite as "ok"."""
+COURTEOUS = frozenset(
+    "👍👌🙏👏🙌🤝👋💪💯✅✔☑🆗❤♥🧡💛💚💙💜🤍🤎💖💕💐🌹🌸🌺🌻🎉☺😊🙂😀😃😄😁😆😇😌🤗🥰😍😘😎🤩🥳🫡"
+)
+"""Emoji that say no more than "ok"; others may be tears, an illness, a question or stars."""
 CODE = re.compile(r"[a-z]{3,10}\d{2,4}|[0-9a-z]{26}")
 """A clinic's join code, as registration makes it, folded."""
 SHORT = 3
@@ -62,7 +64,7 @@ class Ear:
 
     def phrase(self, text: str) -> Meaning:
         """Return what a patient's whole text means, courtesy around it aside; else no trigger."""
-        if is_emoji_only(text) and OBJECTIONS.isdisjoint(text):
+        if is_emoji_only(text) and COURTEOUS.issuperset(c for c in text if is_emoji_only(c)):
             return Meaning("ok")
         found = self._patient.get(fold(text)) or self._patient.get(self._without_courtesy(text))
         if found is not None:

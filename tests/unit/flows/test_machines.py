@@ -88,6 +88,13 @@ def test_people_type_quickly_what_is_understood(stage):
     assert alerts(stage) == 0
 
 
+def test_people_tap_one_button_again_and_again(stage):
+    tap = {"kind": "tap", "choice": "status"}
+    told = [answers(stage, ASHA, "A button with many words", after=1, **tap) for _ in range(6)]
+    assert all(told)
+    assert alerts(stage) == 0
+
+
 def test_long_texts_that_differ_are_answered(stage):
     told = [
         answers(stage, ASHA, f"I would like to ask something else, {n} times") for n in range(8)
