@@ -13,6 +13,7 @@ from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
 from domain.errors import (
     AlreadyBooked,
+    CalledJustNow,
     DayClosed,
     LineMoved,
     NobodyWaiting,
@@ -179,6 +180,7 @@ ROWS = (
 )
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {
+    CalledJustNow: Refusal("line/called_just_now"),
     LineMoved: Refusal("line/moved"),
     NobodyWaiting: Refusal("line/nobody"),
     NothingToUndo: Refusal("line/nothing_to_undo"),
@@ -243,6 +245,24 @@ def _line_moved(turn: Turn) -> Say:
             "at": at.isoformat() if at else None,
         },
         options=said.options,
+    )
+
+
+@says("line/called_just_now")
+def _called_just_now(turn: Turn) -> Say:
+    said = state(turn)
+    line, again, at = the_line(turn), turn.meaning.trigger, turn.details["at"]
+    chosen = f"{line.doctor.doctor_id}:{line.queue.current_token}"
+    return Say(
+        values={
+            **said.values,
+            "again": again,
+            "seconds": max(0, round((turn.work.now - at).total_seconds())),
+        },
+        options=[
+            Option(id=f"{again}:{chosen}", label="again_button", values={"again": again}),
+            Option(id=f"status:{line.doctor.doctor_id}", label="enough_button"),
+        ],
     )
 
 

@@ -10,7 +10,12 @@ from domain.actions.booking import history
 from domain.actions.booking.places import waiting_in_order, waiting_of
 from domain.actions.booking.seats import live_booking, write_live_booking
 from domain.actions.line.consultations import Ending, call_in, end_consultation, notify_next
-from domain.actions.line.preconditions import SeenState, require_current_view, state_after
+from domain.actions.line.preconditions import (
+    SeenState,
+    require_current_view,
+    require_no_repeat,
+    state_after,
+)
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actions.payments import ledger
@@ -50,9 +55,11 @@ def call_next(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
         NotNow: Unless the line is ACTIVE.
         NobodyWaiting: If nobody waits and nobody is being served.
         LineMoved: If the line is not as the actor saw it; nothing has moved then.
+        CalledJustNow: If the words may be the same `next` sent twice.
     """
     state_after(line.queue, "next")
     require_current_view(line, actor, saw)
+    require_no_repeat(line, saw)
     return advance(line, actor, Ending(TokenStatus.COMPLETED), _first_two(line))
 
 
@@ -63,9 +70,11 @@ def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILEN
         NotNow: Unless the line is ACTIVE.
         NobodyWaiting: If nobody was called.
         LineMoved: If the line is not as the actor saw it; nothing has moved then.
+        CalledJustNow: If the words may be the same command sent twice.
     """
     state_after(line.queue, "skip")
     require_current_view(line, actor, saw)
+    require_no_repeat(line, saw)
     if line.queue.current_token is None:
         raise NobodyWaiting(state=line.queue.status)
     return advance(line, actor, Ending(TokenStatus.SKIPPED, remark=remark), _first_two(line))
