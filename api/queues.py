@@ -77,7 +77,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     return Answer(
         CurrentQueue(
             queue=QueueShown(**_fields(queue, found)),
-            tokens=[_in_line(t) for t in tokens.sort_for_desk(found)],
+            tokens=[_in_line(t) for t in tokens.sort_for_desk(found, work.now)],
         )
     )
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.places import waiting_in_order, waiting_of
+from domain.actions.booking.places import first_called, waiting_in_order, waiting_of
 from domain.actions.booking.seats import live_booking, write_live_booking
 from domain.actions.line.consultations import Ending, call_in, end_consultation, notify_next
 from domain.actions.line.preconditions import (
@@ -33,6 +33,7 @@ from domain.model.queues import (
     Token,
     TokenStatus,
     Waiting,
+    number_text,
 )
 from domain.rules import KEPT_CONSULTATIONS
 
@@ -49,7 +50,7 @@ class MoveResult:
 def call_next(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
     """Complete the token being served and call in the first in line.
 
-    With nobody waiting it only completes.
+    With nobody waiting it only completes. A late person is passed over for somebody who is here.
 
     Raises:
         NotNow: Unless the line is ACTIVE.
@@ -60,7 +61,7 @@ def call_next(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
     state_after(line.queue, "next")
     require_current_view(line, actor, saw)
     require_no_repeat(line, saw)
-    return advance(line, actor, Ending(TokenStatus.COMPLETED), _first_two(line))
+    return _call_first(line, actor, Ending(TokenStatus.COMPLETED))
 
 
 def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILENT) -> MoveResult:
@@ -77,7 +78,17 @@ def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILEN
     require_no_repeat(line, saw)
     if line.queue.current_token is None:
         raise NobodyWaiting(state=line.queue.status)
-    return advance(line, actor, Ending(TokenStatus.SKIPPED, remark=remark), _first_two(line))
+    return _call_first(line, actor, Ending(TokenStatus.SKIPPED, remark=remark))
+
+
+def _call_first(line: LineContext, actor: Actor, ending: Ending) -> MoveResult:
+    """Call in the first in line, and say in the history which late people are passed over."""
+    first_two, passed = first_called(line.work, line.queue.queue_id, 2)
+    moved = advance(line, actor, ending, first_two)
+    if passed:
+        numbers = ", ".join(number_text(entry.number) for entry in passed)
+        history.log_line(line.work, moved.queue, "pass-over", actor, detail=f"late: {numbers}")
+    return moved
 
 
 def undo(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
@@ -232,11 +243,6 @@ def _with_current(queue: Queue, current: Token | None, since: datetime | None) -
         current_number=current.number if current else None,
         current_since=since if current else None,
     )
-
-
-def _first_two(line: LineContext) -> list[Waiting]:
-    """Return who is called in, and who is told that they are next."""
-    return waiting_in_order(line.work, line.queue.queue_id, 2)
 
 
 def _result(
