@@ -328,6 +328,7 @@ def _in_line(token: Token) -> TokenInLine:
         estimated_time=token.estimated_time,
         actual_time=token.actual_time,
         arrived_at=token.arrived_at,
+        late_until=tokens.announced_lateness(token),
         balance_due=rupees(tokens.balance_paise(token)),
     )
 
