@@ -305,6 +305,7 @@ def _list(turn: Turn) -> Say:
     waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
+    late = {w.token_id: freshness.late_text(w, turn.work.now) for w in waiting}
     return Say(
         values={
             **said.values,
@@ -314,6 +315,7 @@ def _list(turn: Turn) -> Say:
                     "person": t.patient_name,
                     "at": t.estimated_time.isoformat(),
                     "arrived": t.arrived_at is not None,
+                    "late": late[t.token_id],
                 }
                 for t in tokens
             ],
