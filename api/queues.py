@@ -77,7 +77,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     return Answer(
         CurrentQueue(
             queue=QueueShown(**_fields(queue, found)),
-            tokens=[_in_line(t) for t in tokens.sort_for_desk(found)],
+            tokens=[_in_line(t) for t in tokens.sort_for_desk(found, work.now)],
         )
     )
 
@@ -328,6 +328,7 @@ def _in_line(token: Token) -> TokenInLine:
         estimated_time=token.estimated_time,
         actual_time=token.actual_time,
         arrived_at=token.arrived_at,
+        late_until=tokens.announced_lateness(token),
         balance_due=rupees(tokens.balance_paise(token)),
     )
 

@@ -14,6 +14,7 @@ from api.schemas.queues import LinePath
 from api.schemas.tokens import (
     CancelCall,
     Cancelled,
+    LateCall,
     OneToken,
     PatientOfTokens,
     PatientPath,
@@ -35,7 +36,7 @@ from domain.actions.booking import tokens as actions
 from domain.actions.booking.days import exceeded_limit, require_doctor
 from domain.actions.booking.desk import BookingRequest
 from domain.actions.booking.queues import get_queue
-from domain.actions.line import lifecycle, status_changes
+from domain.actions.line import lateness, lifecycle, status_changes
 from domain.actions.line.status_changes import StatusChange
 from domain.actions.people import patients
 from domain.actors import Remark
@@ -165,6 +166,19 @@ def check_in(work: Work, call: Call, path: TokenPath) -> Answer:
     return Answer(_changed(work, token), "Patient checked in")
 
 
+@tokens.post("/tokens/<tokenId>/late", needs=EVERYBODY, answers=TokenChanged, audits=True)
+def announce_late(work: Work, call: Call, path: TokenPath, body: LateCall) -> Answer:
+    """Note that the patient is late: until then, and until they come, others who are here go first.
+
+    They keep their place, so they are next when they come. Said again it replaces what was said; a
+    check-in ends it.
+    """
+    token, _ = actions.find_token(work, path.token_id)
+    call.patient_id = token.patient_id
+    token = lateness.announce_patient_late(work, token, body.minutes, call.caller.actor)
+    return Answer(_changed(work, token), "Patient is late")
+
+
 @tokens.delete(
     "/tokens/<tokenId>", needs=EVERYBODY, answers=Cancelled, audits=True, optional_body=True
 )
@@ -236,6 +250,7 @@ def _fields(token: Token) -> dict[str, Any]:
         "created_at": token.created_at,
         "updated_at": token.updated_at,
         "visit_id": token.visit_id,
+        "late_until": actions.announced_lateness(token),
     }
 
 
@@ -247,6 +262,7 @@ def _changed(work: Work, token: Token) -> TokenChanged:
         actual_time=token.actual_time,
         payment_status=token.payment_status,
         visit_id=token.visit_id,
+        late_until=actions.announced_lateness(token),
         updated_at=work.now,
     )
 

@@ -38,8 +38,8 @@ from tests.people import (
 
 CHUNK = 20
 """People stored in one transaction."""
-CALLS_EVERY = 4.0
-"""Seconds between two calls in."""
+CALLS_EVERY = 6.5
+"""Seconds between two calls in; a "next" typed sooner is asked about."""
 GOAL_SECONDS = 1.0
 ANNOUNCED = {"clinic_name": "City Medical Center", "announcement": "Closed on Monday"}
 

@@ -291,8 +291,14 @@ class Doctor:
         if luck < 0.08:
             return self._ask(self._skip)
         if luck < 0.25:
-            return self._ask(lambda: self.person.says("next"))
-        return self._ask(self._tap_next)
+            return self._mean_it(self._ask(lambda: self.person.says("next")))
+        return self._mean_it(self._ask(self._tap_next))
+
+    def _mean_it(self, answer: Heard) -> Heard:
+        """Say yes if *answer* asks whether a "next" typed soon after another is meant."""
+        if "Next again?" not in answer.text:
+            return answer
+        return self._ask(lambda: self.person.taps("Yes, next"))
 
     def _tap_next(self) -> Json:
         try:

@@ -121,6 +121,10 @@ class LineMoved(Refused):
     code = "LINE_MOVED"
 
 
+class CalledJustNow(LineMoved):
+    """The caller called somebody in a moment ago, and has not said that they mean it twice."""
+
+
 class NothingToUndo(NotNow):
     """There is no move that can still be undone."""
 

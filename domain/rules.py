@@ -51,8 +51,12 @@ MOVE_TOLERANCE_SECONDS = 2
 """Tolerated difference of clocks when a typed command's time is compared (invariant I2)."""
 OTHERS_MOVE_SECONDS = 5
 """A typed move is refused if somebody else has just made one, within this time (invariant I2)."""
+REPEAT_SECONDS = 5
+"""Typed words that call in are asked about if somebody was called within this time (I2)."""
 COMMAND_MAX_AGE_SECONDS = 120
 """An older staff command is answered, not executed (invariant I2)."""
+MOST_LATE_MINUTES = 600
+"""The most by which a patient or a doctor can be said to be late."""
 TIME_MOVED_MINUTES = 10
 """A waiting patient is always told of a change of this much in their expected time."""
 CHOICE_HOURS = 24

@@ -6,17 +6,20 @@ pass: for a good day and for a slow one. The ends of the range are nearly the 15
 quantiles of the start: about seven promises in ten are kept, whether two are ahead or twenty.
 `tests/unit/rules/test_waiting_simulation.py` measures it on simulated days.
 
-The model knows nothing of breaks that nobody announced, nor of how a clinic treats a patient who
-has come while another before them has not.
+A patient who said that they are late is passed over as `next` does it (`domain.call_order`), at
+the instant when the doctor is likely to be free. The model knows nothing of breaks that nobody
+announced, nor of how a clinic treats a patient who has come while another before them, who said
+nothing, has not.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from domain.call_order import is_late, last_here
 from domain.model.queues import RUNNING, Queue, QueueStatus, Waiting
 
 QUANTILE = 1.04
@@ -71,6 +74,9 @@ EARLINESS = 20 * 60.0
 """How long before their slot people come at the earliest: check-ins are spread by 10 minutes around
 10 minutes before the slot (Cerruti et al., 2023), so one in six comes more than 20 before it, and
 one in six after it. The slot itself is therefore the late end."""
+
+LATENESS_ERROR = 10 * 60.0
+"""How far from the time they said late people come, either way: as check-ins are spread."""
 
 LATE_START = 20 * 60.0
 PAUSE_OVERRUN = 5 * 60.0
@@ -152,32 +158,41 @@ def estimate_pace(queue: Queue) -> Pace:
     return Pace(mean, sd, sd / math.sqrt(count))
 
 
-def expect(
-    queue: Queue, ahead: Sequence[Waiting], at: datetime, *, arrived: bool, now: datetime
-) -> Expectation:
-    """Return when the patient behind *ahead* is likely to be called in.
+def expect_all(queue: Queue, line: Sequence[Waiting], now: datetime) -> list[Expectation]:
+    """Return when each in *line*, in the order of being called *now*, is likely to be called in.
 
-    Args:
-        queue: The head of the line.
-        ahead: Those who stand before the patient, in the order of the line.
-        at: When the patient's own slot is planned.
-        arrived: Whether the patient has checked in.
-        now: The instant at which the answer holds.
+    `ahead` counts those called before them if all were called now. A late person may be expected
+    before people ahead of them: their turn comes when they do.
     """
     walk = _Walk(queue, now)
-    for entry in ahead:
+    found: dict[str, Expectation] = {}
+    ahead = {entry.place: count for count, entry in enumerate(line)}
+    for entry in _as_called(line, walk) if any(is_late(e, now) for e in line) else line:
+        found[entry.place] = walk.expect(entry, ahead[entry.place])
         walk.pass_by(entry)
-    return walk.expect(at, arrived=arrived)
+    return [found[entry.place] for entry in line]
 
 
-def expect_all(queue: Queue, line: Sequence[Waiting], now: datetime) -> list[Expectation]:
-    """Return what `expect` returns for each in *line*, in one pass."""
-    walk = _Walk(queue, now)
-    expectations = []
-    for entry in line:
-        expectations.append(walk.expect(entry.at, arrived=entry.arrived))
-        walk.pass_by(entry)
-    return expectations
+def _as_called(line: Sequence[Waiting], walk: _Walk) -> Iterator[Waiting]:
+    """Give those in *line* in the order in which *walk*, which goes past each, will find them.
+
+    It is that of `call_order.in_call_order` at the instant of each call.
+    """
+    standing = sorted(line, key=lambda entry: entry.place)
+    last = last_here(standing)
+    passed: list[Waiting] = []
+    for place, entry in enumerate(standing):
+        while (back := next((e for e in passed if not is_late(e, walk.at)), None)) is not None:
+            passed.remove(back)
+            yield back
+        if place > last:
+            yield from passed
+            passed.clear()
+        if place < last and is_late(entry, walk.at):
+            passed.append(entry)
+        else:
+            yield entry
+    yield from passed
 
 
 class _Walk:
@@ -191,7 +206,7 @@ class _Walk:
     """
 
     __slots__ = (
-        "certain", "count", "high", "low", "now", "origin", "pace", "spread", "variance", "work",
+        "certain", "high", "low", "now", "origin", "pace", "spread", "variance", "work",
     )  # fmt: skip
 
     def __init__(self, queue: Queue, now: datetime) -> None:
@@ -201,7 +216,6 @@ class _Walk:
         if now.microsecond:
             self.origin = now.replace(microsecond=0) + timedelta(seconds=1)
         self.pace = estimate_pace(queue)
-        self.count = 0
         self.work = 0.0
         self.variance = 0.0
         self.spread = 0.0
@@ -216,37 +230,49 @@ class _Walk:
             # The patient inside when the break began has left by now, or is seen on after it.
             self.high += remaining
 
+    @property
+    def at(self) -> datetime:
+        """When the doctor is likely to be free: between a good and a slow day."""
+        return self.now + timedelta(seconds=(self.low + self.high) / 2)
+
     def pass_by(self, entry: Waiting) -> None:
         """Go past *entry*: wait for the patient until their slot, and see them if they come."""
-        self.count += 1
         mean, sd = self.pace.mean, self.pace.sd
         if entry.arrived:
             self._add(mean, sd * sd)
             return
-        slot = (entry.at - self.now).total_seconds()
+        awaited = self._awaited(entry)
         show = SHOW
-        if slot > 0:
-            self._wait_until(slot)
-        else:
-            show -= (SHOW - SHOW_LATE) * min(1.0, -slot / LATE)
+        if awaited <= 0:
+            show -= (SHOW - SHOW_LATE) * min(1.0, -awaited / LATE)
+        elif entry.late_until is None or is_late(entry, self.at):
+            self._wait_until(awaited, EARLINESS if entry.late_until is None else LATENESS_ERROR)
         # Mean and variance of a consultation that takes place with the probability `show`.
         self._add(show * mean, show * sd * sd + show * (1 - show) * mean * mean)
 
-    def expect(self, at: datetime, *, arrived: bool) -> Expectation:
-        """Return the expectation of a patient who stands here in the line."""
+    def expect(self, entry: Waiting, ahead: int) -> Expectation:
+        """Return the expectation of *entry*, who is called now, after *ahead* people."""
         low, high = self.low - CHANGEOVER, self.high + CHANGEOVER
-        if not arrived:
-            slot = (at - self.now).total_seconds()
-            low, high = max(low, slot - EARLINESS), max(high, slot)
+        if not entry.arrived:
+            awaited = self._awaited(entry)
+            if entry.late_until is None:
+                low, high = max(low, awaited - EARLINESS), max(high, awaited)
+            else:
+                low = max(low, awaited - LATENESS_ERROR)
+                high = max(high, awaited + LATENESS_ERROR)
         return Expectation(
-            self.count,
+            ahead,
             self.origin + timedelta(seconds=math.floor(max(0.0, low))),
             self.origin + timedelta(seconds=math.ceil(high)),
             self.certain,
         )
 
-    def _wait_until(self, slot: float) -> None:
-        """Wait for a patient who is expected around *slot*, in seconds from now.
+    def _awaited(self, entry: Waiting) -> float:
+        """Return when a patient who is not here is to come, at the latest, in seconds from now."""
+        return (max(entry.at, entry.late_until or entry.at) - self.now).total_seconds()
+
+    def _wait_until(self, slot: float, earliness: float) -> None:
+        """Wait for a patient who comes by *slot*, in seconds from now, or up to *earliness* before.
 
         Delays before an idle gap no longer matter. The share of them that remains is the part of
         the range in which the doctor is busy until *slot*.
@@ -256,7 +282,7 @@ class _Walk:
             self.work *= busy
             self.variance *= busy
             self.spread = self._spread()
-        self.low = max(self.low, slot - EARLINESS)
+        self.low = max(self.low, slot - earliness)
         self.high = max(self.high, slot)
 
     def _add(self, mean: float, variance: float) -> None:

@@ -3,21 +3,26 @@
 inbound       what a provider delivers, in one form
 runner        one turn, one transaction
 route         who wrote, and to which clinic
-words         what people type as a whole message, in all languages
 hearing       what a sentence says
+known         what the ear must know of the clinic
 replies       the message of ours that a person answers, and the words on its buttons
 turn          one message being answered
 table         a flow is a table of rows
-patient       the patient's conversation: its table is that of booking, my_bookings, account,
-              safety, handover, manners, phone_number and settings
+patient       the patient's conversation: its table is that of proposals, booking, my_bookings,
+              lateness, account, safety, handover, manners, phone_number and settings
+choices       which of the choices that stand a text picks
+proposals     a wish for a booking, said in a sentence
+wish          what was asked of a booking so far
 booking       a doctor, a day, a time, for whom, the advance
 selection     what a patient has chosen so far
 offers        the lists a patient chooses from
 my_bookings   a patient's own bookings
-staff         the staff's conversation: its table is that of line, account, handover, manners
-              and some of settings
+lateness      patients who are late, and doctors
+staff         the staff's conversation: its table is that of line, questions, account, handover,
+              manners and some of settings
 line          running a line
 commands      what a command of staff says
+questions     staff's sentences that are asked about, or ask
 account       staff prove their number
 handover      talking to the clinic's people
 safety        what may be an emergency

@@ -13,6 +13,7 @@ from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
 from domain.errors import (
     AlreadyBooked,
+    CalledJustNow,
     DayClosed,
     LineMoved,
     NobodyWaiting,
@@ -210,6 +211,7 @@ ROWS = (
 )
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {
+    CalledJustNow: Refusal("line/called_just_now"),
     LineMoved: Refusal("line/moved"),
     NobodyWaiting: Refusal("line/nobody"),
     NothingToUndo: Refusal("line/nothing_to_undo"),
@@ -278,6 +280,24 @@ def _line_moved(turn: Turn) -> Say:
     )
 
 
+@says("line/called_just_now")
+def _called_just_now(turn: Turn) -> Say:
+    said = state(turn)
+    line, again, at = the_line(turn), turn.meaning.trigger, turn.details["at"]
+    chosen = f"{line.doctor.doctor_id}:{line.queue.current_token}"
+    return Say(
+        values={
+            **said.values,
+            "again": again,
+            "seconds": max(0, round((turn.work.now - at).total_seconds())),
+        },
+        options=[
+            Option(id=f"{again}:{chosen}", label="again_button", values={"again": again}),
+            Option(id=f"status:{line.doctor.doctor_id}", label="enough_button"),
+        ],
+    )
+
+
 @says("line/already_booked")
 def _already_booked(turn: Turn) -> Say:
     said = state(turn)
@@ -317,6 +337,7 @@ def _list(turn: Turn) -> Say:
     waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
+    late = {w.token_id: freshness.late_text(w, turn.work.now) for w in waiting}
     return Say(
         values={
             **said.values,
@@ -326,6 +347,7 @@ def _list(turn: Turn) -> Say:
                     "person": t.patient_name,
                     "at": t.estimated_time.isoformat(),
                     "arrived": t.arrived_at is not None,
+                    "late": late[t.token_id],
                 }
                 for t in tokens
             ],

@@ -214,7 +214,7 @@ def bookings_meant(turn: Turn) -> list[Token]:
         live = seats.live_tokens(turn.work, turn.contact.contact_id, turn.clinic.clinic_id)
         if turn.choice and turn.choice[0].startswith("TKN_"):
             live = [t for t in live if t.token_id == turn.choice[0]]
-        elif turn.meaning.trigger == "here":
+        elif turn.meaning.trigger in {"here", "late"}:
             near = [t for t in live if t.status in WAITING | {TokenStatus.SKIPPED}]
             day = today(turn.clinic, turn.work.now).isoformat()
             live = [t for t in near if t.date == day] or near or live
@@ -257,12 +257,14 @@ def _none(_turn: Turn) -> Say:
 @says("mine/which")
 def _which_booking(turn: Turn) -> Say:
     word = turn.meaning.trigger if turn.meaning.trigger in _ABOUT_ONE else "status"
+    minutes = turn.values.get("minutes")
+    more = f":{minutes}" if minutes else ""
     options = []
     for token in bookings_meant(turn)[:10]:
         doctor = _doctor(turn, token)
         options.append(
             Option(
-                id=f"{word}:{token.token_id}",
+                id=f"{word}:{token.token_id}{more}",
                 label="booking_row",
                 values={**notices.notice_values(token, doctor)},
             )
@@ -270,7 +272,7 @@ def _which_booking(turn: Turn) -> Say:
     return Say(values={"word": word}, options=options)
 
 
-_ABOUT_ONE = {"status", "pay", "cancel", "move", "here"}
+_ABOUT_ONE = {"status", "pay", "cancel", "move", "here", "late"}
 
 
 @says("mine/status")

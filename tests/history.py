@@ -17,7 +17,7 @@ from typing import Any
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk, rescheduling
 from domain.actions.booking.queues import current_line
-from domain.actions.line import calling, lifecycle, status_changes
+from domain.actions.line import calling, lateness, lifecycle, status_changes
 from domain.actions.line.preconditions import SeenState
 from domain.actions.line.status_changes import SETTABLE, StatusChange
 from domain.actions.payments import links, orders, refunds
@@ -63,8 +63,8 @@ PRICE = 5000
 OFTEN = {
     "book": 8, "book_and_pay": 12, "pay": 8, "pay_inside": 5, "press": 2,
     "hear_again": 2, "hear_without_name": 1, "fail_to_pay": 1,
-    "cancel": 2, "reschedule": 3, "check_in": 2, "ask_for_money_back": 1, "walk_in": 2,
-    "book_at_desk": 2, "mark": 4,
+    "cancel": 2, "reschedule": 3, "check_in": 2, "say_late": 3, "ask_for_money_back": 1,
+    "walk_in": 2, "book_at_desk": 2, "mark": 4,
     "call_next": 12, "skip": 3, "undo": 3, "start": 6, "pause": 1, "resume": 3, "emergency": 1,
     "close": 1, "pass_minutes": 4, "pass_an_hour": 1, "pass_the_night": 1, "work": 8,
     "trouble_the_store": 2, "lose_or_find_the_gateway": 1, "trouble_the_gateway": 1,
@@ -271,6 +271,11 @@ class Town:
         if self.tokens:
             token = self.a_token(a)
             self.act(lambda work: lifecycle.check_in(work, now(work, token)))
+
+    def say_late(self, a: int, b: int, _c: int) -> None:
+        if self.tokens:
+            token, minutes = self.a_token(a), (5, 10, 30, 90)[b % 4]
+            self.act(lambda work: lateness.announce_patient_late(work, now(work, token), minutes))
 
     def ask_for_money_back(self, a: int, *_: int) -> None:
         if self.captures:

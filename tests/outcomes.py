@@ -127,7 +127,7 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
     if "line/guess" in heard.names and values["line/guess"]["command"] == "close":
         found.add("ask_close")
     if "booking/doctors" in heard.names and (
-        values["booking/doctors"]["person"] or "book" in sentence.does and _narrowed(sentence)
+        values["booking/doctors"]["person"] or ("book" in sentence.does and _narrowed(sentence))
     ):
         found.add("book")
     if "pick" in sentence.does and sentence.option is not None:

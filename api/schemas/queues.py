@@ -77,6 +77,8 @@ class TokenInLine(Data):
     estimated_time: Instant
     actual_time: Instant | None
     arrived_at: Instant | None
+    late_until: Instant | None
+    """Until when the patient said that they are late, while they have not come."""
     balance_due: int
 
 

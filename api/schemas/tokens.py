@@ -10,6 +10,7 @@ from pydantic import Field, StringConstraints
 from api.schemas.base import Body, Data, Day, Id, Instant, Name, Paged, Path, Phone, Text
 from api.schemas.queues import Number, Reason
 from domain.model.queues import PaymentStatus, TokenStatus
+from domain.rules import MOST_LATE_MINUTES
 
 Fee = Annotated[int, Field(ge=0, le=10_000)]
 """Whole rupees, up to the highest fee."""
@@ -65,6 +66,8 @@ class TokenShown(Data):
     created_at: Instant
     updated_at: Instant
     visit_id: str | None
+    late_until: Instant | None
+    """Until when the patient said that they are late, while they have not come."""
 
 
 class TokenDetails(TokenShown):
@@ -158,6 +161,16 @@ class TokenChange(Body):
     notes: Text | None = None
 
 
+class LateCall(Body):
+    """How late the patient is."""
+
+    minutes: int = Field(
+        ge=1,
+        le=MOST_LATE_MINUTES,
+        description="After the time of the slot, or from now if that is past.",
+    )
+
+
 class TokenChanged(Data):
     """A booking as changed."""
 
@@ -167,6 +180,7 @@ class TokenChanged(Data):
     actual_time: Instant | None
     payment_status: PaymentStatus
     visit_id: str | None
+    late_until: Instant | None
     updated_at: Instant
 
 

@@ -182,6 +182,8 @@ class Token(Record, frozen=True, kw_only=True):
     held_until: datetime | None = None
     place: str | None = None
     """The token's place in the line; None when it is not in line."""
+    late_until: datetime | None = None
+    """Until when the patient said that they are late; a check-in clears it."""
     limit_number: int | None = None
     """The number of the online sale this is; None if it is none."""
     replaces: str | None = None
@@ -215,7 +217,7 @@ class Seat(Record, frozen=True, kw_only=True):
 
 
 class Waiting(Record, frozen=True, kw_only=True):
-    """A place in the line. Key: queueId, place; the first is called next."""
+    """A place in the line. Key: queueId, place; `domain.call_order` says who is called next."""
 
     TABLE: ClassVar[str] = "line"
     KEY: ClassVar[tuple[str, ...]] = ("queue_id", "place")
@@ -229,6 +231,8 @@ class Waiting(Record, frozen=True, kw_only=True):
     at: datetime
     """When the slot is planned."""
     arrived: bool = False
+    late_until: datetime | None = None
+    """As on the token."""
 
 
 class LiveBooking(Record, frozen=True, kw_only=True):

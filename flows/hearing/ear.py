@@ -99,7 +99,7 @@ class Ear:
             doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
             day=said.days[0].value.day if said.days else None,
             time=_merged([s.value for s in said.times]),
-            duration=said.durations[0].value if said.durations else None,
+            duration=said.length("late" in triggers),
             person=said.people[0].value if said.people else None,
             phone=phones[0].value if phones else None,
             number=said.numbers[0].value if said.numbers else None,
@@ -263,6 +263,14 @@ class _Said:
             doctors=_of(taken, self.doctors),
             numbers=_of(taken, self.numbers),
         )
+
+    def length(self, late: bool) -> DurationSaid | None:  # noqa: FBT001 - of one caller
+        """Return the length of time that is named; "late 20" counts minutes without saying so."""
+        if self.durations or not late:
+            return self.durations[0].value if self.durations else None
+        named = covered(self.numbers) | covered(self.times) | covered(self.days)
+        bare = [w for i, w in enumerate(self.words) if w.text.isdecimal() and i not in named]
+        return DurationSaid(int(bare[0].text)) if len(bare) == 1 else None
 
     def clauses(self) -> list[Clause]:
         """Return the clauses of the sentence; what they name counts as concepts too."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -514,6 +514,49 @@ def test_a_patient_checked_in_by_the_desk_is_here(
     del office
 
 
+def test_a_late_patient_keeps_their_place_and_others_who_are_here_go_first(
+    khan: Desk, waiting: list[str]
+) -> None:
+    khan.call("POST", f"/tokens/{waiting[1]}/check-in")
+    told = data(khan.call("POST", f"/tokens/{waiting[0]}/late", {"minutes": 90}))
+    slot = datetime.fromisoformat(khan.token(waiting[0])["estimatedTime"])
+    until = (slot + timedelta(minutes=90)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert (told["status"], told["lateUntil"]) == ("CONFIRMED", until)
+    assert khan.token(waiting[0])["lateUntil"] == until
+    shown = khan.look()["tokens"]
+    assert [(t["tokenId"], t["lateUntil"]) for t in shown] == [
+        (waiting[1], None),
+        (waiting[0], until),
+        (waiting[2], None),
+    ]
+    assert data(khan.queue("call-next"))["currentToken"] == waiting[1]
+    said, passed = khan.look("history")["history"][-3], khan.look("history")["history"][-1]
+    assert (said["action"], said["by"], said["reason"]) == ("late", "usr_farida", "90 min")
+    assert (passed["action"], passed["reason"]) == ("pass-over", "late: 001")
+    again = data(khan.call("POST", f"/tokens/{waiting[0]}/late", {"minutes": 30}))
+    assert again["lateUntil"] < until
+    here = data(khan.call("POST", f"/tokens/{waiting[0]}/check-in"))
+    assert (here["status"], here["lateUntil"]) == ("ARRIVED", None)
+    assert data(khan.queue("call-next"))["currentToken"] == waiting[0]
+
+
+@pytest.mark.parametrize("minutes", [0, -5, 601, None, "10", 2.5])
+def test_a_patient_is_late_by_whole_minutes(
+    khan: Desk, waiting: list[str], minutes: object
+) -> None:
+    answer = khan.call("POST", f"/tokens/{waiting[0]}/late", {"minutes": minutes})
+    assert field_refused(answer) == "minutes"
+    assert khan.token(waiting[0])["lateUntil"] is None
+
+
+def test_only_who_is_waited_for_today_is_late(khan: Desk, waiting: list[str]) -> None:
+    khan.queue("call-next")
+    tomorrow = khan.book(5, preferredTime="2030-11-26T05:00:00Z")
+    for token_id, state in ((waiting[0], "CURRENT"), (tomorrow, "CONFIRMED")):
+        refused = refusal(khan.call("POST", f"/tokens/{token_id}/late", {"minutes": 10}))
+        assert (refused["code"], refused["state"]) == ("NOT_NOW", state)
+
+
 # Cancelling
 
 
@@ -584,8 +627,9 @@ def test_another_doctors_token_is_no_token(office: Office, khan: Desk, waiting: 
                 desk.put(token_id, status="ARRIVED"),
                 desk.cancel(token_id),
                 desk.call("POST", f"{path}/check-in"),
+                desk.call("POST", f"{path}/late", {"minutes": 10}),
             ]
-            assert [a.status_code for a in answers] == [404] * 4
+            assert [a.status_code for a in answers] == [404] * 5
             assert len({a.json["message"] for a in answers}) == 1
     assert khan.token(waiting[0])["status"] == "CONFIRMED"
 

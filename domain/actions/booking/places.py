@@ -5,16 +5,50 @@ A place is a key, and the line is read in the order of its keys:
     00008             token 8: numbers mostly follow the times of their slots
     00008+1736930700  a slot that later hours added after that of token 8, under a higher number
     00008~...         a patient who was skipped and has come back, right after token 8
+
+A patient who is late keeps their place, and may be called after others (`domain.call_order`).
 """
 
 from __future__ import annotations
 
+from domain.call_order import in_call_order, is_late
 from domain.model.queues import Queue, Token, TokenStatus, Waiting
+from domain.waiting import Expectation, expect_all
 from domain.work import Work
 
+MOST_WAITING = 1000
+"""How many of a line are read; no day has so many slots."""
 
-def waiting_in_order(work: Work, queue_id: str, limit: int = 1000) -> list[Waiting]:
+
+def waiting_in_order(work: Work, queue_id: str, limit: int = MOST_WAITING) -> list[Waiting]:
     """Return who waits, in the order of being called, at most *limit* of them."""
+    called, _ = first_called(work, queue_id, limit)
+    return called
+
+
+def first_called(work: Work, queue_id: str, count: int) -> tuple[list[Waiting], list[Waiting]]:
+    """Return the *count* who are called first, and those passed over before the first of them.
+
+    The rest of the line is read only if one of the first *count* places is a late person's.
+    """
+    standing = _by_place(work, queue_id, count)
+    if not any(is_late(entry, work.now) for entry in standing):
+        return standing, []
+    if len(standing) == count:
+        standing = _by_place(work, queue_id, MOST_WAITING)
+    called = in_call_order(standing, work.now)
+    return called[:count], [entry for entry in standing if entry.place < called[0].place]
+
+
+def expectation_of(work: Work, queue: Queue, token: Token) -> Expectation | None:
+    """Return when the turn of *token* is expected; None unless it stands in the line."""
+    line = waiting_in_order(work, token.queue_id)
+    expected = zip(line, expect_all(queue, line, work.now), strict=True)
+    return next((found for entry, found in expected if entry.token_id == token.token_id), None)
+
+
+def _by_place(work: Work, queue_id: str, limit: int) -> list[Waiting]:
+    """Return who waits, by their places, at most *limit* of them."""
     found: list[Waiting] = []
     after = None
     while len(found) < limit:
@@ -42,7 +76,19 @@ def waiting_of(token: Token) -> Waiting:
         number=token.number,
         at=token.estimated_time,
         arrived=token.status is TokenStatus.ARRIVED,
+        late_until=token.late_until,
     )
+
+
+def put_in_place(work: Work, token: Token) -> None:
+    """Write the record of *token* in the line anew, or for the first time.
+
+    Raises:
+        ValueError: If it has no place.
+    """
+    entry = waiting_of(token)
+    stored = work.get(Waiting, entry.queue_id, entry.place)
+    work.put(entry.but(version=stored.version if stored else 0))
 
 
 def place_by_time(queue: Queue, number: int) -> str:

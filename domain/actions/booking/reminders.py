@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain import due
-from domain.actions.booking.places import waiting_in_order
+from domain.actions.booking.places import expectation_of
 from domain.actions.messages import notices
 from domain.actions.messages.outbox import Draft, send
 from domain.due import OpenWork, context_of
@@ -14,7 +14,7 @@ from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Option, Urgency
 from domain.model.queues import WAITING, Token, TokenStatus
 from domain.rules import REMINDER_BEFORE_MINUTES
-from domain.waiting import Expectation, expect
+from domain.waiting import Expectation
 
 
 def remind(open_work: OpenWork, item: Due) -> None:
@@ -24,20 +24,20 @@ def remind(open_work: OpenWork, item: Due) -> None:
     token = work.get(Token, item.queue_id or "", item.token_id or "")
     line = context_of(work, item)
     if token and line and token.status in WAITING and not token.reminded:
-        expected = _expectation(line, token)
-        remind_at = expected.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
-        if remind_at > work.now + timedelta(minutes=5):
-            due.schedule_for_token(work, "remind", remind_at, token)
-        elif token.status is not TokenStatus.ARRIVED:
-            _write_reminder(line, token, expected)
+        _remind_in_time(line, token)
     work.commit()
 
 
-def _expectation(line: LineContext, token: Token) -> Expectation:
-    """Return when the patient's turn is now expected."""
-    everybody = waiting_in_order(line.work, line.queue.queue_id)
-    ahead = [w for w in everybody if w.place < (token.place or "")]
-    return expect(line.queue, ahead, token.estimated_time, arrived=False, now=line.now)
+def _remind_in_time(line: LineContext, token: Token) -> None:
+    """Write the reminder, or schedule it for its time; one who has come needs none."""
+    expected = expectation_of(line.work, line.queue, token)
+    if expected is None:
+        return
+    remind_at = expected.start - timedelta(minutes=REMINDER_BEFORE_MINUTES)
+    if remind_at > line.now + timedelta(minutes=5):
+        due.schedule_for_token(line.work, "remind", remind_at, token)
+    elif token.status is not TokenStatus.ARRIVED:
+        _write_reminder(line, token, expected)
 
 
 def _write_reminder(line: LineContext, token: Token, expected: Expectation) -> None:

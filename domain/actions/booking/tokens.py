@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.actions.booking.places import waiting_of
+from domain.call_order import in_call_order
 from domain.due import tokens_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor
@@ -26,6 +28,8 @@ from domain.work import Work
 CLINIC_CLOSED = "CLINIC_CLOSED"
 """The cancel reason of tokens that the end of their day cancelled."""
 OWED_A_TURN = WAITING | {TokenStatus.CURRENT}
+AWAITED = frozenset({TokenStatus.PENDING, TokenStatus.CONFIRMED})
+"""States in which the patient may still be on the way."""
 AWAY = frozenset({TokenStatus.SKIPPED, TokenStatus.NO_SHOW})
 
 
@@ -145,16 +149,23 @@ def doctors_of(work: Work, tokens: Iterable[Token]) -> dict[str, Doctor]:
     return {d.doctor_id: d for d in work.fetch(refs) if isinstance(d, Doctor)}
 
 
-def sort_for_desk(found: Iterable[Token]) -> list[Token]:
+def sort_for_desk(found: Iterable[Token], now: datetime) -> list[Token]:
     """Return a day's tokens in the order of the desk's list.
 
-    The one being served comes first, then those who wait in the order of being called, then all
-    others by number. Cancelled and expired tokens are left out.
+    The one being served comes first, then those who wait in the order of being called *now*, then
+    all others by number. Cancelled and expired tokens are left out.
     """
     gone = {TokenStatus.CANCELLED, TokenStatus.EXPIRED}
-    rank = {TokenStatus.CURRENT: 0} | dict.fromkeys(WAITING, 1)
     shown = [t for t in found if t.status not in gone]
-    return sorted(shown, key=lambda t: (rank.get(t.status, 2), t.place or "", t.number))
+    line = sorted((waiting_of(t) for t in shown if t.status in WAITING), key=lambda w: w.place)
+    rank = {entry.token_id: n for n, entry in enumerate(in_call_order(line, now))}
+    rank |= {t.token_id: -1 for t in shown if t.status is TokenStatus.CURRENT}
+    return sorted(shown, key=lambda t: (rank.get(t.token_id, len(rank)), t.number))
+
+
+def announced_lateness(token: Token) -> datetime | None:
+    """Return until when the patient of *token* said that they are late, while they are awaited."""
+    return token.late_until if token.status in AWAITED else None
 
 
 def balance_paise(token: Token) -> int:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions.booking.places import waiting_in_order
+from domain.actions.booking.places import expectation_of, waiting_in_order
+from domain.call_order import is_late
 from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Guard, Message
 from domain.model.queues import (
@@ -18,10 +19,11 @@ from domain.model.queues import (
     QueueStatus,
     Token,
     TokenStatus,
+    Waiting,
     number_text,
 )
 from domain.rules import TIME_MOVED_MINUTES
-from domain.waiting import STEP, Expectation, expect
+from domain.waiting import STEP, Expectation
 from domain.work import Work
 
 Check = Callable[[Work, Token], bool]
@@ -52,17 +54,9 @@ def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation 
     if token.status in LIVE and queue.status is QueueStatus.CLOSED:
         values["state"] = "CLOSED"
         return values, None
-    if token.status not in WAITING or token.place is None:
+    expected = expectation_of(work, queue, token) if token.status in WAITING else None
+    if expected is None:
         return values, None
-    line = waiting_in_order(work, token.queue_id)
-    before = [w for w in line if w.place < (token.place or "")]
-    expected = expect(
-        queue,
-        before,
-        token.estimated_time,
-        arrived=token.status is TokenStatus.ARRIVED,
-        now=work.now,
-    )
     low, high = expected.minutes(work.now)
     values |= {
         "ahead": expected.ahead,
@@ -211,11 +205,17 @@ _WITH_TOKEN_VALUES = {
 """Guards of messages that carry the values of `token_values`."""
 
 
+def late_text(entry: Waiting, now: datetime) -> str | None:
+    """Return the instant until which a waiting patient is late, as templates take it, if any."""
+    return entry.late_until.isoformat() if entry.late_until and is_late(entry, now) else None
+
+
 def line_values(work: Work, queue: Queue) -> dict[str, Any]:
     """Return the template variables that describe *queue* now to the staff who run it.
 
     `line` (its status), `serving` and `person` (who is in now), `next_number` and `next_person`,
-    `waiting`, `arrived`, `date`, `now`, `current_text`, `until` and `reason` (of a pause).
+    `next_late` (until when the next one is late, if so), `waiting`, `arrived`, `date`, `now`,
+    `current_text`, `until` and `reason` (of a pause).
     """
     line = waiting_in_order(work, queue.queue_id)
     refs = [(Token, (queue.queue_id, t)) for t in (queue.current_token,) if t]
@@ -229,6 +229,7 @@ def line_values(work: Work, queue: Queue) -> dict[str, Any]:
         "person": current.patient_name if current else None,
         "next_number": following.number if following else None,
         "next_person": following.patient_name if following else None,
+        "next_late": late_text(line[0], work.now) if line else None,
         "waiting": len(line),
         "arrived": sum(w.arrived for w in line),
         "date": queue.date,

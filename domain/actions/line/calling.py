@@ -7,10 +7,15 @@ from datetime import date, datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.places import waiting_in_order, waiting_of
+from domain.actions.booking.places import first_called, waiting_in_order, waiting_of
 from domain.actions.booking.seats import live_booking, write_live_booking
 from domain.actions.line.consultations import Ending, call_in, end_consultation, notify_next
-from domain.actions.line.preconditions import SeenState, require_current_view, state_after
+from domain.actions.line.preconditions import (
+    SeenState,
+    require_current_view,
+    require_no_repeat,
+    state_after,
+)
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actions.payments import ledger
@@ -28,6 +33,7 @@ from domain.model.queues import (
     Token,
     TokenStatus,
     Waiting,
+    number_text,
 )
 from domain.rules import KEPT_CONSULTATIONS
 
@@ -44,16 +50,18 @@ class MoveResult:
 def call_next(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
     """Complete the token being served and call in the first in line.
 
-    With nobody waiting it only completes.
+    With nobody waiting it only completes. A late person is passed over for somebody who is here.
 
     Raises:
         NotNow: Unless the line is ACTIVE.
         NobodyWaiting: If nobody waits and nobody is being served.
         LineMoved: If the line is not as the actor saw it; nothing has moved then.
+        CalledJustNow: If the words may be the same `next` sent twice.
     """
     state_after(line.queue, "next")
     require_current_view(line, actor, saw)
-    return advance(line, actor, Ending(TokenStatus.COMPLETED), _first_two(line))
+    require_no_repeat(line, saw)
+    return _call_first(line, actor, Ending(TokenStatus.COMPLETED))
 
 
 def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILENT) -> MoveResult:
@@ -63,12 +71,24 @@ def skip(line: LineContext, actor: Actor, saw: SeenState, remark: Remark = SILEN
         NotNow: Unless the line is ACTIVE.
         NobodyWaiting: If nobody was called.
         LineMoved: If the line is not as the actor saw it; nothing has moved then.
+        CalledJustNow: If the words may be the same command sent twice.
     """
     state_after(line.queue, "skip")
     require_current_view(line, actor, saw)
+    require_no_repeat(line, saw)
     if line.queue.current_token is None:
         raise NobodyWaiting(state=line.queue.status)
-    return advance(line, actor, Ending(TokenStatus.SKIPPED, remark=remark), _first_two(line))
+    return _call_first(line, actor, Ending(TokenStatus.SKIPPED, remark=remark))
+
+
+def _call_first(line: LineContext, actor: Actor, ending: Ending) -> MoveResult:
+    """Call in the first in line, and say in the history which late people are passed over."""
+    first_two, passed = first_called(line.work, line.queue.queue_id, 2)
+    moved = advance(line, actor, ending, first_two)
+    if passed:
+        numbers = ", ".join(number_text(entry.number) for entry in passed)
+        history.log_line(line.work, moved.queue, "pass-over", actor, detail=f"late: {numbers}")
+    return moved
 
 
 def undo(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
@@ -223,11 +243,6 @@ def _with_current(queue: Queue, current: Token | None, since: datetime | None) -
         current_number=current.number if current else None,
         current_since=since if current else None,
     )
-
-
-def _first_two(line: LineContext) -> list[Waiting]:
-    """Return who is called in, and who is told that they are next."""
-    return waiting_in_order(line.work, line.queue.queue_id, 2)
 
 
 def _result(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.places import place_on_return, waiting_in_order, waiting_of
+from domain.actions.booking.places import place_on_return, put_in_place, waiting_in_order
 from domain.actions.booking.queues import ensure_queue, get_queue
 from domain.actions.booking.seats import release_seat
 from domain.actions.line.consultations import Ending, end_consultation, notify_next
@@ -27,7 +27,6 @@ from domain.model.queues import (
     QueueStatus,
     Token,
     TokenStatus,
-    Waiting,
 )
 from domain.rules import AUTO_CLOSE_HOURS, QUIET_BEFORE_CLOSE_MINUTES
 from domain.timetable import hours, today
@@ -223,6 +222,8 @@ def check_in(
 ) -> Token:
     """Check a patient in; one who was skipped stands in the line again, after the first.
 
+    One who was late is not any more: with the first place in the line they are next.
+
     *actor* is who says so, if not the patient. May be repeated.
 
     Raises:
@@ -240,11 +241,15 @@ def check_in(
         token = token.but(place=place_on_return(work, token))
     elif token.status not in WAITING:
         raise NotNow(state=token.status)
+    was_late = token.late_until is not None
     arrived = work.put(
-        token.but(status=TokenStatus.ARRIVED, arrived_at=work.now, updated_at=work.now)
+        token.but(
+            status=TokenStatus.ARRIVED, arrived_at=work.now, late_until=None, updated_at=work.now
+        )
     )
-    stored = work.get(Waiting, token.queue_id, arrived.place or "")
-    work.put(waiting_of(arrived).but(version=stored.version if stored else 0))
+    put_in_place(work, arrived)
+    if was_late and queue is not None and queue.status is QueueStatus.ACTIVE:
+        due.schedule_fan_out(work, "moved", queue)
     by = actor or person_of(token)
     history.log_token(work, arrived, "check-in", by, detail=remark.reason, notes=remark.notes)
     return arrived

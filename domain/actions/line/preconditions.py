@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from domain.actors import Actor
-from domain.errors import LineMoved, NotNow
+from domain.errors import CalledJustNow, LineMoved, NotNow
 from domain.line_context import LineContext
 from domain.model.queues import (
     Move,
@@ -16,6 +16,7 @@ from domain.model.queues import (
 from domain.rules import (
     MOVE_TOLERANCE_SECONDS,
     OTHERS_MOVE_SECONDS,
+    REPEAT_SECONDS,
 )
 
 
@@ -62,17 +63,33 @@ def require_current_view(line: LineContext, actor: Actor, saw: SeenState) -> Non
     last = queue.last_move
     if saw.button:
         if queue.current_token != saw.current:
-            raise _line_moved(queue)
+            raise _moved(queue)
         return
     if last is None:
         return
     if saw.written_at is not None:
         latest = saw.written_at + timedelta(seconds=MOVE_TOLERANCE_SECONDS)
         if last.at > latest:
-            raise _line_moved(queue)
+            raise _moved(queue)
     just_moved = line.now - last.at < timedelta(seconds=OTHERS_MOVE_SECONDS)
     if just_moved and last.by != actor.user_id:
-        raise _line_moved(queue)
+        raise _moved(queue)
+
+
+def require_no_repeat(line: LineContext, saw: SeenState) -> None:
+    """Refuse typed words written within REPEAT_SECONDS of the move that called somebody in.
+
+    They may be the same words sent twice, and a second call would pass over the patient who is on
+    the way to the room. A button names what it saw, and the API is called by programs: both go on.
+
+    Raises:
+        CalledJustNow: If so; its details say who did what, and when.
+    """
+    last = line.queue.last_move
+    if saw.written_at is None or last is None or last.called is None:
+        return
+    if saw.written_at - last.at < timedelta(seconds=REPEAT_SECONDS):
+        raise _moved(line.queue, CalledJustNow)
 
 
 def state_after(queue: Queue, action: str) -> QueueStatus:
@@ -93,9 +110,10 @@ def not_undoable(queue: Queue) -> Move | None:
     return last and Move(action="undo", by=last.by, by_name=last.by_name, at=last.at)
 
 
-def _line_moved(queue: Queue) -> LineMoved:
+def _moved(queue: Queue, refusal: type[LineMoved] = LineMoved) -> LineMoved:
+    """Return the refusal that says who moved the line last, how and when, and who is in since."""
     last = queue.last_move
-    return LineMoved(
+    return refusal(
         by_name=last.by_name if last else None,
         action=last.action if last else None,
         at=last.at if last else None,

@@ -32,6 +32,7 @@ ROWS = (
     Row(f"GET {ONE}", 200, 404, 404, given=a_token),
     Row(f"PUT {ONE}", 200, 404, 404, body={"status": "ARRIVED"}, given=a_token),
     Row(f"POST {ONE}/check-in", 200, 404, 404, given=a_token),
+    Row(f"POST {ONE}/late", 200, 404, 404, body={"minutes": 10}, given=a_token),
     Row(f"DELETE {ONE}", 200, 404, 404, given=a_token),
     Row("GET /patients/{patientId}/tokens", 200, 404, 404, given=a_token),
 )

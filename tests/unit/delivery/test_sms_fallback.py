@@ -260,6 +260,7 @@ def test_a_call_that_arrived_troubles_nobody(stage: Stage, cast: Cast, word: str
 def test_a_call_that_is_over_troubles_nobody(stage: Stage, cast: Cast) -> None:
     sms = with_sms(stage)
     a_call(stage, cast)
+    stage.clock.advance(seconds=6)
     stage.hear(cast.khan_user.whatsapp_number, "next")
     stage.settle()
     assert "desk/unheard" not in after_the_call(stage)

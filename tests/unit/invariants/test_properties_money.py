@@ -89,9 +89,12 @@ class Days(RuleBasedStateMachine, Town):
         work = self.look()
         for queue_id, queue in self.queues.items():
             tokens = [t for t in self.tokens.values() if t.queue_id == queue_id]
-            placed = {w.place: (w.token_id, w.arrived) for w in pages(work, Waiting, queue_id)}
+            placed = {
+                w.place: (w.token_id, w.arrived, w.late_until)
+                for w in pages(work, Waiting, queue_id)
+            }
             assert placed == {
-                t.place: (t.token_id, t.status is TokenStatus.ARRIVED)
+                t.place: (t.token_id, t.status is TokenStatus.ARRIVED, t.late_until)
                 for t in tokens
                 if t.status in WAITING
             }

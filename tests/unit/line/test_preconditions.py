@@ -11,7 +11,7 @@ import pytest
 from domain.actions.line import calling, lifecycle
 from domain.actions.line.preconditions import STATES, SeenState
 from domain.actors import Actor
-from domain.errors import LineMoved, NotNow
+from domain.errors import CalledJustNow, LineMoved, NotNow
 from domain.model.queues import QueueStatus, Token
 from tests.bookings import book, do
 from tests.lines import FARIDA, KHAN, close, head, move, start
@@ -32,26 +32,79 @@ def test_i2_a_button_is_judged_by_the_token_it_names(
     assert head(stage, cast).current_number == 2
 
 
-@pytest.mark.parametrize(("late", "moves"), [(2.0, True), (2.001, False), (60, False), (-5, True)])
+@pytest.mark.parametrize(
+    ("after", "refusal"),
+    [
+        (-60, LineMoved),
+        (-2.001, LineMoved),
+        (-2.0, CalledJustNow),
+        (0, CalledJustNow),
+        (4.999, CalledJustNow),
+        (5, None),
+    ],
+)
+@pytest.mark.parametrize("action", [calling.call_next, calling.skip])
 @pytest.mark.usefixtures("tokens")
 def test_i2_typed_words_are_judged_by_when_they_were_written(
-    stage: Stage, cast: Cast, late: float, *, moves: bool
+    stage: Stage,
+    cast: Cast,
+    action: Callable[..., Any],
+    after: float,
+    refusal: type[LineMoved] | None,
 ) -> None:
     moved_at = stage.clock.advance(1)
     move(stage, cast)
     stage.clock.advance(1)
-    saw = SeenState(written_at=moved_at - timedelta(seconds=late))
-    if moves:
-        assert move(stage, cast, calling.call_next, saw=saw).queue.current_number == 2
-    else:
-        with pytest.raises(LineMoved):
-            move(stage, cast, calling.call_next, saw=saw)
-        assert head(stage, cast).current_number == 1
+    saw = SeenState(written_at=moved_at + timedelta(seconds=after))
+    if refusal is None:
+        assert move(stage, cast, action, saw=saw).queue.current_number == 2
+        return
+    with pytest.raises(LineMoved) as refused:
+        move(stage, cast, action, saw=saw)
+    assert type(refused.value) is refusal
+    assert refused.value.details["current"] == 1
+    assert head(stage, cast).current_number == 1
+
+
+def test_i2_next_sent_twice_at_once_calls_one_and_asks(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    stage.settle()
+    for _ in range(2):  # as one webhook brings them: written in the same second
+        stage.hear(cast.khan.whatsapp_number, "next")
+    stage.settle()
+    assert head(stage, cast).current_token == tokens[0].token_id
+    asked = [m for m in stage.messages() if m.name == "line/called_just_now"]
+    assert [(m.values["serving"], m.values["seconds"]) for m in asked] == [(1, 0)]
+
+
+@pytest.mark.usefixtures("tokens")
+def test_i2_a_call_of_the_api_or_a_button_may_follow_at_once(stage: Stage, cast: Cast) -> None:
+    move(stage, cast)
+    assert move(stage, cast, saw=SeenState()).queue.current_number == 2
+    assert move(stage, cast).queue.current_number == 3
+
+
+@pytest.mark.usefixtures("tokens")
+def test_i2_undo_may_be_typed_at_once_and_next_after_it(stage: Stage, cast: Cast) -> None:
+    move(stage, cast)
+    saw = SeenState(written_at=stage.clock.now())
+    assert move(stage, cast, calling.undo, saw=saw).queue.current_number is None
+    assert move(stage, cast, saw=saw).queue.current_number == 1
+
+
+def test_i2_next_asks_nothing_after_one_that_called_nobody(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    for _ in range(len(tokens) + 1):
+        move(stage, cast)
+    book(stage, cast, 9)
+    assert move(stage, cast, saw=SeenState(written_at=stage.clock.now())).current is not None
 
 
 @pytest.mark.parametrize(
     ("after", "actor", "moves"),
-    [(4.9, FARIDA, False), (5, FARIDA, True), (0.1, KHAN, True)],
+    [(4.9, FARIDA, False), (5, FARIDA, True), (5, KHAN, True)],
 )
 @pytest.mark.usefixtures("tokens")
 def test_i2_typed_words_wait_five_seconds_after_somebody_elses_move(

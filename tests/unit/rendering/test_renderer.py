@@ -236,20 +236,26 @@ def test_words_that_nobody_wrote_are_an_error():
         RENDERER.free_form("booking/nothing", {}, "en")
 
 
-def test_a_long_line_is_listed_in_one_message_whatever_the_names():
-    person = "Venkata Subramaniam Ramachandran Iyer"
-    waiting = [
-        {"number": 100 + n, "person": person, "at": "2024-11-25T05:00:00Z", "arrived": True}
-        for n in range(20)
-    ]
+@pytest.mark.parametrize(
+    ("late", "shown"), [(None, "✓ here"), ("2024-11-25T05:20:00Z", "⏰ 10:50 AM")]
+)
+def test_a_long_line_is_listed_in_one_message_whatever_the_names(late, shown):
+    facts = {
+        "person": "Venkata Subramaniam Ramachandran Iyer",
+        "at": "2024-11-25T05:00:00Z",
+        "arrived": late is None,
+        "late": late,
+    }
+    waiting = [{**facts, "number": 100 + n} for n in range(20)]
     text = free("en", "line/list", tokens=waiting, more=30).text
-    assert "#119 Venkata Subramaniam…, 10:30 AM ✓ here" in text
+    assert f"#119 Venkata Subramaniam…, 10:30 AM {shown}" in text
     assert text.endswith("… and 30 more")
 
 
 def test_a_text_too_long_is_cut_rather_than_refused():
     waiting = [
-        {"number": n, "person": "A", "at": "2024-11-25T05:00", "arrived": 1} for n in range(99)
+        {"number": n, "person": "A", "at": "2024-11-25T05:00", "arrived": 1, "late": None}
+        for n in range(99)
     ]
     text = free("en", "line/list", tokens=waiting).text
     assert limits.BUTTON_BODY_MAX - 10 < utf16_units(text) <= limits.BUTTON_BODY_MAX

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from domain.call_order import in_call_order
 from domain.model.queues import Queue, QueueStatus, Slot, Waiting
-from domain.waiting import EARLINESS, STEP, Expectation, estimate_pace, expect, expect_all
+from domain.waiting import EARLINESS, LATENESS_ERROR, STEP, Expectation, estimate_pace, expect_all
 
 NINE = datetime(2026, 3, 2, 3, 30, tzinfo=UTC)
 """09:00 in India."""
@@ -53,6 +54,13 @@ def a_person(number: int, at: datetime, *, arrived: bool = True) -> Waiting:
         at=at,
         arrived=arrived,
     )
+
+
+def expect(
+    queue: Queue, ahead: list[Waiting], at: datetime, *, arrived: bool, now: datetime
+) -> Expectation:
+    """Return what somebody behind *ahead* is told, whose slot is at *at*."""
+    return expect_all(queue, [*ahead, a_person(999, at, arrived=arrived)], now)[-1]
 
 
 def people(count: int, *, first: float = 0, arrived: bool = True) -> list[Waiting]:
@@ -390,6 +398,50 @@ def test_500_ahead_are_answered_in_a_few_milliseconds():
     assert min(taken) < 0.01
 
 
+# --- People who are late -------------------------------------------------------
+
+
+def late(number: int, minutes: float, *, slot: float = 0) -> Waiting:
+    """A person with a slot *slot* minutes after nine who comes *minutes* after nine."""
+    return a_person(number, after(slot), arrived=False).but(late_until=after(minutes))
+
+
+def test_a_late_person_is_expected_when_they_come():
+    (found,) = expect_all(a_queue(), [late(0, 30)], NINE)
+    assert found.start == after(30) - timedelta(seconds=LATENESS_ERROR)
+    assert found.end == after(30) + timedelta(seconds=LATENESS_ERROR)
+
+
+def test_those_who_are_here_are_expected_as_if_nobody_stood_before_them():
+    alone = expect_all(a_queue(), people(2), NINE)
+    behind = [late(0, 30), *(p.but(place=f"1{p.place}") for p in people(2))]
+    found = expect_all(a_queue(), in_call_order(behind, NINE), NINE)
+    assert found[:2] == alone
+    assert found[2].ahead == 2
+
+
+def test_a_late_person_is_expected_back_while_others_are_seen():
+    """Five are here; the late one, first by place, comes when about two of them were seen."""
+    behind = [late(9, 20), *(p.but(place=f"1{p.place}") for p in people(5))]
+    line = in_call_order(behind, NINE)
+    found = dict(zip([e.token_id for e in line], expect_all(a_queue(), line, NINE), strict=True))
+    alone = expect_all(a_queue(), people(5), NINE)
+    # The second of those here is not delayed; the last one is, by the late one's consultation.
+    assert found["TKN_1"].end == alone[1].end
+    assert minutes_between(alone[4].end, found["TKN_4"].end) > PLAN / 2
+    assert found["TKN_9"].ahead == 5
+    assert found["TKN_9"].end < found["TKN_4"].end
+
+
+def test_the_doctor_waits_for_a_late_person_if_nobody_here_is_behind():
+    on_time = expect_all(a_queue(), [a_person(0, NINE, arrived=False), *people(3)[1:]], NINE)
+    away = [p.but(arrived=False) for p in people(3)[1:]]
+    found = expect_all(a_queue(), [late(0, 60), *away], NINE)
+    assert [e.ahead for e in found] == [0, 1, 2]
+    assert found[1].end >= after(60)
+    assert on_time[1].end < after(30)
+
+
 # --- What holds for every line -----------------------------------------------
 
 moments = st.integers(-120, 600).map(after)
@@ -440,6 +492,37 @@ def test_more_people_ahead_never_make_it_earlier(queue, line, at, now, arrived):
         assert more.ahead == fewer.ahead + 1
         assert more.start >= fewer.start
         assert more.end >= fewer.end
+
+
+@st.composite
+def lines_with_late_people(draw) -> list[Waiting]:
+    return [
+        entry.but(late_until=draw(st.none() | moments)) if not entry.arrived else entry
+        for entry in draw(lines())
+    ]
+
+
+@pytest.mark.property
+@given(queues(), lines_with_late_people(), moments)
+def test_everybody_in_a_line_with_late_people_has_one_range(queue, standing, now):
+    line = in_call_order(standing, now)
+    found = expect_all(queue, line, now)
+    assert [e.ahead for e in found] == list(range(len(line)))
+    assert all(now <= e.start <= e.end for e in found)
+
+
+@pytest.mark.property
+@given(queues(), lines_with_late_people(), moments)
+def test_a_person_who_is_late_never_makes_the_first_one_here_later(queue, standing, now):
+    line = in_call_order(standing, now)
+    on_time = expect_all(queue, [e.but(late_until=None) for e in standing], now)
+    was = dict(zip([e.place for e in standing], on_time, strict=True))
+    first = next((n for n, e in enumerate(line) if e.arrived), None)
+    if first is None or any(e.late_until for e in line[:first]):
+        return
+    found = expect_all(queue, line, now)[first]
+    assert found.start <= was[line[first].place].start
+    assert found.end <= was[line[first].place].end
 
 
 @pytest.mark.property

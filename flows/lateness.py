@@ -1,0 +1,131 @@
+"""People who are late: a patient who keeps their place."""
+
+from __future__ import annotations
+
+from domain.actions.line import lateness
+from domain.actions.messages import notices
+from domain.model.clinics import Doctor
+from domain.model.messages import Option
+from domain.model.queues import Queue, Token, TokenStatus
+from domain.rules import MOST_LATE_MINUTES
+from flows.hearing.meaning import DurationSaid
+from flows.my_bookings import (
+    another_day,
+    being_served,
+    bookings_meant,
+    none_live,
+    over,
+    several,
+    take,
+    take_chosen,
+)
+from flows.table import ANYWHERE, Row
+from flows.turn import Say, Turn, says
+
+OFFERED_MINUTES = (10, 20, 30)
+"""How late a patient may be by a button."""
+VERY_LATE_MINUTES = 180
+"""Who is later is offered another time."""
+
+
+def skipped(turn: Turn) -> bool:
+    """Whether the one booking meant was called and nobody came."""
+    return [t.status for t in bookings_meant(turn)] == [TokenStatus.SKIPPED]
+
+
+def no_minutes(turn: Turn) -> bool:
+    """Whether it was not said, or cannot be told, how late the patient is."""
+    return minutes_said(turn) is None
+
+
+def keep_minutes(turn: Turn) -> None:
+    """Keep how late it is for the booking that is chosen next."""
+    minutes = minutes_said(turn)
+    turn.values = {} if minutes is None else {"minutes": minutes}
+
+
+def announce_late(turn: Turn) -> None:
+    """Note how late the patient of the one booking meant is."""
+    minutes = minutes_said(turn) or 0
+    turn.token = lateness.announce_patient_late(turn.work, bookings_meant(turn)[0], minutes)
+    turn.values = {"minutes": minutes}
+
+
+# fmt: off
+ROWS = (
+    #   on      at         when          do             say               then
+    Row("late", ANYWHERE,  over,         take_chosen,   "mine/not_now",   "idle"),
+    Row("late", ANYWHERE,  none_live,    None,          "mine/none",      "idle"),
+    Row("late", ANYWHERE,  several,      keep_minutes,  "mine/which",     "idle"),
+    Row("late", ANYWHERE,  being_served, take,          "mine/status",    "idle"),
+    Row("late", ANYWHERE,  skipped,      take,          "mine/status",    "idle"),
+    Row("late", ANYWHERE,  another_day,  take,          "late/not_today", "idle"),
+    Row("late", ANYWHERE,  no_minutes,   take,          "late/how_late",  "idle"),
+    Row("late", ANYWHERE,  None,         announce_late, "late/noted",     "idle"),
+)
+# fmt: on
+
+
+def duration_said(turn: Turn) -> DurationSaid | None:
+    """Return how late a patient says they are: by a choice, or in words; None: not said."""
+    if turn.choice:
+        chosen = turn.choice[1] if len(turn.choice) > 1 else ""
+        return DurationSaid(int(chosen)) if chosen.isdecimal() else None
+    return turn.meaning.duration
+
+
+def minutes_said(turn: Turn) -> int | None:
+    """Return by how many minutes a patient says they are late, at most MOST_LATE_MINUTES."""
+    said = duration_said(turn)
+    minutes = said.minutes if said is not None else None
+    return min(minutes, MOST_LATE_MINUTES) if minutes else None
+
+
+@says("late/noted")
+def _noted(turn: Turn) -> Say:
+    token = turn.acted_on
+    choices = _other_times(token) if _may_be_too_late(turn, token) else []
+    return Say(
+        values={**_facts(turn, token), "state": token.status.value, **turn.values},
+        options=choices,
+    )
+
+
+@says("late/how_late")
+def _how_late(turn: Turn) -> Say:
+    token = turn.acted_on
+    return Say(
+        values=_facts(turn, token),
+        options=[
+            Option(
+                id=f"late:{token.token_id}:{minutes}",
+                label="minutes_button",
+                values={"minutes": minutes},
+            )
+            for minutes in OFFERED_MINUTES
+        ],
+    )
+
+
+@says("late/not_today")
+def _not_today(turn: Turn) -> Say:
+    return Say(values=_facts(turn, turn.acted_on))
+
+
+def _facts(turn: Turn, token: Token) -> dict[str, str | int]:
+    doctor = turn.work.require(Doctor, token.clinic_id, token.doctor_id)
+    return notices.notice_values(token, doctor)
+
+
+def _may_be_too_late(turn: Turn, token: Token) -> bool:
+    """Whether the patient comes after the doctor's hours, or very late."""
+    queue = turn.work.require(Queue, token.doctor_id, token.date)
+    comes_in_hours = token.late_until is None or token.late_until <= queue.planned_end
+    return not comes_in_hours or turn.values["minutes"] > VERY_LATE_MINUTES
+
+
+def _other_times(token: Token) -> list[Option]:
+    cancel = Option(id=f"cancel:{token.token_id}", label="cancel_button")
+    if token.status is TokenStatus.PENDING:
+        return [cancel]
+    return [Option(id=f"move:{token.token_id}", label="move_button"), cancel]
