@@ -51,19 +51,13 @@ def hand_back(turn: Turn) -> None:
     turn.values = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
 
 
-def look_up_hours(turn: Turn) -> None:
-    """Look up when somebody is at the clinic."""
-    turn.values = handover.next_opening(turn.work, turn.clinic)
-
-
 # fmt: off
 ROWS = (
-    #   on         at         when   do              say                  then
-    Row("human",   ANYWHERE,  None,  hand_over,      "talk/handed_over",  "idle"),
-    Row("hours",   ANYWHERE,  None,  look_up_hours,  "talk/hours",        None),
+    #   on         at         when   do         say                  then
+    Row("human",   ANYWHERE,  None,  hand_over,  "talk/handed_over",  "idle"),
 )
 STAFF_ROWS = (
-    Row("bot_on",  ANYWHERE,  None,  hand_back,      "desk/bot_is_on",    None),
+    Row("bot_on",  ANYWHERE,  None,  hand_back,  "desk/bot_is_on",    None),
 )
 # fmt: on
 
@@ -71,11 +65,6 @@ STAFF_ROWS = (
 @says("talk/handed_over")
 def _handed_over(turn: Turn) -> Say:
     return Say(values=turn.values)
-
-
-@says("talk/hours")
-def _hours(turn: Turn) -> Say:
-    return Say(values=turn.values, keeps_question=True)
 
 
 @says("desk/bot_is_on")

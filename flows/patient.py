@@ -8,7 +8,16 @@ import msgspec
 
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
-from flows import account, booking, handover, my_bookings, phone_number, selection, settings
+from flows import (
+    account,
+    booking,
+    facts,
+    handover,
+    my_bookings,
+    phone_number,
+    selection,
+    settings,
+)
 from flows.hearing.text import fold, number_in
 from flows.replies import message_answered
 from flows.table import Table
@@ -19,6 +28,7 @@ TABLE = Table(
     (
         *booking.ROWS,
         *my_bookings.ROWS,
+        *facts.ROWS,
         *account.ROWS,
         *handover.ROWS,
         *phone_number.ROWS,

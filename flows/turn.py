@@ -85,6 +85,8 @@ class Turn:
         self.refusal: Refused | None = None
         self.values: dict[str, Any] = {}
         """What the row's action adds to the values of the message that follows."""
+        self.facts: tuple[str, ...] = ()
+        """The facts asked for together, by their names (`flows.facts`), for the trigger `facts`."""
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None

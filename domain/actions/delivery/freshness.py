@@ -25,15 +25,18 @@ from domain.waiting import STEP, Expectation, expect
 from domain.work import Work
 
 Check = Callable[[Work, Token], bool]
+NUMBERS_NAMED = 10
+"""Numbers of those before a patient that a message can name."""
 
 
 def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
     """Return the template variables that describe *token* now, and when its turn is expected.
 
     Variables: `state` (the token's status, or CLOSED if its queue is closed), `number`, `at`,
-    `now`, `line` (the queue's status), `serving` (a number or None), `ahead`, `low` and `high`
-    (minutes from now), `from` and `to` (instants), `certain`. The last six are set, and a turn is
-    expected, only for a token that waits.
+    `now`, `line` (the queue's status), `serving` (a number or None), `ahead`, `before` (the numbers
+    of the first of those), `low` and `high` (minutes from now), `from` and `to` (instants),
+    `certain`. All but `ahead` of the last seven are set, and a turn is expected, only for a token
+    that waits.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
     values: dict[str, Any] = {
@@ -66,6 +69,7 @@ def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation 
     low, high = expected.minutes(work.now)
     values |= {
         "ahead": expected.ahead,
+        "before": [w.number for w in before[:NUMBERS_NAMED]],
         "low": low,
         "high": high,
         "from": round_instant(expected.start, up=False).isoformat(),
