@@ -12,7 +12,7 @@ from domain.actors import Actor
 from domain.errors import Refused
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push
-from domain.model.messages import Consent, Guard, Message, Option
+from domain.model.messages import Consent, Guard, Message, Option, Place
 from domain.model.people import Contact
 from domain.model.queues import Queue, Token
 from domain.ports import Phrases
@@ -30,6 +30,8 @@ class Say:
     url: str | None = None
     payment_id: str | None = None
     """The request for payment that `url` leads to, if it does."""
+    place: Place | None = None
+    """The place that it tells of, which goes in place of its words."""
     about: Token | None = None
     guard: Guard | None = None
     keeps_question: bool = False
@@ -172,6 +174,7 @@ class Turn:
                 values=said.values,
                 options=said.options,
                 url=said.url,
+                place=said.place,
                 payment_id=said.payment_id,
                 reply_to=self.inbound.message_id,
                 language=self.language,

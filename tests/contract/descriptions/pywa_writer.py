@@ -67,6 +67,7 @@ class PywaWriter:
             writers: dict[str, Callable[[Json, Json], object]] = {
                 "text": self._write_text,
                 "document": self._write_document,
+                "location": self._write_location,
                 "button": self._write_buttons,
                 "list": self._write_list,
                 "cta_url": self._write_link,
@@ -98,6 +99,9 @@ class PywaWriter:
             caption=document["caption"],
             **envelope,
         )
+
+    def _write_location(self, place: Json, envelope: Json) -> None:
+        self._client.send_location(**place, **envelope)
 
     def _write_buttons(self, part: Json, envelope: Json) -> None:
         buttons = [
