@@ -19,7 +19,7 @@ from domain.actions.payments import refunds
 from domain.actions.staff import handover
 from domain.actions.visits import prescriptions
 from domain.model.clinics import Clinic, Doctor
-from domain.model.messages import Guard, Option
+from domain.model.messages import Guard, Option, Place
 from domain.model.queues import WAITING, Token, TokenStatus
 from domain.timetable import hours, is_open, lunch, open_days, today
 from flows.my_bookings import bookings_meant, none_live, several, unpaid
@@ -77,12 +77,14 @@ ROWS = (
 
 @says("facts/answer")
 def _answer(turn: Turn) -> Say:
-    asked = _asked(turn)
+    asked, wanted = _asked(turn), _question_standing(turn)
     token = _token_waiting(turn) if "ahead" in asked else None
     return Say(
-        values={**turn.values, "wanted": _question_standing(turn)},
+        values={**turn.values, "wanted": wanted},
         options=_cancel_options(turn) if "policy" in asked else (),
         url=_map_of(turn.clinic) if "address" in asked else None,
+        # A place has no words beside it, so it goes only where nothing else is to be said.
+        place=_place_of(turn.clinic) if asked == ["address"] and not wanted else None,
         about=token,
         guard=Guard.STANDING if token else None,
         keeps_question=True,
@@ -168,8 +170,21 @@ def _address(turn: Turn) -> Mapping[str, Any]:
 
 
 def _map_of(clinic: Clinic) -> str | None:
-    """Return a link that opens a map at the clinic; None if it has told no address."""
-    return f"{MAP}{quote_plus(clinic.address)}" if clinic.address else None
+    """Return a link that opens a map at the clinic; None if it has not told where it is."""
+    place = _place_of(clinic)
+    where = f"{place.latitude},{place.longitude}" if place else clinic.address
+    return f"{MAP}{quote_plus(where)}" if where else None
+
+
+def _place_of(clinic: Clinic) -> Place | None:
+    if clinic.latitude is None or clinic.longitude is None:
+        return None
+    return Place(
+        latitude=clinic.latitude,
+        longitude=clinic.longitude,
+        name=clinic.name,
+        address=clinic.address,
+    )
 
 
 @fact("phone")

@@ -10,6 +10,7 @@ from domain.actions.payments import refunds
 from domain.actions.visits import prescriptions
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
+from domain.model.messages import Place
 from domain.model.money import Refund, RefundStatus
 from domain.model.people import Contact
 from domain.model.visits import Visit
@@ -122,6 +123,21 @@ def test_a_clinic_without_address_and_phone_says_so(ask, stage, cast):
     assert said.text.startswith("I do not know the address")
     assert "no phone number" in said.text
     assert said.url is None
+
+
+def test_a_place_on_the_map_is_sent_as_that_where_nothing_else_is_said(ask, stage, cast):
+    at = {"latitude": "22.572600", "longitude": "88.363900"}
+    store(stage.records, stored(stage.records, cast.clinic).but(**at))
+    link = "https://www.google.com/maps/search/?api=1&query=22.572600%2C88.363900"
+    said = ask("address")
+    assert said.place == Place(**at, name="City Medical Center", address="12 MG Road, Kolkata")
+    assert (said.text, said.url) == ("📍 City Medical Center, 12 MG Road, Kolkata", link)
+    both = ask("address", "phone")
+    assert (both.place, both.url) == (None, link)
+    asked = ask("address", talk={"state": "name"})
+    assert (asked.place, asked.url) == (None, link)
+    store(stage.records, stored(stage.records, cast.clinic).but(address=""))
+    assert ask("address", "phone").text.startswith("📍 City Medical Center\n")
 
 
 def test_where_no_doctor_asks_an_advance_nothing_is_said_of_one(ask, stage, cast):
