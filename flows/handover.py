@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from domain.actions.people import phone_requests
 from domain.actions.staff import handover
+from domain.model.messages import Message
 from flows.hearing.text import fold
 from flows.table import ANYWHERE, Row
-from flows.turn import Say, Turn, says
+from flows.turn import SAYS, Say, Turn, says
 
 BACK = {"menu", "मेनू"}
 """What calls the bot back; a greeting may be meant for the people who answer."""
-ALWAYS_ANSWERED = {"stop", "status", "here", "cancel", "move"}
+ALWAYS_ANSWERED = {"stop", "start", "status", "here", "cancel", "move"}
 """Triggers that the bot answers even while people do."""
+BOOKING_WORDS = {
+    "book", "booking", "appointment", "token", "बुक", "बुकिंग", "अपॉइंटमेंट", "टोकन",
+}  # fmt: skip
+"""Words of a wish to book; the other phrases of its trigger are greetings."""
+WITH_PEOPLE = "talk/with_people"
 
 
 def is_for_people(turn: Turn) -> bool:
@@ -23,11 +29,26 @@ def is_for_people(turn: Turn) -> bool:
 
 
 def pass_on(turn: Turn) -> None:
-    """Pass a message to the desk; the bot stays silent longer."""
+    """Pass a message to the desk; the bot stays silent longer.
+
+    Whoever wishes to book is told once how to call the bot back.
+    """
     inbound = turn.inbound
     words = inbound.text or f"[{inbound.media or inbound.kind}]"
     handover.pass_on(turn.work, turn.clinic, turn.contact, words)
     turn.remember(handed_over_until=turn.work.now + handover.SILENT_FOR)
+    if _wishes_to_book(turn) and not _was_told(turn):
+        turn.say(WITH_PEOPLE, SAYS[WITH_PEOPLE](turn))
+
+
+def _wishes_to_book(turn: Turn) -> bool:
+    words = set(fold(turn.inbound.text).split())
+    return turn.meaning.trigger in {"hi", "book_for"} and bool(words & BOOKING_WORDS)
+
+
+def _was_told(turn: Turn) -> bool:
+    last = turn.work.get(Message, turn.conversation.question or "")
+    return last is not None and last.name == WITH_PEOPLE
 
 
 def calls_bot_back(turn: Turn) -> bool:
@@ -65,6 +86,11 @@ STAFF_ROWS = (
 @says("talk/handed_over")
 def _handed_over(turn: Turn) -> Say:
     return Say(values=turn.values)
+
+
+@says(WITH_PEOPLE)
+def _with_people(_turn: Turn) -> Say:
+    return Say()
 
 
 @says("desk/bot_is_on")
