@@ -32,6 +32,8 @@ from domain.work import Work
 
 clinics = Resource("clinics", "The clinic's profile, and how it is reached on WhatsApp.")
 OF_SENDER = ("whatsapp_phone_number_id", "access_token")
+EMPTIED = frozenset({"whatsapp_phone_number_id", "latitude", "longitude"})
+"""Fields that null takes away."""
 NAMES = {"whatsapp_phone_number_id": "whatsappPhoneNumberId", "access_token": "accessToken"}
 
 
@@ -68,7 +70,8 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
 
     A changed `whatsappNumber` leads to the clinic once the code sent to it has come back. A holiday
     on which people are booked needs `"confirm": true`; they are told, and choose another day or a
-    refund.
+    refund. `latitude` and `longitude` go together, so that patients who ask where the clinic is get
+    its place on the map; null for both takes it away.
     """
     clinic_id = call.caller.clinic_id
     before = actions.find_clinic(work, clinic_id)
@@ -162,13 +165,9 @@ def _set_sender(work: Work, call: Call, sender: dict[str, Any]) -> Clinic:
 
 
 def _changed_fields(body: ProfileChange) -> dict[str, Any]:
-    """Return the fields that were sent; null means the same as leaving one out."""
+    """Return the fields that were sent; null means the same as leaving one out, but for a few."""
     sent = body.model_dump(exclude_unset=True, exclude={"confirm"})
-    changes = {
-        name: value
-        for name, value in sent.items()
-        if value is not None or name == "whatsapp_phone_number_id"
-    }
+    changes = {name: value for name, value in sent.items() if value is not None or name in EMPTIED}
     if "holidays" in changes:
         days = {day_of(text, "holidays") for text in changes["holidays"]}
         changes["holidays"] = tuple(sorted(d for d in days if d is not None))
@@ -180,6 +179,8 @@ def _profile_fields(work: Work, clinic: Clinic) -> dict[str, Any]:
         "clinic_id": clinic.clinic_id,
         "name": clinic.name,
         "address": clinic.address,
+        "latitude": _degrees(clinic.latitude),
+        "longitude": _degrees(clinic.longitude),
         "phone": clinic.phone or clinic.whatsapp_number,
         "whatsapp_number": clinic.whatsapp_number,
         "whatsapp_number_verified": actions.is_number_proven(work, clinic),
@@ -188,6 +189,10 @@ def _profile_fields(work: Work, clinic: Clinic) -> dict[str, Any]:
         "booking_days": clinic.booking_days,
         "updated_at": clinic.updated_at,
     }
+
+
+def _degrees(stored: str | None) -> float | None:
+    return None if stored is None else float(stored)
 
 
 def _render_whatsapp(work: Work, call: Call, clinic: Clinic) -> WhatsAppInfo:

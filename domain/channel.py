@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.errors import PulseOpsError
+from domain.model.messages import Place
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,8 @@ class Outbound:
     url_label: str = ""
     document: str | None = None
     """The file name, if the file at `url` goes as a document with the text below it."""
+    place: Place | None = None
+    """What goes in place of the words; a channel without places sends the text and the link."""
     template: TemplateCall | None = None
     order: OrderRequest | OrderNews | None = None
     """What WhatsApp shows as an order; a channel without orders sends the text and the link."""

@@ -73,12 +73,12 @@ def timetable(clinic: Clinic, doctor: Doctor, day: date) -> tuple[Slot, ...]:
     """
     begin, end = hours(clinic, doctor, day)
     step = timedelta(minutes=doctor.consultation_duration)
-    lunch = _lunch(clinic, doctor, day, begin)
+    pause = lunch(clinic, doctor, day)
     found: list[Slot] = []
     at = begin
     while at + step <= end:
-        if lunch and at < lunch[1] and at + step > lunch[0]:
-            at = lunch[1]
+        if pause and at < pause[1] and at + step > pause[0]:
+            at = pause[1]
             continue
         found.append(Slot(len(found) + 1, int(at.timestamp())))
         at += step
@@ -90,8 +90,8 @@ def fits(clinic: Clinic, doctor: Doctor, day: date, slot: Slot, minutes: int) ->
     begin, end = hours(clinic, doctor, day)
     at = slot_time(slot)
     over = at + timedelta(minutes=minutes)
-    lunch = _lunch(clinic, doctor, day, begin)
-    return begin <= at and over <= end and not (lunch and at < lunch[1] and over > lunch[0])
+    pause = lunch(clinic, doctor, day)
+    return begin <= at and over <= end and not (pause and at < pause[1] and over > pause[0])
 
 
 def slot_time(slot: Slot) -> datetime:
@@ -116,14 +116,16 @@ def numbers_in_part(
     return frozenset(s.number for s in slots if part_of_day(clinic, day, s) is part)
 
 
-def _lunch(
-    clinic: Clinic, doctor: Doctor, day: date, begin: datetime
-) -> tuple[datetime, datetime] | None:
+def lunch(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime] | None:
+    """Return when the lunch break in the doctor's hours of *day* begins and ends, in UTC.
+
+    None if the doctor takes none.
+    """
     if not doctor.lunch_break:
         return None
     first, _, last = doctor.lunch_break.partition("-")
     start = _local(clinic, day, first)
-    if start < begin:
+    if start < _local(clinic, day, doctor.start_time):
         day += timedelta(days=1)
         start = _local(clinic, day, first)
     if _clock(last) < _clock(first):

@@ -9,7 +9,7 @@ replies       the message of ours that a person answers, and the words on its bu
 turn          one message being answered
 table         a flow is a table of rows
 patient       the patient's conversation: its table is that of proposals, booking, my_bookings,
-              lateness, account, safety, handover, manners, phone_number and settings
+              lateness, facts, account, safety, handover, manners, phone_number and settings
 choices       which of the choices that stand a text picks
 proposals     a wish for a booking, said in a sentence
 wish          what was asked of a booking so far
@@ -18,6 +18,7 @@ selection     what a patient has chosen so far
 offers        the lists a patient chooses from
 my_bookings   a patient's own bookings
 lateness      patients who are late, and doctors
+facts         what patients ask in between: fee, address, hours, is the doctor in, my refund, …
 staff         the staff's conversation: its table is that of line, questions, account, handover,
               manners and some of settings
 line          running a line

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from domain.actions.people import phone_requests
 from domain.actions.staff import handover
-from domain.model.messages import Option
+from domain.model.messages import Message, Option
 from flows.hearing.text import fold
 from flows.table import ANYWHERE, Row
-from flows.turn import Say, Turn, says
+from flows.turn import SAYS, Say, Turn, says
 
 BACK = {"menu", "मेनू"}
 """What calls the bot back; a greeting may be meant for the people who answer."""
-ALWAYS_ANSWERED = {"stop", "status", "here", "cancel", "move"}
+ALWAYS_ANSWERED = {"stop", "start", "status", "here", "cancel", "move"}
 """Triggers that the bot answers even while people do."""
+BOOKING_WORDS = {
+    "book", "booking", "appointment", "token", "बुक", "बुकिंग", "अपॉइंटमेंट", "टोकन",
+}  # fmt: skip
+"""Words of a wish to book; the other phrases of its trigger are greetings."""
+WITH_PEOPLE = "talk/with_people"
 
 
 TALK = Option(id="human", label="talk_button")
@@ -28,11 +33,26 @@ def is_for_people(turn: Turn) -> bool:
 
 
 def pass_on(turn: Turn) -> None:
-    """Pass a message to the desk; the bot stays silent longer."""
+    """Pass a message to the desk; the bot stays silent longer.
+
+    Whoever wishes to book is told once how to call the bot back.
+    """
     inbound = turn.inbound
     words = inbound.text or f"[{inbound.media or inbound.kind}]"
     handover.pass_on(turn.work, turn.clinic, turn.contact, words)
     turn.remember(handed_over_until=turn.work.now + handover.SILENT_FOR)
+    if _wishes_to_book(turn) and not _was_told(turn):
+        turn.say(WITH_PEOPLE, SAYS[WITH_PEOPLE](turn))
+
+
+def _wishes_to_book(turn: Turn) -> bool:
+    words = set(fold(turn.inbound.text).split())
+    return turn.meaning.trigger in {"hi", "book_for"} and bool(words & BOOKING_WORDS)
+
+
+def _was_told(turn: Turn) -> bool:
+    last = turn.work.get(Message, turn.conversation.question or "")
+    return last is not None and last.name == WITH_PEOPLE
 
 
 def calls_bot_back(turn: Turn) -> bool:
@@ -56,19 +76,13 @@ def hand_back(turn: Turn) -> None:
     turn.values = {"was": handover.hand_back(turn.work, turn.clinic, contact_id)}
 
 
-def look_up_hours(turn: Turn) -> None:
-    """Look up when somebody is at the clinic."""
-    turn.values = handover.next_opening(turn.work, turn.clinic)
-
-
 # fmt: off
 ROWS = (
-    #   on         at         when   do              say                  then
-    Row("human",   ANYWHERE,  None,  hand_over,      "talk/handed_over",  "idle"),
-    Row("hours",   ANYWHERE,  None,  look_up_hours,  "talk/hours",        None),
+    #   on         at         when   do         say                  then
+    Row("human",   ANYWHERE,  None,  hand_over,  "talk/handed_over",  "idle"),
 )
 STAFF_ROWS = (
-    Row("bot_on",  ANYWHERE,  None,  hand_back,      "desk/bot_is_on",    None),
+    Row("bot_on",  ANYWHERE,  None,  hand_back,  "desk/bot_is_on",    None),
 )
 # fmt: on
 
@@ -78,9 +92,9 @@ def _handed_over(turn: Turn) -> Say:
     return Say(values=turn.values)
 
 
-@says("talk/hours")
-def _hours(turn: Turn) -> Say:
-    return Say(values=turn.values, keeps_question=True)
+@says(WITH_PEOPLE)
+def _with_people(_turn: Turn) -> Say:
+    return Say()
 
 
 @says("desk/bot_is_on")

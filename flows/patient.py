@@ -5,6 +5,7 @@ from __future__ import annotations
 from flows import (
     account,
     booking,
+    facts,
     handover,
     lateness,
     machines,
@@ -36,6 +37,7 @@ TABLE = Table(
         *booking.ROWS,
         *my_bookings.ROWS,
         *lateness.ROWS,
+        *facts.ROWS,
         *account.ROWS,
         *safety.ROWS,
         *handover.ROWS,
@@ -81,8 +83,8 @@ def answer(turn: Turn) -> None:
         return
     if trigger not in {"lost", "media"}:
         turn.remember(misses=0)
-    if turn.facts and trigger != "facts":
-        TABLE.fire("facts", turn)
+    if turn.facts and trigger not in {"facts", *turn.facts}:
+        TABLE.fire("facts", turn)  # and then what was wished beside them
     TABLE.fire(trigger, turn)
 
 
@@ -141,8 +143,8 @@ def _sentence(turn: Turn, said: Meaning) -> str:
         return "book" if said.doctor_ids or said.day or said.time or said.person else "hi"
     if trigger is not None and trigger in TABLE.machine.events:
         return trigger
-    if said.facts:
-        return "facts" if turn.conversation.greeted else "hi"
+    if said.facts and turn.conversation.greeted:
+        return said.facts[0] if len(said.facts) == 1 else "facts"
     return _lost(turn)
 
 

@@ -12,7 +12,7 @@ from domain.actors import Actor
 from domain.errors import Refused
 from domain.model.clinics import Clinic, Doctor, StaffStatus, User
 from domain.model.conversations import Conversation, Push, Wish
-from domain.model.messages import Consent, Guard, Message, Option
+from domain.model.messages import Consent, Guard, Message, Option, Place
 from domain.model.people import Contact
 from domain.model.queues import Queue, Slot, Token
 from domain.ports import Phrases
@@ -32,6 +32,8 @@ class Say:
     url: str | None = None
     payment_id: str | None = None
     """The request for payment that `url` leads to, if it does."""
+    place: Place | None = None
+    """The place that it tells of, which goes in place of its words."""
     about: Token | None = None
     guard: Guard | None = None
     keeps_question: bool = False
@@ -107,11 +109,11 @@ class Turn:
         """What was asked of the booking so far; `flows.wish` fills it."""
         self.found: Found | None = None
         """The slot that fits it, once a condition has found one."""
-        self.facts: tuple[str, ...] = ()
-        """The facts that a sentence asks for."""
         self.refusal: Refused | None = None
         self.values: dict[str, Any] = {}
         """What the row's action adds to the values of the message that follows."""
+        self.facts: tuple[str, ...] = ()
+        """The facts asked for together, by their names (`flows.facts`), for the trigger `facts`."""
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None
@@ -197,6 +199,7 @@ class Turn:
                 values=said.values,
                 options=said.options,
                 url=said.url,
+                place=said.place,
                 payment_id=said.payment_id,
                 reply_to=self.inbound.message_id,
                 as_reaction=said.as_reaction,

@@ -120,7 +120,7 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
     for name in heard.names:
         found |= DOES.get(name, {name})
     if "facts/answer" in heard.names:
-        found |= set(heard.values["facts/answer"].get("facts", ()))
+        found |= {f["fact"] for f in heard.values["facts/answer"]["facts"]}
     if not heard.names:
         found |= {"ok", "lost", "desk"}
     values = heard.values

@@ -16,7 +16,7 @@ from bot.wiring import TEMPLATES
 from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.payments.orders import CARRIES_STATUS, CLOSED
 from domain.channel import OrderNews, OrderRequest, Outbound
-from domain.model.messages import Message
+from domain.model.messages import Message, Place
 from domain.model.money import OrderStatus
 from tests.samples import with_names
 
@@ -25,6 +25,15 @@ REACTIONS = {"manners/noted", "manners/welcome"}
 """The messages that go as a reaction, and never as words."""
 PAID_AS_ORDER = "booking/pay"
 """The message whose payment can be made inside WhatsApp."""
+
+TELLS_PLACES = "facts/answer"
+"""The message that may go as a place on the map."""
+PLACE = Place(
+    latitude="12.975800",
+    longitude="77.606300",
+    name="City Medical Center",
+    address="12 MG Road, Bengaluru",
+)
 
 
 @cache
@@ -117,6 +126,9 @@ def _forms(
         as_document = message.but(as_document=True)
         shown = words.render(as_document, sample.values, language, window_open=True)
         yield "document", _outbound(shown)
+    if name == TELLS_PLACES and sample.url:
+        shown = words.render(message, sample.values, language, window_open=True)
+        yield "place", replace(_outbound(shown), place=PLACE)
     if name == PAID_AS_ORDER and sample.values["until"]:
         shown = words.order(name, sample.values, language, sample.url)
         yield "order", replace(_outbound(shown), order=_request(shown))

@@ -10,6 +10,24 @@ from api.schemas.auth import Otp
 from api.schemas.base import Body, Data, Day, Instant, Name, Phone
 
 Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
+Latitude = Annotated[
+    float,
+    Field(
+        ge=-90,
+        le=90,
+        allow_inf_nan=False,
+        description="Where the clinic is on the map, in degrees, beside its longitude.",
+    ),
+]
+Longitude = Annotated[
+    float,
+    Field(
+        ge=-180,
+        le=180,
+        allow_inf_nan=False,
+        description="Where the clinic is on the map, in degrees, beside its latitude.",
+    ),
+]
 Zone = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Holidays = Annotated[list[Day], Field(max_length=366, description="Days the clinic is closed.")]
 BookingDays = Annotated[
@@ -43,6 +61,8 @@ class ClinicInfo(Data):
     clinic_id: str
     name: str
     address: str
+    latitude: float | None
+    longitude: float | None
     phone: str
     whatsapp_number: str
     whatsapp_number_verified: Proven
@@ -79,6 +99,8 @@ class ProfileChange(Body):
 
     name: Name | None = None
     address: Address | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
     phone: Phone | None = None
     whatsapp_number: Phone | None = Field(
         default=None,
@@ -98,6 +120,8 @@ class ProfileChanged(Data):
     clinic_id: str
     name: str
     address: str
+    latitude: float | None
+    longitude: float | None
     phone: str
     whatsapp_number: str
     whatsapp_number_verified: Proven

@@ -30,7 +30,7 @@ MARKS = str.maketrans({"*": None, "~": None, "`": None, "_": " "})
 """WhatsApp's marks for bold, strikethrough, monospace and italic."""
 NON_JOINER = "\u200c"
 EMOJI_STYLE = "\ufe0f"
-CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "zone"})
+CODES = frozenset({"state", "line", "did", "undone", "wanted", "word", "question", "fact", "zone"})
 """Values that the product sets, which templates test and never show."""
 EXACT = frozenset({"link", "password", "payment"})
 """Values that must arrive unchanged: an address, a secret (shown in monospace), a provider's id."""

@@ -30,6 +30,9 @@ class Clinic(Record, frozen=True, kw_only=True):
     whatsapp_number: str
     """The patient-facing number, E.164."""
     address: str = ""
+    latitude: str | None = None
+    longitude: str | None = None
+    """Where it is, as in `messages.Place`; both or neither."""
     phone: str | None = None
     status: ClinicStatus = ClinicStatus.ACTIVE
     subscription_plan: str = "BASIC"

@@ -83,6 +83,16 @@ class Option(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_def
     values: dict[str, Any] = {}
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A place on the map, which a channel may show as one."""
+
+    latitude: str
+    longitude: str
+    """Decimal degrees (WGS 84), north and east positive: text, since a row holds no fractions."""
+    name: str
+    address: str
+
+
 class Message(Record, frozen=True, kw_only=True):
     """One message to one contact. Key: messageId.
 
@@ -105,6 +115,8 @@ class Message(Record, frozen=True, kw_only=True):
     """Where the one link button leads, if the message has one."""
     as_document: bool = False
     """Whether `url` is a file, which goes as a document inside the 24-hour window."""
+    place: Place | None = None
+    """The place that it tells of: inside the 24-hour window it goes as that, and not as words."""
     asks_number: bool = False
     """Whether it carries WhatsApp's own button that shares the phone number: a template."""
     payment_id: str | None = None

@@ -25,9 +25,11 @@ if TYPE_CHECKING:
     from simulator.world import World
 
 ADDRESS = re.compile(r"^whatsapp:\+([1-9][0-9]{6,14})$")
+GEO = re.compile(r"^geo:(-?[0-9]{1,2}(?:\.[0-9]+)?),(-?[0-9]{1,3}(?:\.[0-9]+)?)\|([^|]+)$")
 HTTP_URL = re.compile(r"^https?://[^\s]+$")
 FIELDS = frozenset({
-    "To", "From", "Body", "MediaUrl", "ContentSid", "ContentVariables", "StatusCallback",
+    "To", "From", "Body", "MediaUrl", "PersistentAction", "ContentSid", "ContentVariables",
+    "StatusCallback",
 })  # fmt: skip
 """What is played here of the parameters of a message; others are refused."""
 
@@ -113,8 +115,8 @@ class Messages:
         """Return the message's form, as `refused_forms` names it, and what it shows."""
         body, files, sid = form.get("Body", ""), form.getlist("MediaUrl"), form.get("ContentSid")
         if sid is not None:
-            if body or files:
-                raise TwilioError(63030, "Body or MediaUrl beside ContentSid")
+            if body or files or form.get("PersistentAction"):
+                raise TwilioError(63030, "Body, MediaUrl or PersistentAction beside ContentSid")
             resource = self._contents.find(sid)
             if resource is None:
                 raise TwilioError(21655, sid)
@@ -126,9 +128,25 @@ class Messages:
             raise TwilioError(21619)
         if length(body) > limits.BODY_MAX:
             raise TwilioError(21617)
+        if form.get("PersistentAction") is not None:
+            return "location", _location(body, form.getlist("PersistentAction"))
         if files:
             return "media", _document(files)
         return "text", Content(type="text", text=body)
+
+
+def _location(name: str, actions: list[str]) -> Content:
+    """Return the message that shows a place; *name* is what the body says.
+
+    Raises:
+        TwilioError: 20001, if the action is no place. Twilio does not document the code.
+    """
+    found = GEO.match(actions[0]) if len(actions) == 1 else None
+    if found is None or abs(float(found[1])) > 90 or abs(float(found[2])) > 180:  # noqa: PLR2004 - degrees
+        raise TwilioError(20001, "PersistentAction")
+    place = {"latitude": float(found[1]), "longitude": float(found[2])}
+    media = {"kind": "location", **place, "name": name, "address": found[3]}
+    return Content(type="location", media=media)
 
 
 def _document(files: list[str]) -> Content:

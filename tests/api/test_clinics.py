@@ -89,12 +89,35 @@ def test_what_is_left_out_stays(office: Office) -> None:
         ({"whatsappNumber": "+14155552671"}, "whatsappNumber"),
         ({"whatsappNumber": PLATFORM_NUMBER}, "whatsappNumber"),
         ({"plan": "ENTERPRISE"}, "plan"),
+        ({"latitude": 90.1, "longitude": 88.4}, "latitude"),
+        ({"latitude": 22.6, "longitude": -180.1}, "longitude"),
+        ({"latitude": 22.6}, "longitude"),
+        ({"longitude": 88.4}, "latitude"),
+        ({"latitude": None, "longitude": 88.4}, "latitude"),
+        ({"latitude": "22.6", "longitude": 88.4}, "latitude"),
     ],
     ids=lambda v: v if isinstance(v, str) else str(v)[:30],
 )
 def test_a_profile_that_cannot_be(office: Office, change: dict[str, Any], field: str) -> None:
     answer = office.admin.put("/clinics/profile", change)
     assert code_and_fields(answer, 422) == ("VALIDATION_ERROR", [field])
+
+
+def test_the_place_on_the_map_is_kept_and_taken_away(office: Office) -> None:
+    def place() -> tuple[float | None, float | None]:
+        clinic = data(office.admin.get("/clinics/profile"))["clinic"]
+        return clinic["latitude"], clinic["longitude"]
+
+    assert place() == (None, None)
+    answer = office.admin.put("/clinics/profile", {"latitude": -22.5726459, "longitude": 88})
+    assert data(answer)["updatedFields"] == ["latitude", "longitude"]
+    assert (data(answer)["latitude"], data(answer)["longitude"]) == place() == (-22.572646, 88.0)
+    again = office.admin.put("/clinics/profile", {"latitude": -22.5726459, "longitude": 88})
+    assert data(again)["updatedFields"] == []
+    office.admin.put("/clinics/profile", {"address": "1 MG Road, Kolkata"})
+    assert place() == (-22.572646, 88.0)
+    office.admin.put("/clinics/profile", {"latitude": None, "longitude": None})
+    assert place() == (None, None)
 
 
 def test_a_holiday_over_bookings_is_confirmed_and_then_closes_every_doctors_day(

@@ -72,6 +72,7 @@ def test_twilios_addresses_are_not_there_when_meta_is_played(sim):
         assert answer.status_code == 404
 
 
+GEO = "geo:12.975800,-77.606300|12 MG Road"
 REFUSED = [
     ("no body", {}, 21619),
     ("a blank body", {"Body": " \n"}, 21619),
@@ -93,6 +94,11 @@ REFUSED = [
     ("to itself", {"To": FROM, "Body": "Hi"}, 63031),
     ("a wrong callback", {"StatusCallback": "here", "Body": "Hi"}, 21609),
     ("a wrong file", {"MediaUrl": "report.pdf"}, 21620),
+    ("a place beside content", {"PersistentAction": GEO, "ContentSid": "HX" + "0" * 32}, 63030),
+    ("a place without a name", {"PersistentAction": GEO}, 21619),
+    ("a place without a label", {"Body": "Hi", "PersistentAction": "geo:12.9,77.6"}, 20001),
+    ("a place off the map", {"Body": "Hi", "PersistentAction": "geo:91,77.6|Home"}, 20001),
+    ("two places", {"Body": "Hi", "PersistentAction": [GEO, GEO]}, 20001),
     ("two files", {"MediaUrl": ["https://a.test/1", "https://a.test/2"]}, 21623),
     ("an unknown parameter", {"Body": "Hi", "Buttons": "Yes"}, 20001),
 ]
@@ -160,6 +166,19 @@ def test_a_code_can_be_copied_and_goes_to_a_number_alone(twilio):
 def test_a_code_is_not_sent_before_it_is_approved(twilio):
     sid = twilio.create(CODE, ["123456"])
     assert twilio.refused(**twilio.filled(sid, ["481516"])) == 63021
+
+
+def test_a_place_is_shown_with_its_name_and_label(twilio):
+    twilio.deliver(Body="City Clinic", PersistentAction=GEO)
+    shown = twilio.chat()[-1]
+    assert (shown["type"], shown["text"]) == ("location", "")
+    assert shown["media"] == {
+        "kind": "location",
+        "latitude": 12.9758,
+        "longitude": -77.6063,
+        "name": "City Clinic",
+        "address": "12 MG Road",
+    }
 
 
 def test_a_document_is_fetched_and_shown_without_words(twilio, twilio_product):

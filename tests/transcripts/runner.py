@@ -14,6 +14,7 @@ A line is a step, or what was said because of the step above it:
     Asha pays for #1                pays for the newest booking with that number
     Asha's payment fails
     City Medical Center takes payments in WhatsApp
+    City Medical Center is at 22.572600, 88.363900
     Asha pays in WhatsApp           pays the newest order she was shown
     Asha pays her first order in WhatsApp
     Asha's payment in WhatsApp fails
@@ -37,7 +38,8 @@ A line is a step, or what was said because of the step above it:
 
 Three seconds pass before each step. What was said stands below, a `>` line naming the person and
 then the words, each behind `|`. Buttons are shown as [Words], a list's rows as (Words), links as
-<Words>; `~` marks a template, and the status of an order. An order is shown as {what, how much}.
+<Words>; `~` marks a template, and the status of an order. An order is shown as {what, how much},
+a place on the map as ⌖, instead of the words above it where the provider takes places.
 """
 
 from __future__ import annotations
@@ -148,6 +150,8 @@ class Story:
                 shown.append(f"{{{message.order.about}, {message.order.until}: ₹{rupees}}}")
             elif message.url:
                 shown.append(f"<{message.url_label}>")
+            if message.place is not None:
+                shown.append(f"⌖{message.place.latitude}, {message.place.longitude}")
             if shown:
                 self.written.append("| " + " ".join(shown))
 
@@ -228,6 +232,12 @@ class Story:
         """Let City Medical Center's number take payments inside WhatsApp."""
         assert self.stage.cast is not None
         self.orders = show_orders(self.stage, self.stage.cast)
+
+    def lies_at(self, latitude: str, longitude: str) -> None:
+        """Give City Medical Center a place on the map."""
+        assert self.stage.cast is not None
+        clinic = stored(self.stage.records, self.stage.cast.clinic)
+        store(self.stage.records, clinic.but(latitude=latitude, longitude=longitude))
 
     def pays_inside(self, name: str, first: str | None) -> None:
         """Let *name* pay an order inside WhatsApp, which tells of it twice."""
@@ -417,6 +427,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"({_NAME}) pays(?:( again)| for #(\d+))?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),
     (r"City Medical Center takes payments in WhatsApp", Story.takes_orders),
+    (r"City Medical Center is at ([\d.]+), ([\d.]+)", Story.lies_at),
     (rf"({_NAME}) pays( her first order)? in WhatsApp", Story.pays_inside),
     (rf"({_NAME})'s payment in WhatsApp fails", Story.payment_inside_fails),
     (r"WhatsApp refuses the next message: (\d+)", Story.refuses),

@@ -43,9 +43,9 @@ def send_content(client: CloudClient, message: Outbound) -> object:
     """Send *message* by heyoo's method for its type; return Meta's answer.
 
     The first that the message has decides its type: what it reacts to, a template, an order,
-    choices, a document, a link. Up to three short choices become buttons; more, longer ones or ones
-    with a second line become a list. heyoo has no method for orders and links: they use its general
-    call. A plain message is text, unless it is a template.
+    choices, a place, a document, a link. Up to three short choices become buttons; more, longer
+    ones or ones with a second line become a list. heyoo has no method for orders and links: they
+    use its general call. A plain message is text, unless it is a template.
 
     Raises:
         SendFailed, SendUnknown: As `CloudClient` does. Not to be repeated blindly.
@@ -66,6 +66,10 @@ def _send_form(client: CloudClient, to: str | None, message: Outbound) -> object
         return _send_interactive(client, to, orders.interactive(message, message.order))
     if message.choices:
         return _send_choices(client, to, message)
+    if message.place is not None:
+        where = message.place
+        latitude, longitude = float(where.latitude), float(where.longitude)
+        return client.send_location(latitude, longitude, where.name, where.address or None, to)
     if message.document and message.url:
         # Meta fetches it from its address after it has taken the message.
         caption = cut(message.text, limits.CAPTION_MAX)

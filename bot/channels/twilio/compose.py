@@ -14,6 +14,7 @@ from bot.channels.text import linked_text, parameter, plain_text
 from bot.channels.twilio import limits
 from bot.channels.twilio.errors import NO_TEMPLATE, reason
 from domain.channel import Choice, ErrorClass, Outbound, SendFailed, TemplateCall
+from domain.model.messages import Place
 
 MENU = "menu_"
 """What the names of menus begin with."""
@@ -43,12 +44,24 @@ def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[st
 
 
 def _form(message: Outbound, contents: Contents) -> Mapping[str, str | list[str]] | None:
-    """Return *message* as a menu or a document; None if it is words alone."""
+    """Return *message* as a menu, a place or a document; None if it is words alone."""
     if message.choices:
         return _menu(message, contents)
+    if message.place is not None:
+        return _place(message.place)
     if message.document and message.url:
         return {"body": cut(message.text, limits.TEXT_BODY_MAX), "media_url": [message.url]}
     return None
+
+
+def _place(place: Place) -> Mapping[str, str | list[str]]:
+    """Return a place, whose name is the body and whose address its label (Twilio, "Location")."""
+    # A bar would end the label.
+    label = parameter(place.address or place.name, limits.LABEL_MAX).replace("|", "/")
+    return {
+        "body": parameter(place.name, limits.TEXT_BODY_MAX),
+        "persistent_action": [f"geo:{place.latitude},{place.longitude}|{label}"],
+    }
 
 
 def _menu(message: Outbound, contents: Contents) -> dict[str, str] | None:

@@ -26,5 +26,8 @@ BUTTONS_LINES_MAX = 12
 LIST_LINES_MAX = 9
 """Beside the numbered choices, each of which has a line."""
 
+# Not documented: an address and its town.
+LABEL_MAX = 255
+
 # Error 63021: the body with its variables filled in, so no variable can be longer.
 TEMPLATE_BODY_MAX = 1024

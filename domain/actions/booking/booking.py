@@ -253,6 +253,7 @@ def _write_confirmation(work: Work, clinic: Clinic, doctor: Doctor, token: Token
                 "paid": token.paid_paise,
                 "balance": token.amount_paise - token.paid_paise,
                 "moved": token.replaces is not None,
+                "address": clinic.address,
             },
         ),
     )

@@ -42,9 +42,21 @@ def first_called(work: Work, queue_id: str, count: int) -> tuple[list[Waiting], 
 
 def expectation_of(work: Work, queue: Queue, token: Token) -> Expectation | None:
     """Return when the turn of *token* is expected; None unless it stands in the line."""
+    return expected_after(work, queue, token)[0]
+
+
+def expected_after(
+    work: Work, queue: Queue, token: Token
+) -> tuple[Expectation | None, list[Waiting]]:
+    """Return when the turn of *token* is expected, and those called before it, in their order.
+
+    There is no expectation unless it stands in the line.
+    """
     line = waiting_in_order(work, token.queue_id)
-    expected = zip(line, expect_all(queue, line, work.now), strict=True)
-    return next((found for entry, found in expected if entry.token_id == token.token_id), None)
+    for position, found in enumerate(expect_all(queue, line, work.now)):
+        if line[position].token_id == token.token_id:
+            return found, line[:position]
+    return None, []
 
 
 def _by_place(work: Work, queue_id: str, limit: int) -> list[Waiting]:

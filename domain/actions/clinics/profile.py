@@ -19,6 +19,7 @@ from domain.model.accounts import OtpStatus, OtpType
 from domain.model.clinics import Claim, Clinic, Doctor, Sender, User
 from domain.work import Work
 
+COORDINATES = ("latitude", "longitude")
 NOT_VERIFIED = "This could not be verified."
 """The one text of these refusals, so that no clinic learns what another has."""
 
@@ -78,11 +79,13 @@ def change_profile(
     """Change fields of a clinic's profile.
 
     A new whatsapp_number is stored at once and sent a code for `prove_number`; until it is proven,
-    the old one leads to the clinic. *address* is the caller's network address, by which codes are
+    the old one leads to the clinic. *latitude* and *longitude* are degrees and go together; None
+    for both takes the place away. *address* is the caller's network address, by which codes are
     limited. New holidays and a new time zone are applied to sold days by a job.
 
     Raises:
-        Invalid: If a number or the time zone is invalid, or the number is the platform's.
+        Invalid: If a number or the time zone is invalid, the number is the platform's, or only one
+            of latitude and longitude is given.
         ConfirmationNeeded: If a holiday falls on a day with bookings and *confirm* is not given.
         TooMany: If too many codes were requested.
     """
@@ -93,7 +96,7 @@ def change_profile(
         wanted["phone"] = numbers.parse_number(work, "phone", wanted["phone"])
     if wanted.get("time_zone", "UTC") not in available_timezones():
         raise Invalid("timeZone", "Must be a time zone such as Asia/Kolkata.")
-    planned = clinic.but(**wanted)
+    planned = clinic.but(**wanted | _place_on_map(wanted))
     moves_days = (planned.holidays, planned.time_zone) != (clinic.holidays, clinic.time_zone)
     if moves_days and not confirm:
         for doctor in work.query(Doctor, clinic_id, limit=1000).records:
@@ -107,6 +110,15 @@ def change_profile(
     if moves_days:
         schedule_changes.schedule_sold_days(work, planned, None, Actor(by.user_id, by.name))
     return planned
+
+
+def _place_on_map(wanted: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return *wanted* latitude and longitude as they are stored; empty if none are wanted."""
+    given = {name: wanted[name] for name in COORDINATES if name in wanted}
+    for name, other in (COORDINATES, COORDINATES[::-1]):
+        if given.get(name) is not None and given.get(other) is None:
+            raise Invalid(other, f"Is needed beside {name}.")
+    return {n: None if degrees is None else f"{degrees:.6f}" for n, degrees in given.items()}
 
 
 def _plan_number(

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.actions.booking.places import expectation_of, waiting_in_order
+from domain.actions.booking.places import expected_after, waiting_in_order
 from domain.call_order import is_late
 from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Guard, Message
@@ -27,15 +27,18 @@ from domain.waiting import STEP, Expectation
 from domain.work import Work
 
 Check = Callable[[Work, Token], bool]
+NUMBERS_NAMED = 10
+"""Numbers of those before a patient that a message can name."""
 
 
 def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
     """Return the template variables that describe *token* now, and when its turn is expected.
 
     Variables: `state` (the token's status, or CLOSED if its queue is closed), `number`, `at`,
-    `now`, `line` (the queue's status), `serving` (a number or None), `ahead`, `low` and `high`
-    (minutes from now), `from` and `to` (instants), `certain`. The last six are set, and a turn is
-    expected, only for a token that waits.
+    `now`, `line` (the queue's status), `serving` (a number or None), `ahead`, `before` (the numbers
+    of the first of those), `low` and `high` (minutes from now), `from` and `to` (instants),
+    `certain`. All but `ahead` of the last seven are set, and a turn is expected, only for a token
+    that waits.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
     values: dict[str, Any] = {
@@ -54,12 +57,15 @@ def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation 
     if token.status in LIVE and queue.status is QueueStatus.CLOSED:
         values["state"] = "CLOSED"
         return values, None
-    expected = expectation_of(work, queue, token) if token.status in WAITING else None
+    expected, before = None, list[Waiting]()
+    if token.status in WAITING:
+        expected, before = expected_after(work, queue, token)
     if expected is None:
         return values, None
     low, high = expected.minutes(work.now)
     values |= {
         "ahead": expected.ahead,
+        "before": [w.number for w in before[:NUMBERS_NAMED]],
         "low": low,
         "high": high,
         "from": round_instant(expected.start, up=False).isoformat(),

@@ -10,6 +10,7 @@ fan_out           telling a change to everybody who waits
 day_end           what a closed day owes: bookings cancelled, money returned
 schedule_changes  changed hours and days off, over days that are sold
 snapshots         the line as live pages show it
+presence          whether a doctor is in
 promises          what patients were told, against what happened
 
 Not here: selling a slot (`booking`).

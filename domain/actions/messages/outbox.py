@@ -13,7 +13,7 @@ from domain import due
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
-from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Urgency
+from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Place, Urgency
 from domain.model.queues import Token
 from domain.work import Work
 
@@ -52,6 +52,8 @@ class Draft:
     url: str | None = None
     as_document: bool = False
     """Whether `url` is a file, which goes as a document inside the 24-hour window."""
+    place: Place | None = None
+    """The place that it tells of, which goes in place of its words."""
     asks_number: bool = False
     """Whether it carries the button by which people share their number, where WhatsApp has one."""
     payment_id: str | None = None
@@ -124,6 +126,7 @@ def _message(work: Work, draft: Draft, message_id: str, *, place: str) -> Messag
         options=tuple(draft.options),
         url=draft.url,
         as_document=draft.as_document,
+        place=draft.place,
         asks_number=draft.asks_number,
         payment_id=draft.payment_id,
         reply_to=draft.reply_to,

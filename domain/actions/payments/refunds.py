@@ -7,12 +7,14 @@ A refund is written with its cause; a worker asks the gateway for it and follows
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TypeVar
 
 from domain import due
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actions.staff.alerts import Alert, alert_admins
 from domain.due import OpenWork
+from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.money import Capture, Disposition, Refund, RefundStatus
@@ -177,3 +179,37 @@ def refund_unclaimed(open_work: OpenWork, item: Due) -> None:
     work.delete(item)
     refund_held_for_rebooking(work, item.capture_id or "")
     work.commit()
+
+
+REFUNDS_SHOWN_FOR = timedelta(days=30)
+"""How long a payer is told of a refund who asks; banks take up to 7 days."""
+MOST_REFUNDS = 3
+
+
+def recent_refunds(work: Work, clinic: Clinic) -> list[Refund]:
+    """Return the newest refunds in the scope of *work*, newest first, a few at most.
+
+    An index finds them, so one of the last moments may be missing.
+    """
+    return _of_late(work, Refund, clinic)[:MOST_REFUNDS]
+
+
+def kept_for_rebooking(work: Work, clinic: Clinic) -> int:
+    """Return what is kept for another day in the scope of *work*, in paise."""
+    captures = _of_late(work, Capture, clinic)
+    return sum(c.amount_paise for c in captures if c.disposition is Disposition.WAITING)
+
+
+R = TypeVar("R", Capture, Refund)
+
+
+def _of_late(work: Work, kind: type[R], clinic: Clinic) -> list[R]:
+    between = stamp(work.now - REFUNDS_SHOWN_FOR), stamp(work.now)
+    return work.query(
+        kind,
+        clinic.clinic_id,
+        index="clinicId-at-idx",
+        between=between,
+        limit=400,
+        descending=True,
+    ).records

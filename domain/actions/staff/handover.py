@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from domain.actions.messages.outbox import Draft, send, sender_of
@@ -99,16 +99,17 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
     return True
 
 
-def next_opening(work: Work, clinic: Clinic) -> dict[str, Any]:
+def next_opening(work: Work, clinic: Clinic, since: date | None = None) -> dict[str, Any]:
     """Return when the clinic is open, now or next, as values of a message.
 
     `open` is whether it is open now, `day` the date, `from` and `to` the instants at which the
     first doctor begins and the last one ends. They are None if no day of the next two weeks is
-    open.
+    open. With *since* it is the first open day from that day on.
     """
     doctors = work.query(Doctor, clinic.clinic_id, limit=100).records
-    first = today(clinic, work.now)
-    for ahead in range(-1, DAYS_AHEAD + 1):
+    first = since or today(clinic, work.now)
+    # Yesterday's hours may reach past midnight.
+    for ahead in range(0 if since else -1, DAYS_AHEAD + 1):
         day = first + timedelta(days=ahead)
         spans = [hours(clinic, d, day) for d in doctors if is_open(clinic, d, day)]
         end = max((span[1] for span in spans), default=None)

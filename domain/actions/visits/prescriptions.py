@@ -29,6 +29,7 @@ from domain.model.visits import (
 )
 from domain.names import fold_letters
 from domain.ports import PrescriptionPage
+from domain.scopes import ClinicScope
 from domain.work import Work
 
 LINK_VALID_FOR = timedelta(days=7)
@@ -234,10 +235,11 @@ class SentPrescription:
     ends_at: datetime
 
 
-def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
+def send_to_patient(work: Work, visit: Visit, consent: Consent = Consent.NEWS) -> SentPrescription:
     """Send the patient the visit's prescription: in the 24-hour window a document, else a link.
 
-    WhatsApp fetches the document by the same link, which is valid for a week.
+    WhatsApp fetches the document by the same link, which is valid for a week. *consent* is what the
+    message needs: `REPLY` if the patient has just asked for it.
 
     Raises:
         NotFound: If nothing is prescribed.
@@ -277,11 +279,36 @@ def send_to_patient(work: Work, visit: Visit) -> SentPrescription:
             },
             url=url,
             as_document=True,
-            consent=Consent.NEWS,
+            consent=consent,
             helps_until=ends_at,
         ),
     )
     return SentPrescription(message, url, ends_at)
+
+
+LATEST_VISITS = 20
+"""How many of a patient's latest visits are searched for a prescription."""
+
+
+def send_latest(work: Work, clinic: Clinic, contact: Contact) -> Visit | None:
+    """Send *contact* the newest prescription that *clinic* wrote for one of their patients.
+
+    Return its visit; None if there is no prescription. An index finds the visits, so one of the
+    last moments may be missing.
+    """
+    own = work.within(ClinicScope(clinic.clinic_id))
+    found = [
+        visit
+        for patient_id in contact.patient_ids
+        for visit in own.query(
+            Visit, patient_id, index=visits.BY_PATIENT, limit=LATEST_VISITS, descending=True
+        ).records
+    ]
+    for visit in sorted(found, key=lambda v: (v.visit_date, v.created_at), reverse=True):
+        if visits.unseal_clinical(own, visit).prescription:
+            send_to_patient(own, visit, Consent.REPLY)
+            return visit
+    return None
 
 
 def page_by_link(work: Work, link: str) -> PrescriptionPage:

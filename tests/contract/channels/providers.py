@@ -19,6 +19,7 @@ from bot.channels.http import new_session
 from bot.channels.twilio.channel import TwilioChannel
 from bot.channels.twilio.client import new_client
 from domain.channel import Channel, Choice, ErrorClass, Outbound
+from domain.model.messages import Place
 
 SENDER = "100200300400500"
 TOKEN = "EAAsecret"
@@ -133,6 +134,9 @@ THREE = (Choice("pay:1", "Pay now"), Choice("move:1", "Another time"), Choice("d
 DOCTORS = (
     Choice("doc:rao", "Dr Rao", "General · 14 waiting"),
     Choice("doc:iyer", "Dr Iyer"),
+)
+PLACE = Place(
+    latitude="12.975800", longitude="-77.606300", name="City Clinic", address="1 MG Road, Kolkata"
 )
 PAGE = Answer(502, b"<html><h1>Bad Gateway</h1></html>", "text/html")
 

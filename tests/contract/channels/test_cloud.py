@@ -22,6 +22,7 @@ from domain.channel import ErrorClass, SendFailed, SendUnknown, TemplateCall
 from domain.errors import StoreUnavailable
 from tests.contract.channels.providers import (
     DOCTORS,
+    PLACE,
     SENDER,
     TEXT,
     THREE,
@@ -78,6 +79,21 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "name": "cta_url",
             "parameters": {"display_text": "Pay ₹200", "url": "https://p.example.in/p/1"},
         }),
+    ),
+    "place": (
+        {"text": "Our address", "url": "https://maps.example.in/1", "place": PLACE},
+        {"type": "location", "location": {
+            "latitude": 12.9758,
+            "longitude": -77.6063,
+            "name": "City Clinic",
+            "address": "1 MG Road, Kolkata",
+        }},
+    ),
+    "place beside choices": (
+        {"text": "Token 12", "choices": THREE[:1], "place": PLACE},
+        interactive("button", "Token 12", {"buttons": [
+            {"type": "reply", "reply": {"id": "pay:1", "title": "Pay now"}},
+        ]}),
     ),
     "document": (
         {"text": "The prescription of Asha.", "url": "https://p.example.in/rx_1",

@@ -27,7 +27,7 @@ from domain.channel import (
     SendFailed,
     TemplateCall,
 )
-from tests.contract.channels.providers import PAGE, SENDER, TEXT, TOKEN, Answer, Meta, Server
+from tests.contract.channels.providers import PAGE, PLACE, SENDER, TEXT, TOKEN, Answer, Meta, Server
 
 URL = "https://p.example.in/1"
 TWO = (Choice("yes", "Yes"), Choice("no", "No"))
@@ -53,6 +53,7 @@ METHODS: dict[str, tuple[dict[str, Any], str]] = {
     "buttons": ({"choices": TWO}, "send_reply_button"),
     "list": ({"choices": TWO * 2, "choices_label": "Choose"}, "send_button"),
     "reaction": ({"text": "👍", "reacts_to": "wamid.A1"}, "send_reaction"),
+    "place": ({"url": URL, "place": PLACE}, "send_location"),
     "document": ({"url": URL, "document": "Prescription.pdf"}, "send_document"),
     "template": ({"template": CALL}, "send_template"),
     "login code": ({"template": TemplateCall("login", "en", code="482913")}, "send_template"),

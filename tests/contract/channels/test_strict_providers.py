@@ -203,8 +203,8 @@ def test_every_message_can_go_as_plain_text(provider: Callable[[], Provider]) ->
 
 
 FORMS = {
-    "cloud": ["list", "button", "cta_url", "document"],
-    "twilio": ["twilio/list-picker", "twilio/quick-reply", "media"],
+    "cloud": ["list", "button", "cta_url", "document", "location"],
+    "twilio": ["twilio/list-picker", "twilio/quick-reply", "media", "location"],
 }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from msgspec import structs
 
 from bot.channels.http import new_session
 from bot.channels.twilio.channel import TwilioChannel, TwilioSms
@@ -22,6 +23,7 @@ from tests.contract.channels.providers import (
     DOCTORS,
     HANG_UP,
     NUMBER,
+    PLACE,
     PUBLIC_URL,
     THREE,
     Answer,
@@ -53,6 +55,20 @@ SHAPES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
     "link": (
         {"text": "Pay by 10:25.", "url": "https://p.example.in/p/1", "url_label": "Pay ₹200"},
         {"Body": "Pay by 10:25.\n\nPay ₹200: https://p.example.in/p/1"},
+    ),
+    "place": (
+        {"text": "Our address", "url": "https://maps.example.in/1", "place": PLACE},
+        {
+            "Body": "City Clinic",
+            "PersistentAction": "geo:12.975800,-77.606300|1 MG Road, Kolkata",
+        },
+    ),
+    "place without an address": (
+        {"place": structs.replace(PLACE, name="City | Clinic", address="")},
+        {
+            "Body": "City | Clinic",
+            "PersistentAction": "geo:12.975800,-77.606300|City / Clinic",
+        },
     ),
     "document": (
         {

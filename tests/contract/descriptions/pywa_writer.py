@@ -68,6 +68,7 @@ class PywaWriter:
                 "text": self._write_text,
                 "document": self._write_document,
                 "reaction": self._write_reaction,
+                "location": self._write_location,
                 "button": self._write_buttons,
                 "list": self._write_list,
                 "cta_url": self._write_link,
@@ -103,6 +104,8 @@ class PywaWriter:
     def _write_reaction(self, reaction: Json, envelope: Json) -> None:
         assert envelope.pop("reply_to_message_id") is None
         self._client.send_reaction(**reaction, **envelope)
+    def _write_location(self, place: Json, envelope: Json) -> None:
+        self._client.send_location(**place, **envelope)
 
     def _write_buttons(self, part: Json, envelope: Json) -> None:
         buttons = [

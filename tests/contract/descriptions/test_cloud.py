@@ -124,7 +124,9 @@ class TestMessages:
     def test_every_type_of_message_is_compared_but_orders(self) -> None:
         bodies = [body_of(m.outbound) for m in every_message()]
         kinds = {b.get("interactive", b)["type"] for b in bodies}
-        assert kinds == {"text", "document", "template", "button", "list", "cta_url"} | ORDERS
+        assert kinds == {
+            "text", "document", "location", "template", "button", "list", "cta_url",
+        } | ORDERS  # fmt: skip
 
     def test_every_template_is_sent_by_one_of_them(self) -> None:
         calls = [m.outbound.template for m in every_message()]

@@ -14,6 +14,7 @@ from bot.rendering.renderer import Renderer
 from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from flows import patient, staff
+from flows.facts import FACTS
 from flows.hearing.known import Known
 from flows.hearing.text import fold
 from flows.settings import _label
@@ -129,7 +130,7 @@ def test_all_languages_use_the_same_variables(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_block_is_left_over(language):
     text = "".join(p.read_text(encoding="utf-8") for p in (MESSAGES / language).glob("*.j2"))
-    parts = set(re.findall(r'part\("([a-z_]+)"', text)) | {"open", "link", "order"}
+    parts = set(re.findall(r'part\("([a-z_]+)"', text)) | {"open", "link", "order"} | FACTS.keys()
     labels = {o.label for e in CATALOGUE.values() for s in e.sample for o in s.options}
     variants = {
         f"{name.partition('/')[2]}__template" + (f"__{v.variant}" if v.variant else "")
