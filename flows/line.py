@@ -93,6 +93,11 @@ def keep_command(turn: Turn) -> None:
     turn.remember(note=f"{turn.meaning.trigger} {turn.meaning.rest}".strip())
 
 
+def keep_unsure(turn: Turn) -> None:
+    """Remember the command that may be meant, until the sender says whose line is meant."""
+    turn.remember(note=turn.meaning.rest)
+
+
 def keep_timed(turn: Turn) -> None:
     """Remember the command and whose line is meant, until the sender says how long."""
     doctor = doctor_meant(turn)
@@ -189,7 +194,7 @@ ROWS = (
     *_which_doctor_rows(),
     *_too_old_rows(),
     *_unsure_rows(),
-    Row("unsure",     ANYWHERE,  nobody_named, None,       "line/which_doctor", "idle"),
+    Row("unsure",     ANYWHERE,  nobody_named, keep_unsure, "line/which_doctor", "which"),
     Row("unsure",     ANYWHERE,  None,        None,       "line/unsure",       "idle"),
     #   on            at         when         do          say                  then
     Row("start",      ANYWHERE,  None,        start,      "line/started",      "idle"),
@@ -261,7 +266,9 @@ def _not_now(turn: Turn) -> Say:
 @says("line/unsure")
 def _unsure(turn: Turn) -> Say:
     said = state(turn)
-    word = turn.meaning.rest if turn.meaning.trigger == "unsure" else turn.meaning.trigger
+    word = turn.meaning.trigger or ""
+    if word == "unsure":
+        word = turn.meaning.rest.partition(" ")[0]
     return Say(values={**said.values, "said": word}, options=said.options)
 
 

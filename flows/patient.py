@@ -53,6 +53,8 @@ NO_CHOICES = {
 }  # fmt: skip
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
+DETAILED = {"late", "hours"}
+"""Phrases that may name a length of time or a day."""
 AT_NAME = {
     "cancel", "status", "help", "human", "stop", "start", "language", "lang", "hi", "ok", "thanks",
 }  # fmt: skip
@@ -113,6 +115,8 @@ def _trigger_of_text(turn: Turn) -> str:
         return _at_name(turn)
     word = turn.meaning.trigger
     if word is not None and word in TABLE.machine.events:
+        if word in DETAILED:
+            turn.meaning = turn.ear.sentence(inbound.text, known(turn)).but(trigger=word)
         return word
     if word == "no" and phone_number.is_missing(turn):
         return "no_number"

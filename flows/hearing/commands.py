@@ -17,7 +17,7 @@ from flows.hearing.numbers import find_numbers
 from flows.hearing.phones import find_phones
 from flows.hearing.rules import concepts_of, rules
 from flows.hearing.spans import Span, covered
-from flows.hearing.text import Piece
+from flows.hearing.text import Piece, fold
 
 LONGEST_COMMAND = 3
 """Words of the longest phrase that is a command."""
@@ -89,7 +89,7 @@ class Commands:
         if said.trigger in READ_ONLY:
             return said.but(doctor_ids=other.doctor_ids or said.doctor_ids)
         # "done for today" is not "done", and "next time" is not "next".
-        return other if other.trigger in HEARD_INSTEAD and other.trigger != said.rest else said
+        return other if other.trigger in HEARD_INSTEAD and other.trigger != said.rest.partition(" ")[0] else said
 
     def adds_nothing(self, text: str, trigger: str | None = None) -> bool:
         """Return whether *text*, beside a command, changes nothing about it: "please", "him"."""
@@ -141,9 +141,15 @@ class Commands:
         return not any(trigger in ALONE for trigger in others)
 
     def without_doctor(self, text: str, doctors: DoctorNames) -> tuple[tuple[str, ...], str]:
-        """Return the one doctor (doctorId) whose name *text* begins with, and what follows it."""
+        """Return the one doctor (doctorId) whose name *text* begins with, and what follows it.
+
+        A part of the name is enough, if only one doctor has it.
+        """
         words = self._lexicon.words(text, doctors.parts)
         spans = [s for s in doctors.find(words) if len(s.value) == 1]
+        if not spans and words and not words[0].has(*AROUND):
+            fits = doctors.beginning(fold(words[0].raw))
+            spans = [Span(0, 1, fits)] if len(fits) == 1 else []
         if not spans or not self._is_beside(words[: spans[0].start], None):
             return (), text
         end = spans[0].end
@@ -270,8 +276,8 @@ class Commands:
 
 
 def unsure(said: Meaning) -> Meaning:
-    """Return that *said*'s word was heard, but that it may not be meant."""
-    return said.but(trigger=UNSURE, rest=said.trigger or "")
+    """Return that *said*'s command was heard, but that it may not be meant: it is the first word."""
+    return said.but(trigger=UNSURE, rest=f"{said.trigger} {said.rest}".strip())
 
 
 def _runs(length: int) -> list[tuple[int, int]]:

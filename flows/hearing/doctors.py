@@ -113,6 +113,11 @@ class DoctorNames:
             at = span.end if span is not None else at + 1
         return found
 
+    def beginning(self, word: str) -> frozenset[str]:
+        """Return the doctors (doctorIds) with a name that begins with the folded *word*."""
+        fits = (ids for part, ids in self._by_part.items() if part.startswith(word))
+        return frozenset[str]().union(*fits)
+
     def _name_at(self, words: Sequence[Word], at: int) -> Span[frozenset[str]] | None:
         """Return the doctors whose name stands at *at*: all words of it that follow narrow them."""
         titled = (at > 0 and _is_title(words[at - 1])) or (at > 1 and _is_title(words[at - 2]))
