@@ -15,6 +15,7 @@ from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from flows import patient, staff
 from flows.facts import FACTS
+from flows.hearing.doctors import DoctorKnown
 from flows.hearing.known import Known
 from flows.hearing.text import fold
 from flows.settings import _label
@@ -29,7 +30,7 @@ BLOCKS = RENDERER.words.keys()
 FLOWS = {flow for _, flow, _ in BLOCKS} - {COMMON}
 VOCABULARIES = {v.language: v for v in RENDERER.vocabularies()}
 EAR = RENDERER.ear()
-KNOWN = Known(date(2026, 11, 28), 600)
+KNOWN = Known(date(2026, 11, 28), 600, (DoctorKnown("doc_sharma", "Dr. Sharma", "ENT"),))
 
 OFFERED = {offer.message for offer in RENDERER.offered_templates()}
 """Filled and sent by staff, who choose from the catalogue; code names none of them."""

@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from flows.hearing.doctors import DoctorKnown
 from flows.hearing.ear import Ear, Vocabulary
 from flows.hearing.known import Known
 from flows.hearing.meaning import Meaning
@@ -26,7 +27,7 @@ HINDI = Vocabulary(
     staff={"next": ("अगला",)},
 )
 EAR = Ear([ENGLISH, HINDI])
-KNOWN = Known(date(2026, 11, 28), 600)
+KNOWN = Known(date(2026, 11, 28), 600, (DoctorKnown("doc_khan", "Dr. Khan", "ENT"),))
 
 
 @pytest.mark.parametrize(
