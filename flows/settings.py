@@ -37,9 +37,25 @@ def lost_midway(turn: Turn) -> bool:
     return lost_again(turn) and is_asked and bool(turn.doctors())
 
 
+def by_staff(turn: Turn) -> bool:
+    """Whether a member of staff wrote who is not answered as a patient now."""
+    until = turn.conversation.as_patient_until
+    return turn.user is not None and not (until is not None and until > turn.work.now)
+
+
 def a_recording(turn: Turn) -> bool:
     """Whether a voice note came."""
     return turn.inbound.media == "audio"
+
+
+def a_file(turn: Turn) -> bool:
+    """Whether a picture, a film or a document came, such as a report."""
+    return turn.inbound.media in {"image", "video", "document"}
+
+
+def a_place(turn: Turn) -> bool:
+    """Whether a place on the map came."""
+    return turn.inbound.kind == "location"
 
 
 def set_language(turn: Turn) -> None:
@@ -106,7 +122,10 @@ ROWS = (
     Row("stop",      ANYWHERE,  None,         stop,          "settings/stopped",      "idle"),
     Row("stop_all",  ANYWHERE,  None,         stop_all,      "settings/stopped_all",  "idle"),
     Row("start",     ANYWHERE,  None,         start,         "settings/started",      "idle"),
+    Row("media",     ANYWHERE,  by_staff,     None,          "staff/commands_only",   None),
     Row("media",     ANYWHERE,  a_recording,  None,          "settings/voice",        None),
+    Row("media",     ANYWHERE,  a_file,       None,          "settings/file",         None),
+    Row("media",     ANYWHERE,  a_place,      None,          "settings/place",        None),
     Row("media",     ANYWHERE,  None,         None,          "settings/unreadable",   None),
     Row("repeat",    ANYWHERE,  None,         None,          "settings/repeat",       None),
     Row("ask_again", ANYWHERE,  None,         ask_again,     None,                     None),
@@ -176,6 +195,23 @@ def _started(turn: Turn) -> Say:
 
 
 @says("settings/voice")
+def _voice(turn: Turn) -> Say:
+    if turn.conversation.offered or turn.state == "name":
+        return Say(values={"asked": True}, keeps_question=True)
+    return Say(
+        values={"asked": False},
+        options=[
+            Option(id="hi", label="book_button"),
+            Option(id="status", label="turn_button"),
+            Option(id="human", label="talk_button"),
+        ],
+    )
+
+
+@says("staff/commands_only")
+@says("settings/welcome")
+@says("settings/file")
+@says("settings/place")
 @says("settings/unreadable")
 @says("settings/lost")
 def _keep_question(turn: Turn) -> Say:

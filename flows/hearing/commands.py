@@ -89,7 +89,11 @@ class Commands:
         if said.trigger in READ_ONLY:
             return said.but(doctor_ids=other.doctor_ids or said.doctor_ids)
         # "done for today" is not "done", and "next time" is not "next".
-        return other if other.trigger in HEARD_INSTEAD and other.trigger != said.rest.partition(" ")[0] else said
+        return (
+            other
+            if other.trigger in HEARD_INSTEAD and other.trigger != said.rest.partition(" ")[0]
+            else said
+        )
 
     def adds_nothing(self, text: str, trigger: str | None = None) -> bool:
         """Return whether *text*, beside a command, changes nothing about it: "please", "him"."""

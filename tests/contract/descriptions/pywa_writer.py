@@ -104,6 +104,7 @@ class PywaWriter:
     def _write_reaction(self, reaction: Json, envelope: Json) -> None:
         assert envelope.pop("reply_to_message_id") is None
         self._client.send_reaction(**reaction, **envelope)
+
     def _write_location(self, place: Json, envelope: Json) -> None:
         self._client.send_location(**place, **envelope)
 

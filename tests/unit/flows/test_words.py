@@ -363,6 +363,8 @@ def test_every_word_that_people_are_told_to_send_is_understood(language):
         ("move_button", COMMON, "move"),
         ("cancel_button", COMMON, "cancel"),
         ("language_button", COMMON, "language"),
+        ("turn_button", "settings", "status"),
+        ("talk_button", "settings", "human"),
         ("start_button", "line", "start"),
         ("next_button", "line", "next"),
         ("skip_button", "line", "skip"),
