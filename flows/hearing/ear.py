@@ -25,6 +25,12 @@ from flows.hearing.times import as_clock, find_times
 from flows.hearing.wishes import FACTS, Clause, wishes_in
 
 T = TypeVar("T")
+MOST_LINES = 5
+"""Line breaks of a message that is read; one with more is a form, an advertisement or our own."""
+SAID_SHORTLY = frozenset({"stop", "start", "here"})
+"""Wishes that are acted on at once, so that they are heard only in a short message."""
+SHORT_WISH = 10
+"""Words of a short message."""
 LONGEST_READ = 600
 """Characters of a message that are read; nobody asks for a visit in more."""
 COURTEOUS = frozenset(
@@ -76,6 +82,8 @@ class Ear:
 
         The trigger is what the sentence seems to mean; a table decides whether that is acted upon.
         """
+        if text.count("\n") > MOST_LINES:
+            return Meaning(None, text.strip(), self.language_of(text))
         text = text[:LONGEST_READ]
         doctors = names_of(known.doctors, self.lexicon)
         words = self.lexicon.words(text, doctors.parts)
@@ -88,7 +96,8 @@ class Ear:
             doctors=doctors.find(words),
             numbers=find_numbers(words),
         ).without_overlaps()
-        triggers = wishes_in(said.clauses())
+        short = len(words) <= SHORT_WISH
+        triggers = [t for t in wishes_in(said.clauses()) if short or t not in SAID_SHORTLY]
         phones = find_phones(words, text, known.countries)
         return Meaning(
             next((t for t in triggers if t not in FACTS), None),
