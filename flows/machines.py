@@ -50,7 +50,13 @@ def is_ignored(turn: Turn, trigger: str) -> bool:
     # Whatever a newcomer writes first is answered as a greeting.
     greets = trigger == "hi" and turn.meaning.trigger != "hi"
     is_clear = inbound.kind == "tap" or not (trigger in UNCLEAR or greets)
-    heard = note(turn.conversation, inbound, turn.work.now, is_clear=is_clear)
+    heard = note(
+        turn.conversation,
+        inbound,
+        turn.work.now,
+        is_clear=is_clear,
+        is_guess=turn.meaning.guess,
+    )
     turn.conversation = heard.conversation
     if heard.is_news:
         minutes = int(SILENT_FOR.total_seconds() // 60)
@@ -58,7 +64,14 @@ def is_ignored(turn: Turn, trigger: str) -> bool:
     return heard.is_ignored
 
 
-def note(conversation: Conversation, inbound: Inbound, now: datetime, *, is_clear: bool) -> Heard:
+def note(
+    conversation: Conversation,
+    inbound: Inbound,
+    now: datetime,
+    *,
+    is_clear: bool,
+    is_guess: bool = False,
+) -> Heard:
     """Note a message that was understood, if *is_clear*, or was not; return what follows.
 
     A text that is understood counts as well if it is an old one again and came too quickly: our own
@@ -72,6 +85,8 @@ def note(conversation: Conversation, inbound: Inbound, now: datetime, *, is_clea
     if digest is not None and not is_old:
         conversation = conversation.but(texts=(*conversation.texts, digest)[-TEXTS_KEPT:])
     if is_clear and not (is_old and hurries):
+        if is_old and is_guess:
+            return Heard(conversation, is_ignored=False)  # our own words may seem to mean something
         return Heard(conversation.but(repeats=0, silent_until=None), is_ignored=False)
     if not (is_old or hurries):
         until = conversation.silent_until

@@ -209,7 +209,6 @@ def _voice(turn: Turn) -> Say:
 
 
 @says("staff/commands_only")
-@says("settings/welcome")
 @says("settings/file")
 @says("settings/place")
 @says("settings/unreadable")
