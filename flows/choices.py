@@ -9,6 +9,7 @@ import msgspec
 from domain.model.conversations import Push
 from domain.model.messages import Message, Option
 from flows import settings
+from flows.hearing.sounds import sound
 from flows.hearing.text import fold
 from flows.replies import message_answered
 from flows.turn import Turn
@@ -76,7 +77,10 @@ def choice_named_partly(turn: Turn) -> str | None:
     """Return the choice of which a part was typed that only it has."""
     typed = turn.ear.plain(turn.inbound.text)
     for name, options in _standing_choices(turn):
-        position = _title_typed(typed, _titles(turn, name, options), part=True)
+        titles = _titles(turn, name, options)
+        position = _title_typed(typed, titles, part=True)
+        if position is None and len(typed) >= SHORTEST_PART:
+            position = _title_typed(sound(typed), [sound(t) for t in titles], part=False)
         if position is not None:
             return options[position].id
     return None

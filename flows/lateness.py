@@ -8,7 +8,7 @@ from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Queue, Token, TokenStatus
 from domain.rules import MOST_LATE_MINUTES
-from flows.hearing.meaning import DurationSaid
+from flows.hearing.meaning import DurationSaid, TimeSaid
 from flows.my_bookings import (
     another_day,
     being_served,
@@ -71,7 +71,20 @@ def duration_said(turn: Turn) -> DurationSaid | None:
     if turn.choice:
         chosen = turn.choice[1] if len(turn.choice) > 1 else ""
         return DurationSaid(int(chosen)) if chosen.isdecimal() else None
+    if turn.meaning.duration is None and turn.meaning.time is not None:
+        return _until_arrival(turn, turn.meaning.time)
     return turn.meaning.duration
+
+
+def _until_arrival(turn: Turn, said: TimeSaid) -> DurationSaid | None:
+    """Return how late somebody is who says when they will come; None if that is not late."""
+    booked = bookings_meant(turn)
+    if said.minute is None or len(booked) != 1:
+        return None
+    at = booked[0].estimated_time.astimezone(turn.clinic.zone)
+    late = said.minute - (at.hour * 60 + at.minute)
+    late += 720 if said.either_half and late < -MOST_LATE_MINUTES else 0
+    return DurationSaid(late) if 0 < late <= MOST_LATE_MINUTES else None
 
 
 def minutes_said(turn: Turn) -> int | None:

@@ -23,6 +23,7 @@ from flows.choices import (
     choice_named_partly,
     is_older_than_question,
     offered_where_replied,
+    question_of,
     standing_push,
 )
 from flows.hearing.meaning import Meaning
@@ -53,6 +54,10 @@ NO_CHOICES = {
 }  # fmt: skip
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
+ANSWERED_ALONE = {"complain", "red_flag", "cancel", "keep"}
+"""Wishes beside which no fact is told."""
+MORE = ("more_row", "more_times_row", "other_times_button")
+"""Labels of the choices that lead to more of the same."""
 DETAILED = {"late", "hours"}
 """Phrases that may name a length of time or a day."""
 AT_NAME = {
@@ -118,6 +123,8 @@ def _trigger_of_text(turn: Turn) -> str:
         if word in DETAILED:
             turn.meaning = turn.ear.sentence(inbound.text, known(turn)).but(trigger=word)
         return word
+    if word == "no" and turn.state == "proposed" and len(turn.conversation.offered) > 1:
+        return _choose(turn, turn.conversation.offered[1])  # what else there is
     if word == "no" and phone_number.is_missing(turn):
         return "no_number"
     if manners.is_in_foreign_script(turn):
@@ -128,28 +135,74 @@ def _trigger_of_text(turn: Turn) -> str:
 
 def _read_sentence(turn: Turn) -> str:
     said = turn.ear.sentence(turn.inbound.text, known(turn))
+    picked = _choice_meant(turn, said)
+    if picked is not None:
+        return _choose(turn, picked)
     trigger = _sentence(turn, said)
+    if trigger in {"lost", "hi"} and said.trigger not in {"book", "hi", "other_doctor"}:
+        if standing_push(turn) is not None:
+            trigger = "repeat"
+        elif turn.state in {"sure", "proposed"}:
+            trigger = "ask_again"
     turn.meaning = said.but(trigger=trigger)
     return trigger
 
 
+def _choice_meant(turn: Turn, said: Meaning) -> str | None:
+    """Return the choice that a sentence describes: more times, another day, another person."""
+    offered = {o.partition(":")[0]: o for o in turn.conversation.offered}
+    push = standing_push(turn)
+    if push is not None and turn.ear.will_wait(turn.inbound.text):
+        return next((o for o in push.offered if o.startswith("wait:")), None)
+    if turn.state == "person" and turn.ear.names_nobody_listed(turn.inbound.text):
+        return offered.get("new")
+    if said.trigger == "move" and turn.state in {"slot", "proposed"} and not said.day:
+        return offered.get("days")
+    if turn.state in {"slot", "doctor", "proposed"} and turn.ear.asks_for_more(turn.inbound.text):
+        question = question_of(turn)
+        labels = {o.label: o.id for o in question.options} if question else {}
+        found = (labels[label] for label in MORE if label in labels)
+        return next(found, None)
+    if turn.state == "slot" and said.number is not None and said.number > 0:
+        return selection.slot_numbered(turn, said.number)
+    return None
+
+
 def _sentence(turn: Turn, said: Meaning) -> str:
     """Take a sentence for what it seems to mean; what it names narrows a booking or opens one."""
-    turn.facts, turn.doctor = said.facts, None
     trigger = said.trigger
-    names_visit = said.doctor_ids or said.day or (said.time and turn.state in GOES_ON)
-    if trigger in {None, "symptom"} and names_visit and not said.facts:
+    turn.doctor = None
+    turn.facts = () if trigger in ANSWERED_ALONE else said.facts
+    if trigger == "status" and turn.facts:
+        trigger = None
+    names_visit = (
+        said.doctor_ids
+        or (said.day and said.is_plain)
+        or (said.time and turn.state in {*GOES_ON, "paying"})
+    )
+    if trigger in {None, "symptom"} and names_visit and not turn.facts:
         trigger = "book"
+    if turn.state == "person" and said.person is not None and not names_visit:
+        return "for_said"
     if trigger == "book":
         if said.trigger == "book" and not (said.doctor_ids or said.day or said.time):
             booking.begin(turn)  # a new wish, whatever was being chosen
             turn.state = "idle"
         return "book" if said.doctor_ids or said.day or said.time or said.person else "hi"
+    if trigger == "keep" and said.day is not None:
+        return "move"  # "do not cancel, make it tomorrow"
+    if trigger == "other_doctor":
+        return "hi"
     if trigger is not None and trigger in TABLE.machine.events:
         return trigger
-    if said.facts and turn.conversation.greeted:
-        return said.facts[0] if len(said.facts) == 1 else "facts"
+    if turn.facts and is_known(turn):
+        return turn.facts[0] if len(turn.facts) == 1 else "facts"
     return _lost(turn)
+
+
+def is_known(turn: Turn) -> bool:
+    """Whether the writer has been here before, so that no greeting is due."""
+    return turn.conversation.greeted or bool(turn.contact.patient_ids)
 
 
 def _at_name(turn: Turn) -> str:

@@ -9,7 +9,15 @@ from __future__ import annotations
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.timetable import today
-from flows.booking import begin, free_later, free_today, no_doctors
+from flows.booking import (
+    begin,
+    free_later,
+    free_today,
+    hold_slot,
+    no_doctors,
+    no_name_yet,
+    owes_nothing,
+)
 from flows.my_bookings import (
     being_served,
     booking_to_reschedule,
@@ -20,6 +28,7 @@ from flows.my_bookings import (
 )
 from flows.offers import day_options, doctor_options
 from flows.selection import chosen_doctor, free_slots, slot_option
+from flows.settings import ask_again
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 from flows.wish import (
@@ -117,6 +126,18 @@ def note_wish(turn: Turn) -> None:
     )
 
 
+def note_said(turn: Turn) -> None:
+    """Remember whom the slot chosen before is for."""
+    turn.remember(wish=wish_of(turn))
+
+
+def hold_for_said(turn: Turn) -> None:
+    """Hold the slot chosen before for the person who was told in words."""
+    note_said(turn)
+    turn.set_savepoint()
+    hold_slot(turn)
+
+
 def note_move(turn: Turn) -> None:
     """Remember which booking is to move, and to when."""
     wish = wish_of(turn)
@@ -142,6 +163,12 @@ ROWS = (
     Row("book",  ANYWHERE,  free_today,              note_wish,  "booking/slots",           "slot"),
     Row("book",  ANYWHERE,  free_later,              note_wish,  "booking/days",            "day"),
     Row("book",  ANYWHERE,  None,                    note_wish,  "booking/no_days",         "doctor"),
+    # "ok" is neither yes nor no.
+    Row("ok",     "proposed",  None,  ask_again,  None,  None),
+    Row("thanks", "proposed",  None,  ask_again,  None,  None),
+    Row("for_said", "person",  no_name_yet,   note_said,      "booking/ask_name",  "name"),
+    Row("for_said", "person",  owes_nothing,  hold_for_said,  None,                "idle"),
+    Row("for_said", "person",  None,          hold_for_said,  "booking/pay",       "paying"),
     Row("move",  ANYWHERE,  moves_to_impossible_day, note_move,  "booking/not_that_day",    "day"),
     Row("move",  ANYWHERE,  moves_to_slot,           note_move,  "booking/proposal",        "proposed"),
     Row("move",  ANYWHERE,  moves_to_day,            note_move,  "booking/slots",           "slot"),

@@ -7,6 +7,7 @@ from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import fold_name
 from flows.commands import doctor_meant
+from flows.hearing.sounds import sound
 from flows.line import keep_command, nobody_named, the_line
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -66,7 +67,7 @@ def _is_here(turn: Turn) -> Say:
     line = the_line(turn)
     tokens = turn.work.query(Token, line.queue.queue_id, limit=MOST_TOKENS).records
     shown = LIVE | {TokenStatus.COMPLETED, TokenStatus.NO_SHOW}
-    wanted, number = fold_name(turn.meaning.rest), turn.meaning.number
+    wanted, number = sound(fold_name(turn.meaning.rest)), turn.meaning.number
     fits = [
         t
         for t in sorted(tokens, key=lambda t: t.number)
@@ -74,7 +75,7 @@ def _is_here(turn: Turn) -> Say:
         and (
             t.number == number
             if number is not None
-            else f" {wanted}" in f" {fold_name(t.patient_name)}"
+            else f" {wanted}" in f" {sound(fold_name(t.patient_name))}"
         )
     ]
     return Say(

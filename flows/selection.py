@@ -61,6 +61,15 @@ def slot_typed(turn: Turn) -> str | None:
     return None
 
 
+def slot_numbered(turn: Turn, number: int) -> str | None:
+    """Return the choice of the slot with token *number* on the day being shown; None if none has it."""
+    day, doctor = date_in(turn.conversation.date or ""), chosen_doctor(turn)
+    if doctor is None or day is None:
+        return None
+    slots = _read_day(turn, doctor, day).queue.timetable
+    return next((slot_option(doctor, day, s).id for s in slots if s.number == number), None)
+
+
 def _is_at(at: datetime, said: TimeSaid) -> bool:
     """Return whether *at*, by the clinic's clock, is the time that was said."""
     minute = at.hour * 60 + at.minute

@@ -15,6 +15,7 @@ from domain.model.queues import Slot
 from domain.names import fold_name
 from domain.timetable import PartOfDay, numbers_in_part, open_days, slot_time, today
 from flows.hearing.meaning import Meaning, PersonSaid, Who
+from flows.hearing.sounds import sound
 from flows.turn import Found, Turn
 
 GOES_ON = frozenset({"doctor", "day", "slot", "person", "name", "proposed"})
@@ -85,16 +86,17 @@ def patient_wished(turn: Turn) -> Patient | None:
         return None
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
     name = named.name if named else turn.inbound.profile_name or turn.contact.profile_name
-    fits = [p for p in known if fold_name(p.name) == fold_name(name or "")]
+    heard = sound(fold_name(name or ""))
+    fits = [p for p in known if sound(fold_name(p.name)) == heard]
     if not fits and named is not None:
-        fits = [p for p in known if fold_name(p.name).split()[0] == fold_name(name or "")]
+        fits = [p for p in known if sound(fold_name(p.name).split()[0]) == heard]
     return fits[0] if len(fits) == 1 else known[0] if len(known) == 1 and named is None else None
 
 
 def doctors_meant(turn: Turn) -> list[Doctor]:
     """Return the doctors who fit what was said: none if nothing was said of one."""
     ids = turn.meaning.doctor_ids or wish_of(turn).doctor_ids
-    if not ids and turn.state in GOES_ON and turn.conversation.doctor_id:
+    if not ids and turn.state in {*GOES_ON, "paying"} and turn.conversation.doctor_id:
         ids = (turn.conversation.doctor_id,)
     doctors = turn.doctors()
     if not ids:

@@ -71,6 +71,8 @@ class Heard:
     others: list[str]
     """The messages to others."""
     now: datetime
+    before: tuple[object, object]
+    """Tokens and line as they were."""
     line: str
     """The state of Dr. Sharma's line and whom it serves."""
     tokens: tuple[tuple[int, str, str], ...]
@@ -102,6 +104,7 @@ def _say(stage: Stage, situation: str, text: str) -> Heard:
     sender = PLATFORM_SENDER if situation == "platform" else CITY_SENDER
     stage.made = 1_000
     before = _all_messages(stage)
+    stood = (_tokens(stage), _line(stage))
     stage.hear(phone, text, name="Neha" if phone == NEHA else None, sender=sender)
     after = [m for m in _all_messages(stage) if m.message_id not in {b.message_id for b in before}]
     contact = stage.contact_id(phone)
@@ -111,6 +114,7 @@ def _say(stage: Stage, situation: str, text: str) -> Heard:
         values={m.name: m.values for m in own},
         others=[m.name for m in after if m.contact_id != contact],
         now=stage.clock.now(),
+        before=stood,
         line=_line(stage),
         tokens=_tokens(stage),
     )
@@ -181,8 +185,8 @@ def _prepared(situation: str) -> bytes:
 
 
 STEPS: dict[str, tuple[str, ...]] = {
-    "idle": ("help",),
-    "booked": ("help",),
+    "idle": ("Hi", "status"),
+    "booked": ("Hi", "status"),
     "doctors": ("Hi",),
     "days": ("Hi", "1", "Another day"),
     "slots": ("Hi", "1"),

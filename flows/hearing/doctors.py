@@ -9,63 +9,14 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from flows.hearing.lexicon import Lexicon, Word
+from flows.hearing.sounds import sound
 from flows.hearing.spans import Span
 from flows.hearing.text import fold
 
 TITLES = frozenset({"dr", "doctor", "prof", "डॉ", "डॉक्टर", "mr", "mrs", "ms"})
+ENGLISH_NOT = frozenset({"not", "no", "don't", "dont", "do not", "without"})
 SHORTEST_SLIP = 5
 """Letters of a doctor's name in which one slip is understood."""
-_LATIN = {
-    **dict(
-        zip(
-            "कखगघङचछजझञटठडढणतथदधन",
-            [
-                "k",
-                "kh",
-                "g",
-                "gh",
-                "n",
-                "ch",
-                "chh",
-                "j",
-                "jh",
-                "n",
-                "t",
-                "th",
-                "d",
-                "dh",
-                "n",
-                "t",
-                "th",
-                "d",
-                "dh",
-                "n",
-            ],
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            "पफबभमयरलवशषसह",
-            ["p", "f", "b", "bh", "m", "y", "r", "l", "v", "sh", "sh", "s", "h"],
-            strict=True,
-        )
-    ),
-    **dict(
-        zip(
-            "अआइईउऊऋएऐओऔऑ",
-            ["a", "a", "i", "i", "u", "u", "ri", "e", "ai", "o", "au", "o"],
-            strict=True,
-        )
-    ),
-    **dict(
-        zip("ािीुूृेैोौॉं", ["a", "i", "i", "u", "u", "ri", "e", "ai", "o", "au", "o", "n"], strict=True)
-    ),
-}
-"""Devanagari's letters as names are written in Latin ones; an "a" not written is left out."""
-_ALIKE = (("ph", "f"), ("w", "v"), ("z", "j"), ("sh", "s"), ("kh", "k"), ("gh", "g"), ("th", "t"),
-          ("dh", "d"), ("bh", "b"), ("jh", "j"), ("chh", "ch"), ("x", "ks"), ("ck", "k"))  # fmt: skip
-"""Sounds that are written in more than one way."""
 HONORIFICS = ("ji", "sir", "mam", "maam", "madam", "sahab", "saab")
 """What is written on to a doctor's name."""
 
@@ -94,8 +45,8 @@ class DoctorNames:
                     self._by_speciality[key] = found | {doctor.doctor_id}
         self._by_sound: dict[str, frozenset[str]] = {}
         for part, ids in self._by_part.items():
-            sound = _sound(part)
-            self._by_sound[sound] = self._by_sound.get(sound, frozenset()) | ids
+            heard = _consonants(part)
+            self._by_sound[heard] = self._by_sound.get(heard, frozenset()) | ids
 
     @property
     def parts(self) -> frozenset[str]:
@@ -111,7 +62,7 @@ class DoctorNames:
             if span is not None:
                 found.append(span)
             at = span.end if span is not None else at + 1
-        return found
+        return [s for s in found if not _is_denied(words, s, found)] or found
 
     def beginning(self, word: str) -> frozenset[str]:
         """Return the doctors (doctorIds) with a name that begins with the folded *word*."""
@@ -141,7 +92,7 @@ class DoctorNames:
             return frozenset()
         text = fold(word.raw)
         if not text.isascii():
-            return self._by_sound.get(_sound(text), frozenset())
+            return self._by_sound.get(_consonants(text), frozenset())
         for ending in HONORIFICS:
             if text.endswith(ending) and text.removesuffix(ending) in self._by_part:
                 return self._by_part[text.removesuffix(ending)]
@@ -165,6 +116,23 @@ class DoctorNames:
         return Span(at, at + 1, ids, 0.5) if ids else None
 
 
+def _is_denied(
+    words: Sequence[Word], span: Span[frozenset[str]], every: Sequence[Span[frozenset[str]]]
+) -> bool:
+    """Return whether a doctor is named only to be denied: "not Patel, Sharma", "patel nahi sharma".
+
+    English denies before, Hindi after.
+    """
+    before = words[span.start - 1] if span.start else None
+    if before is not None and before.has("say:not") and before.text in ENGLISH_NOT:
+        return True
+    after = next(
+        (w for w in words[span.end :] if not w.has("say:of", "say:filler", "say:doctor")), None
+    )
+    denied = after is not None and after.has("say:not") and after.text not in ENGLISH_NOT
+    return denied and any(other.start > span.start for other in every)
+
+
 @lru_cache(maxsize=256)
 def names_of(doctors: tuple[DoctorKnown, ...], lexicon: Lexicon) -> DoctorNames:
     """Return the finder of a clinic's *doctors*; those of the clinics spoken to last are kept."""
@@ -182,9 +150,6 @@ def _is_title(word: Word) -> bool:
     return word.text.rstrip(".") in TITLES or word.has("say:doctor")
 
 
-def _sound(word: str) -> str:
-    """Return the consonants of a name as they sound, whichever script it is written in."""
-    latin = "".join(_LATIN.get(c, c if c.isalnum() else "") for c in word)
-    for written, said in _ALIKE:
-        latin = latin.replace(written, said)
-    return "".join(c for c in latin if c not in "aeiouy").removesuffix("v")
+def _consonants(word: str) -> str:
+    """Return the consonants of a name as they sound: the part that is written alike in all scripts."""
+    return "".join(c for c in sound(word) if c not in "eiouy").removesuffix("v")

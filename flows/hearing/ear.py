@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
+from urllib.parse import unquote
 
 from flows.hearing.commands import Commands
 from flows.hearing.dates import DaySaid, find_days
-from flows.hearing.doctors import names_of
+from flows.hearing.doctors import ENGLISH_NOT, names_of
 from flows.hearing.durations import find_durations
 from flows.hearing.known import NOTHING_KNOWN, Known
 from flows.hearing.lexicon import Lexicon, Word
@@ -25,6 +28,11 @@ from flows.hearing.times import as_clock, find_times
 from flows.hearing.wishes import FACTS, Clause, wishes_in
 
 T = TypeVar("T")
+NEVER_ASKED = frozenset({"here", "stop", "stop_all", "start"})
+"""Phrases that mean nothing with a question mark: "aa gaye?" asks for somebody else."""
+ANSWERS = ("say:polite", "say:cancel", "say:book", "say:want", "filler:courtesy", "say:this_one")
+"""What may stand beside a yes or no."""
+MOST_UNEXPLAINED = 1
 MOST_LINES = 5
 """Line breaks of a message that is read; one with more is a form, an advertisement or our own."""
 SAID_SHORTLY = frozenset({"stop", "start", "here"})
@@ -73,8 +81,11 @@ class Ear:
         if is_emoji_only(text) and COURTEOUS.issuperset(c for c in text if is_emoji_only(c)):
             return Meaning("ok")
         found = self._patient.get(fold(text)) or self._patient.get(self._without_courtesy(text))
-        if found is not None:
+        if found is not None and not ("?" in text and found[0] in NEVER_ASKED):
             return Meaning(found[0], "", found[1])
+        answer = self._yes_or_no(text)
+        if answer is not None:
+            return Meaning(answer)
         return Meaning(None, text.strip(), self.language_of(text))
 
     def sentence(self, text: str, known: Known) -> Meaning:
@@ -92,21 +103,28 @@ class Ear:
             days=find_days(words, known.today),
             times=find_times(words),
             durations=find_durations(words, known.minute),
-            people=find_people(words, text),
+            people=[s for s in find_people(words, text) if not _is_denied(words, s.start)],
             doctors=doctors.find(words),
             numbers=find_numbers(words),
         ).without_overlaps()
         short = len(words) <= SHORT_WISH
-        triggers = [t for t in wishes_in(said.clauses()) if short or t not in SAID_SHORTLY]
+        clauses = said.clauses(known.today)
+        triggers = [t for t in wishes_in(clauses) if short or t not in SAID_SHORTLY]
+        if "cancel" in triggers and len(said.days) > 1 and _says_cannot(clauses):
+            # "not today, tomorrow": another day is wanted, and none given up.
+            triggers = ["move", *(t for t in triggers if t != "cancel")]
+        if not triggers and any(c.mood.past or c.mood.supposed for c in clauses):
+            said = replace(said, days=(), times=())  # told of, and not wished for
         phones = find_phones(words, text, known.countries)
         return Meaning(
             next((t for t in triggers if t not in FACTS), None),
             text.strip(),
-            self.language_of(text),
+            _language_named(words) if "lang" in triggers else self.language_of(text),
             guess=True,
+            is_plain=said.unexplained() <= MOST_UNEXPLAINED,
             facts=tuple(t for t in triggers if t in FACTS),
             doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
-            day=said.days[0].value.day if said.days else None,
+            day=said.days[-1 if "move" in triggers else 0].value.day if said.days else None,
             time=_merged([s.value for s in said.times]),
             duration=said.length("late" in triggers),
             person=said.people[0].value if said.people else None,
@@ -120,7 +138,7 @@ class Ear:
             return True
         words = self.lexicon.words(text[:LONGEST_READ])
         return any(w.has("say:red") for w in words) and "red_flag" in wishes_in(
-            _Said(tuple(words)).clauses()
+            _Said(tuple(words)).clauses(date.max)
         )
 
     def command_words(self, text: str) -> str:
@@ -132,6 +150,24 @@ class Ear:
         if meaning.trigger is None:
             return ""
         return text.strip().removesuffix(meaning.rest)
+
+    def asks_for_more(self, text: str) -> bool:
+        """Return whether *text* asks for more of what is listed: "aur time dikhao", "more doctors"."""
+        concepts = concepts_of(self.lexicon.words(text[:LONGEST_READ]))
+        return (
+            "more" in concepts
+            and bool(concepts & {"times", "doctor", "ask", "send", "who"})
+            and "not" not in concepts
+        )
+
+    def will_wait(self, text: str) -> bool:
+        """Return whether *text* says that its writer waits."""
+        concepts = concepts_of(self.lexicon.words(text[:LONGEST_READ]))
+        return "wait_ok" in concepts and not concepts & {"not", "cannot", "ask", "if"}
+
+    def names_nobody_listed(self, text: str) -> bool:
+        """Return whether *text* says that the visit is for somebody who is not listed."""
+        return "other_person" in concepts_of(self.lexicon.words(text[:LONGEST_READ]))
 
     def own_words(self, text: str) -> str:
         """Return a patient's *text* without the name of the person that it names."""
@@ -154,7 +190,9 @@ class Ear:
 
     def codes(self, text: str) -> list[str]:
         """Return the words of *text* that have the shape of a join code."""
-        return [w.upper() for w in _whole_words(text) if CODE.fullmatch(w)]
+        words = _whole_words(text)
+        parted = ["".join(pair) for pair in pairwise(words)]  # "city 42"
+        return [w.upper() for w in (*words, *parted) if CODE.fullmatch(w)]
 
     def choice(self, text: str) -> int | None:
         """Return the number of the option that the whole *text* picks ("1", "option 1", "pehla").
@@ -163,13 +201,10 @@ class Ear:
         """
         words = self.lexicon.words(text[:LONGEST_READ])
         names_token = any(w.text == "#" or w.has("pick:token", "say:token_number") for w in words)
+        number = None if names_token else choice_number(words)
         points = any(w.text in {"that", "this", "the"} for w in words)
-        says_one = (
-            points
-            and any(w.has("pick:one") for w in words)
-            and not any(w.keys("pick") == ["1"] for w in words)
-        )
-        return None if names_token or says_one else choice_number(words)
+        counted = any(w.text.isdecimal() or set(w.keys("pick")) - {"one", "the"} for w in words)
+        return None if points and not counted else number  # "that one" is no number
 
     def whole_time(self, text: str) -> TimeSaid | None:
         """Return the clock time that the whole *text* is, courtesy aside; None if it says more."""
@@ -232,6 +267,21 @@ class Ear:
         """Return the language whose script most letters of *text* are in, if it has one."""
         return self._scripts.get(script_of(text) or "")
 
+    def _yes_or_no(self, text: str) -> str | None:
+        """Return "yes" or "no" if all words of *text* say that, or nothing beside it."""
+        words = [w for w in self.lexicon.words(text[:LONGEST_READ]) if w.text[0].isalnum()]
+        if "?" in text or not words:
+            return None
+        if words[0].has("say:not", "say:no") and all(
+            w.has("say:not", "say:no", *ANSWERS) for w in words
+        ):
+            return "no"
+        if any(w.has("say:yes") for w in words) and all(
+            w.has("say:yes", "say:ok", *ANSWERS) for w in words
+        ):
+            return "yes"
+        return None
+
     def _without_courtesy(self, text: str) -> str:
         """Return the folded words of a text, slips put right, without those of courtesy."""
         words = self.lexicon.words(text[:LONGEST_READ])
@@ -281,9 +331,22 @@ class _Said:
         bare = [w for i, w in enumerate(self.words) if w.text.isdecimal() and i not in named]
         return DurationSaid(int(bare[0].text)) if len(bare) == 1 else None
 
-    def clauses(self) -> list[Clause]:
+    def unexplained(self) -> int:
+        """Return how many words neither name anything nor are known."""
+        named = covered(self.durations) | covered(self.days) | covered(self.times)
+        named |= covered(self.doctors) | covered(self.people) | covered(self.numbers)
+        return sum(
+            w.text[0].isalpha()
+            and not any(c.startswith(("say:", "filler:", "person:")) for c in w.concepts)
+            for i, w in enumerate(self.words)
+            if i not in named
+        )
+
+    def clauses(self, today: date) -> list[Clause]:
         """Return the clauses of the sentence; what they name counts as concepts too."""
         named = {
+            "day_ahead": covered([s for s in self.days if s.value.day > today]),
+            "clock_exact": covered([s for s in self.times if s.value.minute is not None]),
             "doctor_said": covered(self.doctors),
             "day": covered(self.days),
             "clock": covered(self.times),
@@ -308,14 +371,15 @@ class _Said:
             return []
         concepts = concepts_of(words)
         concepts |= {k for k, places in named.items() if any(start <= p < end for p in places)}
-        mood = mood_of(concepts, question=sign == "?")
+        asks = sign == "?" or words[0].has("say:aux")
+        mood = mood_of(concepts, question=asks)
         return [Clause(words, concepts | ({"asked"} if mood.asked else set()), mood)]
 
 
 def _whole_words(text: str) -> list[str]:
     """Return the words of *text*; letters and digits written together are one, as in City42."""
     found: list[str] = []
-    for piece in split(text[:LONGEST_READ]):
+    for piece in split(unquote(text[:LONGEST_READ])):
         if not piece.text[0].isalnum():
             found.append("")
         elif piece.glued and found and found[-1]:
@@ -323,6 +387,19 @@ def _whole_words(text: str) -> list[str]:
         else:
             found.append(piece.text)
     return [w for w in found if w]
+
+
+def _is_denied(words: Sequence[Word], at: int) -> bool:
+    """Return whether "not" stands right before the word *at*."""
+    return at > 0 and words[at - 1].has("say:not") and words[at - 1].text in ENGLISH_NOT
+
+
+def _language_named(words: Sequence[Word]) -> str | None:
+    return next((tag for w in words for tag in w.keys("language")), None)
+
+
+def _says_cannot(clauses: Sequence[Clause]) -> bool:
+    return any("cannot" in c.concepts and "cancel" not in c.concepts for c in clauses)
 
 
 def _of(taken: frozenset[object], spans: Sequence[Span[T]]) -> list[Span[T]]:

@@ -133,8 +133,10 @@ class Lexicon:
 
     def _written(self, word: str) -> str:
         """Return the known word that *word* is meant to be; itself if it is known or none is."""
-        if word in self._known or not word.isalpha():
+        if word in self._known or not word.replace("'", "").isalpha():
             return word
+        if word.endswith("'s") and word[:-2] in self._known:
+            return word[:-2]
         if word not in self._slips:
             if len(self._slips) > MOST_SLIPS_KEPT:
                 self._slips.clear()

@@ -78,6 +78,8 @@ class Meaning:
     language: str | None = None
     guess: bool = False
     """Whether the trigger is only what a sentence seems to mean."""
+    is_plain: bool = True
+    """Whether hardly a word of it is left unexplained."""
     facts: tuple[str, ...] = ()
     """The facts asked for, beside the trigger, in the order they were asked."""
     doctor_ids: tuple[str, ...] = ()

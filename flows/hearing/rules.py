@@ -22,6 +22,9 @@ class Mood:
     requested: bool = False
     """Whether a question asks us to do something: "can you", "aap kar doge"."""
 
+    wanted: bool = False
+    """Whether it says that somebody wants something."""
+
     @property
     def plain(self) -> bool:
         """Always: for what is the same in every other mood."""
@@ -56,8 +59,9 @@ def _rule(trigger: str, said: str) -> Rule:
 
 
 def concepts_of(words: Iterable[Word]) -> frozenset[str]:
-    """Return the keys under `say` of all *words*."""
-    return frozenset(key for word in words for key in word.keys("say"))
+    """Return the keys under `say` of all *words*; `spoken` if a language is named."""
+    found = frozenset(key for word in words for key in word.keys("say"))
+    return found | ({"spoken"} if any(word.keys("language") for word in words) else set())
 
 
 def mood_of(concepts: frozenset[str], *, question: bool) -> Mood:
@@ -70,4 +74,5 @@ def mood_of(concepts: frozenset[str], *, question: bool) -> Mood:
         past="past" in concepts,
         others="others" in concepts,
         requested="you" in concepts,
+        wanted="want" in concepts,
     )

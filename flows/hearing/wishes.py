@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from flows.hearing.lexicon import Word
-from flows.hearing.rules import Mood, rules
+from flows.hearing.rules import Mood, mood_of, rules
 
 MOST_FACTS = 4
 """Facts answered in one message."""
@@ -35,18 +35,24 @@ RULES = rules(
     # The first that holds in a clause counts, but facts, which add up.
     ("red_flag",      "red -not_red"),
     ("change_name",   "change_name"),
-    ("policy",        "cancel|move|refund if"),
+    ("policy",        "cancel|move|refund|late if"),
+    ("policy",        "late may_i -doctor -doctor_said"),
     ("stop",          "stop messages"),
-    ("stop",          "messages not"),
+    ("stop",          "messages not -stop"),
     ("start",         "start messages"),
-    ("prescription",  "prescription send|ask|where"),
+    ("prescription",  "prescription -visit -book"),
+    ("prescription",  "prescription send|where"),
     ("prescription",  "medicine send -book -visit"),
     ("status",        "cancelled"),
     ("cancel",        "cancel -cancelled"),
-    ("absent",        "cannot -doctor_said"),
+    ("absent",        "cannot -doctor_said -late"),
     ("move",          "move -change_name"),
+    ("other_doctor",  "other_doctor"),
+    ("move",          "later may_i|booking|come|want -late"),
     ("refund",        "refund"),
+    ("refund",        "money when"),
     ("pay",           "pay failed"),
+    ("pay",           "money send|pay ask"),
     ("pay",           "link"),
     ("pay",           "paid"),
     ("cash",          "cash"),
@@ -54,22 +60,25 @@ RULES = rules(
     ("fee",           "how_much visit|see|doctor_said|doctor|money|pay -people -ahead -late"),
     ("late",          "late length"),
     ("late",          "reaching length"),
-    ("late",          "late -doctor_said -doctor -ask"),
+    ("late",          "reaching clock -ask -day"),
+    ("late",          "late -doctor_said -doctor -ask -later"),
     ("ahead",         "how_many people|ahead"),
     ("ahead",         "people ahead"),
+    ("ahead",         "queue_length"),
     ("address",       "address"),
     ("address",       "where clinic"),
     ("phone",         "phone -talk"),
-    ("hours",         "hours"),
+    ("hours",         "hours -booking"),
+    ("hours",         "when start -doctor_said"),
     ("hours",         "opens clinic|when|you|day|clock"),
-    ("doctor_in",     "doctor|doctor_said present asked|late"),
-    ("doctor_in",     "doctor|doctor_said late|when present|late|come"),
+    ("doctor_in",     "doctor|doctor_said present|late asked -length"),
+    ("doctor_in",     "doctor|doctor_said when present|late|come"),
     ("status",        "how_long"),
     ("status",        "turn when|asked"),
     ("status",        "serving -clinic"),
-    ("status",        "booking when|ask|where"),
+    ("status",        "booking when|ask|where|asked"),
     ("human",         "talk someone|clinic|doctor|doctor_said|want|filler"),
-    ("human",         "calls filler -ask"),
+    ("human",         "calls me -ask -not"),
     ("human",         "someone calls|want"),
     ("complain",      "angry"),
     ("here",          "arrived -asked -when -doctor -doctor_said -length -clock"),
@@ -82,6 +91,9 @@ RULES = rules(
     ("book",          "visit"),
     ("book",          "book"),
     ("help",          "help"),
+    ("lang",          "spoken write|cannot|not"),
+    ("thanks",        "thanks -not -ask"),
+    ("ok",            "ok|wait_ok -not -ask -want"),
 )
 # fmt: on
 
@@ -94,9 +106,10 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("absent",    "supposed",   "policy"),
     ("absent",    "others",     "lost"),
     ("absent",    "plain",      "cancel"),
-    ("cancel",    "negated",    "keep"),
     ("cancel",    "supposed",   "policy"),
     ("cancel",    "allowed",    "policy"),
+    ("cancel",    "negated",    "keep"),
+    ("cancel",    "wanted",     "cancel"),
     ("cancel",    "past",       "status"),
     ("cancel",    "others",     "status"),
     ("cancel",    "requested",  "cancel"),
@@ -109,9 +122,10 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("late",      "negated",    None),
     ("late",      "supposed",   None),
     ("late",      "others",     None),
+    ("late",      "past",       None),
     ("human",     "negated",    None),
     ("book",      "negated",    None),
-    ("pay",       "negated",    None),
+    ("book",      "supposed",   None),
 )
 # fmt: on
 
@@ -123,12 +137,19 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
         return []
     for clause in clauses:
         said = [r.trigger for r in RULES if r.holds(clause.concepts)]
+        if clause.concepts & {"day_ahead", "clock_exact"} and "doctor_said" in clause.concepts:
+            # "Is Dr. Rao free on Monday at 5?" asks for a visit.
+            said = [t for t in said if t not in {"doctor_in", "hours"}]
         facts = [t for t in said if t in FACTS]
         acts = [t for t in said if t not in FACTS]
         for trigger in [*acts[:1], *facts]:
             settled = settle(trigger, clause.mood)
             if settled is not None and settled not in found:
                 found.append(settled)
+    if not found and len(clauses) > 1:
+        words = tuple(w for c in clauses for w in c.words)
+        concepts = frozenset[str]().union(*(c.concepts for c in clauses))
+        return wishes_in([Clause(words, concepts, mood_of(concepts, question="asked" in concepts))])
     return _by_weight(found)
 
 
@@ -144,7 +165,7 @@ _WEIGHT = {
     t: i
     for i, t in enumerate(
         ("red_flag", "complain", "change_name", "keep", "cancel", "move", "late", "here", "stop", "start", "human",
-         "pay", "book", "status", "symptom", "help")
+         "pay", "book", "status", "symptom", "help", "lang", "other_doctor", "thanks", "ok")
     )
 }  # fmt: skip
 
