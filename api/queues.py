@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from api.frame.calls import Answer, Call
@@ -13,10 +14,12 @@ from api.schemas.queues import (
     Called,
     Closed,
     CurrentQueue,
+    DoctorLateCall,
     DoctorsQueue,
     History,
     HistoryEntryShown,
     HistoryQuery,
+    Late,
     LinePath,
     OfDay,
     PauseCall,
@@ -39,7 +42,7 @@ from api.schemas.queues import (
 from domain.actions.booking import history, tokens
 from domain.actions.booking.days import require_doctor
 from domain.actions.booking.queues import get_queue, queues_of_clinic
-from domain.actions.line import calling, lifecycle, promises
+from domain.actions.line import calling, lateness, lifecycle, promises
 from domain.actions.line.calling import MoveResult
 from domain.actions.line.lifecycle import Hours
 from domain.actions.line.preconditions import SeenState
@@ -112,9 +115,10 @@ def start_queue(work: Work, call: Call, path: LinePath, body: StartCall) -> Answ
 def call_next(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     """Complete who is being served and call the next in.
 
-    With nobody waiting `currentToken` is null. With `currentToken` in the body the call is judged
-    by that alone: 409 LINE_MOVED if somebody else is being served. Without it, it is refused when
-    another person has moved the line within five seconds.
+    A late patient is passed over for somebody who is here. With nobody waiting `currentToken` is
+    null. With `currentToken` in the body the call is judged by that alone: 409 LINE_MOVED if
+    somebody else is being served. Without it, it is refused when another person has moved the line
+    within five seconds.
     """
     line = _line(work, call, path)
     moved = calling.call_next(line, call.caller.actor, _seen_state(body))
@@ -194,6 +198,21 @@ def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answ
         ),
         "Queue paused successfully",
     )
+
+
+@queues.post("/doctors/<doctorId>/queue/late", needs=EVERYBODY, answers=Late)
+def announce_doctor_late(work: Work, call: Call, path: LinePath, body: DoctorLateCall) -> Answer:
+    """Note that the doctor is late or away; those whose time moves are told the new one.
+
+    The line is not paused: its start, or the next call in, ends it. Said again it replaces what was
+    said; 0 takes it back.
+    """
+    line = _line(work, call, path)
+    queue = lateness.announce_doctor_late(line, call.caller.actor, body.minutes)
+    told, booked = lateness.count_told(replace(line, queue=queue))
+    message = "Doctor is late" if queue.late_until else "Doctor is on time"
+    late = Late(status=queue.status, late_until=queue.late_until, booked=booked, told=told)
+    return Answer(late, message)
 
 
 @queues.post("/doctors/<doctorId>/queue/resume", needs=EVERYBODY, answers=Resumed)
@@ -313,6 +332,7 @@ def _fields(queue: Queue, found: Sequence[Token]) -> dict[str, Any]:
         "pause_reason": queue.pause_reason if halted else None,
         "paused_at": queue.paused_at if halted else None,
         "estimated_resume_time": queue.resume_expected_at if halted else None,
+        "late_until": queue.late_until,
         "closed_at": queue.closed_at,
     }
 

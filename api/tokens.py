@@ -14,8 +14,8 @@ from api.schemas.queues import LinePath
 from api.schemas.tokens import (
     CancelCall,
     Cancelled,
-    LateCall,
     OneToken,
+    PatientLateCall,
     PatientOfTokens,
     PatientPath,
     PatientsTokens,
@@ -167,7 +167,7 @@ def check_in(work: Work, call: Call, path: TokenPath) -> Answer:
 
 
 @tokens.post("/tokens/<tokenId>/late", needs=EVERYBODY, answers=TokenChanged, audits=True)
-def announce_late(work: Work, call: Call, path: TokenPath, body: LateCall) -> Answer:
+def announce_patient_late(work: Work, call: Call, path: TokenPath, body: PatientLateCall) -> Answer:
     """Note that the patient is late: until then, and until they come, others who are here go first.
 
     They keep their place, so they are next when they come. Said again it replaces what was said; a

@@ -224,7 +224,7 @@ class _Walk:
         if elapsed is None:
             return
         remaining = max(self.pace.mean - elapsed, RESIDUAL * max(self.pace.mean, elapsed))
-        if queue.status is QueueStatus.ACTIVE:
+        if queue.status is QueueStatus.ACTIVE and self.high == 0:
             self._add(remaining, self.pace.sd**2)
         else:
             # The patient inside when the break began has left by now, or is seen on after it.
@@ -302,13 +302,15 @@ class _Walk:
 
 def _free(queue: Queue, now: datetime) -> tuple[float, float, bool]:
     """Return when the doctor is free, early and late in seconds from *now*, and whether certain."""
-    if queue.status is QueueStatus.ACTIVE:
-        return 0.0, 0.0, True
     if queue.status is QueueStatus.CLOSED:
         return 0.0, 0.0, False
     known = True
-    if queue.status is QueueStatus.SCHEDULED:
-        due, slack = queue.planned_start, LATE_START
+    if queue.status is QueueStatus.ACTIVE:
+        if queue.late_until is None or (queue.current_token and queue.late_until <= now):
+            return 0.0, 0.0, True  # the doctor is there, or is taken to be with the patient inside
+        due, slack = queue.late_until, PAUSE_OVERRUN
+    elif queue.status is QueueStatus.SCHEDULED:
+        due, slack = max(queue.planned_start, queue.late_until or queue.planned_start), LATE_START
     else:
         since = queue.paused_at or now
         expected = queue.resume_expected_at
@@ -336,4 +338,7 @@ def _elapsed(queue: Queue, now: datetime) -> float | None:
         elapsed = (now - resumed).total_seconds()
         if paused is not None and since < paused < resumed:
             elapsed += (paused - since).total_seconds()
+    if queue.late_since is not None and queue.late_until is not None:
+        away = min(now, queue.late_until) - max(since, queue.late_since)
+        elapsed -= max(0.0, away.total_seconds())
     return max(0.0, elapsed)

@@ -17,10 +17,10 @@ booking       a doctor, a day, a time, for whom, the advance
 selection     what a patient has chosen so far
 offers        the lists a patient chooses from
 my_bookings   a patient's own bookings
-lateness      patients who are late, and doctors
+lateness      patients and doctors who are late
 facts         what patients ask in between: fee, address, hours, is the doctor in, my refund, …
-staff         the staff's conversation: its table is that of line, questions, account, handover,
-              manners and some of settings
+staff         the staff's conversation: its table is that of line, lateness, questions, account,
+              handover, manners and some of settings
 line          running a line
 commands      what a command of staff says
 questions     staff's sentences that are asked about, or ask

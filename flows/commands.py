@@ -67,6 +67,14 @@ def minutes_and_reason(turn: Turn) -> tuple[int | None, str | None]:
     return (min(minutes, MOST_MINUTES) if minutes else None), clean_name(reason)
 
 
+def minutes_late(turn: Turn) -> tuple[int | None, str]:
+    """Return the minutes that were chosen, or follow the command, and the words after them."""
+    if len(turn.choice) > 1 and turn.choice[1].isdecimal():
+        return int(turn.choice[1]), ""
+    duration, rest = length_and_reason(turn)
+    return (duration.minutes if duration else None), rest
+
+
 def length_and_reason(turn: Turn) -> tuple[DurationSaid | None, str]:
     """Return the length of time behind a command, and what is said beside it.
 

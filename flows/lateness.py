@@ -1,6 +1,8 @@
-"""People who are late: a patient who keeps their place."""
+"""People who are late: a patient who keeps their place, a doctor whose times then move."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from domain.actions.line import lateness
 from domain.actions.messages import notices
@@ -8,7 +10,9 @@ from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Queue, Token, TokenStatus
 from domain.rules import MOST_LATE_MINUTES
+from flows.commands import minutes_late
 from flows.hearing.meaning import DurationSaid, TimeSaid
+from flows.line import the_line
 from flows.my_bookings import (
     another_day,
     being_served,
@@ -24,6 +28,8 @@ from flows.turn import Say, Turn, says
 
 OFFERED_MINUTES = (10, 20, 30)
 """How late a patient may be by a button."""
+DOCTORS_MINUTES = (10, 20, 30, 60)
+"""How late a doctor may be by a choice."""
 VERY_LATE_MINUTES = 180
 """Who is later is offered another time."""
 
@@ -51,6 +57,39 @@ def announce_late(turn: Turn) -> None:
     turn.values = {"minutes": minutes}
 
 
+def how_late_is_open(turn: Turn) -> bool:
+    """Whether it was not said how late the doctor is."""
+    minutes, _ = minutes_late(turn)
+    return minutes is None
+
+
+def not_late(turn: Turn) -> bool:
+    """Whether no minutes late are on time."""
+    return minutes_late(turn)[0] == 0
+
+
+def announce_doctor_late(turn: Turn) -> None:
+    """Note how late the doctor is; those whose time moves are told."""
+    _announce(turn, min(minutes_late(turn)[0] or 0, MOST_LATE_MINUTES))
+
+
+def take_back(turn: Turn) -> None:
+    """Note that the doctor is on time after all."""
+    _announce(turn, 0)
+
+
+def _announce(turn: Turn, minutes: int) -> None:
+    line = the_line(turn)
+    queue = lateness.announce_doctor_late(line, turn.actor, minutes)
+    told, booked = lateness.count_told(replace(line, queue=queue))
+    turn.values = {
+        "minutes": minutes,
+        "until": queue.late_until.isoformat() if queue.late_until else None,
+        "told": told,
+        "booked": booked,
+    }
+
+
 # fmt: off
 ROWS = (
     #   on      at         when          do             say               then
@@ -63,14 +102,22 @@ ROWS = (
     Row("late", ANYWHERE,  no_minutes,   take,          "late/how_late",  "idle"),
     Row("late", ANYWHERE,  None,         announce_late, "late/noted",     "idle"),
 )
+STAFF_ROWS = (
+    #   on         at         when               do                    say                     then
+    Row("late",    ANYWHERE,  how_late_is_open,  None,                 "late/doctor_how_late", "idle"),
+    Row("late",    ANYWHERE,  not_late,          take_back,            "late/doctor_on_time",  "idle"),
+    Row("late",    ANYWHERE,  None,              announce_doctor_late, "late/doctor_noted",    "idle"),
+    Row("on_time", ANYWHERE,  None,              take_back,            "late/doctor_on_time",  "idle"),
+)
 # fmt: on
 
 
 def duration_said(turn: Turn) -> DurationSaid | None:
     """Return how late a patient says they are: by a choice, or in words; None: not said."""
     if turn.choice:
-        chosen = turn.choice[1] if len(turn.choice) > 1 else ""
-        return DurationSaid(int(chosen)) if chosen.isdecimal() else None
+        about, chosen = [*turn.choice, ""][:2]
+        is_minutes = about.startswith("TKN_") and chosen.isdecimal()
+        return DurationSaid(int(chosen)) if is_minutes else None
     if turn.meaning.duration is None and turn.meaning.time is not None:
         return _until_arrival(turn, turn.meaning.time)
     return turn.meaning.duration
@@ -142,3 +189,33 @@ def _other_times(token: Token) -> list[Option]:
     if token.status is TokenStatus.PENDING:
         return [cancel]
     return [Option(id=f"move:{token.token_id}", label="move_button"), cancel]
+
+
+@says("late/doctor_noted")
+def _doctor_noted(turn: Turn) -> Say:
+    doctor = the_line(turn).doctor
+    return Say(
+        values={"doctor": doctor.name, **turn.values},
+        options=[Option(id=f"on_time:{doctor.doctor_id}", label="on_time_button")],
+    )
+
+
+@says("late/doctor_how_late")
+def _doctor_how_late(turn: Turn) -> Say:
+    doctor = the_line(turn).doctor
+    return Say(
+        values={"doctor": doctor.name},
+        options=[
+            Option(
+                id=f"late:{doctor.doctor_id}:{minutes}",
+                label="minutes_button",
+                values={"minutes": minutes},
+            )
+            for minutes in DOCTORS_MINUTES
+        ],
+    )
+
+
+@says("late/doctor_on_time")
+def _doctor_on_time(turn: Turn) -> Say:
+    return Say(values={"doctor": the_line(turn).doctor.name, **turn.values})

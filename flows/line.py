@@ -42,7 +42,7 @@ OFFERED_MINUTES = (15, 30, 60)
 """Offered where a length of time could not be read: as many as a message has buttons."""
 COMMANDS = (
     "start", "next", "skip", "pause", "resume", "emergency", "close", "undo", "status", "list",
-    "add", "announce",
+    "add", "announce", "late", "on_time",
 )  # fmt: skip
 
 
@@ -180,7 +180,7 @@ def _which_doctor_rows() -> tuple[Row, ...]:
 
 
 def _unsure_rows() -> tuple[Row, ...]:
-    alone = ("start", "next", "skip", "undo", "resume", "close")
+    alone = ("start", "next", "skip", "undo", "resume", "close", "on_time")
     return tuple(Row(c, ANYWHERE, more_was_said, None, "line/unsure", "idle") for c in alone)
 
 
@@ -269,7 +269,7 @@ def _unsure(turn: Turn) -> Say:
     word = turn.meaning.trigger or ""
     if word == "unsure":
         word = turn.meaning.rest.partition(" ")[0]
-    return Say(values={**said.values, "said": word}, options=said.options)
+    return Say(values={**said.values, "said": word.replace("_", " ")}, options=said.options)
 
 
 @says("line/moved")

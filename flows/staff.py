@@ -9,7 +9,7 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, handover, line, machines, manners, patient, questions, settings
+from flows import account, handover, lateness, line, machines, manners, patient, questions, settings
 from flows.choices import choice_confirmed, choice_named, standing_push
 from flows.hearing.meaning import Meaning
 from flows.hearing.text import number_in
@@ -19,7 +19,7 @@ from flows.turn import Say, Turn, says
 
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
-    "doctors", "done",
+    "doctors", "done", "on_time", "unsure", "guess", "is_here",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
@@ -43,6 +43,7 @@ def act_as_staff(turn: Turn) -> None:
 ROWS = (
     *line.ROWS,
     *questions.ROWS,
+    *lateness.STAFF_ROWS,
     #   on          at         when   do             say               then
     Row("done",     ANYWHERE,  None,  act_as_staff,  "staff/done",     "idle"),
     Row("hi",       ANYWHERE,  None,  None,          "staff/help",     "idle"),

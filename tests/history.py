@@ -65,10 +65,10 @@ OFTEN = {
     "hear_again": 2, "hear_without_name": 1, "fail_to_pay": 1,
     "cancel": 2, "reschedule": 3, "check_in": 2, "say_late": 3, "ask_for_money_back": 1,
     "walk_in": 2, "book_at_desk": 2, "mark": 4,
-    "call_next": 12, "skip": 3, "undo": 3, "start": 6, "pause": 1, "resume": 3, "emergency": 1,
-    "close": 1, "pass_minutes": 4, "pass_an_hour": 1, "pass_the_night": 1, "work": 8,
-    "trouble_the_store": 2, "lose_or_find_the_gateway": 1, "trouble_the_gateway": 1,
-    "end_refunds": 1, "kill_who_asks_next": 2,
+    "call_next": 12, "skip": 3, "undo": 3, "start": 6, "doctor_late": 1, "pause": 1,
+    "resume": 3, "emergency": 1, "close": 1, "pass_minutes": 4, "pass_an_hour": 1,
+    "pass_the_night": 1, "work": 8, "trouble_the_store": 2, "lose_or_find_the_gateway": 1,
+    "trouble_the_gateway": 1, "end_refunds": 1, "kill_who_asks_next": 2,
 }  # fmt: skip
 """What may happen, and how often beside the rest."""
 EVENTS = [name for name, often in OFTEN.items() for _ in range(often)]
@@ -431,6 +431,7 @@ LINE: dict[str, Callable[[LineContext], object]] = {
     "skip": lambda line: calling.skip(line, STAFF[0], _saw(line.queue)),
     "undo": lambda line: calling.undo(line, STAFF[0], _saw(line.queue)),
     "start": lambda line: lifecycle.start(line, STAFF[0]),
+    "doctor_late": lambda line: lateness.announce_doctor_late(line, STAFF[0], 20),
     "pause": lambda line: lifecycle.pause(line, STAFF[0], 10, None),
     "resume": lambda line: lifecycle.resume(line, STAFF[0]),
     "emergency": lambda line: lifecycle.emergency(line, STAFF[0], 30),

@@ -298,6 +298,7 @@ def frame_of(shot: Snapshot) -> bytes:
         pending_tokens=shot.counts.pending,
         skipped_tokens=shot.counts.skipped,
         estimated_resume_time=shot.resume_expected_at,
+        late_until=shot.late_until,
         timestamp=shot.at,
     )
     data = update.model_dump_json(by_alias=True)

@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 
 from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Query, Text
 from domain.model.queues import QueueStatus, TokenStatus
+from domain.rules import MOST_LATE_MINUTES
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,49}$")]
 """Why, in upper-case words such as PATIENT_NOT_PRESENT."""
@@ -65,6 +66,16 @@ class PauseCall(Body):
     estimated_resume_time: Instant | None = None
 
 
+class DoctorLateCall(Body):
+    """How late the doctor is, or how long they are away."""
+
+    minutes: int = Field(
+        ge=0,
+        le=MOST_LATE_MINUTES,
+        description="From the planned start of the day, or from now if it is past; 0: on time.",
+    )
+
+
 class TokenInLine(Data):
     """One booking as the desk sees it."""
 
@@ -100,6 +111,8 @@ class QueueShown(Data):
     pause_reason: str | None
     paused_at: Instant | None
     estimated_resume_time: Instant | None
+    late_until: Instant | None
+    """Until when the doctor is late or away, though the line is not paused."""
     closed_at: Instant | None
 
 
@@ -169,6 +182,16 @@ class Paused(Data):
     pause_reason: str | None
     paused_at: Instant
     estimated_resume_time: Instant | None
+
+
+class Late(Data):
+    """A line whose doctor is late; with `lateUntil` null they are on time."""
+
+    status: QueueStatus
+    late_until: Instant | None
+    booked: int
+    told: int
+    """How many of those booked are told, because their time moved by ten minutes or more."""
 
 
 class Resumed(Data):
@@ -285,4 +308,5 @@ class QueueUpdate(Data):
     pending_tokens: int
     skipped_tokens: int
     estimated_resume_time: Instant | None
+    late_until: Instant | None
     timestamp: Instant

@@ -161,7 +161,7 @@ class TokenChange(Body):
     notes: Text | None = None
 
 
-class LateCall(Body):
+class PatientLateCall(Body):
     """How late the patient is."""
 
     minutes: int = Field(

@@ -126,6 +126,12 @@ class Queue(Record, frozen=True, kw_only=True):
     said_start: datetime | None = None
     said_end: datetime | None = None
     """The day's times as given at the start of the line; shown to people, used by no rule."""
+    late_since: datetime | None = None
+    late_until: datetime | None = None
+    """Until when the doctor said that they are late or away, though the line is not paused.
+
+    It is counted on in estimates. The start of the line ends it, and so does the next call in.
+    """
     paused_at: datetime | None = None
     pause_reason: str | None = None
     resume_expected_at: datetime | None = None

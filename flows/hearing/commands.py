@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from flows.hearing.dates import find_days
 from flows.hearing.doctors import DoctorNames
 from flows.hearing.durations import bare_minutes, find_durations
 from flows.hearing.known import Known
@@ -45,7 +46,7 @@ RULES = rules(
     # trigger      a clause with one word of each group, none of those after a minus
     ("close",      "finish -not -if -ask -question"),
     ("is_here",    "present|arrived|come name|token question|ask -how_many"),
-    ("late",       "late -ask -not -if -others -question"),
+    ("late",       "late -ask -not -if -others -question -day -people"),
     ("list",       "who next|left|present|arrived|people|turn"),
     ("status",     "how_many left|people|done|question|ask"),
     ("status",     "left any"),
@@ -83,7 +84,7 @@ class Commands:
         if said is not None and said.trigger not in {UNSURE, *READ_ONLY}:
             return said
         words = self._lexicon.words(text, doctors.parts if doctors else ())
-        other = self._guess(words, known.minute, doctors)
+        other = self._guess(words, known, doctors)
         if said is None:
             return other
         if said.trigger in READ_ONLY:
@@ -258,11 +259,13 @@ class Commands:
     def _guess(self, words: Sequence[Word], minute: int, doctors: DoctorNames | None) -> Meaning:
         """Return what a sentence seems to mean, or nothing."""
         named = doctors.find(words) if doctors else []
-        spans = find_durations(words, minute)
+        spans = find_durations(words, known.minute)
         numbers = find_numbers(words)
         name = _name_in(words, covered(spans) | covered(numbers) | covered(named))
         concepts = concepts_of(words)
+        ahead = [s for s in find_days(words, known.today) if s.value.day != known.today]
         concepts |= {"length"} if spans else set()
+        concepts |= {"day"} if ahead else set()
         concepts |= {"token"} if numbers else set()
         concepts |= {"name"} if name else set()
         concepts |= {"question"} if any(w.text == "?" for w in words) else set()

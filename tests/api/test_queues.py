@@ -185,6 +185,41 @@ def test_a_pause_with_the_reason_emergency_is_the_emergency(
     assert data(desk.queue("resume"))["status"] == "ACTIVE"
 
 
+def test_a_late_doctor_moves_the_times_and_those_who_are_moved_hear_it(
+    office: Office, desk: Desk
+) -> None:
+    office.stage.hear(ASHA, "hi")
+    desk.book(0, patientPhone=ASHA, patientName="Asha")
+    office.settle()
+    late = data(desk.queue("late", {"minutes": 60}))
+    until = desk.look()["queue"]["lateUntil"]
+    assert late == {"status": "SCHEDULED", "lateUntil": until, "booked": 1, "told": 1}
+    assert until == "2030-11-25T04:30:00Z"  # an hour after nine
+    told = [m for m in office.settle() if m.phone == ASHA]
+    assert "Dr. Khan is running late" in told[-1].text
+    last = desk.look("history")["history"][-1]
+    assert (last["action"], last["by"], last["reason"]) == ("late", "usr_farida", "60 min")
+    on_time = desk.queue("late", {"minutes": 0})
+    assert (data(on_time)["lateUntil"], on_time.json["message"]) == (None, "Doctor is on time")
+    desk.queue("late", {"minutes": 30})
+    desk.queue("start")
+    assert desk.look()["queue"]["lateUntil"] is None
+
+
+@pytest.mark.parametrize("minutes", [-1, 601, None, "20", 1.5])
+def test_a_doctor_is_late_by_whole_minutes(desk: Desk, minutes: object) -> None:
+    assert field_refused(desk.queue("late", {"minutes": minutes})) == "minutes"
+    assert field_refused(desk.queue("late", {})) == "minutes"
+
+
+def test_a_paused_or_closed_line_is_not_late(desk: Desk) -> None:
+    desk.queue("start")
+    desk.queue("pause")
+    assert refusal(desk.queue("late", {"minutes": 20}))["state"] == "PAUSED"
+    desk.queue("close")
+    assert refusal(desk.queue("late", {"minutes": 20}))["state"] == "CLOSED"
+
+
 def test_the_times_said_at_the_start_are_shown(desk: Desk) -> None:
     begin, end = _iso(desk, 5), _iso(desk, 300)
     started = data(desk.queue("start", {"startTime": begin, "estimatedEndTime": end}))

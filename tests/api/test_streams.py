@@ -110,6 +110,7 @@ def test_a_snapshot_comes_first(office: Office, hub: Hub, desk: Desk) -> None:
             "pendingTokens": 1,
             "skippedTokens": 0,
             "estimatedResumeTime": None,
+            "lateUntil": None,
             "timestamp": "2030-11-25T03:00:01Z",
         }
         assert hub.open == 1

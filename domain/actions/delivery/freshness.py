@@ -29,6 +29,8 @@ from domain.work import Work
 Check = Callable[[Work, Token], bool]
 NUMBERS_NAMED = 10
 """Numbers of those before a patient that a message can name."""
+DOCTORS_NEWS = frozenset({"late", "on time"})
+"""Reasons of progress that concern the first in line too: the doctor is late, or on time."""
 
 
 def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation | None]:
@@ -100,16 +102,26 @@ def fresh_values(work: Work, message: Message) -> dict[str, Any] | None:
         return message.values
     values, expected = token_values(work, token)
     row = work.get(Progress, token.queue_id, token.token_id)
-    if message.guard is Guard.PROGRESS:
-        # An earlier try has recorded its promise, so the news would no longer seem worth telling.
-        forced = message.values.get("reason") == "resumed" or message.sending_since is not None
-        if expected is None or not (
-            forced or (expected.ahead and worth_telling(work, row, expected, pending_counts=False))
-        ):
-            return None
+    if message.guard is Guard.PROGRESS and not _is_news(work, message, row, expected):
+        return None
     if expected is not None:
         _record_promise(work, token, row, expected)
     return {**message.values, **values}
+
+
+def _is_news(
+    work: Work, message: Message, row: Progress | None, expected: Expectation | None
+) -> bool:
+    """Return whether a message of progress still tells its patient anything new."""
+    if expected is None:
+        return False
+    reason = message.values.get("reason")
+    # An earlier try has recorded its promise, so the news would no longer seem worth telling.
+    if reason == "resumed" or message.sending_since is not None:
+        return True
+    if not expected.ahead and reason not in DOCTORS_NEWS:
+        return False
+    return worth_telling(work, row, expected, pending_counts=False)
 
 
 def is_over(work: Work, message: Message) -> bool:
@@ -221,7 +233,7 @@ def line_values(work: Work, queue: Queue) -> dict[str, Any]:
 
     `line` (its status), `serving` and `person` (who is in now), `next_number` and `next_person`,
     `next_late` (until when the next one is late, if so), `waiting`, `arrived`, `date`, `now`,
-    `current_text`, `until` and `reason` (of a pause).
+    `current_text`, `until` and `reason` (of a pause), `doctor_late` (until when).
     """
     line = waiting_in_order(work, queue.queue_id)
     refs = [(Token, (queue.queue_id, t)) for t in (queue.current_token,) if t]
@@ -229,6 +241,7 @@ def line_values(work: Work, queue: Queue) -> dict[str, Any]:
     tokens = {t.token_id: t for t in work.fetch(refs) if isinstance(t, Token)}
     current = tokens.get(queue.current_token or "")
     following = tokens.get(line[0].token_id) if line else None
+    late = queue.late_until
     return {
         "line": queue.status.value,
         "serving": queue.current_number,
@@ -243,4 +256,5 @@ def line_values(work: Work, queue: Queue) -> dict[str, Any]:
         "current_text": number_text(queue.current_number) if queue.current_number else None,
         "until": queue.resume_expected_at.isoformat() if queue.resume_expected_at else None,
         "reason": queue.pause_reason,
+        "doctor_late": late.isoformat() if late and late > work.now else None,
     }

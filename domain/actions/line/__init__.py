@@ -4,7 +4,7 @@ lifecycle         start, pause, resume, emergency, close, check-in
 calling           next, skip and undo, which are the moves of a line
 consultations     one consultation: called in, completed or skipped
 preconditions     the states a line may be in; whether a move was made on the current view
-lateness          patients who say that they are late
+lateness          patients and doctors who say that they are late
 status_changes    a token's status set by name, as the API does
 fan_out           telling a change to everybody who waits
 day_end           what a closed day owes: bookings cancelled, money returned

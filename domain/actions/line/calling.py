@@ -205,6 +205,8 @@ def advance(line: LineContext, actor: Actor, ending: Ending, waiting: list[Waiti
         called_status=first.status if first else None,
         called_place=first.place if first else None,
     )
+    if called is not None:  # the doctor is there
+        queue = queue.but(late_since=None, late_until=None)
     queue = line.work.put(
         _with_current(queue, called, line.now).but(
             consultations=_durations(line, ending), last_move=move, updated_at=line.now

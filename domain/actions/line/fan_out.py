@@ -12,7 +12,7 @@ from datetime import date, timedelta
 
 from domain.actions.booking.days import next_open
 from domain.actions.booking.places import waiting_in_order
-from domain.actions.delivery.freshness import worth_telling
+from domain.actions.delivery.freshness import DOCTORS_NEWS, worth_telling
 from domain.actions.line.consultations import notify_next
 from domain.actions.messages.notices import notice_about, push_question
 from domain.actions.messages.outbox import send
@@ -27,9 +27,14 @@ from domain.waiting import Expectation, expect_all
 
 
 def notify_line_moved(open_work: OpenWork, item: Due) -> None:
-    """Tell those who wait what the move changes for them; after a pause, everybody."""
+    """Tell those who wait what the move changes for them; after a pause, everybody.
+
+    Before the start, only that the doctor is late, or on time after all, can change anything.
+    """
     line = context_of(open_work(), item)
-    if line is not None and line.queue.status is QueueStatus.ACTIVE:
+    awaited = item.values.get("reason") in DOCTORS_NEWS
+    states = {QueueStatus.ACTIVE} | ({QueueStatus.SCHEDULED} if awaited else set())
+    if line is not None and line.queue.status in states:
         waiting = waiting_in_order(line.work, line.queue.queue_id)
         expected = expect_all(line.queue, waiting, line.now)
         for chunk in chunks(list(zip(waiting, expected, strict=True)), EXPAND_CHUNK):
@@ -50,8 +55,9 @@ def _tell_progress(
 def _tell_if_worth(line: LineContext, token_id: str, expected: Expectation, item: Due) -> None:
     """Tell a patient that they are next, or of progress that makes a difference to them."""
     known = line.work.get(Progress, line.queue.queue_id, token_id)
-    has_resumed = item.values.get("reason") == "resumed"
-    if expected.ahead == 0 and not has_resumed:
+    reason = item.values.get("reason")
+    has_resumed = reason == "resumed"
+    if expected.ahead == 0 and not has_resumed and reason not in DOCTORS_NEWS:
         token = line.work.get(Token, line.queue.queue_id, token_id)
         if token is not None and known is not None and known.told_ahead != 0:
             notify_next(line, token)

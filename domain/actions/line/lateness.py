@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.booking import history
-from domain.actions.booking.places import put_in_place
+from domain.actions.booking.places import put_in_place, waiting_in_order
+from domain.actions.booking.queues import ensure_queue
 from domain.actions.booking.tokens import state_of
+from domain.actions.delivery.freshness import worth_telling
 from domain.actions.line.lifecycle import ARRIVE_EARLY
+from domain.actions.line.preconditions import state_after
 from domain.actors import Actor, person_of
 from domain.errors import NotNow
-from domain.model.queues import WAITING, Queue, QueueStatus, Token, TokenStatus
+from domain.line_context import LineContext
+from domain.model.queues import WAITING, Progress, Queue, QueueStatus, Token, TokenStatus
+from domain.waiting import expect_all
 from domain.work import Work
 
 
@@ -45,6 +50,48 @@ def announce_patient_late(
         due.schedule_fan_out(work, "moved", queue)
     _schedule_end(work, token, until)
     return token
+
+
+def announce_doctor_late(line: LineContext, actor: Actor, minutes: int) -> Queue:
+    """Note that the doctor is *minutes* late or away; 0: on time after all. Return the queue.
+
+    Before the start the minutes count from the planned start, or from now if it is past. The line
+    is not paused: its start, or the next call in, ends the lateness. Those whose time moves by it
+    are told once. Said again, it replaces what was said before.
+
+    Raises:
+        NotNow: If the line is paused, stopped or closed.
+    """
+    status = state_after(line.queue, "late")
+    if not minutes and line.queue.late_until is None:
+        return line.queue
+    begin = line.now
+    if status is QueueStatus.SCHEDULED:
+        begin = max(begin, line.queue.planned_start)
+    queue = line.work.put(
+        ensure_queue(line.work, line.queue).but(
+            late_since=line.now if minutes else None,
+            late_until=begin + timedelta(minutes=minutes) if minutes else None,
+            updated_at=line.now,
+        )
+    )
+    action, detail = ("late", f"{minutes} min") if minutes else ("on-time", None)
+    history.log_line(line.work, queue, action, actor, detail=detail)
+    due.schedule_fan_out(line.work, "moved", queue, reason="late" if minutes else "on time")
+    return queue
+
+
+def count_told(line: LineContext) -> tuple[int, int]:
+    """Return how many of those who wait have to be told that their time moved, and of how many."""
+    waiting = waiting_in_order(line.work, line.queue.queue_id)
+    expected = expect_all(line.queue, waiting, line.now)
+    refs = [(Progress, (entry.queue_id, entry.token_id)) for entry in waiting]
+    told = {p.token_id: p for p in line.work.fetch(refs) if isinstance(p, Progress)}
+    moved = [
+        worth_telling(line.work, told.get(entry.token_id), found, pending_counts=False)
+        for entry, found in zip(waiting, expected, strict=True)
+    ]
+    return sum(moved), len(moved)
 
 
 def _schedule_end(work: Work, token: Token, until: datetime) -> None:

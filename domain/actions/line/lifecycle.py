@@ -61,6 +61,8 @@ def start(line: LineContext, actor: Actor, said: Hours = Hours()) -> Queue:
             started_at=work.now,
             said_start=said.start,
             said_end=said.end,
+            late_since=None,
+            late_until=None,
             updated_at=work.now,
         )
     )
@@ -140,6 +142,8 @@ def _halt(
             paused_at=work.now,
             pause_reason=reason,
             resume_expected_at=until,
+            late_since=None,
+            late_until=None,
             last_move=not_undoable(line.queue),
             updated_at=work.now,
         )
@@ -198,6 +202,8 @@ def close(line: LineContext, actor: Actor, reason: str) -> Queue:
             closed_at=work.now,
             close_reason="NOT_STARTED" if never_started and reason not in DECIDED else reason,
             resume_expected_at=None,
+            late_since=None,
+            late_until=None,
             updated_at=work.now,
         )
     )

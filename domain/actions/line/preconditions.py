@@ -43,6 +43,8 @@ STATES: dict[tuple[QueueStatus, str], QueueStatus] = {
     (QueueStatus.ACTIVE, "close"): QueueStatus.CLOSED,
     (QueueStatus.PAUSED, "close"): QueueStatus.CLOSED,
     (QueueStatus.EMERGENCY, "close"): QueueStatus.CLOSED,
+    (QueueStatus.SCHEDULED, "late"): QueueStatus.SCHEDULED,
+    (QueueStatus.ACTIVE, "late"): QueueStatus.ACTIVE,
     (QueueStatus.ACTIVE, "next"): QueueStatus.ACTIVE,
     (QueueStatus.ACTIVE, "skip"): QueueStatus.ACTIVE,
     (QueueStatus.ACTIVE, "undo"): QueueStatus.ACTIVE,

@@ -58,6 +58,7 @@ class Snapshot:
     current_token: str | None
     current_number: int | None
     resume_expected_at: datetime | None
+    late_until: datetime | None
     counts: Counts
     at: datetime
 
@@ -91,6 +92,7 @@ def take_snapshot(work: Work, head: Head) -> Snapshot:
         current_token=queue.current_token if queue else None,
         current_number=queue.current_number if queue else None,
         resume_expected_at=queue.resume_expected_at if queue else None,
+        late_until=queue.late_until if queue else None,
         counts=tokens.count_tokens(tokens.tokens_of_day(work, queue)) if queue else Counts(),
         at=work.now,
     )

@@ -53,6 +53,7 @@ ROWS = (
     row("POST", "skip", a_running_line),
     row("POST", "undo", a_running_line),
     row("POST", "pause", a_running_line),
+    row("POST", "late", a_line, body={"minutes": 20}),
     row("POST", "resume", a_paused_line),
     row("POST", "close", a_running_line),
 )

@@ -8,6 +8,7 @@ import pytest
 
 from domain.model.queues import Token
 from tests.bookings import cancel, hold
+from tests.lines import head
 from tests.people import Cast
 from tests.stage import Stage
 
@@ -68,3 +69,43 @@ def test_a_choice_of_somebody_elses_booking_is_none(stage: Stage, cast: Cast, to
     assert taps(stage, f"late:{theirs.token_id}:10") == "mine/none"
     assert stage.token(theirs).late_until is None
     assert stage.token(token).late_until is None
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"),
+    [
+        ("late 20", 20),
+        ("Late: 20 minutes please", 20),
+        ("running late 45 min", 45),
+        ("late १०", 10),
+        ("लेट 15 मिनट", 15),
+        ("late 999", 600),
+    ],
+)
+def test_a_doctor_says_how_late_they_are(stage: Stage, cast: Cast, text: str, minutes: int) -> None:
+    stage.hear(cast.khan.whatsapp_number, text)
+    queue = head(stage, cast)
+    assert queue.late_until == queue.planned_start + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("late", "late/doctor_how_late"),
+        ("late please", "late/doctor_how_late"),
+        ("late 1 hour", "line/unsure"),
+        ("late 20 patients", "line/unsure"),
+        ("late patients come tomorrow", "line/unsure"),
+        ("on time patients first", "line/unsure"),
+        ("late 0", "late/doctor_on_time"),
+        ("on time", "late/doctor_on_time"),
+        ("not late", "late/doctor_on_time"),
+    ],
+)
+def test_without_a_number_of_minutes_no_doctor_is_late(
+    stage: Stage, cast: Cast, text: str, answer: str
+) -> None:
+    stage.hear(cast.khan.whatsapp_number, text)
+    stage.settle()
+    assert stage.messages()[-1].name == answer
+    assert head(stage, cast).late_until is None

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from domain.actions.line import calling, lifecycle
+from domain.actions.line import calling, lateness, lifecycle
 from domain.actions.line.preconditions import STATES, SeenState
 from domain.actors import Actor
 from domain.errors import CalledJustNow, LineMoved, NotNow
@@ -153,6 +153,7 @@ ACTIONS: dict[str, Callable[[Stage, Cast], Any]] = {
     "pause": lambda s, c: s.on_line(lifecycle.pause, c.clinic, c.khan, KHAN, None, None),
     "emergency": lambda s, c: s.on_line(lifecycle.emergency, c.clinic, c.khan, KHAN, 30),
     "resume": lambda s, c: s.on_line(lifecycle.resume, c.clinic, c.khan, KHAN),
+    "late": lambda s, c: s.on_line(lateness.announce_doctor_late, c.clinic, c.khan, KHAN, 20),
     "close": close,
     "next": move,
     "skip": lambda s, c: move(s, c, calling.skip),

@@ -442,6 +442,61 @@ def test_the_doctor_waits_for_a_late_person_if_nobody_here_is_behind():
     assert on_time[1].end < after(30)
 
 
+# --- A doctor who is late -----------------------------------------------------
+
+
+def test_before_the_start_a_late_doctor_moves_both_ends():
+    on_time, late_by_20 = (
+        expect_all(queue, people(4), after(-10))
+        for queue in (
+            a_queue(status=QueueStatus.SCHEDULED),
+            a_queue(status=QueueStatus.SCHEDULED, late_since=after(-10), late_until=after(20)),
+        )
+    )
+    for before, then in zip(on_time, late_by_20, strict=True):
+        assert then.start - before.start == timedelta(minutes=20)
+        assert then.end - before.end == timedelta(minutes=20)
+        assert then.certain
+
+
+def test_a_doctor_who_said_they_are_late_and_is_later_is_not_certain():
+    queue = a_queue(status=QueueStatus.SCHEDULED, late_since=NINE, late_until=after(20))
+    (before,), (then,) = (expect_all(queue, people(1), after(m)) for m in (19, 21))
+    assert before.certain
+    assert not then.certain
+
+
+def test_a_late_doctor_is_not_earlier_than_planned():
+    queue = a_queue(status=QueueStatus.SCHEDULED, late_since=after(-60), late_until=after(-40))
+    plan = a_queue(status=QueueStatus.SCHEDULED)
+    assert expect_all(queue, people(2), after(-60)) == expect_all(plan, people(2), after(-60))
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_doctor_who_is_away_while_the_line_runs_counts_as_a_pause_does(inside):
+    since = {"current_token": "TKN_0", "current_since": after(55)} if inside else {}
+    away = a_queue(late_since=after(60), late_until=after(80), **since)
+    paused = a_queue(
+        status=QueueStatus.PAUSED, paused_at=after(60), resume_expected_at=after(80), **since
+    )
+    for minutes in (60, 70, 79):
+        now = after(minutes)
+        assert expect_all(away, people(3), now) == expect_all(paused, people(3), now)
+
+
+def test_with_somebody_inside_the_doctor_is_taken_to_be_back_in_time():
+    """The minutes away are no part of the consultation."""
+    away = seeing(after(55), late_since=after(57), late_until=after(77))
+    there = seeing(after(75))
+    assert expect_all(away, people(3), after(80)) == expect_all(there, people(3), after(80))
+
+
+def test_with_nobody_inside_a_doctor_who_stays_away_is_not_certain():
+    (found,) = expect_all(a_queue(late_since=NINE, late_until=after(20)), people(1), after(40))
+    assert not found.certain
+    assert found.end >= after(60)
+
+
 # --- What holds for every line -----------------------------------------------
 
 moments = st.integers(-120, 600).map(after)
@@ -513,16 +568,19 @@ def test_everybody_in_a_line_with_late_people_has_one_range(queue, standing, now
 
 @pytest.mark.property
 @given(queues(), lines_with_late_people(), moments)
-def test_a_person_who_is_late_never_makes_the_first_one_here_later(queue, standing, now):
-    line = in_call_order(standing, now)
-    on_time = expect_all(queue, [e.but(late_until=None) for e in standing], now)
-    was = dict(zip([e.place for e in standing], on_time, strict=True))
+def test_people_who_are_late_for_hours_never_make_the_first_one_here_later(queue, standing, now):
+    hours = now + timedelta(days=1)
+    marked = [e.but(late_until=hours) if e.late_until is not None else e for e in standing]
+    line = in_call_order(marked, now)
     first = next((n for n, e in enumerate(line) if e.arrived), None)
-    if first is None or any(e.late_until for e in line[:first]):
+    if first is None:
         return
+    on_time = [e.but(late_until=None) for e in standing]
+    was = expect_all(queue, on_time, now)[standing.index(line[first])]
     found = expect_all(queue, line, now)[first]
-    assert found.start <= was[line[first].place].start
-    assert found.end <= was[line[first].place].end
+    assert found.ahead <= was.ahead
+    assert found.start <= was.start
+    assert found.end <= was.end
 
 
 @pytest.mark.property
