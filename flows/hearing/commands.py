@@ -256,7 +256,7 @@ class Commands:
                 return Meaning("add", " ".join(beside), language)
         return None
 
-    def _guess(self, words: Sequence[Word], minute: int, doctors: DoctorNames | None) -> Meaning:
+    def _guess(self, words: Sequence[Word], known: Known, doctors: DoctorNames | None) -> Meaning:
         """Return what a sentence seems to mean, or nothing."""
         named = doctors.find(words) if doctors else []
         spans = find_durations(words, known.minute)
