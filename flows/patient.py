@@ -54,6 +54,8 @@ NO_CHOICES = {
 }  # fmt: skip
 """Triggers for kinds of messages; no option has one of them as its kind."""
 
+SAID_BESIDE = {None, "symptom", "ok", "thanks", "help"}
+"""Triggers that a doctor, a day or a time outweighs."""
 ANSWERED_ALONE = {"complain", "red_flag", "cancel", "keep"}
 """Wishes beside which no fact is told."""
 MORE = ("more_row", "more_times_row", "other_times_button")
@@ -180,7 +182,7 @@ def _sentence(turn: Turn, said: Meaning) -> str:
         or (said.day and said.is_plain)
         or (said.time and turn.state in {*GOES_ON, "paying"})
     )
-    if trigger in {None, "symptom"} and names_visit and not turn.facts:
+    if trigger in SAID_BESIDE and names_visit and not turn.facts:
         trigger = "book"
     if turn.state == "person" and said.person is not None and not names_visit:
         return "for_said"

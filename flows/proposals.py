@@ -126,6 +126,11 @@ def note_wish(turn: Turn) -> None:
     )
 
 
+def is_proposed(turn: Turn) -> bool:
+    """Whether a proposal is the newest question."""
+    return bool(turn.conversation.offered)
+
+
 def note_said(turn: Turn) -> None:
     """Remember whom the slot chosen before is for."""
     turn.remember(wish=wish_of(turn))
@@ -164,8 +169,8 @@ ROWS = (
     Row("book",  ANYWHERE,  free_later,              note_wish,  "booking/days",            "day"),
     Row("book",  ANYWHERE,  None,                    note_wish,  "booking/no_days",         "doctor"),
     # "ok" is neither yes nor no.
-    Row("ok",     "proposed",  None,  ask_again,  None,  None),
-    Row("thanks", "proposed",  None,  ask_again,  None,  None),
+    Row("ok",     "proposed",  is_proposed,  ask_again,  None,  None),
+    Row("thanks", "proposed",  is_proposed,  ask_again,  None,  None),
     Row("for_said", "person",  no_name_yet,   note_said,      "booking/ask_name",  "name"),
     Row("for_said", "person",  owes_nothing,  hold_for_said,  None,                "idle"),
     Row("for_said", "person",  None,          hold_for_said,  "booking/pay",       "paying"),

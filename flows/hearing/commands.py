@@ -46,7 +46,7 @@ RULES = rules(
     # trigger      a clause with one word of each group, none of those after a minus
     ("close",      "finish -not -if -ask -question"),
     ("is_here",    "present|arrived|come name|token question|ask -how_many"),
-    ("late",       "late -ask -not -if -others -question -day -people"),
+    ("late",       "late -ask -not -if -others -question -day -people -patient"),
     ("list",       "who next|left|present|arrived|people|turn"),
     ("status",     "how_many left|people|done|question|ask"),
     ("status",     "left any"),

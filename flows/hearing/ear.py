@@ -100,7 +100,7 @@ class Ear:
         words = self.lexicon.words(text, doctors.parts)
         said = _Said(
             tuple(words),
-            days=find_days(words, known.today),
+            days=[s for s in find_days(words, known.today) if not _is_denied(words, s.start)],
             times=find_times(words),
             durations=find_durations(words, known.minute),
             people=[s for s in find_people(words, text) if not _is_denied(words, s.start)],
@@ -191,7 +191,7 @@ class Ear:
     def codes(self, text: str) -> list[str]:
         """Return the words of *text* that have the shape of a join code."""
         words = _whole_words(text)
-        parted = ["".join(pair) for pair in pairwise(words)]  # "city 42"
+        parted = ["".join(pair) for pair in pairwise(words) if pair[1].isdecimal()]  # "city 42"
         return [w.upper() for w in (*words, *parted) if CODE.fullmatch(w)]
 
     def choice(self, text: str) -> int | None:
@@ -272,9 +272,9 @@ class Ear:
         words = [w for w in self.lexicon.words(text[:LONGEST_READ]) if w.text[0].isalnum()]
         if "?" in text or not words:
             return None
-        if words[0].has("say:not", "say:no") and all(
-            w.has("say:not", "say:no", *ANSWERS) for w in words
-        ):
+        first = [w for w in words if w.end <= len(text.split(",")[0])] or words
+        said_no = ("say:not", "say:no", "say:keep")
+        if first[0].has(*said_no) and all(w.has(*said_no, *ANSWERS) for w in first):
             return "no"
         if any(w.has("say:yes") for w in words) and all(
             w.has("say:yes", "say:ok", *ANSWERS) for w in words
@@ -399,7 +399,9 @@ def _language_named(words: Sequence[Word]) -> str | None:
 
 
 def _says_cannot(clauses: Sequence[Clause]) -> bool:
-    return any("cannot" in c.concepts and "cancel" not in c.concepts for c in clauses)
+    return any(
+        c.concepts & {"cannot", "not_coming"} and "cancel" not in c.concepts for c in clauses
+    )
 
 
 def _of(taken: frozenset[object], spans: Sequence[Span[T]]) -> list[Span[T]]:

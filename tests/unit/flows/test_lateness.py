@@ -80,6 +80,8 @@ def test_a_choice_of_somebody_elses_booking_is_none(stage: Stage, cast: Cast, to
         ("late १०", 10),
         ("लेट 15 मिनट", 15),
         ("late 999", 600),
+        ("late 1 hour", 60),
+        ("20 min late aaunga", 20),
     ],
 )
 def test_a_doctor_says_how_late_they_are(stage: Stage, cast: Cast, text: str, minutes: int) -> None:
@@ -93,9 +95,8 @@ def test_a_doctor_says_how_late_they_are(stage: Stage, cast: Cast, text: str, mi
     [
         ("late", "late/doctor_how_late"),
         ("late please", "late/doctor_how_late"),
-        ("late 1 hour", "line/unsure"),
-        ("late 20 patients", "line/unsure"),
-        ("late patients come tomorrow", "line/unsure"),
+        ("late 20 patients", "late/doctor_how_late"),
+        ("late patients come tomorrow", "late/doctor_how_late"),
         ("on time patients first", "line/unsure"),
         ("late 0", "late/doctor_on_time"),
         ("on time", "late/doctor_on_time"),
