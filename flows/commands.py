@@ -61,25 +61,31 @@ def seen_state(turn: Turn) -> SeenState:
 
 
 def minutes_and_reason(turn: Turn) -> tuple[int | None, str | None]:
-    """Return minutes and reason of "15 lunch", "lunch" or "till 2:30"; at most `MOST_MINUTES`."""
+    """Return minutes and reason of "15 lunch", "lunch" or "till 2:30"."""
     duration, reason = length_and_reason(turn)
-    minutes = duration.minutes if duration else None
-    return (min(minutes, MOST_MINUTES) if minutes else None), clean_name(reason)
+    return (duration.minutes if duration else None), clean_name(reason)
 
 
 def minutes_late(turn: Turn) -> tuple[int | None, str]:
     """Return the minutes that were chosen, or follow the command, and the words after them."""
     if len(turn.choice) > 1 and turn.choice[1].isdecimal():
         return int(turn.choice[1]), ""
-    duration, rest = length_and_reason(turn)
+    duration, rest = _length_said(turn)
     return (duration.minutes if duration else None), rest
 
 
 def length_and_reason(turn: Turn) -> tuple[DurationSaid | None, str]:
     """Return the length of time behind a command, and what is said beside it.
 
-    The length has no minutes if something looks like one and cannot be read.
+    The length has no minutes if something looks like one and cannot be read, or is absurd.
     """
+    duration, reason = _length_said(turn)
+    if duration is not None and not 0 < (duration.minutes or 0) <= MOST_MINUTES:
+        return DurationSaid(None), reason
+    return duration, reason
+
+
+def _length_said(turn: Turn) -> tuple[DurationSaid | None, str]:
     here = turn.work.now.astimezone(turn.clinic.zone)
     said = turn.meaning.duration
     duration, reason = turn.ear.length_and_reason(arguments(turn), here.hour * 60 + here.minute)
@@ -95,5 +101,5 @@ def walk_in(turn: Turn) -> tuple[str, str] | None:
     if turn.ear.count_phones(said, known(turn)) > 1:
         return None  # whose is which?
     found = number_and_name(said, turn.work.rules.phone_countries)
-    name = clean_name(found[1] or "") if found else None
-    return (found[0], name) if found and name else None
+    person = turn.ear.name(found[1] or "", known(turn)) if found else None
+    return (found[0], person.name) if found and person and person.name else None

@@ -22,6 +22,7 @@ from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Message
 from domain.model.people import Contact, Patient
 from domain.model.queues import Queue, Token
+from flows.hearing.doctors import DoctorKnown
 from tests.people import (
     CITY_SENDER,
     FILE,
@@ -58,6 +59,9 @@ DOCTORS = {
     "gupta": ("Dr. Alok Gupta", "Orthopedics"),
     "reddy": ("Dr. Kiran Reddy", "Urology"),
 }
+DOCTORS_KNOWN = tuple(
+    DoctorKnown(f"doc_{key}", name, what) for key, (name, what) in DOCTORS.items()
+)
 STAFF_SITUATIONS = frozenset({"line", "before", "paused", "empty", "admin"})
 
 

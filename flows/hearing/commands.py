@@ -36,6 +36,8 @@ AROUND = (COURTESY, "say:this_one")
 """Words that change nothing about a command."""
 BESIDE: Mapping[str, str] = {"skip": "say:absent", "undo": "say:mistake", "resume": "say:back_now"}
 """What may be said beside a command as its reason: "not here, skip"."""
+TIME_WORDS = ("unit", "fraction", "vague", "day", "weekday", "part")
+"""Sections of words that speak of time; without a length that can be read, one is asked for."""
 _SIGNS = " \t\r\n.,:;-–—()\"'“”*_`!…"
 """What people write between a command, a length and a reason."""
 _QUOTES = frozenset("\"“”'*_`")
@@ -45,14 +47,18 @@ _ENDS = frozenset(",.;!\n")
 RULES = rules(
     # trigger      a clause with one word of each group, none of those after a minus
     ("close",      "finish -not -if -ask -question"),
-    ("is_here",    "present|arrived|come name|token question|ask -how_many"),
-    ("late",       "late -ask -not -if -others -question -day -people -patient"),
+    ("is_here",    "present|arrived|come|where name|token question|ask -how_many"),
+    ("late",       "late -ask -not -if -others -question -day -people -next -patient_named"),
+    ("late",       "reaching length -ask -not -if -question -day -patient_named"),
     ("list",       "who next|left|present|arrived|people|turn"),
+    ("list",       "any present|arrived|come ask|question"),
     ("status",     "how_many left|people|done|question|ask"),
     ("status",     "left any"),
+    ("status",     "how_many people -if"),
     ("status",     "people|token left question|ask"),
     ("status",     "serving"),
-    ("resume",     "back_now -ask -not -if -question -length"),
+    ("pause",      "back_now length|digits -ask -not -question"),
+    ("resume",     "back_now -ask -not -if -question -length -digits"),
     ("pause",      "break|pause -ask -not -if -question -day"),
     ("emergency",  "emergency -ask -not -if -question -day"),
     ("next",       "next send|calls -ask -not -if -question -day -length -clock -week"),
@@ -140,7 +146,7 @@ class Commands:
         words = self._lexicon.words(rest)
         concepts = concepts_of(words)
         denied = any(w.has("say:not", "say:absent") for w in words)
-        if "?" in rest or concepts & {"ask", "if"} or (denied and not timed):
+        if "?" in rest or concepts & {"ask", "if", "after_this"} or (denied and not timed):
             return False
         others = (self._phrases.get(w.text, ("", ""))[0] for w in words)
         return not any(trigger in ALONE for trigger in others)
@@ -172,9 +178,7 @@ class Commands:
         if not spans and words and words[-1].text.isdecimal() and words[0].has("say:break"):
             spans = [Span(len(words) - 1, len(words), DurationSaid(int(words[-1].text)))]
         if not spans:
-            doubtful = any(
-                (w.number is not None and w.text.isdecimal()) or w.keys("unit") for w in words
-            )
+            doubtful = any(w.text.isdecimal() or any(map(w.keys, TIME_WORDS)) for w in words)
             return (DurationSaid(None) if doubtful else None), text.strip(_SIGNS)
         span = spans[0]
         before, after = words[: span.start], words[span.end :]
@@ -268,7 +272,10 @@ class Commands:
         concepts |= {"day"} if ahead else set()
         concepts |= {"token"} if numbers else set()
         concepts |= {"name"} if name else set()
+        concepts |= {"patient_named"} if any(w.keys("name") for w in words) else set()
         concepts |= {"question"} if any(w.text == "?" for w in words) else set()
+        concepts |= {"question"} if words and words[0].has("say:aux") else set()
+        concepts |= {"digits"} if any(w.text.isdecimal() for w in words) else set()
         trigger = next((r.trigger for r in RULES if r.holds(concepts)), None)
         length = spans[0].value if spans else None
         rest = " ".join(words[i].raw for i in sorted(covered(spans[:1])))

@@ -272,7 +272,7 @@ class Ear:
         words = [w for w in self.lexicon.words(text[:LONGEST_READ]) if w.text[0].isalnum()]
         if "?" in text or not words:
             return None
-        first = [w for w in words if w.end <= len(text.split(",")[0])] or words
+        first = [w for w in words if w.end <= len(text.split(",", maxsplit=1)[0])] or words
         said_no = ("say:not", "say:no", "say:keep")
         if first[0].has(*said_no) and all(w.has(*said_no, *ANSWERS) for w in first):
             return "no"
