@@ -8,12 +8,13 @@ hearing       what a sentence says
 replies       the message of ours that a person answers, and the words on its buttons
 turn          one message being answered
 table         a flow is a table of rows
-patient       the patient's conversation: its table is that of booking, my_bookings, account,
-              handover, phone_number and settings
+patient       the patient's conversation: its table is that of booking, corrections,
+              my_bookings, account, handover, phone_number and settings
 booking       a doctor, a day, a time, for whom, the advance
 selection     what a patient has chosen so far
 offers        the lists a patient chooses from
 my_bookings   a patient's own bookings
+corrections   a wrong name, and what the visit is for, told of a booking that stands
 staff         the staff's conversation: its table is that of line, account, handover and some of
               settings
 line          running a line

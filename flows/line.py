@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.actions.booking import desk
+from domain.actions.booking.complaints import complaint_of
 from domain.actions.booking.days import exceeded_limit
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.queues import current_queue
@@ -229,8 +231,11 @@ def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
     line = the_line(turn)
     known = freshness.line_values(turn.work, line.queue)
-    values = {"doctor": line.doctor.name, **known, **turn.values}
-    return Say(values=values, options=_buttons(line.doctor, line.queue))
+    values = {"doctor": line.doctor.name, **known, **turn.values, "complaint": None}
+    current = turn.work.get(Token, line.queue.queue_id, line.queue.current_token or "")
+    complaint = complaint_of(turn.work, current) if current is not None else None
+    secrets = {"complaint": complaint} if complaint is not None else {}
+    return Say(values=values, secrets=secrets, options=_buttons(line.doctor, line.queue))
 
 
 for _name in (
@@ -245,27 +250,27 @@ for _name in (
 def _not_now(turn: Turn) -> Say:
     said = state(turn)
     wanted = turn.details.get("action", turn.meaning.trigger)
-    return Say(values={**said.values, "wanted": wanted}, options=said.options)
+    return replace(said, values={**said.values, "wanted": wanted})
 
 
 @says("line/unsure")
 def _unsure(turn: Turn) -> Say:
     said = state(turn)
-    return Say(values={**said.values, "said": turn.meaning.trigger}, options=said.options)
+    return replace(said, values={**said.values, "said": turn.meaning.trigger})
 
 
 @says("line/moved")
 def _line_moved(turn: Turn) -> Say:
     said = state(turn)
     at = turn.details.get("at")
-    return Say(
+    return replace(
+        said,
         values={
             **said.values,
             "by": turn.details.get("by_name"),
             "did": turn.details.get("action"),
             "at": at.isoformat() if at else None,
         },
-        options=said.options,
     )
 
 
@@ -273,9 +278,8 @@ def _line_moved(turn: Turn) -> Say:
 def _already_booked(turn: Turn) -> Say:
     said = state(turn)
     token = turn.details["token"]
-    return Say(
-        values={**said.values, "number": token.number, "person": token.patient_name},
-        options=said.options,
+    return replace(
+        said, values={**said.values, "number": token.number, "person": token.patient_name}
     )
 
 
@@ -283,7 +287,8 @@ def _already_booked(turn: Turn) -> Say:
 def _added(turn: Turn) -> Say:
     said = state(turn)
     token = turn.acted_on
-    return Say(
+    return replace(
+        said,
         values={
             **said.values,
             "number": token.number,
@@ -291,7 +296,6 @@ def _added(turn: Turn) -> Say:
             "at": token.estimated_time.isoformat(),
             "beyond": _limit_exceeded(turn),
         },
-        options=said.options,
     )
 
 
@@ -308,9 +312,13 @@ def _list(turn: Turn) -> Say:
     waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
-    return Say(
+    told = {str(t.number): complaint_of(turn.work, t) for t in tokens if t.complaint}
+    return replace(
+        said,
+        secrets={**said.secrets, **({"complaints": told} if told else {})},
         values={
             **said.values,
+            "complaints": {},
             "tokens": [
                 {
                     "number": t.number,
@@ -322,7 +330,6 @@ def _list(turn: Turn) -> Say:
             ],
             "more": len(waiting) - len(tokens),
         },
-        options=said.options,
     )
 
 

@@ -270,7 +270,7 @@ def _which_booking(turn: Turn) -> Say:
     return Say(values={"word": word}, options=options)
 
 
-_ABOUT_ONE = {"status", "pay", "cancel", "move", "here"}
+_ABOUT_ONE = {"status", "pay", "cancel", "move", "here", "rename", "symptom"}
 
 
 @says("mine/status")

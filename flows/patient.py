@@ -6,6 +6,7 @@ from domain.timetable import today
 from flows import (
     account,
     booking,
+    corrections,
     handover,
     my_bookings,
     phone_number,
@@ -32,6 +33,7 @@ TABLE = Table(
     (
         *proposals.ROWS,
         *booking.ROWS,
+        *corrections.ROWS,
         *my_bookings.ROWS,
         *account.ROWS,
         *handover.ROWS,
@@ -132,6 +134,8 @@ def _sentence(turn: Turn, said: Meaning) -> str:
     names_visit = said.doctor_ids or said.day or (said.time and turn.state in GOES_ON)
     if trigger in {None, "symptom"} and names_visit and not said.facts:
         trigger = "book"
+    elif corrections.is_correction(turn, said):
+        trigger = "rename"
     if trigger == "book":
         if said.trigger == "book" and not (said.doctor_ids or said.day or said.time):
             booking.begin(turn)  # a new wish, whatever was being chosen
