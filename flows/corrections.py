@@ -37,6 +37,8 @@ from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 from flows.wish import GOES_ON, profile_of, seal_person, wish_of
 
+RIGHT_NAME = "right_name"
+"""The state in which the right name is asked for."""
 CORRECTING = frozenset({None, "symptom", "change_name"})
 """What a sentence may want beside a name that is for a booking that stands."""
 
@@ -48,7 +50,14 @@ def is_correction(turn: Turn, said: Meaning) -> bool:
     """
     if turn.state in GOES_ON or said.trigger not in CORRECTING or said.facts:
         return False
+    if said.trigger is None and _is_question(turn, said.rest):
+        return False
     return _person_in(turn, said) is not None
+
+
+def _is_question(turn: Turn, text: str) -> bool:
+    words = turn.ear.lexicon.words(text)
+    return any(w.text == "?" or w.has("say:ask", "plain:question") for w in words)
 
 
 def nobody_to_book(turn: Turn) -> bool:
@@ -87,7 +96,7 @@ def name_waits(turn: Turn) -> bool:
     return not over(turn) and not none_live(turn) and not no_name(turn)
 
 
-def keep_said(turn: Turn) -> None:
+def await_answer(turn: Turn) -> None:
     """Remember who and what was told, until it is clear for which booking, or it is confirmed."""
     turn.remember(wish=_told(turn, corrects=True))
 
@@ -166,20 +175,20 @@ ROWS = (
       for on in ("rename", "change_name", "symptom")),
     *(Row(on,          ANYWHERE,  none_live,        begin_with_said,       "booking/doctors",    "doctor")
       for on in ("rename", "change_name", "symptom")),
-    Row("rename",      ANYWHERE,  no_name,          None,                  "mine/which_name",    "idle"),
-    Row("rename",      ANYWHERE,  several,          keep_said,             "mine/which",         "idle"),
+    Row("rename",      ANYWHERE,  no_name,          None,                  "mine/which_name",    RIGHT_NAME),
+    Row("rename",      ANYWHERE,  several,          await_answer,          "mine/which",         "idle"),
     Row("rename",      ANYWHERE,  named_so_and_ill, note_complaint,        "mine/noted",         "idle"),
     Row("rename",      ANYWHERE,  named_so,         note_person,           "mine/status",        "idle"),
     Row("rename",      ANYWHERE,  being_served,     take,                  "mine/not_now",       "idle"),
-    Row("rename",      ANYWHERE,  None,             keep_said,             "mine/rename",        "renaming"),
+    Row("rename",      ANYWHERE,  None,             await_answer,          "mine/rename",        "renaming"),
     Row("renamed",     ANYWHERE,  over,             take_chosen,           "mine/not_now",       "idle"),
     Row("renamed",     ANYWHERE,  none_live,        None,                  "mine/none",          "idle"),
-    Row("renamed",     ANYWHERE,  no_name,          None,                  "mine/which_name",    "idle"),
+    Row("renamed",     ANYWHERE,  no_name,          None,                  "mine/which_name",    RIGHT_NAME),
     Row("renamed",     ANYWHERE,  None,             rename,                "mine/renamed",       "idle"),
     Row("keep",        ANYWHERE,  name_waits,       keep_name,             "mine/status",        "idle"),
-    Row("change_name", ANYWHERE,  None,             None,                  "mine/which_name",    "idle"),
+    Row("change_name", ANYWHERE,  None,             None,                  "mine/which_name",    RIGHT_NAME),
     Row("symptom",     ANYWHERE,  nothing_told,     take,                  "mine/status",        "idle"),
-    Row("symptom",     ANYWHERE,  several,          keep_said,             "mine/which",         "idle"),
+    Row("symptom",     ANYWHERE,  several,          await_answer,          "mine/which",         "idle"),
     Row("symptom",     ANYWHERE,  None,             note_complaint,        "mine/noted",         "idle"),
 )
 # fmt: on
@@ -249,21 +258,22 @@ def _person_in(turn: Turn, said: Meaning) -> PersonSaid | None:
     """Return whom a sentence names; of one that says a name is wrong, whom it ends with.
 
     That name ("naam galat hai, Ravi hai") must be known as one, or be written like one: not every
-    unknown word is a name.
+    unknown word is a name. Where the right name was asked for, it may be all that is said.
     """
     if said.person is not None and said.person.who is Who.NAMED:
         return said.person
-    text = said.rest
-    words = turn.ear.lexicon.words(text)
-    if not any(w.has("say:change_name") for w in words):
-        return None
+    words = turn.ear.lexicon.words(said.rest)
+    starts = [0] if turn.conversation.state == RIGHT_NAME else []
+    if any(w.has("say:change_name") for w in words):
+        starts += [w.start for w in words if w.keys("name") or _is_capital(w)]
     doctors = [d.name for d in turn.doctors()]
-    for word in words:
-        if word.keys("name") or (word.raw[0].isalpha() and not word.raw[0].islower()):
-            named = name_said(text[word.start :], turn.ear.lexicon, doctors)
-            if named is not None and named.name is not None:
-                return named
-    return None
+    named = (name_said(said.rest[start:], turn.ear.lexicon, doctors) for start in starts)
+    return next((p for p in named if p is not None and p.name is not None), None)
+
+
+def _is_capital(word: Word) -> bool:
+    """Whether a word begins as a name is written; Devanagari has no small letters."""
+    return word.raw[0].isalpha() and not word.raw[0].islower()
 
 
 def _complaint(turn: Turn) -> str | None:

@@ -21,6 +21,7 @@ from domain.errors import (
     NothingToUndo,
     NotNow,
     Refused,
+    Unreadable,
 )
 from domain.line_context import LineContext
 from domain.model.clinics import Doctor
@@ -233,7 +234,7 @@ def state(turn: Turn) -> Say:
     known = freshness.line_values(turn.work, line.queue)
     values = {"doctor": line.doctor.name, **known, **turn.values, "complaint": None}
     current = turn.work.get(Token, line.queue.queue_id, line.queue.current_token or "")
-    complaint = complaint_of(turn.work, current) if current is not None else None
+    complaint = _complaint(turn, current) if current is not None else None
     secrets = {"complaint": complaint} if complaint is not None else {}
     return Say(values=values, secrets=secrets, options=_buttons(line.doctor, line.queue))
 
@@ -312,7 +313,7 @@ def _list(turn: Turn) -> Say:
     waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
-    told = {str(t.number): complaint_of(turn.work, t) for t in tokens if t.complaint}
+    told = {str(t.number): text for t in tokens if (text := _complaint(turn, t))}
     return replace(
         said,
         secrets={**said.secrets, **({"complaints": told} if told else {})},
@@ -358,6 +359,14 @@ def _which_doctor(turn: Turn) -> Say:
             for d in turn.doctors()[:10]
         ]
     )
+
+
+def _complaint(turn: Turn, token: Token) -> str | None:
+    """Return what a patient told the doctor; the line goes on if its key is gone."""
+    try:
+        return complaint_of(turn.work, token)
+    except Unreadable:
+        return None
 
 
 def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:

@@ -131,6 +131,25 @@ def test_a_wrong_name_without_the_right_one_is_asked_for(stage: Stage, text: str
     assert say(stage, text) == "mine/which_name"
 
 
+@pytest.mark.parametrize(
+    ("answer", "name"),
+    [("ravi kumar", "Ravi Kumar"), ("Xenia Quist, 34", "Xenia Quist"), ("नाम रवि", "रवि")],
+)
+def test_where_the_right_name_is_asked_for_it_is_enough(
+    stage: Stage, answer: str, name: str
+) -> None:
+    say(stage, *BOOKED, "name is wrong")
+    assert say(stage, answer) == "mine/rename"
+    assert stage.messages()[-1].values["named"].casefold() == name.casefold()
+
+
+@pytest.mark.parametrize("text", ["is there parking for Bikes?", "ok", "asdf qwer"])
+def test_what_is_no_name_is_not_taken_for_one(stage: Stage, text: str) -> None:
+    say(stage, *BOOKED)
+    assert not say(stage, text).startswith("mine/")
+    assert conversation(stage).wish is None
+
+
 def test_no_leaves_the_name_and_forgets_the_other(stage: Stage) -> None:
     say(stage, *BOOKED, "name Ravi")
     assert conversation(stage).wish is not None
@@ -247,6 +266,17 @@ def test_nothing_of_it_is_stored_in_clear(stage: Stage) -> None:
     assert "fever since 2 days; cough" in "".join(m.text for m in stage.channel.sent)
     kept = [the_token(stage), conversation(stage), *stage.messages()]
     assert not re.search("fever|cough", msgspec.json.encode(kept).decode())
+
+
+def test_the_line_goes_on_where_it_cannot_be_read(stage: Stage) -> None:
+    say(stage, *BOOKED, "fever")
+    work = stage.work()
+    work.put(the_token(stage).but(complaint="gone.AAAA"))
+    work.commit()
+    say(stage, "list", phone=KHAN)
+    assert words(stage).count("#1 Asha") == 1
+    say(stage, "start", "next", phone=KHAN)
+    assert "Now serving: #1 Asha\n" in words(stage)
 
 
 def test_a_question_that_is_put_again_leaves_it_out(stage: Stage) -> None:
