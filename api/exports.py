@@ -46,6 +46,7 @@ def _render_row(known: KnownPatient, *, phones: bool) -> ExportedPatient:
         last_visit_date=known.last_visit,
         created_at=known.created_at,
         updated_at=known.updated_at,
+        complaints=list(known.complaints),
     )
 
 

@@ -33,6 +33,7 @@ from api.schemas.tokens import (
 )
 from domain.actions.booking import desk
 from domain.actions.booking import tokens as actions
+from domain.actions.booking.complaints import complaint_of
 from domain.actions.booking.days import exceeded_limit, require_doctor
 from domain.actions.booking.desk import BookingRequest
 from domain.actions.booking.queues import get_queue
@@ -131,6 +132,7 @@ def get_token(work: Work, call: Call, path: TokenPath) -> Answer:
                 refund_amount=rupees(actions.refunded_paise(work, token)),
                 collected_amount=rupees(token.collected_paise),
                 payment_link=_link(work, token),
+                complaint=complaint_of(work, token),
             )
         )
     )

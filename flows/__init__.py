@@ -8,8 +8,9 @@ known         what the ear must know of the clinic
 replies       the message of ours that a person answers, and the words on its buttons
 turn          one message being answered
 table         a flow is a table of rows
-patient       the patient's conversation: its table is that of proposals, booking, my_bookings,
-              lateness, facts, account, safety, handover, manners, phone_number and settings
+patient       the patient's conversation: its table is that of proposals, booking, corrections,
+              my_bookings, lateness, facts, account, safety, handover, manners, phone_number and
+              settings
 choices       which of the choices that stand a text picks
 proposals     a wish for a booking, said in a sentence
 wish          what was asked of a booking so far
@@ -18,6 +19,7 @@ selection     what a patient has chosen so far
 offers        the lists a patient chooses from
 my_bookings   a patient's own bookings
 lateness      patients and doctors who are late
+corrections   a wrong name, and what the visit is for, told of a booking that stands
 facts         what patients ask in between: fee, address, hours, is the doctor in, my refund, …
 staff         the staff's conversation: its table is that of line, lateness, questions, account,
               handover, manners and some of settings

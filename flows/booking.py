@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain.actions.booking import booking, rescheduling, seats
 from domain.actions.booking.days import read_day
+from domain.actions.people.associations import is_first_booking
 from domain.actions.people.identify import find_or_add_patient, patients_of
 from domain.errors import (
     AlreadyBooked,
@@ -28,6 +29,7 @@ from flows.selection import (
     date_in,
     doctor_and_day,
     free_slots,
+    keep_said,
     person_for,
     profile_name,
     slot_day,
@@ -142,10 +144,9 @@ def begin(turn: Turn) -> None:
 
 def name_newcomer(turn: Turn) -> None:
     """Add the person just named; the booking that follows is for them."""
-    said = turn.meaning.person
-    if said is not None and said.name is not None:
+    if (said := turn.meaning.person) is not None and said.name is not None:
         turn.contact, patient = find_or_add_patient(turn.work, turn.contact, said.name)
-        turn.remember(patient_id=patient.patient_id)
+        turn.remember(patient_id=patient.patient_id, wish=wish_of(turn))
 
 
 def note_kinship(turn: Turn) -> None:
@@ -174,7 +175,8 @@ def hold_slot(turn: Turn) -> None:
     """Hold the chosen slot for the person the booking is for."""
     doctor, day, number = chosen_slot(turn)
     patient = person_for(turn)
-    turn.token = booking.hold(turn.work, turn.clinic, doctor, turn.contact, patient, day, number)
+    held = booking.hold(turn.work, turn.clinic, doctor, turn.contact, patient, day, number)
+    turn.token = keep_said(turn, held, patient)
     turn.remember(token_id=None, note=None, patient_id=None, wish=None)
 
 
@@ -268,6 +270,7 @@ def _doctors(turn: Turn) -> Say:
     return Say(
         values={
             "person": person,
+            "unwell": turn.meaning.trigger == "symptom",
             "languages": [own for tag, own in turn.phrases.languages() if tag != turn.language],
             "bookings": [
                 {
@@ -358,6 +361,7 @@ def pay(turn: Turn) -> Say:
             "advance": token.advance_paise,
             "fee": token.amount_paise,
             "until": token.held_until.isoformat() if token.held_until else None,
+            "new_name": is_first_booking(turn.work, token),
         },
         url=turn.work.rules.pay_url(token.payment_id or ""),
         payment_id=token.payment_id,

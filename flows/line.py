@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from domain.actions.booking import desk
+from domain.actions.booking.complaints import complaint_of
 from domain.actions.booking.days import exceeded_limit
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.queues import current_queue
@@ -20,6 +22,7 @@ from domain.errors import (
     NothingToUndo,
     NotNow,
     Refused,
+    Unreadable,
 )
 from domain.line_context import LineContext
 from domain.model.clinics import Doctor
@@ -244,8 +247,11 @@ def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
     line = the_line(turn)
     known = freshness.line_values(turn.work, line.queue)
-    values = {"doctor": line.doctor.name, **known, **turn.values}
-    return Say(values=values, options=_buttons(line.doctor, line.queue))
+    values = {"doctor": line.doctor.name, **known, **turn.values, "complaint": None}
+    current = turn.work.get(Token, line.queue.queue_id, line.queue.current_token or "")
+    complaint = _complaint(turn, current) if current is not None else None
+    secrets = {"complaint": complaint} if complaint is not None else {}
+    return Say(values=values, secrets=secrets, options=_buttons(line.doctor, line.queue))
 
 
 for _name in (
@@ -260,7 +266,7 @@ for _name in (
 def _not_now(turn: Turn) -> Say:
     said = state(turn)
     wanted = turn.details.get("action", turn.meaning.trigger)
-    return Say(values={**said.values, "wanted": wanted}, options=said.options)
+    return replace(said, values={**said.values, "wanted": wanted})
 
 
 @says("line/unsure")
@@ -269,21 +275,21 @@ def _unsure(turn: Turn) -> Say:
     word = turn.meaning.trigger or ""
     if word == "unsure":
         word = turn.meaning.rest.partition(" ")[0]
-    return Say(values={**said.values, "said": word.replace("_", " ")}, options=said.options)
+    return replace(said, values={**said.values, "said": word.replace("_", " ")})
 
 
 @says("line/moved")
 def _line_moved(turn: Turn) -> Say:
     said = state(turn)
     at = turn.details.get("at")
-    return Say(
+    return replace(
+        said,
         values={
             **said.values,
             "by": turn.details.get("by_name"),
             "did": turn.details.get("action"),
             "at": at.isoformat() if at else None,
         },
-        options=said.options,
     )
 
 
@@ -309,9 +315,8 @@ def _called_just_now(turn: Turn) -> Say:
 def _already_booked(turn: Turn) -> Say:
     said = state(turn)
     token = turn.details["token"]
-    return Say(
-        values={**said.values, "number": token.number, "person": token.patient_name},
-        options=said.options,
+    return replace(
+        said, values={**said.values, "number": token.number, "person": token.patient_name}
     )
 
 
@@ -319,7 +324,8 @@ def _already_booked(turn: Turn) -> Say:
 def _added(turn: Turn) -> Say:
     said = state(turn)
     token = turn.acted_on
-    return Say(
+    return replace(
+        said,
         values={
             **said.values,
             "number": token.number,
@@ -327,7 +333,6 @@ def _added(turn: Turn) -> Say:
             "at": token.estimated_time.isoformat(),
             "beyond": _limit_exceeded(turn),
         },
-        options=said.options,
     )
 
 
@@ -345,9 +350,13 @@ def _list(turn: Turn) -> Say:
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
     late = {w.token_id: freshness.late_text(w, turn.work.now) for w in waiting}
-    return Say(
+    told = {str(t.number): text for t in tokens if (text := _complaint(turn, t))}
+    return replace(
+        said,
+        secrets={**said.secrets, **({"complaints": told} if told else {})},
         values={
             **said.values,
+            "complaints": {},
             "tokens": [
                 {
                     "number": t.number,
@@ -360,7 +369,6 @@ def _list(turn: Turn) -> Say:
             ],
             "more": len(waiting) - len(tokens),
         },
-        options=said.options,
     )
 
 
@@ -389,6 +397,14 @@ def _which_doctor(turn: Turn) -> Say:
             for d in turn.doctors()[:10]
         ]
     )
+
+
+def _complaint(turn: Turn, token: Token) -> str | None:
+    """Return what a patient told the doctor; the line goes on if its key is gone."""
+    try:
+        return complaint_of(turn.work, token)
+    except Unreadable:
+        return None
 
 
 def _buttons(doctor: Doctor, queue: Queue) -> list[Option]:

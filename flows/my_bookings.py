@@ -272,7 +272,7 @@ def _which_booking(turn: Turn) -> Say:
     return Say(values={"word": word}, options=options)
 
 
-_ABOUT_ONE = {"status", "pay", "cancel", "move", "here", "late"}
+_ABOUT_ONE = {"status", "pay", "cancel", "move", "here", "late", "rename", "symptom"}
 
 
 @says("mine/status")

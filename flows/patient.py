@@ -5,6 +5,7 @@ from __future__ import annotations
 from flows import (
     account,
     booking,
+    corrections,
     facts,
     handover,
     lateness,
@@ -36,6 +37,7 @@ TABLE = Table(
     (
         *proposals.ROWS,
         *booking.ROWS,
+        *corrections.ROWS,
         *my_bookings.ROWS,
         *lateness.ROWS,
         *facts.ROWS,
@@ -186,6 +188,8 @@ def _sentence(turn: Turn, said: Meaning) -> str:
         trigger = "book"
     if turn.state == "person" and said.person is not None and not names_visit:
         return "for_said"
+    if corrections.is_correction(turn, said):
+        trigger = "rename"
     if trigger == "book":
         if said.trigger == "book" and not (said.doctor_ids or said.day or said.time):
             booking.begin(turn)  # a new wish, whatever was being chosen

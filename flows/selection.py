@@ -5,20 +5,22 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 
+from domain.actions.booking import complaints
 from domain.actions.booking.days import Day, read_day
+from domain.actions.people import told
 from domain.actions.people.identify import find_or_add_patient, patients_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option
 from domain.model.people import Patient
-from domain.model.queues import Slot
-from domain.names import clean_name
+from domain.model.queues import Slot, Token
+from domain.names import clean_name, is_same_name
 from domain.timetable import open_days, slot_time
 from flows.hearing.meaning import TimeSaid
 from flows.hearing.text import fold
 from flows.my_bookings import chosen_token
 from flows.turn import Turn
-from flows.wish import HALF_DAY, patient_wished, person_named
+from flows.wish import HALF_DAY, patient_wished, person_named, profile_of, wish_of
 
 NUMBER = re.compile(r"(?:token )?#(\d{1,3})")
 SLOT_STATES = frozenset({"slot", "proposed"})
@@ -163,6 +165,16 @@ def person_for(turn: Turn) -> Patient:
     name = named.name if named is not None else profile_name(turn)
     turn.contact, patient = find_or_add_patient(turn.work, turn.contact, name or "")
     return patient
+
+
+def keep_said(turn: Turn, token: Token, patient: Patient) -> Token:
+    """Keep with a booking what was said of its patient beside the name, and what it is for."""
+    named, wished, complaint = person_named(turn), patient_wished(turn), wish_of(turn).complaint
+    if named is not None and (wished == patient or is_same_name(named.name or "", patient.name)):
+        token = told.keep_told(turn.work, token, profile_of(turn, named))
+    if complaint is not None:
+        token = complaints.note_complaint(turn.work, token, turn.work.seal.open(complaint))
+    return token
 
 
 def patient_meant(turn: Turn) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.actions.messages.outbox import Draft, send
@@ -22,12 +22,20 @@ from flows.hearing.ear import Ear
 from flows.hearing.meaning import Meaning
 from flows.inbound import Inbound
 
+SECRETS_LAST = timedelta(hours=12)
+"""How long a message with secrets may wait to be sent: for the rest of a day at work."""
+
 
 @dataclass(frozen=True)
 class Say:
     """What a message is made of: its variables, its choices, its link, what it is about."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What is told of somebody's health or age: encrypted, and wiped once the message has gone.
+
+    *values* holds what stands in its place if the message is put again.
+    """
     options: Sequence[Option] = ()
     url: str | None = None
     payment_id: str | None = None
@@ -197,6 +205,8 @@ class Turn:
                 clinic=self.clinic,
                 sender=self.inbound.sender,
                 values=said.values,
+                secrets=said.secrets,
+                helps_until=self.work.now + SECRETS_LAST if said.secrets else None,
                 options=said.options,
                 url=said.url,
                 place=said.place,

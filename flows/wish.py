@@ -8,9 +8,10 @@ import msgspec
 
 from domain.actions.booking.days import read_day
 from domain.actions.people.identify import patients_of
+from domain.actions.people.profile import parse_changes
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.conversations import Wish
-from domain.model.people import Patient
+from domain.model.people import Patient, Profile
 from domain.model.queues import Slot
 from domain.names import fold_name
 from domain.timetable import PartOfDay, numbers_in_part, open_days, slot_time, today
@@ -33,6 +34,7 @@ def wish_of(turn: Turn) -> Wish:
     """Return what was asked of the booking so far, with what this message adds."""
     if turn.wish is None:
         before = turn.conversation.wish if turn.state in GOES_ON else None
+        before = None if before is not None and before.corrects else before
         turn.wish = _with_said(turn, before or Wish(), turn.meaning)
     return turn.wish
 
@@ -73,6 +75,12 @@ def person_named(turn: Turn) -> PersonSaid | None:
     """Return the person whom the booking is for, if their name was told."""
     sealed = wish_of(turn).person
     return msgspec.json.decode(turn.work.seal.open(sealed), type=PersonSaid) if sealed else None
+
+
+def profile_of(turn: Turn, said: PersonSaid) -> Profile:
+    """Return what was said of a person beside the name, as it is kept of a patient from today."""
+    told = {"age": said.age, "gender": said.gender}
+    return parse_changes(today(turn.clinic, turn.work.now), told)
 
 
 def patient_wished(turn: Turn) -> Patient | None:

@@ -87,18 +87,18 @@ def _fresh_values(work: Work, message: Message) -> dict[str, Any]:
     return values
 
 
-def _secrets(work: Work, message: Message) -> dict[str, str]:
+def _secrets(work: Work, message: Message) -> dict[str, Any]:
     """Return the message's sealed variables; they are never stored in clear.
 
     Raises:
         Unsendable: If they have expired, or their key is gone.
     """
     if message.sealed_until is not None and message.sealed_until <= work.now:
-        raise Unsendable(MessageStatus.DROPPED, "too late: its code is no longer good")
+        raise Unsendable(MessageStatus.DROPPED, "too late: what it tells is no longer of use")
     try:
         return states.secrets_of(work, message)
     except Unreadable:
-        reason = "its code was encrypted with a key that is no longer in the settings"
+        reason = "what it tells was encrypted with a key that is no longer in the settings"
         raise Unsendable(MessageStatus.FAILED, reason) from None
 
 

@@ -244,6 +244,9 @@ class ExportedPatient(Data):
     last_visit_date: Instant | None
     created_at: Instant
     updated_at: Instant
+    complaints: Annotated[
+        list[str], Field(description="What visits were for, in the patient's own words.")
+    ]
 
 
 class KeptData(Data):

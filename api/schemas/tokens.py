@@ -81,6 +81,9 @@ class TokenDetails(TokenShown):
     refund_amount: int
     collected_amount: int
     payment_link: str | None
+    complaint: str | None = Field(
+        description="What the visit is for, in the patient's own words from the chat."
+    )
 
 
 class OneToken(Data):

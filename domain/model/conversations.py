@@ -28,6 +28,10 @@ class Wish(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """Whom it is for, if only kinship was told (`father`), or `self` for the writer."""
     person: str | None = None
     """Whom it is for, if a name was told: name, age and sex, encrypted."""
+    complaint: str | None = None
+    """What the visit is for, in the person's own words, encrypted."""
+    corrects: bool = False
+    """Whether person and complaint are for a booking that stands, and not for a new one."""
 
 
 class Conversation(Record, frozen=True, kw_only=True):

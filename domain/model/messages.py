@@ -143,7 +143,7 @@ class Message(Record, frozen=True, kw_only=True):
     broadcast_id: str | None = None
     """The broadcast it is part of, which may be cancelled before it is sent."""
     sealed: str | None = None
-    """Ciphertext of secret variables (a JSON object): codes and temporary passwords.
+    """Ciphertext of secret variables (a JSON object): codes, temporary passwords, health data.
 
     Decrypted only to be sent; wiped once the provider accepts the message, or it ends.
     """

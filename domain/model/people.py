@@ -101,6 +101,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True, rename="camel", omit_de
     current_medications: tuple[str, ...] | None = None
 
 
+BY_CHAT = "chat"
+"""The author of a clinic's record that a booking in chat opened, until staff write it."""
+
+
 class ClinicPatient(Record, frozen=True, kw_only=True):
     """One clinic's record of a patient; no other clinic sees it. Key: clinicId, patientId."""
 
@@ -116,7 +120,7 @@ class ClinicPatient(Record, frozen=True, kw_only=True):
     facts: str | None = None
     """Ciphertext of `Profile`."""
     author: str | None = None
-    """The doctor who wrote all of this record so far, and therefore may see it."""
+    """Who wrote all of this record so far: the doctor, who therefore may see it, or `BY_CHAT`."""
     doctor_ids: tuple[str, ...] = ()
     """The clinic's doctors who have, or had, an association with the patient."""
     opted_in_by: str = "BOT"

@@ -195,6 +195,11 @@ class Token(Record, frozen=True, kw_only=True):
     replaces: str | None = None
     """The token given up when this one is confirmed (a reschedule)."""
     visit_id: str | None = None
+    told: str | None = None
+    """Ciphertext of the `Profile` that was told with the name in chat, until it is confirmed: then
+    the clinic's record of the patient has it."""
+    complaint: str | None = None
+    """Ciphertext of what the visit is for, in the patient's own words."""
     new_patient: bool = False
     """Whether the doctor had never seen the patient: as of the confirmation, or, once served,
     of the completion."""

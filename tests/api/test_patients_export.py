@@ -13,9 +13,12 @@ import pytest
 from click.testing import Result
 
 from bot.app import create_app
+from domain.actions.booking.complaints import note_complaint
 from domain.actions.people import export as patient_export
 from domain.actions.people.patients import KnownPatient
 from domain.errors import StoreUnavailable
+from domain.model.queues import Token
+from tests.api.desk import Desk
 from tests.api.office import Client, Office
 from tests.api.practice import AMIT, record, sunrise_admin
 
@@ -37,6 +40,18 @@ def test_every_patient_is_a_line_by_name(office: Office) -> None:
     assert (amit["name"], amit["allergies"]) == ("Amit Kumar", "Penicillin; Dust")
     assert (amit["dateOfBirth"], amit["age"], amit["totalVisits"]) == ("1992-03-15", "38", "0")
     assert (asha["name"], asha["currentMedications"]) == ("आशा", "Metformin")
+
+
+def test_what_visits_were_for_goes_along(office: Office) -> None:
+    desk = Desk(office, office.cast.farida)
+    for n, complaint in enumerate(("fever", "cough")):
+        desk.book(0, preferredTime=f"2030-11-{25 + n}T04:30:00Z")
+        work = office.stage.work()
+        tokens = work.query(Token, "doc_khan", index="doctorId-date-idx").records
+        note_complaint(work, next(t for t in tokens if t.complaint is None), complaint)
+        work.commit()
+    (patient,) = rows(office.admin)
+    assert patient["complaints"] == "cough; fever"
 
 
 def test_numbers_go_along_only_when_asked_for(office: Office) -> None:

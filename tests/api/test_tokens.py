@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from domain.actions.booking.complaints import note_complaint
 from domain.model.clinics import ClinicStatus, User
 from domain.model.people import ClinicPatient
 from domain.model.queues import Token
@@ -283,6 +284,24 @@ def test_a_booking_by_the_desk_makes_the_clinics_record_when_it_is_sure(
 
 
 # Looking
+
+
+def test_what_a_visit_is_for_is_shown_to_its_doctor_and_admins_alone(
+    office: Office, khan: Desk
+) -> None:
+    token_id = khan.book(0)
+    assert khan.token(token_id)["complaint"] is None
+    work = office.stage.work()
+    (token,) = work.query(Token, "doc_khan", index="doctorId-date-idx").records
+    note_complaint(work, token, "fever since 2 days")
+    work.commit()
+    assert khan.token(token_id)["complaint"] == "fever since 2 days"
+    own = Desk(office, office.cast.khan_user)
+    assert own.token(token_id)["complaint"] == "fever since 2 days"
+    other = Desk(office, office.cast.meera_user)
+    assert other.call("GET", f"/tokens/{token_id}").status_code == 404
+    listed = own.call("GET", "/doctors/doc_khan/tokens")
+    assert "fever" not in listed.get_data(as_text=True)
 
 
 def test_a_days_list_selects_but_its_summary_covers_the_day(khan: Desk) -> None:

@@ -7,6 +7,8 @@ seats         what a token takes of its day, and gives back
 holds         unpaid slots: the request for the advance, and the end of their time
 booking       selling, confirming and cancelling
 rescheduling  a booking moved to another time, with its money
+renaming      a booking made under a wrong name
+complaints    what the visit is for, as the patient tells it
 desk          what staff book and cancel; walk-ins
 tokens        tokens as they are shown
 history       what happened in a queue, append-only

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -27,8 +28,8 @@ from domain.actions.booking.seats import (
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actions.payments.refunds import refund_token
-from domain.actions.people import consent, phone_requests
-from domain.actions.people.associations import associate
+from domain.actions.people import consent, phone_requests, profile, told
+from domain.actions.people.associations import associate, is_first_booking
 from domain.actors import Actor, person_of
 from domain.errors import AlreadyBooked, DayClosed, DayFull, NotNow, NotSelling, SlotTaken
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
@@ -94,7 +95,8 @@ def hold(
 
     Writes the seat (only if absent, so it is sold once), one of the day's online sales, the token
     and the request for its advance. An earlier unpaid hold of the same patient with the same doctor
-    is given up. May be repeated: a slot that the patient holds already stays the same hold.
+    is given up; what was told with it stays. May be repeated: a slot that the patient holds already
+    stays the same hold.
 
     Raises:
         DayClosed: If the doctor sees nobody that day, or the line is closed.
@@ -111,13 +113,25 @@ def hold(
         raise AlreadyBooked(token=current)
     if current is not None and current.number == number:
         return current
+    given_up: list[Token] = []
     for old in holds_of(work, contact.contact_id):
         if old.patient_id == patient.patient_id and old.doctor_id == doctor.doctor_id:
+            given_up += filter(None, [work.get(Token, old.queue_id, old.token_id)])
             give_up_hold(work, old)
     view = read_day(work, clinic, doctor, day)
     slot_at, limit = require_sellable(view, number, work.now)
     offer = SlotOffer(view, number, slot_at, limit)
-    return sell(work, clinic, doctor, contact, patient, offer=offer, terms=IN_CHAT)
+    token = sell(work, clinic, doctor, contact, patient, offer=offer, terms=IN_CHAT)
+    return _keep_words(work, given_up, token)
+
+
+def _keep_words(work: Work, given_up: Sequence[Token], token: Token) -> Token:
+    """Keep with *token* what the patient told with the holds that it replaces."""
+    for old in given_up:
+        token = told.keep_told(work, token, profile.unseal(work, old.told))
+        if old.complaint is not None:
+            token = work.put(token.but(complaint=old.complaint))
+    return token
 
 
 def sell(
@@ -254,6 +268,7 @@ def _write_confirmation(work: Work, clinic: Clinic, doctor: Doctor, token: Token
                 "balance": token.amount_paise - token.paid_paise,
                 "moved": token.replaces is not None,
                 "address": clinic.address,
+                "new_name": token.payment_id is None and is_first_booking(work, token),
             },
         ),
     )

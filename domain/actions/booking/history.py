@@ -51,8 +51,24 @@ def log_line(
     )
 
 
+def rename_person(work: Work, token: Token) -> None:
+    """Put the patient's name of *token* into its entries by the person themself.
+
+    Otherwise another patient's name would stay there when that patient is erased.
+    """
+    for entry in _read_all(work, token.queue_id):
+        if entry.token_id == token.token_id and entry.by == token.contact_id:
+            work.put(entry.but(by_name=token.patient_name))
+
+
 def entries_of(work: Work, queue_id: str) -> list[HistoryEntry]:
     """Return all entries of a line's history, oldest first, with notes decrypted."""
+    return [
+        e.but(notes=work.seal.open(e.notes)) if e.notes else e for e in _read_all(work, queue_id)
+    ]
+
+
+def _read_all(work: Work, queue_id: str) -> list[HistoryEntry]:
     found: list[HistoryEntry] = []
     after = None
     while True:
@@ -60,8 +76,7 @@ def entries_of(work: Work, queue_id: str) -> list[HistoryEntry]:
         found += page.records
         after = page.after
         if after is None:
-            break
-    return [e.but(notes=work.seal.open(e.notes)) if e.notes else e for e in found]
+            return found
 
 
 def _entry(

@@ -99,6 +99,7 @@ def _successor(work: Work, old: Token, queue: Queue, number: int, slot_at: datet
         capture_id=old.capture_id,
         payment_id=old.payment_id,
         replaces=old.token_id,
+        complaint=old.complaint,
         created_at=work.now,
         updated_at=work.now,
     )

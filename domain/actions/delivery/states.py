@@ -80,7 +80,7 @@ def most_attempts(message: Message) -> int:
     return MOST_ATTEMPTS + (MORE_BY_SMS if message.by_sms or message.sms_first else 0)
 
 
-def secrets_of(work: Work, message: Message) -> dict[str, str]:
+def secrets_of(work: Work, message: Message) -> dict[str, Any]:
     """Decrypt the sealed variables of *message*, to be rendered at once and never stored.
 
     Raises:
@@ -88,7 +88,7 @@ def secrets_of(work: Work, message: Message) -> dict[str, str]:
     """
     if message.sealed is None:
         return {}
-    opened: dict[str, str] = json.loads(work.seal.open(message.sealed))
+    opened: dict[str, Any] = json.loads(work.seal.open(message.sealed))
     return opened
 
 

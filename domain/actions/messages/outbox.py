@@ -46,8 +46,8 @@ class Draft:
     """The number it leaves by. None: the clinic's, or the platform's."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """The template's variables, plain data only."""
-    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Variables stored encrypted, until `helps_until` at most: one-time codes, passwords."""
+    secrets: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """Variables stored encrypted, until `helps_until` at most: codes, passwords, health data."""
     options: Sequence[Option] = ()
     url: str | None = None
     as_document: bool = False

@@ -7,6 +7,7 @@ preferences      what a patient prefers at a doctor's
 doctor_patients  a doctor's list of patients, as the API shows it
 patients         a clinic's patients, as the caller sees them
 patient_changes  a patient is recorded, changed, renamed
+told             age and sex as a person tells them with the name
 profile          what one clinic knows of a person and their health: encrypt, show, combine
 directory        find a patient by name or phone
 consent          which messages a person accepts

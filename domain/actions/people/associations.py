@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from domain.actions.people import consent, directory, profile
+from domain.actions.people import consent, directory, profile, told
 from domain.actions.people.identify import with_patient
 from domain.actors import Caller
 from domain.model.clinics import Clinic, Doctor
 from domain.model.people import (
+    BY_CHAT,
     Association,
     AssociationStatus,
     ClinicPatient,
@@ -47,6 +48,7 @@ def open_record(
             patient_phone=phone,
             name=name,
             name_key=fold_name(name),
+            author=BY_CHAT if way is ConsentWay.BOT else None,
             opted_in_by="BOT" if way is ConsentWay.BOT else "CLINIC",
             opted_in_at=now if opted_in else None,
             created_at=now,
@@ -125,7 +127,22 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
     record, association = connect(work, record, doctor.doctor_id, record.name)
     if not association.treats:
         share_profile(work, record, association)
-    return work.put(token.but(new_patient=association.total_visits == 0))
+    if token.told is not None:
+        told.fill_record(work, token, profile.unseal(work, token.told))
+    return work.put(token.but(told=None, new_patient=association.total_visits == 0))
+
+
+def is_first_booking(work: Work, token: Token) -> bool:
+    """Return whether the clinic has known a patient only since *token* was made in chat.
+
+    Their name was then typed, or taken from a WhatsApp profile, and may not be right.
+    """
+    across = work.system("see whether a clinic knew a patient before they booked")
+    record = across.get(ClinicPatient, token.clinic_id, token.patient_id)
+    if record is None:
+        patient = across.get(Patient, token.patient_id)
+        return token.source == "BOT" and patient is not None and not patient.clinic_ids
+    return record.author == BY_CHAT and record.created_at >= token.created_at.replace(microsecond=0)
 
 
 def _restore_patient(work: Work, token: Token) -> Patient:

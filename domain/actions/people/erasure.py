@@ -52,7 +52,7 @@ PAGE = 100
 ERASED_FIELDS = (
     "name", "phone", "dateOfBirth", "age", "gender", "address", "emergencyContact", "bloodGroup",
     "allergies", "chronicConditions", "currentMedications", "preferences", "associationNotes",
-    "namesInBookings", "messages",
+    "namesInBookings", "complaints", "messages",
 )  # fmt: skip
 WHY_VISITS = (
     "Records of consultations must be kept for three years (Indian Medical Council Regulations "
@@ -207,7 +207,7 @@ def _erase_association(work: Work, doctor_id: str, patient_id: str) -> None:
 def _erase_from_tokens(
     open_work: OpenWork, clinic: Clinic, patient_id: str, requested_at: datetime
 ) -> None:
-    """Erase name and number from bookings that are over, and the name from their history."""
+    """Erase what bookings that are over tell of the person, and the name from their history."""
     work = open_work()
     tokens = [
         t
@@ -216,7 +216,7 @@ def _erase_from_tokens(
         and t.created_at <= requested_at
         and _is_over(t, work.now)
     ]
-    _rewrite(open_work, tokens, _without_name)
+    _rewrite(open_work, tokens, _without_person)
     for token in tokens:
         entries = [
             e
@@ -230,8 +230,8 @@ def _is_over(token: Token, now: datetime) -> bool:
     return token.status not in LIVE or hold_ran_out(token, now)
 
 
-def _without_name(token: Token) -> Token:
-    return token.but(patient_name=NO_NAME, patient_phone=None)
+def _without_person(token: Token) -> Token:
+    return token.but(patient_name=NO_NAME, patient_phone=None, told=None, complaint=None)
 
 
 def _erase_messages(

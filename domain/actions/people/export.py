@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from domain.actions.people import directory, patients
 from domain.actions.people.patients import KnownPatient
@@ -11,6 +12,7 @@ from domain.errors import NotFound
 from domain.model.accounts import AuditEntry
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
+from domain.model.queues import Token
 from domain.work import Work
 
 PAGE = 200
@@ -27,10 +29,24 @@ def iterate_patients(open_work: Callable[[], Work]) -> Iterator[KnownPatient]:
     while True:
         work = open_work()
         page = patients.list_patients(work, PAGE, after)
-        yield from patients.with_consent(work, page.patients)
+        for known in patients.with_consent(work, page.patients):
+            yield replace(known, complaints=_read_complaints(work, known.patient_id))
         after = page.after
         if after is None:
             return
+
+
+def _read_complaints(work: Work, patient_id: str) -> tuple[str, ...]:
+    found: list[str] = []
+    after = None
+    while True:
+        page = work.query(
+            Token, patient_id, index="patientId-date-idx", after=after, descending=True
+        )
+        found += [work.seal.open(t.complaint) for t in page.records if t.complaint is not None]
+        after = page.after
+        if after is None:
+            return tuple(found)
 
 
 def log_operator_export(work: Work, about: dict[str, str]) -> int:

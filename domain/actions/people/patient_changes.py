@@ -151,7 +151,7 @@ def update_patient(
         updated_at=work.now.replace(microsecond=0),
     )
     if name is not None and name != record.name:
-        record = _rename(work, record, name, caller)
+        record = rename_record(work, record, name, first=caller.doctor_id)
     work.put(record)
     return find_patient(work, patient_id)
 
@@ -167,13 +167,20 @@ def _update_own(
     return work.put(association) if name is None else rename(work, association, name)
 
 
-def _rename(work: Work, record: ClinicPatient, name: str, caller: Caller) -> ClinicPatient:
+def rename_record(
+    work: Work, record: ClinicPatient, name: str, *, first: str | None
+) -> ClinicPatient:
+    """Return *record* under another *name*, for the caller to store, as directories know it now.
+
+    The doctor *first* knows the patient by it at once, as do others of a few; the rest moments
+    later.
+    """
     owner = Caller(record.clinic_id, None)
     directory.remove_entries(work, owner, record.patient_id, record.name, record.patient_phone)
     directory.add_entries(work, owner, record.patient_id, name, record.patient_phone)
     record = record.but(name=name, name_key=fold_name(name))
     across = work.system("rename a patient for all their doctors")
-    doctors = sorted(record.doctor_ids, key=lambda d: d != caller.doctor_id)
+    doctors = sorted(record.doctor_ids, key=lambda d: d != first)
     for association in _associations_to_rename(across, record, doctors[:RENAMED_AT_ONCE]):
         rename(across, association, name)
     if len(doctors) > RENAMED_AT_ONCE:

@@ -40,6 +40,8 @@ class KnownPatient:
     """None unless read with `with_consent` or `read_patient`."""
     consent_changes: tuple[ConsentChange, ...] = ()
     """The latest first; empty unless read with `read_patient`."""
+    complaints: tuple[str, ...] = ()
+    """What visits were for, as told in chat, the latest day first; empty but in an export."""
 
     @property
     def is_associated(self) -> bool:

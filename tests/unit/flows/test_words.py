@@ -350,6 +350,7 @@ def test_every_word_that_people_are_told_to_send_is_understood(language):
                 if name.startswith(("line/", "staff/", "account/"))
                 else EAR.phrase
             )
+            told = {t for t in told if not EAR.sentence(t, KNOWN).person}  # an example of a name
             assert {t for t in told if ears(t).trigger is None} == set(), name
 
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from domain.actions.booking import booking
-from domain.actions.people import erasure
+from domain.actions.booking import booking, complaints
+from domain.actions.people import erasure, profile
 from domain.model.due import Due
-from domain.model.people import Contact, Patient
+from domain.model.people import Contact, Patient, Profile
 from domain.model.queues import Token
 from domain.model.visits import Visit
 from domain.scopes import ClinicScope
@@ -27,6 +27,8 @@ def ask(stage: Stage, cast: Cast) -> Due:
     """Let Asha book, cancel and be erased; return what is left to do."""
     work = stage.work()
     token = booking.hold(work, cast.clinic, cast.khan, cast.asha_contact, cast.asha, MONDAY, 1)
+    token = complaints.note_complaint(work, token, "fever")
+    token = work.put(token.but(told=profile.seal(work, Profile(age=34))))
     booking.cancel(work, token, by="usr_farida", by_name="Farida", reason="ASKED")
     work.commit()
     stage.settle()
@@ -63,6 +65,7 @@ def test_it_may_be_killed_anywhere_and_done_again(stage: Stage, cast: Cast, step
     work = stage.work()
     (token,) = work.query(Token, "pat_asha", index="patientId-date-idx").records
     assert (token.patient_name, token.patient_phone) == ("Erased", None)
+    assert (token.told, token.complaint) == (None, None)
     contact = work.get(Contact, "con_asha")
     assert contact is not None
     assert (contact.patient_ids, work.get(Patient, "pat_asha")) == ((), None)
