@@ -28,6 +28,8 @@ from flows.choices import (
     standing_push,
 )
 from flows.hearing.meaning import Meaning
+from flows.hearing.sounds import sound
+from flows.hearing.text import fold
 from flows.known import known
 from flows.table import Table
 from flows.turn import Turn
@@ -58,7 +60,7 @@ NO_CHOICES = {
 
 SAID_BESIDE = {None, "symptom", "ok", "thanks", "help"}
 """Triggers that a doctor, a day or a time outweighs."""
-ANSWERED_ALONE = {"complain", "red_flag", "cancel", "keep"}
+ANSWERED_ALONE = {"complain", "red_flag"}
 """Wishes beside which no fact is told."""
 MORE = ("more_row", "more_times_row", "other_times_button")
 """Labels of the choices that lead to more of the same."""
@@ -123,6 +125,8 @@ def _trigger_of_text(turn: Turn) -> str:
     if turn.state == "name":
         return _at_name(turn)
     word = turn.meaning.trigger
+    if word == "move" and turn.state in {"slot", "proposed"}:
+        return _read_sentence(turn)  # of the booking that is being made
     if word is not None and word in TABLE.machine.events:
         if word in DETAILED:
             turn.meaning = turn.ear.sentence(inbound.text, known(turn)).but(trigger=word)
@@ -138,7 +142,11 @@ def _trigger_of_text(turn: Turn) -> str:
 
 
 def _read_sentence(turn: Turn) -> str:
-    said = turn.ear.sentence(turn.inbound.text, known(turn))
+    text = turn.inbound.text
+    denied = turn.state in {"sure", "proposed"} and turn.ear.without_no(text) != text
+    said = turn.ear.sentence(turn.ear.without_no(text) if denied else text, known(turn))
+    if denied and turn.state == "sure" and said.trigger is None and not said.facts:
+        return _choose(turn, turn.conversation.offered[-1])
     picked = _choice_meant(turn, said)
     if picked is not None:
         return _choose(turn, picked)
@@ -160,16 +168,34 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
         return next((o for o in push.offered if o.startswith("wait:")), None)
     if turn.state == "person" and turn.ear.names_nobody_listed(turn.inbound.text):
         return offered.get("new")
-    if said.trigger == "move" and turn.state in {"slot", "proposed"} and not said.day:
-        return offered.get("days")
+    if turn.state == "person" and (listed := _person_listed(turn)) is not None:
+        return listed
     if turn.state in {"slot", "doctor", "proposed"} and turn.ear.asks_for_more(turn.inbound.text):
         question = question_of(turn)
         labels = {o.label: o.id for o in question.options} if question else {}
         found = (labels[label] for label in MORE if label in labels)
         return next(found, None)
-    if turn.state == "slot" and said.number is not None and said.number > 0:
-        return selection.slot_numbered(turn, said.number)
-    return None
+    if (
+        said.trigger == "move"
+        and turn.state in {"slot", "proposed"}
+        and not (said.day or said.time)
+    ):
+        return offered.get("days")
+    number = turn.ear.token_number(turn.inbound.text) if turn.state == "slot" else None
+    return selection.slot_numbered(turn, number) if number is not None else None
+
+
+def _person_listed(turn: Turn) -> str | None:
+    """Return the choice of the one listed person whose name is among the words: "2 yr old riya"."""
+    question = question_of(turn)
+    heard = set(sound(fold(turn.inbound.text)).split())
+    fits = [
+        o.id
+        for o in (question.options if question else ())
+        if o.id.startswith("for:")
+        and heard & set(sound(fold(str(o.values.get("name", "")))).split())
+    ]
+    return fits[0] if len(fits) == 1 else None
 
 
 def _sentence(turn: Turn, said: Meaning) -> str:
@@ -198,7 +224,13 @@ def _sentence(turn: Turn, said: Meaning) -> str:
     if trigger == "keep" and said.day is not None:
         return "move"  # "do not cancel, make it tomorrow"
     if trigger == "other_doctor":
-        return "hi"
+        return "book" if said.doctor_ids else "hi"
+    if trigger in {"move", "shift"} and my_bookings.none_live(turn) and names_visit:
+        return "book"
+    if trigger == "shift":
+        return "move"
+    if trigger is None and turn.state in GOES_ON and said.person is not None:
+        return "book"
     if trigger is not None and trigger in TABLE.machine.events:
         return trigger
     if turn.facts and is_known(turn):

@@ -43,6 +43,9 @@ DOES: dict[str, set[str]] = {
     "late/doctor_noted": {"late"},
     "late/doctor_how_late": {"ask_minutes"},
     "late/doctor_on_time": {"late"},
+    "mine/rename": {"rename", "symptom"},
+    "mine/which_name": {"rename"},
+    "mine/noted": {"symptom"},
     "manners/noted": {"ok", "thanks"},
     "manners/welcome": {"thanks", "ok"},
     "manners/sorry": {"complain"},
@@ -141,6 +144,8 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
             picked = say(sentence.at, str(number))
             if (picked.names, picked.tokens) == (heard.names, heard.tokens):
                 found.add(word)
+    if (sentence.at, sentence.option) == ("proposed", 3) and "booking/doctors" in heard.names:
+        found.add("pick")
     if sentence.at == "name" and {"booking/pay", "booking/confirmed", "news/confirmed"} & set(
         heard.names
     ):

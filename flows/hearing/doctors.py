@@ -71,7 +71,8 @@ class DoctorNames:
 
     def _name_at(self, words: Sequence[Word], at: int) -> Span[frozenset[str]] | None:
         """Return the doctors whose name stands at *at*: all words of it that follow narrow them."""
-        titled = (at > 0 and _is_title(words[at - 1])) or (at > 1 and _is_title(words[at - 2]))
+        beside = [*words[max(0, at - 2) : at], *words[at + 1 : at + 2]]
+        titled = any(map(_is_title, beside))
         ids = self._named(words[at], titled=titled)
         if not ids:
             return None
@@ -147,7 +148,7 @@ def _parts(name: str) -> list[str]:
 
 
 def _is_title(word: Word) -> bool:
-    return word.text.rstrip(".") in TITLES or word.has("say:doctor")
+    return word.text.rstrip(".") in {*TITLES, *HONORIFICS} or word.has("say:doctor")
 
 
 def _consonants(word: str) -> str:

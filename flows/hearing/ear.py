@@ -30,6 +30,27 @@ from flows.hearing.wishes import FACTS, Clause, wishes_in
 T = TypeVar("T")
 NEVER_ASKED = frozenset({"here", "stop", "stop_all", "start"})
 """Phrases that mean nothing with a question mark: "aa gaye?" asks for somebody else."""
+SUBJECTS = frozenset(
+    {
+        "i",
+        "you",
+        "we",
+        "he",
+        "she",
+        "it",
+        "they",
+        "there",
+        "my",
+        "the",
+        "dr",
+        "any",
+        "this",
+        "that",
+        "anyone",
+        "sir",
+    }
+)
+"""Words that follow the verb with which an English question begins."""
 ANSWERS = ("say:polite", "say:cancel", "say:book", "say:want", "filler:courtesy", "say:this_one")
 """What may stand beside a yes or no."""
 MOST_UNEXPLAINED = 1
@@ -110,11 +131,13 @@ class Ear:
         short = len(words) <= SHORT_WISH
         clauses = said.clauses(known.today)
         triggers = [t for t in wishes_in(clauses) if short or t not in SAID_SHORTLY]
-        if "cancel" in triggers and len(said.days) > 1 and _says_cannot(clauses):
+        if "cancel" in triggers and _says_cannot(clauses) and _wants_another(said, clauses):
             # "not today, tomorrow": another day is wanted, and none given up.
             triggers = ["move", *(t for t in triggers if t != "cancel")]
-        if not triggers and any(c.mood.past or c.mood.supposed for c in clauses):
-            said = replace(said, days=(), times=())  # told of, and not wished for
+        if not triggers and said.durations and not said.unexplained() and len(words) <= SHORT + 1:
+            triggers = ["late"]  # "2 min me"
+        if not triggers and any(c.mood.past or c.mood.supposed or c.mood.others for c in clauses):
+            said = replace(said, days=(), times=(), doctors=())  # told of, and not wished for
         phones = find_phones(words, text, known.countries)
         return Meaning(
             next((t for t in triggers if t not in FACTS), None),
@@ -160,6 +183,15 @@ class Ear:
             and "not" not in concepts
         )
 
+    def without_no(self, text: str) -> str:
+        """Return *text* without a no at its beginning: "no no, 10 min late" is "10 min late"."""
+        words = self.lexicon.words(text[:LONGEST_READ])
+        at = 0
+        while at < len(words) and words[at].has("say:no", "say:not", "say:polite", "say:keep"):
+            at += 1
+        denies = any(w.has("say:no", "say:not") for w in words[:at])
+        return text[words[at].start :] if denies and at < len(words) else text
+
     def will_wait(self, text: str) -> bool:
         """Return whether *text* says that its writer waits."""
         concepts = concepts_of(self.lexicon.words(text[:LONGEST_READ]))
@@ -202,6 +234,8 @@ class Ear:
         words = self.lexicon.words(text[:LONGEST_READ])
         names_token = any(w.text == "#" or w.has("pick:token", "say:token_number") for w in words)
         number = None if names_token else choice_number(words)
+        if len(words) > 2 and words[-2].has("say:not") and words[-1].text.isdecimal():
+            number = int(words[-1].text) if choice_number([words[-1]]) else number  # "1 nahi 2"
         points = any(w.text in {"that", "this", "the"} for w in words)
         counted = any(w.text.isdecimal() or set(w.keys("pick")) - {"one", "the"} for w in words)
         return None if points and not counted else number  # "that one" is no number
@@ -273,6 +307,8 @@ class Ear:
         if "?" in text or not words:
             return None
         first = [w for w in words if w.end <= len(text.split(",", maxsplit=1)[0])] or words
+        if concepts_of(words[len(first) :]) & {"move", "late", "cancel", "book", "arrived"}:
+            return None  # there is more to it than that
         said_no = ("say:not", "say:no", "say:keep")
         if first[0].has(*said_no) and all(w.has(*said_no, *ANSWERS) for w in first):
             return "no"
@@ -371,7 +407,7 @@ class _Said:
             return []
         concepts = concepts_of(words)
         concepts |= {k for k, places in named.items() if any(start <= p < end for p in places)}
-        asks = sign == "?" or words[0].has("say:aux")
+        asks = sign == "?" or _begins_question(words)
         mood = mood_of(concepts, question=asks)
         return [Clause(words, concepts | ({"asked"} if mood.asked else set()), mood)]
 
@@ -394,8 +430,29 @@ def _is_denied(words: Sequence[Word], at: int) -> bool:
     return at > 0 and words[at - 1].has("say:not") and words[at - 1].text in ENGLISH_NOT
 
 
+def _begins_question(words: Sequence[Word]) -> bool:
+    """Return whether a clause begins as English questions do: "is he", "can I", not "will be"."""
+    second = words[1] if len(words) > 1 else None
+    return (
+        words[0].has("say:aux")
+        and second is not None
+        and (second.text in SUBJECTS or second.has("say:doctor", "say:booking"))
+    )
+
+
 def _language_named(words: Sequence[Word]) -> str | None:
     return next((tag for w in words for tag in w.keys("language")), None)
+
+
+def _wants_another(said: _Said, clauses: Sequence[Clause]) -> bool:
+    """Return whether another day or time is asked for beside one that is not possible."""
+    asked = any(
+        c.concepts & {"day", "clock"}
+        and (c.mood.allowed or c.mood.wanted)
+        and not c.concepts & {"cannot", "not_coming"}
+        for c in clauses
+    )
+    return len(said.days) > 1 or asked
 
 
 def _says_cannot(clauses: Sequence[Clause]) -> bool:

@@ -34,12 +34,14 @@ FACTS = frozenset(
 RULES = rules(
     # The first that holds in a clause counts, but facts, which add up.
     ("red_flag",      "red -not_red"),
-    ("red_flag",      "chest hurt"),
-    ("red_flag",      "breath not|hurt|cannot"),
+    ("red_flag",      "chest hurt -not_red"),
+    ("red_flag",      "breath not|hurt|cannot -not_red"),
+    ("lang",          "spoken talk|write|cannot|not"),
     ("change_name",   "change_name"),
     ("policy",        "cancel|move|refund|late if"),
     ("policy",        "late may_i -doctor -doctor_said"),
     ("stop",          "stop messages"),
+    ("stop",          "unsub"),
     ("no_messages",   "messages not -stop"),
     ("start",         "start messages"),
     ("prescription",  "prescription -visit -book"),
@@ -52,8 +54,14 @@ RULES = rules(
     ("move",          "move -change_name"),
     ("other_doctor",  "other_doctor"),
     ("move",          "later may_i|booking|come|want -late"),
+    ("move",          "instead day|clock"),
+    ("move",          "booking day|clock do_it|want|see -when -ask"),
+    ("shift",         "day do_it -ask"),
     ("refund",        "refund"),
-    ("refund",        "money when"),
+    ("refund",        "money when|where"),
+    ("refund",        "money not -pay -want -necessary"),
+    ("policy",        "refundable"),
+    ("cash",          "necessary money|pay|fee"),
     ("pay",           "pay failed"),
     ("pay",           "money send|pay ask"),
     ("pay",           "link"),
@@ -64,6 +72,7 @@ RULES = rules(
     ("late",          "late length"),
     ("late",          "reaching length"),
     ("late",          "reaching clock -ask -day"),
+    ("late",          "length come|takes -ask -not -want -day"),
     ("late",          "late -doctor_said -doctor -ask -later"),
     ("ahead",         "how_many people|ahead"),
     ("ahead",         "people ahead"),
@@ -71,14 +80,19 @@ RULES = rules(
     ("address",       "address"),
     ("address",       "where clinic"),
     ("phone",         "phone -talk"),
-    ("hours",         "hours -booking"),
-    ("hours",         "when start -doctor_said"),
-    ("hours",         "opens clinic|when|you|day|clock"),
-    ("doctor_in",     "doctor|doctor_said present|late asked -length"),
+    ("phone",         "calls num ask"),
+    ("hours",         "hours -booking -for"),
+    ("hours",         "when start"),
+    ("hours",         "sits when|ask|asked doctor|doctor_said|clinic"),
+    ("hours",         "opens clinic|when|you|day|clock asked|when"),
+    ("doctor_in",     "doctor|doctor_said present|late|not_coming asked -length"),
+    ("doctor_in",     "doctor|doctor_said present|come tell"),
     ("doctor_in",     "doctor|doctor_said when present|late|come"),
     ("status",        "how_long"),
     ("status",        "turn when|asked"),
     ("status",        "serving -clinic"),
+    ("status",        "when come -doctor -doctor_said -day"),
+    ("status",        "may_i leave_home"),
     ("status",        "booking when|ask|where|asked"),
     ("human",         "talk someone|clinic|doctor|doctor_said|want|filler"),
     ("human",         "calls me -ask -not"),
@@ -89,12 +103,12 @@ RULES = rules(
     ("book",          "visit|book want|book|for|doctor_said|day|clock|see|may_i"),
     ("book",          "see want|doctor|doctor_said|day|clock|may_i"),
     ("book",          "doctor want|see|book"),
+    ("book",          "want for"),
     ("book",          "want doctor_said"),
     ("symptom",       "symptom"),
     ("book",          "visit"),
     ("book",          "book"),
     ("help",          "help"),
-    ("lang",          "spoken write|cannot|not"),
     ("thanks",        "thanks -not -ask"),
     ("ok",            "ok|wait_ok -not -ask -want"),
 )
@@ -124,6 +138,7 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("here",      "negated",    None),
     ("here",      "supposed",   None),
     ("here",      "others",     None),
+    ("late",      "asked",      "status"),
     ("late",      "negated",    None),
     ("late",      "supposed",   None),
     ("late",      "others",     None),
@@ -151,6 +166,11 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
             settled = settle(trigger, clause.mood)
             if settled is not None and settled not in found:
                 found.append(settled)
+    if not found and any(
+        "doctor_said" in c.concepts and c.mood.asked and not c.concepts & {"day", "clock"}
+        for c in clauses
+    ):
+        return ["doctor_in"]  # a question about a doctor that has no answer of its own
     if not found and len(clauses) > 1:
         words = tuple(w for c in clauses for w in c.words)
         concepts = frozenset[str]().union(*(c.concepts for c in clauses))
