@@ -27,7 +27,7 @@ from domain.errors import (
 from domain.line_context import LineContext
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
-from domain.model.queues import Queue, QueueStatus, Token
+from domain.model.queues import HALTED, Queue, QueueStatus, Token
 from domain.rules import COMMAND_MAX_AGE_SECONDS
 from flows.commands import (
     arguments,
@@ -79,6 +79,16 @@ def length_unclear(turn: Turn) -> bool:
     """Whether something said with the command looks like a length of time and cannot be read."""
     duration, _ = length_and_reason(turn)
     return not nobody_named(turn) and duration is not None and duration.minutes is None
+
+
+def is_halted(turn: Turn) -> bool:
+    """Whether the line is paused, so that "start" means to go on."""
+    return not nobody_named(turn) and the_line(turn).queue.status in HALTED
+
+
+def not_begun(turn: Turn) -> bool:
+    """Whether the line has not started, so that "resume" means to start."""
+    return not nobody_named(turn) and the_line(turn).queue.status is QueueStatus.SCHEDULED
 
 
 def no_walk_in(turn: Turn) -> bool:
@@ -200,6 +210,7 @@ ROWS = (
     Row("unsure",     ANYWHERE,  nobody_named, keep_unsure, "line/which_doctor", "which"),
     Row("unsure",     ANYWHERE,  None,        None,       "line/unsure",       "idle"),
     #   on            at         when         do          say                  then
+    Row("start",      ANYWHERE,  is_halted,   resume,     "line/resumed",      "idle"),
     Row("start",      ANYWHERE,  None,        start,      "line/started",      "idle"),
     Row("next",       ANYWHERE,  None,        call_next,  "line/called",       "idle"),
     Row("skip",       ANYWHERE,  None,        skip,       "line/skipped",      "idle"),
@@ -208,6 +219,7 @@ ROWS = (
       for on in ("pause", "emergency")),
     Row("pause",      ANYWHERE,  None,        pause,      "line/paused",       "idle"),
     Row("emergency",  ANYWHERE,  None,        emergency,  "line/emergency",    "idle"),
+    Row("resume",     ANYWHERE,  not_begun,   start,      "line/started",      "idle"),
     Row("resume",     ANYWHERE,  None,        resume,     "line/resumed",      "idle"),
     Row("close",      ANYWHERE,  None,        close,      "line/closed",       "idle"),
     Row("status",     ANYWHERE,  None,        None,       "line/status",       "idle"),

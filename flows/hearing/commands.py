@@ -6,6 +6,7 @@ more. A sentence that seems to mean one is a guess, which is asked about.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 from flows.hearing.dates import find_days
@@ -22,6 +23,8 @@ from flows.hearing.text import Piece, fold
 
 LONGEST_COMMAND = 3
 """Words of the longest phrase that is a command."""
+MOST_BEHIND_READING = 3
+"""Words behind a command that changes nothing; more of them tell of something else."""
 ALONE = frozenset({"next", "skip", "start", "undo", "resume", "close", "done"})
 """Commands that nothing follows but a doctor's name and courtesy."""
 TIMED = frozenset({"pause", "emergency", "late"})
@@ -48,10 +51,11 @@ RULES = rules(
     # trigger      a clause with one word of each group, none of those after a minus
     ("close",      "finish -not -if -ask -question"),
     ("is_here",    "present|arrived|come|where name|token question|ask -how_many"),
-    ("late",       "late -ask -not -if -others -question -day -people -next -patient_named"),
+    ("late",       "late -ask -not -if -others -question -day -people -next -patient_named -patient_word"),
     ("late",       "reaching length -ask -not -if -question -day -patient_named"),
     ("list",       "who next|left|present|arrived|people|turn"),
     ("list",       "any present|arrived|come ask|question"),
+    ("list",       "list_word -not"),
     ("status",     "how_many left|people|done|question|ask"),
     ("status",     "left any"),
     ("status",     "how_many people -if"),
@@ -83,6 +87,8 @@ class Commands:
         """
         text = text.strip().lstrip("/")
         said = self._obey(text, known, doctors)
+        if said is None or said.trigger in {UNSURE, *READ_ONLY}:
+            said = self._obey_one_clause(text, known, doctors) or said
         if said is None and doctors is not None:
             ids, rest = self.without_doctor(text, doctors)
             said = self._obey(rest, known, None) if ids and rest else None
@@ -94,19 +100,59 @@ class Commands:
         if said is None:
             return other
         if said.trigger in READ_ONLY:
-            return said.but(doctor_ids=other.doctor_ids or said.doctor_ids)
+            told = (
+                len(self._lexicon.words(said.rest)) > MOST_BEHIND_READING and other.trigger is None
+            )
+            return (
+                Meaning(None) if told else said.but(doctor_ids=other.doctor_ids or said.doctor_ids)
+            )
         # "done for today" is not "done", and "next time" is not "next".
+        if other.guess and other.trigger in HEARD_INSTEAD:
+            return other
         return (
             other
             if other.trigger in HEARD_INSTEAD and other.trigger != said.rest.partition(" ")[0]
             else said
         )
 
+    def _obey_one_clause(
+        self, text: str, known: Known, doctors: DoctorNames | None
+    ) -> Meaning | None:
+        """Return the command that one clause is, where the others only say why.
+
+        "He has gone out, skip him": nothing else in the sentence may name a command, or ask.
+        """
+        clauses = [c for c in re.split(r"[,.;!\n।]+", text) if c.strip()]
+        if len(clauses) < 2 or "?" in text:  # noqa: PLR2004 - a reason and a command
+            return None
+        obeyed = [self._obey(c.strip(), known, doctors) for c in clauses]
+        sure = [i for i, m in enumerate(obeyed) if m and m.trigger not in {UNSURE, *READ_ONLY}]
+        if len(sure) != 1:
+            return None
+        found = obeyed[sure[0]]
+        others = [w for i, c in enumerate(clauses) if i != sure[0] for w in self._lexicon.words(c)]
+        if concepts_of(others) & {"if", "ask"} or any(
+            self._commands_word(w, found) for w in others
+        ):
+            return None
+        length = [s.value for s in find_durations(others, known.minute)]
+        if found is not None and found.trigger in TIMED and found.duration is None and length:
+            return found.but(duration=length[0])
+        return found
+
+    def _commands_word(self, word: Word, beside: Meaning | None) -> bool:
+        """Return whether *word* alone is a command, other than as the reason for *beside*."""
+        trigger = self._phrases.get(word.text, ("", ""))[0]
+        reason = BESIDE.get(beside.trigger or "", "") if beside else ""
+        return trigger in {*ALONE, *TIMED} and not word.has(reason)
+
     def adds_nothing(self, text: str, trigger: str | None = None) -> bool:
         """Return whether *text*, beside a command, changes nothing about it: "please", "him"."""
         return "?" not in text and self._is_beside(self._lexicon.words(text), trigger)
 
     def _is_beside(self, words: Sequence[Word], trigger: str | None) -> bool:
+        if trigger == "done":  # "done today" is more than "done"
+            return all(w.has(COURTESY) or not w.text[0].isalnum() for w in words)
         beside = (*AROUND, BESIDE.get(trigger or "", COURTESY))
         return all(w.has(*beside) or not w.text[0].isalnum() for w in words)
 
@@ -127,7 +173,11 @@ class Commands:
         if trigger in TIMED:
             duration, _ = self.length_and_reason(rest, known.minute)
             said = said.but(duration=duration)
-            return said if self._may_follow(rest, timed=duration is not None) else unsure(said)
+            if not self._may_follow(rest, timed=duration is not None):
+                return unsure(said)
+            # An emergency alarms everybody: words that are no length may speak of something else.
+            doubtful = trigger == "emergency" and duration is None and not self.adds_nothing(rest)
+            return said.but(guess=doubtful)
         names_token = trigger == "skip" and self._is_token(rest)
         if trigger in ALONE and not (names_token or self.adds_nothing(rest, trigger)):
             return self._command_behind(words, text, known) or unsure(said)
@@ -145,7 +195,7 @@ class Commands:
         """Return whether *rest* can be the length and reason of a command, and no denial of it."""
         words = self._lexicon.words(rest)
         concepts = concepts_of(words)
-        denied = any(w.has("say:not", "say:absent") for w in words)
+        denied = any(w.has("say:not", "say:absent", "say:not_coming") for w in words)
         if "?" in rest or concepts & {"ask", "if", "after_this"} or (denied and not timed):
             return False
         others = (self._phrases.get(w.text, ("", ""))[0] for w in words)
@@ -237,7 +287,7 @@ class Commands:
                 if all(w.has(*AROUND, "say:filler", "say:of") for w in beside):
                     rest = " ".join(words[i].raw for i in sorted(length))
                     return Meaning(trigger, rest, language, duration=spans[0].value)
-            elif trigger in ALONE and not spans and self._is_beside(beside, trigger):
+            elif trigger in {*ALONE, *TIMED} and not spans and self._is_beside(beside, trigger):
                 return Meaning(trigger, "", language)
         return None
 
@@ -265,7 +315,8 @@ class Commands:
         named = doctors.find(words) if doctors else []
         spans = find_durations(words, known.minute)
         numbers = find_numbers(words)
-        name = _name_in(words, covered(spans) | covered(numbers) | covered(named))
+        taken = covered(spans) | covered(numbers)
+        name = _name_in(words, taken | covered(named)) or _name_in(words, taken)
         concepts = concepts_of(words)
         ahead = [s for s in find_days(words, known.today) if s.value.day != known.today]
         concepts |= {"length"} if spans else set()
