@@ -157,7 +157,7 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
 
 def _narrowed(sentence: Sentence) -> bool:
     """Whether the doctor is all that is missing, so that the list of doctors is the next question."""
-    return sentence.doctor is None
+    return not sentence.doctor
 
 
 def _details(sentence: Sentence, heard: Heard, seen: set[str]) -> Iterator[bool]:
@@ -165,8 +165,8 @@ def _details(sentence: Sentence, heard: Heard, seen: set[str]) -> Iterator[bool]
     for values in heard.values.values():
         every |= values
     said = {str(v) for values in heard.values.values() for v in values.values()}
-    if sentence.doctor and isinstance(sentence.doctor, str) and "doctor" in every:
-        yield every["doctor"] == DOCTORS[sentence.doctor][0]
+    if len(sentence.doctor) == 1 and "doctor" in every:
+        yield every["doctor"] == DOCTORS[sentence.doctor[0]][0]
     if sentence.day and sentence.day not in {"past", "beyond"} and every.get("at"):
         at = datetime.fromisoformat(every["at"]).astimezone(ZONE)
         yield at.date() == _date(sentence.day)
