@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from flask import Response, request
@@ -78,7 +79,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     app.cli.add_command(
         commands(
             parts,
-            lambda u, s: jwts.access_token(services, u, s, parts.clock.now()),
+            partial(jwts.access_token, services),
             exports.patients_file,
         )
     )

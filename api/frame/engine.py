@@ -19,6 +19,7 @@ from werkzeug.exceptions import HTTPException
 
 from api.frame import errors, idempotency
 from api.frame.calls import Answer, Call
+from api.frame.idempotency import Repeated
 from api.frame.reading import LARGEST_BODY, read_body, read_path, read_query
 from api.frame.services import Services
 from api.schemas.base import Data, Done, Success
@@ -50,7 +51,9 @@ class Route:
     """Whether it touches a patient's data, so that each call leaves an entry (I11)."""
     status: int
     masked: tuple[str, ...]
-    """Fields of the answer that are left out when the call is repeated."""
+    """Fields of the answer that are not kept for repetitions of the call."""
+    repeated: Repeated
+    """How a repetition of a call that has succeeded is answered."""
     before_password_change: bool
     """Whether an account that must change its password may call it."""
     optional_body: bool
@@ -127,12 +130,12 @@ class _Engine:
             Conflict: If others changed what the view read.
         """
         before = None if key is None else idempotency.find_answer(call, key)
-        if before is not None:
+        if before is not None and not idempotency.runs_again(call, before, self._route.repeated):
             call.then = None
             self._audit_alone(call, REPEATED)
-            return before
+            return idempotency.answer_again(call, before)
         work = call.services.open_work(call.scope)
-        answer = self._call_view(call, work, arguments, key)
+        answer = self._call_view(call, work, arguments, None if before else key)
         _commit(work)
         return answer
 
