@@ -23,7 +23,7 @@ from api.frame.idempotency import Repeated
 from api.frame.reading import LARGEST_BODY, read_body, read_path, read_query
 from api.frame.services import Services
 from api.schemas.base import Data, Done, Success
-from domain.errors import Invalid, Refused, StoreUnavailable
+from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.permissions import Permission
 from domain.transactions import retry_on_conflict
 from domain.work import Work
@@ -124,10 +124,11 @@ class _Engine:
     def _answer_once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
         """Run the view, commit, and return the answer; a repeated key gets the earlier answer.
 
-        Of two simultaneous calls with one key, one conflicts and then finds the other's record.
+        Of two simultaneous calls with one key, one conflicts, or is refused for what the other has
+        done; it then finds the other's record.
 
         Raises:
-            Conflict: If others changed what the view read.
+            Conflict: If others changed what the view read, or made this call.
         """
         before = None if key is None else idempotency.find_answer(call, key)
         if before is not None and not idempotency.runs_again(call, before, self._route.repeated):
@@ -152,10 +153,12 @@ class _Engine:
         given = {**arguments, "work": work, "call": call}
         try:
             said = self._view(**{name: given[name] for name in self._wanted})
-        except Invalid:
-            raise
         except Refused as error:
-            self._audit_alone(call, error.code)
+            if key is not None and idempotency.find_answer(call, key) is not None:
+                # This call has acted since the key was looked up, and the view met its effect.
+                raise Conflict from error
+            if not isinstance(error, Invalid):
+                self._audit_alone(call, error.code)
             raise
         refusal = said.refusal if isinstance(said, Answer) else None
         call.then = said.then if isinstance(said, Answer) else None
