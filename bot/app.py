@@ -22,6 +22,7 @@ from bot.cli.commands import commands
 from bot.config.settings import Settings, read_settings
 from bot.observability import logs
 from bot.observability.health import ops_blueprint, reachability_probe
+from bot.observability.overdue import overdue_probe
 from bot.runtime.redis import listen
 from bot.webhooks.razorpay import razorpay
 from bot.webhooks.twilio import twilio
@@ -72,6 +73,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
             _probe_redis(parts),
             parts.clock.now(),
             reachability_probe(_provider_url(parts.settings)),
+            overdue_probe(partial(parts.open_work, SystemScope("see whether work is overdue"))),
         )
     )
     services = api_services(parts)
