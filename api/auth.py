@@ -6,6 +6,7 @@ from flask import request
 
 from api.frame import jwts
 from api.frame.calls import BEARER, Answer, Call
+from api.frame.idempotency import Repeated
 from api.frame.routes import Resource
 from api.schemas.auth import (
     Account,
@@ -65,7 +66,11 @@ def register_clinic(work: Work, call: Call, body: Registration) -> Answer:
 
 
 @auth.post(
-    "/auth/clinic/verify-registration", needs=None, answers=RegistrationVerified, masked=TOKENS
+    "/auth/clinic/verify-registration",
+    needs=None,
+    answers=RegistrationVerified,
+    masked=TOKENS,
+    repeated=Repeated.REFUSED,
 )
 def verify_registration(work: Work, call: Call, body: RegistrationProof) -> Answer:
     """Prove the number with the code, set the password, and begin.
@@ -102,7 +107,13 @@ def login(work: Work, call: Call, body: OtpCall) -> Answer:
     )
 
 
-@auth.post("/auth/clinic/verify-login", needs=None, answers=LoggedIn, masked=TOKENS)
+@auth.post(
+    "/auth/clinic/verify-login",
+    needs=None,
+    answers=LoggedIn,
+    masked=TOKENS,
+    repeated=Repeated.REFUSED,
+)
 def verify_login(work: Work, call: Call, body: LoginProof) -> Answer:
     """Sign in with the code and the password.
 
@@ -152,11 +163,12 @@ def reset_password(work: Work, body: ResetProof) -> Answer:
     )
 
 
-@auth.post("/auth/refresh", needs=None, answers=TokenPair, masked=TOKENS)
+@auth.post("/auth/refresh", needs=None, answers=TokenPair, masked=TOKENS, repeated=Repeated.RUN)
 def refresh(work: Work, call: Call, body: RefreshCall) -> Answer:
     """Get the next pair of tokens with the refresh token.
 
-    Each refresh token is good once; one that is used again ends its session.
+    Each refresh token is good once. For ten seconds a repetition gets the same pair, unless that
+    pair has been refreshed itself. Any other use of an old one ends the session.
     """
     session_id, refresh_id = jwts.read_refresh(call.services, body.refresh_token, call.now)
     renewed = sessions.renew(work, session_id, refresh_id)
@@ -182,6 +194,7 @@ def logout(work: Work, call: Call, body: LogoutCall) -> Answer:
     needs=EVERYBODY,
     answers=PasswordChanged,
     masked=TOKENS,
+    repeated=Repeated.REFUSED,
     before_password_change=True,
 )
 def change_password(work: Work, call: Call, body: PasswordChange) -> Answer:
@@ -237,8 +250,8 @@ def _parse_number(work: Work, text: str) -> str:
 
 def _token_pair(call: Call, user: User, session: Session) -> dict[str, str]:
     return {
-        "access_token": jwts.access_token(call.services, user, session, call.now),
-        "refresh_token": jwts.refresh_token(call.services, session, call.now),
+        "access_token": jwts.access_token(call.services, user, session),
+        "refresh_token": jwts.refresh_token(call.services, session),
     }
 
 

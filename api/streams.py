@@ -6,6 +6,7 @@ from flask import Response, request
 
 from api.frame.calls import Answer, Call, CallingUser
 from api.frame.hub import Watcher
+from api.frame.idempotency import Repeated
 from api.frame.routes import Resource
 from api.schemas.queues import LinePath, StreamQuery, Ticket
 from domain.actions.booking.days import require_doctor
@@ -48,6 +49,7 @@ def stream_queue(work: Work, call: Call, path: LinePath, query: StreamQuery) -> 
     needs=EVERYBODY,
     answers=Ticket,
     masked=("ticket",),
+    repeated=Repeated.RUN,
 )
 def give_stream_ticket(work: Work, call: Call, path: LinePath) -> Answer:
     """Get a ticket that opens this line's stream once, within a minute."""

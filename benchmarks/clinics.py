@@ -66,7 +66,7 @@ def _signed_in(parts: Parts, services: Services, number: int) -> Worked:
     assert user is not None
     session = sessions.start_session(work, user)
     work.commit()
-    token = jwts.access_token(services, user, session, work.now)
+    token = jwts.access_token(services, user, session)
     doctors = tuple(f"doc_{number}_{n}" for n in range(DOCTORS))
     return Worked(user.clinic_id, token, doctors)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from http import HTTPStatus
 
 from flask import Response, request
@@ -21,6 +22,7 @@ from bot.cli.commands import commands
 from bot.config.settings import Settings, read_settings
 from bot.observability import logs
 from bot.observability.health import ops_blueprint, reachability_probe
+from bot.observability.overdue import overdue_probe
 from bot.runtime.redis import listen
 from bot.webhooks.razorpay import razorpay
 from bot.webhooks.twilio import twilio
@@ -71,6 +73,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
             _probe_redis(parts),
             parts.clock.now(),
             reachability_probe(_provider_url(parts.settings)),
+            overdue_probe(partial(parts.open_work, SystemScope("see whether work is overdue"))),
         )
     )
     services = api_services(parts)
@@ -78,7 +81,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     app.cli.add_command(
         commands(
             parts,
-            lambda u, s: jwts.access_token(services, u, s, parts.clock.now()),
+            partial(jwts.access_token, services),
             exports.patients_file,
         )
     )

@@ -62,6 +62,13 @@ def schedule(
     return due
 
 
+def oldest_due(work: Work, shard: str) -> datetime | None:
+    """Return since when the oldest item of *shard* that is due has been; None if none is."""
+    span = ("", f"{stamp(work.now)}~")
+    oldest = work.query(Due, shard, between=span, limit=1).records
+    return datetime.fromisoformat(oldest[0].due.partition("#")[0]) if oldest else None
+
+
 def schedule_fan_out(work: Work, kind: str, queue: Queue, **values: str | int | None) -> Due:
     """Schedule the fan-out of an event to all who wait in *queue*, right after the commit."""
     return schedule_for_queue(work, kind, work.now, queue, **values)

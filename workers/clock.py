@@ -15,11 +15,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import structlog
 
 from bot.wiring import Parts, exit_on_bad_setting
+from domain import due
 from domain.actions.messages import outbox
 from domain.errors import PulseOpsError
-from domain.model.base import stamp
-from domain.model.due import SHARDS, Due
-from domain.model.messages import Outgoing, Urgency
+from domain.model.due import SHARDS
+from domain.model.messages import Urgency
 from domain.scopes import SystemScope
 from workers import catch_up, context
 
@@ -60,15 +60,11 @@ class Ticker:
 
     def _has_due_items(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what is due"))
-        return bool(work.query(Due, shard, between=("", f"{stamp(work.now)}~"), limit=1).records)
+        return due.oldest_due(work, shard) is not None
 
     def _has_waiting_messages(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what waits to be sent"))
-        until = stamp(work.now)
-        return any(
-            work.query(Outgoing, shard, between=(f"{u}#", f"{u}#{until}~"), limit=1).records
-            for u in Urgency
-        )
+        return any(outbox.oldest_waiting(work, shard, u) is not None for u in Urgency)
 
     def _wake(self, job: str, shard: str) -> None:
         self._parts.bell.ring(job, shard)

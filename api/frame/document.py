@@ -18,7 +18,8 @@ MEANINGS = {
     "401": "Nobody is signed in, or the credentials are wrong, expired or withdrawn.",
     "403": "This account may not do that; or the password must be changed first.",
     "404": "There is no such thing, or it is not this account's to see.",
-    "409": "The state of things does not allow it; or the Idempotency-Key was used otherwise.",
+    "409": "The state of things does not allow it; or the Idempotency-Key was used otherwise, or"
+    " for a call that has succeeded and whose tokens are shown once.",
     "413": "The body is too large.",
     "415": "The body is not JSON.",
     "422": "A field cannot be used; `error.details` says which and why.",
@@ -37,7 +38,8 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "Chosen by the caller. Repeated with it within 24 hours, the call acts once and"
-    " answers as the first time.",
+    " answers as the first time. Tokens are shown once: a repetition is refused (`SHOWN_ONCE`);"
+    " only a refresh gives them again, for ten seconds.",
     "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
 }
 

@@ -19,10 +19,11 @@ from werkzeug.exceptions import HTTPException
 
 from api.frame import errors, idempotency
 from api.frame.calls import Answer, Call
+from api.frame.idempotency import Repeated
 from api.frame.reading import LARGEST_BODY, read_body, read_path, read_query
 from api.frame.services import Services
 from api.schemas.base import Data, Done, Success
-from domain.errors import Invalid, Refused, StoreUnavailable
+from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.permissions import Permission
 from domain.transactions import retry_on_conflict
 from domain.work import Work
@@ -50,7 +51,9 @@ class Route:
     """Whether it touches a patient's data, so that each call leaves an entry (I11)."""
     status: int
     masked: tuple[str, ...]
-    """Fields of the answer that are left out when the call is repeated."""
+    """Fields of the answer that are not kept for repetitions of the call."""
+    repeated: Repeated
+    """How a repetition of a call that has succeeded is answered."""
     before_password_change: bool
     """Whether an account that must change its password may call it."""
     optional_body: bool
@@ -121,18 +124,19 @@ class _Engine:
     def _answer_once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
         """Run the view, commit, and return the answer; a repeated key gets the earlier answer.
 
-        Of two simultaneous calls with one key, one conflicts and then finds the other's record.
+        Of two simultaneous calls with one key, one conflicts, or is refused for what the other has
+        done; it then finds the other's record.
 
         Raises:
-            Conflict: If others changed what the view read.
+            Conflict: If others changed what the view read, or made this call.
         """
         before = None if key is None else idempotency.find_answer(call, key)
-        if before is not None:
+        if before is not None and not idempotency.runs_again(call, before, self._route.repeated):
             call.then = None
             self._audit_alone(call, REPEATED)
-            return before
+            return idempotency.answer_again(call, before)
         work = call.services.open_work(call.scope)
-        answer = self._call_view(call, work, arguments, key)
+        answer = self._call_view(call, work, arguments, None if before else key)
         _commit(work)
         return answer
 
@@ -149,10 +153,12 @@ class _Engine:
         given = {**arguments, "work": work, "call": call}
         try:
             said = self._view(**{name: given[name] for name in self._wanted})
-        except Invalid:
-            raise
         except Refused as error:
-            self._audit_alone(call, error.code)
+            if key is not None and idempotency.find_answer(call, key) is not None:
+                # This call has acted since the key was looked up, and the view met its effect.
+                raise Conflict from error
+            if not isinstance(error, Invalid):
+                self._audit_alone(call, error.code)
             raise
         refusal = said.refusal if isinstance(said, Answer) else None
         call.then = said.then if isinstance(said, Answer) else None

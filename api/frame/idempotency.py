@@ -8,10 +8,13 @@ import hmac
 import json
 import re
 from datetime import timedelta
+from enum import Enum, auto
+from http import HTTPStatus
 
 from flask import Response, request
 
 from api.frame.calls import Call
+from domain.actions.staff.sessions import REPEATED_WITHIN
 from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
 from domain.model.accounts import Idempotency
 from domain.scopes import SystemScope
@@ -21,6 +24,23 @@ HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
 MASK = "(shown once)"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
+
+
+class Repeated(Enum):
+    """How a call is answered that has succeeded before under its key."""
+
+    ANSWERED = auto()
+    """As at first, with the fields masked."""
+    REFUSED = auto()
+    """As `ShownOnce`, since the fields masked are what the call is for."""
+    RUN = auto()
+    """By the view for `REPEATED_WITHIN`, since it may be repeated by itself; then as `REFUSED`."""
+
+
+class ShownOnce(Refused):
+    """The call has succeeded before, and its answer was a secret that is not kept."""
+
+    code = "SHOWN_ONCE"
 
 
 class OtherRequest(Refused):
@@ -56,18 +76,34 @@ def fingerprint(call: Call) -> str:
     return hmac.new(key.encode(), asked.encode() + request.get_data(), hashlib.sha256).hexdigest()
 
 
-def find_answer(call: Call, key: str) -> Response | None:
-    """Return the answer of this call's first run, or None if there was none.
+def find_answer(call: Call, key: str) -> Idempotency | None:
+    """Return what is kept of this call's first run, or None if there was none.
 
     Raises:
         OtherRequest: If the key was used with another request.
     """
     work = call.services.open_work(SystemScope("see whether a call was made before"))
     kept = work.get(Idempotency, key)
-    if kept is None:
-        return None
-    if kept.fingerprint != fingerprint(call):
+    if kept is not None and kept.fingerprint != fingerprint(call):
         raise OtherRequest("This Idempotency-Key was used with another request.")
+    return kept
+
+
+def runs_again(call: Call, kept: Idempotency, repeated: Repeated) -> bool:
+    """Return whether the view answers this repetition, instead of what was kept.
+
+    Raises:
+        ShownOnce: If neither can: the call succeeded, and its answer is shown once.
+    """
+    if repeated is Repeated.ANSWERED or kept.status >= HTTPStatus.BAD_REQUEST:
+        return False
+    if repeated is Repeated.RUN and call.now - kept.created_at <= REPEATED_WITHIN:
+        return True
+    raise ShownOnce("This call has succeeded before, and its answer is shown once.")
+
+
+def answer_again(call: Call, kept: Idempotency) -> Response:
+    """Return the answer of the first run, marked as a repetition."""
     answer = Response(
         call.services.seal.open(kept.answer), kept.status, mimetype="application/json"
     )

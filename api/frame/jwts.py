@@ -1,8 +1,12 @@
-"""Access and refresh tokens: signed, short-lived, without personal data (specification 3.2)."""
+"""Access and refresh tokens: signed, short-lived, without personal data (specification 3.2).
+
+All of a token is derived from the stored session and its user, so that a repeated call gets the
+same token, although none is stored.
+"""
 
 from __future__ import annotations
 
-import secrets
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,8 +36,9 @@ class Claims:
     """Seconds since 1970."""
 
 
-def access_token(services: Services, user: User, session: Session, now: datetime) -> str:
-    """Return an access token of *user* for *session*, valid for JWT_ACCESS_EXPIRY."""
+def access_token(services: Services, user: User, session: Session) -> str:
+    """Return the access token of *user* for *session*, valid JWT_ACCESS_EXPIRY from its renewal."""
+    issued = session.refreshed_at
     claims: dict[str, object] = {
         "user_id": user.user_id,
         "clinic_id": user.clinic_id,
@@ -41,9 +46,10 @@ def access_token(services: Services, user: User, session: Session, now: datetime
         "permissions": [p.value for p in OF_ROLE[user.role]],
         "patient_access_scope": PATIENT_ACCESS_SCOPE[user.role],
         "sid": session.session_id,
-        "jti": secrets.token_hex(16),
-        "iat": int(now.timestamp()),
-        "exp": int((now + services.access_expiry).timestamp()),
+        # One for each refresh token. A hash, since that token's id must not be read from this one.
+        "jti": hashlib.sha256(session.refresh_id.encode()).hexdigest()[:32],
+        "iat": int(issued.timestamp()),
+        "exp": int((issued + services.access_expiry).timestamp()),
         "iss": ISSUER,
         "aud": AUDIENCE,
     }
@@ -52,14 +58,15 @@ def access_token(services: Services, user: User, session: Session, now: datetime
     return jwt.encode(claims, services.secret, ALGORITHM)
 
 
-def refresh_token(services: Services, session: Session, now: datetime) -> str:
+def refresh_token(services: Services, session: Session) -> str:
     """Return the refresh token of *session*, valid until it is used or expires."""
+    issued = session.refreshed_at
     claims = {
         "typ": REFRESH,
         "sid": session.session_id,
         "jti": session.refresh_id,
-        "iat": int(now.timestamp()),
-        "exp": int((now + services.refresh_expiry).timestamp()),
+        "iat": int(issued.timestamp()),
+        "exp": int((issued + services.refresh_expiry).timestamp()),
         "iss": ISSUER,
         "aud": AUDIENCE,
     }

@@ -20,6 +20,7 @@ from flask_openapi.utils import get_responses
 from pydantic import create_model
 
 from api.frame.engine import Route, View, make_engine, success_of
+from api.frame.idempotency import Repeated
 from api.schemas.base import Data, Done, Failure, Wire
 from domain.permissions import Permission
 
@@ -45,6 +46,8 @@ class Declared(TypedDict, total=False):
     """Whether each call leaves an entry in the audit log."""
     masked: tuple[str, ...]
     """Names of fields that are left out of the answer to a repeated call."""
+    repeated: Repeated
+    """How a repetition of a call that has succeeded is answered; `Repeated.ANSWERED`."""
     before_password_change: bool
     """Whether an account that must change its password may call it."""
     optional_body: bool
@@ -109,6 +112,7 @@ class Resource:
                 audits=declared.get("audits", False),
                 status=status,
                 masked=declared.get("masked", ()),
+                repeated=declared.get("repeated", Repeated.ANSWERED),
                 before_password_change=declared.get("before_password_change", False),
                 optional_body=declared.get("optional_body", False),
                 endless=isinstance(answers, str) and EVENTS in answers,

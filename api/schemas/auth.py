@@ -6,13 +6,16 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.base import Body, Data, Id, Instant, Name, Phone
+from api.schemas.base import AnyDigits, Body, Data, Id, Instant, Name, Phone
 from domain.actions.staff.otps import VALID_FOR
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.plans import PlanName
 
 Otp = Annotated[
-    str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="Six digits, from WhatsApp.")
+    str,
+    AnyDigits,
+    StringConstraints(pattern=r"^[0-9]{6}$"),
+    Field(description="Six digits, from WhatsApp; those of any script will do."),
 ]
 Password = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
 NewPassword = Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Generic, Literal, TypeVar
@@ -124,12 +125,21 @@ Instant = Annotated[
 ]
 """A moment, ISO 8601 in UTC with Z."""
 
+
+def _fold_digits(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return "".join(str(unicodedata.decimal(char, char)) for char in value)
+
+
+AnyDigits = BeforeValidator(_fold_digits)
+"""Takes the digits of any script for 0 to 9, as a phone's keyboard may type them."""
 Id = Annotated[str, StringConstraints(min_length=1, max_length=64)]
-Day = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
+Day = Annotated[str, AnyDigits, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}$")]
 """A day of the clinic's, YYYY-MM-DD; `api.frame.days` checks that there is such a day."""
-ClockTime = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+ClockTime = Annotated[str, AnyDigits, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 """A time of the clinic's day, HH:MM."""
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{7,14}$")]
+Phone = Annotated[str, AnyDigits, StringConstraints(pattern=r"^\+[1-9]\d{7,14}$")]
 """E.164; whether there can be such a number the rules check."""
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=100)]
 Text = Annotated[str, StringConstraints(max_length=2000)]

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.schemas.auth import Otp
-from api.schemas.base import Body, Data, Day, Instant, Name, Phone
+from api.schemas.base import AnyDigits, Body, Data, Day, Instant, Name, Phone
 
 Address = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300)]
 Latitude = Annotated[
@@ -33,7 +33,7 @@ Holidays = Annotated[list[Day], Field(max_length=366, description="Days the clin
 BookingDays = Annotated[
     int, Field(ge=1, le=60, description="How many days ahead of today can be booked.")
 ]
-SenderId = Annotated[str, StringConstraints(pattern=r"^[0-9]{5,32}$")]
+SenderId = Annotated[str, AnyDigits, StringConstraints(pattern=r"^[0-9]{5,32}$")]
 AccessToken = Annotated[
     str,
     StringConstraints(pattern=r"^[\x21-\x7e]{10,2048}$"),

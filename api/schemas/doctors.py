@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.schemas.auth import MustChange, NewPassword
-from api.schemas.base import Body, ClockTime, Data, Day, Id, Instant, Name, Path, Phone
+from api.schemas.base import AnyDigits, Body, ClockTime, Data, Day, Id, Instant, Name, Path, Phone
 from api.schemas.clinics import Confirm
 
 Specialization = Annotated[
@@ -22,6 +22,7 @@ Duration = Annotated[int, Field(ge=5, le=120, description="Minutes a consultatio
 EndTime = Annotated[ClockTime, Field(description="At or before the start means after midnight.")]
 LunchBreak = Annotated[
     str,
+    AnyDigits,
     StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$"),
     Field(description="Such as 13:00-14:00."),
 ]

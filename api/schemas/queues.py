@@ -6,13 +6,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.base import Body, Data, Day, Id, Instant, Paged, Path, Query, Text
+from api.schemas.base import AnyDigits, Body, Data, Day, Id, Instant, Paged, Path, Query, Text
 from domain.model.queues import QueueStatus, TokenStatus
 from domain.rules import MOST_LATE_MINUTES
 
 Reason = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,49}$")]
 """Why, in upper-case words such as PATIENT_NOT_PRESENT."""
-Number = Annotated[str, StringConstraints(pattern=r"^\d{3,}$")]
+Number = Annotated[str, AnyDigits, StringConstraints(pattern=r"^\d{3,}$")]
 """A token's number, such as 008."""
 
 

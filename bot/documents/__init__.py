@@ -2,6 +2,7 @@
 
 maker     every document: prescriptions, and reports in each format
 sheet     a PDF page, whose text is shaped and selectable
+fonts     which font has which letter
 report    a report as PDF
 workbook  a report as XLSX
 values    a report as CSV

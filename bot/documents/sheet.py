@@ -1,4 +1,7 @@
-"""A PDF page whose text is shaped as its script needs, and can be selected and searched."""
+"""A PDF page whose text is shaped as its script needs, and can be selected and searched.
+
+Only the fonts that a document needs are loaded, and put into it.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +10,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import fontpkg_noto_sans
-import fontpkg_noto_sans_devanagari
 from babel.numbers import format_decimal
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout, TextMode, VAlign, XPos, YPos
 from fpdf.fonts import FontFace, TTFFont
 
-LATIN, DEVANAGARI = "noto", "notodevanagari"
-FONTS = {
-    LATIN: Path(fontpkg_noto_sans.ROOT) / "files" / "NotoSans[wdth,wght].ttf",
-    DEVANAGARI: Path(fontpkg_noto_sans_devanagari.ROOT)
-    / "files"
-    / "NotoSansDevanagari[wdth,wght].ttf",
-}
+from bot.documents.fonts import FONTS, JOINERS, LATIN, font_of, has_letter, showable
+
 BODY_SIZE = 10.5
 """Points."""
 BOLD_LINE = 0.2
 """Millimetres of outline that make letters bold: making a bold cut of the font takes seconds."""
+UNSEEN = "\u2060"
+"""Is not seen and changes nothing around it: a word joiner."""
 GREY, BLACK, PALE = 110, 25, 240
 
 logging.getLogger("fontTools").setLevel(logging.WARNING)  # It logs every table that it drops.
@@ -49,6 +46,34 @@ class _Paper(FPDF):
     """A PDF with a footer."""
 
     footer_text = ""
+    _latest = LATIN
+    """The font of the latest letter that the Latin font does not have."""
+
+    def normalize_text(self, text: str) -> str:
+        """Return *text* as it can be shown; the library calls this for all that it writes."""
+        return showable(super().normalize_text(text))
+
+    def get_fallback_font(self, char: str, style: str = "") -> str | None:
+        """Return the font of a letter that the Latin one does not have; the library calls this.
+
+        It is the one of the letter before, if that has it too, so that a word stays in one piece.
+        """
+        del style  # All are upright.
+        if self._latest == LATIN or not has_letter(self._latest, char):
+            self._latest = font_of(char) or LATIN
+        self.add_shaped_font(self._latest)
+        return self._latest
+
+    def add_shaped_font(self, name: str) -> None:
+        """Load the font *name*, unless this document has it."""
+        if name in self.fonts:
+            return
+        self.add_font(name, "", FONTS[name])
+        font = self.fonts[name]
+        font.__class__ = _Selectable
+        if name == LATIN and isinstance(font, _Selectable):
+            for joiner in JOINERS:
+                del font.cmap[ord(joiner)]
 
     def footer(self) -> None:
         """Write the footer of a page; the library calls this."""
@@ -87,7 +112,7 @@ class _Selectable(TTFFont):
             text, font_size_pt, text_shaping_params
         )
         starts = sorted({glyph.cluster for glyph in glyphs})
-        ends = dict(zip(starts, [*starts[1:], len(text)], strict=True))
+        ends = dict(zip(starts, [*starts, len(text)][1:], strict=True))
         met: dict[int, int] = {}
         shaped = []
         for glyph in glyphs:
@@ -96,6 +121,16 @@ class _Selectable(TTFFont):
             letter = min(glyph.cluster + position, ends[glyph.cluster] - 1)
             shaped.append(_Glyph(glyph.codepoint, letter))
         return shaped, positions
+
+    def give_unseen_text(self) -> None:
+        """Let each glyph without a letter of its own be copied as `UNSEEN`.
+
+        Such a glyph adds to the one before it, as the dots of Arabic letters do. A reader would
+        make a letter up for it.
+        """
+        for glyph, _ in self.subset.items():  # noqa: PERF102 - it is no dict
+            if glyph is not None and glyph.unicode == ():
+                glyph.unicode = (ord(UNSEEN),)
 
 
 class Sheet:
@@ -109,11 +144,8 @@ class Sheet:
         self._pdf.set_lang(language)
         self._pdf.set_margins(18, 16, 18)
         self._pdf.set_auto_page_break(auto=True, margin=22)
-        for name, file in FONTS.items():
-            self._pdf.add_font(name, "", file)
-            self._pdf.fonts[name].__class__ = _Selectable
-        self._pdf.set_fallback_fonts([DEVANAGARI], exact_match=False)
-        self._pdf.set_text_shaping(use_shaping_engine=True, script="deva")
+        self._pdf.add_shaped_font(LATIN)
+        self._pdf.set_text_shaping(use_shaping_engine=True)
         self._pdf.add_page()
         self._pdf.set_font(LATIN, size=BODY_SIZE)
 
@@ -227,6 +259,9 @@ class Sheet:
 
     def to_bytes(self) -> bytes:
         """Return the document as a PDF file."""
+        for font in self._pdf.fonts.values():
+            if isinstance(font, _Selectable):
+                font.give_unseen_text()
         return bytes(self._pdf.output())
 
     @contextmanager

@@ -18,6 +18,7 @@ from domain.model.base import stamp
 DATABASE_SECONDS = 2.0
 REDIS_SECONDS = 0.5
 WHATSAPP_SECONDS = 1.5
+WORKERS_SECONDS = 2.0
 """How long to wait for each; a dependency that takes longer does not serve people either."""
 REMEMBERED_SECONDS = 30.0
 """How long the result of a connection to the provider is reused: checks come every few seconds."""
@@ -76,6 +77,7 @@ def ops_blueprint(
     redis_probe: Callable[[], None],
     started_at: datetime,
     whatsapp_probe: Callable[[], None] | None = None,
+    workers_probe: Callable[[], None] | None = None,
 ) -> Blueprint:
     """Return /health, /live and /metrics.
 
@@ -85,6 +87,8 @@ def ops_blueprint(
         started_at: When this process began.
         whatsapp_probe: The same for the WhatsApp provider (`reachability_probe`). Without it the
             answers do not mention the provider.
+        workers_probe: Raises if work waits that workers should have done (`overdue_probe`), and
+            sets the metrics of it. Without it the answers do not mention workers.
     """
     found = Blueprint("ops", __name__)
     probes = {
@@ -93,6 +97,8 @@ def ops_blueprint(
     }
     if whatsapp_probe is not None:
         probes["whatsapp"] = Probe(whatsapp_probe, WHATSAPP_SECONDS)
+    if workers_probe is not None:
+        probes["workers"] = Probe(workers_probe, WORKERS_SECONDS)
 
     @found.get("/health")
     def health() -> tuple[Response, int]:
@@ -117,6 +123,9 @@ def ops_blueprint(
 
     @found.get("/metrics")
     def numbers() -> Response:
+        if "workers" in probes:
+            # Waited for, so that the answer holds what it has measured.
+            _ = probes["workers"].begin().state
         return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
 
     @found.after_request

@@ -14,6 +14,7 @@ from prometheus_client import (
     REGISTRY,
     CollectorRegistry,
     Counter,
+    Gauge,
     Histogram,
     generate_latest,
 )
@@ -39,6 +40,7 @@ PAYMENT_EVENTS = frozenset(
 )  # fmt: skip
 PAYMENT_OUTCOMES = frozenset({"acted", "known", "asked", "ignored", "not_ours", "unread", "broke"})
 STATUSES = frozenset({"queued", "sending", "sent", "delivered", "read", "failed", "dropped"})
+WAITS = frozenset({"message", "due"})
 CLASSES = frozenset({"now", "news", "bulk"})
 
 _requests = Counter("pulseops_http_requests", "Requests answered.", ("method", "route", "status"))
@@ -63,6 +65,13 @@ _refused_forms = Counter(
     "pulseops_refused_forms",
     "Messages whose form a provider did not take, so that they go in a plainer one.",
     ("provider",),
+)
+
+_longest_wait = Gauge(
+    "pulseops_longest_wait_seconds",
+    "How long the oldest work that should be done has waited, when last looked at.",
+    ("kind",),
+    multiprocess_mode="mostrecent",
 )
 
 
@@ -101,6 +110,11 @@ def count_message_status(status: str, urgency: str) -> None:
 def count_refused_form(provider: str) -> None:
     """Count a message whose form *provider* did not take."""
     _refused_forms.labels(_label(provider, PROVIDERS)).inc()
+
+
+def set_longest_wait(kind: str, seconds: float) -> None:
+    """Note how long the oldest of *kind* has waited: message or due."""
+    _longest_wait.labels(_label(kind, WAITS)).set(seconds)
 
 
 def exposition() -> bytes:

@@ -15,7 +15,8 @@ class Session(Record, frozen=True, kw_only=True):
     """One sign-in of a user. Key: sessionId.
 
     Its refresh tokens replace each other: only the newest is valid, and using an older one ends the
-    session. Every call reads it, so that an end holds from the next call on.
+    session (`sessions.renew` has the one exception). Every call reads it, so that an end holds from
+    the next call on.
     """
 
     TABLE: ClassVar[str] = "sessions"
@@ -26,6 +27,8 @@ class Session(Record, frozen=True, kw_only=True):
     user_id: str
     refresh_id: str
     """The jti of the valid refresh token."""
+    replaced_id: str | None = None
+    """The jti of the refresh token whose use made this one, None if no use did."""
     created_at: datetime
     refreshed_at: datetime
     era: int = 0

@@ -119,7 +119,7 @@ class Office:
         work = self.stage.work()
         session = sessions.start_session(work, user)
         work.commit()
-        return Client(self, jwts.access_token(self.services, user, session, work.now))
+        return Client(self, jwts.access_token(self.services, user, session))
 
     def said(self, number: str) -> list[str]:
         """Return the names of the messages that went to *number*, oldest first."""

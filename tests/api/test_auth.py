@@ -251,7 +251,9 @@ def test_the_eleventh_code_in_an_hour_is_429_and_says_when(office: Office, farid
         assert error(forgot, 429) == "RATE_LIMITED"
 
 
-def test_a_repeated_login_acts_once_and_shows_no_token_again(office: Office, farida: User) -> None:
+def test_a_repeated_login_acts_once_and_its_tokens_are_shown_once(
+    office: Office, farida: User
+) -> None:
     request_id = begin_login(office, farida)
     code = code_sent(office.stage, farida.whatsapp_number)
     proof = {"loginRequestId": request_id, "otp": code, "password": PASSWORD}
@@ -259,8 +261,23 @@ def test_a_repeated_login_acts_once_and_shows_no_token_again(office: Office, far
     first, again = (
         office.stranger.post("/auth/clinic/verify-login", proof, headers=key) for _ in range(2)
     )
-    assert data(again)["user"] == data(first)["user"]
-    assert data(first)["accessToken"] != data(again)["accessToken"] == data(again)["refreshToken"]
+    assert error(again, 409) == "SHOWN_ONCE"
+    assert works(office, data(first)["accessToken"])
+
+
+def test_a_wrong_code_repeated_with_its_key_is_answered_as_before(
+    office: Office, farida: User
+) -> None:
+    request_id = begin_login(office, farida)
+    code = code_sent(office.stage, farida.whatsapp_number)
+    wrong = {"loginRequestId": request_id, "otp": code, "password": "wrongPassword123"}
+    for _ in range(4):
+        answer = office.stranger.post(
+            "/auth/clinic/verify-login", wrong, headers={"Idempotency-Key": "one"}
+        )
+        assert error(answer, 401) == "UNAUTHORIZED"
+    right = wrong | {"password": PASSWORD}
+    assert data(office.stranger.post("/auth/clinic/verify-login", right))
 
 
 def test_a_repeated_request_for_a_code_sends_one(office: Office, farida: User) -> None:

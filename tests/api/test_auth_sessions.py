@@ -113,11 +113,37 @@ def test_a_refresh_token_gets_the_next_pair_and_used_twice_ends_the_session(
     first = log_in(office, farida)
     second = data(office.stranger.post("/auth/refresh", {"refreshToken": first["refreshToken"]}))
     assert works(office, second["accessToken"])
+    office.stage.clock.advance(seconds=11)
     stolen = office.stranger.post("/auth/refresh", {"refreshToken": first["refreshToken"]})
     assert error(stolen, 401) == "UNAUTHORIZED"
     assert not works(office, second["accessToken"])
     newest = office.stranger.post("/auth/refresh", {"refreshToken": second["refreshToken"]})
     assert error(newest, 401) == "UNAUTHORIZED"
+
+
+def test_a_refresh_token_repeated_within_seconds_gets_the_same_pair(
+    office: Office, farida: User
+) -> None:
+    used = {"refreshToken": log_in(office, farida)["refreshToken"]}
+    first = data(office.stranger.post("/auth/refresh", used))
+    office.stage.clock.advance(seconds=9)
+    assert data(office.stranger.post("/auth/refresh", used)) == first
+    assert works(office, first["accessToken"])
+    assert data(office.stranger.post("/auth/refresh", {"refreshToken": first["refreshToken"]}))
+
+
+def test_a_refresh_repeated_with_its_key_gets_the_pair_for_seconds_and_then_a_refusal(
+    office: Office, farida: User
+) -> None:
+    used = {"refreshToken": log_in(office, farida)["refreshToken"]}
+    key = {"Idempotency-Key": "one"}
+    first = data(office.stranger.post("/auth/refresh", used, headers=key))
+    office.stage.clock.advance(seconds=9)
+    assert data(office.stranger.post("/auth/refresh", used, headers=key)) == first
+    office.stage.clock.advance(seconds=2)
+    late = office.stranger.post("/auth/refresh", used, headers=key)
+    assert error(late, 409) == "SHOWN_ONCE"
+    assert works(office, first["accessToken"])  # a repetition by its key is no theft
 
 
 def test_an_access_token_is_no_refresh_token_nor_the_other_way_round(

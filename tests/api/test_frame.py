@@ -111,7 +111,7 @@ def test_a_refresh_token_opens_nothing(shelf_office: Office) -> None:
     work = shelf_office.stage.work()
     session = sessions.start_session(work, shelf_office.cast.farida)
     work.commit()
-    token = jwts.refresh_token(shelf_office.services, session, work.now)
+    token = jwts.refresh_token(shelf_office.services, session)
     assert Client(shelf_office, token).get(ADDRESS).status_code == 401
 
 
@@ -478,7 +478,7 @@ def test_tokens_say_who_what_and_how_long_and_no_personal_data(shelf_office: Off
     services = replace(shelf_office.services, access_expiry=timedelta(minutes=5))
     work = shelf_office.stage.work()
     user = shelf_office.cast.meera_user
-    token = jwts.access_token(services, user, sessions.start_session(work, user), work.now)
+    token = jwts.access_token(services, user, sessions.start_session(work, user))
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["exp"] - claims["iat"] == 300
     assert claims["doctor_id"] == "doc_meera"

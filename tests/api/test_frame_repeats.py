@@ -12,10 +12,12 @@ import pytest
 from werkzeug.test import TestResponse
 
 import api.app
+from domain.errors import DayFull
 from domain.model.accounts import AuditEntry
 from domain.model.clinics import Clinic, Doctor
 from store import open_records, open_store
 from store.faults import AppliedButUnanswered, Conflicts, Throttled
+from tests.api.answers import error
 from tests.api.office import Client, Office
 from tests.api.shelf import shelf
 from tests.people import FixedClock, city, new_records
@@ -193,6 +195,47 @@ def test_two_processes_with_one_key_act_once(
         assert len({a.json["data"]["doctorId"] for a in answers if a.json}) == 1
     assert cards(shelf_office) == ["Ada"] * 10
     other.close()
+
+
+def test_a_refusal_for_what_the_same_call_has_done_meanwhile_is_its_first_answer(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first: list[TestResponse] = []
+    tries = iter([True])
+
+    def meanwhile() -> None:
+        if next(tries, False):
+            first.append(once(office.admin, "k1"))
+            raise DayFull
+
+    monkeypatch.setattr(api.app, "RESOURCES", (shelf(meanwhile),))
+    office = Office(stage)
+    answer = once(office.admin, "k1")
+    assert (first[0].status_code, answer.status_code) == (201, 201)
+    assert answer.headers["Idempotency-Replayed"] == "true"
+    assert answer.json is not None
+    assert first[0].json is not None
+    assert answer.json["data"]["doctorId"] == first[0].json["data"]["doctorId"]
+    assert cards(office) == ["Ada"]
+    found = stage.work().query(AuditEntry, "clinic_city").records
+    assert [e.outcome for e in found] == ["DONE", "REPEATED"]
+
+
+def test_a_refusal_for_what_another_call_has_done_meanwhile_stays(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = iter(["k2"])
+
+    def meanwhile() -> None:
+        key = next(others, None)
+        if key is not None:
+            assert once(office.admin, key).status_code == 201
+            raise DayFull
+
+    monkeypatch.setattr(api.app, "RESOURCES", (shelf(meanwhile),))
+    office = Office(stage)
+    assert error(once(office.admin, "k1"), 409) == "DAY_FULL"
+    assert once(office.admin, "k1").status_code == 201  # what was refused is not kept
 
 
 def test_calls_that_change_the_same_thing_at_once_all_act(shelf_office: Office) -> None:

@@ -33,11 +33,12 @@ def client_of(
     database: Callable[[], None] = well,
     redis: Callable[[], None] = well,
     whatsapp: Callable[[], None] | None = well,
+    workers: Callable[[], None] | None = well,
 ) -> FlaskClient:
     app = Flask("bot.app")
     install(app)
     started = datetime.now(UTC) - timedelta(minutes=2)
-    app.register_blueprint(ops_blueprint(database, redis, started, whatsapp))
+    app.register_blueprint(ops_blueprint(database, redis, started, whatsapp, workers))
     return app.test_client()
 
 
@@ -51,13 +52,14 @@ def test_health_is_healthy_when_everything_answers():
         "database": "connected",
         "redis": "connected",
         "whatsapp": "connected",
+        "workers": "connected",
     }
     assert body["degraded"] == []
     assert datetime.fromisoformat(body["timestamp"]).tzinfo is not None
     assert body["uptimeSeconds"] >= 120
 
 
-@pytest.mark.parametrize("missing", ["redis", "whatsapp"])
+@pytest.mark.parametrize("missing", ["redis", "whatsapp", "workers"])
 def test_health_is_degraded_but_well_without(missing):
     answer = client_of(**{missing: ill}).get("/health")
     assert answer.status_code == 200
@@ -161,6 +163,10 @@ def test_labels_come_from_closed_sets(count, name, labels):
     before = value(f"pulseops_{name}_total", **labels)
     count()
     assert value(f"pulseops_{name}_total", **labels) == before + 1
+
+
+def test_metrics_are_told_although_nobody_can_say_what_waits():
+    assert client_of(workers=ill).get("/metrics").status_code == 200
 
 
 def test_turns_are_there_before_the_first():

@@ -325,6 +325,20 @@ def test_a_ticket_opens_one_stream_without_a_header(office: Office, hub: Hub) ->
     assert hub.open == 0
 
 
+def test_a_ticket_asked_for_again_with_its_key_opens_a_stream_too(office: Office, hub: Hub) -> None:
+    key = {"Idempotency-Key": "one"}
+    first, again = (
+        data(office.other_doctor.post(f"{STREAM}/ticket", headers=key))["ticket"] for _ in range(2)
+    )
+    for ticket in (first, again):
+        with opened(office.stranger, query={"ticket": ticket}) as page:
+            assert page.event()["data"]["doctorId"] == "doc_khan"
+    office.stage.clock.advance(seconds=11)
+    late = office.other_doctor.post(f"{STREAM}/ticket", headers=key)
+    assert refusal(late, 409)["code"] == "SHOWN_ONCE"
+    del hub
+
+
 def test_a_ticket_is_good_for_a_minute_and_one_line(office: Office, hub: Hub) -> None:
     ticket = ticket_of(office.admin)
     elsewhere = office.stranger.get("/doctors/doc_meera/queue/stream", query={"ticket": ticket})

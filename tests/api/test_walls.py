@@ -89,7 +89,8 @@ class Callers:
         session = sessions.start_session(work, self.cast.farida)
         work.commit()
         before = work.now - self.office.services.access_expiry
-        token = jwts.access_token(self.office.services, self.cast.farida, session, before)
+        session = session.but(refreshed_at=before)
+        token = jwts.access_token(self.office.services, self.cast.farida, session)
         return Client(self.office, token)
 
     def other_admin(self) -> Client:

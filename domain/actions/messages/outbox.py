@@ -180,6 +180,16 @@ def leave_outbox(work: Work, message: Message) -> None:
         work.delete(waiting)
 
 
+def oldest_waiting(work: Work, shard: str, urgency: Urgency) -> datetime | None:
+    """Return since when the oldest message of *shard* that may go has waited; None if none may.
+
+    A message that is deferred, or being sent, waits for a later instant.
+    """
+    span = (f"{urgency}#", f"{urgency}#{stamp(work.now)}~")
+    oldest = work.query(Outgoing, shard, between=span, limit=1).records
+    return datetime.fromisoformat(oldest[0].place.split("#")[1]) if oldest else None
+
+
 def window_is_open(conversation: Conversation | None, now: datetime) -> bool:
     """Return whether the 24-hour window is open: free-form messages may be sent."""
     if conversation is None or conversation.last_inbound_at is None:

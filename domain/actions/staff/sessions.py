@@ -6,12 +6,19 @@ all sessions of a user: it increments the user's era, and a session of an earlie
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from domain.errors import NotSignedIn
 from domain.model.accounts import Session
 from domain.model.clinics import StaffStatus, User
 from domain.work import Work
 
 OVER = "The session has ended; please sign in again."
+REPEATED_WITHIN = timedelta(seconds=10)
+"""How long a refresh token that was just replaced is answered with the token that replaced it.
+
+Two tabs of a browser, or a client whose answer was lost on the way, use one token twice.
+"""
 
 
 def start_session(work: Work, user: User) -> Session:
@@ -49,8 +56,10 @@ def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> t
 def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] | NotSignedIn:
     """Renew a session by its refresh token, which is replaced (refresh token rotation).
 
-    A token used twice has been stolen, so the whole session ends. That refusal is returned, not
-    raised, since the end must be committed.
+    The token before it changes nothing for ten seconds: the session is returned as its first use
+    left it, so the caller gets the same tokens. Any other use of an old token means that it was
+    stolen, so the whole session ends. That refusal is returned, not raised, since the end must be
+    committed.
 
     Raises:
         NotSignedIn: If the session has ended, or the account is not active.
@@ -60,10 +69,12 @@ def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] 
     user = work.get(User, session.clinic_id, session.user_id) if session else None
     if session is None or user is None or not _is_valid(session, user):
         raise NotSignedIn(OVER)
-    if session.refresh_id != refresh_id:
-        end_session(work, session, "REFRESH_TOKEN_REUSED")
-        return NotSignedIn(OVER)
-    return _rotate(work, session, user), user
+    if session.refresh_id == refresh_id:
+        return _rotate(work, session.but(replaced_id=refresh_id), user), user
+    if session.replaced_id == refresh_id and work.now - session.refreshed_at <= REPEATED_WITHIN:
+        return session, user
+    end_session(work, session, "REFRESH_TOKEN_REUSED")
+    return NotSignedIn(OVER)
 
 
 def end_session(work: Work, session: Session, reason: str) -> None:
@@ -85,9 +96,9 @@ def end_all_sessions(work: Work, user: User) -> User:
 
 
 def end_other_sessions(work: Work, user: User, session: Session) -> tuple[Session, User]:
-    """End every session of *user* but this one, which gets new tokens."""
+    """End every session of *user* but this one, which gets new tokens; the old ones are over."""
     user = end_all_sessions(work, user)
-    return _rotate(work, session.but(wrong_passwords=0), user), user
+    return _rotate(work, session.but(wrong_passwords=0, replaced_id=None), user), user
 
 
 def _is_valid(session: Session, user: User) -> bool:

@@ -56,12 +56,51 @@ def test_one_used_again_ends_its_whole_session_and_no_other(stage: Stage, cast: 
     first, other = begin(stage, cast.farida), begin(stage, cast.farida)
     second = carry_on(stage, first, first.refresh_id)
     assert second is not None
+    stage.clock.advance(seconds=11)
     assert carry_on(stage, first, first.refresh_id) is None
     assert not goes_on(stage, first)
     assert stored(stage.records, first).end_reason == "REFRESH_TOKEN_REUSED"
     with pytest.raises(NotSignedIn):  # not even the newest gets anything now
         carry_on(stage, second, second.refresh_id)
     assert goes_on(stage, other)
+
+
+def test_one_used_again_within_seconds_gives_what_its_first_use_gave(
+    stage: Stage, cast: Cast
+) -> None:
+    first = begin(stage, cast.farida)
+    second = carry_on(stage, first, first.refresh_id)
+    assert second is not None
+    stage.clock.advance(seconds=10)
+    again = carry_on(stage, first, first.refresh_id)
+    assert again is not None
+    assert (again.refresh_id, again.refreshed_at) == (second.refresh_id, second.refreshed_at)
+    assert goes_on(stage, second)
+    assert carry_on(stage, again, again.refresh_id) is not None
+
+
+def test_one_that_is_two_uses_old_ends_its_session_at_once(stage: Stage, cast: Cast) -> None:
+    first = begin(stage, cast.farida)
+    second = carry_on(stage, first, first.refresh_id)
+    assert second is not None
+    assert carry_on(stage, second, second.refresh_id) is not None
+    assert carry_on(stage, first, first.refresh_id) is None
+    assert not goes_on(stage, first)
+
+
+@pytest.mark.parametrize("which", ["the newest", "the one before"])
+def test_no_token_of_before_a_new_password_is_taken_for_a_repetition(
+    stage: Stage, cast: Cast, which: str
+) -> None:
+    first = begin(stage, cast.farida)
+    assert carry_on(stage, first, first.refresh_id) is not None
+    second = stored(stage.records, first)
+    work = stage.work()
+    sessions.end_other_sessions(work, stored(stage.records, cast.farida), second)
+    work.commit()
+    old = second if which == "the newest" else first
+    assert carry_on(stage, old, old.refresh_id) is None
+    assert not goes_on(stage, first)
 
 
 def test_two_who_use_it_at_once_do_not_both_get_the_next(stage: Stage, cast: Cast) -> None:
