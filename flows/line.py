@@ -40,7 +40,7 @@ from flows.commands import (
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 
-MOST_LISTED = 20
+MOST_LISTED = 18
 OFFERED_MINUTES = (15, 30, 60)
 """Offered where a length of time could not be read: as many as a message has buttons."""
 COMMANDS = (

@@ -202,11 +202,6 @@ def test_one_post_may_carry_many_people_each_in_their_order(meta):
         assert ["select doctor" in words for words in meta.said(person)] == [True, False, True]
 
 
-EARLIER = pytest.mark.xfail(
-    strict=True, reason="a digit written before a question was asked still answers it"
-)
-
-
 def digit(stage: Stage, message_id: str, *, seconds_ago: int = 0) -> Json:
     """Return Asha's message of 2, written so many seconds ago."""
     at = int(stage.clock.now().timestamp()) - seconds_ago
@@ -214,7 +209,6 @@ def digit(stage: Stage, message_id: str, *, seconds_ago: int = 0) -> Json:
 
 
 @pytest.mark.usefixtures("cast")
-@EARLIER
 def test_two_equal_digits_of_one_post_answer_one_question(meta):
     meta.post(webhook(text(ASHA, "Hi", "wamid.1")))
     assert "2. Dr. Meera" in meta.said(ASHA)[0]
@@ -225,7 +219,6 @@ def test_two_equal_digits_of_one_post_answer_one_question(meta):
 
 
 @pytest.mark.usefixtures("cast")
-@EARLIER
 def test_a_digit_older_than_the_question_does_not_answer_it(meta):
     meta.post(webhook(text(ASHA, "Hi", "wamid.1")))
     meta.stage.clock.advance(seconds=20)

@@ -31,6 +31,7 @@ SENT_AT = datetime.fromtimestamp(1_795_000_000, UTC)
 NOW = SENT_AT + timedelta(seconds=90, milliseconds=250)
 
 FROM_ASHA = Inbound(
+    received_at=NOW,
     message_id="wamid.A1",
     sender="100200300400500",
     display_number="+918040001000",
