@@ -210,6 +210,8 @@ def _sentence(turn: Turn, said: Meaning) -> str:
         or (said.day and said.is_plain)
         or (said.time and turn.state in {*GOES_ON, "paying"})
     )
+    if trigger is None and said.doctor_ids and said.day:
+        turn.facts = tuple(f for f in turn.facts if f not in {"hours", "doctor_in"})
     if trigger in SAID_BESIDE and names_visit and not turn.facts:
         trigger = "book"
     if turn.state == "person" and said.person is not None and not names_visit:

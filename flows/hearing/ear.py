@@ -122,7 +122,7 @@ class Ear:
         said = _Said(
             tuple(words),
             days=[s for s in find_days(words, known.today) if not _is_denied(words, s.start)],
-            times=find_times(words),
+            times=_not_denied(words, find_times(words)),
             durations=find_durations(words, known.minute),
             people=[s for s in find_people(words, text) if not _is_denied(words, s.start)],
             doctors=doctors.find(words),
@@ -134,6 +134,9 @@ class Ear:
         if "cancel" in triggers and _says_cannot(clauses) and _wants_another(said, clauses):
             # "not today, tomorrow": another day is wanted, and none given up.
             triggers = ["move", *(t for t in triggers if t != "cancel")]
+        told = [s for s in said.days if not _is_told(said.words, s, clauses)]
+        if told and len(told) < len(said.days):
+            said = replace(said, days=told)
         if not triggers and said.durations and not said.unexplained() and len(words) <= SHORT + 1:
             triggers = ["late"]  # "2 min me"
         if not triggers and any(c.mood.past or c.mood.supposed or c.mood.others for c in clauses):
@@ -444,6 +447,20 @@ def _language_named(words: Sequence[Word]) -> str | None:
     return next((tag for w in words for tag in w.keys("language")), None)
 
 
+def _not_denied(words: Sequence[Word], spans: list[Span[T]]) -> list[Span[T]]:
+    """Return *spans* without those that Hindi denies: "11.30 nahi 1 baje"."""
+    kept = [
+        s
+        for s in spans
+        if not (
+            s.end < len(words)
+            and words[s.end].has("say:not")
+            and words[s.end].text not in ENGLISH_NOT
+        )
+    ]
+    return kept or spans
+
+
 def _wants_another(said: _Said, clauses: Sequence[Clause]) -> bool:
     """Return whether another day or time is asked for beside one that is not possible."""
     asked = any(
@@ -453,6 +470,12 @@ def _wants_another(said: _Said, clauses: Sequence[Clause]) -> bool:
         for c in clauses
     )
     return len(said.days) > 1 or asked
+
+
+def _is_told(words: Sequence[Word], span: Span[DaySaid], clauses: Sequence[Clause]) -> bool:
+    """Return whether a day stands in a clause that tells of the past, or denies."""
+    at = words[span.start]
+    return any((c.mood.past or c.mood.negated) and at in c.words for c in clauses)
 
 
 def _says_cannot(clauses: Sequence[Clause]) -> bool:

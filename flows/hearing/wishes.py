@@ -56,11 +56,13 @@ RULES = rules(
     ("move",          "later may_i|booking|come|want -late"),
     ("move",          "instead day|clock"),
     ("move",          "booking day|clock do_it|want|see -when -ask"),
-    ("shift",         "day do_it -ask"),
+    ("shift",         "day|clock do_it -ask -doctor_said"),
     ("refund",        "refund"),
     ("refund",        "money when|where"),
     ("refund",        "money not -pay -want -necessary"),
     ("policy",        "refundable"),
+    ("policy",        "lose"),
+    ("policy",        "how_often move|cancel"),
     ("cash",          "necessary money|pay|fee"),
     ("pay",           "pay failed"),
     ("pay",           "money send|pay ask"),
@@ -68,6 +70,7 @@ RULES = rules(
     ("pay",           "paid"),
     ("cash",          "cash"),
     ("fee",           "fee"),
+    ("fee",           "money takes"),
     ("fee",           "how_much visit|see|doctor_said|doctor|money|pay -people -ahead -late"),
     ("late",          "late length"),
     ("late",          "reaching length"),
@@ -83,6 +86,8 @@ RULES = rules(
     ("phone",         "calls num ask"),
     ("hours",         "hours -booking -for"),
     ("hours",         "when start"),
+    ("hours",         "opens you|clinic day"),
+    ("hours",         "opens_habit"),
     ("hours",         "sits when|ask|asked doctor|doctor_said|clinic"),
     ("hours",         "opens clinic|when|you|day|clock asked|when"),
     ("doctor_in",     "doctor|doctor_said present|late|not_coming asked -length"),
@@ -106,8 +111,8 @@ RULES = rules(
     ("book",          "want for"),
     ("book",          "want doctor_said"),
     ("symptom",       "symptom"),
-    ("book",          "visit"),
-    ("book",          "book"),
+    ("weak_book",     "visit"),
+    ("weak_book",     "book"),
     ("help",          "help"),
     ("thanks",        "thanks -not -ask"),
     ("ok",            "ok|wait_ok -not -ask -want"),
@@ -130,7 +135,7 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("cancel",    "past",       "status"),
     ("cancel",    "others",     "status"),
     ("cancel",    "requested",  "cancel"),
-    ("cancel",    "asked",      "status"),
+    ("cancel",    "asked",      "policy"),
     ("move",      "negated",    "keep"),
     ("move",      "supposed",   "policy"),
     ("stop",      "negated",    None),
@@ -144,6 +149,9 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("late",      "others",     None),
     ("late",      "past",       None),
     ("human",     "negated",    None),
+    ("weak_book", "negated",    None),
+    ("weak_book", "supposed",   None),
+    ("weak_book", "plain",      "book"),
     ("book",      "negated",    None),
     ("book",      "supposed",   None),
 )
@@ -162,6 +170,8 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
             said = [t for t in said if t not in {"doctor_in", "hours"}]
         facts = [t for t in said if t in FACTS]
         acts = [t for t in said if t not in FACTS]
+        if facts and acts and (acts[0] == "weak_book" or _only_asks(acts[0], clause)):
+            acts = []  # "the charges for a consultation" asks for no consultation
         for trigger in [*acts[:1], *facts]:
             settled = settle(trigger, clause.mood)
             if settled is not None and settled not in found:
@@ -175,7 +185,25 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
         words = tuple(w for c in clauses for w in c.words)
         concepts = frozenset[str]().union(*(c.concepts for c in clauses))
         return wishes_in([Clause(words, concepts, mood_of(concepts, question="asked" in concepts))])
-    return _by_weight(found)
+    return _by_weight(_without_denied(found, clauses))
+
+
+def _only_asks(trigger: str, clause: Clause) -> bool:
+    """Return whether a clause asks, and wants no visit."""
+    return trigger == "book" and clause.mood.asked and not clause.mood.wanted
+
+
+def _without_denied(found: list[str], clauses: Sequence[Clause]) -> list[str]:
+    """Return what is left where one wish denies another: "do not move it, just cancel"."""
+    concepts = frozenset[str]().union(*(c.concepts for c in clauses))
+    others = {"move", "shift"} & set(found)
+    if "keep" in found and (others or "cancel" in found):
+        found = [t for t in found if t != "keep"]
+    if others and "cancel" not in concepts:
+        found = [t for t in found if t != "cancel"]  # who cannot come wants another time
+    if "cancel" in found and "reaching" in clauses[-1].concepts and not clauses[-1].mood.negated:
+        found = ["keep" if t == "cancel" else t for t in found]  # "wanted to, but am coming"
+    return found
 
 
 def settle(trigger: str, mood: Mood) -> str | None:
