@@ -188,6 +188,8 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
 def _person_listed(turn: Turn) -> str | None:
     """Return the choice of the one listed person whose name is among the words: "2 yr old riya"."""
     question = question_of(turn)
+    if not turn.ear.says_plainly(turn.inbound.text):
+        return None
     heard = set(sound(fold(turn.inbound.text)).split())
     fits = [
         o.id
@@ -206,16 +208,18 @@ def _sentence(turn: Turn, said: Meaning) -> str:
     if trigger == "status" and turn.facts:
         trigger = None
     names_visit = (
-        said.doctor_ids
+        (said.doctor_ids and (not said.by_speciality or said.is_plain))
         or (said.day and said.is_plain)
         or (said.time and turn.state in {*GOES_ON, "paying"})
     )
     if trigger is None and said.doctor_ids and said.day:
         turn.facts = tuple(f for f in turn.facts if f not in {"hours", "doctor_in"})
+    if turn.state in GOES_ON and said.doctor_ids:
+        turn.facts = tuple(f for f in turn.facts if f not in {"hours", "doctor_in"})
     if trigger in SAID_BESIDE and names_visit and not turn.facts:
         trigger = "book"
     if turn.state == "person" and said.person is not None and not names_visit:
-        return "for_said"
+        return "for_said" if turn.ear.says_plainly(turn.inbound.text) else "ask_again"
     if corrections.is_correction(turn, said):
         trigger = "rename"
     if trigger == "book":

@@ -58,6 +58,8 @@ MOST_LINES = 5
 """Line breaks of a message that is read; one with more is a form, an advertisement or our own."""
 SAID_SHORTLY = frozenset({"stop", "start", "here"})
 """Wishes that are acted on at once, so that they are heard only in a short message."""
+SHORT_ANSWER = 6
+"""Words of a short answer to a question."""
 SHORT_WISH = 10
 """Words of a short message."""
 LONGEST_READ = 600
@@ -66,6 +68,8 @@ COURTEOUS = frozenset(
     "👍👌🙏👏🙌🤝👋💪💯✅✔☑🆗❤♥🧡💛💚💙💜🤍🤎💖💕💐🌹🌸🌺🌻🎉☺😊🙂😀😃😄😁😆😇😌🤗🥰😍😘😎🤩🥳🫡"
 )
 """Emoji that say no more than "ok"; others may be tears, an illness, a question or stars."""
+PATIENT_IS = re.compile(r"^\s*(the )?patient( is|'s name is| name is|:|-)\s+", re.IGNORECASE)
+"""What people write before a name, beside what `people.toml` has."""
 CODE = re.compile(r"[a-z]{3,10}\d{2,4}|[0-9a-z]{26}")
 """A clinic's join code, as registration makes it, folded."""
 SHORT = 3
@@ -150,6 +154,7 @@ class Ear:
             is_plain=said.unexplained() <= MOST_UNEXPLAINED,
             facts=tuple(t for t in triggers if t in FACTS),
             doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
+            by_speciality=bool(said.doctors) and said.doctors[0].weight < 1,
             day=said.days[-1 if "move" in triggers else 0].value.day if said.days else None,
             time=_merged([s.value for s in said.times]),
             duration=said.length("late" in triggers),
@@ -194,6 +199,15 @@ class Ear:
             at += 1
         denies = any(w.has("say:no", "say:not") for w in words[:at])
         return text[words[at].start :] if denies and at < len(words) else text
+
+    def says_plainly(self, text: str) -> bool:
+        """Return whether *text* is short, and neither denies, asks nor names several people."""
+        words = [w for w in self.lexicon.words(text[:LONGEST_READ]) if w.text[0].isalnum()]
+        concepts = concepts_of(words)
+        named = sum(bool(w.keys("kin")) for w in words)
+        return (
+            len(words) <= SHORT_ANSWER and named <= 1 and not concepts & {"not", "no", "ask", "if"}
+        )
 
     def will_wait(self, text: str) -> bool:
         """Return whether *text* says that its writer waits."""
@@ -262,6 +276,7 @@ class Ear:
 
     def name(self, text: str, known: Known) -> PersonSaid | None:
         """Return whom *text* names, where a name was asked for; None if it names nobody."""
+        text = PATIENT_IS.sub("", text)
         return name_said(text, self.lexicon, [d.name for d in known.doctors])
 
     def plain(self, text: str) -> str:

@@ -84,6 +84,8 @@ class Meaning:
     """The facts asked for, beside the trigger, in the order they were asked."""
     doctor_ids: tuple[str, ...] = ()
     """The doctors that fit what was said of one; several if it was not said which."""
+    by_speciality: bool = False
+    """Whether they are meant by a speciality alone, which may be a word for something else."""
     day: date | None = None
     time: TimeSaid | None = None
     duration: DurationSaid | None = None

@@ -124,7 +124,7 @@ def _read_kin(words: Sequence[Word], text: str, at: int) -> Span[PersonSaid] | N
     start, marked = at, False
     while start > 0 and (marks := _before_kin(words, start - 1)) is not None:
         start, marked = start - 1, marked or marks
-    begin = _skip(words, at + 1, _is_courtesy)
+    begin = _skip(words, at + 1, lambda w: _is_courtesy(w) or w.has("say:of") or w.text == ",")
     introduced = begin < len(words) and words[begin].has("person:name")
     begin = without_titles(words, _skip(words, begin, _introduces))
     end = name_end(words, begin, sure=introduced)
