@@ -168,6 +168,8 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
         return next((o for o in push.offered if o.startswith("wait:")), None)
     if turn.state == "person" and turn.ear.names_nobody_listed(turn.inbound.text):
         return offered.get("new")
+    if turn.state == "day" and turn.ear.wants_earliest(turn.inbound.text):
+        return turn.conversation.offered[0] if turn.conversation.offered else None
     if turn.state == "person" and (listed := _person_listed(turn)) is not None:
         return listed
     if turn.state in {"slot", "doctor", "proposed"} and turn.ear.asks_for_more(turn.inbound.text):

@@ -209,6 +209,10 @@ class Ear:
             len(words) <= SHORT_ANSWER and named <= 1 and not concepts & {"not", "no", "ask", "if"}
         )
 
+    def wants_earliest(self, text: str) -> bool:
+        """Return whether *text* asks for the first day that is free."""
+        return "earliest" in concepts_of(self.lexicon.words(text[:LONGEST_READ]))
+
     def will_wait(self, text: str) -> bool:
         """Return whether *text* says that its writer waits."""
         concepts = concepts_of(self.lexicon.words(text[:LONGEST_READ]))

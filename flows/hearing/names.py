@@ -16,7 +16,7 @@ LONG_SLIP = 6
 
 Shorter ones are too often names: "Tina" is no slip.
 """
-SHORT = 3
+SHORT = 4
 """Letters of what may be abbreviated in a name, with a dot: R., Md."""
 _NOTHING: frozenset[str] = frozenset()
 
@@ -68,6 +68,9 @@ def name_end(words: Sequence[Word], at: int, *, sure: bool = False) -> int:
     end, parts, named = at, 0, False
     while end < len(words) and parts <= MOST_WORDS:
         kind = kind_of(words[end])
+        if _is_initial(words, end):
+            parts, end = parts + 1, end + 1
+            continue
         if _joins(words, at, end):
             end += 1
             continue
@@ -113,6 +116,13 @@ def written(text: str, words: Sequence[Word]) -> str | None:
     """Return the name that *words* of *text* are, cleaned; None if it cannot be one."""
     name = clean_name(text[words[0].start : words[-1].end])
     return name.removesuffix("'s").removesuffix("’s") if name else None
+
+
+def _is_initial(words: Sequence[Word], at: int) -> bool:
+    """Return whether a single letter with a stop stands here: the K. of K. V. Raghavan."""
+    letter = words[at]
+    stop = words[at + 1] if at + 1 < len(words) else None
+    return len(letter.raw) == 1 and letter.raw.isupper() and stop is not None and stop.text == "."
 
 
 def _joins(words: Sequence[Word], at: int, sign: int) -> bool:
