@@ -221,7 +221,10 @@ def _sentence(turn: Turn, said: Meaning) -> str:
     if trigger in SAID_BESIDE and names_visit and not turn.facts:
         trigger = "book"
     if turn.state == "person" and said.person is not None and not names_visit:
-        return "for_said" if turn.ear.says_plainly(turn.inbound.text) else "ask_again"
+        name = said.person.name
+        is_sure = name is None or not name.isascii() or name[0].isupper()
+        is_sure = is_sure and turn.ear.says_plainly(turn.inbound.text)
+        return "for_said" if is_sure else "ask_again"
     if corrections.is_correction(turn, said):
         trigger = "rename"
     if trigger == "book":

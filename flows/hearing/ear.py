@@ -28,7 +28,7 @@ from flows.hearing.times import as_clock, find_times
 from flows.hearing.wishes import FACTS, Clause, wishes_in
 
 T = TypeVar("T")
-NEVER_ASKED = frozenset({"here", "stop", "stop_all", "start"})
+NEVER_ASKED = frozenset({"here", "stop", "stop_all", "start", "yes"})
 """Phrases that mean nothing with a question mark: "aa gaye?" asks for somebody else."""
 SUBJECTS = frozenset(
     {
