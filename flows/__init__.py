@@ -11,6 +11,7 @@ table         a flow is a table of rows
 patient       the patient's conversation: its table is that of proposals, booking, corrections,
               my_bookings, lateness, facts, account, safety, handover, manners, phone_number and
               settings
+understanding what a sentence means where the conversation stands
 choices       which of the choices that stand a text picks
 proposals     a wish for a booking, said in a sentence
 wish          what was asked of a booking so far

@@ -74,7 +74,9 @@ def choice_named(turn: Turn) -> str | None:
 
 
 def choice_named_partly(turn: Turn) -> str | None:
-    """Return the choice of which a part was typed that only it has."""
+    """Return the choice of which a part was typed that only it has; a question picks none."""
+    if "?" in turn.inbound.text:
+        return None
     typed = turn.ear.plain(turn.inbound.text)
     for name, options in _standing_choices(turn):
         titles = _titles(turn, name, options)
