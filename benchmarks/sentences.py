@@ -43,9 +43,8 @@ def main() -> None:
         if options.wrong and title != "kept aside":
             for sentence, found in judged:
                 if not found.right:
-                    print(
-                        f"  [{sentence.at}] {sentence.text}: {'/'.join(sentence.does)}; {found.seen}"
-                    )
+                    wanted = "/".join(sentence.does)
+                    print(f"  [{sentence.at}] {sentence.text}: {wanted}; {found.seen}")
     _print_times([*seen, *apart])
 
 

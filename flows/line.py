@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from domain.actions.booking import desk
 from domain.actions.booking.complaints import complaint_of
-from domain.actions.booking.days import exceeded_limit
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.queues import current_queue
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
 from domain.errors import (
-    AlreadyBooked,
     CalledJustNow,
     DayClosed,
     LineMoved,
@@ -35,7 +32,6 @@ from flows.commands import (
     length_and_reason,
     minutes_and_reason,
     seen_state,
-    walk_in,
 )
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
@@ -89,11 +85,6 @@ def is_halted(turn: Turn) -> bool:
 def not_begun(turn: Turn) -> bool:
     """Whether the line has not started, so that "resume" means to start."""
     return not nobody_named(turn) and the_line(turn).queue.status is QueueStatus.SCHEDULED
-
-
-def no_walk_in(turn: Turn) -> bool:
-    """Whether `add` does not name a phone and a person."""
-    return walk_in(turn) is None
 
 
 def no_text(turn: Turn) -> bool:
@@ -173,13 +164,6 @@ def close(turn: Turn) -> None:
     turn.queue = lifecycle.close(line, turn.actor, "CLOSED_BY_STAFF")
 
 
-def add(turn: Turn) -> None:
-    """Add a walk-in to the line."""
-    line = the_line(turn)
-    phone, name = walk_in(turn) or ("", "")
-    turn.token = desk.add_walk_in(line, turn.actor, phone, name)
-
-
 def announce(turn: Turn) -> None:
     """Send what follows the command to everybody booked today."""
     line = the_line(turn)
@@ -224,8 +208,6 @@ ROWS = (
     Row("close",      ANYWHERE,  None,        close,      "line/closed",       "idle"),
     Row("status",     ANYWHERE,  None,        None,       "line/status",       "idle"),
     Row("list",       ANYWHERE,  None,        None,       "line/list",         "idle"),
-    Row("add",        ANYWHERE,  no_walk_in,  None,       "line/how_to_add",   "idle"),
-    Row("add",        ANYWHERE,  None,        add,        "line/added",        "idle"),
     Row("announce",   ANYWHERE,  no_text,     None,       "line/how_to_tell",  "idle"),
     Row("announce",   ANYWHERE,  None,        announce,   "line/announced",    "idle"),
 )
@@ -236,7 +218,6 @@ REFUSALS: dict[type[Refused], Refusal] = {
     NobodyWaiting: Refusal("line/nobody"),
     NothingToUndo: Refusal("line/nothing_to_undo"),
     NotNow: Refusal("line/not_now"),
-    AlreadyBooked: Refusal("line/already_booked"),
     DayClosed: Refusal("line/day_over"),
 }
 
@@ -323,37 +304,6 @@ def _called_just_now(turn: Turn) -> Say:
     )
 
 
-@says("line/already_booked")
-def _already_booked(turn: Turn) -> Say:
-    said = state(turn)
-    token = turn.details["token"]
-    return replace(
-        said, values={**said.values, "number": token.number, "person": token.patient_name}
-    )
-
-
-@says("line/added")
-def _added(turn: Turn) -> Say:
-    said = state(turn)
-    token = turn.acted_on
-    return replace(
-        said,
-        values={
-            **said.values,
-            "number": token.number,
-            "added": token.patient_name,
-            "at": token.estimated_time.isoformat(),
-            "beyond": _limit_exceeded(turn),
-        },
-    )
-
-
-def _limit_exceeded(turn: Turn) -> int | None:
-    """Return the day's limit of bookings if it is exceeded now; else None."""
-    line = the_line(turn)
-    return exceeded_limit(turn.work, turn.clinic, line.doctor, line.day)
-
-
 @says("line/list")
 def _list(turn: Turn) -> Say:
     said = state(turn)
@@ -395,9 +345,8 @@ def _how_long(turn: Turn) -> Say:
     )
 
 
-@says("line/how_to_add")
 @says("line/how_to_tell")
-def _how_to(_turn: Turn) -> Say:
+def _how_to_tell(_turn: Turn) -> Say:
     return Say()
 
 

@@ -106,7 +106,7 @@ def _trigger(turn: Turn) -> str:
 
 def _trigger_of_text(turn: Turn) -> str:
     inbound = turn.inbound
-    number = turn.ear.choice(inbound.text)
+    number = turn.ear.answers.choice(inbound.text)
     if number is not None and (turn.state != "name" or standing_push(turn)):
         return _choose_by_number(turn, number)
     if phone_number.is_typed(turn):

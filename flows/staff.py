@@ -9,7 +9,18 @@ from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
-from flows import account, handover, lateness, line, machines, manners, patient, questions, settings
+from flows import (
+    account,
+    handover,
+    lateness,
+    line,
+    machines,
+    manners,
+    patient,
+    questions,
+    settings,
+    walk_ins,
+)
 from flows.choices import choice_confirmed, choice_named, standing_push
 from flows.hearing.meaning import Meaning
 from flows.hearing.text import number_in
@@ -42,6 +53,7 @@ def act_as_staff(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     *line.ROWS,
+    *walk_ins.ROWS,
     *questions.ROWS,
     *lateness.STAFF_ROWS,
     #   on          at         when   do             say               then
@@ -57,7 +69,7 @@ ROWS = (
     *manners.STAFF_ROWS,
 )
 # fmt: on
-TABLE = Table(ROWS, line.REFUSALS)
+TABLE = Table(ROWS, {**line.REFUSALS, **walk_ins.REFUSALS})
 
 
 @says("staff/help")
@@ -138,7 +150,7 @@ def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
         return _choose(turn, turn.inbound.choice)
     if turn.inbound.kind != "text":
         return "media"
-    number = turn.ear.choice(turn.inbound.text)
+    number = turn.ear.answers.choice(turn.inbound.text)
     if number is not None and 1 <= number <= len(turn.conversation.offered):
         return _choose(turn, turn.conversation.offered[number - 1])
     named = choice_named(turn) or choice_confirmed(turn)

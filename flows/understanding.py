@@ -42,8 +42,8 @@ class Understood:
 def understand(turn: Turn, triggers: Container[str]) -> Understood:
     """Return what the sentence that came means; *triggers* are those that the table takes."""
     text = turn.inbound.text
-    denied = turn.state in YES_OR_NO and turn.ear.without_no(text) != text
-    said = turn.ear.sentence(turn.ear.without_no(text) if denied else text, known(turn))
+    denied = turn.state in YES_OR_NO and turn.ear.answers.without_no(text) != text
+    said = turn.ear.sentence(turn.ear.answers.without_no(text) if denied else text, known(turn))
     if denied and turn.state == "sure" and said.trigger is None and not said.facts:
         return Understood(said, option=turn.conversation.offered[-1])
     option = _choice_meant(turn, said)
@@ -70,14 +70,18 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
     text, offered = turn.inbound.text, turn.conversation.offered
     kinds = {o.partition(":")[0]: o for o in offered}
     push = standing_push(turn)
-    if push is not None and turn.ear.will_wait(text):
+    if push is not None and turn.ear.answers.will_wait(text):
         return next((o for o in push.offered if o.startswith("wait:")), None)
     match turn.state:
         case "person":
-            return kinds.get("new") if turn.ear.names_nobody_listed(text) else _person_listed(turn)
+            return (
+                kinds.get("new")
+                if turn.ear.answers.names_nobody_listed(text)
+                else _person_listed(turn)
+            )
         case "day":
-            return offered[0] if offered and turn.ear.wants_earliest(text) else None
-        case "slot" | "doctor" | "proposed" if turn.ear.asks_for_more(text):
+            return offered[0] if offered and turn.ear.answers.wants_earliest(text) else None
+        case "slot" | "doctor" | "proposed" if turn.ear.answers.asks_for_more(text):
             return _more(turn)
         case "slot" | "proposed" if said.trigger == "move" and not (said.day or said.time):
             return kinds.get("days")
@@ -96,7 +100,7 @@ def _more(turn: Turn) -> str | None:
 def _person_listed(turn: Turn) -> str | None:
     """Return the choice of the one listed person whose name is among the words: "2 yr old riya"."""
     question = question_of(turn)
-    if question is None or not turn.ear.says_plainly(turn.inbound.text):
+    if question is None or not turn.ear.answers.says_plainly(turn.inbound.text):
         return None
     heard = set(sound(fold(turn.inbound.text)).split())
     fits = [
@@ -171,7 +175,7 @@ def _is_sure_of_person(turn: Turn, said: Meaning) -> bool:
     """Return whether the person whom a sentence names can be taken for that of the visit."""
     name = said.person.name if said.person else None
     written_as_name = name is None or not name.isascii() or name[0].isupper()
-    return written_as_name and turn.ear.says_plainly(turn.inbound.text)
+    return written_as_name and turn.ear.answers.says_plainly(turn.inbound.text)
 
 
 def is_known(turn: Turn) -> bool:

@@ -9,11 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from tests.sentences import Sentence
-from tests.spoken import DOCTORS, TODAY, Heard, say
+from tests.spoken import DOCTORS, TODAY, Heard, say, tap
 
 QUESTION = {
-    "proposed": "booking/proposal", "sure": "mine/sure", "slots": "booking/slots", "days": "booking/days",
-    "doctors": "booking/doctors", "name": "booking/ask_name", "whom": "booking/for_whom",
+    "proposed": "booking/proposal", "sure": "mine/sure", "slots": "booking/slots",
+    "days": "booking/days", "doctors": "booking/doctors", "name": "booking/ask_name",
+    "whom": "booking/for_whom",
 }  # fmt: skip
 ZONE = ZoneInfo("Asia/Kolkata")
 DOES: dict[str, set[str]] = {
@@ -98,6 +99,9 @@ DOES: dict[str, set[str]] = {
 """What each message shows to have been understood."""
 
 
+NAMED = {"booking/pay", "booking/confirmed", "news/confirmed"}
+
+
 @dataclass(frozen=True)
 class Judged:
     """Whether a sentence was understood, and whether the product acted on it though it must not."""
@@ -119,52 +123,50 @@ def judge(sentence: Sentence) -> Judged:
 
 
 def _seen(sentence: Sentence, heard: Heard) -> set[str]:
-    found: set[str] = set()
-    for name in heard.names:
-        found |= DOES.get(name, {name})
+    found = {shown for name in heard.names for shown in DOES.get(name, {name})}
+    found |= _picked(sentence, heard)
+    values = heard.values
     if "facts/answer" in heard.names:
-        found |= {f["fact"] for f in heard.values["facts/answer"]["facts"]}
+        found |= {f["fact"] for f in values["facts/answer"]["facts"]}
     if QUESTION.get(sentence.at) in heard.names:
         found.add("again")
     if not heard.names:
         found |= {"ok", "lost", "desk"}
-    values = heard.values
     if "line/guess" in heard.names and values["line/guess"]["command"] == "close":
         found.add("ask_close")
     if "booking/doctors" in heard.names and (
-        values["booking/doctors"]["person"] or ("book" in sentence.does and _narrowed(sentence))
+        # The doctor is all that is missing: the list of doctors is the next question.
+        values["booking/doctors"]["person"] or ("book" in sentence.does and not sentence.doctor)
     ):
         found.add("book")
-    if "pick" in sentence.does and sentence.option is not None:
-        picked = say(sentence.at, str(sentence.option))
-        if (picked.names, picked.tokens, picked.line) == (heard.names, heard.tokens, heard.line):
-            found.add("pick")
-    for word, number in (("yes", 1), ("no", 2)):
-        if word in sentence.does:
-            picked = say(sentence.at, str(number))
-            if (picked.names, picked.tokens) == (heard.names, heard.tokens):
-                found.add(word)
-    if (sentence.at, sentence.option) == ("proposed", 3) and "booking/doctors" in heard.names:
-        found.add("pick")
-    if sentence.at == "name" and {"booking/pay", "booking/confirmed", "news/confirmed"} & set(
-        heard.names
-    ):
+    if sentence.at == "name" and NAMED & set(heard.names):
         found.add("name")
-    if sentence.at == "platform" and heard.names and "City" in str(heard.values):
+    if sentence.at == "platform" and heard.names and "City" in str(values):
         found.add("join")
     return found
 
 
-def _narrowed(sentence: Sentence) -> bool:
-    """Whether the doctor is all that is missing, so that the list of doctors is the next question."""
-    return not sentence.doctor
+def _picked(sentence: Sentence, heard: Heard) -> set[str]:
+    """Return what a number would have been picked for with the same outcome."""
+    options = {"pick": sentence.option, "yes": 1, "no": 2}
+    found = {
+        wish
+        for wish, option in options.items()
+        if wish in sentence.does and option is not None and _same(tap(sentence.at, option), heard)
+    }
+    if (sentence.at, sentence.option) == ("proposed", 3) and "booking/doctors" in heard.names:
+        found.add("pick")
+    return found
+
+
+def _same(one: Heard, other: Heard) -> bool:
+    return (one.names, one.tokens, one.line) == (other.names, other.tokens, other.line)
 
 
 def _details(sentence: Sentence, heard: Heard, seen: set[str]) -> Iterator[bool]:
     every: dict[str, Any] = {}
     for values in heard.values.values():
         every |= values
-    said = {str(v) for values in heard.values.values() for v in values.values()}
     if len(sentence.doctor) == 1 and "doctor" in every:
         yield every["doctor"] == DOCTORS[sentence.doctor[0]][0]
     if sentence.day and sentence.day not in {"past", "beyond"} and every.get("at"):
@@ -172,7 +174,7 @@ def _details(sentence: Sentence, heard: Heard, seen: set[str]) -> Iterator[bool]
         yield at.date() == _date(sentence.day)
         if sentence.time and ":" in sentence.time:
             yield f"{at:%H:%M}" == sentence.time or sentence.bound is not None
-    if sentence.day == "past" or sentence.day == "beyond":
+    if sentence.day in {"past", "beyond"}:
         yield "booking/not_that_day" in heard.names or "booking/doctors" in heard.names
     if sentence.minutes is not None and {"pause", "emergency", "late"} & seen & set(sentence.does):
         yield _has_minutes(every, sentence.minutes, heard)
@@ -182,7 +184,6 @@ def _details(sentence: Sentence, heard: Heard, seen: set[str]) -> Iterator[bool]
         yield str(every.get("added", "")).casefold() == sentence.name.casefold()
     if sentence.also:
         yield set(sentence.also) <= seen
-    del said
 
 
 def _has_minutes(every: Mapping[str, Any], minutes: int, heard: Heard) -> bool:

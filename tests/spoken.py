@@ -156,15 +156,13 @@ def _tokens(stage: Stage) -> tuple[tuple[int, str, str], ...]:
                 Queue, f"doc_{key}", (TODAY + timedelta(days=ahead)).isoformat()
             )
             if queue is not None:
-                for token in stage.work().query(Token, queue.queue_id, limit=100).records:
-                    found.append(
-                        (
-                            token.number,
-                            token.status.value,
-                            f"{token.doctor_id} {token.estimated_time:%d %H:%M} {token.patient_name}",
-                        )
-                    )
+                tokens = stage.work().query(Token, queue.queue_id, limit=100).records
+                found += [(t.number, t.status.value, _where(t)) for t in tokens]
     return tuple(sorted(found))
+
+
+def _where(token: Token) -> str:
+    return f"{token.doctor_id} {token.estimated_time:%d %H:%M} {token.patient_name}"
 
 
 @cache
@@ -212,7 +210,8 @@ def _clinic(stage: Stage) -> tuple[Clinic, dict[str, Doctor]]:
     doctors = {
         key: a_doctor(
             clinic, f"doc_{key}", name, DOCTOR if key == "sharma" else f"+9198765440{n:02d}",
-            NOW - timedelta(days=30) + timedelta(seconds=n), specialization=what, start_time="00:00", end_time="23:59", lunch_break=None,
+            NOW - timedelta(days=30) + timedelta(seconds=n),
+            specialization=what, start_time="00:00", end_time="23:59", lunch_break=None,
             daily_limit=100, advance_amount=0 if key == "patel" else 50,
         )
         for n, (key, (name, what)) in enumerate(DOCTORS.items(), start=1)

@@ -1,6 +1,8 @@
 """The ear: what a sentence says, whatever its language, order and spelling.
 
 ear           what a text means: as a whole phrase, as a sentence, as a command of staff
+answers       short answers to a question that stands
+sentence      what the words of a sentence name, its clauses, and what it means
 meaning       what a whole message says
 known         what must be known of the clinic and of the moment
 
