@@ -1,38 +1,38 @@
 """Conversations on WhatsApp: how a message becomes a trigger, and the tables that answer it.
 
-inbound       what a provider delivers, in one form
-runner        one turn, one transaction
-route         who wrote, and to which clinic
-hearing       what a sentence says
-known         what the ear must know of the clinic
-replies       the message of ours that a person answers, and the words on its buttons
-turn          one message being answered
-table         a flow is a table of rows
-patient       the patient's conversation: its table is that of proposals, booking, corrections,
-              my_bookings, lateness, facts, account, safety, handover, manners, phone_number and
-              settings
-understanding what a sentence means where the conversation stands
-choices       which of the choices that stand a text picks
-proposals     a wish for a booking, said in a sentence
-wish          what was asked of a booking so far
-booking       a doctor, a day, a time, for whom, the advance
-selection     what a patient has chosen so far
-offers        the lists a patient chooses from
-my_bookings   a patient's own bookings
-lateness      patients and doctors who are late
-corrections   a wrong name, and what the visit is for, told of a booking that stands
-facts         what patients ask in between: fee, address, hours, is the doctor in, my refund, …
-staff         the staff's conversation: its table is that of line, walk_ins, questions,
-              lateness, account, handover, some of settings, and manners
-line          running a line
-walk_ins      people whom staff add to a line
-commands      what a command of staff says
-questions     staff's sentences that are asked about, or ask
-account       staff prove their number
-handover      talking to the clinic's people
-safety        what may be an emergency
-machines      machines that answer the bot
-manners       courtesy, complaints, and scripts that are not understood
-phone_number  the number of a person whose WhatsApp hides it
-settings      help, language, stop and start
+inbound        what a provider delivers, in one form
+runner         one turn, one transaction
+route          who wrote, and to which clinic
+hearing        what a sentence says
+known          what the ear must know of the clinic
+replies        the message of ours that a person answers, and the words on its buttons
+turn           one message being answered
+table          a flow is a table of rows
+patient        the patient's conversation: its table is that of proposals, booking, corrections,
+               my_bookings, lateness, facts, account, safety, handover, manners, phone_number and
+               settings
+understanding  what a sentence means where the conversation stands
+choices        which of the choices that stand a text picks
+proposals      a wish for a booking, said in a sentence
+wish           what was asked of a booking so far
+booking        a doctor, a day, a time, for whom, the advance
+selection      what a patient has chosen so far
+offers         the lists a patient chooses from
+my_bookings    a patient's own bookings
+lateness       patients and doctors who are late
+corrections    a wrong name, and what the visit is for, told of a booking that stands
+facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
+staff          the staff's conversation: its table is that of line, walk_ins, questions,
+               lateness, account, handover, some of settings, and manners
+line           running a line
+walk_ins       people whom staff add to a line
+commands       what a command of staff says
+questions      staff's sentences that are asked about, or ask
+account        staff prove their number
+handover       talking to the clinic's people
+safety         what may be an emergency
+machines       machines that answer the bot
+manners        courtesy, complaints, and scripts that are not understood
+phone_number   the number of a person whose WhatsApp hides it
+settings       help, language, stop and start
 """

@@ -82,11 +82,6 @@ def is_halted(turn: Turn) -> bool:
     return not nobody_named(turn) and the_line(turn).queue.status in HALTED
 
 
-def not_begun(turn: Turn) -> bool:
-    """Whether the line has not started, so that "resume" means to start."""
-    return not nobody_named(turn) and the_line(turn).queue.status is QueueStatus.SCHEDULED
-
-
 def no_text(turn: Turn) -> bool:
     """Whether `announce` says nothing."""
     return not arguments(turn).strip()
@@ -203,7 +198,6 @@ ROWS = (
       for on in ("pause", "emergency")),
     Row("pause",      ANYWHERE,  None,        pause,      "line/paused",       "idle"),
     Row("emergency",  ANYWHERE,  None,        emergency,  "line/emergency",    "idle"),
-    Row("resume",     ANYWHERE,  not_begun,   start,      "line/started",      "idle"),
     Row("resume",     ANYWHERE,  None,        resume,     "line/resumed",      "idle"),
     Row("close",      ANYWHERE,  None,        close,      "line/closed",       "idle"),
     Row("status",     ANYWHERE,  None,        None,       "line/status",       "idle"),

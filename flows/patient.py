@@ -128,7 +128,8 @@ def _trigger_of_text(turn: Turn) -> str:
 def _trigger_of_phrase(turn: Turn) -> str | None:
     """Return what a text that is a known phrase means here; None if it is none, or means nothing."""
     word = turn.meaning.trigger
-    if word == "move" and turn.state in {"slot", "proposed"}:
+    choosing = turn.state in {"slot", "proposed"}
+    if word == "move" and choosing and my_bookings.none_live(turn):
         return _read_sentence(turn)  # of the booking that is being made
     if word is not None and word in TABLE.machine.events:
         if word in DETAILED:

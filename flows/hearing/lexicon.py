@@ -14,7 +14,6 @@ from flows.hearing.text import Piece, split
 Sections = Mapping[str, Mapping[str, Sequence[str]]]
 """Of one language: section, key, phrases. The concept of a phrase is `section:key`."""
 
-LONGEST_PHRASE = 6
 NO_SLIPS = frozenset({"name", "plain"})
 """Sections whose words are known as they stand: no other word is taken for a slip of one."""
 SLIP_FROM = 4
