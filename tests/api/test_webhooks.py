@@ -77,6 +77,11 @@ def text(phone: str, words: str, message_id: str, **more: object) -> Json:
     return {"from": phone, "id": message_id, "timestamp": "1922000000", **body, **more}
 
 
+def moment(meta: Meta) -> str:
+    """Return the present as Meta writes it, in whole seconds."""
+    return str(int(meta.stage.clock.now().timestamp()))
+
+
 def webhook(*elements: Json, kind: str = "messages", field: str = "messages", **more: Any) -> Json:
     metadata = {"display_phone_number": "919876543001", "phone_number_id": CITY_SENDER}
     value = {"messaging_product": "whatsapp", "metadata": metadata, kind: list(elements), **more}
@@ -200,6 +205,18 @@ def test_one_post_may_carry_many_people_each_in_their_order(meta):
     assert meta.post(webhook(*messages, contacts=contacts)).status_code == 200
     for person in people:
         assert ["select doctor" in words for words in meta.said(person)] == [True, False, True]
+
+
+def test_a_digit_sent_twice_in_one_post_picks_a_doctor_and_no_slot(meta):
+    meta.post(webhook(text(ASHA, "Hi", "wamid.1")))
+    meta.said(ASHA)
+    meta.stage.clock.advance(seconds=5)
+    twice = [text(ASHA, "2", f"wamid.{n}", timestamp=moment(meta)) for n in (2, 3)]
+    assert meta.post(webhook(*twice)).status_code == 200
+    _, first, second = meta.said(ASHA)
+    assert "Available slots for Dr. Meera" in first
+    assert second == first
+    assert not meta.stage.tokens(f"+{ASHA}")
 
 
 def test_statuses_are_kept_and_only_move_forward(meta):
