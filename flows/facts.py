@@ -65,7 +65,7 @@ ROWS = (
     #   on             at         when          do             say              then
     *(Row(on,          ANYWHERE,  None,         look_up,       "facts/answer",  None)
       for on in ("facts", "fee", "address", "phone", "doctor_in", "hours", "refund",
-                 "prescription", "cash", "policy")),
+                 "prescription", "cash", "policy", "if_late")),
     Row("ahead",       ANYWHERE,  waits_today,  look_up,       "facts/answer",  None),
     Row("ahead",       ANYWHERE,  none_live,    None,          "mine/none",     "idle"),
     Row("ahead",       ANYWHERE,  several,      None,          "mine/which",    "idle"),
@@ -304,6 +304,11 @@ def _policy(turn: Turn) -> Mapping[str, Any]:
         "paid": paid if len(cancellable) == 1 else 0,
         "advance": bool(paid) or any(d.advance_amount for d in turn.doctors()),
     }
+
+
+@fact("if_late")
+def _if_late(turn: Turn) -> Mapping[str, Any]:
+    return {"number": token.number if (token := _token_waiting(turn)) else None}
 
 
 def _cancel_options(turn: Turn) -> list[Option]:

@@ -128,6 +128,7 @@ def _seen(sentence: Sentence, heard: Heard) -> set[str]:
     values = heard.values
     if "facts/answer" in heard.names:
         found |= {f["fact"] for f in values["facts/answer"]["facts"]}
+        found |= {"policy"} if "if_late" in found else set()
     if QUESTION.get(sentence.at) in heard.names:
         found.add("again")
     if not heard.names:

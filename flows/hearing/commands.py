@@ -61,6 +61,7 @@ RULES = rules(
     ("status",     "how_many people -if"),
     ("status",     "people|token left question|ask"),
     ("status",     "serving"),
+    ("undo",       "mistake next|skip -not -ask -if -question"),
     ("pause",      "back_now length|digits -ask -not -question"),
     ("resume",     "back_now -ask -not -if -question -length -digits"),
     ("pause",      "break|pause -ask -not -if -question -day"),
@@ -68,7 +69,7 @@ RULES = rules(
     ("next",       "next send|calls -ask -not -if -question -day -length -clock -week"),
 )
 # fmt: on
-GUESSED = frozenset({"close", "pause", "emergency", "next", "resume"})
+GUESSED = frozenset({"close", "pause", "emergency", "next", "resume", "undo"})
 """What is asked about when a sentence seems to mean it; the rest changes nothing, or says all."""
 
 
@@ -314,7 +315,7 @@ class Commands:
         """Return what a sentence seems to mean, or nothing."""
         named = doctors.find(words) if doctors else []
         spans = find_durations(words, known.minute)
-        numbers = find_numbers(words)
+        numbers = find_numbers(words) or _whose_number(words)
         taken = covered(spans) | covered(numbers)
         name = _name_in(words, taken | covered(named)) or _name_in(words, taken)
         concepts = concepts_of(words)
@@ -323,7 +324,8 @@ class Commands:
         concepts |= {"day"} if ahead else set()
         concepts |= {"token"} if numbers else set()
         concepts |= {"name"} if name else set()
-        concepts |= {"patient_named"} if any(w.keys("name") for w in words) else set()
+        others = [w for i, w in enumerate(words) if i not in covered(named)]
+        concepts |= {"patient_named"} if any(w.keys("name") for w in others) else set()
         concepts |= {"question"} if any(w.text == "?" for w in words) else set()
         concepts |= {"question"} if words and words[0].has("say:aux") else set()
         concepts |= {"digits"} if any(w.text.isdecimal() for w in words) else set()
@@ -352,6 +354,14 @@ def _runs(length: int) -> list[tuple[int, int]]:
         for size in range(min(LONGEST_COMMAND, length), 0, -1)
         for begin in range(length - size + 1)
     ]
+
+
+def _whose_number(words: Sequence[Word]) -> list[Span[int]]:
+    """Return the one bare number of a question who is here: "is 45 here?"."""
+    at = [i for i, w in enumerate(words) if w.text.isdecimal()]
+    if len(at) != 1 or "present" not in concepts_of(words):
+        return []
+    return [Span(at[0], at[0] + 1, int(words[at[0]].text))]
 
 
 def _name_in(words: Sequence[Word], taken: frozenset[int]) -> str:

@@ -26,7 +26,7 @@ class Clause:
 
 
 FACTS = frozenset(
-    {"fee", "address", "phone", "hours", "doctor_in", "ahead", "refund", "prescription", "cash", "policy"}
+    {"fee", "address", "phone", "hours", "doctor_in", "ahead", "refund", "prescription", "cash", "policy", "if_late"}
 )  # fmt: skip
 """Wishes that are answered with a fact; several are answered together."""
 
@@ -39,8 +39,9 @@ RULES = rules(
     ("red_flag",      "blood not|hurt -report -not_red"),
     ("lang",          "spoken talk|write|cannot|not"),
     ("change_name",   "change_name"),
-    ("policy",        "cancel|move|refund|late if"),
-    ("policy",        "late may_i -doctor -doctor_said"),
+    ("policy",        "cancel|move|refund if"),
+    ("if_late",       "late if -doctor -doctor_said"),
+    ("if_late",       "late may_i|lose -doctor -doctor_said"),
     ("stop",          "stop messages"),
     ("stop",          "unsub"),
     ("no_messages",   "messages not -stop"),
@@ -62,7 +63,7 @@ RULES = rules(
     ("refund",        "money when|where"),
     ("refund",        "money not -pay -want -necessary"),
     ("policy",        "refundable"),
-    ("policy",        "lose"),
+    ("policy",        "lose -late"),
     ("policy",        "how_often move|cancel"),
     ("cash",          "necessary money|pay|fee"),
     ("pay",           "pay failed"),
@@ -108,7 +109,7 @@ RULES = rules(
     ("human",         "someone calls|want"),
     ("complain",      "angry"),
     ("here",          "arrived -asked -when -doctor -doctor_said -length -clock -home -wait_ok"),
-    ("pay",           "pay"),
+    ("pay",           "pay -cash"),
     ("book",          "visit|book want|book|for|doctor_said|day|clock|see|may_i"),
     ("book",          "see want|doctor|doctor_said|day|clock|may_i"),
     ("book",          "doctor want|see|book"),
@@ -142,6 +143,7 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("cancel",    "asked",      "policy"),
     ("move",      "negated",    "keep"),
     ("move",      "supposed",   "policy"),
+    ("refund",    "supposed",   "policy"),
     ("stop",      "negated",    None),
     ("no_messages", "plain",    "stop"),
     ("here",      "negated",    None),
@@ -206,6 +208,10 @@ def _without_denied(found: list[str], clauses: Sequence[Clause]) -> list[str]:
         found = [t for t in found if t != "keep"]
     if others and "cancel" not in concepts:
         found = [t for t in found if t != "cancel"]  # who cannot come wants another time
+    told_instead = {"if_late": "policy", "policy": "refund"}  # "what if I cancel, will I get it back?"
+    for asked, beside in told_instead.items():
+        if asked in found and beside in found and "if" in concepts:
+            found = [t for t in found if t != beside]
     if "cancel" in found and "reaching" in clauses[-1].concepts and not clauses[-1].mood.negated:
         found = ["keep" if t == "cancel" else t for t in found]  # "wanted to, but am coming"
     return found
