@@ -17,6 +17,9 @@ from flows.turn import Turn
 SHORTEST_PART = 3
 """Letters of a part of a choice's words; fewer stand in too many other words."""
 
+SAYS_AGAIN = {"sure": ("cancel", "not_coming"), "proposed": ("book",)}
+"""What may follow a yes and is no other wish, by the question: "yes, cancel it"."""
+
 
 def offered_where_replied(turn: Turn) -> tuple[str, ...]:
     """Return the choices of our message that was replied to; none if it had none or is too old.
@@ -52,10 +55,14 @@ def standing_push(turn: Turn) -> Push | None:
 
 def choice_confirmed(turn: Turn) -> str | None:
     """Return the choice that "yes" or "no" means where the standing question is to be confirmed."""
-    if turn.meaning.trigger not in {"yes", "no"} or standing_push(turn) is not None:
+    answer = turn.meaning.trigger
+    again = SAYS_AGAIN.get(turn.state, ())
+    if answer is None or answer in again:
+        answer = turn.ear.answers.yes_or_no(turn.inbound.text, *again)
+    if answer not in {"yes", "no"} or standing_push(turn) is not None:
         return None
     question = question_of(turn)
-    label = f"{turn.meaning.trigger}_"
+    label = f"{answer}_"
     found = (o.id for o in question.options if o.label.startswith(label)) if question else iter(())
     return next(found, None)
 

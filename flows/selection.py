@@ -49,16 +49,21 @@ def slot_typed(turn: Turn) -> str | None:
 
     A time that names no half of the day may be either.
     """
-    day = date_in(turn.conversation.date or "")
-    doctor = chosen_doctor(turn)
+    if turn.state not in SLOT_STATES:
+        return None
     numbered = NUMBER.fullmatch(fold(turn.inbound.text))
-    said = turn.ear.whole_time(turn.inbound.text)
-    if turn.state not in SLOT_STATES or doctor is None or day is None or not (numbered or said):
+    if numbered is not None and (option := slot_numbered(turn, int(numbered[1]))) is not None:
+        return option
+    return slot_at(turn, turn.ear.whole_time(turn.inbound.text))
+
+
+def slot_at(turn: Turn, said: TimeSaid | None) -> str | None:
+    """Return the choice of the slot at the time *said*, of the day being shown; None if none is."""
+    day, doctor = date_in(turn.conversation.date or ""), chosen_doctor(turn)
+    if doctor is None or day is None or said is None or said.bound != "at":
         return None
     for slot in _read_day(turn, doctor, day).queue.timetable:
-        at = slot_time(slot).astimezone(turn.clinic.zone)
-        is_numbered = numbered is not None and slot.number == int(numbered[1])
-        if is_numbered or (said is not None and _is_at(at, said)):
+        if _is_at(slot_time(slot).astimezone(turn.clinic.zone), said):
             return slot_option(doctor, day, slot).id
     return None
 

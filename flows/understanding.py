@@ -85,9 +85,17 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
             return _more(turn)
         case "slot" | "proposed" if said.trigger == "move" and not (said.day or said.time):
             return kinds.get("days")
+        case "slot" if _picks_time(turn, said):
+            return selection.slot_at(turn, said.time)
         case "slot" if (number := turn.ear.token_number(text)) is not None:
             return selection.slot_numbered(turn, number)
     return None
+
+
+def _picks_time(turn: Turn, said: Meaning) -> bool:
+    """Return whether a sentence names a time, and neither another day or doctor nor more."""
+    picks = said.time is not None and said.is_plain and said.trigger in {None, "book", "shift", "move", "ok"}
+    return picks and not (said.day or said.doctor_ids or said.facts or said.person)
 
 
 def _more(turn: Turn) -> str | None:
@@ -141,6 +149,8 @@ def _settle(turn: Turn, said: Meaning, trigger: str | None, *, named: bool) -> s
             return "move"  # "do not cancel, make it tomorrow"
         case "other_doctor":
             return "book" if said.doctor_ids else "hi"
+        case "cancel" | "move" | "shift" if turn.state in GOES_ON and my_bookings.none_live(turn):
+            return "book"  # of the booking that is being made
         case "move" | "shift":
             return "book" if named and my_bookings.none_live(turn) else "move"
         case None if turn.state in GOES_ON and said.person is not None:

@@ -180,7 +180,8 @@ def _details(sentence: Sentence, heard: Heard, seen: set[str]) -> Iterator[bool]
     if sentence.minutes is not None and {"pause", "emergency", "late"} & seen & set(sentence.does):
         yield _has_minutes(every, sentence.minutes, heard)
     if sentence.name and "person" in every and {"name", "rename"} & set(sentence.does):
-        yield (every["person"] or "").casefold() == sentence.name.casefold()
+        named = every["named"] if "mine/rename" in heard.names else every["person"]
+        yield (named or "").casefold() == sentence.name.casefold()
     if sentence.does == ("add",) and sentence.name:
         yield str(every.get("added", "")).casefold() == sentence.name.casefold()
     if sentence.also:

@@ -73,19 +73,23 @@ class Answers:
         counted = any(w.text.isdecimal() or set(w.keys("pick")) - {"one", "the"} for w in words)
         return None if points and not counted else number  # "that one" is no number
 
-    def yes_or_no(self, text: str) -> str | None:
-        """Return "yes" or "no" if all words of *text* say that, or nothing beside it."""
+    def yes_or_no(self, text: str, *beside: str) -> str | None:
+        """Return "yes" or "no" if all words of *text* say that, or nothing beside it.
+
+        Concepts *beside* it say the same again where the question is about them: "yes, cancel it".
+        """
         words = [w for w in self._lexicon.words(text) if w.text[0].isalnum()]
         if "?" in text or not words:
             return None
         first = [w for w in words if w.end <= len(text.split(",", maxsplit=1)[0])] or words
-        if concepts_of(words[len(first) :]) & {"move", "late", "cancel", "book", "arrived"}:
+        more = {"move", "late", "cancel", "book", "arrived"}.difference(beside)
+        if concepts_of(words[len(first) :]) & more:
             return None  # there is more to it than that
         said_no = ("say:not", "say:no", "say:keep")
         if first[0].has(*said_no) and all(w.has(*said_no, *ANSWERS) for w in first):
             return "no"
         if any(w.has("say:yes") for w in words) and all(
-            w.has("say:yes", "say:ok", *ANSWERS) for w in words
+            w.has("say:yes", "say:ok", *ANSWERS, *(f"say:{b}" for b in beside)) for w in words
         ):
             return "yes"
         return None

@@ -68,7 +68,7 @@ def name_end(words: Sequence[Word], at: int, *, sure: bool = False) -> int:
     end, parts, named = at, 0, False
     while end < len(words) and parts <= MOST_WORDS:
         kind = kind_of(words[end])
-        if _is_initial(words, end):
+        if is_initial(words, end):
             parts, end = parts + 1, end + 1
             continue
         if _joins(words, at, end):
@@ -118,7 +118,7 @@ def written(text: str, words: Sequence[Word]) -> str | None:
     return name.removesuffix("'s").removesuffix("’s") if name else None
 
 
-def _is_initial(words: Sequence[Word], at: int) -> bool:
+def is_initial(words: Sequence[Word], at: int) -> bool:
     """Return whether a single letter with a stop stands here: the K. of K. V. Raghavan."""
     letter = words[at]
     stop = words[at + 1] if at + 1 < len(words) else None

@@ -12,6 +12,7 @@ from flows.hearing.lexicon import Lexicon, Word
 from flows.hearing.meaning import PersonSaid, Who
 from flows.hearing.names import (
     is_doctors,
+    is_initial,
     name_end,
     name_start,
     without_short_slips,
@@ -68,7 +69,7 @@ def name_said(text: str, lexicon: Lexicon, doctors: Sequence[str] = ()) -> Perso
 def _plain_name(words: Sequence[Word], text: str, doctors: Sequence[str]) -> PersonSaid | None:
     """Return the person whose name is the message, but for courtesy, age and gender."""
     start = 0
-    while start < len(words) and _says_nothing(words[start]):
+    while start < len(words) and _says_nothing(words[start]) and not is_initial(words, start):
         start += 1
     before = read_details(words, start)
     start = before.end

@@ -42,9 +42,9 @@ RULES = rules(
     ("policy",        "cancel|move|refund if"),
     ("if_late",       "late if -doctor -doctor_said"),
     ("if_late",       "late may_i|lose -doctor -doctor_said"),
-    ("stop",          "stop messages"),
+    ("stop",          "stop messages -start"),
     ("stop",          "unsub"),
-    ("no_messages",   "messages not -stop"),
+    ("no_messages",   "messages not send|want|calls -stop"),
     ("start",         "start messages"),
     ("prescription",  "prescription -visit -book"),
     ("prescription",  "prescription send|where"),
@@ -89,6 +89,7 @@ RULES = rules(
     ("phone",         "calls num ask"),
     ("hours",         "hours -booking -for"),
     ("hours",         "when start"),
+    ("hours",         "times when|ask|asked clinic|doctor_said -booking -want -day -clock"),
     ("hours",         "opens you|clinic day"),
     ("hours",         "opens_habit"),
     ("hours",         "sits when|ask|asked doctor|doctor_said|clinic"),
@@ -208,7 +209,10 @@ def _without_denied(found: list[str], clauses: Sequence[Clause]) -> list[str]:
         found = [t for t in found if t != "keep"]
     if others and "cancel" not in concepts:
         found = [t for t in found if t != "cancel"]  # who cannot come wants another time
-    told_instead = {"if_late": "policy", "policy": "refund"}  # "what if I cancel, will I get it back?"
+    told_instead = {
+        "if_late": "policy",
+        "policy": "refund",
+    }  # "what if I cancel, will I get it back?"
     for asked, beside in told_instead.items():
         if asked in found and beside in found and "if" in concepts:
             found = [t for t in found if t != beside]
