@@ -61,7 +61,7 @@ RULES = rules(
     ("status",     "how_many people -if"),
     ("status",     "people|token left question|ask"),
     ("status",     "serving"),
-    ("undo",       "mistake next|skip -not -ask -if -question"),
+    ("undo",       "by_mistake next|skip -not -ask -if -question"),
     ("pause",      "back_now length|digits -ask -not -question"),
     ("resume",     "back_now -ask -not -if -question -length -digits"),
     ("pause",      "break|pause -ask -not -if -question -day"),

@@ -168,7 +168,7 @@ def read_sentence(text: str, lexicon: Lexicon, known: Known) -> Meaning:
         facts=tuple(t for t in triggers if t in FACTS),
         doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
         by_speciality=bool(said.doctors) and said.doctors[0].weight < 1,
-        day=said.days[-1 if "move" in triggers else 0].value.day if said.days else None,
+        day=said.days[-1 if {"move", "shift"} & set(triggers) else 0].value.day if said.days else None,
         time=_merged([s.value for s in said.times]),
         duration=said.length(late="late" in triggers),
         person=said.people[0].value if said.people else None,

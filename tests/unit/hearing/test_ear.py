@@ -241,7 +241,7 @@ def test_what_may_be_an_emergency_alarms(text, alarms):
     ],
 )
 def test_the_number_that_a_whole_text_picks(text, number):
-    assert EAR.choice(text) == number
+    assert EAR.answers.choice(text) == number
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_the_time_that_a_whole_text_is(text, minute):
     ],
 )
 def test_more_of_what_is_listed_is_asked_for(text, more):
-    assert EAR.asks_for_more(text) is more
+    assert EAR.answers.asks_for_more(text) is more
 
 
 @pytest.mark.parametrize(
@@ -300,7 +300,7 @@ def test_more_of_what_is_listed_is_asked_for(text, more):
     ],
 )
 def test_a_no_at_the_beginning_is_taken_off(text, rest):
-    assert EAR.without_no(text) == rest
+    assert EAR.answers.without_no(text) == rest
 
 
 @pytest.mark.parametrize(
@@ -314,12 +314,12 @@ def test_a_no_at_the_beginning_is_taken_off(text, rest):
     ],
 )
 def test_that_somebody_waits_is_heard(text, waits):
-    assert EAR.will_wait(text) is waits
+    assert EAR.answers.will_wait(text) is waits
 
 
 @pytest.mark.parametrize(("text", "nobody"), [("someone else", True), ("Ravi", False), ("", False)])
 def test_that_the_visit_is_for_nobody_listed_is_heard(text, nobody):
-    assert EAR.names_nobody_listed(text) is nobody
+    assert EAR.answers.names_nobody_listed(text) is nobody
 
 
 def test_plain_words_are_folded_without_courtesy():
@@ -395,11 +395,11 @@ def everything_heard(text: str) -> list[object]:
         EAR.command(text, KNOWN),
         EAR.command_words(text),
         EAR.alarms(text),
-        EAR.choice(text),
+        EAR.answers.choice(text),
         EAR.whole_time(text),
         EAR.name(text, KNOWN),
         EAR.plain(text),
-        EAR.without_no(text),
+        EAR.answers.without_no(text),
         EAR.own_words(text),
         EAR.codes(text),
         EAR.codes_after_join(text),
@@ -408,9 +408,9 @@ def everything_heard(text: str) -> list[object]:
         EAR.leading_doctor(text, KNOWN),
         EAR.length_and_reason(text, KNOWN.minute),
         EAR.adds_nothing(text, "skip"),
-        EAR.asks_for_more(text),
-        EAR.will_wait(text),
-        EAR.names_nobody_listed(text),
+        EAR.answers.asks_for_more(text),
+        EAR.answers.will_wait(text),
+        EAR.answers.names_nobody_listed(text),
         EAR.language_of(text),
     ]
 

@@ -56,10 +56,11 @@ def test_a_mood_is_read_from_concepts_and_the_sign_behind():
     [
         ("cancel", Mood(), "cancel"),
         ("cancel", Mood(negated=True), "keep"),
-        ("cancel", Mood(asked=True), "status"),
+        ("cancel", Mood(asked=True), "policy"),
         ("cancel", Mood(asked=True, allowed=True), "policy"),
         ("cancel", Mood(asked=True, requested=True), "cancel"),
         ("cancel", Mood(supposed=True), "policy"),
+        ("refund", Mood(supposed=True), "policy"),
         ("cancel", Mood(past=True), "status"),
         ("cancel", Mood(others=True), "status"),
         ("cancel", Mood(wanted=True, past=True), "cancel"),
