@@ -26,6 +26,8 @@ PRESENCE = {"hours", "doctor_in"}
 """Facts that are asked about a doctor whom a visit is wished with: "is Dr. Rao free on Monday?"."""
 YES_OR_NO = {"sure", "proposed"}
 """States with a question to be confirmed."""
+PICKING = {None, "book", "shift", "move", "ok"}
+"""What a sentence may want that picks one of the times listed."""
 MORE = ("more_row", "more_times_row", "other_times_button")
 """Labels of the choices that lead to more of the same."""
 
@@ -85,17 +87,18 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
             return _more(turn)
         case "slot" | "proposed" if said.trigger == "move" and not (said.day or said.time):
             return kinds.get("days")
-        case "slot" if _picks_time(turn, said):
+        case "slot" if _picks_time(said):
             return selection.slot_at(turn, said.time)
         case "slot" if (number := turn.ear.token_number(text)) is not None:
             return selection.slot_numbered(turn, number)
     return None
 
 
-def _picks_time(turn: Turn, said: Meaning) -> bool:
+def _picks_time(said: Meaning) -> bool:
     """Return whether a sentence names a time, and neither another day or doctor nor more."""
-    picks = said.time is not None and said.is_plain and said.trigger in {None, "book", "shift", "move", "ok"}
-    return picks and not (said.day or said.doctor_ids or said.facts or said.person)
+    if said.time is None or not said.is_plain or said.trigger not in PICKING:
+        return False
+    return not (said.day or said.doctor_ids or said.facts or said.person)
 
 
 def _more(turn: Turn) -> str | None:

@@ -159,6 +159,7 @@ def read_sentence(text: str, lexicon: Lexicon, known: Known) -> Meaning:
     if not triggers and any(c.mood.past or c.mood.supposed or c.mood.others for c in clauses):
         said = replace(said, days=(), times=(), doctors=())  # told of, and not wished for
     phones = find_phones(words, text, known.countries)
+    which_day = -1 if {"move", "shift"} & set(triggers) else 0  # "not tomorrow, on Friday"
     return Meaning(
         next((t for t in triggers if t not in FACTS), None),
         text.strip(),
@@ -168,7 +169,7 @@ def read_sentence(text: str, lexicon: Lexicon, known: Known) -> Meaning:
         facts=tuple(t for t in triggers if t in FACTS),
         doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
         by_speciality=bool(said.doctors) and said.doctors[0].weight < 1,
-        day=said.days[-1 if {"move", "shift"} & set(triggers) else 0].value.day if said.days else None,
+        day=said.days[which_day].value.day if said.days else None,
         time=_merged([s.value for s in said.times]),
         duration=said.length(late="late" in triggers),
         person=said.people[0].value if said.people else None,
