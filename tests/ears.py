@@ -5,11 +5,10 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 
-from bot.rendering.renderer import Renderer
-from bot.wiring import TEMPLATES
 from flows.hearing.doctors import DoctorKnown
 from flows.hearing.ear import Ear
 from flows.hearing.known import Known
+from tests.sendable import renderer
 
 MONDAY = date(2030, 11, 25)
 KHAN = DoctorKnown("doc_khan", "Dr. Imran Khan", "Dermatology")
@@ -23,4 +22,4 @@ KNOWN = Known(MONDAY, 600, (KHAN, MEERA, RAO, SUNITA_RAO))
 @cache
 def the_ear() -> Ear:
     """Return the ear; its words are read once for all tests of a process."""
-    return Renderer(TEMPLATES).ear()
+    return renderer().ear()

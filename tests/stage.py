@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from threading import Event
 from typing import Any, TypeVar
 
@@ -22,7 +21,7 @@ from bot.payments.sandbox import SandboxGateway, take_payment
 from bot.rendering.renderer import Renderer
 from bot.runtime.encryption import Sealer
 from bot.runtime.redis import connect
-from bot.wiring import TEMPLATES, Parts
+from bot.wiring import Parts
 from domain.actions.booking.queues import current_line
 from domain.actions.delivery import states
 from domain.actions.messages import outbox
@@ -43,6 +42,7 @@ from domain.work import Work
 from flows.inbound import Inbound
 from flows.runner import Runner
 from store import Store
+from tests import sendable
 from tests.people import (
     CITY_SENDER,
     PLATFORM_NUMBER,
@@ -158,14 +158,8 @@ class Silence:
         Event().wait(timeout)
 
 
-@cache
-def _words() -> Renderer:
-    """Read every word once for all tests; it takes a quarter of a second."""
-    return Renderer(TEMPLATES)
-
-
 def _renderer(clock: FixedClock) -> Renderer:
-    renderer = copy(_words())
+    renderer = copy(sendable.renderer())
     renderer._clock = clock.now
     return renderer
 

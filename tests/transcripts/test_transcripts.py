@@ -12,7 +12,21 @@ from tests.transcripts.runner import Story
 STORIES = sorted(Path(__file__).parent.glob("*/*.txt"))
 
 
-@pytest.mark.parametrize("path", STORIES, ids=lambda p: f"{p.parent.name}/{p.stem}")
+SENTENCES = "hearing"
+"""The folder of conversations in whole sentences: many, so they are told in the full run."""
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(
+            path,
+            id=f"{path.parent.name}/{path.stem}",
+            marks=[pytest.mark.slow] if path.parent.name == SENTENCES else [],
+        )
+        for path in STORIES
+    ],
+)
 def test_the_conversation_goes_word_for_word(
     path: Path, stage: Stage, request: pytest.FixtureRequest
 ) -> None:
@@ -25,5 +39,5 @@ def test_the_conversation_goes_word_for_word(
 def test_there_are_conversations_of_every_kind() -> None:
     assert {p.parent.name for p in STORIES} == {
         "account", "booking", "facts", "mine", "news", "line", "settings", "money", "manners",
-        "late", "hearing",
+        "late", SENTENCES,
     }  # fmt: skip

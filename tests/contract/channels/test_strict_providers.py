@@ -148,6 +148,7 @@ def to_asha(outbound: Outbound, sender: str) -> Iterator[Outbound]:
         yield replace(message, order=replace(message.order, reference=reference))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
 def test_no_message_is_refused(provider: Callable[[], Provider], name: str | None) -> None:
@@ -176,6 +177,7 @@ def test_a_reaction_is_seen_on_the_message_it_is_about() -> None:
         assert asked.reactions == {"business": message.text}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
 def test_every_menu_is_one_that_can_be_tapped(provider: Callable[[], Provider]) -> None:
     strict = provider()
@@ -188,6 +190,7 @@ def test_every_menu_is_one_that_can_be_tapped(provider: Callable[[], Provider]) 
             assert [option.id for option in shown.options] == ids, sendable.title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", PROVIDERS.values(), ids=list(PROVIDERS))
 def test_every_message_can_go_as_plain_text(provider: Callable[[], Provider]) -> None:
     strict = provider()

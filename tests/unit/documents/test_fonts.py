@@ -58,6 +58,7 @@ def test_each_script_has_a_font_with_its_letters(font: str, name: str) -> None:
     assert showable(name) == name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES.values())
 def test_a_name_is_shown_and_can_be_selected_in_every_script(name: str) -> None:
     sheet, empty = a_sheet(), a_sheet()
@@ -81,6 +82,7 @@ def test_joiners_stay_with_the_letters_that_they_join() -> None:
     assert ink_of(joined) != ink_of(apart)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("written", "shown"),
     [
@@ -109,6 +111,7 @@ def test_a_document_holds_only_the_fonts_that_it_needs() -> None:
     assert plain.to_bytes().count(b"/FontDescriptor") < tamil.to_bytes().count(b"/FontDescriptor")
 
 
+@pytest.mark.slow
 def test_the_same_text_makes_the_same_file() -> None:
     files = []
     for _ in range(2):

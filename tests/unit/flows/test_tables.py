@@ -1,5 +1,6 @@
 """The tables of the conversations, walked: no dead rows, no dead ends, nothing without words."""
 
+from itertools import product
 from typing import Any
 
 import pytest
@@ -37,22 +38,13 @@ def leads_to(table, state):
     return steps | {r.then for r in table.refusals.values()}
 
 
-EVERY = [
-    pytest.param(table, trigger, state, id=f"{name}-{trigger}-{state}")
-    for name, table in TABLES.items()
-    for trigger in triggers(table)
-    for state in states(table)
-]
-
-
-@pytest.mark.parametrize(("table", "trigger", "state"), EVERY)
-def test_the_last_row_of_a_trigger_always_holds_and_the_others_can_be_reached(
-    table, trigger, state
-):
-    rows = rows_at(table, trigger, state)
-    if rows:
-        assert rows[-1].when is None
-        assert all(r.when is not None for r in rows[:-1])
+@pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+def test_the_last_row_of_a_trigger_always_holds_and_the_others_can_be_reached(table):
+    for trigger, state in product(triggers(table), states(table)):
+        rows = rows_at(table, trigger, state)
+        if rows:
+            assert rows[-1].when is None, (trigger, state)
+            assert all(r.when is not None for r in rows[:-1]), (trigger, state)
 
 
 @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
@@ -196,6 +188,7 @@ def test_where_a_notice_is_the_answer_no_question_stands_any_more():
     assert (done, turn.said, turn.open_question) == ([turn], None, False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "table"), [(ASHA, patient.TABLE), (KHAN, staff.TABLE)])
 @pytest.mark.parametrize("choice", ["nonsense", "slot", "slot:doc_gone:x:y", "cancel:TKN_no", ":"])
 def test_every_choice_however_broken_gets_an_answer(stage, who, table, choice):

@@ -10,7 +10,6 @@ import pytest
 from jinja2 import meta, nodes
 
 from bot.rendering.catalogue import COMMON
-from bot.rendering.renderer import Renderer
 from domain.actions.delivery.sms_fallback import BY_SMS
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from flows import patient, staff
@@ -20,10 +19,11 @@ from flows.hearing.known import Known
 from flows.hearing.text import fold
 from flows.settings import _label
 from flows.turn import SAYS
+from tests.sendable import renderer
 
 ROOT = Path(__file__).resolve().parents[3]
 MESSAGES = ROOT / "templates" / "messages"
-RENDERER = Renderer(ROOT / "templates")
+RENDERER = renderer()
 LANGUAGES = [tag for tag, _ in RENDERER.languages()]
 CATALOGUE = RENDERER.messages()
 BLOCKS = RENDERER.words.keys()

@@ -415,6 +415,7 @@ def everything_heard(text: str) -> list[object]:
     ]
 
 
+@pytest.mark.slow
 @given(TEXTS)
 @example("")
 @example("\x00\u200d\ufe0f")

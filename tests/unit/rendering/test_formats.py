@@ -8,10 +8,10 @@ import pytest
 from babel import Locale
 
 from bot.rendering import formats
-from bot.rendering.renderer import Renderer
+from tests.sendable import renderer
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
-LANGUAGES = Renderer(TEMPLATES).words.languages
+LANGUAGES = renderer().words.languages
 ENVIRONMENT = jinja2.Environment(undefined=jinja2.StrictUndefined)  # noqa: S701 - no HTML
 formats.install(ENVIRONMENT)
 NOW = "2024-11-25T04:12:00+00:00"

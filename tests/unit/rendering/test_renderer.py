@@ -18,10 +18,10 @@ from bot.rendering.renderer import SMS_MAX, TEMPLATE_BUTTON_MAX, NoWords, Render
 from domain.actions.delivery.sms_preference import VISIT_NEWS
 from simulator.templates import parse
 from tests.samples import HOSTILE, REFUSED, with_names
-from tests.sendable import NOW, message_of
+from tests.sendable import NOW, message_of, renderer
 
 TEMPLATES = Path(__file__).resolve().parents[3] / "templates"
-RENDERER = Renderer(TEMPLATES, lambda: NOW)
+RENDERER = renderer()
 LANGUAGES = [tag for tag, _ in RENDERER.languages()]
 CATALOGUE = RENDERER.messages()
 SAMPLES = [
@@ -263,6 +263,7 @@ def test_a_text_too_long_is_cut_rather_than_refused():
 
 
 # --- As templates ------------------------------------------------------------------------------
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "name", "sample"), OUTSIDE)
 def test_outside_the_window_a_message_is_its_template(language, name, sample):
     rendered = RENDERER.render(message_of(name, sample), sample.values, language, window_open=False)
@@ -393,10 +394,10 @@ def test_words_of_ours_have_typographic_apostrophes(path):
     assert "'" not in words
 
 
-@pytest.mark.parametrize("definition", RENDERER.template_catalogue(), ids=lambda d: d.name)
-def test_a_template_has_typographic_apostrophes(definition):
-    said = [definition.header or "", definition.body, *definition.buttons]
-    assert "'" not in "".join([*said, *definition.examples.values()])
+def test_templates_have_typographic_apostrophes():
+    for definition in RENDERER.template_catalogue():
+        said = [definition.header or "", definition.body, *definition.buttons]
+        assert "'" not in "".join([*said, *definition.examples.values()]), definition.name
 
 
 @each(SAMPLES)

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from bot.channels.templates import TemplateDefinition
-from bot.rendering.renderer import Renderer
 from bot.rendering.template_checks import all_problems, problems
-from bot.wiring import TEMPLATES
+from tests.sendable import renderer
 
 BODY = "Token {{number}} with {{doctor}} is next, so please come to the desk now."
 GOOD = TemplateDefinition(
@@ -32,7 +31,7 @@ def said(text: str, *names: str) -> TemplateDefinition:
 
 
 def test_every_template_of_ours_can_be_submitted() -> None:
-    assert all_problems(Renderer(TEMPLATES).template_catalogue()) == []
+    assert all_problems(renderer().template_catalogue()) == []
     assert problems(GOOD) == []
 
 

@@ -93,26 +93,26 @@ def test_sqlite_has_each_table_and_index_under_its_name(database: sqlite3.Connec
     assert {f"pulseops-{table.name}/{index}" for table, index in INDEXES} <= names
 
 
-@pytest.mark.parametrize("descending", [False, True], ids=["up", "down"])
 @pytest.mark.parametrize(
     ("table", "index"),
     [*INDEXES, *((table, None) for table in TABLES.values())],
     ids=lambda value: value.name if isinstance(value, Table) else str(value),
 )
 def test_sqlite_finds_a_page_by_an_index_and_sorts_nothing(
-    database: sqlite3.Connection, table: Table, index: str | None, *, descending: bool
+    database: sqlite3.Connection, table: Table, index: str | None
 ) -> None:
     partition, order = table.order(index)
     assert partition
-    sql = Statements("pulseops-").query(
-        table.name, index, low=bool(order), high=bool(order), start=bool(order),
-        descending=descending,
-    )  # fmt: skip
-    marks = ["x"] * sql.count("?")
-    plan = [row[3] for row in database.execute("EXPLAIN QUERY PLAN " + sql, marks)]
-    assert len(plan) == 1
-    assert plan[0].startswith("SEARCH")
-    assert ("AND" in plan[0]) is bool(order)
+    for descending in (False, True):
+        sql = Statements("pulseops-").query(
+            table.name, index, low=bool(order), high=bool(order), start=bool(order),
+            descending=descending,
+        )  # fmt: skip
+        marks = ["x"] * sql.count("?")
+        plan = [row[3] for row in database.execute("EXPLAIN QUERY PLAN " + sql, marks)]
+        assert len(plan) == 1
+        assert plan[0].startswith("SEARCH")
+        assert ("AND" in plan[0]) is bool(order)
 
 
 def test_the_page_about_tables_is_up_to_date() -> None:

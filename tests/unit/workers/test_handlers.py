@@ -135,6 +135,7 @@ def read(module: Module, function: ast.FunctionDef, value: ast.expr) -> set[str]
     raise AssertionError(f"{module.name}:{value.lineno} hides which kind is scheduled")
 
 
+@pytest.mark.slow
 def test_every_kind_that_is_scheduled_has_a_handler_and_every_handler_a_kind() -> None:
     assert scheduled(modules_of(ROOT)) == set(HANDLERS)
 
