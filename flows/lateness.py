@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from domain.actions.line import lateness
@@ -156,15 +157,16 @@ def _how_late(turn: Turn) -> Say:
     token = turn.acted_on
     return Say(
         values=_facts(turn, token),
-        options=[
-            Option(
-                id=f"late:{token.token_id}:{minutes}",
-                label="minutes_button",
-                values={"minutes": minutes},
-            )
-            for minutes in OFFERED_MINUTES
-        ],
+        options=_minutes_offered(token.token_id, OFFERED_MINUTES),
     )
+
+
+def _minutes_offered(late_id: str, offered: Iterable[int]) -> list[Option]:
+    """Return the choices of how late the booking or the doctor with *late_id* is."""
+    return [
+        Option(id=f"late:{late_id}:{minutes}", label="minutes_button", values={"minutes": minutes})
+        for minutes in offered
+    ]
 
 
 @says("late/not_today")
@@ -205,14 +207,7 @@ def _doctor_how_late(turn: Turn) -> Say:
     doctor = the_line(turn).doctor
     return Say(
         values={"doctor": doctor.name},
-        options=[
-            Option(
-                id=f"late:{doctor.doctor_id}:{minutes}",
-                label="minutes_button",
-                values={"minutes": minutes},
-            )
-            for minutes in DOCTORS_MINUTES
-        ],
+        options=_minutes_offered(doctor.doctor_id, DOCTORS_MINUTES),
     )
 
 
