@@ -405,7 +405,9 @@ def test_a_payment_that_meta_tells_of_is_looked_up_and_counts_once(stage, cast):
     orders = show_orders(stage, cast)
     meta = Meta(stage)
     for n, words in enumerate(("hi", "2", "1")):
-        meta.post(webhook(text(ASHA, words, f"wamid.P{n}"), contacts=[]))
+        stage.clock.advance(seconds=20)
+        written_at = str(int(stage.clock.now().timestamp()))
+        meta.post(webhook(text(ASHA, words, f"wamid.P{n}", timestamp=written_at), contacts=[]))
         stage.settle()
     reference = asked_by(stage.channel.sent[-1]).reference
     told = webhook(
