@@ -26,6 +26,8 @@ PRESENCE = {"hours", "doctor_in"}
 """Facts that are asked about a doctor whom a visit is wished with: "is Dr. Rao free on Monday?"."""
 YES_OR_NO = {"sure", "proposed"}
 """States with a question to be confirmed."""
+LISTED = {"slot", "doctor", "day", "person"}
+"""States with a list to choose from."""
 PICKING = {None, "book", "shift", "move", "ok"}
 """What a sentence may want that picks one of the times listed."""
 MORE = ("more_row", "more_times_row", "other_times_button")
@@ -74,6 +76,8 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
     push = standing_push(turn)
     if push is not None and turn.ear.answers.will_wait(text):
         return next((o for o in push.offered if o.startswith("wait:")), None)
+    if (number := _option_counted(turn, said)) is not None:
+        return offered[number - 1]
     match turn.state:
         case "person":
             return (
@@ -92,6 +96,18 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
         case "slot" if (number := turn.ear.token_number(text)) is not None:
             return selection.slot_numbered(turn, number)
     return None
+
+
+def _option_counted(turn: Turn, said: Meaning) -> int | None:
+    """Return which of the choices a short sentence counts: "the second one will do"."""
+    number, text = said.number, turn.inbound.text
+    if turn.state not in LISTED or number is None or turn.ear.token_number(text) is not None:
+        return None
+    elsewhere = said.facts or said.day or said.time or said.doctor_ids or said.person
+    plain = said.trigger in PICKING and "?" not in text and turn.ear.answers.says_plainly(text)
+    return (
+        number if plain and not elsewhere and 0 < number <= len(turn.conversation.offered) else None
+    )
 
 
 def _picks_time(said: Meaning) -> bool:
@@ -129,7 +145,7 @@ def _trigger_of(turn: Turn, said: Meaning, triggers: Container[str]) -> str:
     turn.facts = _facts_wanted(turn, said)
     trigger = None if said.trigger == "status" and turn.facts else said.trigger
     named = _names_visit(turn, said)
-    if trigger in SAID_BESIDE and named and not turn.facts:
+    if trigger in SAID_BESIDE and (_names_moment(turn, said) if turn.facts else named):
         trigger = "book"
     if turn.state == "person" and said.person is not None and not named:
         return "for_said" if _is_sure_of_person(turn, said) else "ask_again"
@@ -182,6 +198,12 @@ def _names_visit(turn: Turn, said: Meaning) -> bool:
     doctor = said.doctor_ids and (not said.by_speciality or said.is_plain)
     at_once = said.time is not None and turn.state in {*GOES_ON, "paying"}
     return bool(doctor or (said.day and said.is_plain) or at_once)
+
+
+def _names_moment(turn: Turn, said: Meaning) -> bool:
+    """Return whether a doctor and a time are named beside facts: "fees, and a Monday 9 am with Gupta"."""
+    clock = said.time is not None and said.time.minute is not None
+    return bool(said.doctor_ids) and clock and PRESENCE.isdisjoint(turn.facts)
 
 
 def _is_sure_of_person(turn: Turn, said: Meaning) -> bool:

@@ -95,6 +95,8 @@ def _ordinal_at(words: Sequence[Word], at: int) -> Span[int] | None:
     start = at - 1 if at and words[at - 1].has("pick:the") else at
     if end < len(words) and words[end].has("pick:one", "pick:option"):
         return Span(start, end + 1, value)
+    if " " in words[at].text:
+        return Span(start, end, value)  # "पहले वाला" is one phrase
     return Span(start, end, value, IN_PASSING) if start < at else None
 
 

@@ -130,13 +130,26 @@ class Sentence:
                 start = at + 1
         return found + self._clause(start, len(self.words), "", named)
 
+    def corrections(self) -> frozenset[int]:
+        """Return where a "nahi" denies the day before it, as another follows: "kal nahi, parso"."""
+        last = max((s.start for s in self.days), default=0)
+        return frozenset(
+            at
+            for at in range(1, last)
+            if self.words[at].has("say:not")
+            and self.words[at].text not in ENGLISH_NOT
+            and any(c.startswith(("day:", "weekday:")) for c in self.words[at - 1].concepts)
+        )
+
     def _clause(
         self, start: int, end: int, sign: str, named: Mapping[str, frozenset[int]]
     ) -> list[Clause]:
         words = self.words[start:end]
         if not words:
             return []
-        concepts = concepts_of(words)
+        concepts = concepts_of(
+            [w for at, w in enumerate(words, start) if at not in self.corrections()]
+        )
         concepts |= {k for k, places in named.items() if any(start <= p < end for p in places)}
         asks = sign == "?" or _begins_question(words)
         mood = mood_of(concepts, question=asks)

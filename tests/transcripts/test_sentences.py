@@ -13,13 +13,13 @@ from tests.outcomes import Judged, judge
 from tests.sentences import Sentence, read_sentences
 
 UNDERSTOOD = {
-    "patients": 0.94, "patients_more": 0.93, "patients_third": 0.73, "patients_fourth": 0.81,
+    "patients": 0.95, "patients_more": 0.93, "patients_third": 0.80, "patients_fourth": 0.86,
     "staff": 0.97, "staff_more": 0.93,
-    "patients_held_out": 0.90, "patients_held_out_more": 0.70, "staff_held_out": 0.89,
+    "patients_held_out": 0.91, "patients_held_out_more": 0.71, "staff_held_out": 0.90,
 }  # fmt: skip
 """Of each file, the least share that must be understood."""
 ACTED_AT_MOST = {
-    "patients_more": 1, "patients_third": 2, "patients_fourth": 1, "patients_held_out_more": 2,
+    "patients_more": 1, "patients_third": 1, "patients_held_out_more": 2,
 }  # fmt: skip
 """Of each file, sentences upon which something is done that was not meant; none of the others."""
 
