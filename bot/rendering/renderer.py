@@ -19,7 +19,6 @@ from domain.channel import Choice, TemplateCall
 from domain.model.messages import Message, Option
 from domain.offers import OfferedTemplate
 from flows.hearing.ear import Ear, Vocabulary
-from flows.hearing.lexicon import Lexicon
 
 __all__ = ["NoWords", "Renderer"]
 
@@ -57,10 +56,6 @@ class Renderer:
     def ear(self) -> Ear:
         """Return what understands people, in all languages."""
         return self.words.ear
-
-    def lexicon(self) -> Lexicon:
-        """Return the words that sentences are made of, in all languages."""
-        return self.words.ear.lexicon
 
     def vocabularies(self) -> list[Vocabulary]:
         """Return the words that people type in each language, English first."""

@@ -147,9 +147,8 @@ class Sentence:
         words = self.words[start:end]
         if not words:
             return []
-        concepts = concepts_of(
-            [w for at, w in enumerate(words, start) if at not in self.corrections()]
-        )
+        corrections = self.corrections()
+        concepts = concepts_of([w for at, w in enumerate(words, start) if at not in corrections])
         concepts |= {k for k, places in named.items() if any(start <= p < end for p in places)}
         asks = sign == "?" or _begins_question(words)
         mood = mood_of(concepts, question=asks)

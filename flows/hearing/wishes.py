@@ -12,9 +12,6 @@ from dataclasses import dataclass
 from flows.hearing.lexicon import Word
 from flows.hearing.rules import Mood, mood_of, rules
 
-MOST_FACTS = 4
-"""Facts answered in one message."""
-
 
 @dataclass(frozen=True)
 class Clause:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rendering.renderer import Renderer
 from flows.hearing.dates import find_days
+from tests.ears import the_ear
 
-LEXICON = Renderer(Path(__file__).resolve().parents[3] / "templates").lexicon()
+LEXICON = the_ear().lexicon
 TODAY = date(2026, 11, 24)
 MON, TUE, WED, THU, FRI, SAT, SUN = (TODAY + timedelta(days=n) for n in range(-1, 6))
 

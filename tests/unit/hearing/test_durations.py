@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rendering.renderer import Renderer
 from flows.hearing.durations import bare_minutes, find_durations
 from flows.hearing.meaning import DurationSaid
+from tests.ears import the_ear
 
-LEXICON = Renderer(Path(__file__).resolve().parents[3] / "templates").lexicon()
+LEXICON = the_ear().lexicon
 NOW = 13 * 60 + 45
 
 

@@ -1,14 +1,12 @@
 """Telephone numbers as people write them in a sentence, and the name beside one."""
 
-from pathlib import Path
-
 import pytest
 
-from bot.rendering.renderer import Renderer
 from flows.hearing.phones import find_phones, number_and_name
+from tests.ears import the_ear
 
 COUNTRIES = ("+91",)
-LEXICON = Renderer(Path("templates")).lexicon()
+LEXICON = the_ear().lexicon
 FIRST, SECOND = "+919876543210", "+919123456780"
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rendering.renderer import Renderer
 from domain.timetable import PartOfDay
 from flows.hearing.meaning import TimeSaid
 from flows.hearing.times import as_clock, find_times
+from tests.ears import the_ear
 
-LEXICON = Renderer(Path(__file__).resolve().parents[3] / "templates").lexicon()
+LEXICON = the_ear().lexicon
 MORNING, AFTERNOON, EVENING = PartOfDay
 
 
