@@ -32,5 +32,7 @@ emergencies   emergency numbers of a country
 names         names of people
 phones        phone numbers
 passwords     passwords of staff
+fair_gate     costly work by turns
+networks      network addresses of one subscriber, and of one site
 spreadsheets  CSV without formulas
 """

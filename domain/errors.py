@@ -47,6 +47,13 @@ class TooMany(Refused):
     code = "RATE_LIMITED"
 
 
+class CodesUsedUp(TooMany):
+    """The whole installation has sent as many one-time codes to strangers as it may in this time.
+
+    Somebody asks from many networks: the operator is told.
+    """
+
+
 class Busy(Refused):
     """Capacity is used up at this moment (detail `retry_after_seconds`)."""
 

@@ -31,7 +31,9 @@ class Rules:
     public_url: str = "http://localhost:8000"
     """The base URL of links sent to people."""
     otp_limit: tuple[int, int] = (10, 3600)
-    """Most one-time codes for one number, and in how many seconds; ten times that per address."""
+    """Most one-time codes for one number, purpose and network, and in how many seconds."""
+    otp_ceiling: tuple[int, int] = (1000, 3600)
+    """Most codes to numbers that need not be staff's, of the whole installation."""
     session_lasts: timedelta = timedelta(days=7)
     """How long a session lasts without being renewed: as long as its refresh token."""
     password_memory_kib: int = 65_536

@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import Enum
 
+import structlog
 from flask import Response, g, make_response
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException
 
 from api.schemas.base import Detail, ErrorBody, Failure
 from domain import errors
+
+log = structlog.get_logger()
 
 STATUS: dict[type[errors.Refused], int] = {
     errors.NotSignedIn: 401,
@@ -84,6 +87,8 @@ def render_failure(
 def render_refusal(error: errors.Refused) -> Response:
     """Render a refusal: its status by its kind, its own words or the usual ones of its code."""
     status = next((STATUS[kind] for kind in type(error).__mro__ if kind in STATUS), CONFLICT)
+    if isinstance(error, errors.CodesUsedUp):
+        log.error("codes_used_up")
     said = str(error)
     message = WORDS.get(error.code, "That is not possible now.") if said == error.code else said
     details = dict(error.details)

@@ -16,6 +16,7 @@ from redis import Redis
 from redis.exceptions import RedisError
 
 from domain.errors import TooMany
+from domain.networks import subscriber_network
 
 ADDRESS_TIMES = 10
 """An address may be a clinic's whole staff behind one router (the deployment contract)."""
@@ -48,8 +49,8 @@ class Limits:
         self._count(self._of_user, "user", user_id)
 
     def count_address(self, address: str) -> None:
-        """Count a call from a network address; raises as `count_user` does."""
-        self._count(self._of_address, "address", address)
+        """Count a call from the network of *address* (`subscriber_network`); raises as above."""
+        self._count(self._of_address, "address", subscriber_network(address))
 
     def _count(self, limit: RateLimitItem, kind: str, who: str) -> None:
         counting = self._alone if time.monotonic() < self._alone_until else self._together

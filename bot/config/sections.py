@@ -54,7 +54,9 @@ class AccessSettings:
     api_limit: str
     """API_LIMIT: calls of one user; one network address may make ten times as many."""
     otp_limit: str
-    """OTP_LIMIT: OTPs for one number; one network address may ask for ten times as many."""
+    """OTP_LIMIT: OTPs for one number, purpose and network; one network gets ten times as many."""
+    otp_ceiling: str
+    """OTP_CEILING: OTPs of the whole installation to numbers that need not be its staff's."""
     cors_origins: tuple[str, ...]
     """CORS_ORIGINS: the other origins whose pages may call the API."""
     data_keys: tuple[str, ...]
@@ -180,6 +182,7 @@ def read_access(env: Mapping[str, str]) -> AccessSettings:
         jwt_refresh_expiry=values.duration(env, "JWT_REFRESH_EXPIRY", "7d"),
         api_limit=values.rate(env, "API_LIMIT", "600 per minute"),
         otp_limit=values.rate(env, "OTP_LIMIT", "10 per hour"),
+        otp_ceiling=values.rate(env, "OTP_CEILING", "1000 per hour"),
         cors_origins=_origins(env),
         data_keys=data_keys(env),
     )

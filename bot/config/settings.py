@@ -96,6 +96,7 @@ class Settings(
             phone_countries=self.phone_countries,
             public_url=self.public_url,
             otp_limit=values.parse_rate(self.otp_limit),
+            otp_ceiling=values.parse_rate(self.otp_ceiling),
             session_lasts=self.jwt_refresh_expiry,
         )
 

@@ -248,7 +248,7 @@ def test_the_eleventh_code_in_an_hour_is_429_and_says_when(office: Office, farid
         assert error(refused, 429) == "RATE_LIMITED"
         assert int(refused.headers["Retry-After"]) == 3600
         forgot = office.stranger.post("/auth/forgot-password", asked)
-        assert error(forgot, 429) == "RATE_LIMITED"
+        assert forgot.status_code == 200  # each purpose has its own count
 
 
 def test_a_repeated_login_acts_once_and_its_tokens_are_shown_once(

@@ -4,6 +4,7 @@ accounts     admins: invite, deactivate
 credentials  send a temporary password to a new user
 numbers      a user's WhatsApp number: claim, prove, change, release
 otps         one-time codes: request, send, check
+code_limits  how many codes may be requested
 sign_in      sign in with password and code; reset or change a password
 sessions     one sign-in each: start, read, renew, end
 alerts       messages to admins, doctors and the desk

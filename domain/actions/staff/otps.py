@@ -8,16 +8,14 @@ to the outbox. A number without an account gets no code, and its request can nev
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from domain import due
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.staff import numbers
+from domain.actions.staff import code_limits, numbers
 from domain.due import OpenWork
-from domain.errors import TooMany
-from domain.model.accounts import LiveCode, OtpLimit, OtpRequest, OtpStatus, OtpType
+from domain.model.accounts import LiveCode, OtpRequest, OtpStatus, OtpType
 from domain.model.due import Due
 from domain.work import Work
 
@@ -25,17 +23,12 @@ DIGITS = 6
 VALID_FOR = timedelta(minutes=5)
 KEPT_FOR = timedelta(days=90)
 """How long a request is kept, for audit."""
-PER_ADDRESS = 10
-"""The limit of a network address, as a multiple of a number's: many people may share it."""
-IPV6 = 6
 PREFIXES = {
     OtpType.REGISTRATION: "reg_",
     OtpType.LOGIN: "login_req_",
     OtpType.PASSWORD_RESET: "reset_req_",
     OtpType.CLINIC_NUMBER: "otp_req_",
 }
-STAFF_ONLY = {OtpType.LOGIN, OtpType.PASSWORD_RESET}
-"""Codes that are sent only to a number of the clinic's staff."""
 
 
 def request_code(
@@ -52,15 +45,10 @@ def request_code(
     *address* is the caller's network address. The code is sent after the commit.
 
     Raises:
-        TooMany: If too many were requested for the number, or from the address (detail
-            `retry_after_seconds`); nothing is written.
+        TooMany: If too many were requested (`code_limits.count_request`); nothing is written.
     """
     work = work.system("request a code before signing in")
-    by_address = f"net:{work.seal.digest(_subscriber_network(address))}"
-    by_number = f"tel:{number}"
-    work.fetch([(OtpLimit, (by_address,)), (OtpLimit, (by_number,))])
-    _count_request(work, by_address, PER_ADDRESS)
-    limit = _count_request(work, by_number, 1)
+    limit = code_limits.count_request(work, kind, number, address)
     purpose = _purpose(kind, clinic_id)
     before = limit.live.get(purpose)
     _withdraw(work, before.request_id if before else "no_req")
@@ -88,6 +76,11 @@ def find_request(work: Work, kind: OtpType, request_id: str) -> OtpRequest | Non
     """Return the request of that id and kind, if there is one."""
     request = work.system("check a code").get(OtpRequest, request_id)
     return request if request is not None and request.request_type is kind else None
+
+
+def is_live(work: Work, request: OtpRequest) -> bool:
+    """Return whether the code of *request* can still be given."""
+    return request.status is OtpStatus.PENDING and request.expires_at > work.now
 
 
 def check_code(work: Work, request: OtpRequest | None, code: str, *, and_also: bool = True) -> bool:
@@ -153,40 +146,9 @@ def expire_code(open_work: OpenWork, item: Due) -> None:
 def _should_send(work: Work, request: OtpRequest) -> bool:
     if request.expires_at <= work.now:
         return False
-    if request.request_type not in STAFF_ONLY:
+    if request.request_type not in code_limits.STAFF_ONLY:
         return True
     return numbers.member_at(work, request.clinic_id, request.whatsapp_number) is not None
-
-
-def _count_request(work: Work, subject: str, times: int) -> OtpLimit:
-    """Count one request of *subject*, whose limit is *times* that of a number."""
-    amount, seconds = work.rules.otp_limit
-    known = work.get(OtpLimit, subject)
-    span = timedelta(seconds=seconds)
-    ttl = int((work.now + span + VALID_FOR).timestamp())
-    if known is None:
-        return work.put(OtpLimit(subject=subject, since=work.now, count=1, ttl=ttl))
-    if work.now >= known.since + span:
-        return work.put(known.but(since=work.now, count=1, ttl=ttl))
-    if known.count >= amount * times:
-        wait = _whole_seconds(known.since + span, work.now)
-        raise TooMany("Too many codes were asked for; please wait.", retry_after_seconds=wait)
-    return work.put(known.but(count=known.count + 1))
-
-
-def _subscriber_network(address: str) -> str:
-    """Return the network of one subscriber: an IPv4 address, or the /64 of an IPv6 one."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    return (
-        str(ipaddress.ip_network((known, 64), strict=False)) if known.version == IPV6 else address
-    )
-
-
-def _whole_seconds(until: datetime, now: datetime) -> int:
-    return max(1, -int(-(until - now).total_seconds() // 1))
 
 
 def _purpose(kind: OtpType, clinic_id: str) -> str:

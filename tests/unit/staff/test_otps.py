@@ -8,8 +8,8 @@ import pytest
 import structlog
 
 from bot.observability.logs import configure
-from domain.actions.staff import otps
-from domain.errors import Conflict, TooMany
+from domain.actions.staff import code_limits, otps
+from domain.errors import CodesUsedUp, Conflict, TooMany
 from domain.model.accounts import OtpLimit, OtpRequest, OtpStatus, OtpType
 from domain.model.clinics import StaffStatus
 from tests.accounts import ADDRESS, NOBODYS_NUMBER, code_sent, codes_sent, other_than
@@ -224,11 +224,11 @@ def test_asking_writes_and_reads_the_same_for_every_number(stage: Stage, cast: C
 
 def test_the_eleventh_code_in_an_hour_is_refused_and_says_when(stage: Stage, cast: Cast) -> None:
     number = cast.farida.whatsapp_number
-    for n in range(LIMIT):
-        ask(stage, number, address=f"198.51.100.{n}")
+    for _ in range(LIMIT):
+        ask(stage, number)
     stage.clock.advance(50)
     with pytest.raises(TooMany) as refusal:
-        ask(stage, number, address="198.51.100.99")
+        ask(stage, number)
     assert refusal.value.details["retry_after_seconds"] == 600
     stage.clock.advance(10)
     ask(stage, number)
@@ -241,12 +241,77 @@ def test_a_number_nobody_has_is_limited_alike(stage: Stage) -> None:
         ask(stage, NOBODYS_NUMBER)
 
 
-def test_all_purposes_and_clinics_count_together_for_a_number(stage: Stage, cast: Cast) -> None:
+def test_all_clinics_count_together_for_a_number_and_purpose(stage: Stage, cast: Cast) -> None:
     number = cast.farida.whatsapp_number
     for n in range(LIMIT):
-        ask(stage, number, f"clinic_{n}", kind=list(OtpType)[n % 4])
+        ask(stage, number, f"clinic_{n}")
     with pytest.raises(TooMany):
         ask(stage, number)
+
+
+def test_a_stranger_who_registers_with_a_number_keeps_nobody_from_signing_in(
+    stage: Stage, cast: Cast
+) -> None:
+    number = cast.farida.whatsapp_number
+    for _ in range(LIMIT):
+        ask(stage, number, "clinic_new", kind=OtpType.REGISTRATION)
+    with pytest.raises(TooMany):
+        ask(stage, number, "clinic_new", kind=OtpType.REGISTRATION)
+    ask(stage, number)
+    ask(stage, number, kind=OtpType.PASSWORD_RESET)
+
+
+def test_a_stranger_who_asks_for_codes_keeps_nobody_elsewhere_from_signing_in(
+    stage: Stage, cast: Cast
+) -> None:
+    number = cast.farida.whatsapp_number
+    for _ in range(LIMIT):
+        ask(stage, number, address="203.0.113.66")
+    with pytest.raises(TooMany):
+        ask(stage, number, address="203.0.113.66")
+    ask(stage, number)
+
+
+def test_from_a_known_network_the_owner_gets_a_code_whatever_many_networks_asked_for(
+    stage: Stage, cast: Cast
+) -> None:
+    number = cast.farida.whatsapp_number
+    work = stage.work()
+    code_limits.remember_network(work, number, ADDRESS)
+    work.commit()
+    for n in range(code_limits.ALL_NETWORKS[True] * LIMIT):
+        ask(stage, number, address=f"198.51.100.{n}")
+    with pytest.raises(TooMany):
+        ask(stage, number, address="198.51.100.200")
+    for _ in range(LIMIT):
+        ask(stage, number)
+    with pytest.raises(TooMany):
+        ask(stage, number)
+
+
+def test_a_known_network_is_forgotten_after_ninety_days(stage: Stage, cast: Cast) -> None:
+    number = cast.farida.whatsapp_number
+    work = stage.work()
+    code_limits.remember_network(work, number, ADDRESS)
+    subject = f"known:{work.seal.digest(f'{number} {ADDRESS}')}"
+    work.commit()
+    known = stage.work().get(OtpLimit, subject)
+    assert known is not None
+    assert known.ttl == int((work.now + timedelta(days=90)).timestamp())
+
+
+def test_one_installation_sends_no_more_codes_to_strangers_than_its_ceiling(stage: Stage) -> None:
+    most = RULES.otp_ceiling[0]
+    work = stage.work()
+    for shard in range(code_limits.CEILING_SHARDS):
+        used = most // code_limits.CEILING_SHARDS
+        work.put(OtpLimit(subject=f"all:{shard}", since=work.now, count=used))
+    work.commit()
+    with pytest.raises(CodesUsedUp):
+        ask(stage, NOBODYS_NUMBER, kind=OtpType.REGISTRATION)
+    ask(stage, NOBODYS_NUMBER)
+    stage.clock.advance(60)
+    ask(stage, NOBODYS_NUMBER, kind=OtpType.REGISTRATION)
 
 
 def test_an_address_may_ask_ten_times_as_often_for_all_numbers_together(stage: Stage) -> None:
@@ -257,12 +322,12 @@ def test_an_address_may_ask_ten_times_as_often_for_all_numbers_together(stage: S
     ask(stage, NOBODYS_NUMBER, address="203.0.113.8")
 
 
-def test_addresses_of_one_subscribers_network_count_together(stage: Stage) -> None:
+def test_addresses_of_one_sites_network_count_together(stage: Stage) -> None:
     for n in range(LIMIT * 10):
-        ask(stage, f"+9198765{n:05d}", address=f"2001:db8:1:2::{n:x}")
+        ask(stage, f"+9198765{n:05d}", address=f"2001:db8:1:{n:x}::1")
     with pytest.raises(TooMany):
-        ask(stage, NOBODYS_NUMBER, address="2001:db8:1:2:ffff::1")
-    ask(stage, NOBODYS_NUMBER, address="2001:db8:1:3::1")
+        ask(stage, NOBODYS_NUMBER, address="2001:db8:1:ffff::1")
+    ask(stage, NOBODYS_NUMBER, address="2001:db8:2:3::1")
     ask(stage, NOBODYS_NUMBER, address="unknown")
 
 
@@ -274,7 +339,7 @@ def test_what_was_refused_is_not_counted(stage: Stage, cast: Cast) -> None:
     with pytest.raises(TooMany):
         otps.request_code(work, OtpType.LOGIN, number, clinic_id="clinic_city", address=ADDRESS)
     work.commit()
-    limit = stage.work().get(OtpLimit, f"tel:{number}")
+    limit = stage.work().get(OtpLimit, f"tel:{number}#{OtpType.LOGIN.value}")
     assert limit is not None
     assert limit.count == LIMIT
 
