@@ -77,7 +77,7 @@ def verify_registration(work: Work, call: Call, body: RegistrationProof) -> Answ
 
     A wrong code counts as one of three attempts.
     """
-    opened = registration.verify(work, body.registration_id, body.otp, body.password)
+    opened = registration.verify(work, body.registration_id, body.otp, body.password, call.address)
     if isinstance(opened, Refused):
         return Answer.refused(opened)
     clinic, admin = opened.clinic, opened.admin
@@ -119,7 +119,7 @@ def verify_login(work: Work, call: Call, body: LoginProof) -> Answer:
 
     A wrong one of either counts as one of three attempts, and the answer does not say which.
     """
-    signed_in = sign_in.sign_in(work, body.login_request_id, body.otp, body.password)
+    signed_in = sign_in.sign_in(work, body.login_request_id, body.otp, body.password, call.address)
     if isinstance(signed_in, Refused):
         return Answer.refused(signed_in)
     user, clinic = signed_in.user, signed_in.clinic
@@ -149,12 +149,14 @@ def forgot_password(work: Work, call: Call, body: OtpCall) -> Answer:
 
 
 @auth.post("/auth/reset-password", needs=None, answers=PasswordReset)
-def reset_password(work: Work, body: ResetProof) -> Answer:
+def reset_password(work: Work, call: Call, body: ResetProof) -> Answer:
     """Set a new password with the code; every session of the account ends.
 
     A wrong code counts as one of three attempts.
     """
-    user = sign_in.reset_password(work, body.reset_request_id, body.otp, body.new_password)
+    user = sign_in.reset_password(
+        work, body.reset_request_id, body.otp, body.new_password, call.address
+    )
     if isinstance(user, Refused):
         return Answer.refused(user)
     return Answer(

@@ -17,7 +17,7 @@ NOBODYS_NUMBER = "+919876543299"
 def give_password(stage: Stage, user: User, password: str = PASSWORD) -> User:
     """Let *user* have a password already; return them as stored."""
     work = stage.work()
-    hashed = passwords.hash_password(password, RULES.password_memory_kib)
+    hashed = passwords.hash_password(password, RULES.password_memory_kib, ADDRESS)
     work.put(stored(stage.records, user).but(password_hash=hashed))
     work.commit()
     return stored(stage.records, user)

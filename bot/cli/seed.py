@@ -163,7 +163,7 @@ def demo_phones(platform_sender: str, platform_number: str) -> dict[str, object]
 
 def _passwords(work: Work) -> None:
     """Give the staff the demo password; one hash for all, since it is no secret."""
-    hashed = passwords.hash_password(DEMO_PASSWORD, work.rules.password_memory_kib)
+    hashed = passwords.hash_password(DEMO_PASSWORD, work.rules.password_memory_kib, "the demo")
     for clinic_id in (CITY, SUNRISE):
         for user in work.query(User, clinic_id).records:
             if user.password_hash is None:

@@ -160,7 +160,7 @@ def test_the_demos_staff_sign_in_with_the_documented_password(empty: Stage) -> N
     assert len(users) == sum(len(members) for members in STAFF.values())
     for user in users:
         memory = empty.parts.rules.password_memory_kib
-        assert passwords.is_right(DEMO_PASSWORD, user.password_hash, memory)
+        assert passwords.is_right(DEMO_PASSWORD, user.password_hash, memory, "a test")
 
 
 def test_seeding_again_leaves_a_changed_password(empty: Stage) -> None:

@@ -123,7 +123,7 @@ def add_doctor(
         user, password = work.put(owner.but(doctor_id=doctor.doctor_id, updated_at=work.now)), None
         _tell_owner(work, clinic, doctor, user)
     else:
-        password = _require_sendable(initial_password)
+        password = _require_sendable(initial_password, clinic_id)
         _count_new_doctor(work, clinic)
         user = _new_account(work, doctor, password)
         send_credentials(work, clinic, user, password)
@@ -270,7 +270,9 @@ def _new_account(work: Work, doctor: Doctor, password: str) -> User:
             name=doctor.name,
             role=Role.DOCTOR,
             doctor_id=doctor.doctor_id,
-            password_hash=passwords.hash_password(password, work.rules.password_memory_kib),
+            password_hash=passwords.hash_password(
+                password, work.rules.password_memory_kib, doctor.clinic_id
+            ),
             must_change_password=True,
             password_updated_at=work.now,
             created_at=work.now,
@@ -294,7 +296,7 @@ def _tell_owner(work: Work, clinic: Clinic, doctor: Doctor, user: User) -> None:
     )
 
 
-def _require_sendable(password: str | None) -> str:
+def _require_sendable(password: str | None, clinic_id: str) -> str:
     """Return the first password of a new account, which travels in a message.
 
     Raises:
@@ -302,7 +304,7 @@ def _require_sendable(password: str | None) -> str:
     """
     if password is None:
         raise Invalid("initialPassword", "Is needed for a number that has no account yet.")
-    passwords.require_strong("initialPassword", password)
+    passwords.require_strong("initialPassword", password, clinic_id)
     if not password.isprintable() or len(password.split()) > 1 or password != password.strip():
         raise Invalid("initialPassword", "It is sent in a message: no blanks, no signs unseen.")
     return password

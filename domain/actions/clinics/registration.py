@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from domain import passwords
 from domain.actions.clinics import subscriptions
-from domain.actions.staff import otps, sessions
+from domain.actions.staff import code_limits, otps, sessions
 from domain.errors import NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session
 from domain.model.clinics import (
@@ -22,6 +22,7 @@ from domain.model.clinics import (
     User,
 )
 from domain.model.subscriptions import Subscription, SubscriptionStatus
+from domain.networks import subscriber_network
 from domain.plans import PLANS, PlanName
 from domain.timetable import today
 from domain.work import Work
@@ -139,27 +140,34 @@ def _first_billing_date(work: Work, clinic: Clinic) -> date:
     return subscriptions.month_after(day, day.day)
 
 
-def verify(work: Work, request_id: str, code: str, password: str) -> OpenedClinic | NotSignedIn:
+def verify(
+    work: Work, request_id: str, code: str, password: str, address: str
+) -> OpenedClinic | NotSignedIn:
     """Open the clinic whose number *code* proves, and sign its admin in with *password*.
 
     The admin signs in with that number. Patients reach the clinic by it too, unless it already
     leads to another clinic; the answer is the same in both cases. A wrong code is returned, not
-    raised, so that the attempt it counts is committed.
+    raised, so that the attempt it counts is committed. A registration that is not live is refused
+    before anything costly is done. *address* is the caller's network address.
 
     Raises:
         Invalid: If the password is weak.
         Busy: If too many passwords are being checked.
     """
-    passwords.require_strong("password", password)
     request = otps.find_request(work, OtpType.REGISTRATION, request_id)
-    if request is None or not otps.check_code(work, request, code):
+    if request is None or not otps.is_live(work, request):
+        return NotSignedIn(WRONG_CODE)
+    asker = subscriber_network(address)
+    passwords.require_strong("password", password, asker)
+    if not otps.check_code(work, request, code):
         return NotSignedIn(WRONG_CODE)
     clinic = work.get(Clinic, request.clinic_id)
     user = work.get(User, request.clinic_id, request.user_id or "")
     if clinic is None or user is None:
         return NotSignedIn(WRONG_CODE)
     now = work.now.replace(microsecond=0)
-    password_hash = passwords.hash_password(password, work.rules.password_memory_kib)
+    code_limits.remember_network(work, request.whatsapp_number, address)
+    password_hash = passwords.hash_password(password, work.rules.password_memory_kib, asker)
     _claim_number(work, clinic)
     join_code = _free_join_code(work, clinic)
     work.put(Claim(claim=f"code:{join_code}", clinic_id=clinic.clinic_id))

@@ -43,7 +43,7 @@ def invite(
     clinic = work.require(Clinic, clinic_id)
     number = numbers.parse_number(work, "whatsappNumber", number)
     if initial_password is not None:
-        passwords.require_strong("initialPassword", initial_password)
+        passwords.require_strong("initialPassword", initial_password, clinic_id)
     if any(_admins(work, clinic_id)):
         plans.require(clinic, Feature.MORE_ADMINS)
     if numbers.member_at(work, clinic_id, number) is not None:
@@ -57,7 +57,9 @@ def invite(
             whatsapp_number=number,
             name=name,
             role=Role.ADMIN,
-            password_hash=passwords.hash_password(password, work.rules.password_memory_kib),
+            password_hash=passwords.hash_password(
+                password, work.rules.password_memory_kib, clinic_id
+            ),
             must_change_password=True,
             password_updated_at=now,
             created_at=now,

@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain import passwords
-from domain.actions.staff import numbers, otps, sessions
+from domain.actions.staff import code_limits, numbers, otps, sessions
 from domain.errors import Invalid, NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session
 from domain.model.clinics import Clinic, User
+from domain.networks import subscriber_network
 from domain.work import Work
 
 WRONG = "The code or the password is wrong, or the code is no longer good."
@@ -39,26 +40,33 @@ def request_sign_in_code(work: Work, number: str, clinic_id: str, address: str) 
     return otps.request_code(work, OtpType.LOGIN, number, clinic_id=clinic_id, address=address)
 
 
-def sign_in(work: Work, request_id: str, code: str, password: str) -> SignInResult | NotSignedIn:
+def sign_in(
+    work: Work, request_id: str, code: str, password: str, address: str
+) -> SignInResult | NotSignedIn:
     """Start a session with a code and a password; the code also proves the number.
 
     A wrong code or password counts as one attempt, so the refusal is returned, not raised, and the
-    attempt is committed.
+    attempt is committed. A request id is a secret, so one that is not live is refused before
+    anything costly is done. *address* is the caller's network address.
 
     Raises:
         Busy: If too many passwords are being checked.
     """
     request = otps.find_request(work, OtpType.LOGIN, request_id)
+    if request is None or not otps.is_live(work, request):
+        return NotSignedIn(WRONG)
     user = _account(work, request)
     stored = user.password_hash if user else None
-    is_right = passwords.is_right(password, stored, work.rules.password_memory_kib)
-    clinic = work.get(Clinic, request.clinic_id if request else "clinic_none")
+    asker = subscriber_network(address)
+    is_right = passwords.is_right(password, stored, work.rules.password_memory_kib, asker)
+    clinic = work.get(Clinic, request.clinic_id)
     if (
         not otps.check_code(work, request, code, and_also=is_right)
         or user is None
         or clinic is None
     ):
         return NotSignedIn(WRONG)
+    code_limits.remember_network(work, user.whatsapp_number, address)
     now = work.now.replace(microsecond=0)
     user = work.put(user.but(proven=True, last_login=now, updated_at=now))
     return SignInResult(user, clinic, sessions.start_session(work, user))
@@ -75,21 +83,28 @@ def request_reset_code(work: Work, number: str, clinic_id: str, address: str) ->
     )
 
 
-def reset_password(work: Work, request_id: str, code: str, password: str) -> User | NotSignedIn:
+def reset_password(
+    work: Work, request_id: str, code: str, password: str, address: str
+) -> User | NotSignedIn:
     """Set a new password with a code, and end every session.
 
-    If the code is wrong, the refusal is returned, not raised: the attempt is committed.
+    If the code is wrong, the refusal is returned, not raised: the attempt is committed. A request
+    that is not live is refused first, as in `sign_in`.
 
     Raises:
         Invalid: If the password is not strong enough.
         Busy: If too many passwords are being checked.
     """
-    passwords.require_strong("newPassword", password)
     request = otps.find_request(work, OtpType.PASSWORD_RESET, request_id)
+    if request is None or not otps.is_live(work, request):
+        return NotSignedIn(WRONG_CODE)
+    asker = subscriber_network(address)
+    passwords.require_strong("newPassword", password, asker)
     user = _account(work, request)
     if not otps.check_code(work, request, code) or user is None:
         return NotSignedIn(WRONG_CODE)
-    return _set_password(work, sessions.end_all_sessions(work, user), password)
+    code_limits.remember_network(work, user.whatsapp_number, address)
+    return _set_password(work, sessions.end_all_sessions(work, user), password, asker)
 
 
 def change_password(
@@ -104,32 +119,31 @@ def change_password(
         NotSignedIn: If the session has ended meanwhile.
         Busy: If too many passwords are being checked.
     """
-    passwords.require_strong("newPassword", password)
+    asker = session.user_id
+    passwords.require_strong("newPassword", password, asker)
     session, user = sessions.read_session(
         work, session.session_id, session.clinic_id, session.user_id
     )
     if password == current:
         raise Invalid("newPassword", "The new password is the old one.")
-    if not passwords.is_right(current, user.password_hash, work.rules.password_memory_kib):
+    if not passwords.is_right(current, user.password_hash, work.rules.password_memory_kib, asker):
         tried = work.put(session.but(wrong_passwords=session.wrong_passwords + 1))
         if tried.wrong_passwords >= WRONG_PASSWORDS:
             sessions.end_session(work, tried, "WRONG_PASSWORDS")
         return Invalid("currentPassword", "This is not the current password.")
     session, user = sessions.end_other_sessions(work, user, session)
-    return session, _set_password(work, user, password)
+    return session, _set_password(work, user, password, asker)
 
 
-def _account(work: Work, request: OtpRequest | None) -> User | None:
-    if request is None:
-        return None
+def _account(work: Work, request: OtpRequest) -> User | None:
     return numbers.member_at(work, request.clinic_id, request.whatsapp_number)
 
 
-def _set_password(work: Work, user: User, password: str) -> User:
+def _set_password(work: Work, user: User, password: str, asker: str) -> User:
     now = work.now.replace(microsecond=0)
     return work.put(
         user.but(
-            password_hash=passwords.hash_password(password, work.rules.password_memory_kib),
+            password_hash=passwords.hash_password(password, work.rules.password_memory_kib, asker),
             password_updated_at=now,
             must_change_password=False,
             updated_at=now,

@@ -36,7 +36,7 @@ def register(stage: Stage, number: str = NEW_NUMBER, name: str = "Lotus Eye Clin
 
 def verify(stage: Stage, request_id: str, code: str) -> OpenedClinic | NotSignedIn:
     work = stage.work()
-    opened = registration.verify(work, request_id, code, PASSWORD)
+    opened = registration.verify(work, request_id, code, PASSWORD, ADDRESS)
     work.commit()
     return opened
 
