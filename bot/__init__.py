@@ -3,6 +3,7 @@
 app            the web application: every address
 wiring         the one place where the concrete parts are chosen
 gunicorn       settings of the web process
+web_worker     how the web process reads requests: deadlines and shares
 webhooks       what providers and gateways post to us
 channels       providers of WhatsApp
 payments       payment gateways

@@ -17,6 +17,7 @@ from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
 from bot.config.settings import exit_on_bad_setting, read_settings
+from bot.web_worker import worker_class as worker_class_of
 
 with exit_on_bad_setting():
     _settings = read_settings()
@@ -25,7 +26,7 @@ _host = os.environ.get("HOST") or ("0.0.0.0" if _settings.production else "127.0
 _port = os.environ.get("PORT") or "8000"
 
 bind = f"[{_host}]:{_port}" if ":" in _host else f"{_host}:{_port}"
-worker_class = "gthread"
+worker_class = worker_class_of(_settings.web_threads, behind_proxy=_settings.trusted_proxies > 0)
 workers = _settings.web_processes
 threads = _settings.web_threads
 
