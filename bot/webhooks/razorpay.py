@@ -25,6 +25,7 @@ from bot.payments.razorpay.notices import (
     UnclearNotice,
 )
 from bot.payments.razorpay.signature import is_signed
+from bot.webhooks.bodies import HEX_SHA256, read_body
 from bot.wiring import Parts
 from domain.actions.payments import links, refunds
 from domain.actions.settlement import captures
@@ -47,8 +48,10 @@ def razorpay(parts: Parts) -> Blueprint:
     @blueprint.post("/razorpay")
     def receive() -> Response:
         began = time.monotonic()
-        raw = request.get_data(cache=False)
         header = request.headers.get("X-Razorpay-Signature")
+        raw = read_body(PROVIDER, header, HEX_SHA256, partial(request.get_data, cache=False))
+        if isinstance(raw, Response):
+            return raw
         if not is_signed(raw, header, parts.settings.razorpay_webhook_secrets):
             metrics.count_rejection(PROVIDER, "signature")
             return _refuse(403, "The signature does not match the body.")

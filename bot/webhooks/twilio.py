@@ -10,6 +10,7 @@ from twilio.twiml.messaging_response import MessagingResponse
 from bot.channels.twilio import signature as twilio_signature
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.observability import metrics
+from bot.webhooks.bodies import BASE64_DIGEST, read_body
 from bot.webhooks.handling import ANSWER_WITHIN_SECONDS, answer_people, apply_statuses, refuse
 from bot.wiring import Parts
 from domain.errors import StoreUnavailable
@@ -29,12 +30,15 @@ def twilio(parts: Parts) -> Blueprint:
     @blueprint.post(twilio_signature.PATH)
     def receive() -> Response:
         deadline = time.monotonic() + ANSWER_WITHIN_SECONDS
-        form = request.form
+        signature = request.headers.get("X-Twilio-Signature")
+        form = read_body("twilio", signature, BASE64_DIGEST, lambda: request.form)
+        if isinstance(form, Response):
+            return form
         if not twilio_signature.is_signed(
             settings.public_url,
             request.query_string.decode("latin-1"),
             form,
-            request.headers.get("X-Twilio-Signature"),
+            signature,
             request.headers.get("X-Twilio-Webhooks-Signature-Settings"),
             settings.twilio_auth_token,
         ):

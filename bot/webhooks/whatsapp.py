@@ -7,12 +7,14 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 
 from flask import Blueprint, Response, current_app, jsonify, request
 
 from bot.channels.cloud.parse import parse
 from bot.channels.cloud.signature import is_signed
 from bot.observability import metrics
+from bot.webhooks.bodies import HEX_SHA256, read_body
 from bot.webhooks.handling import (
     ANSWER_WITHIN_SECONDS,
     answer_people,
@@ -47,8 +49,10 @@ def whatsapp(parts: Parts) -> Blueprint:
     @blueprint.post("/whatsapp")
     def receive() -> Response:
         began = time.monotonic()
-        raw = request.get_data(cache=False)
         header = request.headers.get("X-Hub-Signature-256")
+        raw = read_body("cloud", header, HEX_SHA256, partial(request.get_data, cache=False))
+        if isinstance(raw, Response):
+            return raw
         if not is_signed(raw, header, parts.settings.whatsapp_webhook_secrets):
             metrics.count_rejection("cloud", "signature")
             return refuse(403, "The signature does not match the body.")
