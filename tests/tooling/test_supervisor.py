@@ -43,7 +43,9 @@ SETTINGS = """
 from contextlib import nullcontext as exit_on_bad_setting
 from types import SimpleNamespace
 def read_settings():
-    return SimpleNamespace(production=False, web_processes=2, web_threads=8, log_level="info")
+    return SimpleNamespace(
+        production=False, web_processes=2, web_threads=8, trusted_proxies=0, log_level="info"
+    )
 """
 SIMULATOR = """
 import http.server, sys
@@ -145,6 +147,8 @@ def demo(tmp_path):
         "simulator/__main__": SIMULATOR,
         "workers/__main__": WORKER,
         "workers/clock": "import time; time.sleep(600)",
+        # What the settings of the web process import is the product's own.
+        **{m: (REPOSITORY / f"{m}.py").read_text() for m in ("bot/web_worker", "domain/networks")},
     }.items():
         path = root / f"{module}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
