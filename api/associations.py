@@ -39,6 +39,7 @@ def list_doctor_patients(work: Work, call: Call, path: DoctorPatientsPath, query
     page = actions.list_patients_of_doctor(
         work, path.doctor_id, query.limit, call.read_cursor(query.cursor)
     )
+    call.shown += [known.patient_id for known in page.patients]
     return Answer(
         DoctorsPatients(
             patients=[

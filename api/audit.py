@@ -15,9 +15,10 @@ audit = Resource("audit", "Who looked at or changed patients' data.")
 
 @audit.get("/audit", needs=Permission.MANAGE_SETTINGS, answers=AuditLog)
 def list_audit(work: Work, call: Call, query: AuditQuery) -> Answer:
-    """List who looked at or changed patients' data, newest first.
+    """List who looked at or changed patients' data, or used an account, newest first.
 
-    Attempts at what is not there, or is not the caller's to see, are among them.
+    Attempts at what is not there, or is not the caller's to see, are among them. With `patientId`
+    also the lists in which the patient was shown. A page may be short while `nextCursor` leads on.
     """
     page = actions.list_entries(
         work,
@@ -45,6 +46,7 @@ def _render_entry(entry: AuditEntry) -> AuditedCall:
         action=entry.action,
         outcome=entry.outcome,
         patient_id=entry.patient_id,
+        patient_ids=list(entry.patient_ids),
         about=entry.about,
         request_id=entry.request_id,
     )

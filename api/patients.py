@@ -46,6 +46,7 @@ CHANGING = (P.VIEW_ALL_PATIENT_ASSOCIATIONS, P.MANAGE_OWN_PATIENTS)
 def list_patients(work: Work, call: Call, query: Paged) -> Answer:
     """List the clinic's patients by name; a doctor gets their own."""
     page = actions.list_patients(work, query.limit, call.read_cursor(query.cursor))
+    call.shown += [known.patient_id for known in page.patients]
     return Answer(
         PatientList(
             patients=[_render_listed(known) for known in page.patients],
@@ -68,6 +69,9 @@ def search_patients(work: Work, call: Call, query: PatientSearch) -> Answer:
         limit=query.limit,
         after=call.read_cursor(query.cursor),
     )
+    call.shown += [known.patient_id for known in page.patients]
+    by = (("name", query.name), ("phone", query.phone))
+    call.about["searchedBy"] = "+".join(kind for kind, given in by if given)
     zone = _clinic(work, call).zone
     term = query.name or query.phone or ""
     return Answer(

@@ -33,6 +33,7 @@ def list_payments(work: Work, call: Call, query: PaymentsQuery) -> Answer:
         limit=query.limit,
         after=call.read_cursor(query.cursor),
     )
+    call.shown += [p.capture.patient_id for p in found.page.payments if p.capture.patient_id]
     return Answer(
         PaymentList(
             payments=[_render_payment(paid) for paid in found.page.payments],

@@ -77,10 +77,12 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """
     queue = _line(work, call, path).queue
     found = tokens.tokens_of_day(work, queue)
+    listed = tokens.sort_for_desk(found, work.now)
+    call.shown += [t.patient_id for t in listed]
     return Answer(
         CurrentQueue(
             queue=QueueShown(**_fields(queue, found)),
-            tokens=[_in_line(t) for t in tokens.sort_for_desk(found, work.now)],
+            tokens=[_in_line(t) for t in listed],
         )
     )
 

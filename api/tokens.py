@@ -61,6 +61,7 @@ def list_tokens(work: Work, call: Call, path: LinePath, query: TokensQuery) -> A
     wanted = [t for t in found if query.status in {None, t.status}]
     after = call.read_cursor(query.cursor)
     page, more = page_of(wanted, lambda t: f"{t.number:05d}#{t.token_id}", query.limit, after)
+    call.shown += [t.patient_id for t in page]
     return Answer(
         Tokens(
             tokens=[TokenShown(**_fields(t)) for t in page],

@@ -233,7 +233,9 @@ def the_line(turn: Turn) -> LineContext:
 def state(turn: Turn) -> Say:
     """Return the new state of the line, with the buttons for what comes next."""
     line = the_line(turn)
-    known = freshness.line_values(turn.work, line.queue)
+    people = freshness.people_in_line(turn.work, line.queue)
+    turn.show(people.current, people.following)
+    known = freshness.line_values(turn.work, line.queue, people)
     values = {"doctor": line.doctor.name, **known, **turn.values, "complaint": None}
     current = turn.work.get(Token, line.queue.queue_id, line.queue.current_token or "")
     complaint = _complaint(turn, current) if current is not None else None
@@ -305,6 +307,7 @@ def _list(turn: Turn) -> Say:
     waiting = waiting_in_order(turn.work, queue.queue_id)
     refs = [(Token, (queue.queue_id, w.token_id)) for w in waiting[:MOST_LISTED]]
     tokens = [t for t in turn.work.fetch(refs) if isinstance(t, Token)]
+    turn.show(*tokens)
     late = {w.token_id: freshness.late_text(w, turn.work.now) for w in waiting}
     told = {str(t.number): text for t in tokens if (text := _complaint(turn, t))}
     return replace(

@@ -78,6 +78,7 @@ def _is_here(turn: Turn) -> Say:
             else f" {wanted}" in f" {sound(fold_name(t.patient_name))}"
         )
     ]
+    turn.show(*fits[:MOST_ANSWERED])
     return Say(
         values={
             "asked": turn.meaning.rest or f"#{number}",

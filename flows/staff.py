@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.actions.booking.queues import current_queue
+from domain.actions.people.audit import DONE, Access, log_access
 from domain.model.messages import Option
 from domain.model.queues import QueueStatus
 from domain.rules import AS_PATIENT_MINUTES
@@ -124,6 +125,17 @@ def answer(turn: Turn, staff_work: Work) -> None:
     if machines.is_ignored(turn, trigger):
         return
     TABLE.fire(trigger, turn)
+    _log_access(turn, trigger)
+
+
+def _log_access(turn: Turn, trigger: str) -> None:
+    """Write into the audit log whose data the answer shows, or the command changed."""
+    turn.show(turn.token)
+    if not turn.shown:
+        return
+    outcome = turn.refusal.code if turn.refusal else DONE
+    about = {"doctorId": turn.doctor.doctor_id} if turn.doctor else {}
+    log_access(turn.work, turn.staff, Access(f"chat_{trigger}", outcome, turn.shown, about))
 
 
 def _as_patient_now(turn: Turn, meaning: Meaning, staff_meaning: Meaning) -> bool:

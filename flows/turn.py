@@ -122,6 +122,8 @@ class Turn:
         """What the row's action adds to the values of the message that follows."""
         self.facts: tuple[str, ...] = ()
         """The facts asked for together, by their names (`flows.facts`), for the trigger `facts`."""
+        self.shown: dict[str, None] = {}
+        """The patients (patientId) whom the answer shows to staff, for the audit log."""
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None
@@ -188,6 +190,10 @@ class Turn:
         self.remember(offered=(), question=None, asked_at=self.work.now)
         if self.push is not None:
             self.work.delete(self.push)
+
+    def show(self, *tokens: Token | None) -> None:
+        """Note that the answer shows the patients of *tokens* to staff (invariant I11)."""
+        self.shown.update({t.patient_id: None for t in tokens if t is not None})
 
     def doctors(self) -> list[Doctor]:
         """Return the clinic's doctors who see patients, in the order they joined."""

@@ -44,6 +44,7 @@ def _how_to_add(_turn: Turn) -> Say:
 def _already_booked(turn: Turn) -> Say:
     said = state(turn)
     token = turn.details["token"]
+    turn.show(token)
     return replace(
         said, values={**said.values, "number": token.number, "person": token.patient_name}
     )

@@ -13,6 +13,7 @@ from flask import g, request
 from api.frame import jwts
 from api.frame.services import Services
 from api.schemas.base import Data
+from domain.actions.people.audit import Access, log_access
 from domain.actions.staff import sessions
 from domain.actors import Actor
 from domain.errors import (
@@ -23,8 +24,7 @@ from domain.errors import (
     Refused,
     Unreadable,
 )
-from domain.model.accounts import AuditEntry, Session
-from domain.model.base import stamp
+from domain.model.accounts import Session
 from domain.model.clinics import Role, User
 from domain.permissions import OF_ROLE, Permission
 from domain.scopes import ClinicScope, DoctorScope, Scope, SystemScope
@@ -98,6 +98,8 @@ class Call:
     known: CallingUser | None = None
     patient_id: str | None = None
     """Whose data this call is about, for the audit log; views set it when the path does not."""
+    shown: list[str] = field(default_factory=list)
+    """The ids of all patients whom the answer shows beside, for the audit log."""
     about: dict[str, str] = field(default_factory=dict)
     """Ids of other things concerned, for the audit log."""
     then: Callable[[], Answer] | None = None
@@ -194,22 +196,11 @@ class Call:
 
     def audit(self, work: Work, outcome: str) -> None:
         """Write into *work* that the caller accessed a patient's data (invariant I11)."""
-        user = self.caller.user
-        work.put(
-            AuditEntry(
-                clinic_id=user.clinic_id,
-                entry=f"{stamp(work.now)}#{work.ids.new('')}",
-                user_id=user.user_id,
-                user_name=user.name,
-                role=user.role.value,
-                action=self.operation,
-                outcome=outcome,
-                patient_id=self.patient_id,
-                about=dict(self.about),
-                at=work.now,
-                request_id=self.request_id or None,
-            )
+        named = [self.patient_id] if self.patient_id else []
+        access = Access(
+            self.operation, outcome, [*named, *self.shown], self.about, self.request_id or None
         )
+        log_access(work, self.caller.user, access)
 
     def _list_hash(self) -> str:
         """Return a hash of whose list this is: its operation, address and filters, and the user.

@@ -23,7 +23,8 @@ from api.frame.idempotency import Repeated
 from api.frame.reading import LARGEST_BODY, read_body, read_path, read_query
 from api.frame.services import Services
 from api.schemas.base import Data, Done, Success
-from domain.errors import Conflict, Invalid, Refused, StoreUnavailable
+from domain.actions.people.audit import DONE
+from domain.errors import Conflict, Invalid, NotAllowed, Refused, StoreUnavailable
 from domain.permissions import Permission
 from domain.transactions import retry_on_conflict
 from domain.work import Work
@@ -31,7 +32,6 @@ from domain.work import Work
 EXTENSION = "pulseops_api"
 """The name under which an application holds the API's `Services`."""
 READS = frozenset({"GET"})
-DONE = "DONE"
 REPEATED = "REPEATED"
 """The outcome in the audit log of a call that repeats one: see `idempotency`."""
 
@@ -111,15 +111,21 @@ class _Engine:
         call = Call(given, self._route.operation, given.clock.now())
         given.limits.count_address(call.address)
         if self._route.needs is not None:
-            call.sign_in(
-                self._route.needs, before_password_change=self._route.before_password_change
-            )
+            self._sign_in(call, self._route.needs)
         arguments = self._arguments(ids)
         call.about = {name: value for name, value in ids.items() if name != "patientId"}
         call.patient_id = ids.get("patientId")
         key = None if self._route.method in READS else idempotency.key_of(call)
         answer = retry_on_conflict(partial(self._answer_once, call, arguments, key))
         return answer if call.then is None else self._answer_later(call, key, call.then())
+
+    def _sign_in(self, call: Call, needs: tuple[Permission, ...]) -> None:
+        """Identify the caller; an attempt at what their role may not see is logged if it audits."""
+        try:
+            call.sign_in(needs, before_password_change=self._route.before_password_change)
+        except NotAllowed as error:
+            self._audit_alone(call, error.code)
+            raise
 
     def _answer_once(self, call: Call, arguments: dict[str, Any], key: str | None) -> Response:
         """Run the view, commit, and return the answer; a repeated key gets the earlier answer.
@@ -150,6 +156,7 @@ class _Engine:
     def _call_view(
         self, call: Call, work: Work, arguments: dict[str, Any], key: str | None
     ) -> Response:
+        call.shown = []
         given = {**arguments, "work": work, "call": call}
         try:
             said = self._view(**{name: given[name] for name in self._wanted})

@@ -28,10 +28,25 @@ class AuditedCall(Data):
     user_id: str
     user_name: str
     role: str
-    action: Annotated[str, Field(description="The operation, as this document names it.")]
+    action: Annotated[
+        str,
+        Field(
+            description=(
+                "The operation, as this document names it; `chat_` and the command on WhatsApp; or"
+                " what became of an account: SIGN_IN, PASSWORD_RESET, PASSWORD_CHANGE,"
+                " NUMBER_CHANGE, ACCOUNT_LOCK, SESSION_END."
+            )
+        ),
+    ]
     outcome: Annotated[str, Field(description="DONE, or the code of the refusal.")]
-    patient_id: str | None
-    about: Annotated[dict[str, str], Field(description="Ids of other things concerned.")]
+    patient_id: Annotated[str | None, Field(description="The one patient concerned.")]
+    patient_ids: Annotated[
+        list[str], Field(description="All whom a list or a line showed, if they are several.")
+    ]
+    about: Annotated[
+        dict[str, str],
+        Field(description="Ids of other things concerned, and how was searched (name or phone)."),
+    ]
     request_id: str | None
 
 

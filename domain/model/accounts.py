@@ -40,7 +40,7 @@ class Session(Record, frozen=True, kw_only=True):
 
 
 class AuditEntry(Record, frozen=True, kw_only=True):
-    """An access to a patient's data, or a change of it (invariant I11). Key: clinicId, entry.
+    """An access to a patient's data or to an account (invariant I11). Key: clinicId, entry.
 
     It holds ids only; `entry` sorts by time.
     """
@@ -54,10 +54,13 @@ class AuditEntry(Record, frozen=True, kw_only=True):
     user_name: str
     role: str
     action: str
-    """The operationId in the API's document."""
+    """The operationId in the API's document, `chat_` and a command, or an `AccountEvent`."""
     outcome: str
     """DONE, or the code of the refusal."""
     patient_id: str | None = None
+    """The one patient concerned."""
+    patient_ids: tuple[str, ...] = ()
+    """All whom a list or a line showed, if they are several."""
     about: dict[str, str] = msgspec.field(default_factory=dict)
     """Other ids concerned, such as tokenId."""
     at: datetime

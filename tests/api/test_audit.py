@@ -42,6 +42,7 @@ def test_each_access_leaves_an_entry_newest_first(office: Office) -> None:
         "action": "change_patient",
         "outcome": "DONE",
         "patientId": made["patientId"],
+        "patientIds": [],
         "about": {},
         "requestId": "from-the-desk",
     }

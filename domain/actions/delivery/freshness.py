@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -228,19 +229,35 @@ def late_text(entry: Waiting, now: datetime) -> str | None:
     return entry.late_until.isoformat() if entry.late_until and is_late(entry, now) else None
 
 
-def line_values(work: Work, queue: Queue) -> dict[str, Any]:
-    """Return the template variables that describe *queue* now to the staff who run it.
+@dataclass(frozen=True)
+class LinePeople:
+    """Who is in a line: all who wait in order, who is in now, and who is next."""
 
-    `line` (its status), `serving` and `person` (who is in now), `next_number` and `next_person`,
-    `next_late` (until when the next one is late, if so), `waiting`, `arrived`, `date`, `now`,
-    `current_text`, `until` and `reason` (of a pause), `doctor_late` (until when).
-    """
+    waiting: list[Waiting]
+    current: Token | None
+    following: Token | None
+
+
+def people_in_line(work: Work, queue: Queue) -> LinePeople:
+    """Return who waits, who is in now and who is next."""
     line = waiting_in_order(work, queue.queue_id)
     refs = [(Token, (queue.queue_id, t)) for t in (queue.current_token,) if t]
     refs += [(Token, (queue.queue_id, w.token_id)) for w in line[:1]]
     tokens = {t.token_id: t for t in work.fetch(refs) if isinstance(t, Token)}
-    current = tokens.get(queue.current_token or "")
     following = tokens.get(line[0].token_id) if line else None
+    return LinePeople(line, tokens.get(queue.current_token or ""), following)
+
+
+def line_values(work: Work, queue: Queue, people: LinePeople | None = None) -> dict[str, Any]:
+    """Return the template variables that describe *queue* now to the staff who run it.
+
+    `line` (its status), `serving` and `person` (who is in now), `next_number` and `next_person`,
+    `next_late` (until when the next one is late, if so), `waiting`, `arrived`, `date`, `now`,
+    `current_text`, `until` and `reason` (of a pause), `doctor_late` (until when). *people* is what
+    `people_in_line` returned, if it was called before.
+    """
+    people = people or people_in_line(work, queue)
+    line, current, following = people.waiting, people.current, people.following
     late = queue.late_until
     return {
         "line": queue.status.value,

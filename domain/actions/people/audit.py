@@ -1,24 +1,64 @@
-"""Read the audit log: who looked at or changed a patient's data."""
+"""The audit log: who looked at or changed a patient's data, or used an account."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
 from domain.actors import caller_of
 from domain.errors import Invalid
 from domain.model.accounts import AuditEntry
 from domain.model.base import stamp
-from domain.model.clinics import Clinic
+from domain.model.clinics import Clinic, User
 from domain.work import Work
 
 END = "~"
 """Sorts after anything that follows the instant in an entry's key."""
+DONE = "DONE"
+"""The outcome of what was not refused."""
+MOST_READ = 1_000
+"""Entries looked through for one page; where few of them fit, the page may be short or empty."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What somebody did: *action* and *outcome* as in the log, and whose data was shown.
+
+    *about* has ids of other things, and which kind of search it was, never words that people typed.
+    """
+
+    action: str
+    outcome: str = DONE
+    patient_ids: Iterable[str] = ()
+    about: Mapping[str, str] = field(default_factory=dict)
+    request_id: str | None = None
+
+
+def log_access(work: Work, user: User, access: Access) -> None:
+    """Write into *work* that a member of staff did something (invariant I11)."""
+    shown = tuple(dict.fromkeys(access.patient_ids))
+    work.put(
+        AuditEntry(
+            clinic_id=user.clinic_id,
+            entry=f"{stamp(work.now)}#{work.ids.new('')}",
+            user_id=user.user_id,
+            user_name=user.name,
+            role=user.role.value,
+            action=access.action,
+            outcome=access.outcome,
+            patient_id=shown[0] if len(shown) == 1 else None,
+            patient_ids=shown if len(shown) > 1 else (),
+            about=dict(access.about),
+            at=work.now,
+            request_id=access.request_id,
+        )
+    )
 
 
 @dataclass(frozen=True)
 class AuditPage:
-    """Entries, newest first; `after` is the cursor of the next page."""
+    """Entries, newest first; `after` is the cursor of the next page, of a short one too."""
 
     entries: list[AuditEntry]
     after: str | None
@@ -36,7 +76,8 @@ def list_entries(
 ) -> AuditPage:
     """Return a page of the clinic's audit log, filtered by patient, user and days.
 
-    Days are in the clinic's zone, both inclusive. There is no total: the log only grows.
+    Of a patient also the entries of lists in which they were shown. Days are in the clinic's zone,
+    both inclusive. There is no total: the log only grows.
 
     Raises:
         Invalid: If *last* is before *first*, or *after* is no cursor of this list.
@@ -45,13 +86,12 @@ def list_entries(
     if first is not None and last is not None and last < first:
         raise Invalid("endDate", "The period ends before it begins.")
     index, equals = None, clinic.clinic_id
-    if patient_id is not None:
-        index, equals = "patientId-entry-idx", patient_id
-    elif user_id is not None:
+    if user_id is not None:
         index, equals = "userId-entry-idx", user_id
     span = (_start_key(clinic, first), _end_key(clinic, last))
     found: list[AuditEntry] = []
-    while len(found) < limit:
+    read = 0
+    while len(found) < limit and read < MOST_READ:
         # Read no more than is missing, so that the cursor is that of the last entry returned.
         try:
             part = work.query(
@@ -65,7 +105,8 @@ def list_entries(
             )
         except ValueError:
             raise Invalid("cursor", "This is not a cursor of this list.") from None
-        found += [e for e in part.records if user_id in {None, e.user_id}]
+        read += len(part.records)
+        found += [e for e in part.records if patient_id in {None, e.patient_id, *e.patient_ids}]
         after = part.after
         if after is None:
             break
