@@ -104,6 +104,14 @@ class TooManyHolds(Refused):
     code = "TOO_MANY_HOLDS"
 
 
+class TooManyBookings(TooManyHolds):
+    """The contact has as many bookings of that doctor's day as it may (detail `most`)."""
+
+
+class TooOften(TooManyHolds):
+    """The contact has held, or cancelled and been repaid, as often lately as it may."""
+
+
 class NotNow(Refused):
     """The state of the line, token or other record does not allow it (detail `state`)."""
 

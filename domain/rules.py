@@ -14,6 +14,8 @@ class Rules:
     """How long a slot is held for a patient who has not paid."""
     staff_hold_minutes: int = 60
     """How long if staff booked it."""
+    bookings_per_phone: int = 4
+    """Live bookings that one phone may have of one doctor's day."""
     progress_every: int = 3
     """A waiting patient gets at most one progress message per this number of tokens."""
     platform_sender: str = ""
@@ -46,6 +48,10 @@ class Rules:
 
 HOLDS_PER_CONTACT = 3
 """Unpaid slots one phone may hold at once (specification notes, 6)."""
+HOLDS_PER_HOUR = 12
+"""Unpaid holds that one phone may take in an hour; a family of four changes its mind twice."""
+REFUNDS_PER_DAY = 6
+"""Paid bookings that one phone may cancel in a day before it has to call the clinic."""
 REMINDER_BEFORE_MINUTES = 60
 REMINDER_IF_BOOKED_BEFORE_MINUTES = 180
 """A booking gets one reminder, if it was made more than three hours before its time."""

@@ -40,6 +40,11 @@ def is_open(clinic: Clinic, doctor: Doctor, day: date) -> bool:
     )
 
 
+def is_within_reach(clinic: Clinic, day: date, now: datetime) -> bool:
+    """Return whether *day* is not further ahead than the clinic's bookings reach."""
+    return day <= today(clinic, now) + timedelta(days=clinic.booking_days)
+
+
 def open_days(clinic: Clinic, doctor: Doctor, now: datetime) -> list[date]:
     """Return the days that can be booked now, in order: today and up to booking_days ahead.
 

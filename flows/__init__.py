@@ -17,6 +17,7 @@ proposals      a wish for a booking, said in a sentence
 wish           what was asked of a booking so far
 booking        a doctor, a day, a time, for whom, the advance
 selection      what a patient has chosen so far
+limits         what one phone may not take
 offers         the lists a patient chooses from
 my_bookings    a patient's own bookings
 lateness       patients and doctors who are late

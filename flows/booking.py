@@ -14,12 +14,12 @@ from domain.errors import (
     NotSelling,
     Refused,
     SlotTaken,
-    TooManyHolds,
 )
 from domain.model.clinics import ClinicStatus, Doctor
 from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.timetable import open_days, today
+from flows import limits
 from flows.my_bookings import booking_to_reschedule
 from flows.offers import day_options, doctor_options, person_options, slot_options
 from flows.selection import (
@@ -246,7 +246,7 @@ REFUSALS: dict[type[Refused], Refusal] = {
     NotSelling: Refusal("booking/no_doctors", "idle"),
     DayClosed: Refusal("booking/day_full", "day"),
     AlreadyBooked: Refusal("booking/already"),
-    TooManyHolds: Refusal("booking/too_many_holds"),
+    **limits.REFUSALS,
     NotFound: Refusal("booking/doctors", "doctor"),
 }
 
@@ -387,11 +387,6 @@ def _already(turn: Turn) -> Say:
             Option(id="new", label="someone_else_button"),
         ],
     )
-
-
-@says("booking/too_many_holds")
-def _too_many_holds(_turn: Turn) -> Say:
-    return Say(options=[Option(id="status", label="status_button")])
 
 
 def _rescheduled_number(turn: Turn) -> int | None:

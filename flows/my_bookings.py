@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from domain.actions.booking import booking, rescheduling, seats
+from domain.actions.booking import booking, phone_limits, rescheduling, seats
 from domain.actions.booking.days import nearest_slot, next_open
 from domain.actions.line import lifecycle
 from domain.actions.messages import notices
@@ -86,6 +86,8 @@ def cancel(turn: Turn) -> None:
     """Cancel the booking meant and refund its advance."""
     token = bookings_meant(turn)[0]
     turn.values = {"paid": token.paid_paise if token.capture_id else 0}
+    if token.capture_id:
+        phone_limits.count_refund(turn.work, turn.contact.contact_id)
     turn.token = booking.cancel(
         turn.work,
         token,

@@ -129,6 +129,8 @@ class BookingSettings:
     """HOLD_MINUTES: how long an unpaid slot is held."""
     staff_hold_minutes: int
     """STAFF_HOLD_MINUTES: the same for a slot that staff booked."""
+    bookings_per_phone: int
+    """BOOKINGS_PER_PHONE: live bookings that one phone may have of one doctor's day."""
     progress_every: int
     """PROGRESS_EVERY: after how many tokens a waiting patient may hear of progress again."""
 
@@ -252,6 +254,7 @@ def read_booking(env: Mapping[str, str]) -> BookingSettings:
     return BookingSettings(
         hold_minutes=values.whole_number(env, "HOLD_MINUTES", 10, 1, 1440),
         staff_hold_minutes=values.whole_number(env, "STAFF_HOLD_MINUTES", 60, 1, 1440),
+        bookings_per_phone=values.whole_number(env, "BOOKINGS_PER_PHONE", 4, 1, 100),
         progress_every=values.whole_number(env, "PROGRESS_EVERY", 3, 1, 100),
     )
 

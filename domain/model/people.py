@@ -41,6 +41,10 @@ class Contact(Record, frozen=True, kw_only=True):
     profile_name: str | None = None
     whatsapp_failed_at: datetime | None = None
     """When WhatsApp last failed to deliver a code; codes are then sent by text message."""
+    holds_at: tuple[datetime, ...] = ()
+    """When they took unpaid holds in chat, as far as these still count (`phone_limits`)."""
+    refunds_at: tuple[datetime, ...] = ()
+    """When they cancelled paid bookings in chat, likewise."""
     patient_ids: tuple[str, ...] = ()
     """The patients this contact writes for, in the order they were added."""
     created_at: datetime

@@ -5,6 +5,7 @@ days          a day as it can be booked; where there is room
 places        who waits, in which order
 seats         what a token takes of its day, and gives back
 holds         unpaid slots: the request for the advance, and the end of their time
+phone_limits  how much one phone may take
 booking       selling, confirming and cancelling
 rescheduling  a booking moved to another time, with its money
 renaming      a booking made under a wrong name

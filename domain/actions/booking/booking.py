@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from domain import due
-from domain.actions.booking import history
+from domain.actions.booking import history, phone_limits
 from domain.actions.booking.days import Day, read_day
 from domain.actions.booking.holds import ask_advance, check_holds, give_up_hold
 from domain.actions.booking.places import place_by_time, waiting_of
@@ -47,6 +47,7 @@ from domain.rules import (
     REMINDER_BEFORE_MINUTES,
     REMINDER_IF_BOOKED_BEFORE_MINUTES,
 )
+from domain.timetable import is_within_reach
 from domain.work import Work
 
 
@@ -99,11 +100,13 @@ def hold(
     stays the same hold.
 
     Raises:
-        DayClosed: If the doctor sees nobody that day, or the line is closed.
+        DayClosed: If the doctor sees nobody that day, the line is closed, or the day cannot be
+            booked yet.
         DayFull: If all of the day's online sales are made.
         SlotTaken: If the slot is sold, past or not in the timetable.
         AlreadyBooked: If the patient has a live token with that doctor that day, other than a hold.
-        TooManyHolds: If an advance is due and the contact holds three unpaid slots.
+        TooManyHolds: If an advance is due and the contact holds three unpaid slots, or has taken
+            too many (`phone_limits`).
         NotSelling: If the clinic's subscription is suspended.
     """
     if clinic.status is ClinicStatus.SUSPENDED:
@@ -118,6 +121,10 @@ def hold(
         if old.patient_id == patient.patient_id and old.doctor_id == doctor.doctor_id:
             given_up += filter(None, [work.get(Token, old.queue_id, old.token_id)])
             give_up_hold(work, old)
+    if not is_within_reach(clinic, day, work.now):
+        raise DayClosed
+    given_up_ids = {old.token_id for old in given_up}
+    phone_limits.check_bookings(work, contact.contact_id, doctor, day, given_up_ids)
     view = read_day(work, clinic, doctor, day)
     slot_at, limit = require_sellable(view, number, work.now)
     offer = SlotOffer(view, number, slot_at, limit)
@@ -215,6 +222,8 @@ def _hold_end(
     """
     by_patient = terms.actor is None
     check_holds(work, contact.contact_id, clinic.clinic_id, everywhere=by_patient)
+    if by_patient:
+        phone_limits.count_hold(work, contact.contact_id)
     minutes = timedelta(minutes=terms.hold_minutes or work.rules.hold_minutes)
     return min(work.now + minutes, max(offer.at, work.now + _MIN_HOLD))
 

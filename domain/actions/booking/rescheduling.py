@@ -16,7 +16,7 @@ from domain.actions.booking.seats import (
     write_new,
 )
 from domain.actors import person_of
-from domain.errors import AlreadyBooked, NotNow
+from domain.errors import AlreadyBooked, DayClosed, NotNow
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.money import Capture, Disposition, Transfer
@@ -29,6 +29,7 @@ from domain.model.queues import (
     TokenStatus,
     number_text,
 )
+from domain.timetable import is_within_reach
 from domain.work import Work
 
 
@@ -50,6 +51,8 @@ def reschedule(
     other = live_booking(work, old.contact_id, old.patient_id, old.doctor_id, day)
     if other is not None and other.token_id != old.token_id:
         raise AlreadyBooked(token=other)
+    if not is_within_reach(clinic, day, work.now):
+        raise DayClosed
     view = read_day(work, clinic, doctor, day)
     own_limit = old.limit_number if old.queue_id == view.queue.queue_id else None
     slot_at, limit = require_sellable(view, number, work.now, own_limit)

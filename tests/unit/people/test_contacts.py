@@ -131,7 +131,7 @@ def test_a_booking_that_is_confirmed_while_its_patient_is_erased_brings_them_bac
     work.commit()
     work = stage.work()
     work.delete(cast.asha)
-    work.put(cast.asha_contact.but(patient_ids=()))
+    work.put(work.require(Contact, "con_asha").but(patient_ids=()))
     work.commit()
     stage.pay(token)
     work = stage.work()
