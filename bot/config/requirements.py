@@ -1,8 +1,8 @@
-"""Which settings must be given: in production, and with each provider."""
+"""Which settings must be given, and how good: in production, and with each provider."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from bot.config import values
 from bot.config.sections import DEVELOPMENT_KEY, DEVELOPMENT_SECRET, data_keys, is_production
@@ -21,39 +21,78 @@ RAZORPAY = ("RAZORPAY_KEY_ID", "RAZORPAY_KEY_SECRET", "RAZORPAY_WEBHOOK_SECRET")
 """What must be set if Razorpay is used, in development too."""
 SECRET_BYTES = 32
 """The shortest JWT_SECRET in production: the length of an HMAC-SHA256 (RFC 7518, 3.2)."""
+SIGNING = ("WHATSAPP_WEBHOOK_SECRET", "RAZORPAY_WEBHOOK_SECRET")
+"""What strangers could try out, since it decides what they may post."""
+SIGNING_LETTERS = 8
+"""The shortest of them in production; Meta's app secrets have 32 letters."""
+KEY_VARIETY = 3
+"""Different bytes that a key made by chance always has among its 32."""
+MOST_AN_HOUR = {"OTP_LIMIT": 1000, "OTP_CEILING": 100_000}
+"""The most that a limit may allow in production; above it, it is none."""
 
 
-def require_settings(env: Mapping[str, str]) -> None:
-    """Raise `BadSetting` unless all settings are there that production or a chosen provider needs.
+def missing_settings(env: Mapping[str, str]) -> list[BadSetting]:
+    """Return what production or a chosen provider needs and *env* lacks, or has too weak.
 
-    Raises:
-        BadSetting: If production misses a required value or still has one meant for development,
-            or a chosen provider misses one of its own.
+    The list is whole, so that one look mends all of it.
     """
+    found: list[BadSetting] = []
     if is_production(env):
-        _require_production_values(env)
-    _require_twilio(env)
-    _require_razorpay(env)
+        found += _production_faults(env)
+    found += _twilio_faults(env)
+    found += _razorpay_faults(env)
+    return found
 
 
-def _require_production_values(env: Mapping[str, str]) -> None:
+def _production_faults(env: Mapping[str, str]) -> Iterator[BadSetting]:
     is_cloud = env.get("WHATSAPP_PROVIDER", "cloud") == "cloud"
     for name in (*REQUIRED, *(REQUIRED_BY_CLOUD if is_cloud else ())):
         if not values.comma_separated(env, name, ""):
-            raise BadSetting(f"{name} must be set in production")
+            yield BadSetting(f"{name} must be set in production")
     for name in (*REQUIRED, *REQUIRED_BY_CLOUD, *TWILIO, *RAZORPAY):
         if DEVELOPMENT_SECRET in values.comma_separated(env, name, ""):
-            raise BadSetting(f"{name} still has the value meant for development")
-    default = decode_key(DEVELOPMENT_KEY)
-    if any(decode_key(key) == default for key in data_keys(env)):
-        raise BadSetting("DATA_KEY still has the value meant for development")
-    if len(env["JWT_SECRET"].encode()) < SECRET_BYTES:
-        raise BadSetting(f"JWT_SECRET is too short: production needs {SECRET_BYTES} bytes or more")
+            yield BadSetting(f"{name} still has the value meant for development")
     if env.get("PAYMENT_PROVIDER", "sandbox") == "sandbox":
-        raise BadSetting("PAYMENT_PROVIDER must not be sandbox in production")
+        yield BadSetting("PAYMENT_PROVIDER must not be sandbox in production")
+    if env.get("PUBLIC_URL", "https://").startswith("http://"):
+        yield BadSetting("PUBLIC_URL must begin with https:// in production")
+    yield from _weak_secrets(env)
+    yield from _weak_keys(env)
+    yield from _limits_that_are_none(env)
 
 
-def _require_twilio(env: Mapping[str, str]) -> None:
+def _weak_secrets(env: Mapping[str, str]) -> Iterator[BadSetting]:
+    if 0 < len(env.get("JWT_SECRET", "").encode()) < SECRET_BYTES:
+        yield BadSetting(f"JWT_SECRET is too short: production needs {SECRET_BYTES} bytes or more")
+    for name in SIGNING:
+        if any(len(s) < SIGNING_LETTERS for s in values.comma_separated(env, name, "")):
+            yield BadSetting(
+                f"{name} is too short: production needs {SIGNING_LETTERS} letters or more"
+            )
+
+
+def _weak_keys(env: Mapping[str, str]) -> Iterator[BadSetting]:
+    try:
+        keys = [decode_key(key) for key in data_keys(env)] if "DATA_KEY" in env else []
+    except BadSetting:
+        return  # said where the settings are read
+    if decode_key(DEVELOPMENT_KEY) in keys:
+        yield BadSetting("DATA_KEY still has the value meant for development")
+    if any(len(set(key)) < KEY_VARIETY for key in keys):
+        yield BadSetting("DATA_KEY holds a key that was not made by chance")
+
+
+def _limits_that_are_none(env: Mapping[str, str]) -> Iterator[BadSetting]:
+    for name, most in MOST_AN_HOUR.items():
+        try:
+            amount, seconds = values.parse_rate(values.rate(env, name, "1 per hour"))
+        except BadSetting:
+            continue  # said where the settings are read
+        if amount * 3600 / seconds > most:
+            yield BadSetting(f"{name} allows more than {most} an hour, which is no limit")
+
+
+def _twilio_faults(env: Mapping[str, str]) -> Iterator[BadSetting]:
     for choice, number in (
         ("WHATSAPP_PROVIDER", "TWILIO_WHATSAPP_FROM"),
         ("SMS_PROVIDER", "TWILIO_SMS_FROM"),
@@ -61,11 +100,30 @@ def _require_twilio(env: Mapping[str, str]) -> None:
         if env.get(choice) == "twilio":
             for name in (*TWILIO, number):
                 if name not in env:
-                    raise BadSetting(f"{name} must be set, as {choice} is twilio")
+                    yield BadSetting(f"{name} must be set, as {choice} is twilio")
 
 
-def _require_razorpay(env: Mapping[str, str]) -> None:
+def _razorpay_faults(env: Mapping[str, str]) -> Iterator[BadSetting]:
     if env.get("PAYMENT_PROVIDER") == "razorpay":
         for name in RAZORPAY:
             if not values.comma_separated(env, name, ""):
-                raise BadSetting(f"{name} must be set, as PAYMENT_PROVIDER is razorpay")
+                yield BadSetting(f"{name} must be set, as PAYMENT_PROVIDER is razorpay")
+
+
+def each_fault(
+    env: Mapping[str, str], read: Callable[[Mapping[str, str]], object]
+) -> Iterator[BadSetting]:
+    """Yield each wrong value that *read* meets in *env*, not only its first.
+
+    A variable that was found wrong is left out for the next try, where it has its default.
+    """
+    tried = dict(env)
+    while True:
+        try:
+            read(tried)
+        except BadSetting as fault:
+            yield fault
+            if tried.pop(fault.setting, None) is None:
+                return
+        else:
+            return

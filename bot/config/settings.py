@@ -1,4 +1,4 @@
-"""All settings in one. A wrong value ends the process at its start, naming the variable."""
+"""All settings in one. Wrong values end the process at its start, naming each variable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.config import values
-from bot.config.requirements import require_settings
+from bot.config.requirements import each_fault, missing_settings
 from bot.config.sections import (
     META,
     AccessSettings,
@@ -28,7 +28,7 @@ from bot.config.sections import (
     read_twilio,
     read_whatsapp,
 )
-from bot.config.values import BadSetting
+from bot.config.values import BadSetting, BadSettings
 from domain.rules import Rules
 
 
@@ -111,7 +111,7 @@ SECTIONS = (
     read_booking,
     read_processes,
 )
-"""What reads each section of `Settings`; the first wrong value is the one that is named."""
+"""What reads each section of `Settings`."""
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -121,13 +121,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     variables under that path are used where the environment has none.
 
     Raises:
-        BadSetting: If a value is wrong, or one that production or a provider needs is missing.
+        BadSetting: If a value is wrong, or one that production or a provider needs is missing;
+            `BadSettings` if there are several.
     """
     env = values.drop_empty(os.environ if environment is None else environment)
     path = env.get("AWS_PARAMETER_PATH", "")
     if path:
         env = {**values.drop_empty(values.read_parameters(path)), **env}
-    require_settings(env)
+    faults = missing_settings(env)
+    for read_section in SECTIONS:
+        faults += each_fault(env, read_section)
+    if faults:
+        raise faults[0] if len(faults) == 1 else BadSettings(faults)
     read: dict[str, Any] = {}
     for read_section in SECTIONS:
         read |= vars(read_section(env))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import limits
@@ -26,6 +26,18 @@ class BadSetting(PulseOpsError):
     def setting(self) -> str:
         """The variable's name."""
         return str(self).partition(" ")[0]
+
+
+class BadSettings(BadSetting):
+    """Several of them; its text has a line for each."""
+
+    def __init__(self, faults: Sequence[BadSetting]) -> None:
+        super().__init__("\n".join(dict.fromkeys(str(fault) for fault in faults)))
+
+    @property
+    def setting(self) -> str:
+        """The variables' names, with commas."""
+        return ", ".join(dict.fromkeys(line.partition(" ")[0] for line in str(self).splitlines()))
 
 
 def phone_number(env: Mapping[str, str], name: str, default: str = "") -> str | None:

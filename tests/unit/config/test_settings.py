@@ -17,11 +17,12 @@ from bot.config.sections import DEVELOPMENT_KEY, DEVELOPMENT_SECRET
 from bot.config.settings import Settings, read_settings
 from bot.config.values import BadSetting
 
+DATA_KEY = "mZ3u0qGv2Qw8r1yXk5sT7bLpN9cVhJ4dF6aE0iOoUuU"
 PRODUCTION = {
     "APP_ENV": "production",
     "PUBLIC_URL": "https://clinics.example.in",
     "JWT_SECRET": "j" * 40,
-    "DATA_KEY": "k" * 43,
+    "DATA_KEY": DATA_KEY,
     "WHATSAPP_ACCESS_TOKEN": "token",
     "WHATSAPP_WEBHOOK_SECRET": "app-secret",
     "WHATSAPP_VERIFY_TOKEN": "verify",
@@ -70,7 +71,7 @@ RAZORPAY = {
     "PAYMENT_PROVIDER": "razorpay",
     "RAZORPAY_KEY_ID": "rzp_live_key",
     "RAZORPAY_KEY_SECRET": "secret",
-    "RAZORPAY_WEBHOOK_SECRET": "new, old",
+    "RAZORPAY_WEBHOOK_SECRET": "the-new-one, the-old-one",
 }
 
 
@@ -78,7 +79,7 @@ RAZORPAY = {
 def test_razorpay_takes_its_keys_and_its_own_address(environment: dict[str, str]) -> None:
     settings = read_settings({**environment, **RAZORPAY})
     assert settings.payment_provider == "razorpay"
-    assert settings.razorpay_webhook_secrets == ("new", "old")
+    assert settings.razorpay_webhook_secrets == ("the-new-one", "the-old-one")
     assert settings.razorpay_api_url == "https://api.razorpay.com"
 
 
@@ -282,3 +283,56 @@ def test_twilio_takes_no_payments_inside_whatsapp() -> None:
     assert not read_settings({**RAZORPAY, **twilio}).rules.orders
     with pytest.raises(BadSetting, match="WHATSAPP_PROVIDER=cloud"):
         read_settings({**RAZORPAY, **twilio, **CONFIGURED})
+
+
+def faults_of(**changed: str) -> list[str]:
+    """Return the lines that production answers *changed* settings with."""
+    with pytest.raises(BadSetting) as refusal:
+        read_settings({**PRODUCTION, **RAZORPAY, **changed})
+    return str(refusal.value).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PUBLIC_URL", "http://clinics.example.in"),
+        ("WHATSAPP_WEBHOOK_SECRET", "x"),
+        ("WHATSAPP_WEBHOOK_SECRET", "long-enough-secret, x"),
+        ("RAZORPAY_WEBHOOK_SECRET", "x"),
+        ("DATA_KEY", "A" * 43),
+        ("DATA_KEY", f"{DATA_KEY}, {'A' * 43}"),
+        ("OTP_LIMIT", "100000 per second"),
+        ("OTP_CEILING", "100000 per minute"),
+    ],
+)
+def test_production_refuses_what_protects_nobody(name: str, value: str) -> None:
+    (said,) = faults_of(**{name: value})
+    assert said.startswith(f"{name} ")
+    assert value not in said
+    read_settings({name: value})  # in development it may be so
+
+
+def test_all_faults_are_said_at_once() -> None:
+    said = faults_of(
+        PUBLIC_URL="http://x.example",
+        WHATSAPP_WEBHOOK_SECRET="x",
+        DATA_KEY="A" * 43,
+        OTP_LIMIT="100000 per second",
+        JWT_SECRET="",
+        SEND_RATE="many",
+        HOLD_MINUTES="0",
+        LOG_LEVEL="loud",
+        REDIS_URL="http://x",
+        PAYMENT_PROVIDER="sandbox",
+    )
+    assert sorted({line.partition(" ")[0] for line in said}) == [
+        "DATA_KEY", "HOLD_MINUTES", "JWT_SECRET", "LOG_LEVEL", "OTP_LIMIT", "PAYMENT_PROVIDER",
+        "PUBLIC_URL", "REDIS_URL", "SEND_RATE", "WHATSAPP_WEBHOOK_SECRET",
+    ]  # fmt: skip
+    assert len(said) == 10
+
+
+def test_several_faults_name_all_their_settings() -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read_settings({"SEND_RATE": "many", "LOG_LEVEL": "loud"})
+    assert refusal.value.setting == "SEND_RATE, LOG_LEVEL"
