@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -46,6 +46,7 @@ from domain.work import Work
 from flows.inbound import Inbound
 from flows.runner import Runner
 from store import Store, open_records, open_store
+from store.looks import look_at_tables
 
 __all__ = [
     "NoTemplate",
@@ -89,6 +90,10 @@ class Parts:
         """Return a new unit of work that reads through *scope*, and rings when it commits."""
         now = self.clock.now()
         return Work(self.records, scope, now, self.ids, self.rules, self.bell, self.sealer)
+
+    def look_at_tables(self) -> Iterator[tuple[str, str | None]]:
+        """Yield each table's name and what is wrong with it: see `store.looks`."""
+        return look_at_tables(self.store)
 
     def new_capture_id(self) -> str:
         """Return a new capture id of the sandbox gateway."""

@@ -8,6 +8,7 @@ statements  its SQL
 dynamodb    the store in DynamoDB
 attributes  its typed values
 faults      wrappers that make a store fail, for tests
+looks       whether every table and index answers
 forks       what a forked process must forget
 """
 

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import IO, Literal, Protocol
 
 import click
+from click import ClickException
 from flask.cli import AppGroup
 
 from bot.channels.twilio import signature
+from bot.cli.check_live import look_at_everything
 from bot.cli.check_money import add_check_money, all_clinics
 from bot.cli.messages import messages_group, parked_group
 from bot.cli.seed import CITY, PLATFORM_NUMBER, demo_phones, seed_demo
@@ -62,9 +64,19 @@ def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFil
         click.echo(f"Tables are ready in {parts.settings.database_url}.")
 
     @group.command("check-config")
-    def check_config() -> None:
-        """Say that the settings can be used; a wrong one has ended the command before."""
+    @click.option("--live", is_flag=True, help="Also ask whether each of them works.")
+    def check_config(*, live: bool) -> None:
+        """Say that the settings can be used; wrong ones have ended the command before.
+
+        With --live it asks Redis, every table and index, the place for files, WhatsApp and the
+        gateway, and ends with 1 if one of them does not work.
+        """
         click.echo("The settings are good.")
+        looks = list(look_at_everything(parts)) if live else []
+        for look in looks:
+            click.echo(f"{look.name}: {look.fault or 'good'}")
+        if any(look.fault for look in looks):
+            raise ClickException("Not everything works.")
 
     @group.command("seed")
     @click.option(
