@@ -6,6 +6,7 @@ from flask import request
 
 from api.frame import jwts
 from api.frame.calls import BEARER, Answer, Call
+from api.frame.days import page_of
 from api.frame.idempotency import Repeated
 from api.frame.routes import Resource
 from api.schemas.auth import (
@@ -28,13 +29,19 @@ from api.schemas.auth import (
     RegistrationVerified,
     ResetAsked,
     ResetProof,
+    SessionList,
+    SessionPath,
+    SessionShown,
+    SessionsQuery,
     TokenPair,
+    WhoseSessions,
 )
 from domain import phones
 from domain.actions.clinics import registration
 from domain.actions.staff import numbers, sessions, sign_in
-from domain.errors import Invalid, NotSignedIn, Refused
+from domain.errors import Invalid, NotAllowed, NotSignedIn, Refused
 from domain.model.accounts import Session
+from domain.model.base import stamp
 from domain.model.clinics import User
 from domain.permissions import EVERYBODY, OF_ROLE
 from domain.work import Work
@@ -191,6 +198,53 @@ def logout(work: Work, call: Call, body: LogoutCall) -> Answer:
     return Answer(message="Logged out successfully")
 
 
+@auth.get("/auth/sessions", needs=EVERYBODY, answers=SessionList)
+def list_sessions(work: Work, call: Call, query: SessionsQuery) -> Answer:
+    """List the sign-ins of one's own account that have not ended, the newest first.
+
+    An admin may name another account of the clinic by `userId`.
+    """
+    found = sessions.list_sessions(work, _whose(work, call, query.user_id))
+    after = call.read_cursor(query.cursor)
+    page, more = page_of(found, _session_key, query.limit, after, descending=True)
+    return Answer(
+        SessionList(
+            sessions=[
+                SessionShown(
+                    session_id=s.session_id,
+                    created_at=s.created_at,
+                    refreshed_at=s.refreshed_at,
+                    ends_at=sessions.ends_at(s),
+                    current=s.session_id == call.caller.session.session_id,
+                )
+                for s in page
+            ],
+            total_count=len(found),
+            next_cursor=call.next_cursor(more),
+        )
+    )
+
+
+@auth.delete("/auth/sessions", needs=EVERYBODY)
+def end_sessions(work: Work, call: Call, query: WhoseSessions) -> Answer:
+    """End every sign-in of one's own account, this one too.
+
+    An admin may name another account of the clinic by `userId`.
+    """
+    user = _whose(work, call, query.user_id)
+    sessions.end_all_sessions(work, user, "ENDED_IN_LIST")
+    return Answer(message="All sessions ended")
+
+
+@auth.delete("/auth/sessions/<sessionId>", needs=EVERYBODY)
+def end_session(work: Work, call: Call, path: SessionPath) -> Answer:
+    """End one sign-in of one's own account; an admin any of the clinic. It may be called again."""
+    caller = call.caller
+    own = None if caller.is_admin else caller.user.user_id
+    sessions.end_chosen(work, caller.clinic_id, path.session_id, own)
+    return Answer(message="Session ended")
+
+
 @auth.post(
     "/auth/change-password",
     needs=EVERYBODY,
@@ -218,6 +272,25 @@ def change_password(work: Work, call: Call, body: PasswordChange) -> Answer:
         ),
         "Password changed successfully",
     )
+
+
+def _session_key(session: Session) -> str:
+    return f"{stamp(session.created_at)}#{session.session_id}"
+
+
+def _whose(work: Work, call: Call, user_id: str | None) -> User:
+    """Return the account whose sessions are meant: the caller's, or one that an admin names.
+
+    Raises:
+        NotAllowed: If somebody who is no admin names another account.
+        NotFound: If the clinic has no such account.
+    """
+    caller = call.caller
+    if user_id in {None, caller.user.user_id}:
+        return caller.user
+    if not caller.is_admin:
+        raise NotAllowed
+    return work.require(User, caller.clinic_id, user_id or "")
 
 
 def _sessions_named(call: Call, body: LogoutCall) -> set[str]:

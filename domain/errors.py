@@ -41,6 +41,12 @@ class NotSignedIn(Refused):
     code = "UNAUTHORIZED"
 
 
+class AccountLocked(NotSignedIn):
+    """The account's owner has locked it; a reset by code unlocks it."""
+
+    code = "ACCOUNT_LOCKED"
+
+
 class TooMany(Refused):
     """A rate limit was exceeded (detail `retry_after_seconds`)."""
 

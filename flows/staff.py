@@ -31,7 +31,7 @@ from flows.turn import Say, Turn, says
 
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
-    "doctors", "done", "on_time", "unsure", "guess", "is_here",
+    "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}

@@ -236,7 +236,10 @@ OWN = (
     Table("seen", "seen", None, "Inbound messages whose effect is committed."),
     Table("sender-health", "sender", None, "Whether a sending number can send, and how it fares."),
     Table("senders", "sender", None, "WhatsApp senders of clinics' own, with their tokens."),
-    Table("sessions", "sessionId", None, "Sign-ins of staff, ended by logout everywhere at once."),
+    Table(
+        "sessions", "sessionId", None, "Sign-ins of staff, ended by logout everywhere at once.",
+        (Index("userId", "createdAt"),),
+    ),
     Table("silences", "contactId", None, "Who wants no more messages, whichever clinic's."),
     Table("staff-numbers", "whatsappNumber", "clinicId", "Which user of a clinic has a number."),
     Table("stream-tickets", "ticket", None, "What opens one live page once, within a minute."),

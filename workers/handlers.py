@@ -22,7 +22,7 @@ from domain.actions.people import erasure, merge, patient_changes, phone_changes
 from domain.actions.reports import figures, reports
 from domain.actions.reports.pages import compose
 from domain.actions.settlement import polling
-from domain.actions.staff import handover, otps
+from domain.actions.staff import handover, notices, otps
 from domain.actions.visits import ratings
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
@@ -116,6 +116,7 @@ HANDLERS: dict[str, Handler] = {
     "broadcast_count": _with_work(counts.count_outcomes),
     # Staff and clinics
     "send_code": _with_work(otps.send_code),
+    "tell_sign_ins": _with_work(notices.tell_untold_sign_ins),
     "code_ends": _with_work(otps.expire_code),
     "bill": _with_work(billing.bill_clinic),
     "overdue": _with_work(billing.mark_past_due),

@@ -14,6 +14,7 @@ from typing import Any
 import jwt
 
 from api.frame.services import Services
+from domain.actions.staff.sessions import ends_at
 from domain.errors import NotSignedIn
 from domain.model.accounts import Session
 from domain.model.clinics import User
@@ -66,7 +67,7 @@ def refresh_token(services: Services, session: Session) -> str:
         "sid": session.session_id,
         "jti": session.refresh_id,
         "iat": int(issued.timestamp()),
-        "exp": int((issued + services.refresh_expiry).timestamp()),
+        "exp": int(min(issued + services.refresh_expiry, ends_at(session)).timestamp()),
         "iss": ISSUER,
         "aud": AUDIENCE,
     }

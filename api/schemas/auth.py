@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from api.schemas.base import AnyDigits, Body, Data, Id, Instant, Name, Phone
+from api.schemas.base import AnyDigits, Body, Data, Id, Instant, Name, Paged, Path, Phone, Query
 from domain.actions.staff.otps import VALID_FOR
 from domain.passwords import MAX_LENGTH, MIN_LENGTH
 from domain.plans import PlanName
@@ -170,6 +170,42 @@ class LogoutCall(Body):
     """The session's refresh token; it may be left out by who sends the access token."""
 
     refresh_token: Jwt | None = None
+
+
+class SessionsQuery(Paged):
+    """Whose sessions."""
+
+    user_id: Annotated[Id, Field(description="Of another account; for admins.")] | None = None
+
+
+class WhoseSessions(Query):
+    """Whose sessions end."""
+
+    user_id: Annotated[Id, Field(description="Of another account; for admins.")] | None = None
+
+
+class SessionPath(Path):
+    """One session."""
+
+    session_id: Id
+
+
+class SessionShown(Data):
+    """One sign-in that has not ended."""
+
+    session_id: str
+    created_at: Annotated[Instant, Field(description="When it began.")]
+    refreshed_at: Annotated[Instant, Field(description="When it last got new tokens.")]
+    ends_at: Annotated[Instant, Field(description="When it ends, however often it is refreshed.")]
+    current: Annotated[bool, Field(description="Whether it is the one that asks.")]
+
+
+class SessionList(Data):
+    """Sign-ins, the newest first."""
+
+    sessions: list[SessionShown]
+    total_count: int
+    next_cursor: str | None
 
 
 class PasswordChange(Body):

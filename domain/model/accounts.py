@@ -39,6 +39,18 @@ class Session(Record, frozen=True, kw_only=True):
     end_reason: str | None = None
 
 
+class AccountEvent(StrEnum):
+    """What becomes of an account, as the audit log names it."""
+
+    SIGN_IN = "SIGN_IN"
+    PASSWORD_RESET = "PASSWORD_RESET"  # noqa: S105 - the name of an event, no secret
+    PASSWORD_CHANGE = "PASSWORD_CHANGE"  # noqa: S105 - the name of an event, no secret
+    NUMBER_CHANGE = "NUMBER_CHANGE"
+    ACCOUNT_LOCK = "ACCOUNT_LOCK"
+    SESSION_END = "SESSION_END"
+    """One session, or all of the account's; `about` has the reason."""
+
+
 class AuditEntry(Record, frozen=True, kw_only=True):
     """An access to a patient's data or to an account (invariant I11). Key: clinicId, entry.
 

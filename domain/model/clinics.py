@@ -101,6 +101,14 @@ class User(Record, frozen=True, kw_only=True):
     session_era: int = 0
     """Sessions of an earlier era are over; see domain.actions.staff.sessions."""
     last_login: datetime | None = None
+    locked_at: datetime | None = None
+    """Since when nobody can sign in: its owner sent "lock". A reset by code unlocks it."""
+    frozen: bool = False
+    """Whether the number it had before locked it: then an admin must set the number anew first."""
+    sign_in_told_at: datetime | None = None
+    """When its owner was last told of sign-ins."""
+    sign_ins_untold: int = 0
+    """Sign-ins since then."""
     created_at: datetime
     updated_at: datetime
 
@@ -186,3 +194,5 @@ class StaffNumber(Record, frozen=True, kw_only=True):
     clinic_id: str
     user_id: str
     doctor_id: str | None = None
+    former: bool = False
+    """Whether it is theirs no more, and can still lock the account until its `ttl`."""

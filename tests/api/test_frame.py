@@ -121,7 +121,7 @@ def test_a_session_that_was_ended_ends_at_the_next_call(shelf_office: Office) ->
     work = shelf_office.stage.work()
     user = work.get(User, "clinic_city", "usr_farida")
     assert user is not None
-    sessions.end_all_sessions(work, user)
+    sessions.end_all_sessions(work, user, "TEST")
     work.commit()
     assert admin.get(ADDRESS).status_code == 401
 

@@ -199,7 +199,7 @@ def test_a_stream_ends_with_its_session(office: Office, hub: Hub, how: str) -> N
         user = stored(records, office.cast.meera_user)
         if how == "logout":
             work = office.stage.work()
-            sessions.end_all_sessions(work, user)
+            sessions.end_all_sessions(work, user, "TEST")
             work.commit()
         elif how == "deactivated":
             store(records, user.but(status=StaffStatus.INACTIVE))
@@ -352,7 +352,7 @@ def test_a_ticket_is_good_for_a_minute_and_one_line(office: Office, hub: Hub) ->
 def test_a_ticket_dies_with_the_session_that_asked_for_it(office: Office, hub: Hub) -> None:
     ticket = ticket_of(office.other_doctor)
     work = office.stage.work()
-    sessions.end_all_sessions(work, stored(office.stage.records, office.cast.khan_user))
+    sessions.end_all_sessions(work, stored(office.stage.records, office.cast.khan_user), "TEST")
     work.commit()
     assert office.stranger.get(STREAM, query={"ticket": ticket}).status_code == 401
     del hub

@@ -30,6 +30,7 @@ A line is a step, or what was said because of the step above it:
     Farida sees patients            as a doctor of City Medical Center, by her own number
     Farida adds Nisha as a doctor   over the API, with a temporary password
     Dr. Meera moves to Lata's number   over the API
+    Farida signs in                 over the API, with code and password
     Dr. Khan's hours become 09:00-12:00   over the API
     Asha prefers MORNING with Dr. Khan   or "for Leela", whom she writes for; noted by the doctor
     everybody shares one number     City Medical Center has none of its own any more
@@ -52,12 +53,14 @@ from pathlib import Path
 from typing import Any
 
 from domain.actions.clinics import doctors
+from domain.actions.staff import sign_in
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed
-from domain.model.clinics import Claim, Doctor, StaffStatus
+from domain.model.clinics import Claim, Doctor, StaffNumber, StaffStatus, User
 from domain.model.people import Address, Contact
 from domain.model.queues import Token, TokenStatus
 from domain.timetable import today
 from flows.inbound import Inbound
+from tests.accounts import ADDRESS, PASSWORD, code_sent, give_password
 from tests.orders import FakeOrders, show_orders, tell
 from tests.people import (
     CITY_SENDER,
@@ -355,6 +358,19 @@ class Story:
         doctors.add_doctor(work, self.stage.cast.clinic.clinic_id, details, "temporaryPassword123")
         work.commit()
 
+    def signs_in(self, name: str) -> list[Outbound]:
+        """Let staff sign in; of the code that is sent, only what follows is shown."""
+        work = self.stage.work()
+        number = work.query(StaffNumber, PEOPLE[name], limit=1).records[0]
+        user = give_password(self.stage, work.require(User, number.clinic_id, number.user_id))
+        asked = sign_in.request_sign_in_code(work, PEOPLE[name], user.clinic_id, ADDRESS)
+        work.commit()
+        code = code_sent(self.stage, PEOPLE[name])
+        work = self.stage.work()
+        sign_in.sign_in(work, asked.request_id, code, PASSWORD, ADDRESS)
+        work.commit()
+        return []
+
     def moves_to(self, name: str, other: str) -> None:
         """Give the doctor *name* the number of *other*."""
         self._changes(name, {"whatsapp_number": PEOPLE[other]})
@@ -442,6 +458,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"({_NAME}) sees patients", Story.sees_patients),
     (rf"Farida adds ({_NAME}) as a doctor", Story.adds),
     (rf"({_NAME}) moves to ({_NAME})'s number", Story.moves_to),
+    (rf"({_NAME}) signs in", Story.signs_in),
     (rf"({_NAME})'s hours become (\d\d:\d\d)-(\d\d:\d\d)", Story.has_hours),
     (
         rf"({_NAME}) prefers (MORNING|AFTERNOON|EVENING)(?: for (\w+))? with ({_NAME})",

@@ -237,7 +237,8 @@ def _change_account(work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, 
         numbers.claim_number(work, changed)
     elif was_here and not is_here:
         numbers.release_number(work, user)
-        changed = sessions.end_all_sessions(work, changed.but(status=StaffStatus.INACTIVE))
+        changed = changed.but(status=StaffStatus.INACTIVE)
+        changed = sessions.end_all_sessions(work, changed, "DEACTIVATED")
     return changed if changed == user else work.put(changed.but(updated_at=work.now))
 
 

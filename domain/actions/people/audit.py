@@ -8,13 +8,15 @@ from datetime import date, datetime, time, timedelta
 
 from domain.actors import caller_of
 from domain.errors import Invalid
-from domain.model.accounts import AuditEntry
+from domain.model.accounts import AccountEvent, AuditEntry
 from domain.model.base import stamp
 from domain.model.clinics import Clinic, User
 from domain.work import Work
 
 END = "~"
 """Sorts after anything that follows the instant in an entry's key."""
+NOBODY = "usr_nobody"
+"""Stands for the user where a number has no account."""
 DONE = "DONE"
 """The outcome of what was not refused."""
 MOST_READ = 1_000
@@ -37,14 +39,34 @@ class Access:
 
 def log_access(work: Work, user: User, access: Access) -> None:
     """Write into *work* that a member of staff did something (invariant I11)."""
+    _write(work, user.clinic_id, user, access)
+
+
+def log_account(
+    work: Work, user: User, event: AccountEvent, outcome: str = DONE, **about: str
+) -> None:
+    """Write into *work* what became of an account, or of an attempt to use it."""
+    log_access(work, user, Access(event.value, outcome, about=about))
+
+
+def log_stranger(work: Work, clinic_id: str, event: AccountEvent, outcome: str) -> None:
+    """Write into *work* an attempt with a number that has no account at a clinic.
+
+    The clinic need not exist: as much is written as for a number that has an account, so that the
+    time taken tells nothing.
+    """
+    _write(work, clinic_id, None, Access(event.value, outcome))
+
+
+def _write(work: Work, clinic_id: str, user: User | None, access: Access) -> None:
     shown = tuple(dict.fromkeys(access.patient_ids))
     work.put(
         AuditEntry(
-            clinic_id=user.clinic_id,
+            clinic_id=clinic_id,
             entry=f"{stamp(work.now)}#{work.ids.new('')}",
-            user_id=user.user_id,
-            user_name=user.name,
-            role=user.role.value,
+            user_id=user.user_id if user else NOBODY,
+            user_name=user.name if user else "",
+            role=user.role.value if user else "",
             action=access.action,
             outcome=access.outcome,
             patient_id=shown[0] if len(shown) == 1 else None,

@@ -6,6 +6,8 @@ numbers      a user's WhatsApp number: claim, prove, change, release
 otps         one-time codes: request, send, check
 code_limits  how many codes may be requested
 sign_in      sign in with password and code; reset or change a password
+notices      tell an account's owner of a sign-in or a new password
+locks        an account's owner locks it
 sessions     one sign-in each: start, read, renew, end
 alerts       messages to admins, doctors and the desk
 alarms       alerts about who writes: a person in danger, a machine

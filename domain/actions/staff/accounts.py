@@ -93,7 +93,8 @@ def deactivate(work: Work, clinic_id: str, user_id: str) -> User:
     # Two admins who remove each other at the same moment: the second finds the first changed.
     work.check(other)
     numbers.release_number(work, user)
-    return sessions.end_all_sessions(work, user.but(status=StaffStatus.INACTIVE))
+    left = user.but(status=StaffStatus.INACTIVE)
+    return sessions.end_all_sessions(work, left, "DEACTIVATED")
 
 
 def surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[User]:
@@ -122,7 +123,7 @@ def end_surplus_admins(work: Work, clinic_id: str, chosen: str | None) -> list[U
             left = user.but(status=StaffStatus.INACTIVE)
         else:
             left = user.but(role=Role.DOCTOR)
-        ended.append(sessions.end_all_sessions(work, left))
+        ended.append(sessions.end_all_sessions(work, left, "PLAN_ENDED"))
     return ended
 
 

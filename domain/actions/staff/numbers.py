@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
 from domain import phones
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people.audit import log_account
 from domain.actions.people.contacts import contact_by_phone, new_contact
 from domain.actions.staff import sessions
 from domain.errors import Invalid, NotFound, NumberTaken
+from domain.model.accounts import AccountEvent
 from domain.model.clinics import Clinic, StaffNumber, StaffStatus, User
 from domain.model.messages import Option
 from domain.model.people import Contact
 from domain.work import Work
+
+FORMER_LOCKS = timedelta(days=7)
+"""How long after a change the old number can lock the account: the change may be a thief's."""
 
 
 def parse_number(work: Work, field: str, text: str) -> str:
@@ -71,26 +80,38 @@ def release_number(work: Work, user: User) -> None:
         work.delete(taken)
 
 
+def _retire_number(work: Work, user: User) -> None:
+    taken = work.system("a number belongs to one member of a clinic's staff").get(
+        StaffNumber, user.whatsapp_number, user.clinic_id
+    )
+    if taken is not None and taken.user_id == user.user_id:
+        until = work.now + FORMER_LOCKS
+        work.put(taken.but(former=True, ttl=int(until.timestamp())))
+
+
 def change_number(work: Work, clinic: Clinic, user: User, number: str) -> User:
     """Change *user*'s number: the old one loses its powers at once, and all sessions end.
 
-    Both numbers get a message. The new one is a patient's until its owner proves it.
+    Both numbers get a message. The new one is a patient's until its owner proves it; the old one
+    can lock the account for `FORMER_LOCKS`.
 
     Raises:
         NumberTaken: If another member of the clinic's staff has it.
     """
-    release_number(work, user)
-    changed = user.but(whatsapp_number=number, proven=False)
+    _retire_number(work, user)
+    changed = user.but(whatsapp_number=number, proven=False, frozen=False)
     claim_number(work, changed)
-    changed = sessions.end_all_sessions(work, changed)
-    _write_to_owner(work, clinic, user, "account/number_gone", [])
+    log_account(work, user, AccountEvent.NUMBER_CHANGE)
+    changed = sessions.end_all_sessions(work, changed, "NUMBER_CHANGED")
+    write_to_owner(work, clinic, user, "account/number_gone", {})
     request_confirmation(work, clinic, changed)
     return changed
 
 
 def request_confirmation(work: Work, clinic: Clinic, user: User) -> None:
     """Ask the owner of *user*'s number to prove it, by a button."""
-    _write_to_owner(work, clinic, user, "account/number_changed", [confirm_button(user)])
+    button = confirm_button(user)
+    write_to_owner(work, clinic, user, "account/number_changed", {}, [button])
 
 
 def confirm_button(user: User) -> Option:
@@ -127,18 +148,23 @@ def ensure_contact(work: Work, number: str, name: str | None) -> Contact:
     )
 
 
-def _write_to_owner(
-    work: Work, clinic: Clinic, user: User, name: str, options: list[Option]
+def write_to_owner(
+    work: Work,
+    clinic: Clinic,
+    user: User,
+    name: str,
+    values: Mapping[str, Any],
+    options: Sequence[Option] = (),
 ) -> None:
+    """Write message *name* about an account to its number; *values* are those beside `name`."""
     contact = ensure_contact(work, user.whatsapp_number, user.name)
-    values = {"name": user.name}
     send(
         work,
         Draft(
             name,
             to=contact.contact_id,
             clinic=clinic,
-            values=values,
+            values={"name": user.name, **values},
             options=options,
         ),
     )

@@ -2,14 +2,16 @@
 
 Every call of the API reads its session, so that an end holds from the next call on. One write ends
 all sessions of a user: it increments the user's era, and a session of an earlier era is over.
+However often it is renewed, a session ends `LONGEST` after its start.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from domain.errors import NotSignedIn
-from domain.model.accounts import Session
+from domain.actions.people.audit import log_account
+from domain.errors import NotFound, NotSignedIn
+from domain.model.accounts import AccountEvent, Session
 from domain.model.clinics import StaffStatus, User
 from domain.work import Work
 
@@ -19,6 +21,8 @@ REPEATED_WITHIN = timedelta(seconds=10)
 
 Two tabs of a browser, or a client whose answer was lost on the way, use one token twice.
 """
+LONGEST = timedelta(days=30)
+PAGE = 200
 
 
 def start_session(work: Work, user: User) -> Session:
@@ -32,9 +36,34 @@ def start_session(work: Work, user: User) -> Session:
             era=user.session_era,
             created_at=work.now,
             refreshed_at=work.now,
-            ttl=_expiry(work),
+            ttl=_expiry(work, work.now),
         )
     )
+
+
+def ends_at(session: Session) -> datetime:
+    """Return when a session ends at the latest."""
+    return session.created_at + LONGEST
+
+
+def list_sessions(work: Work, user: User) -> list[Session]:
+    """Return the valid sessions of *user*, the newest sign-in first."""
+    work = work.system("list the sign-ins of an account")
+    found: list[Session] = []
+    after = None
+    while True:
+        page = work.query(
+            Session,
+            user.user_id,
+            index="userId-createdAt-idx",
+            limit=PAGE,
+            after=after,
+            descending=True,
+        )
+        found += [s for s in page.records if _is_valid(s, user, work.now)]
+        after = page.after
+        if after is None:
+            return found
 
 
 def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> tuple[Session, User]:
@@ -48,7 +77,7 @@ def read_session(work: Work, session_id: str, clinic_id: str, user_id: str) -> t
     session, user = work.fetch([(Session, (session_id,)), (User, (clinic_id, user_id))])
     if not isinstance(session, Session) or not isinstance(user, User):
         raise NotSignedIn(OVER)
-    if session.user_id != user.user_id or not _is_valid(session, user):
+    if session.user_id != user.user_id or not _is_valid(session, user, work.now):
         raise NotSignedIn(OVER)
     return session, user
 
@@ -67,7 +96,7 @@ def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] 
     work = work.system("renew a session")
     session = work.get(Session, session_id)
     user = work.get(User, session.clinic_id, session.user_id) if session else None
-    if session is None or user is None or not _is_valid(session, user):
+    if session is None or user is None or not _is_valid(session, user, work.now):
         raise NotSignedIn(OVER)
     if session.refresh_id == refresh_id:
         return _rotate(work, session.but(replaced_id=refresh_id), user), user
@@ -79,8 +108,12 @@ def renew(work: Work, session_id: str, refresh_id: str) -> tuple[Session, User] 
 
 def end_session(work: Work, session: Session, reason: str) -> None:
     """End a session. May be repeated: the first reason stays."""
-    if session.ended_at is None:
-        work.put(session.but(ended_at=work.now, end_reason=reason))
+    if session.ended_at is not None:
+        return
+    work.put(session.but(ended_at=work.now, end_reason=reason))
+    user = work.system("whose session ends").get(User, session.clinic_id, session.user_id)
+    if user is not None:
+        log_account(work, user, AccountEvent.SESSION_END, reason=reason)
 
 
 def end_by_id(work: Work, session_id: str, reason: str) -> None:
@@ -90,18 +123,35 @@ def end_by_id(work: Work, session_id: str, reason: str) -> None:
         end_session(work, session, reason)
 
 
-def end_all_sessions(work: Work, user: User) -> User:
+def end_chosen(work: Work, clinic_id: str, session_id: str, user_id: str | None) -> None:
+    """End the session that somebody chose in the list. May be repeated.
+
+    Raises:
+        NotFound: If it is not of that clinic or, unless *user_id* is None, of that user.
+    """
+    session = work.system("end a session that was listed").get(Session, session_id)
+    if session is None or session.clinic_id != clinic_id or user_id not in {None, session.user_id}:
+        raise NotFound
+    end_session(work, session, "ENDED_IN_LIST")
+
+
+def end_all_sessions(work: Work, user: User, reason: str) -> User:
     """End every session of *user*; return the user as written, to change further."""
+    log_account(work, user, AccountEvent.SESSION_END, reason=reason)
     return work.put(user.but(session_era=user.session_era + 1, updated_at=work.now))
 
 
-def end_other_sessions(work: Work, user: User, session: Session) -> tuple[Session, User]:
+def end_other_sessions(
+    work: Work, user: User, session: Session, reason: str
+) -> tuple[Session, User]:
     """End every session of *user* but this one, which gets new tokens; the old ones are over."""
-    user = end_all_sessions(work, user)
+    user = end_all_sessions(work, user, reason)
     return _rotate(work, session.but(wrong_passwords=0, replaced_id=None), user), user
 
 
-def _is_valid(session: Session, user: User) -> bool:
+def _is_valid(session: Session, user: User, now: datetime) -> bool:
+    if now >= ends_at(session):
+        return False
     has_ended = session.ended_at is not None or session.era != user.session_era
     return not has_ended and user.status is StaffStatus.ACTIVE
 
@@ -112,11 +162,12 @@ def _rotate(work: Work, session: Session, user: User) -> Session:
             refresh_id=work.ids.secret(""),
             refreshed_at=work.now,
             era=user.session_era,
-            ttl=_expiry(work),
+            ttl=_expiry(work, session.created_at),
         )
     )
 
 
-def _expiry(work: Work) -> int:
+def _expiry(work: Work, started_at: datetime) -> int:
     """Return when a session may be deleted, in seconds since 1970: its refresh token is over."""
-    return int((work.now + work.rules.session_lasts).timestamp()) + 60
+    last = min(work.now + work.rules.session_lasts, started_at + LONGEST)
+    return int(last.timestamp()) + 60

@@ -9,15 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from domain import passwords
-from domain.actions.staff import code_limits, numbers, otps, sessions
-from domain.errors import Invalid, NotSignedIn
-from domain.model.accounts import OtpRequest, OtpType, Session
+from domain.actions.people.audit import log_account, log_stranger
+from domain.actions.staff import code_limits, notices, numbers, otps, sessions
+from domain.errors import AccountLocked, Invalid, NotSignedIn
+from domain.model.accounts import AccountEvent, OtpRequest, OtpType, Session
 from domain.model.clinics import Clinic, User
 from domain.networks import subscriber_network
 from domain.work import Work
 
 WRONG = "The code or the password is wrong, or the code is no longer good."
 WRONG_CODE = "The code is wrong or no longer good."
+LOCKED = "This account is locked. Set a new password with a code to unlock it."
+FROZEN = "This account is locked. An admin of the clinic must set its number again first."
 WRONG_PASSWORDS = 5
 """Wrong current passwords after which a session ends: somebody else may be using it."""
 
@@ -46,7 +49,8 @@ def sign_in(
     """Start a session with a code and a password; the code also proves the number.
 
     A wrong code or password counts as one attempt, so the refusal is returned, not raised, and the
-    attempt is committed. A request id is a secret, so one that is not live is refused before
+    attempt is committed. That an account is locked (`AccountLocked`) is told to nobody but who has
+    both. A request id is a secret, so one that is not live is refused before
     anything costly is done. *address* is the caller's network address.
 
     Raises:
@@ -65,10 +69,15 @@ def sign_in(
         or user is None
         or clinic is None
     ):
-        return NotSignedIn(WRONG)
+        return _refuse(work, request, user, AccountEvent.SIGN_IN, NotSignedIn(WRONG))
+    if user.locked_at is not None:
+        refusal = AccountLocked(FROZEN if user.frozen else LOCKED)
+        return _refuse(work, request, user, AccountEvent.SIGN_IN, refusal)
     code_limits.remember_network(work, user.whatsapp_number, address)
     now = work.now.replace(microsecond=0)
-    user = work.put(user.but(proven=True, last_login=now, updated_at=now))
+    user = user.but(proven=True, last_login=now, updated_at=now)
+    user = work.put(notices.tell_sign_in(work, clinic, user))
+    log_account(work, user, AccountEvent.SIGN_IN)
     return SignInResult(user, clinic, sessions.start_session(work, user))
 
 
@@ -86,7 +95,7 @@ def request_reset_code(work: Work, number: str, clinic_id: str, address: str) ->
 def reset_password(
     work: Work, request_id: str, code: str, password: str, address: str
 ) -> User | NotSignedIn:
-    """Set a new password with a code, and end every session.
+    """Set a new password with a code, end every session, and unlock the account.
 
     If the code is wrong, the refusal is returned, not raised: the attempt is committed. A request
     that is not live is refused first, as in `sign_in`.
@@ -102,9 +111,14 @@ def reset_password(
     passwords.require_strong("newPassword", password, asker)
     user = _account(work, request)
     if not otps.check_code(work, request, code) or user is None:
-        return NotSignedIn(WRONG_CODE)
+        return _refuse(work, request, user, AccountEvent.PASSWORD_RESET, NotSignedIn(WRONG_CODE))
+    if user.frozen:
+        return _refuse(work, request, user, AccountEvent.PASSWORD_RESET, AccountLocked(FROZEN))
     code_limits.remember_network(work, user.whatsapp_number, address)
-    return _set_password(work, sessions.end_all_sessions(work, user), password, asker)
+    log_account(work, user, AccountEvent.PASSWORD_RESET)
+    notices.tell_password(work, user)
+    user = sessions.end_all_sessions(work, user.but(locked_at=None), "PASSWORD_RESET")
+    return _set_password(work, user, password, asker)
 
 
 def change_password(
@@ -130,9 +144,23 @@ def change_password(
         tried = work.put(session.but(wrong_passwords=session.wrong_passwords + 1))
         if tried.wrong_passwords >= WRONG_PASSWORDS:
             sessions.end_session(work, tried, "WRONG_PASSWORDS")
+        log_account(work, user, AccountEvent.PASSWORD_CHANGE, "WRONG_PASSWORD")
         return Invalid("currentPassword", "This is not the current password.")
-    session, user = sessions.end_other_sessions(work, user, session)
+    log_account(work, user, AccountEvent.PASSWORD_CHANGE)
+    notices.tell_password(work, user)
+    session, user = sessions.end_other_sessions(work, user, session, "PASSWORD_CHANGED")
     return session, _set_password(work, user, password, asker)
+
+
+def _refuse(
+    work: Work, request: OtpRequest, user: User | None, event: AccountEvent, refusal: NotSignedIn
+) -> NotSignedIn:
+    """Write the refused attempt into the audit log; as much for a number that has no account."""
+    if user is None:
+        log_stranger(work, request.clinic_id, event, refusal.code)
+    else:
+        log_account(work, user, event, refusal.code)
+    return refusal
 
 
 def _account(work: Work, request: OtpRequest) -> User | None:

@@ -6,7 +6,7 @@ import pytest
 
 from domain.actions.staff import sessions
 from domain.errors import Conflict, NotSignedIn
-from domain.model.accounts import Session
+from domain.model.accounts import AuditEntry, Session
 from domain.model.clinics import StaffStatus, User
 from tests.people import RULES, Cast, stored
 from tests.stage import Stage
@@ -96,7 +96,7 @@ def test_no_token_of_before_a_new_password_is_taken_for_a_repetition(
     assert carry_on(stage, first, first.refresh_id) is not None
     second = stored(stage.records, first)
     work = stage.work()
-    sessions.end_other_sessions(work, stored(stage.records, cast.farida), second)
+    sessions.end_other_sessions(work, stored(stage.records, cast.farida), second, "TEST")
     work.commit()
     old = second if which == "the newest" else first
     assert carry_on(stage, old, old.refresh_id) is None
@@ -117,8 +117,8 @@ def test_all_sessions_end_in_one_write_however_many_there_are(stage: Stage, cast
     many = [begin(stage, cast.farida) for _ in range(5)]
     others = begin(stage, cast.meera_user)
     work = stage.work()
-    sessions.end_all_sessions(work, stored(stage.records, cast.farida))
-    assert len(work.changes().puts) == 1
+    sessions.end_all_sessions(work, stored(stage.records, cast.farida), "TEST")
+    assert [type(r) for r in work.changes().puts] == [AuditEntry, User]
     work.commit()
     assert not any(goes_on(stage, session) for session in many)
     assert goes_on(stage, others)
