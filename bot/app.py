@@ -29,6 +29,7 @@ from bot.webhooks.twilio import twilio
 from bot.webhooks.whatsapp import whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
+from domain.model.base import stamp
 from domain.model.clinics import Claim
 from domain.scopes import SystemScope
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
@@ -137,7 +138,8 @@ def _probe_store(parts: Parts) -> Callable[[], None]:
 
 def _probe_redis(parts: Parts) -> Callable[[], None]:
     def probe() -> None:
-        parts.redis.ping()
+        # A full or read-only Redis answers a ping.
+        parts.redis.set("health", stamp(parts.clock.now()), ex=60)
 
     return probe
 

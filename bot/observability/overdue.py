@@ -22,8 +22,13 @@ from domain.work import Work
 MOST_SECONDS = 15.0
 """Work that has waited longer is overdue. Workers begin within a second, even after a peak of a
 thousand replies."""
-REMEMBERED_SECONDS = 5.0
+STANDS_SECONDS = 5.0
+"""A shard whose oldest work has stayed the same for so long is stuck: it goes on even in a peak."""
+REMEMBERED_SECONDS = 2.0
 """How long an answer is reused: each asks for one item of every shard."""
+
+
+KINDS = ("message", "due")
 
 
 class WorkOverdue(PulseOpsError):
@@ -38,33 +43,53 @@ def overdue_probe(open_work: Callable[[], Work]) -> Callable[[], None]:
     broadcast at the rate of its number.
     """
     lock = threading.Lock()
-    last: list[tuple[float, float]] = []
-
-    def measure() -> float:
-        work = open_work()
-        waits = {
-            "message": [
-                outbox.oldest_waiting(work, f"{n:02d}", Urgency.NOW) for n in range(outbox.SHARDS)
-            ],
-            "due": [due.oldest_due(work, f"{n:02d}") for n in range(ORDINARY_SHARDS)],
-        }
-        seconds = {kind: _seconds_since(found, work.now) for kind, found in waits.items()}
-        for kind, waited in seconds.items():
-            metrics.set_longest_wait(kind, waited)
-        return max(seconds.values())
+    watched = _Watched()
 
     def ask() -> None:
         with lock:
             now = time.monotonic()
-            if not last or now - last[-1][0] > REMEMBERED_SECONDS:
-                last[:] = [(now, measure())]
-        if last[-1][1] > MOST_SECONDS:
+            if watched.looked_at is None or now - watched.looked_at > REMEMBERED_SECONDS:
+                watched.look(open_work(), now)
+        if watched.longest > MOST_SECONDS or watched.stands > STANDS_SECONDS:
             raise WorkOverdue
 
     return ask
 
 
-def _seconds_since(instants: list[datetime | None], now: datetime) -> float:
-    """Return how long ago the earliest of *instants* was, in seconds; 0 if there is none."""
-    found = [instant for instant in instants if instant is not None]
-    return max(0.0, (now - min(found)).total_seconds()) if found else 0.0
+class _Watched:
+    """What waited when it was last looked at, and since when each shard has not gone on."""
+
+    def __init__(self) -> None:
+        self.looked_at: float | None = None
+        self.longest = 0.0
+        """Seconds that the oldest work has waited."""
+        self.stands = 0.0
+        """Seconds for which the oldest work of some shard has been the same."""
+        self._heads: dict[str, tuple[datetime, float]] = {}
+
+    def look(self, work: Work, now: float) -> None:
+        """Measure; *now* is an instant of the monotonic clock."""
+        heads = _oldest_of_each_shard(work)
+        seen: dict[str, tuple[datetime, float]] = {}
+        for shard, oldest in heads.items():
+            before = self._heads.get(shard)
+            seen[shard] = (oldest, before[1] if before and before[0] == oldest else now)
+        self._heads = seen
+        self.stands = max((now - since for _, since in seen.values()), default=0.0)
+        self.longest = 0.0
+        for kind in KINDS:
+            instants = [oldest for shard, oldest in heads.items() if shard.startswith(kind)]
+            waited = max((work.now - min(instants)).total_seconds(), 0.0) if instants else 0.0
+            metrics.set_longest_wait(kind, waited)
+            self.longest = max(self.longest, waited)
+        self.looked_at = now
+
+
+def _oldest_of_each_shard(work: Work) -> dict[str, datetime]:
+    """Return since when the oldest work of each shard has waited; a shard's name has its kind."""
+    found = {
+        f"message {n}": outbox.oldest_waiting(work, f"{n:02d}", Urgency.NOW)
+        for n in range(outbox.SHARDS)
+    }
+    found |= {f"due {n}": due.oldest_due(work, f"{n:02d}") for n in range(ORDINARY_SHARDS)}
+    return {shard: oldest for shard, oldest in found.items() if oldest is not None}

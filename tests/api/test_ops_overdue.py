@@ -137,3 +137,34 @@ def test_the_store_is_asked_once_in_some_seconds(
     for _ in range(3):
         probe()
     assert len(asked) == 1
+
+
+def test_a_shard_that_does_not_go_on_is_seen_within_ten_seconds(
+    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("bot.observability.overdue.time.monotonic", lambda: now[0])
+    probe = overdue_probe(stage.work)
+    write(stage, cast)
+    for _ in range(6):
+        stage.clock.advance(seconds=1)
+        probe()
+        now[0] += 1
+    with pytest.raises(WorkOverdue):
+        probe()
+    stage.settle()
+    probe()
+
+
+def test_a_long_queue_that_goes_on_is_not_overdue(
+    stage: Stage, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("bot.observability.overdue.time.monotonic", lambda: now[0])
+    probe = overdue_probe(stage.work)
+    for _ in range(12):  # each time the oldest has gone, and the next stands in its place
+        write(stage, cast)
+        stage.clock.advance(seconds=1)
+        probe()
+        stage.settle()
+        now[0] += 1
