@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from functools import partial
 from http import HTTPStatus
 
@@ -19,22 +18,17 @@ from api.frame.hub import MOST_STREAMS, Hub
 from api.frame.limits import Limits
 from api.frame.services import Services
 from bot.cli.commands import commands
-from bot.config.settings import Settings, read_settings
+from bot.config.settings import read_settings
 from bot.observability import logs
-from bot.observability.health import ops_blueprint, reachability_probe
-from bot.observability.overdue import overdue_probe
+from bot.observability.health import ops_blueprint
 from bot.runtime.redis import listen
 from bot.webhooks.razorpay import razorpay
 from bot.webhooks.twilio import twilio
 from bot.webhooks.whatsapp import whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
-from domain.model.base import stamp
-from domain.model.clinics import Claim
-from domain.scopes import SystemScope
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
 
-TWILIO_API_URL = "https://api.twilio.com"
 LARGEST_BODY = 4 * 1024 * 1024
 """Meta's webhooks have up to 3 MB (protocol notes, 1.3)."""
 
@@ -68,13 +62,14 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     app.register_blueprint(pages(parts, frames=frames, public_url=parts.settings.public_url))
     if parts.settings.payment_provider == "razorpay":
         app.register_blueprint(razorpay(parts))
+    probes = parts.probes()
     app.register_blueprint(
         ops_blueprint(
-            _probe_store(parts),
-            _probe_redis(parts),
+            probes["database"],
+            probes["redis"],
             parts.clock.now(),
-            reachability_probe(_provider_url(parts.settings)),
-            overdue_probe(partial(parts.open_work, SystemScope("see whether work is overdue"))),
+            probes["whatsapp"],
+            probes["workers"],
         )
     )
     services = api_services(parts)
@@ -89,13 +84,6 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(StoreUnavailable, _unavailable)
     return app
-
-
-def _provider_url(settings: Settings) -> str:
-    """Return the address of the provider's API."""
-    if settings.whatsapp_provider == "twilio":
-        return settings.twilio_api_url or TWILIO_API_URL
-    return settings.whatsapp_api_url
 
 
 def api_services(parts: Parts) -> Services:
@@ -127,21 +115,6 @@ def api_services(parts: Parts) -> Services:
         cors_origins=settings.cors_origins,
         production=settings.production,
     )
-
-
-def _probe_store(parts: Parts) -> Callable[[], None]:
-    def probe() -> None:
-        parts.records.get(SystemScope("see whether the store answers"), [(Claim, ("health",))])
-
-    return probe
-
-
-def _probe_redis(parts: Parts) -> Callable[[], None]:
-    def probe() -> None:
-        # A full or read-only Redis answers a ping.
-        parts.redis.set("health", stamp(parts.clock.now()), ex=60)
-
-    return probe
 
 
 def _http_error(error: HTTPException) -> Response:

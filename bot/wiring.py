@@ -27,6 +27,9 @@ from bot.documents.maker import Maker
 from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
 from bot.observability.metrics import count_message_status
+from bot.observability.operator import Operator
+from bot.observability.overdue import overdue_probe
+from bot.observability.probes import reachability_probe, redis_probe, store_probe
 from bot.observability.refusals import report_refused_form
 from bot.payments import sandbox
 from bot.payments.razorpay.client import RazorpayClient
@@ -59,6 +62,7 @@ __all__ = [
     "report_refused_form",
     "set_up_logs",
 ]
+TWILIO_API_URL = "https://api.twilio.com"
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 
@@ -94,6 +98,30 @@ class Parts:
     def look_at_tables(self) -> Iterator[tuple[str, str | None]]:
         """Yield each table's name and what is wrong with it: see `store.looks`."""
         return look_at_tables(self.store)
+
+    def probes(self) -> dict[str, Callable[[], None]]:
+        """Return what shows whether the product works, by the names that /health uses.
+
+        Each raises if its dependency does not work. Made once a process: they remember answers.
+        """
+        look = partial(self.open_work, SystemScope("see whether work is overdue"))
+        return {
+            "database": store_probe(self.records),
+            "redis": redis_probe(self.redis, self.clock),
+            "whatsapp": reachability_probe(_provider_url(self.settings)),
+            "workers": overdue_probe(look),
+        }
+
+    def operator(self) -> Operator:
+        """Return who tells the operator, for one process; see `bot.observability.operator`."""
+        settings = self.settings
+        return Operator(
+            settings.operator_webhook_url,
+            settings.public_url,
+            self.probes(),
+            self.clock,
+            new_session(1).post,
+        )
 
     def new_capture_id(self) -> str:
         """Return a new capture id of the sandbox gateway."""
@@ -160,6 +188,13 @@ def build(settings: Settings) -> Parts:
         sms=_sms(settings, twilio),
         fetch_missed=fetch_missed,
     )
+
+
+def _provider_url(settings: Settings) -> str:
+    """Return the address that messages go to."""
+    if settings.whatsapp_provider == "twilio":
+        return settings.twilio_api_url or TWILIO_API_URL
+    return settings.whatsapp_api_url
 
 
 def _twilio_client(settings: Settings, session: Session) -> Client | None:

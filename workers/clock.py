@@ -26,6 +26,8 @@ from workers import catch_up, context
 TICK_SECONDS = 1.0
 PURGE_SECONDS = 600
 CATCH_UP_SECONDS = 30
+LOOK_SECONDS = 3
+"""Two looks and a probe's own patience stay under ten seconds."""
 log = structlog.get_logger()
 
 
@@ -37,6 +39,8 @@ class Ticker:
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="clock")
         self._acting: dict[str, Future[None]] = {}
         self._catching_up: Future[None] | None = None
+        self._operator = parts.operator()
+        self._watching: Future[None] | None = None
 
     def tick(self) -> None:
         """Ring for every shard that has something due now.
@@ -57,6 +61,11 @@ class Ticker:
             self._catching_up = self._pool.submit(
                 _run_logged, lambda: catch_up.catch_up(self._parts)
             )
+
+    def watch(self) -> None:
+        """Look whether all works, in the background, unless that is under way."""
+        if self._watching is None or self._watching.done():
+            self._watching = self._pool.submit(_run_logged, self._operator.look)
 
     def _has_due_items(self, shard: str) -> bool:
         work = self._parts.open_work(SystemScope("see what is due"))
@@ -99,9 +108,12 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: ended.set())
     ticker = Ticker(parts)
     purge_at = time.monotonic() + PURGE_SECONDS
-    catch_up_at = 0.0
+    catch_up_at = watch_at = 0.0
     while not ended.is_set():
         began = time.monotonic()
+        if began >= watch_at:  # also while the store does not answer
+            watch_at = began + LOOK_SECONDS
+            ticker.watch()
         try:
             ticker.tick()
             if began >= catch_up_at:

@@ -151,6 +151,8 @@ class ProcessSettings:
     """TRUSTED_PROXIES: how many proxies in front of the web set trusted headers."""
     files_url: str
     """FILES_URL: where reports are kept, file://FOLDER or s3://BUCKET/PREFIX."""
+    operator_webhook_url: str | None
+    """OPERATOR_WEBHOOK_URL: where to post that the product stops working well, and works again."""
     log_level: str
     """LOG_LEVEL."""
     parameter_path: str
@@ -272,6 +274,9 @@ def read_processes(env: Mapping[str, str]) -> ProcessSettings:
         phone_countries=_countries(env),
         trusted_proxies=values.whole_number(env, "TRUSTED_PROXIES", 0, 0, 10),
         files_url=_files(env),
+        operator_webhook_url=(
+            values.url(env, "OPERATOR_WEBHOOK_URL", "") if env.get("OPERATOR_WEBHOOK_URL") else None
+        ),
         log_level=values.choice(env, "LOG_LEVEL", ("info", "debug", "warning", "error")),
         parameter_path=env.get("AWS_PARAMETER_PATH", ""),
     )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, jsonify
 
@@ -20,8 +18,6 @@ REDIS_SECONDS = 0.5
 WHATSAPP_SECONDS = 1.5
 WORKERS_SECONDS = 2.0
 """How long to wait for each; a dependency that takes longer does not serve people either."""
-REMEMBERED_SECONDS = 30.0
-"""How long the result of a connection to the provider is reused: checks come every few seconds."""
 CONNECTED = "connected"
 DISCONNECTED = "disconnected"
 
@@ -137,27 +133,3 @@ def ops_blueprint(
         return max(0, int((datetime.now(UTC) - started_at).total_seconds()))
 
     return found
-
-
-def reachability_probe(url: str, timeout: float = 1.0) -> Callable[[], None]:
-    """Return a probe that connects to the host of *url* and reuses the result for a while.
-
-    It sends nothing, so that checks spend neither a provider's quota nor our token.
-    """
-    parts = urlsplit(url)
-    address = (parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
-    last: list[tuple[float, OSError | None]] = []
-
-    def ask() -> None:
-        now = time.monotonic()
-        if not last or now - last[-1][0] > REMEMBERED_SECONDS:
-            error: OSError | None = None
-            try:
-                socket.create_connection(address, timeout).close()
-            except OSError as failed:
-                error = failed
-            last[:] = [(now, error)]
-        if last[-1][1] is not None:
-            raise ConnectionError(address[0]) from last[-1][1]
-
-    return ask

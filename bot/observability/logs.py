@@ -32,7 +32,7 @@ FIELDS = frozenset({
     "messageId", "visitId", "captureId", "broadcastId", "reportId", "sender",
     # What happened.
     "event", "level", "timestamp", "logger", "route", "method", "status", "durationMs", "outcome",
-    "kind", "code", "provider", "reason", "state", "version", "setting",
+    "kind", "code", "provider", "reason", "state", "version", "setting", "services",
     # Work behind the scenes.
     "job", "shard", "count", "attempt", "attempts", "tries", "seconds", "pid", "port",
     # What went wrong, and where in the code.

@@ -17,8 +17,9 @@ from flask.testing import FlaskClient
 from prometheus_client import REGISTRY
 
 from bot.observability import health, metrics
-from bot.observability.health import Probe, ops_blueprint, reachability_probe
+from bot.observability.health import Probe, ops_blueprint
 from bot.observability.logs import install
+from bot.observability.probes import reachability_probe
 
 
 def well() -> None:
