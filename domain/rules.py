@@ -7,6 +7,25 @@ from datetime import timedelta
 
 
 @dataclass(frozen=True)
+class Retention:
+    """How long an installation keeps what it need not keep longer."""
+
+    messages: timedelta = timedelta(days=180)
+    """Messages to people; those to staff that show patients `STAFF_MESSAGES_KEPT`."""
+    codes: timedelta = timedelta(days=90)
+    """Requests for one-time codes, without the codes."""
+    parked: timedelta = timedelta(days=30)
+    """Inbound messages that we could not handle, encrypted."""
+    audit: timedelta = timedelta(days=1095)
+    reports: timedelta = timedelta(days=30)
+    """Files of reports, which can be made again."""
+
+
+STAFF_MESSAGES_KEPT = timedelta(days=7)
+"""How long a message to staff that shows patients is kept, if messages are not kept shorter."""
+
+
+@dataclass(frozen=True)
 class Rules:
     """What an installation can configure, with the defaults."""
 
@@ -38,6 +57,8 @@ class Rules:
     """Most codes to numbers that need not be staff's, of the whole installation."""
     session_lasts: timedelta = timedelta(days=7)
     """How long a session lasts without being renewed: as long as its refresh token."""
+    keeps: Retention = Retention()
+    """How long data are kept."""
     password_memory_kib: int = 65_536
     """Memory of one check of a password (argon2id), in KiB; tests use less."""
 

@@ -280,6 +280,7 @@ class Runner:
                 error=type(error).__name__,
                 at=work.now,
                 day=f"{work.now:%Y-%m-%d}",
+                ttl=int((work.now + work.rules.keeps.parked).timestamp()),
             )
         )
         send(

@@ -223,6 +223,7 @@ class Turn:
                 about=said.about,
                 guard=said.guard,
                 consent=Consent.REPLY,
+                shows=tuple(self.shown),
             ),
         )
         if not said.as_reaction:

@@ -54,6 +54,7 @@ def _already_booked(turn: Turn) -> Say:
 def _added(turn: Turn) -> Say:
     said = state(turn)
     token = turn.acted_on
+    turn.show(token)
     return replace(
         said,
         values={

@@ -202,7 +202,10 @@ OWN = (
     ),
     Table("history", "queueId", "entry", "What happened in a line: append-only."),
     Table("holds", "contactId", "hold", "A contact's unpaid holds, three at most."),
-    Table("idempotency", "idempotencyKey", None, "What repeated calls of the API answered."),
+    Table(
+        "idempotency", "idempotencyKey", None, "What repeated calls of the API answered.",
+        (Index("patientId", "idempotencyKey"),),
+    ),
     Table("ids", "id", None, "Where the thing with a given id is stored."),
     Table("invoices", "clinicId", "invoiceId", "What clinics owe for the product, month by month."),
     Table(

@@ -139,8 +139,10 @@ class _Engine:
         before = None if key is None else idempotency.find_answer(call, key)
         if before is not None and not idempotency.runs_again(call, before, self._route.repeated):
             call.then = None
+            call.patient_id = call.patient_id or before.patient_id
+            answer = idempotency.answer_again(call, before)
             self._audit_alone(call, REPEATED)
-            return idempotency.answer_again(call, before)
+            return answer
         work = call.services.open_work(call.scope)
         answer = self._call_view(call, work, arguments, None if before else key)
         _commit(work)

@@ -22,7 +22,6 @@ from domain.work import Work
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=24)
-MASK = "(shown once)"
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -30,7 +29,7 @@ class Repeated(Enum):
     """How a call is answered that has succeeded before under its key."""
 
     ANSWERED = auto()
-    """As at first, with the fields masked."""
+    """As at first; the fields masked are null."""
     REFUSED = auto()
     """As `ShownOnce`, since the fields masked are what the call is for."""
     RUN = auto()
@@ -41,6 +40,12 @@ class ShownOnce(Refused):
     """The call has succeeded before, and its answer was a secret that is not kept."""
 
     code = "SHOWN_ONCE"
+
+
+class AnswerErased(Refused):
+    """The call has succeeded before, and the patient in its answer has been erased since."""
+
+    code = "ANSWER_ERASED"
 
 
 class OtherRequest(Refused):
@@ -103,7 +108,13 @@ def runs_again(call: Call, kept: Idempotency, repeated: Repeated) -> bool:
 
 
 def answer_again(call: Call, kept: Idempotency) -> Response:
-    """Return the answer of the first run, marked as a repetition."""
+    """Return the answer of the first run, marked as a repetition.
+
+    Raises:
+        AnswerErased: If the patient whom it was about has been erased since.
+    """
+    if not kept.answer:
+        raise AnswerErased("This call has succeeded before; the patient has been erased since.")
     answer = Response(
         call.services.seal.open(kept.answer), kept.status, mimetype="application/json"
     )
@@ -119,6 +130,8 @@ def remember(work: Work, call: Call, key: str, answer: Response, masked: tuple[s
             fingerprint=fingerprint(call),
             status=answer.status_code,
             answer=_seal_answer(call, answer, masked),
+            clinic_id=call.known.clinic_id if call.known else None,
+            patient_id=call.patient_id,
             created_at=work.now,
             ttl=int((work.now + KEPT).timestamp()),
         )
@@ -133,7 +146,7 @@ def amend(call: Call, key: str, answer: Response, masked: tuple[str, ...]) -> No
     work = call.services.open_work(SystemScope("keep what a call was answered"))
     with contextlib.suppress(Conflict, StoreUnavailable):
         kept = work.get(Idempotency, key)
-        if kept is not None:
+        if kept is not None and kept.answer:
             sealed = _seal_answer(call, answer, masked)
             work.put(kept.but(status=answer.status_code, answer=sealed))
             work.commit()
@@ -149,7 +162,7 @@ def _seal_answer(call: Call, answer: Response, masked: tuple[str, ...]) -> str:
 def _mask(value: object, masked: tuple[str, ...]) -> object:
     match value:
         case dict():
-            return {k: MASK if k in masked else _mask(v, masked) for k, v in value.items()}
+            return {k: None if k in masked else _mask(v, masked) for k, v in value.items()}
         case list():
             return [_mask(part, masked) for part in value]
     return value

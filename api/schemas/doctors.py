@@ -102,7 +102,9 @@ class DoctorAdded(Data):
 
     doctor: AddedDoctor
     account: NewAccount
-    whatsapp_message: str = Field(description="Not repeated when the call is.")
+    whatsapp_message: Annotated[
+        str | None, Field(description="Null when the call is repeated with its Idempotency-Key.")
+    ]
 
 
 class OrdinaryDay(Data):

@@ -136,6 +136,22 @@ class BookingSettings:
 
 
 @dataclass(frozen=True)
+class RetentionSettings:
+    """How long data are kept, in days."""
+
+    keep_messages_days: int
+    """KEEP_MESSAGES_DAYS: messages to people."""
+    keep_codes_days: int
+    """KEEP_CODES_DAYS: requests for one-time codes, without the codes."""
+    keep_parked_days: int
+    """KEEP_PARKED_DAYS: messages that could not be handled, encrypted."""
+    keep_audit_days: int
+    """KEEP_AUDIT_DAYS: the audit log."""
+    keep_reports_days: int
+    """KEEP_REPORTS_DAYS: files of reports."""
+
+
+@dataclass(frozen=True)
 class ProcessSettings:
     """How the processes run."""
 
@@ -258,6 +274,21 @@ def read_booking(env: Mapping[str, str]) -> BookingSettings:
         staff_hold_minutes=values.whole_number(env, "STAFF_HOLD_MINUTES", 60, 1, 1440),
         bookings_per_phone=values.whole_number(env, "BOOKINGS_PER_PHONE", 4, 1, 100),
         progress_every=values.whole_number(env, "PROGRESS_EVERY", 3, 1, 100),
+    )
+
+
+def read_retention(env: Mapping[str, str]) -> RetentionSettings:
+    """Return how long data are kept.
+
+    Raises:
+        BadSetting: If a value is wrong.
+    """
+    return RetentionSettings(
+        keep_messages_days=values.whole_number(env, "KEEP_MESSAGES_DAYS", 180, 7, 3650),
+        keep_codes_days=values.whole_number(env, "KEEP_CODES_DAYS", 90, 1, 3650),
+        keep_parked_days=values.whole_number(env, "KEEP_PARKED_DAYS", 30, 9, 3650),
+        keep_audit_days=values.whole_number(env, "KEEP_AUDIT_DAYS", 1095, 365, 3650),
+        keep_reports_days=values.whole_number(env, "KEEP_REPORTS_DAYS", 30, 1, 3650),
     )
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from bot.config import values
@@ -18,6 +19,7 @@ from bot.config.sections import (
     InstallationSettings,
     PaymentSettings,
     ProcessSettings,
+    RetentionSettings,
     TwilioSettings,
     WhatsAppSettings,
     read_access,
@@ -25,11 +27,12 @@ from bot.config.sections import (
     read_installation,
     read_payments,
     read_processes,
+    read_retention,
     read_twilio,
     read_whatsapp,
 )
 from bot.config.values import BadSetting, BadSettings
-from domain.rules import Rules
+from domain.rules import Retention, Rules
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Settings(
     TwilioSettings,
     PaymentSettings,
     BookingSettings,
+    RetentionSettings,
     ProcessSettings,
 ):
     """What the deployment contract lets an operator decide: every section in one."""
@@ -99,6 +103,13 @@ class Settings(
             otp_limit=values.parse_rate(self.otp_limit),
             otp_ceiling=values.parse_rate(self.otp_ceiling),
             session_lasts=self.jwt_refresh_expiry,
+            keeps=Retention(
+                messages=timedelta(days=self.keep_messages_days),
+                codes=timedelta(days=self.keep_codes_days),
+                parked=timedelta(days=self.keep_parked_days),
+                audit=timedelta(days=self.keep_audit_days),
+                reports=timedelta(days=self.keep_reports_days),
+            ),
         )
 
 
@@ -109,6 +120,7 @@ SECTIONS = (
     read_twilio,
     read_payments,
     read_booking,
+    read_retention,
     read_processes,
 )
 """What reads each section of `Settings`."""

@@ -94,7 +94,10 @@ class Idempotency(Record, frozen=True, kw_only=True):
     """A hash of method, address and body; the same key with another one is refused."""
     status: int
     answer: str
-    """The answer as encrypted JSON, secrets masked."""
+    """The answer as encrypted JSON, secrets masked; empty once its patient is erased."""
+    clinic_id: str | None = None
+    patient_id: str | None = None
+    """Whom the answer is about, so that their erasure finds it."""
     created_at: datetime
 
 
@@ -123,8 +126,8 @@ class OtpStatus(StrEnum):
 class OtpRequest(Record, frozen=True, kw_only=True):
     """A request for a one-time code. Key: requestId.
 
-    Kept 90 days for audit. It is the same for every number, so that it does not show whether the
-    number has an account; without one, no code is sent.
+    Kept for audit (`Retention.codes`). It is the same for every number, so that it does not show
+    whether the number has an account; without one, no code is sent.
     """
 
     TABLE: ClassVar[str] = "otp-requests"

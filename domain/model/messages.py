@@ -168,6 +168,8 @@ class Message(Record, frozen=True, kw_only=True):
     """Whether it went by SMS first, as the patient prefers; if that fails it goes by WhatsApp."""
     failed_on: str | None = None
     """The day it failed on (UTC), by which the operator finds it."""
+    shows: tuple[str, ...] = ()
+    """Whom it shows to staff (patientIds and contactIds), so that their erasure finds it."""
     counted: bool = False
     """Whether it is counted among the clinic's costs of the day."""
     category: str | None = None

@@ -30,7 +30,7 @@ class Place(Path):
 class Card(Data):
     doctor_id: str
     name: str
-    secret: str = "sesame"
+    secret: str | None = "sesame"
 
 
 class Cards(Data):

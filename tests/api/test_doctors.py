@@ -309,7 +309,10 @@ def test_another_number_ends_the_powers_of_the_old_one(office: Office) -> None:
     office.settle()
     assert office.said(NEW)[-1] == "line/started"
     taken = office.stage.work().get(StaffNumber, old, "clinic_city")
-    assert taken is None
+    assert taken is not None
+    assert taken.former
+    office.stage.clock.advance(days=7)
+    assert office.stage.work().get(StaffNumber, old, "clinic_city") is None
 
 
 def test_a_colleagues_number_cannot_be_taken(office: Office) -> None:

@@ -23,6 +23,7 @@ from domain.model.people import (
 )
 from domain.model.queues import HistoryEntry, Token
 from domain.model.visits import Visit
+from tests.api.answers import error
 from tests.api.office import Client, Office
 from tests.api.practice import AMIT, book, found, record, sunrise_admin, treat
 from tests.people import store
@@ -234,3 +235,33 @@ def test_erasing_is_for_the_clinics_own_admins(office: Office) -> None:
     assert office.doctor.delete(f"/patients/{made['patientId']}").status_code == 403
     assert sunrise_admin(office).delete(f"/patients/{made['patientId']}").status_code == 404
     assert office.doctor.get(f"/patients/{made['patientId']}").status_code == 200
+
+
+def test_i12_a_repeated_call_does_not_bring_back_who_was_erased(either_office: Office) -> None:
+    office = either_office
+    key = {"Idempotency-Key": "the-same"}
+    first = office.doctor.post("/patients", AMIT, headers=key)
+    other = {"Idempotency-Key": "another"}
+    body = {**AMIT, "phone": "+919988776611", "name": "Bela Rao"}
+    bela = office.doctor.post("/patients", body, headers=other).json["data"]
+    office.stage.clock.advance(seconds=1)
+    erase(office.admin, first.json["data"]["patientId"])
+    office.settle()
+    again = office.doctor.post("/patients", AMIT, headers=key)
+    assert error(again, 409) == "ANSWER_ERASED"
+    assert AMIT["name"] not in again.text
+    assert found(office.admin, name="amit")["totalFound"] == 0
+    replayed = office.doctor.post("/patients", body, headers=other)
+    assert replayed.json["data"]["patientId"] == bela["patientId"]
+
+
+def test_the_erasure_itself_may_be_repeated_with_its_key(office: Office) -> None:
+    made = record(office.doctor)
+    office.stage.clock.advance(seconds=1)
+    key = {"Idempotency-Key": "erase"}
+    first = office.admin.delete(f"/patients/{made['patientId']}", headers=key)
+    office.settle()
+    office.stage.wait(11)
+    admin = office.admin
+    again = admin.delete(f"/patients/{made['patientId']}", headers=key)
+    assert again.json["data"] == first.json["data"]

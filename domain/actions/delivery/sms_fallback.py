@@ -128,6 +128,7 @@ def alert_desk(work: Work, message: Message) -> None:
                 message_id=_note_id(message),
                 values={**notice_values(token, doctor), "called": message.guard is Guard.CURRENT},
                 about=token,
+                shows=[token.patient_id],
                 # Not the call-in's own guard: that one records what the patient was told.
                 guard=Guard.CURRENT if message.guard is Guard.CURRENT else Guard.WAITING,
                 helps_for=timedelta(minutes=10),

@@ -15,6 +15,7 @@ from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Place, Urgency
 from domain.model.queues import Token
+from domain.rules import STAFF_MESSAGES_KEPT
 from domain.work import Work
 
 SHARDS = 16
@@ -72,6 +73,8 @@ class Draft:
     helps_until: datetime | None = None
     message_id: str | None = None
     """The idempotency key of a message made from an event: writing it again is a conflict."""
+    shows: Sequence[str] = ()
+    """Whom it shows to staff (patientIds and contactIds); it is then kept for days only."""
     order: int = 0
     """Sorts messages of one instant."""
 
@@ -141,9 +144,16 @@ def _message(work: Work, draft: Draft, message_id: str, *, place: str) -> Messag
         sealed=work.seal.seal(secrets) if secrets else None,
         sealed_until=draft.helps_until if secrets else None,
         outbox=place,
+        shows=tuple(draft.shows),
+        ttl=int((work.now + _kept(work, draft)).timestamp()),
         created_at=work.now,
         updated_at=work.now,
     )
+
+
+def _kept(work: Work, draft: Draft) -> timedelta:
+    keeps = work.rules.keeps.messages
+    return min(keeps, STAFF_MESSAGES_KEPT) if draft.shows else keeps
 
 
 def _outgoing(message: Message, written: str) -> Outgoing:

@@ -151,6 +151,7 @@ def _tell_admins_of_failure(work: Work, refund: Refund) -> None:
             "person": token.patient_name if token else "",
             "phone": token.patient_phone if token else None,
         },
+        shows=[token.patient_id] if token else (),
         helps_for=FAILURE_NOTE_HELPS,
     )
     alert_admins(work, clinic, note)

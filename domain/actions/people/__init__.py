@@ -15,6 +15,8 @@ merge            two contacts of one person become one
 phone_changes    propagate a new number to every record that shows it
 phone_requests   request a number that WhatsApp hides
 export, erasure  all patients in a file; erase one
+erasure_traces   erase what messages and kept answers tell of a person
+rewriting        read all of a partition, rewrite records in small steps
 audit            who looked at a patient's data: write it down, read it
 
 Not here: staff (`staff`), and what a consultation leaves (`visits`).

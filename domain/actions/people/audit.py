@@ -74,6 +74,7 @@ def _write(work: Work, clinic_id: str, user: User | None, access: Access) -> Non
             about=dict(access.about),
             at=work.now,
             request_id=access.request_id,
+            ttl=int((work.now + work.rules.keeps.audit).timestamp()),
         )
     )
 

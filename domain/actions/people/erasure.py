@@ -7,7 +7,7 @@ docs/decisions/0010-what-is-erased.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
@@ -15,14 +15,14 @@ from typing import TypeVar
 from domain import due
 from domain.actions.people import directory
 from domain.actions.people.doctor_patients import has_live_token
+from domain.actions.people.erasure_traces import erase_answers, erase_traces
+from domain.actions.people.rewriting import read_all, rewrite
 from domain.actors import Caller, caller_of
-from domain.due import OpenWork, chunks
+from domain.due import OpenWork
 from domain.errors import HasLiveToken
 from domain.model.base import Record, stamp
-from domain.model.broadcasts import Broadcast, BroadcastPage, Recipient
 from domain.model.clinics import Clinic, Doctor, StaffNumber
 from domain.model.due import Due
-from domain.model.messages import Message, MessageStatus
 from domain.model.people import (
     Address,
     Association,
@@ -48,7 +48,6 @@ AT_ONCE = 3
 """Doctors whose associations are erased with the request itself; a due item erases the others."""
 LOOK_AGAIN = timedelta(minutes=10)
 """A second pass erases what an index did not show yet, and what was being sent."""
-PAGE = 100
 ERASED_FIELDS = (
     "name", "phone", "dateOfBirth", "age", "gender", "address", "emergencyContact", "bloodGroup",
     "allergies", "chronicConditions", "currentMedications", "preferences", "associationNotes",
@@ -120,7 +119,7 @@ def _list_kept(work: Work, clinic: Clinic, patient_id: str) -> tuple[KeptData, .
     day = today(clinic, work.now)
     ends = [
         kept_until(v)
-        for v in _read_all(work, Visit, patient_id, "patientId-visitDate-idx")
+        for v in read_all(work, Visit, patient_id, "patientId-visitDate-idx")
         if kept_until(v) > day
     ]
     visits = [KeptData("visits", WHY_VISITS, len(ends), max(ends))] if ends else []
@@ -171,8 +170,9 @@ def continue_erasure(open_work: OpenWork, item: Due) -> None:
     if clinic is not None:
         _erase_associations(open_work, clinic, patient_id)
         _erase_from_tokens(open_work, clinic, patient_id, requested_at)
+        erase_answers(open_work, clinic, patient_id, requested_at)
         if person is not None:
-            _erase_messages(open_work, clinic, person, requested_at)
+            erase_traces(open_work, clinic, person, requested_at)
         next_expiry = _erase_expired_visits(open_work, clinic, patient_id, requested_at)
         _erase_person_if_unknown(open_work, clinic, patient_id)
     work = open_work()
@@ -187,7 +187,7 @@ def continue_erasure(open_work: OpenWork, item: Due) -> None:
 
 
 def _erase_associations(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
-    for doctor in _read_all(open_work(), Doctor, clinic.clinic_id):
+    for doctor in read_all(open_work(), Doctor, clinic.clinic_id):
         work = open_work()
         if work.get(ClinicPatient, clinic.clinic_id, patient_id) is not None:
             return  # they have come back
@@ -211,19 +211,19 @@ def _erase_from_tokens(
     work = open_work()
     tokens = [
         t
-        for t in _read_all(work, Token, patient_id, "patientId-date-idx")
+        for t in read_all(work, Token, patient_id, "patientId-date-idx")
         if t.clinic_id == clinic.clinic_id
         and t.created_at <= requested_at
         and _is_over(t, work.now)
     ]
-    _rewrite(open_work, tokens, _without_person)
+    rewrite(open_work, tokens, _without_person)
     for token in tokens:
         entries = [
             e
-            for e in _read_all(open_work(), HistoryEntry, token.queue_id)
+            for e in read_all(open_work(), HistoryEntry, token.queue_id)
             if e.token_id == token.token_id and e.by == token.contact_id
         ]
-        _rewrite(open_work, entries, lambda entry: entry.but(by_name=NO_NAME))
+        rewrite(open_work, entries, lambda entry: entry.but(by_name=NO_NAME))
 
 
 def _is_over(token: Token, now: datetime) -> bool:
@@ -234,56 +234,6 @@ def _without_person(token: Token) -> Token:
     return token.but(patient_name=NO_NAME, patient_phone=None, told=None, complaint=None)
 
 
-def _erase_messages(
-    open_work: OpenWork, clinic: Clinic, person: Patient, requested_at: datetime
-) -> None:
-    """Erase the content of the clinic's messages to the contact.
-
-    If the clinic knows others on that phone, only of messages about this patient's bookings.
-    """
-    work = open_work()
-    contact = work.get(Contact, person.contact_id)
-    family = (
-        [(ClinicPatient, (clinic.clinic_id, i)) for i in contact.patient_ids] if contact else []
-    )
-    others = any(r is not None for r in work.fetch(family))
-    own = {t.token_id for t in _read_all(work, Token, person.patient_id, "patientId-date-idx")}
-    messages = [
-        m
-        for m in _read_all(work, Message, person.contact_id, "contactId-createdAt-idx")
-        if m.clinic_id == clinic.clinic_id
-        and m.created_at <= requested_at
-        and (m.about in own or not others)
-    ]
-    _rewrite(open_work, messages, _without_content)
-    if not others:
-        _erase_from_broadcasts(open_work, clinic, person)
-
-
-def _erase_from_broadcasts(open_work: OpenWork, clinic: Clinic, person: Patient) -> None:
-    """Erase the person from the recipients of the clinic's broadcasts."""
-    number = person.patient_phone
-    for broadcast in _read_all(open_work(), Broadcast, clinic.clinic_id):
-        own = open_work().get(Recipient, broadcast.broadcast_id, person.contact_id)
-        if own is not None:
-            _rewrite(open_work, [own], lambda r: r.but(name=None, phone=None))
-        if broadcast.expanded and number is not None:
-            pages = list(_read_all(open_work(), BroadcastPage, broadcast.broadcast_id))
-            _rewrite(
-                open_work,
-                [page for page in pages if number in page.phones],
-                lambda page: page.but(phones=tuple(p for p in page.phones if p != number)),
-            )
-
-
-def _without_content(message: Message) -> Message:
-    if message.status is MessageStatus.SENDING:
-        return message
-    if message.status is MessageStatus.QUEUED:
-        message = message.but(status=MessageStatus.DROPPED, failure="the patient was erased")
-    return message.but(values={}, options=(), url=None, sealed=None)
-
-
 def _erase_expired_visits(
     open_work: OpenWork, clinic: Clinic, patient_id: str, requested_at: datetime
 ) -> date | None:
@@ -291,12 +241,12 @@ def _erase_expired_visits(
     work = open_work()
     day = today(clinic, work.now)
     expiries: list[date] = []
-    for visit in _read_all(work, Visit, patient_id, "patientId-visitDate-idx"):
+    for visit in read_all(work, Visit, patient_id, "patientId-visitDate-idx"):
         if visit.clinic_id != clinic.clinic_id or visit.created_at > requested_at:
             continue
         if kept_until(visit) > day:
             expiries.append(kept_until(visit))
-            _rewrite(open_work, [visit], lambda v: v.but(patient_phone=None))
+            rewrite(open_work, [visit], lambda v: v.but(patient_phone=None))
             continue
         _erase_visit(open_work, visit)
     return min(expiries, default=None)
@@ -305,8 +255,8 @@ def _erase_expired_visits(
 def _erase_visit(open_work: OpenWork, visit: Visit) -> None:
     """Erase a visit, its parts first: if stopped in between, the visit is found again."""
     for kind in (VisitVersion, Prescription, PrivateNote):
-        of_visit: Sequence[Record] = list(_read_all(open_work(), kind, visit.visit_id))
-        _rewrite(open_work, of_visit, lambda _: None)
+        of_visit: Sequence[Record] = list(read_all(open_work(), kind, visit.visit_id))
+        rewrite(open_work, of_visit, lambda _: None)
     work = open_work()
     locator = work.get(Locator, visit.visit_id)
     current = work.get(Visit, visit.doctor_id, visit.visit_id)
@@ -351,30 +301,3 @@ def _erase_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
     for record in (contact, address, stopped, *changes):
         if record is not None:
             work.delete(record)
-
-
-def _read_all(work: Work, kind: type[R], equals: str, index: str | None = None) -> Iterator[R]:
-    after = None
-    while True:
-        page = work.query(kind, equals, index=index, limit=PAGE, after=after)
-        yield from page.records
-        after = page.after
-        if after is None:
-            return
-
-
-def _rewrite(open_work: OpenWork, records: Sequence[R], change: Callable[[R], R | None]) -> None:
-    """Apply *change* to each of *records* as it is stored now, in chunks; None deletes it."""
-    for some in chunks(records, CHUNK):
-        work = open_work()
-        keys = [tuple(str(getattr(r, name)) for name in r.KEY) for r in some]
-        found = work.fetch([(type(r), key) for r, key in zip(some, keys, strict=True)])
-        for before, current in zip(some, found, strict=True):
-            if not isinstance(current, type(before)):
-                continue
-            after = change(current)
-            if after is None:
-                work.delete(current)
-            elif after != current:
-                work.put(after)
-        work.commit()

@@ -18,8 +18,6 @@ from domain.plans import Feature, require_active
 from domain.ports import Documents, FileMissing, Files
 from domain.work import Work
 
-KEPT = timedelta(days=30)
-"""How long a report's file is kept; the same report can be requested again."""
 MOST_ATTEMPTS = 3
 ESTIMATE = timedelta(seconds=30)
 """How long making a report usually takes, as the API tells callers."""
@@ -171,7 +169,7 @@ def _finish(
             )
         )
         if status is ReportStatus.COMPLETED:
-            _schedule(work, "report_clean", done, KEPT)
+            _schedule(work, "report_clean", done, work.rules.keeps.reports)
     work.delete(item)
     work.commit()
 

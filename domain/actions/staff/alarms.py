@@ -30,6 +30,7 @@ def alarm_of_emergency(
         values=_person(contact),
         # What a patient writes is about their health: it is stored encrypted only.
         secrets={"text": words},
+        shows=[contact.contact_id],
         urgency=Urgency.NOW,
         helps_for=EMERGENCY_HELPS,
     )
@@ -44,6 +45,7 @@ def alarm_of_machine(work: Work, clinic: Clinic, contact: Contact, minutes: int)
     alert = Alert(
         name="desk/machine",
         values={**_person(contact), "minutes": minutes},
+        shows=[contact.contact_id],
         helps_for=MACHINE_HELPS,
     )
     return alert_desk(work, clinic, alert)

@@ -30,6 +30,8 @@ class Alert:
     message_id: str | None = None
     about: Token | None = None
     guard: Guard | None = None
+    shows: Sequence[str] = ()
+    """Whom it shows (patientIds and contactIds)."""
     urgency: Urgency = Urgency.NEWS
     helps_for: timedelta
 
@@ -110,6 +112,7 @@ def _write(work: Work, clinic: Clinic, user: User, alert: Alert, message_id: str
             urgency=alert.urgency,
             about=alert.about,
             guard=alert.guard,
+            shows=alert.shows,
             helps_until=work.now + alert.helps_for,
             message_id=message_id,
         ),

@@ -47,6 +47,7 @@ def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
         alert = Alert(
             name="desk/parked",
             values={"person": contact.profile_name or "", "phone": contact.number},
+            shows=[contact.contact_id],
             helps_for=SILENT_FOR,
         )
         alert_desk(work, clinic, alert)
@@ -68,6 +69,7 @@ def _alert_desk(work: Work, clinic: Clinic, contact: Contact, name: str, words: 
         # What a patient writes may be about their health: it is stored encrypted only.
         secrets={"text": words},
         options=[Option(id=f"bot_on:{contact.contact_id}", label="bot_on_button")],
+        shows=[contact.contact_id],
         helps_for=HELPS,
     )
     return alert_desk(work, clinic, alert)

@@ -21,8 +21,6 @@ from domain.work import Work
 
 DIGITS = 6
 VALID_FOR = timedelta(minutes=5)
-KEPT_FOR = timedelta(days=90)
-"""How long a request is kept, for audit."""
 PREFIXES = {
     OtpType.REGISTRATION: "reg_",
     OtpType.LOGIN: "login_req_",
@@ -62,7 +60,7 @@ def request_code(
             expires_at=work.now + VALID_FOR,
             created_at=work.now,
             updated_at=work.now,
-            ttl=int((work.now + KEPT_FOR).timestamp()),
+            ttl=int((work.now + work.rules.keeps.codes).timestamp()),
         )
     )
     live = {p: c for p, c in limit.live.items() if c.expires_at > work.now}
