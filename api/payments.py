@@ -61,6 +61,7 @@ def _render_payment(paid: LedgerEntry) -> ListedPayment:
         refund_status=refund.status.value if refund else None,
         refund_reason=refund.reason if refund else None,
         refunded_at=refund.at if refund else None,
+        returned_by_hand=rupees(capture.returned_paise),
     )
 
 
@@ -72,6 +73,7 @@ def _render_day(day: date, money: Statement) -> DayOfMoney:
         seated=rupees(money.seated),
         waiting=rupees(money.waiting),
         refunded=rupees(money.refunded),
+        returned_by_hand=rupees(money.by_hand),
         sent_back=rupees(money.sent_back),
         failed=rupees(money.failed),
         difference=rupees(money.difference),

@@ -61,6 +61,8 @@ class GatewayPayment:
     amount_paise: int
     order: str | None = None
     """The reference of the order inside WhatsApp that it paid; None: it paid a link."""
+    returned_paise: int = 0
+    """What has been refunded of it, by us or by a person in the gateway's dashboard."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,17 @@ class RefundAnswer:
 
     gateway_refund_id: str
     status: RefundStatus
+
+
+@dataclass(frozen=True)
+class GatewayRefund:
+    """A refund that the gateway has of a capture, made by us or by a person."""
+
+    refund_id: str
+    amount_paise: int
+    status: RefundStatus
+    is_ours: bool
+    """Whether it says that we asked for it; a person's does not."""
 
 
 class Gateway(Protocol):
@@ -169,12 +182,12 @@ class Gateway(Protocol):
         Raises:
             GatewayUnavailable: Ask again later; it may have been made.
             IdempotencyKeyTaken: Another refund was requested under the capture's key; see
-                `fetch_refund`.
+                `fetch_refunds`.
             GatewayRefused: The gateway will not refund it.
         """
 
-    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        """Return how far the refund of a capture has come; None if there is none.
+    def fetch_refunds(self, capture_id: str) -> tuple[GatewayRefund, ...]:
+        """Return every refund of a capture, whether we made it or a person; ours first.
 
         Raises:
             GatewayUnavailable: Ask again later.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from domain.gateway import (
     GatewayPayment,
+    GatewayRefund,
     GatewayRefused,
     GatewayUnavailable,
     IdempotencyKeyTaken,
@@ -61,6 +62,8 @@ class Bank:
     refunds: dict[str, tuple[int, RefundStatus]] = field(default_factory=dict)
     release: int = 1
     """The version of the product that calls: the body of a new refund depends on it."""
+    by_hand: dict[str, tuple[str, int, RefundStatus]] = field(default_factory=dict)
+    """What people returned without the product, by refund: of which payment, how much, how far."""
     bodies: dict[str, str | None] = field(default_factory=dict)
     """The body that each refund was first requested with."""
     asked: Counter[str] = field(default_factory=Counter)
@@ -78,6 +81,32 @@ class Bank:
         """Let money arrive by an order inside WhatsApp."""
         self.pay(order.payment_id, capture_id, amount_paise)
         self.paid[capture_id] = GatewayPayment(capture_id, amount_paise, order.reference)
+
+    def return_by_hand(
+        self,
+        refund_id: str,
+        capture_id: str,
+        amount_paise: int,
+        status: RefundStatus = RefundStatus.PROCESSED,
+    ) -> int:
+        """Let a person return a payment in the dashboard, as far as it is there; say how much."""
+        amount = min(amount_paise, self.left(capture_id))
+        if amount > 0:
+            self.by_hand[refund_id] = (capture_id, amount, status)
+        return amount
+
+    def left(self, capture_id: str) -> int:
+        """What can still be returned of a payment."""
+        gone = sum(
+            amount
+            for of, amount, status in self._all_refunds()
+            if of == capture_id and status is not RefundStatus.FAILED
+        )
+        return self.paid[capture_id].amount_paise - gone
+
+    def _all_refunds(self) -> list[tuple[str, int, RefundStatus]]:
+        ours = [(of, amount, status) for of, (amount, status) in self.refunds.items()]
+        return [*ours, *self.by_hand.values()]
 
     def end_refunds(self, status: RefundStatus = RefundStatus.PROCESSED) -> None:
         """Let every refund under way end so."""
@@ -112,13 +141,13 @@ class Bank:
         self._end()
         payment_id = self.paid_by.get(capture_id)
         if payment_id is not None and self.paid[capture_id].order is not None:
-            return Link(payment_id, None, None, LinkStatus.PAID, (self.paid[capture_id],))
+            return Link(payment_id, None, None, LinkStatus.PAID, (self._now(capture_id),))
         return self._link(payment_id) if payment_id in self.links else None
 
     def fetch_order_payments(self, order: ShownOrder) -> tuple[GatewayPayment, ...]:
         self._begin("fetch_order_payments")
         self._end()
-        return tuple(t for t in self.paid.values() if t.order == order.reference)
+        return tuple(self._now(k) for k, t in self.paid.items() if t.order == order.reference)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
         assert link_id in {None, f"plink_{payment_id}"}
@@ -137,24 +166,36 @@ class Bank:
         if self.bodies.setdefault(capture_id, body) != body:
             raise IdempotencyKeyTaken("another request under the same key")
         taken = self.paid.get(capture_id)
-        if self.refuses or taken is None or amount_paise != taken.amount_paise:
+        if capture_id in self.refunds:
+            self._end()
+            return self._refund(capture_id)
+        if self.refuses or taken is None or not 0 < amount_paise <= self.left(capture_id):
             raise GatewayRefused("no such payment")
         status = RefundStatus.REQUESTED if self.slow_refunds else RefundStatus.PROCESSED
-        self.refunds.setdefault(capture_id, (amount_paise, status))
+        self.refunds[capture_id] = (amount_paise, status)
         self._end()
         return self._refund(capture_id)
 
-    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        self._begin("fetch_refund")
+    def fetch_refunds(self, capture_id: str) -> tuple[GatewayRefund, ...]:
+        self._begin("fetch_refunds")
         self._end()
-        assert self.refunds.get(capture_id, (amount_paise,))[0] == amount_paise
-        return self._refund(capture_id) if capture_id in self.refunds else None
+        found = [
+            GatewayRefund(refund_id, amount, status, is_ours=False)
+            for refund_id, (of, amount, status) in self.by_hand.items()
+            if of == capture_id
+        ]
+        if capture_id in self.refunds:
+            amount, status = self.refunds[capture_id]
+            answer = self._refund(capture_id)
+            ours = GatewayRefund(answer.gateway_refund_id, amount, status, is_ours=True)
+            found.insert(0, ours)
+        return tuple(found)
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         return query.get("proof") == payment_id
 
     def _link(self, payment_id: str) -> Link:
-        came = [t for k, t in self.paid.items() if self.paid_by[k] == payment_id]
+        came = [self._now(k) for k in self.paid if self.paid_by[k] == payment_id]
         taken = tuple(t for t in came if t.order is None)
         over = LinkStatus.OVER if self.links[payment_id].cancelled else LinkStatus.OPEN
         return Link(
@@ -164,6 +205,10 @@ class Bank:
             LinkStatus.PAID if taken else over,
             taken,
         )
+
+    def _now(self, capture_id: str) -> GatewayPayment:
+        paid = self.paid[capture_id]
+        return replace(paid, returned_paise=paid.amount_paise - self.left(capture_id))
 
     def _refund(self, capture_id: str) -> RefundAnswer:
         return RefundAnswer(f"rfnd_{capture_id}", self.refunds[capture_id][1])

@@ -20,11 +20,11 @@ from domain.actions.booking.queues import current_line
 from domain.actions.line import calling, lateness, lifecycle, status_changes
 from domain.actions.line.preconditions import SeenState
 from domain.actions.line.status_changes import SETTABLE, StatusChange
-from domain.actions.payments import links, orders, refunds
+from domain.actions.payments import by_hand, links, orders, refunds
 from domain.actions.settlement import captures
 from domain.actors import Actor
 from domain.errors import Conflict, Refused, StoreUnavailable
-from domain.gateway import GatewayUnavailable
+from domain.gateway import GatewayRefund, GatewayUnavailable
 from domain.line_context import LineContext
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import SHARDS, Due
@@ -68,7 +68,8 @@ OFTEN = {
     "call_next": 12, "skip": 3, "undo": 3, "start": 6, "doctor_late": 1, "pause": 1,
     "resume": 3, "emergency": 1, "close": 1, "pass_minutes": 4, "pass_an_hour": 1,
     "pass_the_night": 1, "work": 8, "trouble_the_store": 2, "lose_or_find_the_gateway": 1,
-    "trouble_the_gateway": 1, "end_refunds": 1, "kill_who_asks_next": 2,
+    "trouble_the_gateway": 1, "end_refunds": 1, "return_by_hand": 2, "hear_of_a_refund": 2,
+    "end_a_refund_by_hand": 1, "kill_who_asks_next": 2,
 }  # fmt: skip
 """What may happen, and how often beside the rest."""
 EVENTS = [name for name, often in OFTEN.items() for _ in range(often)]
@@ -362,6 +363,46 @@ class Town:
     def end_refunds(self, a: int, *_: int) -> None:
         failed = a % 4 == 0
         self.bank.end_refunds(RefundStatus.FAILED if failed else RefundStatus.PROCESSED)
+
+    def return_by_hand(self, a: int, b: int, c: int) -> None:
+        """Let a person return a payment in the dashboard, wholly or in part; it may end later."""
+        if not self.captures:
+            return
+        capture_id, refund_id = self.a_capture(a), f"rfnd_hand_{len(self.bank.by_hand):03d}"
+        amount = (PRICE + 100, PRICE, 2000, 3000, 1)[b % 5]
+        status = RefundStatus.PROCESSED if c % 2 else RefundStatus.REQUESTED
+        if self.bank.return_by_hand(refund_id, capture_id, amount, status) and c % 3:
+            self.notice_refund(refund_id)
+
+    def hear_of_a_refund(self, a: int, b: int, _c: int) -> None:
+        """Hear of a refund by hand, again or for the first time, as it was or as it is."""
+        if self.bank.by_hand:
+            refund_id = sorted(self.bank.by_hand)[a % len(self.bank.by_hand)]
+            self.notice_refund(refund_id, RefundStatus.REQUESTED if b % 3 == 0 else None)
+
+    def end_a_refund_by_hand(self, a: int, b: int, _c: int) -> None:
+        under_way = [k for k, (_, _, s) in self.bank.by_hand.items() if s is RefundStatus.REQUESTED]
+        if under_way:
+            refund_id = under_way[a % len(under_way)]
+            of, amount, _ = self.bank.by_hand[refund_id]
+            status = RefundStatus.FAILED if b % 2 else RefundStatus.PROCESSED
+            self.bank.by_hand[refund_id] = (of, amount, status)
+            if b % 3:
+                self.notice_refund(refund_id)
+
+    def notice_refund(self, refund_id: str, late: RefundStatus | None = None) -> None:
+        """Tell of a refund by hand as it is, or as it was if that comes *late*."""
+        of, amount, status = self.bank.by_hand[refund_id]
+        status = late or status
+        made = GatewayRefund(refund_id, amount, status, is_ours=False)
+        self.act(lambda work: by_hand.record_notice(work, of, made))
+
+    def tell_of_all_refunds(self) -> None:
+        """Let every refund by hand end, and the gateway tell of it, as it does in the end."""
+        for refund_id, (of, amount, status) in list(self.bank.by_hand.items()):
+            if status is RefundStatus.REQUESTED:
+                self.bank.by_hand[refund_id] = (of, amount, RefundStatus.PROCESSED)
+            self.notice_refund(refund_id)
 
     def kill_who_asks_next(self, a: int, *_: int) -> None:
         self.bank.faults.append((Fault.KILLED, Fault.KILLED_AFTER, Fault.AWAY, Fault.LOST)[a % 4])

@@ -44,10 +44,16 @@ class ListedPayment(Data):
     ]
     refund_reason: str | None
     refunded_at: Annotated[Instant | None, Field(description="When it was decided.")]
+    returned_by_hand: Annotated[
+        int, Field(description="What a person returned of it in the gateway's dashboard.")
+    ]
 
 
 class DayOfMoney(Data):
-    """One day of the clinic's money: captured - seated - waiting - refunded = difference = 0."""
+    """One day of the clinic's money, which adds up: `difference` is 0.
+
+    It is captured - seated - waiting - refunded - returnedByHand.
+    """
 
     date: date
     payments: Annotated[int, Field(description="How many were captured.")]
@@ -55,6 +61,9 @@ class DayOfMoney(Data):
     seated: int
     waiting: int
     refunded: Annotated[int, Field(description="Goes back, or is back.")]
+    returned_by_hand: Annotated[
+        int, Field(description="What people returned in the gateway's dashboard.")
+    ]
     sent_back: Annotated[int, Field(description="Of `refunded`, what the gateway has returned.")]
     failed: Annotated[int, Field(description="Of `refunded`, what it could not return.")]
     difference: int

@@ -52,6 +52,7 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
             ("refunded", total.refunded),
             ("of it sent back", total.sent_back),
             ("of it failed at the gateway", total.failed),
+            ("returned by hand", total.by_hand),
             ("collected at the desk", total.collected),
         ):
             click.echo(f"{name:>28}  {money(paise)}")

@@ -13,6 +13,7 @@ from typing import TypeVar
 from domain.errors import StillConflicting
 from domain.gateway import (
     GatewayPayment,
+    GatewayRefund,
     GatewayRefused,
     GatewayUnavailable,
     Link,
@@ -144,10 +145,15 @@ class SandboxGateway:
         self._write(write_refund)
         return _refund_answer(capture_id)
 
-    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        """Return the refund of a capture; None if there is none."""
+    def fetch_refunds(self, capture_id: str) -> tuple[GatewayRefund, ...]:
+        """Return the refund of a capture; nobody makes one here by hand."""
         made = self._open_work().get(SandboxEntry, capture_id, REFUND)
-        return _refund_answer(capture_id) if made and made.amount_paise >= amount_paise else None
+        if made is None:
+            return ()
+        answer = _refund_answer(capture_id)
+        return (
+            GatewayRefund(answer.gateway_refund_id, made.amount_paise, answer.status, is_ours=True),
+        )
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return False: payers never leave our page."""

@@ -27,10 +27,10 @@ from bot.payments.razorpay.notices import (
 from bot.payments.razorpay.signature import is_signed
 from bot.webhooks.bodies import HEX_SHA256, read_body
 from bot.wiring import Parts
-from domain.actions.payments import links, refunds
+from domain.actions.payments import by_hand, links
 from domain.actions.settlement import captures
 from domain.errors import NotFound, StoreUnavailable
-from domain.model.money import Capture, Payment, Refund, RefundStatus
+from domain.model.money import Capture, Payment
 from domain.scopes import SystemScope
 from domain.transactions import transact
 from domain.work import Work
@@ -137,34 +137,10 @@ def _apply_notice(work: Work, notice: HandledNotice) -> str:
             payment = work.require(Payment, payment_id)
             links.schedule_check(work, payment)
             return "asked"
-        case RefundNotice():
-            return _follow_refund(work, notice)
+        case RefundNotice(capture_id, refund):
+            if not by_hand.record_notice(work, capture_id, refund):
+                return "asked"
     return "acted" if not work.is_empty else "known"
-
-
-def _follow_refund(work: Work, notice: RefundNotice) -> str:
-    refund = work.get(Refund, notice.capture_id, "REFUND")
-    if refund is None:
-        # Made by hand at the gateway: the ledger has no such refund, so a person must check.
-        log.warning("refund_by_hand", provider=PROVIDER, captureId=notice.capture_id)
-        return "not_ours"
-    if not _is_about(refund, notice):
-        refunds.schedule_refund_check(work, refund)
-        return "asked"
-    refunds.record_refund_status(work, refund, notice.status, notice.refund_id)
-    return "acted" if not work.is_empty else "known"
-
-
-def _is_about(refund: Refund, notice: RefundNotice) -> bool:
-    """Return whether a notice is about *refund*, and not about another one of the same capture.
-
-    Until ours has an id of the gateway's, or once it has failed, a refund of the whole amount made
-    by hand takes its place; a failed one made by hand does not count.
-    """
-    if refund.gateway_refund_id is None or refund.status is RefundStatus.FAILED:
-        is_whole = notice.amount_paise == refund.amount_paise
-        return is_whole and notice.status is not RefundStatus.FAILED
-    return notice.refund_id == refund.gateway_refund_id
 
 
 def _refuse(status: int, message: str) -> Response:

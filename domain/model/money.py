@@ -121,7 +121,16 @@ class Capture(Record, frozen=True, kw_only=True):
     doctor_id: str
     contact_id: str
     patient_id: str
+    returned_paise: int = 0
+    """What people have returned of it in the gateway's dashboard, without the product."""
+    owed_paise: int = 0
+    """What such a refund failed to return when ours was under way: a person must return it."""
     at: datetime
+
+    @property
+    def left_paise(self) -> int:
+        """What is left of it to pay for something, or to refund."""
+        return self.amount_paise - self.returned_paise
 
 
 class RefundStatus(StrEnum):
@@ -134,7 +143,10 @@ class RefundStatus(StrEnum):
 
 
 class Refund(Record, frozen=True, kw_only=True):
-    """The refund of one whole capture; there is at most one. Key: captureId, row (REFUND)."""
+    """The refund of all that is left of one capture; there is at most one.
+
+    Key: captureId, row (REFUND; HAND#id for one that a person made in the gateway's dashboard).
+    """
 
     TABLE: ClassVar[str] = "ledger"
     KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")

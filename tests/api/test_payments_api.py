@@ -15,7 +15,8 @@ PATH = "/payments"
 TODAY = "2030-11-25"
 ASHA, RAVI = "+919876543021", "+919876543022"
 NOTHING = {
-    "payments": 0, "captured": 0, "seated": 0, "waiting": 0, "refunded": 0, "sentBack": 0,
+    "payments": 0, "captured": 0, "seated": 0, "waiting": 0, "refunded": 0, "returnedByHand": 0,
+    "sentBack": 0,
     "failed": 0, "difference": 0, "collected": 0,
 }  # fmt: skip
 
@@ -61,6 +62,7 @@ def test_a_payment_is_listed_with_whose_it_is_and_where_it_is(office):
         "refundStatus": None,
         "refundReason": None,
         "refundedAt": None,
+        "returnedByHand": 0,
     }
     assert shown["statement"] == [
         {"date": TODAY, **NOTHING, "payments": 1, "captured": 50, "seated": 50}

@@ -15,6 +15,8 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from bot.webhooks.razorpay import razorpay
+from domain.actions.payments import ledger
+from domain.actions.payments.ledger import Statement
 from domain.actions.settlement import captures
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import ClinicStatus
@@ -24,7 +26,7 @@ from domain.model.subscriptions import Invoice, InvoiceStatus
 from tests.bank import Bank
 from tests.bills import billed, days, invoices, request_of, the_clinic, told
 from tests.bookings import cancel, hold, ravi
-from tests.people import Cast
+from tests.people import MONDAY, Cast
 from tests.stage import Stage
 from tests.troubled import nothing
 from web.checkout.pay import obtain_gateway_url
@@ -282,14 +284,14 @@ def test_another_refund_of_the_same_payment_says_nothing_of_ours(
     town: Town, token: Token, event: str, amount: int
 ) -> None:
     a_refund(town, token)
-    asked = town.bank.asked["fetch_refund"]
+    asked = town.bank.asked["fetch_refunds"]
     changes: dict[str, Any] = {"refund__id": "rfnd_byhand", "refund__amount": amount}
     assert town.tell(event, token, **changes).status_code == 200
     town.stage.settle()
     found = town.refund()
     assert found is not None
     assert (found.status, found.gateway_refund_id) == (RefundStatus.REQUESTED, OURS)
-    assert town.bank.asked["fetch_refund"] == asked + 1
+    assert town.bank.asked["fetch_refunds"] == asked + 1
     town.bank.end_refunds(RefundStatus.PROCESSED)
     assert town.tell("refund.processed", token, refund__id=OURS).status_code == 200
     found = town.refund()
@@ -311,11 +313,122 @@ def test_what_failed_is_returned_by_hand_in_one_piece(
     assert found.status is (RefundStatus.PROCESSED if ends else RefundStatus.FAILED)
 
 
-def test_a_refund_made_by_hand_is_answered_and_changes_no_seat(town: Town, token: Token) -> None:
+def by_hand(town: Town, token: Token, amount: int, event: str = "refund.processed") -> None:
+    """Let Razorpay tell of a refund of *amount* that a person made in the dashboard."""
+    changes: dict[str, Any] = {
+        "refund__id": f"rfnd_hand_{amount}",
+        "refund__amount": amount,
+        "refund__receipt": None,
+    }
+    town.bank.return_by_hand(f"rfnd_hand_{amount}", "pay_1", amount)
+    assert town.tell(event, token, **changes).status_code == 200
+
+
+def heard(town: Town) -> list[str]:
+    town.stage.settle()
+    return [m.name for m in town.stage.messages()]
+
+
+@pytest.fixture
+def paid(town: Town, token: Token) -> Token:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
     town.tell("payment_link.paid", token)
-    assert town.tell("refund.processed", token).status_code == 200
-    assert town.now(token).status is TokenStatus.CONFIRMED
+    return token
+
+
+def test_a_refund_made_by_hand_is_booked_and_told_and_its_booking_stands(
+    town: Town, paid: Token
+) -> None:
+    for event in ("refund.created", "refund.processed", "refund.created", "refund.processed"):
+        by_hand(town, paid, 5000, event)
+    now = town.now(paid)
+    assert (now.status, now.payment_status) == (TokenStatus.CONFIRMED, PaymentStatus.REFUNDED)
+    assert now.paid_paise == 0
+    capture = town.capture()
+    assert capture is not None
+    assert (capture.disposition, capture.left_paise) == (Disposition.SEAT, 0)
+    assert heard(town) == ["booking/confirmed", "desk/refund_by_hand", "news/refund_by_hand"]
+    assert day_of_money(town) == Statement(captured=5000, by_hand=5000, payments=1)
+    cancel(town.stage, now)
+    assert "booking/money_back" not in heard(town)
     assert town.refund() is None
+    assert town.bank.asked["refund"] == 0
+    assert day_of_money(town) == Statement(captured=5000, by_hand=5000, payments=1)
+
+
+def test_of_what_was_returned_in_part_only_the_rest_is_promised(town: Town, paid: Token) -> None:
+    by_hand(town, paid, 2000)
+    now = town.now(paid)
+    assert (now.payment_status, now.paid_paise) == (PaymentStatus.PAID, 3000)
+    cancel(town.stage, now)
+    town.stage.settle()
+    found = town.refund()
+    assert found is not None
+    assert (found.amount_paise, found.status) == (3000, RefundStatus.PROCESSED)
+    assert town.bank.left("pay_1") == 0
+    assert day_of_money(town) == Statement(
+        captured=5000, by_hand=2000, refunded=3000, sent_back=3000, payments=1
+    )
+
+
+def test_a_refund_by_hand_that_failed_counts_as_paid_again(town: Town, paid: Token) -> None:
+    by_hand(town, paid, 5000, "refund.created")
+    by_hand(town, paid, 5000, "refund.failed")
+    by_hand(town, paid, 5000, "refund.created")
+    now = town.now(paid)
+    assert (now.payment_status, now.paid_paise) == (PaymentStatus.PAID, 5000)
+    assert heard(town)[-1] == "desk/refund_by_hand_failed"
+
+
+def test_what_failed_by_hand_after_the_booking_was_cancelled_is_refunded(
+    town: Town, paid: Token
+) -> None:
+    by_hand(town, paid, 5000, "refund.created")
+    cancel(town.stage, town.now(paid))
+    del town.bank.by_hand["rfnd_hand_5000"]
+    changes: dict[str, Any] = {"refund__id": "rfnd_hand_5000"}
+    town.tell("refund.failed", paid, **changes)
+    town.stage.settle()
+    found = town.refund()
+    assert found is not None
+    assert (found.amount_paise, found.status) == (5000, RefundStatus.PROCESSED)
+
+
+def test_a_refund_told_before_its_payment_is_looked_up_with_it(town: Town, token: Token) -> None:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    by_hand(town, token, 2000)
+    assert town.capture() is None
+    town.stage.settle()
+    town.tell("payment.captured", token)
+    now = town.now(token)
+    assert (now.status, now.paid_paise) == (TokenStatus.CONFIRMED, 3000)
+    assert "desk/refund_by_hand" in heard(town)
+
+
+def test_a_refund_by_hand_that_nobody_tells_of_is_found_by_asking(town: Town, paid: Token) -> None:
+    town.bank.return_by_hand("rfnd_hand", "pay_1", 2000)
+    town.stage.wait(60)
+    assert town.now(paid).paid_paise == 3000
+
+
+def test_a_refund_promised_and_then_made_by_hand_in_part_is_of_the_rest(
+    town: Town, paid: Token
+) -> None:
+    town.bank.return_by_hand("rfnd_hand", "pay_1", 2000)
+    cancel(town.stage, town.now(paid))
+    town.stage.settle()
+    found = town.refund()
+    assert found is not None
+    assert found.amount_paise == 3000
+    assert day_of_money(town).by_hand == 2000
+
+
+def day_of_money(town: Town) -> Statement:
+    clinic = town.cast.clinic
+    assert ledger.find_discrepancies(town.stage.work(), clinic, MONDAY) == []
+    return ledger.statement_of(town.stage.work(), clinic, MONDAY)
 
 
 # What is refused, and what only looks strange

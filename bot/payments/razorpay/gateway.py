@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from bot.payments.razorpay.client import RazorpayClient, UnknownConflict
 from bot.payments.razorpay.signature import is_signed_return
 from domain.gateway import (
     GatewayPayment,
+    GatewayRefund,
     GatewayRefused,
     GatewayUnavailable,
     IdempotencyKeyTaken,
@@ -150,7 +152,7 @@ class RazorpayGateway:
         except GatewayRefused:
             return
         for taken in _captured(payments, "id"):
-            yield GatewayPayment(taken.capture_id, taken.amount_paise, reference)
+            yield replace(taken, order=reference)
 
     def _find_by_order(self, capture_id: str) -> Link | None:
         """Return the request that a capture without a link paid; None if it cannot be told."""
@@ -163,10 +165,7 @@ class RazorpayGateway:
         if not isinstance(request, str) or not request:
             return None
         reference = _reference(order) or _reference(payment)
-        taken = tuple(
-            GatewayPayment(t.capture_id, t.amount_paise, reference)
-            for t in _captured([payment], "id")
-        )
+        taken = tuple(replace(t, order=reference) for t in _captured([payment], "id"))
         return Link(request, None, None, LinkStatus.PAID, taken)
 
     def cancel_link(self, payment_id: str, link_id: str | None) -> Link | None:
@@ -203,19 +202,11 @@ class RazorpayGateway:
             log.warning("refund_key_taken", provider="razorpay", captureId=capture_id)
             raise
 
-    def fetch_refund(self, capture_id: str, amount_paise: int) -> RefundAnswer | None:
-        """Return how far the refund of a capture has come, whether we made it or a person.
-
-        Of several refunds of the amount, the one that has come furthest counts. Parts count
-        together if they sum up to the amount.
-        """
+    def fetch_refunds(self, capture_id: str) -> tuple[GatewayRefund, ...]:
+        """Return the refunds of a capture; ours name the capture in their notes."""
         answer = self._client.payment.fetch_multiple_refund(capture_id, {"count": MOST_REFUNDS})
-        made = [i for i in _items(answer, "items") if i.get("amount") == amount_paise]
-        if not made and sum(_paise(i) for i in _items(answer, "items")) >= amount_paise:
-            made = list(_items(answer, "items"))  # by hand, in parts
-        order = (RefundStatus.PROCESSED, RefundStatus.REQUESTED, RefundStatus.FAILED)
-        answers = sorted((_refund(item) for item in made), key=lambda a: order.index(a.status))
-        return answers[0] if answers else None
+        made = [_gateway_refund(item) for item in _items(answer, "items")]
+        return tuple(sorted(made, key=lambda refund: not refund.is_ours))
 
     def is_proven_return(self, payment_id: str, query: Mapping[str, str]) -> bool:
         """Return whether Razorpay's page sent this browser back, for this request."""
@@ -282,7 +273,8 @@ def _captured(
         if payment.get("currency", CURRENCY) != CURRENCY:
             log.error("foreign_currency", provider="razorpay", captureId=payment[name])
             continue
-        yield GatewayPayment(payment[name], _paise(payment))
+        returned = payment.get("amount_refunded") or 0
+        yield GatewayPayment(payment[name], _paise(payment), returned_paise=int(returned))
 
 
 def _paise(entity: dict[str, Any]) -> int:
@@ -311,6 +303,21 @@ def _refund(entity: dict[str, Any]) -> RefundAnswer:
         return RefundAnswer(str(entity["id"]), REFUND_STATUSES[entity["status"]])
     except (KeyError, TypeError) as error:
         raise GatewayUnavailable("a refund that cannot be read") from error
+
+
+def is_our_refund(entity: dict[str, Any], capture_id: str) -> bool:
+    """Return whether a refund says that the product asked for it, as `draft_refund` has it say."""
+    return _note(entity, "captureId") == capture_id
+
+
+def _gateway_refund(entity: dict[str, Any]) -> GatewayRefund:
+    answer, capture_id = _refund(entity), str(entity.get("payment_id"))
+    return GatewayRefund(
+        answer.gateway_refund_id,
+        _paise(entity),
+        answer.status,
+        is_ours=is_our_refund(entity, capture_id),
+    )
 
 
 def _items(answer: dict[str, Any], name: str) -> Iterator[dict[str, Any]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.payments.razorpay.gateway import CAPTURED, CURRENCY, REFUND_STATUSES
-from domain.model.money import RefundStatus
+from bot.payments.razorpay.gateway import CAPTURED, CURRENCY, REFUND_STATUSES, is_our_refund
+from domain.gateway import GatewayRefund
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ class RefundNotice:
     """A refund has a new status."""
 
     capture_id: str
-    refund_id: str
-    amount_paise: int
-    status: RefundStatus
+    refund: GatewayRefund
 
 
 @dataclass(frozen=True)
@@ -105,7 +103,11 @@ def _refund_notice(payload: dict[str, Any]) -> Notice:
     amount = refund.get("amount")
     if status is None or not isinstance(amount, int) or isinstance(amount, bool):
         raise ValueError("a refund in an unknown state")
-    return RefundNotice(_text(refund, "payment_id"), _text(refund, "id"), amount, status)
+    capture_id = _text(refund, "payment_id")
+    is_ours = is_our_refund(refund, capture_id)
+    return RefundNotice(
+        capture_id, GatewayRefund(_text(refund, "id"), amount, status, is_ours=is_ours)
+    )
 
 
 def _request(payload: dict[str, Any]) -> str | None:

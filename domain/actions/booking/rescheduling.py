@@ -117,7 +117,7 @@ def _transfer(work: Work, capture: Capture, old: Token, token: Token) -> None:
             clinic_id=old.clinic_id,
             from_token_id=old.token_id,
             to_token_id=token.token_id,
-            amount_paise=capture.amount_paise,
+            amount_paise=capture.left_paise,
             at=work.now,
         )
     )

@@ -167,11 +167,18 @@ def _return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
             actual_time=last.left_since,
             completed_at=None,
             collected_paise=left.collected_paise - last.left_collected,
-            payment_status=PaymentStatus.PAID if left.capture_id else PaymentStatus.PENDING,
+            payment_status=_paid_online(left),
             updated_at=work.now,
         )
     )
     return ledger.record_collection(work, back)
+
+
+def _paid_online(token: Token) -> PaymentStatus:
+    """Return a token's payment status without what the desk collected."""
+    if token.capture_id is None:
+        return PaymentStatus.PENDING
+    return PaymentStatus.PAID if token.paid_paise else PaymentStatus.REFUNDED
 
 
 def advance(line: LineContext, actor: Actor, ending: Ending, waiting: list[Waiting]) -> MoveResult:

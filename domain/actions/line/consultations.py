@@ -112,7 +112,7 @@ def _complete(line: LineContext, token: Token, collected_paise: int | None) -> T
     )
     owed = max(0, token.amount_paise - token.paid_paise)
     collected = owed if collected_paise is None else collected_paise
-    settled = collected >= owed or token.capture_id is not None
+    settled = collected >= owed or token.paid_paise > 0
     done = work.put(
         token.but(
             status=TokenStatus.COMPLETED,

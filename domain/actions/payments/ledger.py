@@ -1,7 +1,8 @@
 """The ledger: where every paisa is, by clinic and day, and whether it all adds up (invariant I3).
 
 Every capture is in exactly one of these: it pays for a seat, is kept for another day, is refunded,
-or (where a clinic pays the product) has paid an invoice. What the desk collects is listed beside
+or (where a clinic pays the product) has paid an invoice. But for what a person returned of it in
+the gateway's dashboard, which is a total of its own. What the desk collects is listed beside
 the captures. Days are the clinic's own. Only a clinic's admins and the product itself read a
 ledger, never a doctor.
 
@@ -69,7 +70,7 @@ PRODUCT_LEDGER: Owner = _Product(PRODUCT, ZoneInfo("UTC"))
 
 @dataclass(frozen=True)
 class Statement:
-    """One day's totals, in paise; `captured` = `seated` + `waiting` + `invoiced` + `refunded`."""
+    """One day's totals, in paise; each part of `captured` is in one of the next five."""
 
     captured: int = 0
     """What payers paid online that day, wherever it is now."""
@@ -81,6 +82,8 @@ class Statement:
     """Of that: what paid clinics' bills; only in the product's own ledger."""
     refunded: int = 0
     """Of that: what is to be refunded, whether the gateway has done so yet or not."""
+    by_hand: int = 0
+    """Of that: what a person returned in the gateway's dashboard."""
     sent_back: int = 0
     """Of `refunded`: what the gateway has refunded."""
     failed: int = 0
@@ -93,7 +96,8 @@ class Statement:
     @property
     def difference(self) -> int:
         """What was captured and is in no other total: always 0 (I3)."""
-        return self.captured - self.seated - self.waiting - self.invoiced - self.refunded
+        kept = self.seated + self.waiting + self.invoiced
+        return self.captured - kept - self.refunded - self.by_hand
 
     def __add__(self, other: Statement) -> Statement:
         """Return the totals of both."""
@@ -249,9 +253,9 @@ def statement_of(work: Work, clinic: Owner, day: date) -> Statement:
 def find_discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
     """Return the ids of *day*'s captures whose rows contradict one another: none, by invariant I3.
 
-    A capture that pays for a seat or waits has no refund, and its token names it, with its amount.
+    A capture that pays for a seat or waits has no refund; its token names it, with what is left.
     One that paid an invoice has no refund, is named by the invoice and covers it. Every other has a
-    refund of its whole amount, and no token or invoice names it as its payment.
+    refund of all that was not returned by hand, and no token or invoice names it as its payment.
     """
     return [
         entry.capture.capture_id
@@ -262,16 +266,18 @@ def find_discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:
 
 
 def _of_capture(capture: Capture, refund: Refund | None) -> Statement:
-    amount, where = capture.amount_paise, capture.disposition
+    left, where = capture.left_paise, capture.disposition
     returned = refund.status if refund else None
+    ours = refund.amount_paise if refund else 0
     return Statement(
-        captured=amount,
-        seated=amount if where is Disposition.SEAT else 0,
-        waiting=amount if where is Disposition.WAITING else 0,
-        invoiced=amount if where is Disposition.INVOICE else 0,
-        refunded=amount if where is Disposition.REFUND else 0,
-        sent_back=amount if returned is RefundStatus.PROCESSED else 0,
-        failed=amount if returned is RefundStatus.FAILED else 0,
+        captured=capture.amount_paise,
+        seated=left if where is Disposition.SEAT else 0,
+        waiting=left if where is Disposition.WAITING else 0,
+        invoiced=left if where is Disposition.INVOICE else 0,
+        refunded=left if where is Disposition.REFUND else 0,
+        by_hand=capture.returned_paise,
+        sent_back=ours if returned is RefundStatus.PROCESSED else 0,
+        failed=capture.owed_paise + (ours if returned is RefundStatus.FAILED else 0),
         payments=1,
     )
 
@@ -283,8 +289,8 @@ def _adds_up(entry: LedgerEntry) -> bool:
     is_held = token is not None and token.capture_id == capture.capture_id and token.paid_paise > 0
     is_paid = invoice is not None and invoice.capture_id == capture.capture_id
     if capture.disposition is Disposition.REFUND:
-        is_back = refund is not None and refund.amount_paise == capture.amount_paise
-        return is_back and not is_held and not is_paid
+        promised = (refund.amount_paise if refund else 0) + capture.owed_paise
+        return promised == capture.left_paise and not is_held and not is_paid
     if invoice is not None:
         return (
             refund is None
@@ -299,9 +305,9 @@ def _adds_up(entry: LedgerEntry) -> bool:
         refund is None
         and token is not None
         and capture.disposition is not Disposition.INVOICE
-        and is_held
-        and token.paid_paise == capture.amount_paise
-        and token.payment_status is PaymentStatus.PAID
+        and token.capture_id == capture.capture_id
+        and token.paid_paise == capture.left_paise
+        and (token.payment_status is PaymentStatus.PAID or not capture.left_paise)
     )
 
 

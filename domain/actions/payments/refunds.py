@@ -1,7 +1,8 @@
 """Refunds: a capture marked as refunded, the gateway told to return it, the payer told.
 
 A refund is written with its cause; a worker asks the gateway for it and follows it to its end
-(`domain.actions.settlement.polling`). A capture has at most one refund: its id is the key.
+(`domain.actions.settlement.polling`). A capture has at most one refund of ours: its id is the key.
+Those that a person makes in the gateway's dashboard are in `by_hand`.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from domain.model.base import stamp
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.money import Capture, Disposition, Refund, RefundStatus
-from domain.model.queues import LIVE, PaymentStatus, Token
+from domain.model.queues import LIVE, PaymentStatus, Token, TokenStatus
 from domain.work import Work
 
 
 def refund_token(work: Work, token: Token, reason: str) -> Token:
-    """Refund the whole capture that pays for *token*; return the token, which then holds no money.
+    """Refund what is left of *token*'s capture; return the token, which then holds no money.
 
     May be repeated: a token without a capture, or whose capture is refunded, stays as it is.
     """
@@ -39,12 +40,14 @@ def refund_token(work: Work, token: Token, reason: str) -> Token:
 
 
 def refund_capture(work: Work, capture: Capture, reason: str) -> None:
-    """Write the refund of a whole capture, and schedule it with the gateway.
+    """Write the refund of what is left of a capture, and schedule it with the gateway.
 
-    It does not touch the token or the invoice that the capture was for. *reason* is one of our
-    words, such as CLINIC_CLOSED.
+    Nothing is left of one that was returned by hand. It does not touch the token or the invoice
+    that the capture was for. *reason* is one of our words, such as CLINIC_CLOSED.
     """
     work.put(capture.but(disposition=Disposition.REFUND))
+    if not capture.left_paise:
+        return
     work.put(
         Refund(
             capture_id=capture.capture_id,
@@ -53,7 +56,7 @@ def refund_capture(work: Work, capture: Capture, reason: str) -> None:
             queue_id=capture.queue_id,
             doctor_id=capture.doctor_id,
             contact_id=capture.contact_id,
-            amount_paise=capture.amount_paise,
+            amount_paise=capture.left_paise,
             reason=reason,
             at=work.now,
         )
@@ -99,11 +102,23 @@ def record_refund_status(
     because a person may make a failed refund by hand: the clinic's admins are told of the failure.
     May be repeated.
     """
-    if _PROGRESS.index(status) <= _PROGRESS.index(refund.status):
+    if not is_progress(refund.status, status):
         return refund
     if status is RefundStatus.FAILED:
         _tell_admins_of_failure(work, refund)
     return work.put(refund.but(status=status, gateway_refund_id=gateway_id or None))
+
+
+def is_progress(before: RefundStatus, after: RefundStatus) -> bool:
+    """Return whether a refund goes forward by changing from *before* to *after*."""
+    return _PROGRESS.index(after) > _PROGRESS.index(before)
+
+
+def write_paid(work: Work, token: Token, paid_paise: int) -> Token:
+    """Write what is left of a token's payment after a refund by hand; its booking stands."""
+    settled = token.status is TokenStatus.COMPLETED and token.collected_paise >= token.amount_paise
+    status = PaymentStatus.PAID if paid_paise or settled else PaymentStatus.REFUNDED
+    return work.put(token.but(payment_status=status, paid_paise=paid_paise, updated_at=work.now))
 
 
 def schedule_refund_check(work: Work, refund: Refund) -> None:
@@ -167,7 +182,7 @@ def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, captur
             clinic,
             doctor,
             values={
-                "amount": capture.amount_paise,
+                "amount": capture.left_paise,
                 "stands": token.status in LIVE and token.capture_id != capture.capture_id,
             },
         ),
@@ -198,7 +213,7 @@ def recent_refunds(work: Work, clinic: Clinic) -> list[Refund]:
 def kept_for_rebooking(work: Work, clinic: Clinic) -> int:
     """Return what is kept for another day in the scope of *work*, in paise."""
     captures = _of_late(work, Capture, clinic)
-    return sum(c.amount_paise for c in captures if c.disposition is Disposition.WAITING)
+    return sum(c.left_paise for c in captures if c.disposition is Disposition.WAITING)
 
 
 R = TypeVar("R", Capture, Refund)

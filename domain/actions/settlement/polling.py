@@ -18,7 +18,7 @@ from functools import partial
 
 from domain import due
 from domain.actions.clinics import billing
-from domain.actions.payments import links, orders, refunds
+from domain.actions.payments import by_hand, links, orders, refunds
 from domain.actions.settlement import captures
 from domain.due import OpenWork
 from domain.errors import Conflict, NotFound
@@ -89,7 +89,7 @@ def look_up_capture(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     with _ending_after_refusals(open_work, claimed):
         link = gateway.find_link(item.capture_id or "")
     if link is not None:
-        _record_link(open_work, link)
+        _record_link(open_work, gateway, link)
     elif claimed.attempts < MOST_LOOKUPS:
         return
     transact(open_work, lambda work: work.delete(claimed))
@@ -104,24 +104,18 @@ def carry_out_refund(open_work: OpenWork, gateway: Gateway, item: Due) -> None:
     if wanted is None or wanted.status in _ENDED:
         transact(open_work, lambda work: work.delete(claimed))
         return
-    answer = _request_refund(
-        open_work, gateway, wanted, may_give_up=claimed.attempts > MOST_REFUSALS
-    )
+    _request_refund(open_work, gateway, wanted, may_give_up=claimed.attempts > MOST_REFUSALS)
 
-    def record(work: Work) -> None:
+    def schedule_next(work: Work) -> None:
         now = work.get(Refund, wanted.capture_id, "REFUND")
-        if now is None:
-            work.delete(claimed)
-            return
-        now = refunds.record_refund_status(work, now, answer.status, answer.gateway_refund_id)
-        if now.status in _ENDED:
+        if now is None or now.status in _ENDED:
             work.delete(claimed)
             return
         asked = int(claimed.values.get("asked") or 0)
         after = REFUND_CHECKS[asked] if asked < len(REFUND_CHECKS) else LATER_REFUND_CHECK
         due.reschedule(work, claimed, after, attempts=0, asked=asked + 1)
 
-    transact(open_work, record)
+    transact(open_work, schedule_next)
 
 
 _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
@@ -129,43 +123,71 @@ _ENDED = {RefundStatus.PROCESSED, RefundStatus.FAILED}
 
 def _request_refund(
     open_work: OpenWork, gateway: Gateway, wanted: Refund, *, may_give_up: bool
-) -> RefundAnswer:
-    """Return the gateway's answer about a refund; request it unless the gateway has it already.
+) -> None:
+    """Request a refund unless the gateway has it already, and record its answer.
+
+    What people have returned by hand is recorded too: then less may be left to refund, or nothing.
 
     Raises:
         GatewayRefused: If it is refused for now, as for want of balance. With *may_give_up*, or
             if another request has taken its key, a refusal is an answer: FAILED.
     """
-    key, amount = wanted.capture_id, wanted.amount_paise
-    if wanted.attempts:
-        known = _known_refund(gateway, wanted)
-        if known is not None:
-            return known
+    key = wanted.capture_id
+    if wanted.attempts and _is_known(open_work, gateway, key):
+        return
 
-    def begin(work: Work) -> str | None:
-        now = work.require(Refund, key, "REFUND")
-        body = now.request_body if now.attempts else gateway.draft_refund(key, amount)
-        work.put(now.but(request_body=body, attempts=now.attempts + 1))
-        return body
+    def begin(work: Work) -> Refund | None:
+        now = work.get(Refund, key, "REFUND")
+        if now is None or now.status in _ENDED:
+            return None
+        body = now.request_body if now.attempts else gateway.draft_refund(key, now.amount_paise)
+        return work.put(now.but(request_body=body, attempts=now.attempts + 1))
 
-    body = transact(open_work, begin)
+    asked = transact(open_work, begin)
+    if asked is None:
+        return
     try:
-        return gateway.refund(key, amount, body)
+        answer = gateway.refund(key, asked.amount_paise, asked.request_body)
     except GatewayRefused as refusal:
         # It may have been made before, by us or by hand.
-        known = _known_refund(gateway, wanted)
+        if _is_known(open_work, gateway, key):
+            return
         # Never under another key: both refunds might be made.
-        is_final = may_give_up or isinstance(refusal, IdempotencyKeyTaken)
-        if known is None and not is_final:
+        if not may_give_up and not isinstance(refusal, IdempotencyKeyTaken):
             raise
-        return known or RefundAnswer("", RefundStatus.FAILED)
+        answer = RefundAnswer("", RefundStatus.FAILED)
+    _record_answer(open_work, key, answer)
 
 
-def _known_refund(gateway: Gateway, wanted: Refund) -> RefundAnswer | None:
+def _record_answer(open_work: OpenWork, capture_id: str, answer: RefundAnswer) -> None:
+    def record(work: Work) -> None:
+        now = work.get(Refund, capture_id, "REFUND")
+        if now is not None:
+            refunds.record_refund_status(work, now, answer.status, answer.gateway_refund_id)
+
+    transact(open_work, record)
+
+
+def _is_known(open_work: OpenWork, gateway: Gateway, capture_id: str) -> bool:
+    """Record the gateway's refunds of a capture; return whether ours is among them, or not needed.
+
+    One made by hand counts as ours where it takes its place.
+    """
     try:
-        return gateway.fetch_refund(wanted.capture_id, wanted.amount_paise)
+        _record_refunds(open_work, gateway, capture_id)
     except GatewayRefused:
-        return None  # it knows no such payment, or will not say
+        return False  # it knows no such payment, or will not say
+    ours = open_work().get(Refund, capture_id, "REFUND")
+    return ours is None or ours.gateway_refund_id is not None
+
+
+def _record_refunds(open_work: OpenWork, gateway: Gateway, capture_id: str) -> None:
+    """Record every refund that the gateway has of a capture: ours first, then those by hand."""
+    for made in gateway.fetch_refunds(capture_id):
+        transact(
+            open_work,
+            partial(by_hand.record_gateway_refund, capture_id=capture_id, made=made),
+        )
 
 
 def _ask_gateway(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | None:
@@ -185,9 +207,8 @@ def _ask_gateway(open_work: OpenWork, gateway: Gateway, item: Due) -> Payment | 
 def _ask_about_orders(open_work: OpenWork, gateway: Gateway, payment: Payment) -> Payment | None:
     """Record what was paid by a request's orders inside WhatsApp."""
     for order in orders.orders_of(open_work(), payment.payment_id):
-        _record_payments(
-            open_work, payment.payment_id, gateway.fetch_order_payments(orders.gateway_order(order))
-        )
+        paid = gateway.fetch_order_payments(orders.gateway_order(order))
+        _record_payments(open_work, gateway, payment.payment_id, paid)
     return open_work().get(Payment, payment.payment_id)
 
 
@@ -196,7 +217,7 @@ def _ask_about_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Pa
     link = gateway.fetch_link(asked.payment_id, asked.gateway_link_id)
     if link is None:
         return asked
-    _record_link(open_work, link)
+    _record_link(open_work, gateway, link)
     if link.status is not LinkStatus.OPEN and asked.invoice_id is not None:
         transact(open_work, lambda work: billing.replace_request(work, link.payment_id))
     payment = open_work().get(Payment, asked.payment_id)
@@ -205,22 +226,23 @@ def _ask_about_link(open_work: OpenWork, gateway: Gateway, asked: Payment) -> Pa
     if link.status is LinkStatus.OPEN:
         ended = gateway.cancel_link(payment.payment_id, payment.gateway_link_id)
         if ended is not None:
-            _record_link(open_work, ended)
+            _record_link(open_work, gateway, ended)
     return payment
 
 
-def _record_link(open_work: OpenWork, link: Link) -> None:
+def _record_link(open_work: OpenWork, gateway: Gateway, link: Link) -> None:
     """Record a link: its id and address, and every payment made by it."""
     try:
         transact(open_work, lambda work: links.record_link(work, link))
-        _record_payments(open_work, link.payment_id, link.payments)
+        _record_payments(open_work, gateway, link.payment_id, link.payments)
     except NotFound:
         return  # another installation's request, at the same gateway
 
 
 def _record_payments(
-    open_work: OpenWork, payment_id: str, payments: tuple[GatewayPayment, ...]
+    open_work: OpenWork, gateway: Gateway, payment_id: str, payments: tuple[GatewayPayment, ...]
 ) -> None:
+    """Record payments, and the refunds of those of which more has gone back than we know."""
     for paid in payments:
         transact(
             open_work,
@@ -232,6 +254,8 @@ def _record_payments(
                 order=paid.order,
             ),
         )
+        if by_hand.is_news(open_work(), paid.capture_id, paid.returned_paise):
+            _record_refunds(open_work, gateway, paid.capture_id)
 
 
 def _claim(open_work: OpenWork, item: Due) -> Due | None:

@@ -79,7 +79,7 @@ def calls(player: Player) -> list[Call]:
         gateway.fetch_link(REQUEST, link.link_id)
         gateway.find_link(paid)
         gateway.refund(paid, 5000, gateway.draft_refund(paid, 5000))
-        gateway.fetch_refund(paid, 5000)
+        gateway.fetch_refunds(paid)
         inside = player.pay_order(REQUEST, {"paymentId": REQUEST, "order": SHOWN.reference})
         gateway.fetch_order_payments(SHOWN)
         gateway.find_link(inside)

@@ -216,16 +216,17 @@ def test_a_payment_is_returned_once_however_often_it_is_asked_for(side: Side) ->
     first, second = refund(side, paid), refund(side, paid)
     assert first == second
     assert first.status is RefundStatus.PROCESSED
-    assert side.gateway.fetch_refund(paid, 5000) == first
-    assert look(side).payments == (
-        GatewayPayment(paid, 5000),
-    )  # it was captured, whatever became of it
+    (known,) = side.gateway.fetch_refunds(paid)
+    assert (known.refund_id, known.status) == (first.gateway_refund_id, first.status)
+    assert (known.amount_paise, known.is_ours) == (5000, True)
+    (payment,) = look(side).payments  # it was captured, whatever became of it
+    assert (payment.capture_id, payment.amount_paise) == (paid, 5000)
 
 
 def test_a_refund_that_was_not_made_is_known_as_such(side: Side) -> None:
     side.gateway.make_link(asked())
     paid = side.pay(REQUEST)
-    assert side.gateway.fetch_refund(paid, 5000) is None
+    assert side.gateway.fetch_refunds(paid) == ()
 
 
 def test_what_was_not_captured_is_not_returned(side: Side) -> None:
@@ -262,7 +263,8 @@ def test_a_payment_inside_whatsapp_is_returned_like_any_other(side: Side) -> Non
     first, second = refund(side, paid), refund(side, paid)
     assert first == second
     assert first.status is RefundStatus.PROCESSED
-    assert side.gateway.fetch_order_payments(SHOWN) == (GatewayPayment(paid, 5000, "ORD_1"),)
+    (payment,) = side.gateway.fetch_order_payments(SHOWN)
+    assert (payment.capture_id, payment.amount_paise, payment.order) == (paid, 5000, "ORD_1")
 
 
 def test_whose_a_payment_inside_whatsapp_is_can_be_found(side: Side) -> None:

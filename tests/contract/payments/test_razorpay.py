@@ -106,7 +106,7 @@ def test_a_refund_without_an_answer_is_asked_for_again_and_there_is_one(
     player.troubles.append(trouble)
     with pytest.raises(GatewayUnavailable):
         gateway.refund(paid, 5000, None)
-    assert (gateway.fetch_refund(paid, 5000) is None) == trouble.before
+    assert (gateway.fetch_refunds(paid) == ()) == trouble.before
     gateway.refund(paid, 5000, None)
     assert [r["amount"] for r in player.refunds.values()] == [5000]
 
@@ -242,12 +242,22 @@ def test_a_refunds_states(
     paid = player.pay(REQUEST)
     player.refunds_end = word
     assert gateway.refund(paid, 5000, None).status is status
-    known = gateway.fetch_refund(paid, 5000)
-    assert known is not None
-    assert known.status is status
+    (known,) = gateway.fetch_refunds(paid)
+    assert (known.status, known.is_ours) == (status, True)
 
 
-def test_a_refund_made_by_hand_in_parts_is_a_refund(
+def test_refunds_made_by_hand_are_known_as_such_and_ours_comes_first(
+    player: Player, gateway: RazorpayGateway
+) -> None:
+    gateway.make_link(asked())
+    paid = player.pay(REQUEST)
+    player.answer("POST", f"/v1/payments/{paid}/refund", {}, {"amount": 2000}, None)
+    gateway.refund(paid, 3000, gateway.draft_refund(paid, 3000))
+    found = [(r.amount_paise, r.is_ours) for r in gateway.fetch_refunds(paid)]
+    assert found == [(3000, True), (2000, False)]
+
+
+def test_what_was_returned_by_hand_in_parts_cannot_be_refunded_again(
     player: Player, gateway: RazorpayGateway
 ) -> None:
     gateway.make_link(asked())
@@ -256,16 +266,10 @@ def test_a_refund_made_by_hand_in_parts_is_a_refund(
         player.answer("POST", f"/v1/payments/{paid}/refund", {}, {"amount": amount}, None)
     with pytest.raises(GatewayRefused, match="fully refunded"):
         gateway.refund(paid, 5000, None)
-    known = gateway.fetch_refund(paid, 5000)
-    assert known is not None
-    assert known.status is RefundStatus.PROCESSED
-
-
-def test_a_refund_in_part_is_none(player: Player, gateway: RazorpayGateway) -> None:
-    gateway.make_link(asked())
-    paid = player.pay(REQUEST)
-    player.answer("POST", f"/v1/payments/{paid}/refund", {}, {"amount": 2000}, None)
-    assert gateway.fetch_refund(paid, 5000) is None
+    assert {r.amount_paise: r.is_ours for r in gateway.fetch_refunds(paid)} == {
+        2000: False,
+        3000: False,
+    }
 
 
 # Who it comes from

@@ -136,7 +136,7 @@ def test_an_unknown_conflict_does_not_answer_a_question(
 ) -> None:
     player.troubles.append(UNKNOWN[0])
     with pytest.raises(GatewayUnavailable):
-        stage.parts.gateway.fetch_refund(paid, 5000)
+        stage.parts.gateway.fetch_refunds(paid)
 
 
 # What happens to the money
@@ -223,7 +223,8 @@ def test_the_refund_that_took_the_key_is_adopted_if_it_is_of_the_amount(
     made = take_key(player, paid, 5000)
     stage.wait(24 * HOUR)
     now = refund(stage, paid)
-    assert (now.status.value, now.gateway_refund_id) == (end.upper(), made)
+    adopted = made if end == "processed" else None  # one that failed returns nothing of ours
+    assert (now.status.value, now.gateway_refund_id) == (end.upper(), adopted)
     assert len(requests_of(player, paid)) == 1
     assert len(told_of_failure(stage)) == (1 if end == "failed" else 0)
     assert due_items(stage, "refund") == []
@@ -238,7 +239,7 @@ def test_a_key_taken_for_another_amount_ends_the_refund_for_a_person(
     assert len(requests_of(player, paid)) == 1
     assert [r["amount"] for r in player.refunds.values()] == [2000]
     (told,) = told_of_failure(stage)
-    assert (told.values["amount"], told.values["payment"]) == (5000, paid)
+    assert (told.values["amount"], told.values["payment"]) == (3000, paid)  # what is left
     assert due_items(stage, "refund") == []
 
 

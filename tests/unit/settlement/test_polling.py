@@ -291,7 +291,7 @@ def test_a_refund_without_an_answer_is_asked_about_before_it_is_repeated(
     stage.wait(5)
     assert refund(stage, key).status is RefundStatus.PROCESSED
     assert bank.returned == {key: 5000}
-    assert bank.asked["fetch_refund"] == 1
+    assert bank.asked["fetch_refunds"] == 1
     assert bank.asked["refund"] == (1 if fault is Fault.LOST else 2)
 
 
@@ -510,7 +510,7 @@ def test_a_refund_the_gateway_knows_nothing_of_has_failed(
         raise GatewayRefused("The id provided does not exist")
 
     bank.refuses = True
-    bank.fetch_refund = refuse  # type: ignore[method-assign,assignment]
+    bank.fetch_refunds = refuse  # type: ignore[method-assign,assignment]
     key = a_refund(stage, cast, bank)
     stage.wait(24 * HOUR)
     assert refund(stage, key).status is RefundStatus.FAILED
