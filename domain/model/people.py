@@ -10,9 +10,22 @@ import msgspec
 
 from domain.model.base import Record
 
+NO_ADDRESS = "nob_"
+"""Begins the id of a contact without phone and WhatsApp: nothing is ever sent to it."""
+
+
+def has_address(contact_id: str) -> bool:
+    """Return whether there is any way to write to a contact.
+
+    There is none to a walk-in who gave no phone.
+    """
+    return not contact_id.startswith(NO_ADDRESS)
+
 
 class Contact(Record, frozen=True, kw_only=True):
     """One WhatsApp account: a phone, a WhatsApp user id, or both. Key: contactId.
+
+    One that stands for a walk-in without a phone has neither (`has_address`).
 
     We write to a contact; a clinic treats a patient. One contact may write for several patients (a
     family on one phone).

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from domain.actions.booking import booking, seats
 from domain.actions.booking.days import Day, read_day
 from domain.actions.booking.queues import current_queue
-from domain.actions.booking.tokens import state_of
+from domain.actions.booking.tokens import state_of, tokens_of_day
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actions.people import patients
-from domain.actions.people.identify import identify
+from domain.actions.people.identify import add_without_phone, identify
 from domain.actions.people.preferences import preferred_part
 from domain.actors import SILENT, Actor, Remark
 from domain.errors import (
@@ -27,29 +27,48 @@ from domain.errors import (
 from domain.line_context import LineContext
 from domain.model.clinics import Clinic, ClinicStatus, Doctor
 from domain.model.messages import Guard
-from domain.model.people import Contact, Patient
+from domain.model.people import Contact, Patient, has_address
 from domain.model.queues import LIVE, Queue, QueueStatus, Token, TokenStatus
-from domain.names import clean_name
+from domain.names import clean_name, is_same_name
 from domain.phones import normalise
 from domain.plans import Suspended
 from domain.timetable import hours, numbers_in_part, slot_time, today
 from domain.work import Work
 
 
-def add_walk_in(line: LineContext, actor: Actor, phone: str, name: str) -> Token:
-    """Add a walk-in: the next free slot ahead, else a number after the last.
+def add_walk_in(line: LineContext, actor: Actor, phone: str | None, name: str) -> Token:
+    """Add a walk-in by *phone* (E.164) and *name*; see `seat_walk_in`.
 
-    The patient has arrived and pays at the clinic; the daily limit of online sales does not count.
+    Without a phone it is a new patient, to whom nothing is ever sent. Two of the same name in one
+    line could not be told apart, so the second is refused.
 
     Raises:
         DayClosed: If the line is closed.
         AlreadyBooked: If the person has a live token with that doctor that day.
     """
+    across = line.work.system("a walk-in's phone may be known already")
+    if phone is not None:
+        return seat_walk_in(line, actor, *identify(across, line.clinic.clinic_id, phone, name))
+    for token in tokens_of_day(line.work, line.queue):
+        unknown = not has_address(token.contact_id) and is_same_name(token.patient_name, name)
+        if unknown and token.status in LIVE:
+            raise AlreadyBooked(token=token)
+    return seat_walk_in(line, actor, *add_without_phone(across, line.clinic.clinic_id, name))
+
+
+def seat_walk_in(line: LineContext, actor: Actor, contact: Contact, patient: Patient) -> Token:
+    """Give a walk-in the next free slot ahead, else a number after the last.
+
+    The patient has arrived and pays at the clinic; the daily limit of online sales does not count.
+
+    Raises:
+        DayClosed: If the line is closed.
+        AlreadyBooked: If the patient has a live token with that doctor that day.
+    """
     clinic, doctor = line.clinic, line.doctor
     if line.queue.status is QueueStatus.CLOSED:
         raise DayClosed
-    across = line.work.system("a walk-in's phone may be known already")
-    contact, patient = identify(across, clinic.clinic_id, phone, name)
+    across = line.work.system("what a clinic sells is not shown to its staff")
     _require_no_booking(across, contact, patient, doctor, line.day)
     view = read_day(across, clinic, doctor, line.day)
     offer = _next_offer(view, BookingRequest(), line.now, frozenset(), owes=False)

@@ -14,6 +14,7 @@ from domain.model.base import stamp
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
 from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Place, Urgency
+from domain.model.people import has_address
 from domain.model.queues import Token
 from domain.rules import STAFF_MESSAGES_KEPT
 from domain.work import Work
@@ -98,11 +99,15 @@ def send(work: Work, draft: Draft) -> Message:
     """Write a message and its outbox item; it is delivered after the commit.
 
     A draft with a `message_id` may be sent twice: the second commit fails with `Conflict`, so a
-    message made from an event goes out once.
+    message made from an event goes out once. To a contact without an address nothing is written;
+    the message that is returned is stored nowhere.
     """
     message_id = draft.message_id or work.ids.new("msg_")
     written = f"{stamp(work.now)}#{draft.order:02d}#{message_id}"
-    message = work.put(_message(work, draft, message_id, place=f"{draft.urgency}#{written}"))
+    message = _message(work, draft, message_id, place=f"{draft.urgency}#{written}")
+    if not has_address(draft.to):
+        return message
+    work.put(message)
     work.put(_outgoing(message, written))
     work.ring("deliver", outbox_shard_of(message.sender))
     if draft.name in CALLS and draft.about is not None:

@@ -14,6 +14,7 @@ from domain.model.people import (
     ConsentWay,
     Contact,
     Patient,
+    has_address,
 )
 from domain.model.queues import Token
 from domain.names import fold_name
@@ -119,6 +120,7 @@ def associate(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> Token
             name=token.patient_name,
             phone=token.patient_phone,
             way=ConsentWay.BOT if in_person else ConsentWay.STAFF,
+            opted_in=has_address(token.contact_id),
         )
     elif in_person and record.opted_in_at is None:
         now = work.now.replace(microsecond=0)

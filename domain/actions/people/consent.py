@@ -25,6 +25,7 @@ from domain.model.people import (
     OptOut,
     Patient,
     Silence,
+    has_address,
 )
 from domain.work import Work
 
@@ -43,7 +44,7 @@ class ConsentState:
     way: str
     """How they opted in: BOT, CLINIC or WORD."""
     out_at: datetime | None
-    """When they opted out; None while they are opted in."""
+    """When they opted out; None while they are opted in, or if there is no way to write to them."""
     marketing_stopped: bool
     """Whether they stopped marketing in WhatsApp's own settings."""
 
@@ -264,7 +265,7 @@ def _consent_state(across: Work, record: ClinicPatient, contact_id: str) -> Cons
     is_silent = silence is not None and _silences(silence, record.clinic_id)
     out_at = stopped.at if stopped else silence.at if silence and is_silent else None
     return ConsentState(
-        is_in=out_at is None,
+        is_in=out_at is None and has_address(contact_id),
         at=record.opted_in_at,
         way=record.opted_in_by,
         out_at=out_at,
@@ -320,6 +321,8 @@ def accepts_messages(
     work: Work, clinic_id: str, contact_id: str, *, marketing: bool = False
 ) -> bool:
     """Return whether a clinic may write to a contact unasked; with *marketing*, marketing too."""
+    if not has_address(contact_id):
+        return False
     silence = work.get(Silence, contact_id)
     is_silent = silence is not None and _silences(silence, clinic_id)
     if marketing and silence is not None and silence.marketing:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from domain.actions.people import profile
-from domain.model.people import Address, ClinicPatient, Contact, Patient
+from domain.model.people import NO_ADDRESS, Address, ClinicPatient, Contact, Patient
 from domain.names import is_same_name
 from domain.work import Work
 
@@ -67,6 +67,16 @@ def identify(
     work.put(contact)
     work.put(patient)
     return contact, patient.but(name=known_as)
+
+
+def add_without_phone(work: Work, clinic_id: str, name: str) -> tuple[Contact, Patient]:
+    """Record a person who gave no phone; return them with a contact that nothing is sent to.
+
+    A name alone tells nobody from another of that name, so it is a new patient each time.
+    """
+    contact = Contact(contact_id=work.ids.secret(NO_ADDRESS), created_at=work.now)
+    patient = work.put(_new_patient(work, contact, name).but(named_by=clinic_id))
+    return work.put(with_patient(contact, patient)), patient
 
 
 def _find_match(

@@ -18,7 +18,7 @@ from domain.actors import Actor
 from domain.errors import Invalid, NotFound, NotNow
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Consent, Message
-from domain.model.people import Association, ClinicPatient, Contact, Patient
+from domain.model.people import Association, ClinicPatient, Contact, Patient, has_address
 from domain.model.visits import (
     Medication,
     Prescription,
@@ -243,7 +243,7 @@ def send_to_patient(work: Work, visit: Visit, consent: Consent = Consent.NEWS) -
 
     Raises:
         NotFound: If nothing is prescribed.
-        NotNow: If the patient has no contact.
+        NotNow: If there is no way to write to the patient.
     """
     prescription_page(work, visit)
     clinic = work.get(Clinic, visit.clinic_id)
@@ -251,7 +251,7 @@ def send_to_patient(work: Work, visit: Visit, consent: Consent = Consent.NEWS) -
     patient = across.get(Patient, visit.patient_id)
     contact = across.get(Contact, patient.contact_id) if patient else None
     doctor = work.get(Doctor, visit.clinic_id, visit.doctor_id)
-    if clinic is None or doctor is None or contact is None:
+    if clinic is None or doctor is None or contact is None or not has_address(contact.contact_id):
         raise NotNow("This patient is not reachable.")
     ends_at = work.now + LINK_VALID_FOR
     link = work.put(

@@ -110,7 +110,7 @@ class Days(RuleBasedStateMachine, Town):
                 key = booking_seats.booking_key(token.patient_id, token.doctor_id, token.date)
                 live.setdefault((token.contact_id, key), []).append(token)
         kept = {}
-        for contact in {c.contact_id for c, _ in self.people}:
+        for contact in self.contacts():
             for found in pages(work, LiveBooking, contact):
                 kept[contact, found.booking] = found.token_id
                 assert self.tokens[found.token_id].status in LIVE
@@ -124,7 +124,7 @@ class Days(RuleBasedStateMachine, Town):
     def every_hold_is_counted(self) -> None:
         work, at = self.look(), self.clock.now()
         held: dict[str, Hold] = {}
-        for contact in {c.contact_id for c, _ in self.people}:
+        for contact in self.contacts():
             holds = pages(work, Hold, contact)
             held |= {h.token_id: h for h in holds if h.held_until > at}
         unpaid = {
@@ -236,7 +236,7 @@ class Days(RuleBasedStateMachine, Town):
         over = {t.status for t in self.tokens.values()} & LIVE
         assert not over
         assert {q.status for q in self.queues.values()} <= {QueueStatus.CLOSED}
-        for contact in {c.contact_id for c, _ in self.people}:
+        for contact in self.contacts():
             assert pages(work, LiveBooking, contact) == []
             assert pages(work, Hold, contact) == []
         for capture_id in self.captures:
