@@ -12,6 +12,7 @@ exports        those patients as a file
 queues         a doctor's line
 streams        its live page
 tokens         bookings
+desk           what the desk does for one patient beside the line's own course
 visits         consultations
 prescriptions  what is prescribed in them
 payments       what patients paid online

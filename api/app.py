@@ -11,6 +11,7 @@ from api.associations import associations
 from api.audit import audit
 from api.auth import auth
 from api.clinics import clinics
+from api.desk import desk
 from api.doctors import doctors
 from api.frame import headers
 from api.frame.docs import docs
@@ -46,6 +47,7 @@ RESOURCES: tuple[Resource, ...] = (
     queues,
     streams,
     tokens,
+    desk,
     patients,
     associations,
     visits,

@@ -123,10 +123,10 @@ def call_next(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     within five seconds.
     """
     line = _line(work, call, path)
-    moved = calling.call_next(line, call.caller.actor, _seen_state(body))
+    moved = calling.call_next(line, call.caller.actor, seen_state(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     message = "Next patient called" if moved.current else "Nobody is waiting"
-    return Answer(Called(**_move_fields(moved)), message)
+    return Answer(Called(**move_fields(moved)), message)
 
 
 @queues.post(
@@ -143,7 +143,7 @@ def skip_token(work: Work, call: Call, path: LinePath, body: SkipCall) -> Answer
     """
     line = _line(work, call, path)
     remark = Remark(body.reason, body.notes)
-    moved = calling.skip(line, call.caller.actor, _seen_state(body), remark)
+    moved = calling.skip(line, call.caller.actor, seen_state(body), remark)
     call.patient_id = moved.current.patient_id if moved.current else None
     return Answer(
         Skipped(
@@ -172,10 +172,10 @@ def undo_move(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     """
     line = _line(work, call, path)
     last = line.queue.last_move
-    moved = calling.undo(line, call.caller.actor, _seen_state(body))
+    moved = calling.undo(line, call.caller.actor, seen_state(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     undone = last.action if last else ""
-    return Answer(Undone(undone=undone, **_move_fields(moved)), "The last move was taken back")
+    return Answer(Undone(undone=undone, **move_fields(moved)), "The last move was taken back")
 
 
 @queues.post("/doctors/<doctorId>/queue/pause", needs=EVERYBODY, answers=Paused, optional_body=True)
@@ -309,7 +309,8 @@ def _line(work: Work, call: Call, path: LinePath, query: OfDay | None = None) ->
     return LineContext(work, clinic, doctor, get_queue(work, clinic, doctor, day))
 
 
-def _seen_state(body: Sight) -> SeenState:
+def seen_state(body: Sight) -> SeenState:
+    """Return what a caller saw of the line."""
     return SeenState(button=body.names_current, current=body.current_token)
 
 
@@ -355,7 +356,8 @@ def _in_line(token: Token) -> TokenInLine:
     )
 
 
-def _move_fields(moved: MoveResult) -> dict[str, Any]:
+def move_fields(moved: MoveResult) -> dict[str, Any]:
+    """Return the fields of an answer that says who is in and who is next."""
     now, following = moved.current, moved.following
     return {
         "current_token": now.token_id if now else None,

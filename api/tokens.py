@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import date
 from typing import Any
 
+from pydantic.alias_generators import to_camel
+
 from api.frame.calls import Answer, Call
 from api.frame.days import day_of, page_of
 from api.frame.routes import Resource
@@ -36,7 +38,7 @@ from domain.actions.booking import tokens as actions
 from domain.actions.booking.complaints import complaint_of
 from domain.actions.booking.days import exceeded_limit, require_doctor
 from domain.actions.booking.desk import BookingRequest
-from domain.actions.booking.queues import get_queue
+from domain.actions.booking.queues import current_line, get_queue
 from domain.actions.line import lateness, lifecycle, status_changes
 from domain.actions.line.status_changes import StatusChange
 from domain.actions.people import patients
@@ -44,6 +46,7 @@ from domain.actors import Remark
 from domain.errors import Invalid
 from domain.line_context import LineContext
 from domain.model.queues import Token, TokenStatus
+from domain.names import clean_name
 from domain.permissions import EVERYBODY
 from domain.work import Work
 
@@ -81,9 +84,14 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
     Somebody new is recorded by phone and name. With an advance due the slot is held for an hour at
     most and the payment link is sent to the patient; with `payAtClinic`, or no advance, the booking
     is confirmed at once. Without `preferredTime` it is the next free slot of today, in the part of
-    the day that the patient prefers at this doctor's if one is free there.
+    the day that the patient prefers at this doctor's if one is free there. `walkIn` is for who
+    stands at the desk, with or without a phone.
     """
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
+    if body.walk_in:
+        token = _add_walk_in(current_line(work, clinic, doctor), call, body)
+        call.patient_id = token.patient_id
+        return Answer(_made(work, call, token), "Walk-in added")
     contact, patient = desk.identify_person(
         work, clinic.clinic_id, body.patient_id, body.patient_phone, body.patient_name
     )
@@ -96,22 +104,39 @@ def create_token(work: Work, call: Call, path: LinePath, body: TokenCall) -> Ans
         consultation_type=body.consultation_type.value,
     )
     token = desk.book_for_patient(work, clinic, doctor, call.caller.actor, contact, patient, wanted)
+    return Answer(_made(work, call, token), "Token created successfully")
+
+
+def _add_walk_in(line: LineContext, call: Call, body: TokenCall) -> Token:
+    for field in ("preferred_time", "amount"):
+        if getattr(body, field) is not None:
+            raise Invalid(to_camel(field), "Does not go with a walk-in.")
+    actor = call.caller.actor
+    if body.patient_id is None and body.patient_phone is None:
+        name = clean_name(body.patient_name) if body.patient_name else None
+        if name is None:
+            raise Invalid("patientName", "Is needed, unless there is a patientId.")
+        return desk.add_walk_in(line, actor, None, name)
+    contact, patient = desk.identify_person(
+        line.work, line.clinic.clinic_id, body.patient_id, body.patient_phone, body.patient_name
+    )
+    return desk.seat_walk_in(line, actor, contact, patient)
+
+
+def _made(work: Work, call: Call, token: Token) -> TokenMade:
     held = token.status is TokenStatus.PENDING
-    return Answer(
-        TokenMade(
-            token_id=token.token_id,
-            patient_id=token.patient_id,
-            token_number=token.token_number,
-            status=token.status,
-            estimated_time=token.estimated_time,
-            payment_status=token.payment_status,
-            amount=rupees(token.amount_paise),
-            advance_due=rupees(token.advance_paise) if held else 0,
-            payment_link=_link(work, token),
-            held_until=token.held_until,
-            beyond_limit=_is_beyond(work, call, token),
-        ),
-        "Token created successfully",
+    return TokenMade(
+        token_id=token.token_id,
+        patient_id=token.patient_id,
+        token_number=token.token_number,
+        status=token.status,
+        estimated_time=token.estimated_time,
+        payment_status=token.payment_status,
+        amount=rupees(token.amount_paise),
+        advance_due=rupees(token.advance_paise) if held else 0,
+        payment_link=_link(work, token),
+        held_until=token.held_until,
+        beyond_limit=_is_beyond(work, call, token),
     )
 
 

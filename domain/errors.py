@@ -146,6 +146,10 @@ class CalledJustNow(LineMoved):
     """The caller called somebody in a moment ago, and has not said that they mean it twice."""
 
 
+class CalledOutOfTurnJustNow(CalledJustNow):
+    """As `CalledJustNow`, where one patient is to be called by name (detail `token`)."""
+
+
 class NothingToUndo(NotNow):
     """There is no move that can still be undone."""
 

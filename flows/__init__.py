@@ -23,10 +23,12 @@ my_bookings    a patient's own bookings
 lateness       patients and doctors who are late
 corrections    a wrong name, and what the visit is for, told of a booking that stands
 facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
-staff          the staff's conversation: its table is that of line, walk_ins, questions,
+staff          the staff's conversation: its table is that of line, walk_ins, desk, questions,
                lateness, account, handover, some of settings, and manners
 line           running a line
 walk_ins       people whom staff add to a line
+desk           commands about one patient of a line
+desk_words     whose line and which patient they mean
 commands       what a command of staff says
 questions      staff's sentences that are asked about, or ask
 account        staff prove their number

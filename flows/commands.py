@@ -26,9 +26,7 @@ def _find_doctor(turn: Turn) -> tuple[Doctor | None, str]:
     if turn.choice and turn.choice[0].startswith("doc_"):
         doctor = turn.work.get(Doctor, turn.clinic.clinic_id, turn.choice[0])
         return (doctor if doctor and _is_active(doctor) else None), rest
-    own = None
-    if user.doctor_id:
-        own = turn.work.get(Doctor, turn.clinic.clinic_id, user.doctor_id)
+    own = own_doctor(turn)
     if user.role == "DOCTOR":
         return own, rest
     doctors = [d for d in turn.doctors() if _is_active(d)]
@@ -41,6 +39,13 @@ def _find_doctor(turn: Turn) -> tuple[Doctor | None, str]:
     if len(doctors) == 1:
         return doctors[0], rest
     return None, rest
+
+
+def own_doctor(turn: Turn) -> Doctor | None:
+    """Return the doctor whom the writer is; None if they are none."""
+    if turn.staff.doctor_id is None:
+        return None
+    return turn.work.get(Doctor, turn.clinic.clinic_id, turn.staff.doctor_id)
 
 
 def _is_active(doctor: Doctor) -> bool:
@@ -92,12 +97,15 @@ def _length_said(turn: Turn) -> tuple[DurationSaid | None, str]:
     return (duration or said), reason
 
 
-def walk_in(turn: Turn) -> tuple[str, str] | None:
-    """Return phone (E.164) and name of a walk-in, in either order.
+def walk_in(turn: Turn) -> tuple[str | None, str] | None:
+    """Return phone (E.164) and name of a walk-in, in either order; without a phone, the name alone.
 
-    None if either is missing, or two numbers are there.
+    None if the name is missing, two numbers are there, or anything that is neither.
     """
     said = arguments(turn)
+    if not any(map(str.isdecimal, said)):
+        name = turn.ear.bare_name(said)
+        return (None, name) if name else None
     if turn.ear.count_phones(said, known(turn)) > 1:
         return None  # whose is which?
     found = number_and_name(said, turn.work.rules.phone_countries)

@@ -12,6 +12,7 @@ from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
 from flows import (
     account,
+    desk,
     handover,
     lateness,
     line,
@@ -31,7 +32,8 @@ from flows.turn import Say, Turn, says
 
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
-    "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock",
+    "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call", "priority",
+    "help_desk",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
@@ -55,12 +57,14 @@ def act_as_staff(turn: Turn) -> None:
 ROWS = (
     *line.ROWS,
     *walk_ins.ROWS,
+    *desk.ROWS,
     *questions.ROWS,
     *lateness.STAFF_ROWS,
     #   on          at         when   do             say               then
     Row("done",     ANYWHERE,  None,  act_as_staff,  "staff/done",     "idle"),
     Row("hi",       ANYWHERE,  None,  None,          "staff/help",     "idle"),
     Row("help",     ANYWHERE,  None,  None,          "staff/help",     "idle"),
+    Row("help_desk", ANYWHERE, None,  None,          "staff/help_desk", "idle"),
     Row("doctors",  ANYWHERE,  None,  None,          "staff/doctors",  "idle"),
     Row("stop",     ANYWHERE,  None,  None,          "staff/stop",     "idle"),
     Row("lost",     ANYWHERE,  None,  None,          "staff/lost",     "idle"),
@@ -70,7 +74,7 @@ ROWS = (
     *manners.STAFF_ROWS,
 )
 # fmt: on
-TABLE = Table(ROWS, {**line.REFUSALS, **walk_ins.REFUSALS})
+TABLE = Table(ROWS, {**line.REFUSALS, **walk_ins.REFUSALS, **desk.REFUSALS})
 
 
 @says("staff/help")
@@ -79,6 +83,11 @@ def _help(turn: Turn) -> Say:
         values={"name": turn.staff.name, "admin": turn.staff.role == "ADMIN"},
         options=[Option(id="status", label="status_button")],
     )
+
+
+@says("staff/help_desk")
+def _help_desk(turn: Turn) -> Say:
+    return Say(values={"admin": turn.staff.role == "ADMIN"})
 
 
 @says("staff/done")
@@ -116,6 +125,7 @@ def answer(turn: Turn, staff_work: Work) -> None:
     meaning = turn.meaning
     trigger = _trigger(turn, staff_meaning)
     own = _as_patient_now(turn, meaning, staff_meaning) or _own_tap(turn)
+    own = own and not desk.names_a_patient(turn, trigger)
     if trigger == "book" or (trigger not in ONLY_STAFF and own):
         act_as_patient(turn)
         turn.meaning, turn.choice = meaning, []
@@ -166,7 +176,7 @@ def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
     if number is not None and 1 <= number <= len(turn.conversation.offered):
         return _choose(turn, turn.conversation.offered[number - 1])
     named = choice_named(turn) or choice_confirmed(turn)
-    if named is not None and named.partition(":")[0] in {*FROM_NOTE, "no"}:
+    if named is not None and named.partition(":")[0] in {*FROM_NOTE, *desk.CONFIRMS, "no"}:
         return _choose(turn, named)  # a button with a command's word is no more than that command
     if staff_meaning.trigger is not None:
         turn.meaning = staff_meaning

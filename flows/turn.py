@@ -18,6 +18,7 @@ from domain.model.queues import Queue, Slot, Token
 from domain.ports import Phrases
 from domain.timetable import slot_time
 from domain.work import Work
+from flows.hearing.desk import DeskSaid
 from flows.hearing.ear import Ear
 from flows.hearing.meaning import Meaning
 from flows.inbound import Inbound
@@ -124,6 +125,8 @@ class Turn:
         """The facts asked for together, by their names (`flows.facts`), for the trigger `facts`."""
         self.shown: dict[str, None] = {}
         """The patients (patientId) whom the answer shows to staff, for the audit log."""
+        self.desk: DeskSaid | None = None
+        """What a command says of one patient of the line; `flows.desk_words` fills it."""
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None

@@ -1,4 +1,4 @@
-"""Walk-ins, whom staff add to a line from WhatsApp with a phone and a name."""
+"""Walk-ins, whom staff add to a line from WhatsApp with a name, and a phone if they have one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 from domain.actions.booking import desk
 from domain.actions.booking.days import exceeded_limit
 from domain.errors import AlreadyBooked, Refused
+from domain.model.people import has_address
 from flows.commands import walk_in
 from flows.line import state, the_line
 from flows.table import ANYWHERE, Refusal, Row
@@ -14,14 +15,14 @@ from flows.turn import Say, Turn, says
 
 
 def no_walk_in(turn: Turn) -> bool:
-    """Whether `add` does not name a phone and a person."""
+    """Whether `add` names no person, or says more than a name and a phone."""
     return walk_in(turn) is None
 
 
 def add(turn: Turn) -> None:
     """Add a walk-in to the line."""
     line = the_line(turn)
-    phone, name = walk_in(turn) or ("", "")
+    phone, name = walk_in(turn) or (None, "")
     turn.token = desk.add_walk_in(line, turn.actor, phone, name)
 
 
@@ -63,6 +64,7 @@ def _added(turn: Turn) -> Say:
             "added": token.patient_name,
             "at": token.estimated_time.isoformat(),
             "beyond": _limit_exceeded(turn),
+            "silent": not has_address(token.contact_id),
         },
     )
 

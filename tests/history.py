@@ -17,7 +17,7 @@ from typing import Any
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk, rescheduling
 from domain.actions.booking.queues import current_line
-from domain.actions.line import calling, lateness, lifecycle, status_changes
+from domain.actions.line import calling, lateness, lifecycle, order, status_changes
 from domain.actions.line.preconditions import SeenState
 from domain.actions.line.status_changes import SETTABLE, StatusChange
 from domain.actions.payments import by_hand, links, orders, refunds
@@ -64,7 +64,7 @@ OFTEN = {
     "book": 8, "book_and_pay": 12, "pay": 8, "pay_inside": 5, "press": 2,
     "hear_again": 2, "hear_without_name": 1, "fail_to_pay": 1,
     "cancel": 2, "reschedule": 3, "check_in": 2, "say_late": 3, "ask_for_money_back": 1,
-    "walk_in": 2, "book_at_desk": 2, "mark": 4,
+    "walk_in": 2, "book_at_desk": 2, "mark": 4, "call_out_of_turn": 3, "change_order": 4,
     "call_next": 12, "skip": 3, "undo": 3, "start": 6, "doctor_late": 1, "pause": 1,
     "resume": 3, "emergency": 1, "close": 1, "pass_minutes": 4, "pass_an_hour": 1,
     "pass_the_night": 1, "work": 8, "trouble_the_store": 2, "lose_or_find_the_gateway": 1,
@@ -132,6 +132,11 @@ class Town:
         # A booking that moves keeps the request that was paid for it.
         asked = sorted(self.tokens.values(), key=lambda t: t.token_id)
         self.payments = list(dict.fromkeys(t.payment_id for t in asked if t.payment_id))
+
+    def contacts(self) -> set[str]:
+        """Return everybody's contact, those of walk-ins without a phone too."""
+        known = {contact.contact_id for contact, _ in self.people}
+        return known | {t.contact_id for t in self.tokens.values()}
 
     def next_due(self) -> datetime | None:
         """Return when something is due next; None if nothing is."""
@@ -293,12 +298,43 @@ class Town:
 
         self.act(do)
 
-    def walk_in(self, a: int, b: int, _c: int) -> None:
+    def call_out_of_turn(self, a: int, *_: int) -> None:
+        if self.tokens:
+            token = self.a_token(a)
+
+            def call(line: LineContext) -> None:
+                saw = SeenState(button=True, current=line.queue.current_token)
+                order.call_patient(line, now(line.work, token), STAFF[0], saw)
+
+            self.act(lambda work: call(self.line_of(work, token)))
+
+    def change_order(self, a: int, b: int, c: int) -> None:
+        if not self.tokens:
+            return
+        token, other = self.a_token(a), self.a_token(b)
+
+        def change(line: LineContext) -> None:
+            moved = now(line.work, token)
+            if c % 3 == 0:
+                order.prioritise(line, moved, STAFF[1])
+            elif c % 3 == 1:
+                order.move_to_end(line, moved, STAFF[1])
+            else:
+                order.move_behind(line, moved, line.token(other.token_id), STAFF[1])
+
+        self.act(lambda work: change(self.line_of(work, token)))
+
+    def line_of(self, work: Work, token: Token) -> LineContext:
+        clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
+        queue = work.require(Queue, token.doctor_id, token.date)
+        return LineContext(work, clinic, doctor, queue)
+
+    def walk_in(self, a: int, b: int, c: int) -> None:
         clinic, doctor = self.a_place(a)
         contact, patient = self.people[b % len(self.people)]
 
         def add(work: Work) -> None:
-            phone = contact.phone or ""
+            phone = contact.phone if c % 3 else None
             line = current_line(work, clinic, doctor)
             desk.add_walk_in(line, STAFF[1], phone, patient.name)
 
@@ -318,11 +354,9 @@ class Town:
         if self.tokens:
             token = self.a_token(a)
             wish = StatusChange(sorted(SETTABLE)[b % len(SETTABLE)])
-            clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
 
             def do(work: Work) -> None:
-                queue = work.require(Queue, token.doctor_id, token.date)
-                line = LineContext(work, clinic, doctor, queue)
+                line = self.line_of(work, token)
                 status_changes.change_status(line, now(work, token), STAFF[0], wish)
 
             self.act(do)

@@ -131,6 +131,12 @@ class TokenCall(Body):
         default=None, description="The whole fee; another than the doctor's is for admins."
     )
     pay_at_clinic: bool = Field(default=False, description="No advance is asked for.")
+    walk_in: bool = Field(
+        default=False,
+        description="The patient stands at the desk: checked in, the next free slot or a number "
+        "after the last, paid at the clinic. The phone may be left out then: it is a new patient, "
+        "to whom no message is ever sent. Neither `preferredTime` nor `amount` goes with it.",
+    )
 
 
 class TokenMade(Data):

@@ -12,6 +12,7 @@ spans         what a part of a sentence means, and which parts do not overlap
 rules         which words together mean what, and in which mood
 wishes        what a patient wants, asks or tells
 commands      what staff say: a command, or a sentence that may mean one
+desk          what a command says of one patient of a line
 
 doctors       doctors by a part of their name, or by speciality
 people        persons: by name, by kinship, or who writes

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from flows.hearing import desk
 from flows.hearing.dates import find_days
 from flows.hearing.doctors import DoctorNames
 from flows.hearing.durations import bare_minutes, find_durations
@@ -29,7 +30,7 @@ ALONE = frozenset({"next", "skip", "start", "undo", "resume", "close", "done"})
 """Commands that nothing follows but a doctor's name and courtesy."""
 TIMED = frozenset({"pause", "emergency", "late"})
 """Commands that a length of time may follow, or come before."""
-READ_ONLY = frozenset({"status", "list", "help", "doctors", "hi"})
+READ_ONLY = frozenset({"status", "list", "help", "help_desk", "doctors", "hi"})
 HEARD_INSTEAD = frozenset({"close", "is_here", "late", "list", "status"})
 """What a sentence may mean that begins with the word of a command: "done for today"."""
 UNSURE = "unsure"
@@ -127,7 +128,13 @@ class Commands:
         if len(clauses) < 2 or "?" in text:  # noqa: PLR2004 - a reason and a command
             return None
         obeyed = [self._obey(c.strip(), known, doctors) for c in clauses]
-        sure = [i for i, m in enumerate(obeyed) if m and m.trigger not in {UNSURE, *READ_ONLY}]
+        sure = [
+            i
+            for i, m in enumerate(obeyed)
+            if m
+            and m.trigger not in {UNSURE, *READ_ONLY}
+            and (m.rest or m.trigger not in desk.TRIGGERS)
+        ]
         if len(sure) != 1:
             return None
         found = obeyed[sure[0]]
@@ -169,6 +176,8 @@ class Commands:
         trigger, language, end = found
         rest = text[pieces[end - 1].end :].strip(_SIGNS)
         said = Meaning(trigger, rest, language)
+        if trigger in desk.TRIGGERS:
+            return said if desk.readings(trigger, rest, self._lexicon, doctors) else None
         if doctors is not None:
             rest = self.without_doctor(rest, doctors)[1]
         if trigger in TIMED:
@@ -273,6 +282,9 @@ class Commands:
         added = self._added_behind(words, text, known)
         if added is not None:
             return added
+        behind = desk.command_behind(words, text, self._lexicon)
+        if behind is not None:
+            return Meaning(*behind)
         spans = find_durations(words, known.minute)
         length = covered(spans)
         kept = [i for i, w in enumerate(words) if i not in length and w.text[0].isalnum()]

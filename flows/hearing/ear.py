@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from flows.hearing.answers import Answers
 from flows.hearing.commands import Commands
+from flows.hearing.desk import DeskReading, bare_name, readings
 from flows.hearing.doctors import names_of
 from flows.hearing.known import NOTHING_KNOWN, Known
 from flows.hearing.lexicon import Lexicon
@@ -187,6 +188,14 @@ class Ear:
     def count_phones(self, text: str, known: Known) -> int:
         """Return how many telephone numbers *text* has."""
         return len(find_phones(self.lexicon.words(text), text, known.countries))
+
+    def desk(self, trigger: str, text: str, known: Known) -> list[DeskReading]:
+        """Return what follows a command about one patient, in the ways it can be read (`desk`)."""
+        return readings(trigger, text, self.lexicon, names_of(known.doctors, self.lexicon))
+
+    def bare_name(self, text: str) -> str | None:
+        """Return the name that is all of *text*, courtesy aside; None if it says anything else."""
+        return bare_name(text, self.lexicon)
 
     def leading_doctor(self, text: str, known: Known) -> tuple[tuple[str, ...], str]:
         """Return the one doctor (doctorId) whose name *text* begins with, and what follows it."""

@@ -111,7 +111,11 @@ def call(row: Row, client: Client, ids: dict[str, str]) -> TestResponse:
     for name, value in ids.items():
         path = path.replace("{" + name + "}", value)
     assert "{" not in path, f"no id for {path}"
-    return client.call(method, path, row.body, query=row.query)
+    body = row.body
+    if isinstance(body, dict):
+        named = {"{" + name + "}": value for name, value in ids.items()}
+        body = {field: named.get(str(given), given) for field, given in body.items()}
+    return client.call(method, path, body, query=row.query)
 
 
 GUARDED = [row for row in ROWS if not row.public]

@@ -4,7 +4,8 @@ A place is a key, and the line is read in the order of its keys:
 
     00008             token 8: numbers mostly follow the times of their slots
     00008+1736930700  a slot that later hours added after that of token 8, under a higher number
-    00008~...         a patient who was skipped and has come back, right after token 8
+    00008~...         a patient who was skipped and has come back, or was moved, right after token 8
+    (...              a patient whom the desk gave priority, before all numbers
 
 A patient who is late keeps their place, and may be called after others (`domain.call_order`).
 """
@@ -132,5 +133,43 @@ def place_on_return(work: Work, token: Token) -> str:
     return f"{first[0].place}~{work.ids.new('')}" if first else _number_key(token.number)
 
 
+def place_in_front(work: Work) -> str:
+    """Return a place before all numbers, behind those that were given so before."""
+    return f"{_FRONT}{work.ids.new('')}"
+
+
+def place_between(work: Work, before: str, after: str | None) -> str:
+    """Return a new place behind *before* ("": the front) and ahead of *after* (None: the end).
+
+    Each is different, so that a patient who returns to an earlier place finds it free.
+    """
+    unique = work.ids.new("")
+    # Behind the last that was put there, where it fits: places in places grow longer each time.
+    flat = f"{before[:_DIGITS]}{_BEHIND}{unique}"
+    if before < flat and (after is None or flat < after):
+        return flat
+    return f"{_key_between(before, after)}{unique}"
+
+
+def _key_between(before: str, after: str | None) -> str:
+    """Return a key of which every continuation sorts between *before* and *after*.
+
+    No key ends with the lowest letter, so there is always room.
+    """
+    if after is None or not after.startswith(before):
+        return f"{before}{_BEHIND}"
+    first = ord(after[len(before)])
+    if first == _LOWEST:
+        return _key_between(f"{before}{chr(_LOWEST)}", after)
+    middle = (_LOWEST + first) // 2
+    return f"{before}{chr(middle)}" if middle > _LOWEST else f"{before}{chr(_LOWEST)}{_BEHIND}"
+
+
+_DIGITS = 5
+_LOWEST = ord("!")
+_BEHIND = "~"
+_FRONT = "("
+
+
 def _number_key(number: int) -> str:
-    return f"{number:05d}"
+    return f"{number:0{_DIGITS}d}"

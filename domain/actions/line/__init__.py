@@ -2,6 +2,7 @@
 
 lifecycle         start, pause, resume, emergency, close, check-in
 calling           next, skip and undo, which are the moves of a line
+order             called out of turn, moved back, brought forward
 consultations     one consultation: called in, completed or skipped
 preconditions     the states a line may be in; whether a move was made on the current view
 lateness          patients and doctors who say that they are late

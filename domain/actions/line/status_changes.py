@@ -8,15 +8,14 @@ from datetime import datetime
 
 from domain import actors
 from domain.actions.booking import desk, history
-from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.tokens import state_of
-from domain.actions.line import calling, lifecycle
+from domain.actions.line import calling, lifecycle, order
 from domain.actions.line.consultations import Ending
 from domain.actions.line.preconditions import not_undoable, state_after
 from domain.actors import Actor, Remark
 from domain.errors import Invalid, NotNow
 from domain.line_context import LineContext
-from domain.model.queues import WAITING, Queue, Token, TokenStatus
+from domain.model.queues import Queue, Token, TokenStatus
 from domain.work import Work
 
 SETTABLE = frozenset(
@@ -93,12 +92,7 @@ def _call(line: LineContext, token: Token, actor: Actor, change: StatusChange) -
     state_after(line.queue, "next")
     if line.queue.current_token is not None:
         raise NotNow("Somebody is being served.", state=TokenStatus.CURRENT)
-    _require_status(line, token, WAITING)
-    everybody = waiting_in_order(line.work, line.queue.queue_id)
-    own = [w for w in everybody if w.token_id == token.token_id]
-    others = [w for w in everybody if w.token_id != token.token_id]
-    ending = Ending(TokenStatus.COMPLETED, action="call", remark=change.remark)
-    calling.advance(line, actor, ending, own + others[:1])
+    order.call_from_place(line, token, actor, change.remark)
     return line.token(token.token_id)
 
 
