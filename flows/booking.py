@@ -145,7 +145,9 @@ def begin(turn: Turn) -> None:
 def name_newcomer(turn: Turn) -> None:
     """Add the person just named; the booking that follows is for them."""
     if (said := turn.meaning.person) is not None and said.name is not None:
-        turn.contact, patient = find_or_add_patient(turn.work, turn.contact, said.name)
+        turn.contact, patient = find_or_add_patient(
+            turn.work, turn.contact, said.name, turn.clinic.clinic_id
+        )
         turn.remember(patient_id=patient.patient_id, wish=wish_of(turn))
 
 

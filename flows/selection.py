@@ -8,7 +8,7 @@ from datetime import date, datetime
 from domain.actions.booking import complaints
 from domain.actions.booking.days import Day, read_day
 from domain.actions.people import told
-from domain.actions.people.identify import find_or_add_patient, patients_of
+from domain.actions.people.identify import find_or_add_patient, own_patient, patients_of
 from domain.errors import NotFound
 from domain.model.clinics import Doctor, StaffStatus
 from domain.model.messages import Option
@@ -159,17 +159,18 @@ def doctor_and_day(turn: Turn) -> tuple[Doctor, date]:
 def person_for(turn: Turn) -> Patient:
     """Return the patient a booking is for, added under their WhatsApp name if none is known."""
     known = patients_of(turn.work, turn.contact, turn.clinic.clinic_id)
-    for patient in known:
-        if patient.patient_id == turn.conversation.patient_id:
-            return patient
+    chosen = next((p for p in known if p.patient_id == turn.conversation.patient_id), None)
     wished, named = patient_wished(turn), person_named(turn)
-    if wished is not None:
-        return wished
-    if named is None and known:
-        return known[0]
-    name = named.name if named is not None else profile_name(turn)
-    turn.contact, patient = find_or_add_patient(turn.work, turn.contact, name or "")
-    return patient
+    patient = chosen or wished or (known[0] if named is None and known else None)
+    clinic_id = turn.clinic.clinic_id
+    if patient is None:
+        name = named.name if named is not None else profile_name(turn)
+        turn.contact, patient = find_or_add_patient(turn.work, turn.contact, name or "", clinic_id)
+        return patient
+    turn.contact, own = own_patient(turn.work, turn.contact, patient, clinic_id)
+    if patient is chosen and own is not patient:
+        turn.remember(patient_id=own.patient_id)
+    return own
 
 
 def keep_said(turn: Turn, token: Token, patient: Patient) -> Token:

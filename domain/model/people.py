@@ -94,7 +94,9 @@ class Patient(Record, frozen=True, kw_only=True):
     Until then only that clinic's conversation offers the patient to the contact.
     """
     clinic_ids: tuple[str, ...] = ()
-    """The clinics that have a record of this person; no clinic learns of another."""
+    """The clinics that have a record of this person: one, unless two were booked at one moment."""
+    erased_by: tuple[str, ...] = ()
+    """The clinics that erased their record: at these the person is somebody new next time."""
     created_at: datetime
 
 

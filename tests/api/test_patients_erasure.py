@@ -85,10 +85,12 @@ def test_a_person_another_clinic_knows_stays_there_and_the_answer_is_the_same(
     office.settle()
     assert {**one, "patientId": ""} == {**two, "patientId": ""}
     assert sunrise.get(f"/patients/{theirs['patientId']}").status_code == 200
-    assert office.stage.work().get(Patient, known["patientId"]) is not None
+    assert office.stage.work().get(Patient, theirs["patientId"]) is not None
+    assert office.stage.work().get(Patient, known["patientId"]) is None
     erase(sunrise, theirs["patientId"])
     office.settle()
-    assert office.stage.work().get(Patient, known["patientId"]) is None
+    assert office.stage.work().get(Patient, theirs["patientId"]) is None
+    assert office.stage.work().get(Address, f"tel:{AMIT['phone']}") is None
 
 
 def test_a_patient_with_a_live_token_is_not_erased(office: Office) -> None:

@@ -70,7 +70,7 @@ def correct_name(
     ):
         renamed = _rename(across, patient, token, name, told)
     else:
-        contact, patient = find_or_add_patient(across, contact, name)
+        contact, patient = find_or_add_patient(across, contact, name, clinic.clinic_id)
         renamed = _give_to(across, clinic, doctor, token, patient, told)
     history.rename_person(across, renamed)
     history.log_token(across, renamed, "rename", person_of(renamed))

@@ -38,7 +38,9 @@ def open_record(
     now = work.now.replace(microsecond=0)
     patient = work.system("note which clinics keep a record of a patient").get(Patient, patient_id)
     if patient is not None and clinic_id not in patient.clinic_ids:
-        work.put(patient.but(clinic_ids=(*patient.clinic_ids, clinic_id)))
+        erased_by = tuple(c for c in patient.erased_by if c != clinic_id)
+        clinic_ids = (*patient.clinic_ids, clinic_id)
+        work.put(patient.but(clinic_ids=clinic_ids, erased_by=erased_by))
     directory.add_entries(work, Caller(clinic_id, None), patient_id, name, phone)
     if opted_in and patient is not None:
         consent.log_first_consent(work, clinic_id, patient.contact_id, way)

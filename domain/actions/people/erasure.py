@@ -15,24 +15,24 @@ from typing import TypeVar
 from domain import due
 from domain.actions.people import directory
 from domain.actions.people.doctor_patients import has_live_token
+from domain.actions.people.erased_contacts import (
+    erase_person_if_unknown,
+    erase_statements,
+)
 from domain.actions.people.erasure_traces import erase_answers, erase_traces
 from domain.actions.people.rewriting import read_all, rewrite
 from domain.actors import Caller, caller_of
 from domain.due import OpenWork
 from domain.errors import HasLiveToken
 from domain.model.base import Record, stamp
-from domain.model.clinics import Clinic, Doctor, StaffNumber
+from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.people import (
-    Address,
     Association,
     ClinicPatient,
-    ConsentChange,
-    Contact,
-    OptOut,
     Patient,
 )
-from domain.model.queues import LIVE, HistoryEntry, LiveBooking, Locator, Token, hold_ran_out
+from domain.model.queues import LIVE, HistoryEntry, Locator, Token, hold_ran_out
 from domain.model.visits import Prescription, PrivateNote, Visit, VisitVersion
 from domain.timetable import today
 from domain.work import Work
@@ -62,8 +62,6 @@ WHY_BOOKINGS = (
     "Dates, fees and payments are kept without name and number, as tax law asks for accounts."
 )
 WHY_AUDIT = "Who looked at the data, and when, is kept as evidence; it holds ids only."
-MAX_CHANGES = 50
-"""Consent changes of a contact who never wrote; staff cause far fewer."""
 WHY_STOP = "A wish not to be written to is kept, so that it goes on being heeded."
 
 
@@ -110,7 +108,7 @@ def erase(work: Work, patient_id: str) -> Erasure:
     person = across.get(Patient, patient_id)
     if person is not None:
         others = tuple(c for c in person.clinic_ids if c != clinic.clinic_id)
-        work.put(person.but(clinic_ids=others))
+        work.put(person.but(clinic_ids=others, erased_by=(*person.erased_by, clinic.clinic_id)))
     _schedule_rest(work, work.now, clinic.clinic_id, patient_id, work.now, again=True)
     return Erasure(patient_id, work.now, ERASED_FIELDS, _list_kept(work, clinic, patient_id))
 
@@ -173,8 +171,9 @@ def continue_erasure(open_work: OpenWork, item: Due) -> None:
         erase_answers(open_work, clinic, patient_id, requested_at)
         if person is not None:
             erase_traces(open_work, clinic, person, requested_at)
+            erase_statements(open_work, clinic, person)
         next_expiry = _erase_expired_visits(open_work, clinic, patient_id, requested_at)
-        _erase_person_if_unknown(open_work, clinic, patient_id)
+        erase_person_if_unknown(open_work, clinic, patient_id)
     work = open_work()
     work.delete(item)
     if item.values["again"]:
@@ -264,40 +263,3 @@ def _erase_visit(open_work: OpenWork, visit: Visit) -> None:
         if record is not None:
             work.delete(record)
     work.commit()
-
-
-def _erase_person_if_unknown(open_work: OpenWork, clinic: Clinic, patient_id: str) -> None:
-    """Erase the person if no clinic has a record of them, and their contact if nobody uses it."""
-    work = open_work()
-    person = work.get(Patient, patient_id)
-    if person is None or person.clinic_ids:
-        return
-    begin = f"{patient_id}#"
-    span = (begin, begin + directory.HIGHEST)
-    if work.query(LiveBooking, person.contact_id, between=span, limit=1).records:
-        return
-    work.delete(person)
-    contact = work.get(Contact, person.contact_id)
-    if contact is not None:
-        left = tuple(i for i in contact.patient_ids if i != patient_id)
-        if left or _is_in_use(work, contact):
-            work.put(contact.but(patient_ids=left))
-        else:
-            _erase_contact(work, clinic, contact)
-    work.commit()
-
-
-def _is_in_use(work: Work, contact: Contact) -> bool:
-    """Return whether a person has written from this account, or it is a staff member's."""
-    if contact.verified_phone or contact.wa_user_id or contact.profile_name:
-        return True
-    return bool(work.query(StaffNumber, contact.phone or "", limit=1).records)
-
-
-def _erase_contact(work: Work, clinic: Clinic, contact: Contact) -> None:
-    address = work.get(Address, f"tel:{contact.phone}")
-    stopped = work.get(OptOut, clinic.clinic_id, contact.contact_id)
-    changes = work.query(ConsentChange, contact.contact_id, limit=MAX_CHANGES).records
-    for record in (contact, address, stopped, *changes):
-        if record is not None:
-            work.delete(record)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain.actions.people.erased_contacts import is_known_to
 from domain.actions.people.rewriting import read_all, rewrite
 from domain.due import OpenWork
 from domain.model.accounts import Idempotency
@@ -15,7 +16,7 @@ from domain.model.broadcasts import Broadcast, BroadcastPage, Recipient
 from domain.model.clinics import Clinic, User
 from domain.model.conversations import Conversation, Parked
 from domain.model.messages import Message, MessageStatus
-from domain.model.people import Address, ClinicPatient, Contact, Patient
+from domain.model.people import Address, Contact, Patient
 from domain.model.queues import Token
 from domain.rules import STAFF_MESSAGES_KEPT
 
@@ -47,10 +48,7 @@ def erase_traces(
     """
     work = open_work()
     contact = work.get(Contact, person.contact_id)
-    family = (
-        [(ClinicPatient, (clinic.clinic_id, i)) for i in contact.patient_ids] if contact else []
-    )
-    others = any(r is not None for r in work.fetch(family))
+    others = contact is not None and is_known_to(work, clinic, contact)
     own = {t.token_id for t in read_all(work, Token, person.patient_id, "patientId-date-idx")}
     messages = [
         m

@@ -17,24 +17,69 @@ NOBODY = "nobody"
 def patients_of(work: Work, contact: Contact, clinic_id: str) -> list[Patient]:
     """Return the patients *contact* writes for at a clinic, in the order they were added.
 
-    A patient whom only another clinic has named is left out.
+    A patient whom only another clinic has named is left out, as is one whom this clinic erased. Of
+    one person whom several clinics know, each under an id of its own, only this clinic's is in it,
+    or else one that names them: `own_patient` makes it this clinic's.
     """
     found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
-    patients = [p for p in found if isinstance(p, Patient)]
-    return [p for p in patients if p.named_by in {None, clinic_id}]
+    offered = [
+        p
+        for p in found
+        if isinstance(p, Patient)
+        and p.named_by in {None, clinic_id}
+        and clinic_id not in p.erased_by
+    ]
+    chosen: list[Patient] = []
+    for patient in sorted(offered, key=lambda p: _distance(p, clinic_id)):
+        known = clinic_id in patient.clinic_ids
+        if known or not any(is_same_name(patient.name, p.name) for p in chosen):
+            chosen.append(patient)
+    return [p for p in offered if p in chosen]
 
 
-def find_or_add_patient(work: Work, contact: Contact, name: str) -> tuple[Contact, Patient]:
-    """Return the contact's patient of that name, and add them if they are new.
+def _distance(patient: Patient, clinic_id: str) -> int:
+    """Rank *patient* by whether the clinic has their record (0), nobody has (1), another has."""
+    if clinic_id in patient.clinic_ids:
+        return 0
+    return 2 if patient.clinic_ids else 1
+
+
+def is_open_to(patient: Patient, clinic_id: str) -> bool:
+    """Return whether *patient* is the clinic's, or may become so.
+
+    Another clinic's patient is not, and whom the clinic erased is not: the same person gets a new
+    id, so that no id tells whether somebody else knows them.
+    """
+    return clinic_id not in patient.erased_by and _distance(patient, clinic_id) < 2  # noqa: PLR2004
+
+
+def find_or_add_patient(
+    work: Work, contact: Contact, name: str, clinic_id: str
+) -> tuple[Contact, Patient]:
+    """Return the contact's patient of that name at a clinic, and add them if they are new there.
 
     The contact gave the name, so from now on it is offered at every clinic.
     """
     found = work.fetch([(Patient, (i,)) for i in contact.patient_ids])
-    for patient in found:
-        if isinstance(patient, Patient) and is_same_name(patient.name, name):
-            return contact, work.put(patient.but(named_by=None)) if patient.named_by else patient
+    same = [
+        p
+        for p in found
+        if isinstance(p, Patient) and is_open_to(p, clinic_id) and is_same_name(p.name, name)
+    ]
+    if same:
+        patient = min(same, key=lambda p: _distance(p, clinic_id))
+        return contact, work.put(patient.but(named_by=None)) if patient.named_by else patient
     patient = work.put(_new_patient(work, contact, name))
     return work.put(with_patient(contact, patient)), patient
+
+
+def own_patient(
+    work: Work, contact: Contact, patient: Patient, clinic_id: str
+) -> tuple[Contact, Patient]:
+    """Return *patient* under the id by which the clinic knows, or will know, them."""
+    if is_open_to(patient, clinic_id):
+        return contact, patient
+    return find_or_add_patient(work, contact, patient.name, clinic_id)
 
 
 def identify(
@@ -42,9 +87,10 @@ def identify(
 ) -> tuple[Contact, Patient]:
     """Return the contact and patient whom staff mean by *phone* and *name*; add them if new.
 
-    A patient on that phone matches if the name does (the clinic's own, or the given one if the
-    clinic has no record of them) and no other date of birth is in the clinic's record. The patient
-    is returned under the clinic's name for them: do not write that copy.
+    A patient on that phone matches if the name does (the clinic's own, or the given one if no
+    clinic has a record of them) and no other date of birth is in the clinic's record. The patient
+    is returned under the clinic's name for them: do not write that copy. Whom another clinic knows,
+    or this one has erased, is added under a new id.
 
     The number of reads and writes does not depend on whether the phone is known, so the time taken
     does not tell one clinic about another's patients.
@@ -89,7 +135,7 @@ def _find_match(
     )
     matches: list[tuple[int, Patient, str]] = []
     for patient, record in zip(found[: len(ids)], found[len(ids) :], strict=True):
-        if not isinstance(patient, Patient):
+        if not isinstance(patient, Patient) or not is_open_to(patient, clinic_id):
             continue
         if not isinstance(record, ClinicPatient):
             if is_same_name(patient.name, name):

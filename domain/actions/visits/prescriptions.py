@@ -13,6 +13,7 @@ import msgspec
 from domain import diagnoses, plans
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.people import profile
+from domain.actions.people.identify import patients_of
 from domain.actions.visits import visits
 from domain.actors import Actor
 from domain.errors import Invalid, NotFound, NotNow
@@ -299,9 +300,9 @@ def send_latest(work: Work, clinic: Clinic, contact: Contact) -> Visit | None:
     own = work.within(ClinicScope(clinic.clinic_id))
     found = [
         visit
-        for patient_id in contact.patient_ids
+        for patient in patients_of(work, contact, clinic.clinic_id)
         for visit in own.query(
-            Visit, patient_id, index=visits.BY_PATIENT, limit=LATEST_VISITS, descending=True
+            Visit, patient.patient_id, index=visits.BY_PATIENT, limit=LATEST_VISITS, descending=True
         ).records
     ]
     for visit in sorted(found, key=lambda v: (v.visit_date, v.created_at), reverse=True):

@@ -27,9 +27,9 @@ def test_a_phone_leads_to_one_contact(stage: Stage, cast: Cast) -> None:
 
 def test_a_family_is_introduced_one_by_one(stage: Stage, cast: Cast) -> None:
     work = stage.work()
-    contact, same = find_or_add_patient(work, cast.asha_contact, "ASHA")
+    contact, same = find_or_add_patient(work, cast.asha_contact, "ASHA", "clinic_city")
     assert same == cast.asha
-    contact, anu = find_or_add_patient(work, contact, "Anu")
+    contact, anu = find_or_add_patient(work, contact, "Anu", "clinic_city")
     work.commit()
     stored = stage.work().get(Contact, "con_asha")
     assert stored is not None
@@ -44,9 +44,9 @@ def test_a_name_with_other_accents_or_a_title_is_the_same_person_but_not_a_spous
     stage: Stage, cast: Cast
 ) -> None:
     work = stage.work()
-    contact, zoe = find_or_add_patient(work, cast.asha_contact, "Mrs Zoë Rao")
-    contact, same = find_or_add_patient(work, contact, "zoe rao")
-    contact, spouse = find_or_add_patient(work, contact, "Mr Zoe Rao")
+    contact, zoe = find_or_add_patient(work, cast.asha_contact, "Mrs Zoë Rao", "clinic_city")
+    contact, same = find_or_add_patient(work, contact, "zoe rao", "clinic_city")
+    contact, spouse = find_or_add_patient(work, contact, "Mr Zoe Rao", "clinic_city")
     assert (same.patient_id, same.name) == (zoe.patient_id, "Mrs Zoë Rao")
     assert spouse.patient_id != zoe.patient_id
 
@@ -102,7 +102,7 @@ def test_a_name_a_clinic_gave_is_offered_in_its_own_conversation_until_it_is_use
     assert guest.patient_id in {p.patient_id for p in patients_of(work, contact, "clinic_city")}
     elsewhere = [p.name for p in patients_of(work, contact, "clinic_sunrise")]
     assert elsewhere == [cast.asha.name]
-    _, named = find_or_add_patient(work, contact, "anu")
+    _, named = find_or_add_patient(work, contact, "anu", "clinic_city")
     assert named.patient_id == guest.patient_id
     assert len(patients_of(work, contact, "clinic_sunrise")) == 2
 
