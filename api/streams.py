@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Response, request
 
 from api.frame.calls import Answer, Call, CallingUser
-from api.frame.hub import Watcher
 from api.frame.idempotency import Repeated
 from api.frame.routes import Resource
+from api.frame.stream_shares import Watcher
 from api.schemas.queues import LinePath, StreamQuery, Ticket
 from domain.actions.booking.days import require_doctor
 from domain.actions.line import snapshots
@@ -29,12 +29,15 @@ def stream_queue(work: Work, call: Call, path: LinePath, query: StreamQuery) -> 
 
     Opened with a Bearer token, or with `?ticket=` where no header can be sent. Events are numbered:
     with `Last-Event-ID` nothing is sent anew that has not changed. Comments keep it alive, and it
-    ends when the session does. 503 with `Retry-After` when a process has as many as it takes.
+    ends when the session does. An account has up to 50 pages in a process: beyond, its oldest ends
+    with an event `closed` (`{"reason": "TOO_MANY_PAGES_OF_USER"}`), and should not be opened again
+    by itself. In a full process a clinic with fewer pages takes the place of one of the clinic with
+    the most (`TOO_MANY_PAGES_OF_CLINIC`); else 503 with `Retry-After`.
     """
     hub = call.services.hub
     caller = _sign_in(work, call, path, query)
     clinic, doctor = require_doctor(work.within(caller.scope), caller.clinic_id, path.doctor_id)
-    hub.check_room()
+    hub.check_room(caller.user)
     line = WatchedLine(clinic, doctor.doctor_id)
     events = hub.stream(line, Watcher(caller.session, caller.user), request.headers.get(LAST_SEEN))
     answer = Response(events, mimetype=EVENTS)

@@ -15,4 +15,5 @@ docs         its page, /docs
 headers      what answers say to browsers
 services     what the API is given by its process
 hub          the live pages of a process, for which one thread reads the store
+stream_shares  whose page gives way to a new one
 """

@@ -17,6 +17,13 @@ from dataclasses import dataclass, field
 
 import structlog
 
+from api.frame.stream_shares import (
+    RETRY_AFTER_SECONDS,
+    Closing,
+    Stream,
+    StreamShares,
+    Watcher,
+)
 from api.schemas.queues import QueueUpdate
 from domain.actions.line import snapshots
 from domain.actions.line.snapshots import Snapshot, WatchedLine
@@ -31,13 +38,16 @@ from domain.work import Work
 
 MOST_STREAMS = 1000
 """Streams per process; the threads beyond are reserved for webhooks and the rest of the API."""
+MOST_OF_USER = 50
+"""Streams of one account in a process: a page for each of a dozen lines, on a few screens."""
+CLOSING = 20
+"""Streams that were told to end and have not yet, beside those that are counted."""
 EVERY_SECONDS = 5.0
 """How often all watched lines are read."""
 BEAT_SECONDS = 15.0
 """How often a stream without events sends a heartbeat, which also finds closed connections."""
 PARTS = 10
 """Sessions are checked a part at a time, so that a webhook never waits for all of them."""
-RETRY_AFTER_SECONDS = 10
 READ_AT_ONCE = 100
 
 Key = tuple[str, str]
@@ -47,19 +57,6 @@ Listen = Callable[[Callable[[str], None]], None]
 
 _NUMBER = re.compile(r"[0-9]{1,20}")
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True)
-class Watcher:
-    """The session and user of a page, which ends with the session or a change of role."""
-
-    session: Session
-    user: User
-
-    @property
-    def key(self) -> Key:
-        """What tells it apart from other watchers."""
-        return self.session.session_id, self.user.user_id
 
 
 @dataclass
@@ -79,15 +76,6 @@ class _WatchedLine:
         return self.line.clinic.clinic_id, self.line.doctor_id
 
 
-@dataclass(eq=False)
-class Stream:
-    """One open page."""
-
-    watcher: Watcher
-    part: int
-    ended: bool = False
-
-
 class Hub:
     """Opens streams and keeps them up to date; its threads begin with the first stream."""
 
@@ -97,13 +85,14 @@ class Hub:
         listen: Listen,
         *,
         most: int = MOST_STREAMS,
+        most_of_user: int = MOST_OF_USER,
         every: float = EVERY_SECONDS,
         beat: float = BEAT_SECONDS,
     ) -> None:
         """Take at most *most* streams; *every* and *beat* are in seconds."""
         self._open_work = open_work
         self._listen = listen
-        self._most = most
+        self._shares = StreamShares(most, most_of_user)
         self._every = every
         self._beat = beat
         self._lines: dict[Key, _WatchedLine] = {}
@@ -119,26 +108,57 @@ class Hub:
         """How many streams are open in this process."""
         return self._open
 
-    def check_room(self) -> None:
-        """Raise `Busy` unless there is room for one more stream.
+    def check_room(self, user: User) -> None:
+        """Raise `Busy` unless there is room for one more stream of *user*, or one gives way to it.
 
         Raises:
             Busy: If as many are open as may be; says after how many seconds to try again.
         """
-        if self._open >= self._most:
+        with self._lock:
+            self._find_room(user)
+
+    def _find_room(self, user: User) -> tuple[Stream, Closing] | None:
+        if self._open >= self._shares.most + CLOSING:
             raise Busy(
-                "As many live pages are open as can be; please try again in a moment.",
+                "Live pages are being closed; please try again in a moment.",
                 retry_after_seconds=RETRY_AFTER_SECONDS,
             )
+        return self._shares.find_room(user)
 
     def stream(self, line: WatchedLine, watcher: Watcher, seen: str | None) -> Iterator[bytes]:
-        """Yield the events of one page until its session ends.
+        """Yield the events of one page until its session ends, or it gives way to another.
 
-        A snapshot comes first, unless the page has it: *seen* is the number of its last event.
+        A snapshot comes first, unless the page has it: *seen* is the number of its last event. A
+        page that gives way is told why by its last event, `closed`.
+        """
+        try:
+            watched, stream = self._admit(line, watcher)
+        except Busy:
+            return  # others were faster than this call; the page reconnects by itself
+        try:
+            self._start_threads()
+            yield from self._yield_events(watched, stream, seen)
+            if stream.closing is not None:
+                yield closed_frame(stream.closing)
+        except PulseOpsError as error:
+            # The page reconnects by itself.
+            log.warning("stream_ended", error=type(error).__name__)
+        finally:
+            with self._lock:
+                self._open -= 1
+                self._shares.remove(stream)
+                watched.streams.discard(stream)
+                if not watched.streams and self._lines.get(watched.key) is watched:
+                    del self._lines[watched.key]
+
+    def _admit(self, line: WatchedLine, watcher: Watcher) -> tuple[_WatchedLine, Stream]:
+        """Count a new stream, and let the one end that gives way to it.
+
+        Raises:
+            Busy: If there is no room.
         """
         with self._lock:
-            if self._open >= self._most:
-                return
+            giving_way = self._find_room(watcher.user)
             self._opened += 1
             stream = Stream(watcher, self._opened % PARTS)
             self._open += 1
@@ -147,18 +167,17 @@ class Hub:
             )
             watched.line = line
             watched.streams.add(stream)
-        try:
-            self._start_threads()
-            yield from self._yield_events(watched, stream, seen)
-        except PulseOpsError as error:
-            # The page reconnects by itself.
-            log.warning("stream_ended", error=type(error).__name__)
-        finally:
-            with self._lock:
-                self._open -= 1
-                watched.streams.discard(stream)
-                if not watched.streams and self._lines.get(watched.key) is watched:
-                    del self._lines[watched.key]
+            self._shares.add(stream)
+            if giving_way is not None:
+                self._close(*giving_way)
+        return watched, stream
+
+    def _close(self, stream: Stream, why: Closing) -> None:
+        stream.closing = why
+        self._shares.remove(stream)
+        for watched in self._lines.values():
+            if stream in watched.streams:
+                _end(stream, watched)
 
     def ring(self, doctor_id: str) -> None:
         """Schedule an immediate read of that doctor's line."""
@@ -199,9 +218,7 @@ class Hub:
             over = self._ended_sessions({s.watcher.key: s.watcher for _, s in some})
             for watched, stream in some:
                 if stream.watcher.key in over:
-                    with watched.changed:
-                        stream.ended = True
-                        watched.changed.notify_all()
+                    _end(stream, watched)
 
     def _ended_sessions(self, watchers: dict[Key, Watcher]) -> set[Key]:
         """Return which of *watchers* may no longer watch, in one read."""
@@ -303,6 +320,20 @@ def frame_of(shot: Snapshot) -> bytes:
     )
     data = update.model_dump_json(by_alias=True)
     return f"event: queue_update\nid: {shot.number}\ndata: {data}\n\n".encode()
+
+
+def closed_frame(why: Closing) -> bytes:
+    """Render the last event of a page that gives way, which should not open itself again at once.
+
+    A page that does not know the event waits a minute before it does.
+    """
+    return f'retry: 60000\nevent: closed\ndata: {{"reason":"{why}"}}\n\n'.encode()
+
+
+def _end(stream: Stream, watched: _WatchedLine) -> None:
+    with watched.changed:
+        stream.ended = True
+        watched.changed.notify_all()
 
 
 def _has_news(watched: _WatchedLine, stream: Stream, last: int) -> Callable[[], bool]:
