@@ -13,7 +13,7 @@ from bot.wiring import Parts
 from domain import due
 from domain.errors import Conflict, StillConflicting, StoreUnavailable
 from domain.model.base import stamp
-from domain.model.due import Due, is_aside
+from domain.model.due import Due, is_aside, takes_turns
 from domain.scopes import SystemScope
 from domain.transactions import retry_on_conflict
 from domain.work import Work
@@ -21,6 +21,9 @@ from workers.handlers import HANDLERS, HandlerContext
 
 PASS_LIMIT = 100
 """How many items one pass takes; it rings for the rest."""
+TURN_PAGE = 200
+TURN_PAGES = 10
+"""How far a turn looks for clinics that have something due, behind what one clinic has piled up."""
 LONGEST_BACKOFF_SECONDS = 600
 log = structlog.get_logger()
 
@@ -56,6 +59,8 @@ class DueRunner:
             return 0  # the clock rings again as long as anything is due
 
     def _run_pass(self, shard: str) -> int:
+        if takes_turns(shard):
+            return self._run_in_turns(shard)
         work = self._work()
         items = work.query(
             Due, shard, between=("", f"{stamp(work.now)}~"), limit=PASS_LIMIT
@@ -66,18 +71,51 @@ class DueRunner:
             self.parts.bell.ring("act", shard)
         return len(items)
 
-    def _run_item(self, item: Due) -> None:
-        """Do one item; defer it if it fails, or conflicts too often, so that the rest goes on."""
+    def _run_in_turns(self, shard: str) -> int:
+        """Do one item of each clinic at a time, and look anew what is due before the next round.
+
+        So a clinic waits for one item of each other clinic, however many those have.
+        """
+        done = 0
+        while done < PASS_LIMIT:
+            items = self._next_of_each_clinic(shard)
+            went_on = [self._run_item(item) for item in items]
+            done += len(items)
+            if not any(went_on):
+                return done
+        self.parts.bell.ring("act", shard)
+        return done
+
+    def _next_of_each_clinic(self, shard: str) -> list[Due]:
+        """Return the oldest item of each clinic, as far as they are found within TURN_PAGES."""
+        oldest: dict[str, Due] = {}
+        work, after = self._work(), None
+        for _ in range(TURN_PAGES):
+            span = ("", f"{stamp(work.now)}~")
+            page = work.query(Due, shard, between=span, limit=TURN_PAGE, after=after)
+            for item in page.records:
+                oldest.setdefault(item.clinic_id or "", item)
+            after = page.after
+            if after is None:
+                break
+        return list(oldest.values())
+
+    def _run_item(self, item: Due) -> bool:
+        """Do one item; defer it if it fails, or conflicts too often, so that the rest goes on.
+
+        Return False if the store does not answer: then it stays where it is.
+        """
         try:
             retry_on_conflict(partial(self._attempt, item))
         except StillConflicting:
             self._defer(item)
         except StoreUnavailable:
-            return  # it stays where it is
+            return False
         except Exception as error:
             # A fault of ours in one handler must not stop the items after it.
             log.exception("due_failed", job=item.kind, error=type(error).__name__)
             self._defer(item)
+        return True
 
     def _attempt(self, item: Due) -> None:
         """Run the item's handler, which commits in steps of its own.

@@ -12,13 +12,18 @@ from domain.model.base import Record
 
 ORDINARY_SHARDS = 8
 GATEWAY_SHARDS = 2
-SLOW_SHARDS = 1
+SLOW_KINDS = (
+    frozenset({"report", "report_clean"}),
+    frozenset({"broadcast", "broadcast_count"}),
+    frozenset({"erase", "renamed"}),
+)
+"""Kinds that take seconds, or come by the thousand: each group has a shard of its own, in which
+clinics take turns."""
+SLOW_SHARDS = len(SLOW_KINDS)
 SHARDS = ORDINARY_SHARDS + GATEWAY_SHARDS + SLOW_SHARDS
 """How many partitions due items are spread over, so that no partition is hot."""
 GATEWAY_KINDS = frozenset({"refund", "watch_payment", "look_payment", "find_capture"})
 """Kinds that call the payment gateway, in shards of their own: a slow gateway delays no others."""
-SLOW_KINDS = frozenset({"report", "report_clean", "broadcast"})
-"""Kinds that take seconds, in a shard of their own."""
 
 
 def shard_of(kind: str, subject: str) -> str:
@@ -26,14 +31,20 @@ def shard_of(kind: str, subject: str) -> str:
     spread = zlib.crc32(subject.encode())
     if kind in GATEWAY_KINDS:
         return f"{ORDINARY_SHARDS + spread % GATEWAY_SHARDS:02d}"
-    if kind in SLOW_KINDS:
-        return f"{ORDINARY_SHARDS + GATEWAY_SHARDS + spread % SLOW_SHARDS:02d}"
+    for number, kinds in enumerate(SLOW_KINDS):
+        if kind in kinds:
+            return f"{ORDINARY_SHARDS + GATEWAY_SHARDS + number:02d}"
     return f"{spread % ORDINARY_SHARDS:02d}"
 
 
 def is_aside(shard: str) -> bool:
     """Return whether items in *shard* may take long, and are done in threads of their own."""
     return int(shard) >= ORDINARY_SHARDS
+
+
+def takes_turns(shard: str) -> bool:
+    """Return whether clinics take turns in *shard*, so that none waits for all of another's."""
+    return int(shard) >= ORDINARY_SHARDS + GATEWAY_SHARDS
 
 
 class Due(Record, frozen=True, kw_only=True):

@@ -57,11 +57,27 @@ class Report(Record, frozen=True, kw_only=True):
     reason: str | None = None
     """Why it failed, in words for people."""
     attempts: int = 0
+    place: str | None = None
+    """Its `OpenReport`, until it is made."""
     size: int = 0
     """Bytes of its file."""
     by: str
     created_at: datetime
     finished_at: datetime | None = None
+
+
+class OpenReport(Record, frozen=True, kw_only=True):
+    """One of the few reports a clinic may have in the making. Key: clinicId, place.
+
+    Places are numbered, so that as many as there may be are found in one read.
+    """
+
+    TABLE: ClassVar[str] = "open-reports"
+    KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "place")
+
+    clinic_id: str
+    place: str
+    report_id: str
 
 
 # The content of a report

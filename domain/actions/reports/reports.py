@@ -10,15 +10,24 @@ import msgspec
 
 from domain import due, plans
 from domain.due import OpenWork
-from domain.errors import NotNow, PulseOpsError
+from domain.errors import NotNow, PulseOpsError, TooMany
 from domain.model.clinics import Clinic
 from domain.model.due import Due
-from domain.model.reports import Report, ReportFormat, ReportPage, ReportStatus, ReportType
+from domain.model.reports import (
+    OpenReport,
+    Report,
+    ReportFormat,
+    ReportPage,
+    ReportStatus,
+    ReportType,
+)
 from domain.plans import Feature, require_active
 from domain.ports import Documents, FileMissing, Files
 from domain.work import Work
 
 MOST_ATTEMPTS = 3
+MOST_OPEN = 10
+"""How many reports of a clinic may be in the making."""
 ESTIMATE = timedelta(seconds=30)
 """How long making a report usually takes, as the API tells callers."""
 MEDIA_TYPES = {
@@ -64,13 +73,16 @@ def request_report(
     Raises:
         PlanRequired: If the clinic's plan has no reports.
         Suspended: If its subscription is suspended.
+        TooMany: If MOST_OPEN of the clinic's reports are in the making.
     """
     plans.require(clinic, Feature.REPORTS)
     require_active(clinic)
+    report_id = work.ids.secret("report_")
     report = work.put(
         Report(
             clinic_id=clinic.clinic_id,
-            report_id=work.ids.secret("report_"),
+            report_id=report_id,
+            place=_take_place(work, clinic.clinic_id, report_id),
             report_type=request.report_type,
             format=request.format,
             start_date=request.start,
@@ -83,6 +95,19 @@ def request_report(
     )
     _schedule(work, "report", report, timedelta())
     return report
+
+
+def _take_place(work: Work, clinic_id: str, report_id: str) -> str:
+    places = [f"{number:02d}" for number in range(1, MOST_OPEN + 1)]
+    taken = work.fetch([(OpenReport, (clinic_id, place)) for place in places])
+    free = next((place for place, by in zip(places, taken, strict=True) if by is None), None)
+    if free is None:
+        raise TooMany(
+            f"{MOST_OPEN} reports of the clinic are being made; ask again when one is there.",
+            retry_after_seconds=int(ESTIMATE.total_seconds()),
+        )
+    work.put(OpenReport(clinic_id=clinic_id, place=free, report_id=report_id))
+    return free
 
 
 def find_report(work: Work, clinic_id: str, report_id: str) -> Report:
@@ -163,11 +188,11 @@ def _finish(
     work = open_work()
     report, _ = _find(work, item)
     if report is not None:
-        done = work.put(
-            msgspec.structs.replace(
-                report, status=status, reason=reason, size=size, finished_at=work.now
-            )
-        )
+        taken = work.get(OpenReport, report.clinic_id, report.place or "")
+        if taken is not None:
+            work.delete(taken)
+        ended = {"status": status, "reason": reason, "size": size, "finished_at": work.now}
+        done = work.put(msgspec.structs.replace(report, place=None, **ended))
         if status is ReportStatus.COMPLETED:
             _schedule(work, "report_clean", done, work.rules.keeps.reports)
     work.delete(item)
