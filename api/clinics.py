@@ -25,6 +25,7 @@ from api.schemas.clinics import (
 from domain.actions.clinics import profile as actions
 from domain.actions.clinics import senders, subscriptions
 from domain.actions.clinics.doctors import api_name
+from domain.actions.people import trust
 from domain.errors import Invalid, NotNow
 from domain.model.clinics import Clinic
 from domain.permissions import Permission
@@ -187,6 +188,7 @@ def _profile_fields(work: Work, clinic: Clinic) -> dict[str, Any]:
         "time_zone": clinic.time_zone,
         "holidays": [day.isoformat() for day in clinic.holidays],
         "booking_days": clinic.booking_days,
+        "standing": trust.standing_of(work, clinic).value,
         "updated_at": clinic.updated_at,
     }
 

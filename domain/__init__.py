@@ -30,6 +30,7 @@ patient_flow  arrivals, departures and waits
 diagnoses     codes of ICD-10
 emergencies   emergency numbers of a country
 names         names of people
+clinic_names  names of clinics that an operator has to look at
 phones        phone numbers
 passwords     passwords of staff
 fair_gate     costly work by turns

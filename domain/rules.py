@@ -59,6 +59,8 @@ class Rules:
     """How long a session lasts without being renewed: as long as its refresh token."""
     keeps: Retention = Retention()
     """How long data are kept."""
+    clinic_trust: str = "paid"
+    """When a clinic on the shared number may write to whomever it records: `paid`, or `all`."""
     password_memory_kib: int = 65_536
     """Memory of one check of a password (argon2id), in KiB; tests use less."""
 

@@ -11,6 +11,7 @@ from domain.actions.booking.queues import current_queue
 from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
+from domain.actions.people.trust import Standing, standing_of
 from domain.errors import (
     CalledJustNow,
     DayClosed,
@@ -163,6 +164,7 @@ def announce(turn: Turn) -> None:
     """Send what follows the command to everybody booked today."""
     line = the_line(turn)
     announcements.announce(line, turn.actor, arguments(turn).strip())
+    turn.values = {"limited": standing_of(turn.work, turn.clinic) is not Standing.FREE}
 
 
 def _which_doctor_rows() -> tuple[Row, ...]:

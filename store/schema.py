@@ -222,6 +222,7 @@ OWN = (
     Table("otp-limits", "subject", None, "Codes asked for a number or from a network address."),
     Table("orders", "paymentId", "reference", "Requests for payment shown inside WhatsApp."),
     Table("outbox", "shard", "place", "Messages waiting to be sent, the urgent first."),
+    Table("free-messages", "clinicId", "day", "Own words of clinics that are not trusted yet."),
     Table("open-reports", "clinicId", "place", "Reports in the making: a few for each clinic."),
     Table(
         "parked", "parked", None, "Messages that we could not handle by our own fault.",

@@ -32,7 +32,10 @@ PLATFORM_NUMBER = "+919876543000"
 CITY_SENDER = "100000000000002"
 """City Medical Center's own WhatsApp sender; Sunrise Clinic uses the platform's."""
 RULES = Rules(
-    platform_sender=PLATFORM_SENDER, platform_number=PLATFORM_NUMBER, password_memory_kib=32
+    platform_sender=PLATFORM_SENDER,
+    platform_number=PLATFORM_NUMBER,
+    password_memory_kib=32,
+    clinic_trust="all",
 )
 TESTS = SystemScope("a test")
 FILE = "pulseops.db"

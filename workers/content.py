@@ -12,7 +12,7 @@ from bot.wiring import NoTemplate, Parts, Rendered
 from domain.actions.delivery import freshness, states
 from domain.actions.messages import outbox, templates
 from domain.actions.payments import orders
-from domain.actions.people import consent
+from domain.actions.people import consent, trust
 from domain.channel import TemplateCall
 from domain.errors import Conflict, PulseOpsError, StoreUnavailable, Unreadable
 from domain.model.conversations import Conversation
@@ -81,6 +81,9 @@ def _fresh_values(work: Work, message: Message) -> dict[str, Any]:
         raise Unsendable(MessageStatus.FAILED, states.GIVEN_UP)
     if not consent.is_covered(work, message):
         raise Unsendable(MessageStatus.DROPPED, STOPPED)
+    held = trust.why_held(work, message)
+    if held is not None:
+        raise Unsendable(MessageStatus.DROPPED, held)
     values = freshness.fresh_values(work, message)
     if values is None:
         raise Unsendable(MessageStatus.DROPPED, "no longer true, or too late to help")

@@ -55,6 +55,17 @@ Confirm = Annotated[
 ]
 
 
+Standing = Annotated[
+    str,
+    Field(
+        description="FREE: may write to whomever its staff recorded. LIMITED, until the first bill"
+        " is paid or the operator trusts it: others than people who wrote or booked themselves get"
+        " the fixed words of bookings. HELD: others get nothing until the operator has looked at"
+        " the clinic's name."
+    ),
+]
+
+
 class ClinicInfo(Data):
     """What a clinic is called and where it is."""
 
@@ -70,6 +81,7 @@ class ClinicInfo(Data):
     time_zone: str
     holidays: list[str]
     booking_days: int
+    standing: Standing
     created_at: Instant
     updated_at: Instant
 

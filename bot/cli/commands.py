@@ -16,6 +16,7 @@ from flask.cli import AppGroup
 from bot.channels.twilio import signature
 from bot.cli.check_live import look_at_everything
 from bot.cli.check_money import add_check_money, all_clinics
+from bot.cli.clinics import clinics_group
 from bot.cli.messages import messages_group, parked_group
 from bot.cli.seed import CITY, PLATFORM_NUMBER, demo_phones, seed_demo
 from bot.cli.templates import templates_group
@@ -103,6 +104,7 @@ def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFil
 
     group.add_command(templates_group(parts))
     group.add_command(messages_group(parts))
+    group.add_command(clinics_group(parts))
     group.add_command(parked_group(parts))
     return group
 

@@ -205,6 +205,7 @@ def _clinic(
             price_per_doctor=plan.price_per_doctor,
             phone_number_id=sender,
             join_code=code,
+            trusted_at=now,
             created_at=now,
             updated_at=now,
         )

@@ -131,6 +131,8 @@ class BookingSettings:
     """STAFF_HOLD_MINUTES: the same for a slot that staff booked."""
     bookings_per_phone: int
     """BOOKINGS_PER_PHONE: live bookings that one phone may have of one doctor's day."""
+    clinic_trust: str
+    """CLINIC_TRUST: when a clinic on the shared number may write to whomever it records."""
     progress_every: int
     """PROGRESS_EVERY: after how many tokens a waiting patient may hear of progress again."""
 
@@ -273,6 +275,7 @@ def read_booking(env: Mapping[str, str]) -> BookingSettings:
         hold_minutes=values.whole_number(env, "HOLD_MINUTES", 10, 1, 1440),
         staff_hold_minutes=values.whole_number(env, "STAFF_HOLD_MINUTES", 60, 1, 1440),
         bookings_per_phone=values.whole_number(env, "BOOKINGS_PER_PHONE", 4, 1, 100),
+        clinic_trust=values.choice(env, "CLINIC_TRUST", ("paid", "all")),
         progress_every=values.whole_number(env, "PROGRESS_EVERY", 3, 1, 100),
     )
 

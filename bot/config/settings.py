@@ -92,6 +92,7 @@ class Settings(
             hold_minutes=self.hold_minutes,
             staff_hold_minutes=self.staff_hold_minutes,
             bookings_per_phone=self.bookings_per_phone,
+            clinic_trust=self.clinic_trust,
             progress_every=self.progress_every,
             platform_sender=self.platform_sender,
             platform_number=self.platform_number,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+from domain.clinic_names import NameDoubt
 from domain.model.base import Record
 
 
@@ -56,6 +57,10 @@ class Clinic(Record, frozen=True, kw_only=True):
     holidays: tuple[date, ...] = ()
     booking_days: int = 14
     """How many days after today can be booked."""
+    name_doubt: NameDoubt | None = None
+    """What an operator has yet to look at in its name."""
+    trusted_at: datetime | None = None
+    """When the operator said that it may write to whomever its staff record."""
     created_at: datetime
     updated_at: datetime
 

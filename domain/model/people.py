@@ -150,6 +150,18 @@ class ClinicPatient(Record, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class FreeMessages(Record, frozen=True, kw_only=True):
+    """Messages in a clinic's own words on a day, while that is limited. Key: clinicId, day."""
+
+    TABLE: ClassVar[str] = "free-messages"
+    KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "day")
+
+    clinic_id: str
+    day: str
+    """ISO, in the clinic's zone."""
+    count: int
+
+
 class AssociationStatus(StrEnum):
     """Whether the association holds now."""
 

@@ -19,6 +19,7 @@ from domain.actions.broadcasts.audiences import STEP, Person, people_of
 from domain.actions.messages import templates
 from domain.actions.messages.notices import notice_values
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.people import trust
 from domain.actions.people.consent import accepts_messages
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish
@@ -218,6 +219,7 @@ def preview_reach(
         across = work.system("see who opted out of a clinic")
         reachable += sum(
             accepts_messages(across, clinic.clinic_id, p.contact_id or "", marketing=marketing)
+            and trust.why_not_free(work, clinic, p.contact_id or "", p.about) is None
             for p in known
         )
     return BroadcastReach(len(seen), reachable)
@@ -276,9 +278,13 @@ def _write_step(
     numbered = {p.key: (n, p) for n, p in reversed(list(enumerate(step, start=done)))}
     known = work.fetch([(Recipient, (broadcast.broadcast_id, key)) for key in numbered])
     fresh = [pair for pair, found in zip(numbered.values(), known, strict=True) if found is None]
+    reasons = {person.key: _why_not(work, clinic, broadcast, person) for _, person in fresh}
+    left = trust.take_free_messages(work, clinic, sum(r is None for r in reasons.values()))
     failed = 0
     for number, person in sorted(fresh, key=lambda pair: pair[0]):
-        reason = _why_not(work, broadcast, person)
+        reason = reasons[person.key]
+        if reason is None:
+            reason, left = (None, left - 1) if left else (trust.DAY_USED_UP, 0)
         message = None
         if reason is None:
             message = _send_to(work, clinic, broadcast, person, number)
@@ -305,7 +311,7 @@ def _write_step(
     return work.put(after) if after != broadcast else broadcast
 
 
-def _why_not(work: Work, broadcast: Broadcast, person: Person) -> str | None:
+def _why_not(work: Work, clinic: Clinic, broadcast: Broadcast, person: Person) -> str | None:
     """Return why *person* gets no message, in words for people; None if they get one."""
     if person.contact_id is None:
         return NOT_A_PATIENT
@@ -316,7 +322,7 @@ def _why_not(work: Work, broadcast: Broadcast, person: Person) -> str | None:
         across, broadcast.clinic_id, person.contact_id, marketing=True
     ):
         return NO_MARKETING
-    return None
+    return trust.why_not_free(work, clinic, person.contact_id, person.about)
 
 
 def _send_to(

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from domain.actions.messages import templates
 from domain.actions.messages.outbox import Draft, send, sender_of, window_is_open
-from domain.actions.people import consent
+from domain.actions.people import consent, trust
 from domain.actions.people.identify import longest_known_first
 from domain.errors import NotFound, NotNow
 from domain.model.clinics import Clinic
@@ -65,6 +65,8 @@ def send_to_patient(
         NotApproved: If WhatsApp is known not to approve the template. The clinic's own words need
             no approval within 24 hours of the contact's last message.
         Suspended: If the clinic's subscription is suspended.
+        NotTrustedYet: If the clinic is not trusted yet, and the patient has not come of themself
+            or the day's messages are used up.
     """
     require_active(clinic)
     across = work.system("see how, and whether, a clinic's patient can be written to")
@@ -78,6 +80,11 @@ def send_to_patient(
     ):
         wanted = "marketing" if marketing else "messages"
         raise NotReachable(f"This patient does not want {wanted} of the clinic.")
+    held = trust.why_not_free(work, clinic, person.contact_id)
+    if held is None and not trust.take_free_messages(work, clinic, 1):
+        held = trust.DAY_USED_UP
+    if held is not None:
+        raise trust.NotTrustedYet(held)
     conversation = across.get(Conversation, f"{sender_of(work, clinic)}#{person.contact_id}")
     if template.name != FREE_TEXT or not window_is_open(conversation, work.now):
         language = contact.language or template.language

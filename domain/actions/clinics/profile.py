@@ -14,6 +14,7 @@ from domain.actions.payments import orders
 from domain.actions.staff import numbers, otps
 from domain.actors import Actor
 from domain.channel import Senders
+from domain.clinic_names import name_doubt
 from domain.errors import Busy, Invalid
 from domain.model.accounts import OtpStatus, OtpType
 from domain.model.clinics import Claim, Clinic, Doctor, Sender, User
@@ -94,6 +95,8 @@ def change_profile(
     number = wanted.pop("whatsapp_number", None)
     if wanted.get("phone") is not None:
         wanted["phone"] = numbers.parse_number(work, "phone", wanted["phone"])
+    if "name" in wanted and wanted["name"] != clinic.name:
+        wanted["name_doubt"] = name_doubt(wanted["name"])
     if wanted.get("time_zone", "UTC") not in available_timezones():
         raise Invalid("timeZone", "Must be a time zone such as Asia/Kolkata.")
     planned = clinic.but(**wanted | _place_on_map(wanted))
@@ -110,6 +113,19 @@ def change_profile(
     if moves_days:
         schedule_changes.schedule_sold_days(work, planned, None, Actor(by.user_id, by.name))
     return planned
+
+
+def trust_clinic(work: Work, *, clinic_id: str) -> Clinic:
+    """Let a clinic write to whomever its staff record, and take its name as it is.
+
+    A name that is changed later is looked at again. May be repeated.
+
+    Raises:
+        NotFound: If there is no such clinic.
+    """
+    clinic = find_clinic(work, clinic_id)
+    trusted_at = clinic.trusted_at or work.now.replace(microsecond=0)
+    return work.put(clinic.but(trusted_at=trusted_at, name_doubt=None))
 
 
 def _place_on_map(wanted: Mapping[str, Any]) -> dict[str, str | None]:

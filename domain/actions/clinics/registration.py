@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from domain import passwords
 from domain.actions.clinics import subscriptions
 from domain.actions.staff import code_limits, otps, sessions
+from domain.clinic_names import name_doubt
 from domain.errors import NotSignedIn
 from domain.model.accounts import OtpRequest, OtpType, Session
 from domain.model.clinics import (
@@ -85,6 +86,7 @@ def _write_pending_clinic(
     clinic = Clinic(
         clinic_id=work.ids.secret("clinic_"),
         name=name,
+        name_doubt=name_doubt(name),
         address=address,
         phone=number,
         whatsapp_number=number,

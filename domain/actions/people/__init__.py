@@ -10,6 +10,7 @@ patient_changes  a patient is recorded, changed, renamed
 told             age and sex as a person tells them with the name
 profile          what one clinic knows of a person and their health: encrypt, show, combine
 directory        find a patient by name or phone
+trust            whom a new clinic on a shared number may write to
 consent          which messages a person accepts
 merge            two contacts of one person become one
 phone_changes    propagate a new number to every record that shows it
