@@ -24,7 +24,7 @@ lateness       patients and doctors who are late
 corrections    a wrong name, and what the visit is for, told of a booking that stands
 facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
 staff          the staff's conversation: its table is that of line, walk_ins, desk, questions,
-               lateness, account, handover, some of settings, and manners
+               lateness, talks, account, handover, some of settings, and manners
 line           running a line
 walk_ins       people whom staff add to a line
 desk           commands about one patient of a line
@@ -33,6 +33,7 @@ commands       what a command of staff says
 questions      staff's sentences that are asked about, or ask
 account        staff prove their number
 handover       talking to the clinic's people
+talks          the clinic's people answer
 safety         what may be an emergency
 machines       machines that answer the bot
 manners        courtesy, complaints, and scripts that are not understood

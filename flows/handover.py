@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from domain.actions.people import phone_requests
-from domain.actions.staff import handover
+from domain.actions.staff import handover, talks
 from domain.model.messages import Message, Option
 from flows.hearing.text import fold
 from flows.table import ANYWHERE, Row
@@ -39,8 +39,8 @@ def pass_on(turn: Turn) -> None:
     """
     inbound = turn.inbound
     words = inbound.text or f"[{inbound.media or inbound.kind}]"
-    handover.pass_on(turn.work, turn.clinic, turn.contact, words)
-    turn.remember(handed_over_until=turn.work.now + handover.SILENT_FOR)
+    handover.pass_on(turn.work, turn.clinic, turn.contact, inbound.sender, words)
+    turn.remember(handed_over_until=turn.work.now + talks.SILENT_FOR)
     if _wishes_to_book(turn) and not _was_told(turn):
         turn.say(WITH_PEOPLE, SAYS[WITH_PEOPLE](turn))
 
@@ -60,12 +60,18 @@ def calls_bot_back(turn: Turn) -> bool:
     return turn.inbound.kind == "text" and fold(turn.inbound.text) in BACK
 
 
+def call_bot_back(turn: Turn) -> None:
+    """Let the bot answer again, because the person wants it."""
+    talks.end_talk(turn.work, turn.clinic.clinic_id, turn.contact.contact_id)
+    turn.remember(handed_over_until=None)
+
+
 def hand_over(turn: Turn) -> None:
     """Hand the conversation over to the clinic's people."""
     words = turn.inbound.text
-    told = handover.hand_over(turn.work, turn.clinic, turn.contact, words)
+    told = handover.hand_over(turn.work, turn.clinic, turn.contact, turn.inbound.sender, words)
     if told:
-        turn.remember(handed_over_until=turn.work.now + handover.SILENT_FOR)
+        turn.remember(handed_over_until=turn.work.now + talks.SILENT_FOR)
         phone_requests.request_number(turn.work, turn.clinic, turn.contact.contact_id)
     turn.values = {"told": bool(told), **handover.next_opening(turn.work, turn.clinic)}
 

@@ -82,7 +82,7 @@ def answer(turn: Turn) -> None:
         handover.pass_on(turn)
         return
     if handover.calls_bot_back(turn):
-        turn.remember(handed_over_until=None)
+        handover.call_bot_back(turn)
     trigger = _trigger(turn)
     if machines.is_ignored(turn, trigger):
         return

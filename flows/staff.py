@@ -21,6 +21,7 @@ from flows import (
     patient,
     questions,
     settings,
+    talks,
     walk_ins,
 )
 from flows.choices import choice_confirmed, choice_named, standing_push
@@ -33,7 +34,7 @@ from flows.turn import Say, Turn, says
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
     "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call", "priority",
-    "help_desk",
+    "help_desk", "reply", "to_patient", "send_kept",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
@@ -60,6 +61,7 @@ ROWS = (
     *desk.ROWS,
     *questions.ROWS,
     *lateness.STAFF_ROWS,
+    *talks.ROWS,
     #   on          at         when   do             say               then
     Row("done",     ANYWHERE,  None,  act_as_staff,  "staff/done",     "idle"),
     Row("hi",       ANYWHERE,  None,  None,          "staff/help",     "idle"),
@@ -170,6 +172,8 @@ def _own_tap(turn: Turn) -> bool:
 def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
     if turn.inbound.kind == "tap" and turn.inbound.choice:
         return _choose(turn, turn.inbound.choice)
+    if talks.is_for_patient(turn, staff_meaning):
+        return talks.TO_PATIENT
     if turn.inbound.kind != "text":
         return "media"
     number = turn.ear.answers.choice(turn.inbound.text)

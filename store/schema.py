@@ -248,6 +248,10 @@ OWN = (
     Table("silences", "contactId", None, "Who wants no more messages, whichever clinic's."),
     Table("staff-numbers", "whatsappNumber", "clinicId", "Which user of a clinic has a number."),
     Table("stream-tickets", "ticket", None, "What opens one live page once, within a minute."),
+    Table(
+        "talks", "clinicId", "contactId", "Whom the clinic's people answer, and who of them does.",
+        (Index("userId", "contactId"),),
+    ),
     Table("visit-versions", "visitId", "entry", "Who wrote what of a visit: append-only."),
 )  # fmt: skip
 """The product's own tables."""

@@ -22,7 +22,7 @@ from domain.actions.people import erasure, merge, patient_changes, phone_changes
 from domain.actions.reports import figures, reports
 from domain.actions.reports.pages import compose
 from domain.actions.settlement import polling
-from domain.actions.staff import handover, notices, otps
+from domain.actions.staff import handover, notices, otps, talks
 from domain.actions.visits import ratings
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
@@ -112,6 +112,7 @@ HANDLERS: dict[str, Handler] = {
     # Messages
     "unheard": _with_work(sms_fallback.escalate_undelivered),
     "tell_parked": _with_work(handover.alert_desk_of_parked),
+    "talk_quiet": _with_work(talks.ask_if_over),
     "broadcast": _with_work(broadcasts.expand),
     "broadcast_count": _with_work(counts.count_outcomes),
     # Staff and clinics

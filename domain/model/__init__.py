@@ -8,6 +8,7 @@ queues         a doctor's day: the queue, its seats and tokens, the line
 money          requests for payment, captures and refunds
 messages       messages to people
 conversations  the state of conversations; which inbound messages were handled
+talks          patients whom people of the clinic answer
 broadcasts     one message to many, and the outcome for each
 visits         consultations: records, prescriptions, notes, ratings
 due            due items

@@ -6,6 +6,7 @@ A line is a step, or what was said because of the step above it:
     Asha: Hi                        types
     Asha taps: I’m here             taps an option of the newest message that has it
     Asha taps old: Dr. Meera        taps the one of the oldest message that has it
+    Farida replies to "fever": Yes  replies to the newest message that she got with these words
     Asha sends: voice note          voice note, sticker, photo, location, contact, reaction
     Asha on the shared number: Hi   writes (taps, sends) to the number that clinics share
     @1 min ago Dr. Meera: next      a message WhatsApp delivers late (min or sec)
@@ -26,7 +27,7 @@ A line is a step, or what was said because of the step above it:
     Lata shows her number           WhatsApp tells it together with her user id
     Lata shares her number          with the button of WhatsApp's own
     WhatsApp has no number_ask_v1   a template that is not approved, or a provider without it
-    Farida works at Sunrise Clinic  as an admin there too
+    Farida works at Sunrise Clinic  as an admin there too; or at City Medical Center
     Farida sees patients            as a doctor of City Medical Center, by her own number
     Farida adds Nisha as a doctor   over the API, with a temporary password
     Dr. Meera moves to Lata's number   over the API
@@ -185,6 +186,16 @@ class Story:
             how = {"answers": f"wamid.{self.stage.channel.sent.index(message) + 1}"}
         self._hear(name, at, shown, **how)
 
+    def replies(self, name: str, at: str, words: str, text: str) -> None:
+        """Let *name* reply with *text* to the newest message that has *words*."""
+        sent = self.stage.channel.sent
+        theirs = [i for i, m in enumerate(sent) if self._name_of(m) == name and self._has(m, words)]
+        self._hear(name, at, text, answers=f"wamid.{theirs[-1] + 1}")
+
+    def _has(self, message: Outbound, words: str) -> bool:
+        call = message.template
+        return words in message.text or bool(call and words in call.parameters.values())
+
     def _choices(self, message: Outbound) -> list[tuple[str, str]]:
         """Return id and words of what can be tapped on a message, which may be a template."""
         call = message.template
@@ -323,10 +334,13 @@ class Story:
 
         self.stage.channel.send = refuse  # type: ignore[method-assign]
 
-    def works_at_sunrise(self, name: str) -> None:
-        """Make *name* an admin of Sunrise Clinic too."""
+    def works_at(self, name: str, clinic_name: str) -> None:
+        """Make *name* an admin of a clinic, too."""
         assert self.stage.cast is not None
-        user = a_user(self.stage.cast.sunrise, f"usr_sunrise_{name.lower()}", name, PEOPLE[name])
+        cast = self.stage.cast
+        clinic = next(c for c in (cast.clinic, cast.sunrise) if c.name == clinic_name)
+        town = clinic_name.partition(" ")[0].lower()
+        user = a_user(clinic, f"usr_{town}_{name.lower()}", name, PEOPLE[name])
         store(self.stage.records, user, staff_number(user))
 
     def sees_patients(self, name: str) -> None:
@@ -439,6 +453,7 @@ _WHO = rf"({_NAME})( on the shared number|)"
 _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"(?:@(\d+) (sec|min) ago )?{_WHO}: (.*)", Story.types),
     (rf"{_WHO} taps( old)?: (.*)", Story.taps),
+    (rf"{_WHO} replies to \"(.*)\": (.*)", Story.replies),
     (rf"{_WHO} sends: (.*)", Story.sends),
     (rf"({_NAME}) pays(?:( again)| for #(\d+))?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),
@@ -454,7 +469,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"({_NAME}) shows (?:her|his) number", Story.shows_number),
     (rf"({_NAME}) shares (?:her|his) number", Story.shares),
     (r"WhatsApp has no (\w+)", Story.lacks_template),
-    (rf"({_NAME}) works at Sunrise Clinic", Story.works_at_sunrise),
+    (rf"({_NAME}) works at (Sunrise Clinic|City Medical Center)", Story.works_at),
     (rf"({_NAME}) sees patients", Story.sees_patients),
     (rf"Farida adds ({_NAME}) as a doctor", Story.adds),
     (rf"({_NAME}) moves to ({_NAME})'s number", Story.moves_to),

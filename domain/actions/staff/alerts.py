@@ -55,6 +55,22 @@ def alert_desk(work: Work, clinic: Clinic, alert: Alert) -> int:
     return _write_to_each(across, clinic, _reachable_staff(across, clinic), alert)
 
 
+def alert_others(work: Work, clinic: Clinic, user: User, alert: Alert) -> None:
+    """Send *alert* to the desk without *user*: the admins, or the doctors if there is none."""
+    across = work.system("alert the others of a clinic's desk")
+    staff = _reachable_staff(across, clinic)
+    desk = [u for u in staff if u.role is Role.ADMIN] or staff
+    others = [u for u in desk if u.user_id != user.user_id]
+    _write_to_each(across, clinic, others, alert)
+
+
+def alert_user(work: Work, clinic: Clinic, user_id: str, alert: Alert) -> bool:
+    """Send *alert* to one member of staff; return False if they work here no more."""
+    across = work.system("alert a member of staff")
+    users = [u for u in _reachable_staff(across, clinic) if u.user_id == user_id]
+    return _write_to_each(across, clinic, users, alert) > 0
+
+
 def alert_desk_and_doctors(
     work: Work, clinic: Clinic, doctor_ids: Collection[str], alert: Alert
 ) -> int:

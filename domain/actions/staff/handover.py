@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from domain.actions.messages.outbox import Draft, send, sender_of
+from domain.actions.staff import talks
 from domain.actions.staff.alerts import Alert, alert_desk
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Doctor
@@ -16,8 +17,6 @@ from domain.model.people import Contact
 from domain.timetable import hours, is_open, today
 from domain.work import Work
 
-SILENT_FOR = timedelta(hours=2)
-"""How long after the person last wrote the bot stays silent."""
 HELPS = timedelta(hours=12)
 """How long an alert waits to be delivered."""
 DAYS_AHEAD = 14
@@ -29,12 +28,19 @@ def is_handed_over(conversation: Conversation, work: Work) -> bool:
     return until is not None and until > work.now
 
 
-def hand_over(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
+def hand_over(work: Work, clinic: Clinic, contact: Contact, sender: str, words: str) -> int:
     """Alert the desk that a person wants to talk to somebody; return how many people it reaches.
 
-    The caller sets in the conversation until when the bot is silent (`SILENT_FOR` from now).
+    *sender* is the number of ours they write to. The caller sets in the conversation until when the
+    bot is silent (`talks.SILENT_FOR` from now).
     """
-    return _alert_desk(work, clinic, contact, "desk/wants_to_talk", words)
+    first, *more = talks.parts_of(words)
+    told = alert_desk(work, clinic, _alert(contact, "desk/wants_to_talk", first))
+    for part in more:
+        alert_desk(work, clinic, _alert(contact, "desk/says", part))
+    if told:
+        talks.open_talk(work, clinic, contact.contact_id, sender, anew=True)
+    return told
 
 
 def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
@@ -48,31 +54,33 @@ def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
             name="desk/parked",
             values={"person": contact.profile_name or "", "phone": contact.number},
             shows=[contact.contact_id],
-            helps_for=SILENT_FOR,
+            helps_for=talks.SILENT_FOR,
         )
         alert_desk(work, clinic, alert)
     work.commit()
 
 
-def pass_on(work: Work, clinic: Clinic, contact: Contact, words: str) -> int:
-    """Forward to the desk what a person writes while the bot is silent."""
-    return _alert_desk(work, clinic, contact, "desk/says", words)
+def pass_on(work: Work, clinic: Clinic, contact: Contact, sender: str, words: str) -> None:
+    """Forward what a person writes while the bot is silent to whoever answers, or to the desk."""
+    talk = talks.open_talk(work, clinic, contact.contact_id, sender, anew=False)
+    for part in talks.parts_of(words):
+        talks.alert_answering(work, clinic, talk, _alert(contact, "desk/says", part))
 
 
-def _alert_desk(work: Work, clinic: Clinic, contact: Contact, name: str, words: str) -> int:
-    alert = Alert(
+def _alert(contact: Contact, name: str, words: str) -> Alert:
+    return Alert(
         name=name,
-        values={
+        # What a patient writes may be about their health: it is stored encrypted only, and nothing
+        # of it, nor of the person, is left once it was sent.
+        secrets={
             "person": contact.profile_name or "",
-            "phone": contact.number,
+            "phone": contact.number or "",
+            "text": words,
         },
-        # What a patient writes may be about their health: it is stored encrypted only.
-        secrets={"text": words},
-        options=[Option(id=f"bot_on:{contact.contact_id}", label="bot_on_button")],
+        options=talks.buttons_of(contact.contact_id),
         shows=[contact.contact_id],
         helps_for=HELPS,
     )
-    return alert_desk(work, clinic, alert)
 
 
 def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
@@ -80,9 +88,13 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
 
     May be repeated.
     """
-    key = f"{sender_of(work, clinic)}#{contact_id}"
-    conversation = work.get(Conversation, key)
-    if conversation is None or not is_handed_over(conversation, work):
+    talk = talks.end_talk(work, clinic.clinic_id, contact_id)
+    sender = talk.sender if talk else sender_of(work, clinic)
+    across = work.system("hand a conversation back to the bot")
+    conversation = across.get(Conversation, f"{sender}#{contact_id}")
+    # On a number that clinics share the person may talk to the people of another one by now.
+    elsewhere = conversation is not None and conversation.clinic_id not in {None, clinic.clinic_id}
+    if conversation is None or elsewhere or not is_handed_over(conversation, work):
         return False
     work.put(conversation.but(handed_over_until=None))
     send(
@@ -91,11 +103,12 @@ def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:
             "talk/bot_is_back",
             to=contact_id,
             clinic=clinic,
+            sender=sender,
             options=[
                 Option(id="hi", label="book_button"),
                 Option(id="status", label="status_button"),
             ],
-            helps_until=work.now + SILENT_FOR,
+            helps_until=work.now + talks.SILENT_FOR,
         ),
     )
     return True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from domain.actions.staff import handover
+from domain.actions.staff import handover, talks
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
 from tests.people import CITY_SENDER, Cast
@@ -37,7 +37,7 @@ def test_every_message_to_the_desk_keeps_the_bot_silent_longer(stage: Stage) -> 
     stage.hear(ASHA, "talk")
     stage.clock.advance(100)
     stage.hear(ASHA, "are you there?")
-    assert talk(stage).handed_over_until == stage.clock.now() + handover.SILENT_FOR
+    assert talk(stage).handed_over_until == stage.clock.now() + talks.SILENT_FOR
     stage.clock.advance(119)
     assert handover.is_handed_over(talk(stage), stage.work())
     stage.clock.advance(2)
