@@ -14,6 +14,7 @@ streams        its live page
 tokens         bookings
 desk           what the desk does for one patient beside the line's own course
 visits         consultations
+files          what patients sent for the doctor
 prescriptions  what is prescribed in them
 payments       what patients paid online
 analytics      figures of a period

@@ -13,6 +13,7 @@ from api.auth import auth
 from api.clinics import clinics
 from api.desk import desk
 from api.doctors import doctors
+from api.files import files
 from api.frame import headers
 from api.frame.docs import docs
 from api.frame.document import complete
@@ -48,6 +49,7 @@ RESOURCES: tuple[Resource, ...] = (
     streams,
     tokens,
     desk,
+    files,
     patients,
     associations,
     visits,

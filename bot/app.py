@@ -108,6 +108,7 @@ def api_services(parts: Parts) -> Services:
         senders=parts.senders,
         documents=parts.documents,
         files=parts.files,
+        patient_files=parts.patient_files,
         template_account=settings.template_account,
         offers=parts.renderer.offered_templates(),
         pause=time.sleep,

@@ -14,6 +14,7 @@ from requests import Session
 from twilio.rest import Client
 
 from bot.channels.cloud.channel import CloudChannel
+from bot.channels.cloud.media import CloudMedia
 from bot.channels.cloud.payments import CloudPayments
 from bot.channels.cloud.senders import CloudSenders, sender_tokens
 from bot.channels.http import new_session
@@ -22,8 +23,10 @@ from bot.channels.twilio import missed
 from bot.channels.twilio.channel import TwilioChannel, TwilioSenders, TwilioSms
 from bot.channels.twilio.client import new_client
 from bot.channels.twilio.contents import Contents
+from bot.channels.twilio.media import TwilioMedia
 from bot.config.settings import Settings, exit_on_bad_setting, read_settings
 from bot.documents.maker import Maker
+from bot.documents.sealed import SealedFiles
 from bot.documents.storage import open_files
 from bot.observability.logs import configure as set_up_logs
 from bot.observability.metrics import count_message_status
@@ -42,6 +45,7 @@ from bot.runtime.encryption import Sealer
 from bot.runtime.redis import RedisBell, connect
 from domain.channel import Channel, Senders, Sms
 from domain.gateway import Gateway, Orders
+from domain.media import Media
 from domain.ports import Bell, Clock, Documents, Files, Ids, Records
 from domain.rules import Rules
 from domain.scopes import Scope, SystemScope
@@ -80,6 +84,7 @@ class Parts:
     redis: Redis
     rates: Rates
     channel: Channel
+    media: Media
     senders: Senders
     gateway: Gateway
     renderer: Renderer
@@ -89,6 +94,11 @@ class Parts:
     files: Files = field(default_factory=lambda: open_files("file://var/files"))
     fetch_missed: Callable[[datetime, datetime], list[Inbound]] | None = None
     """Returns the messages that came between two instants; None if the provider keeps none."""
+
+    @property
+    def patient_files(self) -> Files:
+        """Where files of patients are kept, encrypted."""
+        return SealedFiles(self.files, self.sealer)
 
     def open_work(self, scope: Scope) -> Work:
         """Return a new unit of work that reads through *scope*, and rings when it commits."""
@@ -160,6 +170,7 @@ def build(settings: Settings) -> Parts:
     if settings.takes_orders:
         paid_inside = CloudPayments(settings.whatsapp_api_url, tokens, session)
     channel: Channel = CloudChannel(settings.whatsapp_api_url, tokens, session)
+    media: Media = CloudMedia(settings.whatsapp_api_url, tokens, session)
     senders: Senders = CloudSenders(
         settings.whatsapp_api_url, settings.whatsapp_access_token, session
     )
@@ -167,6 +178,8 @@ def build(settings: Settings) -> Parts:
     twilio = _twilio_client(settings, session)
     if twilio is not None and settings.whatsapp_provider == "twilio":
         channel = TwilioChannel(twilio, Contents(twilio), settings.public_url)
+        sid, token = settings.twilio_account_sid, settings.twilio_auth_token
+        media = TwilioMedia(sid, token, settings.twilio_api_url, session)
         senders = TwilioSenders()
         fetch_missed = partial(missed.fetch_missed, twilio)
     return Parts(
@@ -180,6 +193,7 @@ def build(settings: Settings) -> Parts:
         redis=redis,
         rates=Rates(redis, settings.send_rate),
         channel=channel,
+        media=media,
         senders=senders,
         gateway=_gateway(settings, records, clock, session, paid_inside),
         renderer=Renderer(TEMPLATES),

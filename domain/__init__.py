@@ -8,6 +8,7 @@ actions       what can be done
 ports         what is asked of the outside: records, time, ids, encryption, documents, words
 channel       the port to providers of WhatsApp and SMS
 gateway       the port of payment gateways
+media         the port to files that people send, and which are kept
 
 work          a unit of work
 transactions  the one retry loop, after conflicts

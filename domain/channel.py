@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from domain.errors import PulseOpsError
-from domain.model.messages import Place
+from domain.model.messages import Attachment, Place
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ class Outbound:
     url_label: str = ""
     document: str | None = None
     """The file name, if the file at `url` goes as a document with the text below it."""
+    attachment: Attachment | None = None
+    """The file that it carries, with `text` below; its choices are not shown then."""
     place: Place | None = None
     """What goes in place of the words; a channel without places sends the text and the link."""
     template: TemplateCall | None = None

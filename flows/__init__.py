@@ -9,8 +9,8 @@ replies        the message of ours that a person answers, and the words on its b
 turn           one message being answered
 table          a flow is a table of rows
 patient        the patient's conversation: its table is that of proposals, booking, corrections,
-               my_bookings, lateness, facts, account, safety, handover, manners, phone_number and
-               settings
+               my_bookings, lateness, facts, account, safety, handover, manners, phone_number,
+               files and settings
 understanding  what a sentence means where the conversation stands
 choices        which of the choices that stand a text picks
 proposals      a wish for a booking, said in a sentence
@@ -24,7 +24,7 @@ lateness       patients and doctors who are late
 corrections    a wrong name, and what the visit is for, told of a booking that stands
 facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
 staff          the staff's conversation: its table is that of line, walk_ins, desk, questions,
-               lateness, talks, account, handover, some of settings, and manners
+               lateness, talks, doctor_files, account, handover, some of settings, and manners
 line           running a line
 walk_ins       people whom staff add to a line
 desk           commands about one patient of a line
@@ -33,6 +33,8 @@ commands       what a command of staff says
 questions      staff's sentences that are asked about, or ask
 account        staff prove their number
 handover       talking to the clinic's people
+files          pictures and documents that patients send
+doctor_files   those files, as staff ask for them
 talks          the clinic's people answer
 safety         what may be an emergency
 machines       machines that answer the bot

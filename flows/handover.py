@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from domain.actions.people import phone_requests
 from domain.actions.staff import handover, talks
+from domain.actions.visits import files
+from domain.actions.visits.files import Received
 from domain.model.messages import Message, Option
 from flows.hearing.text import fold
+from flows.inbound import Inbound
 from flows.table import ANYWHERE, Row
 from flows.turn import SAYS, Say, Turn, says
 
@@ -17,6 +20,11 @@ BOOKING_WORDS = {
     "book", "booking", "appointment", "token", "बुक", "बुकिंग", "अपॉइंटमेंट", "टोकन",
 }  # fmt: skip
 """Words of a wish to book; the other phrases of its trigger are greetings."""
+SIGNS = {
+    "image": "📷", "video": "🎬", "audio": "🎤", "document": "📎", "sticker": "🖼️", "contacts": "👤",
+    "location": "📍",
+}  # fmt: skip
+"""What people at the desk see of a message before, or in place of, the file that it brings."""
 WITH_PEOPLE = "talk/with_people"
 
 
@@ -38,11 +46,38 @@ def pass_on(turn: Turn) -> None:
     Whoever wishes to book is told once how to call the bot back.
     """
     inbound = turn.inbound
-    words = inbound.text or f"[{inbound.media or inbound.kind}]"
-    handover.pass_on(turn.work, turn.clinic, turn.contact, inbound.sender, words)
+    handover.pass_on(turn.work, turn.clinic, turn.contact, inbound.sender, words_of(inbound))
+    found = received(turn.inbound)
+    if found is not None:
+        files.receive(turn.work, turn.clinic, turn.contact.contact_id, found)
     turn.remember(handed_over_until=turn.work.now + talks.SILENT_FOR)
     if _wishes_to_book(turn) and not _was_told(turn):
         turn.say(WITH_PEOPLE, SAYS[WITH_PEOPLE](turn))
+
+
+def received(inbound: Inbound) -> Received | None:
+    """Return the file that a message brings; None if it brings none that could be fetched."""
+    if inbound.kind != "media" or inbound.source is None or inbound.media in {None, "sticker"}:
+        return None
+    return Received(
+        sender=inbound.sender,
+        message_id=inbound.message_id,
+        media=inbound.media or "",
+        source=inbound.source,
+        words=inbound.text,
+        name=inbound.file_name or "",
+    )
+
+
+def words_of(inbound: Inbound) -> str:
+    """Return a message as words: a sign for what it brings, a place as a link to a map."""
+    if inbound.place is not None:
+        where = inbound.place
+        link = f"https://maps.google.com/?q={where.latitude},{where.longitude}"
+        return " ".join(filter(None, ("📍", where.name, where.address, link)))
+    if inbound.kind == "text":
+        return inbound.text
+    return f"{SIGNS.get(inbound.media or inbound.kind, '❔')} {inbound.text}".strip()
 
 
 def _wishes_to_book(turn: Turn) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from domain.channel import ErrorClass
+from domain.model.messages import Place
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Inbound:
     """The provider's id of the message answered or tapped on."""
     media: str | None = None
     """audio, image, sticker, …, for kind media."""
+    source: str | None = None
+    """Where the provider has the file, for kind media: an id, or an address."""
+    file_name: str | None = None
+    """The name of a document, as its sender called it."""
+    place: Place | None = None
+    """For kind location."""
     own_phone: str | None = None
     """For kind contacts: the person's own number, which they shared because they were asked."""
     new_phone: str | None = None

@@ -12,6 +12,7 @@ from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
 from domain.actions.line import calling, lifecycle
 from domain.actions.people.trust import Standing, standing_of
+from domain.actions.visits import files
 from domain.errors import (
     CalledJustNow,
     DayClosed,
@@ -240,6 +241,7 @@ def state(turn: Turn) -> Say:
     known = freshness.line_values(turn.work, line.queue, people)
     values = {"doctor": line.doctor.name, **known, **turn.values, "complaint": None}
     current = turn.work.get(Token, line.queue.queue_id, line.queue.current_token or "")
+    values["files"] = len(files.files_of(turn.work, current)) if current is not None else 0
     complaint = _complaint(turn, current) if current is not None else None
     secrets = {"complaint": complaint} if complaint is not None else {}
     return Say(values=values, secrets=secrets, options=_buttons(line.doctor, line.queue))

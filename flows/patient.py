@@ -7,6 +7,7 @@ from flows import (
     booking,
     corrections,
     facts,
+    files,
     handover,
     lateness,
     machines,
@@ -45,6 +46,7 @@ TABLE = Table(
         *handover.ROWS,
         *manners.ROWS,
         *phone_number.ROWS,
+        *files.ROWS,
         *settings.ROWS,
     ),
     {**booking.REFUSALS, **my_bookings.REFUSALS},
@@ -100,7 +102,7 @@ def _trigger(turn: Turn) -> str:
     if inbound.kind == "contacts" and (inbound.own_phone or turn.conversation.greeted):
         return "contact"
     if inbound.kind != "text":
-        return "media" if turn.conversation.greeted else "hi"
+        return "media" if turn.conversation.greeted or files.is_file(turn) else "hi"
     return _trigger_of_text(turn)
 
 

@@ -48,11 +48,6 @@ def a_recording(turn: Turn) -> bool:
     return turn.inbound.media == "audio"
 
 
-def a_file(turn: Turn) -> bool:
-    """Whether a picture, a film or a document came, such as a report."""
-    return turn.inbound.media in {"image", "video", "document"}
-
-
 def a_place(turn: Turn) -> bool:
     """Whether a place on the map came."""
     return turn.inbound.kind == "location"
@@ -124,7 +119,6 @@ ROWS = (
     Row("start",     ANYWHERE,  None,         start,         "settings/started",      "idle"),
     Row("media",     ANYWHERE,  by_staff,     None,          "staff/commands_only",   None),
     Row("media",     ANYWHERE,  a_recording,  None,          "settings/voice",        None),
-    Row("media",     ANYWHERE,  a_file,       None,          "settings/file",         None),
     Row("media",     ANYWHERE,  a_place,      None,          "settings/place",        None),
     Row("media",     ANYWHERE,  None,         None,          "settings/unreadable",   None),
     Row("repeat",    ANYWHERE,  None,         None,          "settings/repeat",       None),
@@ -209,7 +203,6 @@ def _voice(turn: Turn) -> Say:
 
 
 @says("staff/commands_only")
-@says("settings/file")
 @says("settings/place")
 @says("settings/unreadable")
 @says("settings/lost")

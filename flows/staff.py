@@ -13,6 +13,7 @@ from domain.work import Work
 from flows import (
     account,
     desk,
+    doctor_files,
     handover,
     lateness,
     line,
@@ -34,7 +35,7 @@ from flows.turn import Say, Turn, says
 ONLY_STAFF = {
     "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
     "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call", "priority",
-    "help_desk", "reply", "to_patient", "send_kept",
+    "help_desk", "reply", "to_patient", "send_kept", "file",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
@@ -62,6 +63,7 @@ ROWS = (
     *questions.ROWS,
     *lateness.STAFF_ROWS,
     *talks.ROWS,
+    *doctor_files.ROWS,
     #   on          at         when   do             say               then
     Row("done",     ANYWHERE,  None,  act_as_staff,  "staff/done",     "idle"),
     Row("hi",       ANYWHERE,  None,  None,          "staff/help",     "idle"),

@@ -9,8 +9,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from domain.actions.staff import handover, talks
+from domain.actions.visits import files
 from domain.model.messages import Option
 from domain.model.talks import Talk
+from flows import handover as spoken
 from flows.hearing.meaning import Meaning
 from flows.replies import message_answered
 from flows.table import ANYWHERE, Row
@@ -27,7 +29,7 @@ NO_ORDERS = frozenset({None, "hi"})
 
 def is_for_patient(turn: Turn, command: Meaning) -> bool:
     """Whether a text of staff is meant for a patient; notes whom, and what *command* it may be."""
-    if turn.inbound.kind != "text":
+    if turn.inbound.kind not in {"text", "media", "location"}:
         return False
     contact_id = _quoted(turn) or _asked_for(turn)
     if contact_id is None or (command.trigger == "done" and not command.guess):
@@ -97,8 +99,15 @@ def keep_words(turn: Turn) -> None:
 
 
 def send_words(turn: Turn) -> None:
-    """Send the text to the patient."""
-    _send(turn, turn.inbound.text)
+    """Send the text, the file or the place to the patient."""
+    found = spoken.received(turn.inbound)
+    if found is None:
+        _send(turn, spoken.words_of(turn.inbound))
+        return
+    talk = talks.go_on(turn.work, turn.clinic, turn.staff, _require(turn))
+    files.receive(turn.work, turn.clinic, talk.contact_id, found, user=turn.staff)
+    turn.remember(note=None)
+    _show(turn, talk)
 
 
 def send_kept(turn: Turn) -> None:

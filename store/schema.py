@@ -200,6 +200,7 @@ OWN = (
         "figures", "doctorId", "date", "What a doctor's day came to.",
         (Index("clinicId", "date"),),
     ),
+    Table("files", "owner", "fileId", "Pictures and documents of chats; the content is elsewhere."),
     Table("history", "queueId", "entry", "What happened in a line: append-only."),
     Table("holds", "contactId", "hold", "A contact's unpaid holds, three at most."),
     Table(

@@ -28,7 +28,8 @@ from domain.actions.messages import outbox
 from domain.actions.messages.outbox import CALLS
 from domain.actions.settlement import captures
 from domain.channel import Outbound, SendFailed, SendUnknown
-from domain.errors import Busy, Conflict, StoreUnavailable
+from domain.errors import Busy, Conflict, PulseOpsError, StoreUnavailable
+from domain.media import Fetched
 from domain.model.base import Record
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import SHARDS, Due
@@ -36,7 +37,7 @@ from domain.model.messages import Message, Outgoing
 from domain.model.money import Payment
 from domain.model.people import Address, Contact
 from domain.model.queues import LiveBooking, Queue, Token
-from domain.ports import Records
+from domain.ports import FileMissing, Records
 from domain.rules import Rules
 from domain.work import Work
 from flows.inbound import Inbound
@@ -91,6 +92,56 @@ class FakeChannel:
         """Remember what was read, and where we were seen typing."""
         del sender
         (self.typing if typing else self.read).append(provider_id)
+
+
+PICTURE = b"\x89PNG\r\n\x1a\n a picture"
+
+
+@dataclass
+class FakeMedia:
+    """The provider's files: a picture or a voice note, unless a test says otherwise."""
+
+    found: dict[str, Fetched | PulseOpsError] = field(default_factory=dict)
+    takes: bool = True
+    """Whether it takes files to send; a provider that takes none fetches them from us."""
+    offered: list[tuple[str, bytes, str, str]] = field(default_factory=list)
+
+    def fetch(self, sender: str, source: str) -> Fetched:
+        """Return the file under *source*, or raise what the test put there."""
+        del sender
+        voice = source.startswith("audio")
+        usual = Fetched(b"OggS", "audio/ogg") if voice else Fetched(PICTURE, "image/png")
+        found = self.found.get(source, usual)
+        if isinstance(found, PulseOpsError):
+            raise found
+        return found
+
+    def offer(self, sender: str, content: bytes, media_type: str, name: str) -> str | None:
+        """Remember what is to be sent, and return an id for it."""
+        self.offered.append((sender, content, media_type, name))
+        return f"media_{len(self.offered)}" if self.takes else None
+
+
+@dataclass
+class FakeFiles:
+    """Files in memory."""
+
+    kept: dict[str, bytes] = field(default_factory=dict)
+
+    def put(self, name: str, content: bytes, media_type: str) -> None:
+        """Keep *content*."""
+        del media_type
+        self.kept[name] = content
+
+    def get(self, name: str) -> bytes:
+        """Return what is kept under *name*."""
+        if name not in self.kept:
+            raise FileMissing(name)
+        return self.kept[name]
+
+    def delete(self, name: str) -> None:
+        """Keep nothing under *name*."""
+        self.kept.pop(name, None)
 
 
 @dataclass
@@ -177,6 +228,8 @@ class Stage:
         self.ids = CountingIds(1_000_000)
         self.channel = FakeChannel()
         self.senders = FakeSenders()
+        self.media = FakeMedia()
+        self.files = FakeFiles()
         self.bell = SilentBell()
         settings = replace(
             read_settings({}), whatsapp_phone_number_id=rules.platform_sender, send_rate=1000
@@ -192,7 +245,9 @@ class Stage:
             redis=NoRedis(),  # type: ignore[arg-type]
             rates=NoRates(),  # type: ignore[arg-type]
             channel=self.channel,
+            media=self.media,
             senders=self.senders,
+            files=self.files,
             gateway=SandboxGateway(self.work),
             renderer=_renderer(clock),
             sealer=Sealer(settings.data_keys),

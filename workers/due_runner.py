@@ -144,7 +144,14 @@ class DueRunner:
 
     def _context(self) -> HandlerContext:
         parts = self.parts
-        return HandlerContext(self._work, parts.gateway, parts.documents, parts.files)
+        return HandlerContext(
+            self._work,
+            parts.gateway,
+            parts.documents,
+            parts.files,
+            parts.media,
+            parts.patient_files,
+        )
 
     def _work(self) -> Work:
         return self.parts.open_work(SystemScope("do what is due"))

@@ -23,9 +23,11 @@ from domain.actions.reports import figures, reports
 from domain.actions.reports.pages import compose
 from domain.actions.settlement import polling
 from domain.actions.staff import handover, notices, otps, talks
+from domain.actions.visits import files as patient_files
 from domain.actions.visits import ratings
 from domain.due import OpenWork
 from domain.gateway import Gateway, GatewayRefused, GatewayUnavailable
+from domain.media import Media
 from domain.model.due import Due
 from domain.ports import Documents, Files
 
@@ -40,6 +42,9 @@ class HandlerContext:
     gateway: Gateway
     documents: Documents
     files: Files
+    media: Media
+    patient_files: Files
+    """Encrypted."""
 
 
 Handler = Callable[[HandlerContext, Due], None]
@@ -82,6 +87,20 @@ def _clean_report(context: HandlerContext, item: Due) -> None:
     reports.remove_expired(context.open_work, context.files, item)
 
 
+def _with_media(handle: Callable[[OpenWork, Media, Files, Due], None]) -> Handler:
+    """Return the handler of a kind that fetches files from the provider, or gives it some."""
+
+    @wraps(handle)
+    def run(context: HandlerContext, item: Due) -> None:
+        handle(context.open_work, context.media, context.patient_files, item)
+
+    return run
+
+
+def _remove_file(context: HandlerContext, item: Due) -> None:
+    patient_files.remove_file(context.open_work, context.patient_files, item)
+
+
 HANDLERS: dict[str, Handler] = {
     # Bookings
     "hold_ends": _with_work(holds.end_hold),
@@ -113,6 +132,9 @@ HANDLERS: dict[str, Handler] = {
     "unheard": _with_work(sms_fallback.escalate_undelivered),
     "tell_parked": _with_work(handover.alert_desk_of_parked),
     "talk_quiet": _with_work(talks.ask_if_over),
+    "fetch_file": _with_media(patient_files.fetch_file),
+    "pass_file": _with_media(patient_files.pass_file),
+    "remove_file": _remove_file,
     "broadcast": _with_work(broadcasts.expand),
     "broadcast_count": _with_work(counts.count_outcomes),
     # Staff and clinics

@@ -318,6 +318,7 @@ def _outbound(work: Work, message: Message, contact: Contact, content: Content) 
         url=rendered.url,
         url_label=rendered.url_label,
         document=rendered.document,
+        attachment=None if rendered.template else message.attachment,
         place=message.place,
         template=rendered.template,
         order=orders.channel_order(message, content.form, rendered.about, rendered.until, work.now),

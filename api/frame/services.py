@@ -44,6 +44,8 @@ class Services:
     """Makes PDFs."""
     files: Files
     """Where made documents are kept."""
+    patient_files: Files
+    """Where files that patients sent are kept, encrypted."""
     template_account: str
     """The WhatsApp Business account that templates are submitted to."""
     offers: Sequence[OfferedTemplate]

@@ -6,5 +6,6 @@ fonts     which font has which letter
 report    a report as PDF
 workbook  a report as XLSX
 values    a report as CSV
+sealed    files of patients, encrypted
 storage   where documents are stored: a folder or a bucket
 """

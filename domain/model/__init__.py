@@ -8,6 +8,7 @@ queues         a doctor's day: the queue, its seats and tokens, the line
 money          requests for payment, captures and refunds
 messages       messages to people
 conversations  the state of conversations; which inbound messages were handled
+files          pictures and documents that patients and staff send
 talks          patients whom people of the clinic answer
 broadcasts     one message to many, and the outcome for each
 visits         consultations: records, prescriptions, notes, ratings

@@ -16,6 +16,7 @@ SLOW_KINDS = (
     frozenset({"report", "report_clean"}),
     frozenset({"broadcast", "broadcast_count"}),
     frozenset({"erase", "renamed"}),
+    frozenset({"fetch_file", "pass_file", "remove_file"}),
 )
 """Kinds that take seconds, or come by the thousand: each group has a shard of its own, in which
 clinics take turns."""

@@ -93,6 +93,19 @@ class Place(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     address: str
 
 
+class Attachment(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """A file that a message carries inside the 24-hour window, with its words below."""
+
+    kind: str
+    """image, video, audio or document."""
+    reference: str | None
+    """The provider's id of it."""
+    link: str | None
+    """Where a provider without such ids fetches it, for a while."""
+    name: str
+    """What it is called on the phone."""
+
+
 class Message(Record, frozen=True, kw_only=True):
     """One message to one contact. Key: messageId.
 
@@ -117,6 +130,8 @@ class Message(Record, frozen=True, kw_only=True):
     """Whether `url` is a file, which goes as a document inside the 24-hour window."""
     place: Place | None = None
     """The place that it tells of: inside the 24-hour window it goes as that, and not as words."""
+    attachment: Attachment | None = None
+    """The file that it carries inside the 24-hour window, without its options."""
     asks_number: bool = False
     """Whether it carries WhatsApp's own button that shares the phone number: a template."""
     payment_id: str | None = None

@@ -7,6 +7,8 @@ A line is a step, or what was said because of the step above it:
     Asha taps: I’m here             taps an option of the newest message that has it
     Asha taps old: Dr. Meera        taps the one of the oldest message that has it
     Farida replies to "fever": Yes  replies to the newest message that she got with these words
+    Farida replies to "fever" with a photo
+    WhatsApp has lost the photo of Asha
     Asha sends: voice note          voice note, sticker, photo, location, contact, reaction
     Asha on the shared number: Hi   writes (taps, sends) to the number that clinics share
     @1 min ago Dr. Meera: next      a message WhatsApp delivers late (min or sec)
@@ -56,7 +58,9 @@ from typing import Any
 from domain.actions.clinics import doctors
 from domain.actions.staff import sign_in
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed
+from domain.media import MediaRefused
 from domain.model.clinics import Claim, Doctor, StaffNumber, StaffStatus, User
+from domain.model.messages import Place
 from domain.model.people import Address, Contact
 from domain.model.queues import Token, TokenStatus
 from domain.timetable import today
@@ -88,7 +92,15 @@ PEOPLE = {
     "Farida": "+919876543010",
 }
 NAMES = {phone: name for name, phone in PEOPLE.items()}
-MEDIA = {"voice note": "audio", "sticker": "sticker", "photo": "image"}
+MEDIA = {
+    "voice note": "audio",
+    "sticker": "sticker",
+    "photo": "image",
+    "document": "document",
+}
+CUBBON_PARK = Place(
+    latitude="12.976300", longitude="77.592900", name="Cubbon Park", address="Kasturba Road"
+)
 KINDS = {"location": "location", "contact": "contacts", "reaction": "reaction"}
 SHARED = {"Dr. Rao": PLATFORM_SENDER, "Imran": PLATFORM_SENDER}
 """Who writes to the number that clinics share; the others write to City Medical Center's own."""
@@ -156,6 +168,8 @@ class Story:
                 shown.append(f"<{message.url_label}>")
             if message.place is not None:
                 shown.append(f"⌖{message.place.latitude}, {message.place.longitude}")
+            if message.attachment is not None and message.template is None:
+                shown = [f"<{message.attachment.kind} {message.attachment.name}>"]
             if shown:
                 self.written.append("| " + " ".join(shown))
 
@@ -209,7 +223,31 @@ class Story:
 
     def sends(self, name: str, at: str, what: str) -> None:
         """Let *name* send something that is not text."""
-        self._hear(name, at, kind=KINDS.get(what, "media"), media=MEDIA.get(what))
+        kind, media = KINDS.get(what, "media"), MEDIA.get(what)
+        place = CUBBON_PARK if what == "location" else None
+        source = f"{media}_of_{name}" if media else None
+        self._hear(name, at, kind=kind, media=media, source=source, place=place)
+
+    def replies_with(self, name: str, at: str, words: str, what: str) -> None:
+        """Let *name* reply with a file or a place to the newest message that has *words*."""
+        sent = self.stage.channel.sent
+        theirs = [i for i, m in enumerate(sent) if self._name_of(m) == name and self._has(m, words)]
+        place = CUBBON_PARK if what == "location" else None
+        media = MEDIA.get(what)
+        self._hear(
+            name,
+            at,
+            kind=KINDS.get(what, "media"),
+            media=media,
+            source=f"{media}_of_{name}" if media else None,
+            place=place,
+            answers=f"wamid.{theirs[-1] + 1}",
+        )
+
+    def loses(self, what: str, name: str) -> None:
+        """Let WhatsApp have lost what *name* sends."""
+        gone = MediaRefused("gone")
+        self.stage.media.found[f"{MEDIA[what]}_of_{name}"] = gone
 
     def _hear(self, name: str, at: str, text: str = "", **how: Any) -> None:
         sender = PLATFORM_SENDER if at or self.shared else SHARED.get(name, CITY_SENDER)
@@ -454,6 +492,8 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"(?:@(\d+) (sec|min) ago )?{_WHO}: (.*)", Story.types),
     (rf"{_WHO} taps( old)?: (.*)", Story.taps),
     (rf"{_WHO} replies to \"(.*)\": (.*)", Story.replies),
+    (rf"{_WHO} replies to \"(.*)\" with a (.*)", Story.replies_with),
+    (rf"WhatsApp has lost the (.*) of ({_NAME})", Story.loses),
     (rf"{_WHO} sends: (.*)", Story.sends),
     (rf"({_NAME}) pays(?:( again)| for #(\d+))?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),

@@ -17,6 +17,7 @@ from bot.channels.cloud.notices import PAYMENT, read_notices, read_payment
 from bot.channels.cloud.values import Node, identifier, node, nodes, text, time
 from bot.channels.http import redact_numbers
 from bot.channels.numbers import e164
+from bot.channels.places import place
 from flows.inbound import Inbound, Notice, StatusUpdate
 
 CHANGES_OF_ADDRESS = frozenset({"user_changed_number", "user_changed_user_id"})
@@ -188,12 +189,22 @@ def _tap(bare: Inbound, choice: object, words: object) -> Inbound | None:
 
 def _read_media(bare: Inbound, message: Node) -> Inbound | None:
     kind = str(message["type"])
-    caption = text(node(message.get(kind)).get("caption")) or ""
-    return replace(bare, kind="media", media=kind, text=caption)
+    file = node(message.get(kind))
+    return replace(
+        bare,
+        kind="media",
+        media=kind,
+        text=text(file.get("caption")) or "",
+        source=identifier(file.get("id")),
+        file_name=text(file.get("filename")) or None,
+    )
 
 
 def _read_location(bare: Inbound, message: Node) -> Inbound | None:
-    return replace(bare, kind="location") if node(message.get("location")) else None
+    where = node(message.get("location"))
+    named = text(where.get("name")) or "", text(where.get("address")) or ""
+    found = place(where.get("latitude"), where.get("longitude"), *named)
+    return replace(bare, kind="location", place=found) if where else None
 
 
 def _read_contacts(bare: Inbound, message: Node) -> Inbound | None:

@@ -45,6 +45,9 @@ def compose(message: Outbound, contents: Contents) -> Mapping[str, str | list[st
 
 def _form(message: Outbound, contents: Contents) -> Mapping[str, str | list[str]] | None:
     """Return *message* as a menu, a place or a document; None if it is words alone."""
+    if message.attachment is not None and message.attachment.link is not None:
+        words = cut(message.text, limits.TEXT_BODY_MAX)
+        return {"body": words, "media_url": [message.attachment.link]}
     if message.choices:
         return _menu(message, contents)
     if message.place is not None:

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.channels.numbers import e164
+from bot.channels.places import place
 from bot.channels.twilio.channel import WHATSAPP
 from bot.channels.twilio.errors import classify, reason
+from domain.model.messages import Place
 from flows.inbound import Inbound, StatusUpdate
 
 ID_MAX = 256
+ADDRESS_MAX = 1024
 CODE_DIGITS_MAX = 8
 """Digits of an error code; Twilio's have five."""
 STATUSES: Final = {
@@ -77,7 +80,14 @@ def parse_inbound(form: Mapping[str, str], now: datetime) -> Inbound | None:
         choice=_text(choice) if kind == "tap" and choice else None,
         answers=_id(form.get("OriginalRepliedMessageSid")),
         media=media,
+        source=_id(form.get("MediaUrl0"), ADDRESS_MAX) if kind == "media" else None,
+        place=_place(form) if kind == "location" else None,
     )
+
+
+def _place(form: Mapping[str, str]) -> Place | None:
+    named = _text(form.get("Label", "")), _text(form.get("Address", ""))
+    return place(form.get("Latitude"), form.get("Longitude"), *named)
 
 
 def _person_ids(form: Mapping[str, str]) -> tuple[str | None, str | None]:
@@ -105,9 +115,9 @@ def _kind(form: Mapping[str, str]) -> tuple[str, str | None]:
     return "text" if any(map(form.get, TEXTS)) else "unsupported", None
 
 
-def _id(value: str | None) -> str | None:
+def _id(value: str | None, most: int = ID_MAX) -> str | None:
     """Return *value* if it can be an identifier: one printable word, not too long."""
-    if not value or len(value) > ID_MAX:
+    if not value or len(value) > most:
         return None
     return value if value.isprintable() and " " not in value else None
 

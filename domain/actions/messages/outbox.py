@@ -13,7 +13,16 @@ from domain import due
 from domain.model.base import stamp
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
-from domain.model.messages import Consent, Guard, Message, Option, Outgoing, Place, Urgency
+from domain.model.messages import (
+    Attachment,
+    Consent,
+    Guard,
+    Message,
+    Option,
+    Outgoing,
+    Place,
+    Urgency,
+)
 from domain.model.people import has_address
 from domain.model.queues import Token
 from domain.rules import STAFF_MESSAGES_KEPT
@@ -56,6 +65,8 @@ class Draft:
     """Whether `url` is a file, which goes as a document inside the 24-hour window."""
     place: Place | None = None
     """The place that it tells of, which goes in place of its words."""
+    attachment: Attachment | None = None
+    """The file that it carries inside the 24-hour window."""
     asks_number: bool = False
     """Whether it carries the button by which people share their number, where WhatsApp has one."""
     payment_id: str | None = None
@@ -135,6 +146,7 @@ def _message(work: Work, draft: Draft, message_id: str, *, place: str) -> Messag
         url=draft.url,
         as_document=draft.as_document,
         place=draft.place,
+        attachment=draft.attachment,
         asks_number=draft.asks_number,
         payment_id=draft.payment_id,
         reply_to=draft.reply_to,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from domain import due
 from domain.actions.people.erased_contacts import is_known_to
 from domain.actions.people.rewriting import read_all, rewrite
 from domain.due import OpenWork
@@ -15,9 +16,11 @@ from domain.model.base import stamp
 from domain.model.broadcasts import Broadcast, BroadcastPage, Recipient
 from domain.model.clinics import Clinic, User
 from domain.model.conversations import Conversation, Parked
+from domain.model.files import PatientFile, owner_of
 from domain.model.messages import Message, MessageStatus
 from domain.model.people import Address, Contact, Patient
 from domain.model.queues import Token
+from domain.model.talks import Talk
 from domain.rules import STAFF_MESSAGES_KEPT
 
 END = "~"
@@ -60,10 +63,40 @@ def erase_traces(
     rewrite(open_work, messages, _without_content)
     shown = {person.patient_id} if others else {person.patient_id, person.contact_id}
     _erase_from_staff_messages(open_work, clinic, shown, requested_at)
+    _erase_files(open_work, clinic, person, requested_at, own, others=others)
     if not others:
+        _erase_talk(open_work, clinic, person.contact_id)
         _erase_from_conversations(open_work, clinic, person.contact_id)
         _erase_parked(open_work, clinic, person.contact_id, requested_at)
         _erase_from_broadcasts(open_work, clinic, person)
+
+
+def _erase_files(
+    open_work: OpenWork,
+    clinic: Clinic,
+    person: Patient,
+    requested_at: datetime,
+    own: set[str],
+    *,
+    others: bool,
+) -> None:
+    """Have the files of the person's chat removed; of a family those with their own bookings."""
+    owner = owner_of(clinic.clinic_id, person.contact_id)
+    for file in read_all(open_work(), PatientFile, owner):
+        if file.created_at > requested_at or (others and file.token_id not in own):
+            continue
+        work = open_work()
+        about = due.Subject(file.file_id, clinic_id=file.clinic_id)
+        due.schedule(work, "remove_file", work.now, about, owner=owner, file=file.file_id)
+        work.commit()
+
+
+def _erase_talk(open_work: OpenWork, clinic: Clinic, contact_id: str) -> None:
+    work = open_work()
+    talk = work.get(Talk, clinic.clinic_id, contact_id)
+    if talk is not None:
+        work.delete(talk)
+        work.commit()
 
 
 def _erase_from_staff_messages(

@@ -10,7 +10,7 @@ from typing import Any
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import numbers
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
-from domain.model.messages import Guard, Option, Urgency
+from domain.model.messages import Attachment, Guard, Option, Urgency
 from domain.model.queues import Token
 from domain.work import Work
 
@@ -30,6 +30,7 @@ class Alert:
     message_id: str | None = None
     about: Token | None = None
     guard: Guard | None = None
+    attachment: Attachment | None = None
     shows: Sequence[str] = ()
     """Whom it shows (patientIds and contactIds)."""
     urgency: Urgency = Urgency.NEWS
@@ -69,6 +70,14 @@ def alert_user(work: Work, clinic: Clinic, user_id: str, alert: Alert) -> bool:
     across = work.system("alert a member of staff")
     users = [u for u in _reachable_staff(across, clinic) if u.user_id == user_id]
     return _write_to_each(across, clinic, users, alert) > 0
+
+
+def is_of_desk(work: Work, clinic: Clinic, user: User) -> bool:
+    """Return whether `alert_desk` reaches *user*."""
+    across = work.system("see who is at a clinic's desk")
+    staff = _reachable_staff(across, clinic)
+    desk = [u for u in staff if u.role is Role.ADMIN] or staff
+    return any(u.user_id == user.user_id for u in desk)
 
 
 def alert_desk_and_doctors(
@@ -128,6 +137,7 @@ def _write(work: Work, clinic: Clinic, user: User, alert: Alert, message_id: str
             urgency=alert.urgency,
             about=alert.about,
             guard=alert.guard,
+            attachment=alert.attachment,
             shows=alert.shows,
             helps_until=work.now + alert.helps_for,
             message_id=message_id,

@@ -96,20 +96,37 @@ def take(work: Work, clinic: Clinic, talk: Talk, user: User) -> Talk:
     return work.put(talk.but(user_id=user.user_id))
 
 
-def answer(work: Work, clinic: Clinic, user: User, talk: Talk, words: str) -> Talk:
-    """Send *words* of a member of staff to the patient, signed; the bot stays silent meanwhile.
+def go_on(work: Work, clinic: Clinic, user: User, talk: Talk) -> Talk:
+    """Record that *user* writes in *talk* now; the bot stays silent meanwhile.
 
-    If the bot had taken over, it falls silent again and the patient is told so, unless they talk to
-    another clinic on the same number by now.
+    If the bot had taken over, it falls silent again, unless the patient talks to another clinic on
+    the same number by now.
     """
-    across = work.system("give a patient the answer of the clinic's people")
-    conversation = across.get(Conversation, f"{talk.sender}#{talk.contact_id}")
-    reopened = False
+    conversation = _conversation(work, talk)
     if conversation is not None and conversation.clinic_id in {None, clinic.clinic_id}:
-        until = conversation.handed_over_until
-        reopened = until is None or until <= work.now
         work.put(conversation.but(handed_over_until=work.now + SILENT_FOR))
-    talk = _prolong(work, take(work, clinic, talk, user).but(answered=True))
+    return _prolong(work, take(work, clinic, talk, user).but(answered=True))
+
+
+def _conversation(work: Work, talk: Talk) -> Conversation | None:
+    across = work.system("keep the bot silent while people answer")
+    return across.get(Conversation, f"{talk.sender}#{talk.contact_id}")
+
+
+def _is_silent(work: Work, talk: Talk) -> bool:
+    conversation = _conversation(work, talk)
+    until = conversation.handed_over_until if conversation else None
+    return until is not None and until > work.now
+
+
+def answer(work: Work, clinic: Clinic, user: User, talk: Talk, words: str) -> Talk:
+    """Send *words* of a member of staff to the patient, signed; see `go_on`.
+
+    If the bot had taken over, the patient is told that it is silent again.
+    """
+    was_silent = _is_silent(work, talk)
+    talk = go_on(work, clinic, user, talk)
+    reopened = _is_silent(work, talk) and not was_silent
     parts = parts_of(words)
     for order, part in enumerate(parts):
         send(

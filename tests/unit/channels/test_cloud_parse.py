@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bot.channels.cloud.parse import Parsed, parse
 from domain.channel import ErrorClass
+from domain.model.messages import Place
 from flows.inbound import (
     Inbound,
     Notice,
@@ -47,6 +48,9 @@ FROM_MEENA = replace(
 ANSWER = replace(FROM_ASHA, answers="wamid.OUT1")
 TAP = replace(ANSWER, kind="tap")
 
+CLINIC = Place(
+    latitude="12.970000", longitude="77.590000", name="City Clinic", address="1 MG Road, Bengaluru"
+)
 # fmt: off
 MESSAGES = {
     "text":                   replace(FROM_ASHA, text="next"),
@@ -62,12 +66,22 @@ MESSAGES = {
                               replace(ANSWER, text="Cancel"),
     "template_button_repeated": replace(ANSWER, text="Cancel"),
     "form_reply":             replace(ANSWER, kind="unsupported"),
-    "location":               replace(FROM_ASHA, kind="location"),
-    "image":                  replace(FROM_ASHA, kind="media", media="image", text="My report"),
-    "document":               replace(FROM_ASHA, kind="media", media="document", text="Blood test"),
-    "video":                  replace(FROM_ASHA, kind="media", media="video"),
-    "sticker":                replace(FROM_ASHA, kind="media", media="sticker"),
-    "audio":                  replace(FROM_ASHA, kind="media", media="audio"),
+    "location":               replace(FROM_ASHA, kind="location", place=CLINIC),
+    "image":
+        replace(FROM_ASHA, kind="media", media="image", text="My report",
+                source="1003383421387256"),
+    "document":
+        replace(FROM_ASHA, kind="media", media="document", text="Blood test",
+                file_name="report.pdf", source="1003383421387257"),
+    "video":
+        replace(FROM_ASHA, kind="media", media="video",
+                source="1003383421387258"),
+    "sticker":
+        replace(FROM_ASHA, kind="media", media="sticker",
+                source="1003383421387259"),
+    "audio":
+        replace(FROM_ASHA, kind="media", media="audio",
+                source="1003383421387260"),
     "contacts":               replace(FROM_ASHA, kind="contacts"),
     "contact_requested":      replace(FROM_MEENA, kind="contacts", own_phone="+919800000003"),
     "contact_requested_at_card":

@@ -13,6 +13,7 @@ from werkzeug.datastructures import MultiDict
 from bot.channels.twilio.parse import parse_inbound, parse_status
 from bot.channels.twilio.signature import RETRIES, callback_url, is_signed
 from domain.channel import ErrorClass
+from domain.model.messages import Place
 from flows.inbound import Inbound
 
 NOW = datetime(2030, 11, 25, 3, 0, 0, 5000, tzinfo=UTC)
@@ -200,3 +201,20 @@ def test_a_shared_key_signs_another_way() -> None:
     assert is_signed(PUBLIC, "", form, signature, settings, TOKEN)
     assert not is_signed(PUBLIC, "", form, signature, None, TOKEN)
     assert not is_signed(PUBLIC, "", form, signature, "algorithm=NONE", TOKEN)
+
+
+def test_a_file_and_a_place_are_named() -> None:
+    url = "https://api.twilio.com/2010-04-01/Accounts/AC1/Messages/MM1/Media/ME1"
+    file = {"NumMedia": "1", "MediaContentType0": "image/jpeg", "MediaUrl0": url}
+    found = parse_inbound({**FORM, **file}, NOW)
+    assert found is not None
+    assert found.source == url
+    there = {"Latitude": "12.9", "Longitude": "-77.5", "Label": "Here", "Body": ""}
+    found = parse_inbound({**FORM, **there}, NOW)
+    assert found is not None
+    assert found.place == Place(
+        latitude="12.900000", longitude="-77.500000", name="Here", address=""
+    )
+    absurd = parse_inbound({**FORM, **there, "Latitude": "nan"}, NOW)
+    assert absurd is not None
+    assert (absurd.kind, absurd.place) == ("location", None)
