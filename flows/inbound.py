@@ -117,5 +117,16 @@ class OrderNotice:
     """Whether an attempt to pay failed; the order stays open."""
 
 
-Notice = TemplateNotice | QualityNotice | PreferenceNotice | OrderNotice
+@dataclass(frozen=True)
+class EchoNotice:
+    """That somebody of the clinic wrote to a person in the WhatsApp Business app itself."""
+
+    sender: str
+    """The phone_number_id of ours, which the app shares."""
+    phone: str | None
+    wa_user_id: str | None
+    at: datetime
+
+
+Notice = TemplateNotice | QualityNotice | PreferenceNotice | OrderNotice | EchoNotice
 """What a provider reports apart from messages and their statuses."""

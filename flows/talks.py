@@ -69,12 +69,12 @@ def nobody_to_answer(turn: Turn) -> bool:
 
 def answers_one(turn: Turn) -> bool:
     """Whether the member of staff answers one patient now, and is not treated as a patient."""
-    return not _is_as_patient(turn) and len(talks.talks_of(turn.work, turn.staff)) == 1
+    return not _is_as_patient(turn) and len(talks.talks_of(turn.work, turn.clinic, turn.staff)) == 1
 
 
 def answers_several(turn: Turn) -> bool:
     """Whether they answer several."""
-    return not _is_as_patient(turn) and len(talks.talks_of(turn.work, turn.staff)) > 1
+    return not _is_as_patient(turn) and len(talks.talks_of(turn.work, turn.clinic, turn.staff)) > 1
 
 
 def _is_as_patient(turn: Turn) -> bool:
@@ -125,7 +125,7 @@ def _send(turn: Turn, words: str) -> None:
 
 def give_back(turn: Turn) -> None:
     """Let the bot answer the patient again."""
-    talk = talks.talks_of(turn.work, turn.staff)[0]
+    talk = talks.talks_of(turn.work, turn.clinic, turn.staff)[0]
     turn.values = {"was": handover.hand_back(turn.work, turn.clinic, talk.contact_id)}
 
 
@@ -183,7 +183,7 @@ def _replied(turn: Turn) -> Say:
 
 @says("desk/whom_to_give_back")
 def _whom(turn: Turn) -> Say:
-    found = talks.talks_of(turn.work, turn.staff)
+    found = talks.talks_of(turn.work, turn.clinic, turn.staff)
     names = {t.contact_id: talks.name_of(turn.work, t.contact_id) for t in found[:10]}
     return Say(
         options=[

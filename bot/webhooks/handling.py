@@ -16,12 +16,14 @@ from domain.actions.delivery import circuit_breaker, states
 from domain.actions.messages import templates
 from domain.actions.people import consent
 from domain.actions.settlement import captures
+from domain.actions.staff import handover
 from domain.channel import ErrorClass, SendFailed
 from domain.errors import NotFound, StoreUnavailable
 from domain.scopes import SystemScope
 from domain.transactions import transact
 from domain.work import Work
 from flows.inbound import (
+    EchoNotice,
     Inbound,
     Notice,
     OrderNotice,
@@ -109,6 +111,10 @@ def _record_notice(work: Work, notice: Notice) -> None:
         case PreferenceNotice():
             consent.set_marketing_preference(
                 work, notice.phone, notice.wa_user_id, stops_marketing=notice.stops
+            )
+        case EchoNotice():
+            handover.answered_in_app(
+                work, notice.sender, notice.phone, notice.wa_user_id, notice.at
             )
         case OrderNotice():
             # The order may be another installation's.

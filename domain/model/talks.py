@@ -23,7 +23,10 @@ class Talk(Record, frozen=True, kw_only=True):
     sender: str
     """The number of ours that the patient writes to."""
     user_id: str | None = None
-    """The member of staff who answers; None while nobody has taken it."""
+    """The member of staff who answers; None while nobody has taken it.
+
+    While somebody answers in the WhatsApp Business app: `app#` and the clinicId.
+    """
     until: datetime
     """From this instant on the bot answers again."""
     last_at: datetime

@@ -8,10 +8,19 @@ from typing import Final
 
 from bot.channels.cloud.values import Node, identifier, node, nodes, text, time
 from bot.channels.numbers import e164
-from flows.inbound import Notice, OrderNotice, PreferenceNotice, QualityNotice, TemplateNotice
+from flows.inbound import (
+    EchoNotice,
+    Notice,
+    OrderNotice,
+    PreferenceNotice,
+    QualityNotice,
+    TemplateNotice,
+)
 
 MARKETING = "marketing_messages"
 STOPS, RESUMES = "stop", "resume"
+NO_WORDS = {"reaction", "edit", "revoke"}
+"""Echoes that are no answer to anybody."""
 PAYMENT, FAILED = "payment", "failed"
 
 
@@ -77,6 +86,18 @@ def _preferences(_: Node, value: Node, now: datetime) -> list[Notice]:
     return told
 
 
+def _echoes(_: Node, value: Node, now: datetime) -> list[Notice]:
+    """Read what people of the clinic wrote in the Business app; its words stay there."""
+    sender = identifier(node(value.get("metadata")).get("phone_number_id"))
+    told: list[Notice] = []
+    for echo in nodes(value.get("message_echoes"))[0]:
+        phone, wa_user_id = e164(echo.get("to")), identifier(echo.get("to_user_id"))
+        if sender and (phone or wa_user_id) and text(echo.get("type")) not in NO_WORDS:
+            at = time(echo.get("timestamp"), now)
+            told.append(EchoNotice(sender, phone, wa_user_id, at))
+    return told
+
+
 def _word(value: object) -> str | None:
     said = text(value)
     return said.strip()[:200] or None if said is not None else None
@@ -89,6 +110,7 @@ FIELDS: Final[dict[str, Callable[[Node, Node, datetime], list[Notice]]]] = {
     "template_category_update":        _template,
     "phone_number_quality_update":     _quality,
     "user_preferences":                _preferences,
+    "smb_message_echoes":              _echoes,
 }
 # fmt: on
 """How each field is read. `messages` is read by `parse`; all other fields are ignored."""

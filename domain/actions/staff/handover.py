@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from domain.actions.messages.outbox import Draft, send, sender_of
+from domain.actions.people.contacts import new_contact
 from domain.actions.staff import talks
 from domain.actions.staff.alerts import Alert, alert_desk
 from domain.due import OpenWork
-from domain.model.clinics import Clinic, Doctor
+from domain.model.clinics import Claim, Clinic, Doctor
 from domain.model.conversations import Conversation
 from domain.model.due import Due
 from domain.model.messages import Option
-from domain.model.people import Contact
+from domain.model.people import Address, Contact
 from domain.timetable import hours, is_open, today
 from domain.work import Work
 
@@ -63,6 +64,8 @@ def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
 def pass_on(work: Work, clinic: Clinic, contact: Contact, sender: str, words: str) -> None:
     """Forward what a person writes while the bot is silent to whoever answers, or to the desk."""
     talk = talks.open_talk(work, clinic, contact.contact_id, sender, anew=False)
+    if talks.is_in_app(talk):
+        return  # they see it there
     for part in talks.parts_of(words):
         talks.alert_answering(work, clinic, talk, _alert(contact, "desk/says", part))
 
@@ -81,6 +84,34 @@ def _alert(contact: Contact, name: str, words: str) -> Alert:
         shows=[contact.contact_id],
         helps_for=HELPS,
     )
+
+
+def answered_in_app(
+    work: Work, sender: str, phone: str | None, wa_user_id: str | None, at: datetime
+) -> None:
+    """Keep the bot silent for a person to whom the clinic wrote in the WhatsApp Business app.
+
+    It is silent until *done*, or two hours after the last such message. What the person writes
+    meanwhile is seen there, so it is not passed on. May be repeated; an old notice changes nothing.
+    """
+    until = at + talks.SILENT_FOR
+    addresses = (f"wa:{wa_user_id}", f"tel:{phone}")
+    address = next((a for key in addresses if (a := work.get(Address, key))), None)
+    contact_id = address.contact_id if address else None
+    if contact_id is None:
+        contact_id = new_contact(
+            work, phone=phone, wa_user_id=wa_user_id, profile_name=None, verified=False
+        ).contact_id
+    key = f"{sender}#{contact_id}"
+    own, before = work.get(Claim, f"sender:{sender}"), work.get(Conversation, key)
+    clinic_id = own.clinic_id if own else before.clinic_id if before else None
+    clinic = work.get(Clinic, clinic_id or "")
+    if clinic is None or until <= work.now:
+        return
+    conversation = before or Conversation(conversation=key, sender=sender, contact_id=contact_id)
+    silent_until = max(until, conversation.handed_over_until or until)
+    work.put(conversation.but(clinic_id=clinic.clinic_id, handed_over_until=silent_until))
+    talks.go_on_in_app(work, clinic, contact_id, sender)
 
 
 def hand_back(work: Work, clinic: Clinic, contact_id: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.messages.outbox import Draft, send
-from domain.actions.staff.alerts import Alert, alert_desk, alert_others, alert_user
+from domain.actions.staff.alerts import Alert, alert_desk, alert_others, alert_user, is_of_desk
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Role, User
 from domain.model.conversations import Conversation
@@ -75,10 +75,32 @@ def end_talk(work: Work, clinic_id: str, contact_id: str) -> Talk | None:
     return work.put(talk.but(user_id=None, until=work.now))
 
 
-def talks_of(work: Work, user: User) -> list[Talk]:
-    """Return the talks that a member of staff has taken and that are not over."""
-    found = work.query(Talk, user.user_id, index="userId-contactId-idx", limit=20).records
-    return [t for t in found if t.clinic_id == user.clinic_id and t.until > work.now]
+def go_on_in_app(work: Work, clinic: Clinic, contact_id: str, sender: str) -> Talk:
+    """Record that the clinic's people answer a patient in the WhatsApp Business app now."""
+    talk = open_talk(work, clinic, contact_id, sender, anew=False)
+    return work.put(talk.but(user_id=_app_of(clinic.clinic_id), answered=True))
+
+
+def is_in_app(talk: Talk) -> bool:
+    """Return whether the patient is answered in the WhatsApp Business app."""
+    return talk.user_id == _app_of(talk.clinic_id)
+
+
+def _app_of(clinic_id: str) -> str:
+    return f"app#{clinic_id}"
+
+
+def talks_of(work: Work, clinic: Clinic, user: User) -> list[Talk]:
+    """Return the talks that a member of staff has taken, or the desk's in the app, until over."""
+    takers = [user.user_id]
+    if is_of_desk(work, clinic, user):
+        takers.append(_app_of(clinic.clinic_id))
+    found = [
+        talk
+        for taker in takers
+        for talk in work.query(Talk, taker, index="userId-contactId-idx", limit=20).records
+    ]
+    return [t for t in found if t.clinic_id == clinic.clinic_id and t.until > work.now]
 
 
 def take(work: Work, clinic: Clinic, talk: Talk, user: User) -> Talk:

@@ -17,6 +17,7 @@ from bot.channels.cloud.parse import Parsed, parse
 from domain.channel import ErrorClass
 from domain.model.messages import Place
 from flows.inbound import (
+    EchoNotice,
     Inbound,
     Notice,
     OrderNotice,
@@ -163,6 +164,9 @@ TOLD: dict[str, Notice] = {
         category="MARKETING",
     ),
     "field_phone_number_quality_update": QualityNotice("+918040001000", "FLAGGED", "TIER_2K"),
+    "field_smb_message_echoes": EchoNotice(
+        "100200300400500", "+919800000001", "IN.7788990011", SENT_AT
+    ),
     "field_user_preferences": PreferenceNotice(
         "+919800000001", "IN.7788990011", stops=True, at=SENT_AT
     ),

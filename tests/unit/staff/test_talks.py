@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from domain.actions.people.audit import DONE
-from domain.actions.staff import talks
+from domain.actions.staff import handover, talks
 from domain.model.accounts import AuditEntry
 from domain.model.conversations import Conversation
 from domain.model.talks import Talk
@@ -132,3 +132,51 @@ def test_the_silence_is_asked_about_once_and_the_item_may_run_again(
     assert len(quiet) == 1
     assert talk(stage, cast).until < stage.clock.now() + talks.SILENT_FOR - timedelta(minutes=60)
     assert not talk(stage, cast).watched
+
+
+# --- Answers in the WhatsApp Business app ---
+
+
+def echo(stage: Stage, *, ago: timedelta = timedelta()) -> None:
+    work = stage.work()
+    at = stage.clock.now() - ago
+    handover.answered_in_app(work, CITY_SENDER, ASHA, None, at)
+    work.commit()
+
+
+def test_an_answer_in_the_app_keeps_the_bot_silent_for_two_hours(stage: Stage) -> None:
+    stage.hear(ASHA, "hi")
+    echo(stage)
+    echo(stage)
+    before = len(words_to(stage, ASHA))
+    stage.hear(ASHA, "and my father?")
+    assert len(words_to(stage, ASHA)) == before
+    assert words_to(stage, FARIDA) == []
+    stage.wait(121)
+    stage.hear(ASHA, "hi")
+    assert "Welcome" in words_to(stage, ASHA)[-1]
+
+
+def test_the_desk_lets_the_bot_answer_again_by_done(stage: Stage) -> None:
+    stage.hear(ASHA, "hi")
+    echo(stage)
+    stage.hear(KHAN, "done")
+    assert "answers this patient" not in words_to(stage, KHAN)[-1]
+    stage.hear(FARIDA, "done")
+    assert "I am answering again" in words_to(stage, ASHA)[-1]
+    assert "answers this patient again" in words_to(stage, FARIDA)[-1]
+
+
+def test_an_echo_that_comes_days_late_changes_nothing(stage: Stage) -> None:
+    stage.hear(ASHA, "hi")
+    echo(stage, ago=timedelta(days=2))
+    stage.hear(ASHA, "hi")
+    assert "Welcome" in words_to(stage, ASHA)[-1]
+
+
+def test_somebody_unknown_is_left_to_the_people_who_wrote_first(stage: Stage) -> None:
+    work = stage.work()
+    handover.answered_in_app(work, CITY_SENDER, "+919800000077", None, stage.clock.now())
+    work.commit()
+    stage.hear("+919800000077", "yes")
+    assert words_to(stage, "+919800000077") == []
