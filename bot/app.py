@@ -28,6 +28,7 @@ from bot.webhooks.whatsapp import whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
+from web.welcome.views import welcome_pages
 
 LARGEST_BODY = 4 * 1024 * 1024
 """Meta's webhooks have up to 3 MB (protocol notes, 1.3)."""
@@ -60,6 +61,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     # The simulator's phones show pages in a frame; in production nothing may.
     frames = "'none'" if parts.settings.production else SIMULATOR_FRAMES
     app.register_blueprint(pages(parts, frames=frames, public_url=parts.settings.public_url))
+    app.register_blueprint(welcome_pages(parts, frames=frames))
     if parts.settings.payment_provider == "razorpay":
         app.register_blueprint(razorpay(parts))
     probes = parts.probes()

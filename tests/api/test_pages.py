@@ -33,8 +33,8 @@ from tests import people
 from tests.api.checkout import state_of
 from tests.people import Cast, CountingIds, FixedClock, SilentBell
 from tests.troubled import TroubledRecords
-from web.checkout.view_model import languages, words_in
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
+from web.pages import languages, words_in
 
 DAY = date(2030, 11, 25)
 

@@ -14,7 +14,8 @@ from domain.model.clinics import Clinic
 from domain.model.money import Payment, RequestStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.work import Work
-from web.checkout.view_model import TONES, Payer, State, Words, monogram, words_in
+from web.checkout.view_model import TONES, Payer, State, monogram
+from web.pages import Words, words_in
 
 PAISE = 100
 

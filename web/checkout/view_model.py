@@ -5,13 +5,9 @@ The page of a clinic's bill is in `web.checkout.bill`.
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
-from typing import Any
 from urllib.parse import quote
 
 from babel import Locale
@@ -25,12 +21,10 @@ from domain.model.people import Contact
 from domain.model.queues import PaymentStatus, Token, TokenStatus
 from domain.plans import Feature, allows
 from domain.work import Work
+from web.pages import ENGLISH, Words, languages, words_in
 
-FOLDER = Path(__file__).resolve().parents[2] / "templates" / "pages"
-ENGLISH = "en"
 STANDING = frozenset({TokenStatus.CONFIRMED, TokenStatus.ARRIVED, TokenStatus.CURRENT})
 """States of a token whose turn is ahead."""
-Words = dict[str, Any]
 
 
 class State(StrEnum):
@@ -289,16 +283,3 @@ def _instant(at: datetime, pattern: str, checkout: Checkout) -> str:
 def monogram(name: str) -> str:
     """Return the first letters of a name's first two words."""
     return "".join(word[0] for word in name.split()[:2] if word[0].isalnum()).upper() or "+"
-
-
-@cache
-def languages() -> list[str]:
-    """Return the languages there are pages in, English first."""
-    found = sorted(path.stem for path in FOLDER.glob("*.toml"))
-    return sorted(found, key=lambda tag: tag != ENGLISH)
-
-
-@cache
-def words_in(language: str) -> Words:
-    """Return the words of all pages in one of `languages()`."""
-    return tomllib.loads((FOLDER / f"{language}.toml").read_text("utf-8"))

@@ -6,19 +6,13 @@ than a receipt would, is never cached or indexed, and sends no referrer.
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterable
 from enum import StrEnum
-from functools import cache
 from http import HTTPStatus
 
 import structlog
 from flask import Blueprint, Response, g, make_response, redirect, request, url_for
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 from werkzeug.exceptions import HTTPException
 
-from bot.rendering.formats import typographic
 from domain.actions.settlement import captures
 from domain.errors import NotFound, NotNow, StoreUnavailable
 from domain.gateway import GatewayRefused, GatewayUnavailable
@@ -32,15 +26,12 @@ from web.checkout.pay import (
     transact_payment,
 )
 from web.checkout.view_model import (
-    ENGLISH,
-    FOLDER,
     Payer,
     describe_checkout,
-    languages,
     read_checkout,
     read_request,
-    words_in,
 )
+from web.pages import asset, browsers_language, page, words_in
 
 FORM_BYTES = 2_000
 """The largest form that is read: a press sends one word."""
@@ -123,10 +114,10 @@ def _show_request(parts: CheckoutParts, payment_id: str, *, frames: str, form: s
         bill = read_bill(work, payment)
         if bill.successor is not None:
             return _redirect_to_page(bill.successor, None, 0)
-        language = _browsers_language()
+        language = browsers_language()
         context = describe_bill(bill, payer, language)
-    context["script"] = _asset("pay.js")
-    return _page("pay.html", language, context, frames=frames, form=form)
+    context["script"] = asset("pay.js")
+    return page("pay.html", language, context, frames=frames, form=form)
 
 
 def _press_in_sandbox(parts: CheckoutParts, payment_id: str, outcome: str) -> Response:
@@ -185,18 +176,14 @@ def message_page(message: PageMessage, status: int, *, frames: str = "'none'") -
 
     It does not say what failed inside. From status 500 on it shows the request's id, for support.
     """
-    language = _browsers_language()
+    language = browsers_language()
     words = words_in(language)
     context = {
         "words": words,
         "said": words["message"][message.value],
         "reference": g.get("request_id") if status >= HTTPStatus.INTERNAL_SERVER_ERROR else None,
     }
-    return _page("message.html", language, context, status=status, frames=frames)
-
-
-def _browsers_language() -> str:
-    return request.accept_languages.best_match(languages(), ENGLISH) or ENGLISH
+    return page("message.html", language, context, status=status, frames=frames)
 
 
 def _redirect_to_gateway(parts: CheckoutParts, payment_id: str, public_url: str) -> Response:
@@ -239,58 +226,3 @@ def _redirect_to_page(payment_id: str, cookie: str | None, seconds: int) -> Resp
             secure=request.is_secure,
         )
     return response
-
-
-def _page(
-    template: str,
-    language: str,
-    context: dict[str, object],
-    *,
-    status: int = 200,
-    frames: str,
-    form: str = "'self'",
-) -> Response:
-    nonce = secrets.token_urlsafe(16)
-    text = (
-        _environment()
-        .get_template(template)
-        .render(language=language, nonce=nonce, styles=_asset("styles.css"), **context)
-    )
-    response = Response(text, status=status, content_type="text/html; charset=utf-8")
-    response.headers.update(_headers(nonce, frames, form))
-    return response
-
-
-def _headers(nonce: str, frames: str, form: str) -> Iterable[tuple[str, str]]:
-    policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
-        f"img-src data:; form-action {form}; base-uri 'none'; frame-ancestors {frames}"
-    )
-    yield "Content-Security-Policy", policy
-    yield "Referrer-Policy", "no-referrer"
-    yield "X-Content-Type-Options", "nosniff"
-    yield "X-Robots-Tag", "noindex, nofollow"
-    yield "Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()"
-    yield "Cross-Origin-Opener-Policy", "same-origin"
-    yield "Cache-Control", "no-store"
-    if frames == "'none'":
-        yield "X-Frame-Options", "DENY"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        # Names are shown as in messages; styles and scripts of ours are Markup.
-        finalize=lambda value: typographic(value) if type(value) is str else value,
-    )
-
-
-@cache
-def _asset(name: str) -> Markup:
-    """Return a style sheet or script of ours, to be put into the page unescaped."""
-    return Markup((FOLDER / name).read_text("utf-8"))  # noqa: S704 - our own file

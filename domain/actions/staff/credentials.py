@@ -28,7 +28,7 @@ def send_credentials(work: Work, clinic: Clinic, user: User, password: str) -> N
             values={
                 "name": user.name,
                 "phone": user.whatsapp_number,
-                "link": f"{work.rules.public_url}/docs?clinicId={clinic.clinic_id}",
+                "link": f"{work.rules.public_url}/welcome/{clinic.clinic_id}",
             },
             secrets={"password": password},
             options=[numbers.confirm_button(user)],
