@@ -27,6 +27,7 @@ orders     orders inside WhatsApp, and their payments
 fetching   the file of a message, fetched by its link
 media      files of people and uploads
 inbound    what people do on their phones
+echoes     what people of a business type in its Business app
 dialect    what differs between providers
 cloud      Meta's Cloud API as one
 twilio     Twilio's API, in a run that plays Twilio

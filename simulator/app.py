@@ -33,7 +33,12 @@ def create_app(parts: Parts, *, only_loopback: bool = True) -> Flask:
         app.register_blueprint(graph.blueprint(parts))
     else:
         twilio = api.TwilioApi(
-            parts.config.twilio, parts.world, parts.calls, parts.sending, parts.contents
+            parts.config.twilio,
+            parts.world,
+            parts.calls,
+            parts.sending,
+            parts.contents,
+            parts.library,
         )
         app.register_blueprint(api.blueprint(twilio, parts.world, parts.dialect))
     app.register_blueprint(control.blueprint(parts))

@@ -11,6 +11,7 @@ from flask import Blueprint, request
 
 from simulator import faults
 from simulator.config import ReadMode, Role
+from simulator.echoes import NoAppError
 from simulator.inbound import MediaKind, NothingToTapError, TapPayload
 from simulator.orders import CannotPayError, Outcome
 from simulator.sending import as_json
@@ -149,6 +150,7 @@ def blueprint(parts: Parts) -> Blueprint:
     control.post("/phones/<wa_id>/tap")(api.tap)
     control.post("/phones/<wa_id>/pay")(api.pay)
     control.post("/phones/<wa_id>/media")(api.media)
+    control.post("/phones/<wa_id>/echo")(api.echo)
     control.post("/phones/<wa_id>/seen")(api.seen)
     control.get("/phones/<wa_id>/messages")(api.messages)
     control.get("/sent")(api.sent)
@@ -243,6 +245,16 @@ class ControlApi:
         number = self._number(phone, call.number)
         given = {name: value for name, value in as_json(call).items() if value is not None}
         return describe(self._parts.inbound.send(phone, number, call.type, given)), 201
+
+    def echo(self, wa_id: str) -> Answer:
+        """Let somebody of the business write to this phone in the Business app."""
+        phone = self._phone(wa_id)
+        call = msgspec.json.decode(request.get_data(), type=TextCall)
+        try:
+            written = self._parts.echoes.write(phone, self._number(phone, call.number), call.text)
+        except NoAppError as error:
+            raise RefusedError(409, str(error)) from error
+        return describe(written), 201
 
     def seen(self, wa_id: str) -> Answer:
         """Note how far a chat was on screen, as the page does."""

@@ -66,6 +66,15 @@ def inbound(config: Config, number: Number, phone: Phone, message: Payload) -> s
     return change(config, "messages", value)
 
 
+def echo(config: Config, number: Number, phone: Phone, message: Payload) -> str:
+    """Return the webhook body of a message that was typed in the Business app itself."""
+    value = _value(number)
+    to = {"to": phone.wa_id} if phone.send_phone else {}
+    sent = {"from": number.display_phone_number, **to, "to_user_id": phone.user_id, **message}
+    value["message_echoes"] = [sent]
+    return change(config, "smb_message_echoes", value)
+
+
 def status(
     config: Config, number: Number, phone: Phone | None, message: Message, step: Status
 ) -> str:

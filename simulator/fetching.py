@@ -36,7 +36,7 @@ def fetch(link: str) -> Media:
                 code, words = answer.status_code, answer.reason
                 raise _failed(f"with http code {code}, status message {words}")
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            if kind not in limits.DOCUMENT_TYPES:
+            if kind not in limits.DOCUMENT_TYPES | limits.MEDIA_TYPES:
                 raise GraphError(131053, f"Unsupported document mime type {kind or 'none'}.")
             content = b""
             for chunk in answer.iter_content(CHUNK):

@@ -21,7 +21,9 @@ Payload = dict[str, Any]
 # What a tap on a template's quick reply brings as its payload: what the business set when it sent
 # the template, the label as in the example of Meta's page, or nothing.
 TapPayload = Literal["set", "label", "none"]
-MediaKind = Literal["audio", "sticker", "image", "location", "contacts", "reaction", "unsupported"]
+MediaKind = Literal[
+    "audio", "sticker", "image", "document", "location", "contacts", "reaction", "unsupported"
+]
 
 # Where simulated people are unless they say otherwise: Cubbon Park, Bengaluru.
 PLACE: Payload = {
@@ -271,6 +273,15 @@ def _image(given: Payload) -> tuple[Payload, Payload]:
     return shown, _file("image", media.PHOTO, **more)
 
 
+def _document(given: Payload) -> tuple[Payload, Payload]:
+    caption = str(given.get("caption", ""))
+    more = {"caption": caption} if caption else {}
+    shown = {"kind": "document", "id": media.REPORT.id, "filename": "report.pdf"}
+    return {"media": shown, "text": caption}, _file(
+        "document", media.REPORT, filename="report.pdf", **more
+    )
+
+
 def _location(given: Payload) -> tuple[Payload, Payload]:
     place = dict(PLACE)
     if "latitude" in given and "longitude" in given:
@@ -306,6 +317,7 @@ MAKERS: dict[str, Callable[[Payload], tuple[Payload, Payload]]] = {
     "audio": _audio,
     "sticker": _sticker,
     "image": _image,
+    "document": _document,
     "location": _location,
     "contacts": _contacts,
     "unsupported": _unsupported,

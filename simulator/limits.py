@@ -59,6 +59,10 @@ DOCUMENT_TYPES = frozenset({
     "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "text/plain",
 })  # fmt: skip
+MEDIA_TYPES = frozenset({
+    "image/jpeg", "image/png", "image/webp", "audio/aac", "audio/amr", "audio/mp4", "audio/mpeg",
+    "audio/ogg", "video/3gpp", "video/mp4",
+})  # fmt: skip
 # Not documented; no file system takes a longer name.
 FILENAME_MAX = 255
 

@@ -52,6 +52,7 @@ def _png(width: int, height: int) -> bytes:
 # The files behind what people send: always the same ones, under ids that do not expire.
 PHOTO = Media("7001001001001", "image/png", _png(320, 200))
 STICKER = Media("7001001001002", "image/webp", b"RIFF\x1a\x00\x00\x00WEBPVP8L\r\x00\x00\x00/" * 2)
+REPORT = Media("7001001001004", "application/pdf", b"%PDF-1.4\n% A blood test\n%%EOF\n")
 VOICE = Media("7001001001003", "audio/ogg; codecs=opus", b"OggS\x00\x02" + bytes(64))
 
 
@@ -61,7 +62,7 @@ class Library:
     def __init__(self, store: Store) -> None:
         """Begin with the built-in files and the uploads in *store*."""
         self._store = store
-        self._media = {m.id: m for m in (PHOTO, STICKER, VOICE)}
+        self._media = {m.id: m for m in (PHOTO, STICKER, VOICE, REPORT)}
         for body in store.load("media"):
             media = msgspec.json.decode(body, type=Media)
             self._media[media.id] = media

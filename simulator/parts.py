@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from simulator.accepting import Accepting
 from simulator.calls import Calls
 from simulator.cloud import Cloud
+from simulator.echoes import Echoes
 from simulator.inbound import Inbound
 from simulator.media import Library
 from simulator.orders import Orders
@@ -45,6 +46,7 @@ class Parts:
     sending: Sending
     accepting: Accepting
     inbound: Inbound
+    echoes: Echoes
 
     def start(self) -> None:
         """Begin to deliver webhooks."""
@@ -83,4 +85,5 @@ def assemble(config: Config, state: Path | None) -> Parts:
         sending=sending,
         accepting=Accepting(world, sending, templates, orders, dialect),
         inbound=Inbound(world, courier, rates, dialect),
+        echoes=Echoes(config, world, courier, dialect),
     )

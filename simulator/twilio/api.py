@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simulator.calls import Calls
     from simulator.config import TwilioAccount
     from simulator.dialect import Dialect
+    from simulator.media import Library
     from simulator.sending import Sending
     from simulator.twilio.contents import Contents, Resource
     from simulator.world import World
@@ -51,6 +52,8 @@ def blueprint(api: TwilioApi, world: World, dialect: Dialect) -> Blueprint:
     messages = "/2010-04-01/Accounts/<account_sid>/Messages.json"
     twilio.post(messages)(api.send)
     twilio.get(messages)(api.list_messages)
+    file = "/2010-04-01/Accounts/<account_sid>/Messages/<message_sid>/Media/<media_id>"
+    twilio.get(file)(api.media)
     twilio.post("/v1/Content")(api.create_content)
     twilio.get("/v1/ContentAndApprovals")(api.list_contents)
     twilio.delete("/v1/Content/<sid>")(api.delete_content)
@@ -68,8 +71,10 @@ class TwilioApi:
         calls: Calls,
         sending: Sending,
         contents: Contents,
+        library: Library,
     ) -> None:
         """Answer for *account*."""
+        self._library = library
         self._account = account
         self._world = world
         self._calls = calls
@@ -111,6 +116,14 @@ class TwilioApi:
             plain |= {"status": "queued", "date_sent": None}
             plain |= {"error_code": None, "error_message": None}
             return message.id, plain
+
+    def media(self, message_sid: str, media_id: str) -> Response:
+        """Return a file of a message; Twilio sends on to it, here it is given at once."""
+        del message_sid
+        found = self._library.find(media_id)
+        if found is None:
+            raise TwilioError(20404, request.path)
+        return Response(found.content, mimetype=found.mime_type)
 
     def list_messages(self) -> Payload:
         """List messages of both directions in pages, the newest first."""

@@ -113,7 +113,9 @@ def test_a_link_is_opened_and_nothing_is_sent(sim, product):
     assert product.messages() == []
 
 
-@pytest.mark.parametrize("kind", ["audio", "sticker", "image", "location", "unsupported"])
+@pytest.mark.parametrize(
+    "kind", ["audio", "sticker", "image", "document", "location", "unsupported"]
+)
 def test_what_is_no_text_has_its_own_shape(sim, product, kind):
     sim.control("POST", f"/phones/{ASHA}/media", {"type": kind})
     message = eventually(product.messages)[0]
@@ -189,3 +191,17 @@ def test_messages_of_one_phone_arrive_in_the_order_of_sending(sim, product):
     for wa_id in (RAVI, MEERA):
         texts = [m["text"]["body"] for m in product.messages() if m["from"] == wa_id]
         assert texts == [str(n) for n in range(40)]
+
+
+def test_what_is_typed_in_the_business_app_is_echoed(sim, product):
+    written = sim.control("POST", f"/phones/{ASHA}/echo", {"text": "Come at five"})
+    assert sim.chat()[-1]["text"] == "Come at five"
+
+    change = eventually(lambda: product.received)[0][1]["entry"][0]["changes"][0]
+    value = change["value"]
+    assert change["field"] == "smb_message_echoes"
+    (echo,) = value["message_echoes"]
+    assert (echo["id"], echo["to"], echo["text"]) == (
+        written["id"], ASHA, {"body": "Come at five"},
+    )  # fmt: skip
+    assert value["metadata"]["phone_number_id"] == CLINIC

@@ -100,6 +100,11 @@ def test_a_file_comes_by_its_address(twilio, twilio_product, kind, content_type)
     assert (form["NumMedia"], form["MediaContentType0"]) == ("1", content_type)
     assert form["MediaUrl0"].startswith(f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT}/")
     assert form["MessageType"] == kind
+    path = form["MediaUrl0"].removeprefix("https://api.twilio.com")
+    found = twilio.http.get(f"{twilio.base}{path}", auth=(ACCOUNT, TOKEN))
+    assert found.status_code == 200
+    assert found.headers["Content-Type"].startswith(content_type.partition(";")[0])
+    assert twilio.http.get(f"{twilio.base}{path}").status_code == 401
 
 
 def test_a_caption_is_the_body(twilio, twilio_product):

@@ -60,7 +60,7 @@ export function openOrder(screen, message, pay) {
 }
 
 const ATTACHMENTS = [
-  ["audio", "voice-note", "mic", "Voice note"], ["image", "photo", "photo", "Photo"], ["sticker", "stick", "sticker", "Sticker"],
+  ["audio", "voice-note", "mic", "Voice note"], ["image", "photo", "photo", "Photo"], ["document", "photo", "photo", "Document"], ["sticker", "stick", "sticker", "Sticker"],
   ["location", "where", "pin", "Location"], ["reaction", "react", "smile", "Reaction"], ["unsupported", "poll", "poll", "Poll"],
 ];
 
