@@ -17,6 +17,12 @@ FILES = {"image", "video", "document"}
 """What may be a report; a voice note is for people."""
 
 
+def too_many(turn: Turn) -> bool:
+    """Whether the person has sent more files today than are kept."""
+    contact_id = turn.contact.contact_id
+    return is_file(turn) and files.are_too_many(turn.work, turn.clinic, contact_id)
+
+
 def one_booking(turn: Turn) -> bool:
     """Whether a file came from somebody with one live booking here."""
     return is_file(turn) and len(_bookings(turn)) == 1
@@ -102,6 +108,7 @@ def send_own(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     #   on           at         when              do              say                 then
+    Row("media",     ANYWHERE,  too_many,         None,           "files/too_many",   None),
     Row("media",     ANYWHERE,  one_booking,      keep,           "files/kept",       None),
     Row("media",     ANYWHERE,  several_bookings, keep_for_later, "files/whose",      None),
     Row("media",     ANYWHERE,  no_booking,       keep_for_later, "files/what_for",   None),
@@ -151,5 +158,6 @@ def _what_for(turn: Turn) -> Say:
 
 
 @says("files/gone")
+@says("files/too_many")
 def _gone(_turn: Turn) -> Say:
     return Say(keeps_question=True)

@@ -26,6 +26,7 @@ SIGNS = {
 }  # fmt: skip
 """What people at the desk see of a message before, or in place of, the file that it brings."""
 WITH_PEOPLE = "talk/with_people"
+NOT_PASSED = "talk/file_lost"
 
 
 TALK = Option(id="human", label="talk_button")
@@ -46,13 +47,23 @@ def pass_on(turn: Turn) -> None:
     Whoever wishes to book is told once how to call the bot back.
     """
     inbound = turn.inbound
-    handover.pass_on(turn.work, turn.clinic, turn.contact, inbound.sender, words_of(inbound))
-    found = received(turn.inbound)
-    if found is not None:
-        files.receive(turn.work, turn.clinic, turn.contact.contact_id, found)
+    passed = handover.pass_on(
+        turn.work, turn.clinic, turn.contact, inbound.sender, words_of(inbound)
+    )
+    if passed:
+        _pass_on_file(turn)
     turn.remember(handed_over_until=turn.work.now + talks.SILENT_FOR)
     if _wishes_to_book(turn) and not _was_told(turn):
         turn.say(WITH_PEOPLE, SAYS[WITH_PEOPLE](turn))
+
+
+def _pass_on_file(turn: Turn) -> None:
+    """Have the file of a message fetched for the desk; say so if it cannot be."""
+    found, contact_id = received(turn.inbound), turn.contact.contact_id
+    if found is not None and not files.are_too_many(turn.work, turn.clinic, contact_id):
+        files.receive(turn.work, turn.clinic, contact_id, found)
+    elif turn.inbound.media in {"image", "video", "audio", "document"}:
+        turn.say(NOT_PASSED, SAYS[NOT_PASSED](turn))
 
 
 def received(inbound: Inbound) -> Received | None:
@@ -134,6 +145,7 @@ def _handed_over(turn: Turn) -> Say:
 
 
 @says(WITH_PEOPLE)
+@says(NOT_PASSED)
 def _with_people(_turn: Turn) -> Say:
     return Say()
 

@@ -61,13 +61,17 @@ def alert_desk_of_parked(open_work: OpenWork, item: Due) -> None:
     work.commit()
 
 
-def pass_on(work: Work, clinic: Clinic, contact: Contact, sender: str, words: str) -> None:
-    """Forward what a person writes while the bot is silent to whoever answers, or to the desk."""
+def pass_on(work: Work, clinic: Clinic, contact: Contact, sender: str, words: str) -> bool:
+    """Forward what a person writes while the bot is silent to whoever answers, or to the desk.
+
+    Return False if they see it in the WhatsApp Business app anyway.
+    """
     talk = talks.open_talk(work, clinic, contact.contact_id, sender, anew=False)
     if talks.is_in_app(talk):
-        return  # they see it there
+        return False
     for part in talks.parts_of(words):
         talks.alert_answering(work, clinic, talk, _alert(contact, "desk/says", part))
+    return True
 
 
 def _alert(contact: Contact, name: str, words: str) -> Alert:

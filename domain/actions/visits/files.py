@@ -39,6 +39,8 @@ IMAGE_MAX = 5 * 1024 * 1024
 """WhatsApp shows larger pictures as documents only."""
 SHOWN_AS_IMAGE = {"image/jpeg", "image/png"}
 MOST_FILES = 50
+MOST_A_DAY = 20
+"""Files of one chat that are fetched within a day: a stranger may send any number."""
 VOICE = "🎤"
 
 
@@ -88,6 +90,14 @@ def receive(
     )
     _schedule(work, "fetch_file", file)
     return file
+
+
+def are_too_many(work: Work, clinic: Clinic, contact_id: str) -> bool:
+    """Return whether a contact's chat with a clinic had its share of files within a day."""
+    owner = owner_of(clinic.clinic_id, contact_id)
+    found = work.query(PatientFile, owner, limit=MOST_A_DAY, descending=True).records
+    since = work.now - timedelta(days=1)
+    return len(found) == MOST_A_DAY and found[-1].created_at > since
 
 
 def _schedule(

@@ -124,3 +124,22 @@ def test_a_file_of_a_talk_is_kept_for_a_month(stage: Stage) -> None:
     assert PICTURE not in b"".join(stage.files.kept.values())
     stage.wait(timedelta(days=31).total_seconds() / 60)
     assert stage.files.kept == {}
+
+
+def test_a_stranger_has_a_share_of_a_day(stage: Stage) -> None:
+    stage.hear(ASHA, "hi")
+    for n in range(files.MOST_A_DAY + 2):
+        stage.clock.advance(seconds=1)
+        send_picture(stage, f"picture{n}")
+    sent = stage.settle()
+    assert len(kept(stage)) == files.MOST_A_DAY
+    assert sum("cannot keep any more" in m.text for m in sent) == 2
+    stage.clock.advance(days=1, minutes=1)
+    send_picture(stage)
+    assert len(kept(stage)) == files.MOST_A_DAY + 1
+
+
+def test_a_file_that_the_provider_does_not_name_is_told_in_a_talk_too(stage: Stage) -> None:
+    stage.hear(ASHA, "talk")
+    stage.hear(ASHA, kind="media", media="image")
+    assert any("did not reach" in m.text for m in stage.settle() if m.phone == ASHA)
