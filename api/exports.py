@@ -47,6 +47,8 @@ def _render_row(known: KnownPatient, *, phones: bool) -> ExportedPatient:
         created_at=known.created_at,
         updated_at=known.updated_at,
         complaints=list(known.complaints),
+        files=list(known.files),
+        talked_at=known.talked_at,
     )
 
 

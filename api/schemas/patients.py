@@ -247,6 +247,12 @@ class ExportedPatient(Data):
     complaints: Annotated[
         list[str], Field(description="What visits were for, in the patient's own words.")
     ]
+    files: Annotated[
+        list[str], Field(description="Where files that the patient sent for a visit are had.")
+    ]
+    talked_at: Annotated[
+        Instant | None, Field(description="When they last wrote with the clinic's people in chat.")
+    ]
 
 
 class KeptData(Data):

@@ -23,7 +23,6 @@ def office(stage: Stage, cast: Cast) -> Office:
     for answer in ("hi", "1", "1"):
         stage.hear(ASHA, answer)
     stage.settle()
-    stage.pay(stage.tokens(ASHA)[0])
     picture(stage, "after", file_name="../Blut <b>test.pdf.exe", text="Blood test")
     stage.settle()
     return Office(stage)
@@ -88,3 +87,14 @@ def test_content_lies_encrypted_and_goes_with_the_record(office: Office, stage: 
     stage.wait(4 * 365 * 24 * 60)
     assert stage.files.kept == {}
     assert stage.work().query(PatientFile, file.owner).records == []
+
+
+def test_the_export_names_files_and_talk(office: Office, stage: Stage) -> None:
+    token = stage.tokens(ASHA)[0]
+    stage.hear(ASHA, "talk")
+    exported = office.admin.get("/patients/export", query={"format": "JSON"}).json["data"]
+    (asha,) = exported["patients"]
+    (file,) = asha["files"]
+    assert file.startswith(f"/api/v1/tokens/{token.token_id}/files/")
+    assert office.admin.get(file.removeprefix("/api/v1")).data == PICTURE
+    assert asha["talkedAt"] is not None

@@ -42,6 +42,10 @@ class KnownPatient:
     """The latest first; empty unless read with `read_patient`."""
     complaints: tuple[str, ...] = ()
     """What visits were for, as told in chat, the latest day first; empty but in an export."""
+    files: tuple[str, ...] = ()
+    """Where the API has the files kept with their bookings; empty but in an export."""
+    talked_at: datetime | None = None
+    """When they last wrote with the clinic's people; None but in an export."""
 
     @property
     def is_associated(self) -> bool:
