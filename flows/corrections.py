@@ -287,7 +287,7 @@ def _complaint(turn: Turn) -> str | None:
 def _complaint_in(turn: Turn, text: str) -> str | None:
     """Return what *text* tells of an illness, without what names a person and without courtesy."""
     words = turn.ear.lexicon.words(text)
-    if not any(w.has("say:symptom") for w in words):
+    if not any(w.has("say:symptom", "say:red") for w in words):
         return None
     named = covered([s for s in find_people(words, text) if s.value.who is Who.NAMED])
     kept = [i for i in range(len(words)) if i not in named]

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
-from flows.hearing.lexicon import Lexicon, Word
+from flows.hearing.lexicon import Lexicon, Word, squeeze
 from flows.hearing.sounds import sound
 from flows.hearing.spans import Span
 from flows.hearing.text import fold
@@ -44,9 +44,12 @@ class DoctorNames:
                     found = self._by_speciality.get(key, frozenset())
                     self._by_speciality[key] = found | {doctor.doctor_id}
         self._by_sound: dict[str, frozenset[str]] = {}
+        self._by_run: dict[str, frozenset[str]] = {}
         for part, ids in self._by_part.items():
             heard = _consonants(part)
             self._by_sound[heard] = self._by_sound.get(heard, frozenset()) | ids
+            run = squeeze(heard)
+            self._by_run[run] = self._by_run.get(run, frozenset()) | ids
 
     @property
     def parts(self) -> frozenset[str]:
@@ -93,7 +96,11 @@ class DoctorNames:
             return frozenset()
         text = fold(word.raw)
         if not text.isascii():
-            return self._by_sound.get(_consonants(text), frozenset())
+            heard = _consonants(text)
+            ids = self._by_sound.get(heard, frozenset())
+            # The sound of "मेनन" has one "n", as no vowel is written between the two.
+            doubled = titled and squeeze(text) != text
+            return ids or (self._by_run.get(squeeze(heard), frozenset()) if doubled else ids)
         for ending in HONORIFICS:
             if text.endswith(ending) and text.removesuffix(ending) in self._by_part:
                 return self._by_part[text.removesuffix(ending)]

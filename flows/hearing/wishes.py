@@ -7,7 +7,7 @@ wish is a line in RULES, its words in each language's `wishes.toml`, and a row o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flows.hearing.lexicon import Word
 from flows.hearing.rules import Mood, mood_of, rules
@@ -126,7 +126,7 @@ RULES = rules(
 # fmt: off
 SETTLED: tuple[tuple[str, str, str | None], ...] = (
     # What it seems to be, how it is said, and what it is then; the first that fits counts.
-    ("red_flag",  "past",       None),
+    ("red_flag",  "past",       "symptom"),
     ("red_flag",  "supposed",   None),
     ("absent",    "supposed",   "policy"),
     ("absent",    "others",     "lost"),
@@ -178,7 +178,7 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
         if facts and acts and (acts[0] == "weak_book" or _only_asks(acts[0], clause)):
             acts = []  # "the charges for a consultation" asks for no consultation
         for trigger in [*acts[:1], *facts]:
-            settled = settle(trigger, clause.mood)
+            settled = settle(trigger, _mood_of_wish(trigger, clause))
             if settled is not None and settled not in found:
                 found.append(settled)
     if not found and any(
@@ -224,6 +224,14 @@ def settle(trigger: str, mood: Mood) -> str | None:
         if of == trigger and getattr(mood, how):
             return then
     return trigger
+
+
+def _mood_of_wish(trigger: str, clause: Clause) -> Mood:
+    """Return the clause's mood; an emergency of minutes or hours ago is none of the past."""
+    recent = "recent" in clause.concepts or any(
+        w.has("unit:minute", "unit:hour") for w in clause.words
+    )
+    return replace(clause.mood, past=False) if trigger == "red_flag" and recent else clause.mood
 
 
 _WEIGHT = {

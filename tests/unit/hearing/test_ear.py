@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from domain.timetable import PartOfDay
@@ -114,7 +114,6 @@ def test_a_sentence_seems_to_mean_a_wish(text, trigger):
         "if I don't come",
         "I was late last time",
         "no chest pain now",
-        "my mother had a heart attack last year",
         "what if I get chest pain",
         "don't stop the messages",
         "I don't want an appointment",
@@ -206,6 +205,8 @@ def test_what_acts_at_once_is_heard_in_a_short_message_alone():
         ("he is not breathing", True),
         ("no chest pain now", False),
         ("my mother had a heart attack last year", False),
+        ("chest pain started 10 min ago", True),
+        ("seene me dard thodi der pehle shuru hua", True),
         ("what if I get chest pain", False),
         ("fees?", False),
         ("", False),
@@ -416,6 +417,7 @@ def everything_heard(text: str) -> list[object]:
 
 
 @pytest.mark.slow
+@settings(deadline=None)
 @given(TEXTS)
 @example("")
 @example("\x00\u200d\ufe0f")

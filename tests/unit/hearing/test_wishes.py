@@ -71,7 +71,7 @@ def test_a_mood_is_read_from_concepts_and_the_sign_behind():
         ("move", Mood(supposed=True), "policy"),
         ("red_flag", Mood(), "red_flag"),
         ("red_flag", Mood(asked=True), "red_flag"),
-        ("red_flag", Mood(past=True), None),
+        ("red_flag", Mood(past=True), "symptom"),
         ("red_flag", Mood(supposed=True), None),
         ("stop", Mood(negated=True), None),
         ("no_messages", Mood(negated=True), "stop"),
