@@ -28,6 +28,7 @@ from bot.webhooks.whatsapp import whatsapp
 from bot.wiring import Parts, build
 from domain.errors import StoreUnavailable
 from web.checkout.views import SIMULATOR_FRAMES, PageMessage, message_page, pages
+from web.notice.views import notice
 from web.welcome.views import welcome_pages
 
 LARGEST_BODY = 4 * 1024 * 1024
@@ -62,6 +63,7 @@ def create_app(parts: Parts | None = None) -> OpenAPI:
     frames = "'none'" if parts.settings.production else SIMULATOR_FRAMES
     app.register_blueprint(pages(parts, frames=frames, public_url=parts.settings.public_url))
     app.register_blueprint(welcome_pages(parts, frames=frames))
+    app.register_blueprint(notice(parts.rules.keeps, frames=frames))
     if parts.settings.payment_provider == "razorpay":
         app.register_blueprint(razorpay(parts))
     probes = parts.probes()

@@ -57,6 +57,8 @@ class Rules:
     """Most codes to numbers that need not be staff's, of the whole installation."""
     session_lasts: timedelta = timedelta(days=7)
     """How long a session lasts without being renewed: as long as its refresh token."""
+    notice_url: str | None = None
+    """The notice of how data are used, named to who first writes; None names none."""
     keeps: Retention = Retention()
     """How long data are kept."""
     clinic_trust: str = "paid"

@@ -10,7 +10,7 @@ turn           one message being answered
 table          a flow is a table of rows
 patient        the patient's conversation: its table is that of proposals, booking, corrections,
                my_bookings, lateness, facts, account, safety, handover, manners, phone_number,
-               files and settings
+               files, rights and settings
 understanding  what a sentence means where the conversation stands
 choices        which of the choices that stand a text picks
 proposals      a wish for a booking, said in a sentence
@@ -39,6 +39,7 @@ talks          the clinic's people answer
 safety         what may be an emergency
 machines       machines that answer the bot
 manners        courtesy, complaints, and scripts that are not understood
+rights         what the clinic keeps of a person: told, and erased
 phone_number   the number of a person whose WhatsApp hides it
 settings       help, language, stop and start
 """

@@ -273,6 +273,8 @@ def _doctors(turn: Turn) -> Say:
         values={
             "person": person,
             "unwell": turn.meaning.trigger == "symptom",
+            # Said once, where a person first writes to the clinic; it asks nothing.
+            "notice": None if turn.conversation.last_inbound_at else turn.work.rules.notice_url,
             "languages": [own for tag, own in turn.phrases.languages() if tag != turn.language],
             "bookings": [
                 {

@@ -15,6 +15,7 @@ from flows import (
     my_bookings,
     phone_number,
     proposals,
+    rights,
     safety,
     selection,
     settings,
@@ -47,9 +48,10 @@ TABLE = Table(
         *manners.ROWS,
         *phone_number.ROWS,
         *files.ROWS,
+        *rights.ROWS,
         *settings.ROWS,
     ),
-    {**booking.REFUSALS, **my_bookings.REFUSALS},
+    {**booking.REFUSALS, **my_bookings.REFUSALS, **rights.REFUSALS},
 )
 
 NO_CHOICES = {

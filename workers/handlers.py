@@ -18,7 +18,7 @@ from domain.actions.clinics import billing
 from domain.actions.delivery import sms_fallback
 from domain.actions.line import day_end, fan_out, lifecycle, schedule_changes
 from domain.actions.payments import orders, refunds
-from domain.actions.people import erasure, merge, patient_changes, phone_changes
+from domain.actions.people import erasure, merge, patient_changes, phone_changes, rights
 from domain.actions.reports import figures, reports
 from domain.actions.reports.pages import compose
 from domain.actions.settlement import polling
@@ -125,6 +125,8 @@ HANDLERS: dict[str, Handler] = {
     "close_orders": _with_work(orders.close_orders),
     # People
     "erase": _with_work(erasure.continue_erasure),
+    "erase_own": _with_work(rights.erase_person),
+    "erase_account": _with_work(rights.erase_account),
     "renamed": _with_work(patient_changes.propagate_name),
     "renumbered": _with_work(phone_changes.continue_propagation),
     "merged": _with_work(merge.continue_merge),

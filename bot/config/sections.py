@@ -33,6 +33,8 @@ class InstallationSettings:
     """APP_ENV: production refuses to start on any missing or default secret."""
     public_url: str
     """PUBLIC_URL: the base of links sent to people."""
+    privacy_url: str
+    """PRIVACY_URL: the notice of how data are used, named to who first writes."""
     database_url: str
     """DATABASE_URL: sqlite:///path or dynamodb://REGION."""
     table_prefix: str
@@ -183,9 +185,11 @@ def read_installation(env: Mapping[str, str]) -> InstallationSettings:
     Raises:
         BadSetting: If a value is wrong.
     """
+    public_url = values.url(env, "PUBLIC_URL", "http://localhost:8000")
     return InstallationSettings(
         production=is_production(env),
-        public_url=values.url(env, "PUBLIC_URL", "http://localhost:8000"),
+        public_url=public_url,
+        privacy_url=values.url(env, "PRIVACY_URL", f"{public_url}/privacy"),
         database_url=_database(env),
         table_prefix=_prefix(env),
         redis_url=_redis(env),

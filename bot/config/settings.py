@@ -104,6 +104,7 @@ class Settings(
             otp_limit=values.parse_rate(self.otp_limit),
             otp_ceiling=values.parse_rate(self.otp_ceiling),
             session_lasts=self.jwt_refresh_expiry,
+            notice_url=self.privacy_url,
             keeps=Retention(
                 messages=timedelta(days=self.keep_messages_days),
                 codes=timedelta(days=self.keep_codes_days),

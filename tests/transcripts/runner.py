@@ -36,6 +36,7 @@ A line is a step, or what was said because of the step above it:
     Farida signs in                 over the API, with code and password
     Dr. Khan's hours become 09:00-12:00   over the API
     Asha prefers MORNING with Dr. Khan   or "for Leela", whom she writes for; noted by the doctor
+    the notice is at https://…       to which the first greeting links
     everybody shares one number     City Medical Center has none of its own any more
     set Dr. Meera: days off today   or tomorrow, both ("today tomorrow"); also working days MON,
                                     daily limit 2, advance 0, hours 09:00-10:00, status INACTIVE
@@ -50,7 +51,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -423,6 +424,12 @@ class Story:
         work.commit()
         return []
 
+    def has_notice(self, url: str) -> None:
+        """Let the first greeting link to *url*."""
+        rules = replace(self.stage.parts.rules, notice_url=url)
+        self.stage.parts = replace(self.stage.parts, rules=rules)
+        self.stage.runner = self.stage.parts.runner()
+
     def moves_to(self, name: str, other: str) -> None:
         """Give the doctor *name* the number of *other*."""
         self._changes(name, {"whatsapp_number": PEOPLE[other]})
@@ -519,6 +526,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
         rf"({_NAME}) prefers (MORNING|AFTERNOON|EVENING)(?: for (\w+))? with ({_NAME})",
         Story.prefers,
     ),
+    (r"the notice is at (\S+)", Story.has_notice),
     (r"everybody shares one number", Story.share_number),
     (
         rf"set ({_NAME}): (days off|working days|daily limit|advance|status|hours) ?(.*)",

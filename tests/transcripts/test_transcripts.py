@@ -39,5 +39,5 @@ def test_the_conversation_goes_word_for_word(
 def test_there_are_conversations_of_every_kind() -> None:
     assert {p.parent.name for p in STORIES} == {
         "account", "booking", "facts", "mine", "news", "line", "settings", "money", "manners",
-        "late", "desk", SENTENCES,
+        "late", "desk", "rights", SENTENCES,
     }  # fmt: skip

@@ -17,6 +17,7 @@ phone_changes    propagate a new number to every record that shows it
 phone_requests   request a number that WhatsApp hides
 export, erasure  all patients in a file; erase one
 erasure_traces   erase what messages and kept answers tell of a person
+rights           what a person is told of their data, and their own erasure
 rewriting        read all of a partition, rewrite records in small steps
 erased_contacts  what is left of the person behind an erased record
 audit            who looked at a patient's data: write it down, read it

@@ -85,11 +85,11 @@ class Erasure:
     kept: tuple[KeptData, ...]
 
 
-def erase(work: Work, patient_id: str) -> Erasure:
+def erase(work: Work, patient_id: str, requested_at: datetime | None = None) -> Erasure:
     """Erase a clinic's data of a patient; return what is erased and what must be kept.
 
     If no other clinic has a record of the person, they are erased entirely; the result does not
-    show whether that is so.
+    show whether that is so. What is younger than *requested_at* (now, if not given) stays.
 
     Raises:
         NotFound: If the clinic has no such patient.
@@ -109,8 +109,13 @@ def erase(work: Work, patient_id: str) -> Erasure:
     if person is not None:
         others = tuple(c for c in person.clinic_ids if c != clinic.clinic_id)
         work.put(person.but(clinic_ids=others, erased_by=(*person.erased_by, clinic.clinic_id)))
-    _schedule_rest(work, work.now, clinic.clinic_id, patient_id, work.now, again=True)
+    erase_rest(work, clinic.clinic_id, patient_id, requested_at or work.now)
     return Erasure(patient_id, work.now, ERASED_FIELDS, _list_kept(work, clinic, patient_id))
+
+
+def erase_rest(work: Work, clinic_id: str, patient_id: str, requested_at: datetime) -> None:
+    """Have what a clinic's bookings and messages tell of a person erased, after the commit."""
+    _schedule_rest(work, work.now, clinic_id, patient_id, requested_at, again=True)
 
 
 def _list_kept(work: Work, clinic: Clinic, patient_id: str) -> tuple[KeptData, ...]:

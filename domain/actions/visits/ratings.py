@@ -11,6 +11,7 @@ from domain.errors import Refused
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import Due
 from domain.model.messages import Consent, Guard, Message, Option, Urgency
+from domain.model.people import ClinicPatient
 from domain.model.queues import Token, TokenStatus
 from domain.model.visits import Rating
 from domain.rules import RATING_AFTER_SECONDS
@@ -44,12 +45,15 @@ def rate(work: Work, token: Token, stars: int) -> Rating:
 
 
 def request_rating(open_work: OpenWork, item: Due) -> None:
-    """Ask a patient how the visit was, unless its completion was undone. May be repeated."""
+    """Ask a patient how the visit was, unless its completion was undone. May be repeated.
+
+    Whoever has been erased is not asked.
+    """
     work = open_work()
     work.delete(item)
     token = work.get(Token, item.queue_id or "", item.token_id or "")
     line = context_of(work, item)
-    if token is not None and line is not None and _is_due(token, item):
+    if token and line and _is_due(token, item) and _is_known(work, token):
         _send_request(work, line.clinic, line.doctor, token)
     work.commit()
 
@@ -61,6 +65,11 @@ def _is_due(token: Token, item: Due) -> bool:
         and token.completed_at is not None
         and token.completed_at + timedelta(seconds=RATING_AFTER_SECONDS) == item.at
     )
+
+
+def _is_known(work: Work, token: Token) -> bool:
+    """Return whether the clinic still knows the patient: they may have been erased meanwhile."""
+    return work.get(ClinicPatient, token.clinic_id, token.patient_id) is not None
 
 
 def _send_request(work: Work, clinic: Clinic, doctor: Doctor, token: Token) -> None:

@@ -125,3 +125,21 @@ def test_a_message_of_staff_about_somebody_else_stays(stage: Stage) -> None:
     assert stage.work().get(ClinicPatient, "clinic_city", patient_id) is None
     assert about
     assert before - after >= about
+
+
+def test_who_asks_in_chat_leaves_nothing_but_what_the_law_keeps(
+    stage: Stage, tmp_path: Path
+) -> None:
+    patient_id = live_a_visit(stage)
+    stage.wait(60 * 3)  # until the desk no longer answers in place of the bot
+    for text in ("delete my data", "yes"):
+        stage.clock.advance(seconds=30)
+        stage.hear(PHONE, text, name=NAME)
+        stage.settle()
+    told = [m.name for m in stage.messages() if m.contact_id == stage.contact_id(PHONE)]
+    assert told[-1] == "rights/erased"
+    stage.wait(15)
+    assert {t.partition(":")[0] for t in traces(tmp_path)} == {"pulseops-visits"}
+    assert stage.work().get(ClinicPatient, "clinic_city", patient_id) is None
+    stage.wait(60 * 24 * (3 * 365 + 3))
+    assert traces(tmp_path) == []
