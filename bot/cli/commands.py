@@ -14,6 +14,7 @@ from click import ClickException
 from flask.cli import AppGroup
 
 from bot.channels.twilio import signature
+from bot.cli.accounts import add_unfreeze
 from bot.cli.check_live import look_at_everything
 from bot.cli.check_money import add_check_money, all_clinics
 from bot.cli.clinics import clinics_group
@@ -101,6 +102,7 @@ def commands(parts: Parts, access_token: AccessToken, patients_file: PatientsFil
     _add_rebuild(group, parts)
     _add_rebuild_directory(group, parts)
     add_check_money(group, parts)
+    add_unfreeze(group, parts)
 
     group.add_command(templates_group(parts))
     group.add_command(messages_group(parts))

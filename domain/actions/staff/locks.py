@@ -58,3 +58,9 @@ def lock_account(work: Work, clinic: Clinic, wanted: Lockable) -> None:
         alert_admins(
             work, clinic, Alert(name="desk/account_frozen", values=values, helps_for=ALERT_HELPS)
         )
+
+
+def unfreeze(work: Work, user: User) -> User:
+    """Let a code unlock a frozen account whose number is its owner's after all."""
+    log_account(work, user, AccountEvent.NUMBER_CHANGE)
+    return work.put(user.but(frozen=False, updated_at=work.now))
