@@ -216,7 +216,7 @@ def phone_day(office: Office) -> Day:
         day.say(AMIT, text)
     for text in ("list khan", "doctors", "status khan"):
         day.say(DESK, text)
-    for text in ("reschedule", "1", "1", "cancel", "yes", "stop", "start", "hi"):
+    for text in ("my data", "reschedule", "1", "1", "cancel", "yes", "stop", "start", "hi"):
         day.say(AMIT, text)
     for _ in range(2):
         for listed in day.ask(office.admin, "GET", "/patients")["patients"]:
@@ -230,6 +230,12 @@ def phone_day(office: Office) -> Day:
         day.say(DESK, "next khan")
         office.stage.clock.advance(minutes=5)
         day.say(DESK, "next khan")
+    for text in ("my data", "cancel", "yes", "delete my data", "no", "delete my data", "yes"):
+        day.say(AMIT, text)
+    office.stage.wait(15)  # the account goes too, unless another clinic knows the person
+    for text in ("my data", "hi", "1", "1", NAME, "status", "my data"):
+        day.say(AMIT, text)
+    day.say(DESK, "list khan")
     day.ask(office.admin, "GET", "/patients")
     return day
 
@@ -270,3 +276,9 @@ def test_a_person_has_one_id_while_they_are_known_and_another_after_each_erasure
     ids = quiet_day(office_day).ids
     assert ids[1:3] == ids[:1] * 2
     assert len(set(ids[2:])) == len(ids) - 2
+
+
+def test_the_day_on_the_phone_ends_with_an_erasure_in_chat() -> None:
+    told = str(quiet_day(phone_day).told)
+    assert "being deleted now" in told
+    assert "has no record of you" in told
