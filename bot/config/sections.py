@@ -170,7 +170,7 @@ class ProcessSettings:
     trusted_proxies: int
     """TRUSTED_PROXIES: how many proxies in front of the web set trusted headers."""
     files_url: str
-    """FILES_URL: where reports are kept, file://FOLDER or s3://BUCKET/PREFIX."""
+    """FILES_URL: where reports and files of patients are kept, file://FOLDER or s3://BUCKET/PREFIX."""
     operator_webhook_url: str | None
     """OPERATOR_WEBHOOK_URL: where to post that the product stops working well, and works again."""
     log_level: str

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from bot.channels.cloud.media import CloudMedia
 from bot.channels.http import new_session
 from bot.channels.twilio.media import TwilioMedia
+from domain.channel import Outbound
 from domain.media import LARGEST_BYTES, MediaAway, MediaRefused
+from domain.model.messages import Attachment
 from tests.contract.channels.providers import (
     ACCOUNT,
     AUTH_TOKEN,
     HANG_UP,
     SENDER,
+    TEXT,
+    THREE,
     TOKEN,
     Answer,
+    Meta,
     Server,
+    Twilio,
 )
 
 PDF = Answer(body=b"%PDF-1.7", content_type="application/pdf")
@@ -158,3 +165,44 @@ def test_a_file_that_is_too_large_is_not_read_to_its_end(
     server.answers.append(Answer(body=bytes(LARGEST_BYTES + 1)))
     with pytest.raises(MediaRefused):
         twilio.fetch("+14155238886", ADDRESS)
+
+
+# --- Files that we send ---
+
+
+def carrying(message: Outbound, reference: str | None, link: str | None, kind: str) -> Outbound:
+    name = "a report.pdf" if kind == "document" else "a.ogg"
+    file = Attachment(kind=kind, reference=reference, link=link, name=name)
+    return replace(message, attachment=file, choices=THREE)
+
+
+def test_meta_is_given_a_file_by_its_id_with_words_and_name(server: Server) -> None:
+    meta = Meta(server)
+    meta.channel().send(carrying(TEXT, "900", None, "document"))
+    [call] = server.calls
+    assert call.json["type"] == "document"
+    assert call.json["document"] == {
+        "id": "900", "caption": TEXT.text, "filename": "a report.pdf",
+    }  # fmt: skip
+    assert "interactive" not in call.json
+
+
+def test_a_voice_note_goes_to_meta_without_words(server: Server) -> None:
+    meta = Meta(server)
+    meta.channel().send(carrying(TEXT, "900", None, "audio"))
+    assert server.calls[0].json["audio"] == {"id": "900"}
+
+
+def test_a_file_that_meta_refused_goes_as_words(server: Server) -> None:
+    meta = Meta(server)
+    refused = replace(carrying(TEXT, "900", None, "image"), is_plain=True)
+    meta.channel().send(refused)
+    assert server.calls[0].json["type"] == "text"
+
+
+def test_twilio_is_given_the_address_of_a_file(server: Server) -> None:
+    twilio = Twilio(server)
+    url = "https://clinic.example/api/v1/files/abc"
+    twilio.channel().send(carrying(twilio.TEXT, None, url, "image"))
+    form = server.calls[0].form
+    assert (form["MediaUrl"], form["Body"]) == (url, twilio.TEXT.text)
