@@ -212,6 +212,7 @@ def preview_reach(
     marketing = _is_marketing(work, template, account, to.audience)
     seen: set[str] = set()
     reachable = 0
+    standing = trust.standing_of(work, clinic)
     for found in people_of(work, clinic, to.audience, to.phones):
         fresh = {p.key: p for p in found.people if p.key not in seen}
         seen |= fresh.keys()
@@ -219,7 +220,7 @@ def preview_reach(
         across = work.system("see who opted out of a clinic")
         reachable += sum(
             accepts_messages(across, clinic.clinic_id, p.contact_id or "", marketing=marketing)
-            and trust.why_not_free(work, clinic, p.contact_id or "", p.about) is None
+            and trust.why_not_free(work, clinic, p.contact_id or "", p.about, standing) is None
             for p in known
         )
     return BroadcastReach(len(seen), reachable)
@@ -278,7 +279,8 @@ def _write_step(
     numbered = {p.key: (n, p) for n, p in reversed(list(enumerate(step, start=done)))}
     known = work.fetch([(Recipient, (broadcast.broadcast_id, key)) for key in numbered])
     fresh = [pair for pair, found in zip(numbered.values(), known, strict=True) if found is None]
-    reasons = {person.key: _why_not(work, clinic, broadcast, person) for _, person in fresh}
+    standing = trust.standing_of(work, clinic)
+    reasons = {p.key: _why_not(work, clinic, broadcast, p, standing) for _, p in fresh}
     left = trust.take_free_messages(work, clinic, sum(r is None for r in reasons.values()))
     failed = 0
     for number, person in sorted(fresh, key=lambda pair: pair[0]):
@@ -311,7 +313,9 @@ def _write_step(
     return work.put(after) if after != broadcast else broadcast
 
 
-def _why_not(work: Work, clinic: Clinic, broadcast: Broadcast, person: Person) -> str | None:
+def _why_not(
+    work: Work, clinic: Clinic, broadcast: Broadcast, person: Person, standing: trust.Standing
+) -> str | None:
     """Return why *person* gets no message, in words for people; None if they get one."""
     if person.contact_id is None:
         return NOT_A_PATIENT
@@ -322,7 +326,7 @@ def _why_not(work: Work, clinic: Clinic, broadcast: Broadcast, person: Person) -
         across, broadcast.clinic_id, person.contact_id, marketing=True
     ):
         return NO_MARKETING
-    return trust.why_not_free(work, clinic, person.contact_id, person.about)
+    return trust.why_not_free(work, clinic, person.contact_id, person.about, standing)
 
 
 def _send_to(

@@ -88,10 +88,17 @@ def came_themself(work: Work, clinic: Clinic, contact_id: str, about: Token | No
 
 
 def why_not_free(
-    work: Work, clinic: Clinic, contact_id: str, about: Token | None = None
+    work: Work,
+    clinic: Clinic,
+    contact_id: str,
+    about: Token | None = None,
+    standing: Standing | None = None,
 ) -> str | None:
-    """Return why a clinic may not write its own words to a person, for staff; None if it may."""
-    standing = standing_of(work, clinic)
+    """Return why a clinic may not write its own words to a person, for staff; None if it may.
+
+    Who asks about many gives the clinic's *standing*, which is read once for all of them.
+    """
+    standing = standing or standing_of(work, clinic)
     if standing is Standing.FREE or came_themself(work, clinic, contact_id, about):
         return None
     return NAME_HELD if standing is Standing.HELD else NOT_TRUSTED
@@ -125,15 +132,14 @@ def why_held(work: Work, message: Message) -> str | None:
     if message.clinic_id is None or not message.name.startswith(_TO_PATIENTS):
         return None
     clinic = work.get(Clinic, message.clinic_id)
-    if clinic is None:
-        return None
-    standing = standing_of(work, clinic)
-    if standing is Standing.FREE or came_themself(work, clinic, message.contact_id):
-        return None
-    if standing is Standing.HELD:
-        return NAME_HELD
-    is_fixed = message.name in FIXED or message.consent in {Consent.REPLY, Consent.TOKEN}
+    if clinic is None or (clinic.name_doubt is None and _is_fixed(message)):
+        return None  # as almost all messages are: nothing more is read for them
+    return why_not_free(work, clinic, message.contact_id)
+
+
+def _is_fixed(message: Message) -> bool:
+    """Return whether a message has only words of ours, and names that are no way to say more."""
     named = (message.values.get(name) for name in ("person", "doctor", "reason"))
-    if not is_fixed or any(isinstance(n, str) and name_doubt(n) is not None for n in named):
-        return NOT_TRUSTED
-    return None
+    if any(isinstance(n, str) and name_doubt(n) is not None for n in named):
+        return False
+    return message.name in FIXED or message.consent in {Consent.REPLY, Consent.TOKEN}
