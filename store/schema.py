@@ -183,6 +183,7 @@ OWN = (
         (Index("broadcastId", "place", local=True),),
     ),
     Table("broadcasts", "clinicId", "broadcastId", "One message to many people of a clinic."),
+    Table("bundles", "clinicId", "contactId", "What a person writes faster than the desk is told."),
     Table("caught-up", "provider", None, "Until when everything a provider keeps was answered."),
     Table("claims", "claim", None, "What only one clinic can have: numbers, senders, join codes."),
     Table(

@@ -133,6 +133,7 @@ HANDLERS: dict[str, Handler] = {
     # Messages
     "unheard": _with_work(sms_fallback.escalate_undelivered),
     "tell_parked": _with_work(handover.alert_desk_of_parked),
+    "tell_bundle": _with_work(handover.tell_bundle),
     "talk_quiet": _with_work(talks.ask_if_over),
     "fetch_file": _with_media(patient_files.fetch_file),
     "pass_file": _with_media(patient_files.pass_file),

@@ -36,3 +36,19 @@ class Talk(Record, frozen=True, kw_only=True):
     watched: bool = False
     """Whether a due item waits for its silence."""
     began_at: datetime
+
+
+class Bundle(Record, frozen=True, kw_only=True):
+    """What a person writes faster than a clinic's people are told. Key: clinicId, contactId."""
+
+    TABLE: ClassVar[str] = "bundles"
+    KEY: ClassVar[tuple[str, ...]] = ("clinic_id", "contact_id")
+
+    clinic_id: str
+    contact_id: str
+    told_at: datetime
+    """When the desk last heard of them."""
+    words: str | None = None
+    """Ciphertext of what waits."""
+    count: int = 0
+    """How many messages wait."""

@@ -12,6 +12,7 @@ sessions     one sign-in each: start, read, renew, end
 alerts       messages to admins, doctors and the desk
 alarms       alerts about who writes: a person in danger, a machine
 handover     people answer a patient instead of the bot
+bundles      what one person writes to the desk, told every half minute
 talks        what they answer, who of them does, and when it is over
 
 Not here: a doctor's hours and fees (`clinics`).

@@ -7,7 +7,7 @@ from typing import Any
 
 from domain.actions.messages.outbox import Draft, send, sender_of
 from domain.actions.people.contacts import new_contact
-from domain.actions.staff import talks
+from domain.actions.staff import bundles, talks
 from domain.actions.staff.alerts import Alert, alert_desk
 from domain.due import OpenWork
 from domain.model.clinics import Claim, Clinic, Doctor
@@ -15,6 +15,7 @@ from domain.model.conversations import Conversation
 from domain.model.due import Due
 from domain.model.messages import Option
 from domain.model.people import Address, Contact
+from domain.model.talks import Talk
 from domain.timetable import hours, is_open, today
 from domain.work import Work
 
@@ -69,14 +70,32 @@ def pass_on(work: Work, clinic: Clinic, contact: Contact, sender: str, words: st
     talk = talks.open_talk(work, clinic, contact.contact_id, sender, anew=False)
     if talks.is_in_app(talk):
         return False
+    if bundles.hold(work, clinic, contact.contact_id, words):
+        return True
     for part in talks.parts_of(words):
         talks.alert_answering(work, clinic, talk, _alert(contact, "desk/says", part))
     return True
 
 
-def _alert(contact: Contact, name: str, words: str) -> Alert:
+def tell_bundle(open_work: OpenWork, item: Due) -> None:
+    """Tell whoever answers a person what has come since they were last told; may be repeated."""
+    work = open_work()
+    clinic = work.get(Clinic, item.clinic_id or "")
+    contact = work.get(Contact, str(item.values.get("contact") or ""))
+    words, count = bundles.take(work, item)
+    talk = work.get(Talk, clinic.clinic_id, contact.contact_id) if clinic and contact else None
+    if clinic and contact and talk and count and not talks.is_in_app(talk):
+        for order, part in enumerate(talks.parts_of(words)):
+            shown = count if count > 1 and not order else None
+            talks.alert_answering(work, clinic, talk, _alert(contact, "desk/says", part, shown))
+    work.delete(item)
+    work.commit()
+
+
+def _alert(contact: Contact, name: str, words: str, count: int | None = None) -> Alert:
     return Alert(
         name=name,
+        values={"count": count},
         # What a patient writes may be about their health: it is stored encrypted only, and nothing
         # of it, nor of the person, is left once it was sent.
         secrets={

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.messages.outbox import Draft, send
+from domain.actions.staff import bundles
 from domain.actions.staff.alerts import Alert, alert_desk, alert_others, alert_user, is_of_desk
 from domain.due import OpenWork
 from domain.model.clinics import Clinic, Role, User
@@ -124,6 +125,7 @@ def go_on(work: Work, clinic: Clinic, user: User, talk: Talk) -> Talk:
     If the bot had taken over, it falls silent again, unless the patient talks to another clinic on
     the same number by now.
     """
+    bundles.hear_at_once(work, clinic.clinic_id, talk.contact_id)
     conversation = _conversation(work, talk)
     if conversation is not None and conversation.clinic_id in {None, clinic.clinic_id}:
         work.put(conversation.but(handed_over_until=work.now + SILENT_FOR))
