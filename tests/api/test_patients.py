@@ -213,7 +213,7 @@ def test_the_list_is_in_pages_by_name_and_counts_all(office: Office) -> None:
 
 def test_a_person_another_clinic_knows_is_new_here_in_every_word(office: Office) -> None:
     sunrise = sunrise_admin(office)
-    record(sunrise, allergies=["Latex"], name="AMIT kumar")
+    theirs = record(sunrise, allergies=["Latex"], name="AMIT kumar")
     office.stage.clock.advance(days=10)
     known, unknown = record(office.admin), record(office.admin, phone="+919988776644")
     sunrise = sunrise_admin(office)
@@ -223,7 +223,7 @@ def test_a_person_another_clinic_knows_is_new_here_in_every_word(office: Office)
     }
     assert known["createdAt"] == "2030-12-05T03:00:00Z"
     assert profile(office.admin, known["patientId"])["allergies"] == ["Penicillin", "Dust"]
-    assert profile(sunrise, known["patientId"])["name"] == "AMIT kumar"
+    assert profile(sunrise, theirs["patientId"])["name"] == "AMIT kumar"
 
 
 def test_as_much_is_read_and_written_for_a_known_number_as_for_a_new_one(office: Office) -> None:
