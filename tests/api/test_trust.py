@@ -152,7 +152,11 @@ def test_its_own_words_hide_in_no_notice_and_in_no_name(office: Office, word: st
     admin = sunrise_admin(office)
     book_for(admin, NUMBERS[0])
     book_for(admin, NUMBERS[1], "Win at evil.xyz")
-    assert [o.phone for o in office.settle()] == [NUMBERS[0]]  # a name is a way to say something
+    book_for(admin, NUMBERS[2], "Ravi Kotak")
+    assert [o.phone for o in office.settle()] == [
+        NUMBERS[0],
+        NUMBERS[2],
+    ]  # a name is a way to say something
     office.stage.clock.advance(minutes=31)
     for words in ("start", word):
         office.stage.clock.advance(seconds=3)

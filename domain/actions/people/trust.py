@@ -12,7 +12,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from domain.actions.messages.outbox import sender_of
-from domain.clinic_names import name_doubt
+from domain.clinic_names import NameDoubt, name_doubt
 from domain.errors import NotNow
 from domain.model.clinics import Clinic
 from domain.model.conversations import Conversation
@@ -140,6 +140,8 @@ def why_held(work: Work, message: Message) -> str | None:
 def _is_fixed(message: Message) -> bool:
     """Return whether a message has only words of ours, and names that are no way to say more."""
     named = (message.values.get(name) for name in ("person", "doctor", "reason"))
-    if any(isinstance(n, str) and name_doubt(n) is not None for n in named):
+    # People are called Kotak: only what leads somewhere, or is spelled to get past us, is held.
+    leads = {NameDoubt.ADDRESS, NameDoubt.LETTERS}
+    if any(isinstance(n, str) and name_doubt(n) in leads for n in named):
         return False
     return message.name in FIXED or message.consent in {Consent.REPLY, Consent.TOKEN}
