@@ -10,6 +10,7 @@ associations   a doctor's patients
 patients       a clinic's patients
 exports        those patients as a file
 queues         a doctor's line
+line_history   what happened in it, and what patients were told
 streams        its live page
 tokens         bookings
 desk           what the desk does for one patient beside the line's own course

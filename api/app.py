@@ -20,10 +20,10 @@ from api.frame.document import complete
 from api.frame.engine import EXTENSION
 from api.frame.routes import BEARER_AUTH, Resource
 from api.frame.services import Services
+from api.line_history import queues
 from api.patients import patients
 from api.payments import payments
 from api.prescriptions import prescriptions
-from api.queues import queues
 from api.reports import reports
 from api.schemas.base import Failure
 from api.streams import streams

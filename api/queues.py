@@ -16,19 +16,15 @@ from api.schemas.queues import (
     CurrentQueue,
     DoctorLateCall,
     DoctorsQueue,
-    History,
-    HistoryEntryShown,
-    HistoryQuery,
     Late,
     LinePath,
     OfDay,
     PauseCall,
     Paused,
-    Promises,
-    PromiseShown,
     Queues,
     QueueShown,
     QueuesQuery,
+    Reopened,
     Resumed,
     Sight,
     SkipCall,
@@ -39,16 +35,16 @@ from api.schemas.queues import (
     TokenInLine,
     Undone,
 )
-from domain.actions.booking import history, tokens
+from domain.actions.booking import tokens
 from domain.actions.booking.days import require_doctor
 from domain.actions.booking.queues import get_queue, queues_of_clinic
-from domain.actions.line import calling, lateness, lifecycle, promises
+from domain.actions.line import calling, lateness, lifecycle, reopening, undoing
 from domain.actions.line.calling import MoveResult
 from domain.actions.line.lifecycle import Hours
 from domain.actions.line.preconditions import SeenState
 from domain.actors import Remark
 from domain.line_context import LineContext
-from domain.model.queues import HALTED, HistoryEntry, Queue, Token, number_text
+from domain.model.queues import HALTED, Queue, Token, number_text
 from domain.permissions import EVERYBODY, Permission
 from domain.work import Work
 
@@ -75,7 +71,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
     Who is being served comes first, then who waits in the order of being called, then all others
     by number. What was cancelled or not paid in time is left out.
     """
-    queue = _line(work, call, path).queue
+    queue = line_of(work, call, path).queue
     found = tokens.tokens_of_day(work, queue)
     listed = tokens.sort_for_desk(found, work.now)
     call.shown += [t.patient_id for t in listed]
@@ -92,7 +88,7 @@ def current_queue(work: Work, call: Call, path: LinePath) -> Answer:
 )
 def start_queue(work: Work, call: Call, path: LinePath, body: StartCall) -> Answer:
     """Open the day's line; those who wait are told."""
-    line = _line(work, call, path)
+    line = line_of(work, call, path)
     said = Hours(body.start_time, body.estimated_end_time)
     queue = lifecycle.start(line, call.caller.actor, said)
     begun = queue.said_start or queue.started_at or work.now
@@ -122,7 +118,7 @@ def call_next(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
     somebody else is being served. Without it, it is refused when another person has moved the line
     within five seconds.
     """
-    line = _line(work, call, path)
+    line = line_of(work, call, path)
     moved = calling.call_next(line, call.caller.actor, seen_state(body))
     call.patient_id = moved.current.patient_id if moved.current else None
     message = "Next patient called" if moved.current else "Nobody is waiting"
@@ -141,7 +137,7 @@ def skip_token(work: Work, call: Call, path: LinePath, body: SkipCall) -> Answer
 
     `currentToken` in the body is judged as in `call-next`.
     """
-    line = _line(work, call, path)
+    line = line_of(work, call, path)
     remark = Remark(body.reason, body.notes)
     moved = calling.skip(line, call.caller.actor, seen_state(body), remark)
     call.patient_id = moved.current.patient_id if moved.current else None
@@ -165,17 +161,19 @@ def skip_token(work: Work, call: Call, path: LinePath, body: SkipCall) -> Answer
     optional_body=True,
 )
 def undo_move(work: Work, call: Call, path: LinePath, body: Sight) -> Answer:
-    """Take back the last `call-next` or `skip`; who had been called is told.
+    """Take back what staff did last; those who were told of it are told again.
 
-    Nothing can be taken back after a pause or a close. `currentToken` in the body is judged as in
-    `call-next`.
+    A `call-next` or `skip`, as long as nothing later moved the line; a pause, a resume, a close, or
+    a walk-in of the caller's own within ten minutes besides. `undone` names it. `currentToken` in
+    the body is judged as in `call-next`.
     """
-    line = _line(work, call, path)
-    last = line.queue.last_move
-    moved = calling.undo(line, call.caller.actor, seen_state(body))
-    call.patient_id = moved.current.patient_id if moved.current else None
-    undone = last.action if last else ""
-    return Answer(Undone(undone=undone, **move_fields(moved)), "The last move was taken back")
+    line = line_of(work, call, path)
+    undone = undoing.undo(line, call.caller.actor, seen_state(body))
+    moved = undone.moved
+    shown = undone.token or moved.current
+    call.patient_id = shown.patient_id if shown else None
+    fields = move_fields(moved)
+    return Answer(Undone(undone=undone.action, **fields), "The last move was taken back")
 
 
 @queues.post("/doctors/<doctorId>/queue/pause", needs=EVERYBODY, answers=Paused, optional_body=True)
@@ -185,7 +183,7 @@ def pause_queue(work: Work, call: Call, path: LinePath, body: PauseCall) -> Answ
     The reason EMERGENCY is the emergency: those who wait choose between waiting, another day and
     their money. It lasts until `estimatedResumeTime`, else 30 minutes; either ends by `resume`.
     """
-    line, until = _line(work, call, path), body.estimated_resume_time
+    line, until = line_of(work, call, path), body.estimated_resume_time
     actor = call.caller.actor
     if body.reason == lifecycle.EMERGENCY:
         queue = lifecycle.emergency(line, actor, until or lifecycle.EMERGENCY_MINUTES)
@@ -209,7 +207,7 @@ def announce_doctor_late(work: Work, call: Call, path: LinePath, body: DoctorLat
     The line is not paused: its start, or the next call in, ends it. Said again it replaces what was
     said; 0 takes it back.
     """
-    line = _line(work, call, path)
+    line = line_of(work, call, path)
     queue = lateness.announce_doctor_late(line, call.caller.actor, body.minutes)
     told, booked = lateness.count_told(replace(line, queue=queue))
     message = "Doctor is late" if queue.late_until else "Doctor is on time"
@@ -220,7 +218,7 @@ def announce_doctor_late(work: Work, call: Call, path: LinePath, body: DoctorLat
 @queues.post("/doctors/<doctorId>/queue/resume", needs=EVERYBODY, answers=Resumed)
 def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
     """Go on after a pause or an emergency; those who wait are told."""
-    queue = lifecycle.resume(_line(work, call, path), call.caller.actor)
+    queue = lifecycle.resume(line_of(work, call, path), call.caller.actor)
     return Answer(
         Resumed(
             status=queue.status,
@@ -234,9 +232,12 @@ def resume_queue(work: Work, call: Call, path: LinePath) -> Answer:
 
 @queues.post("/doctors/<doctorId>/queue/close", needs=EVERYBODY, answers=Closed)
 def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
-    """End the day; who was not seen is told, and their money waits for another day of theirs."""
-    line = _line(work, call, path)
-    queue = lifecycle.close(line, call.caller.actor, "CLOSED_BY_STAFF")
+    """End the day; who was not seen is told, and their money waits for another day of theirs.
+
+    For a minute nobody is told, and no money moves; for ten minutes `queue/reopen` takes it back.
+    """
+    line = line_of(work, call, path)
+    queue = lifecycle.close(line, call.caller.actor, lifecycle.CLOSED_BY_STAFF)
     counts = tokens.count_tokens(tokens.tokens_of_day(work, queue))
     return Answer(
         Closed(
@@ -253,57 +254,31 @@ def close_queue(work: Work, call: Call, path: LinePath) -> Answer:
     )
 
 
-@queues.get("/doctors/<doctorId>/queue/history", needs=EVERYBODY, answers=History, audits=True)
-def queue_history(work: Work, call: Call, path: LinePath, query: HistoryQuery) -> Answer:
-    """List everything that happened in a day's line, oldest first."""
-    queue = _line(work, call, path, query).queue
-    found = history.entries_of(work, queue.queue_id)
-    after = call.read_cursor(query.cursor)
-    page, more = page_of(found, lambda e: e.entry, query.limit, after)
+@queues.post("/doctors/<doctorId>/queue/reopen", needs=EVERYBODY, answers=Reopened)
+def reopen_queue(work: Work, call: Call, path: LinePath) -> Answer:
+    """Take back a close by staff, for ten minutes; who was told of it is told again.
+
+    Who was being served is being served again. Bookings that the close has ended meanwhile come
+    back in a moment, but for those whose patients have booked again. Who was refunded pays at the
+    clinic.
+    """
+    queue = reopening.reopen(line_of(work, call, path), call.caller.actor)
     return Answer(
-        History(
-            queue_id=queue.queue_id,
-            date=queue.date,
-            history=[_entry(e) for e in page],
-            total_count=len(found),
-            next_cursor=call.next_cursor(more),
-        )
+        Reopened(
+            status=queue.status,
+            current_token=queue.current_token,
+            current_token_number=_number(queue.current_number),
+        ),
+        "Queue reopened successfully",
     )
 
 
-@queues.get("/doctors/<doctorId>/queue/promises", needs=EVERYBODY, answers=Promises)
-def queue_promises(work: Work, call: Call, path: LinePath, query: OfDay) -> Answer:
-    """Compare what patients were told of their turn with what happened, on one day."""
-    queue = _line(work, call, path, query).queue
-    day = promises.promises_of_day(work, queue)
-    return Answer(
-        Promises(
-            queue_id=queue.queue_id,
-            date=queue.date,
-            promised=len(day.promises),
-            called=day.called,
-            kept=day.kept,
-            kept_percent=day.kept_percent,
-            promises=[
-                PromiseShown(
-                    token_id=p.token.token_id,
-                    token_number=p.token.token_number,
-                    told_at=p.first_told_at,
-                    told_from=p.first_from,
-                    told_to=p.first_to,
-                    last_told_at=p.last_told_at,
-                    last_told_from=p.last_from,
-                    last_told_to=p.last_to,
-                    actual_time=p.token.actual_time,
-                    minutes_off=p.minutes_off,
-                )
-                for p in day.promises
-            ],
-        )
-    )
+def line_of(work: Work, call: Call, path: LinePath, query: OfDay | None = None) -> LineContext:
+    """Return the line of a doctor of the caller's clinic: that of a day, or the current one.
 
-
-def _line(work: Work, call: Call, path: LinePath, query: OfDay | None = None) -> LineContext:
+    Raises:
+        NotFound: If there is no such doctor in the caller's scope.
+    """
     clinic, doctor = require_doctor(work, call.caller.clinic_id, path.doctor_id)
     day = day_of(query.date) if query else None
     return LineContext(work, clinic, doctor, get_queue(work, clinic, doctor, day))
@@ -369,22 +344,6 @@ def move_fields(moved: MoveResult) -> dict[str, Any]:
         "next_token": following.token_id if following else None,
         "next_token_number": following.token_number if following else None,
     }
-
-
-def _entry(entry: HistoryEntry) -> HistoryEntryShown:
-    return HistoryEntryShown(
-        action=entry.action,
-        at=entry.at,
-        # A contact's id says nothing at a clinic; staff and the clock are named as they are.
-        by="PATIENT" if entry.by.startswith("con_") else entry.by,
-        by_name=entry.by_name,
-        token_id=entry.token_id,
-        token_number=entry.token_number,
-        left_token=entry.left_token,
-        left_token_number=entry.left_number,
-        reason=entry.detail,
-        notes=entry.notes,
-    )
 
 
 def _number(number: int | None) -> str | None:

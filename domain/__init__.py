@@ -22,6 +22,7 @@ line_context  a queue with its clinic, doctor and unit of work
 
 timetable     which days are open, and which slots a day has
 call_order    in which order those who wait are called
+closing       a close that can still be taken back
 waiting       when a waiting patient's consultation is expected to start
 plans         what each subscription plan allows
 offers        message templates that staff may send

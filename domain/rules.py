@@ -86,6 +86,10 @@ OTHERS_MOVE_SECONDS = 5
 """A typed move is refused if somebody else has just made one, within this time (invariant I2)."""
 REPEAT_SECONDS = 5
 """Typed words that call in are asked about if somebody was called within this time (I2)."""
+UNSEEN_SECONDS = 60
+"""How long nobody is told of a close by staff, and no refund begins: it may be a slip."""
+TAKEN_BACK_MINUTES = 10
+"""How long a close, a pause, a resume or a walk-in can be taken back (specification notes)."""
 COMMAND_MAX_AGE_SECONDS = 120
 """An older staff command is answered, not executed (invariant I2)."""
 MOST_LATE_MINUTES = 600

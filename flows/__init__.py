@@ -25,7 +25,10 @@ corrections    a wrong name, and what the visit is for, told of a booking that s
 facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
 staff          the staff's conversation: its table is that of line, walk_ins, desk, questions,
                lateness, talks, doctor_files, account, handover, some of settings, and manners
-line           running a line
+line           running a line: calling, undo, how it stands
+closing        ending a day: what is asked first, reopening, no more bookings
+pausing        pauses and emergencies, changed while they run
+announcing     words to everybody in a line, shown first
 walk_ins       people whom staff add to a line
 desk           commands about one patient of a line
 desk_words     whose line and which patient they mean

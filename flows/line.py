@@ -8,10 +8,8 @@ from datetime import timedelta
 from domain.actions.booking.complaints import complaint_of
 from domain.actions.booking.places import waiting_in_order
 from domain.actions.booking.queues import current_queue
-from domain.actions.broadcasts import announcements
 from domain.actions.delivery import freshness
-from domain.actions.line import calling, lifecycle
-from domain.actions.people.trust import Standing, standing_of
+from domain.actions.line import calling, lifecycle, undoing
 from domain.actions.visits import files
 from domain.errors import (
     CalledJustNow,
@@ -26,24 +24,20 @@ from domain.errors import (
 from domain.line_context import LineContext
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
-from domain.model.queues import HALTED, Queue, QueueStatus, Token
+from domain.model.queues import Queue, QueueStatus, Token
 from domain.rules import COMMAND_MAX_AGE_SECONDS
 from flows.commands import (
     arguments,
     doctor_meant,
-    length_and_reason,
-    minutes_and_reason,
     seen_state,
 )
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 
 MOST_LISTED = 18
-OFFERED_MINUTES = (15, 30, 60)
-"""Offered where a length of time could not be read: as many as a message has buttons."""
 COMMANDS = (
     "start", "next", "skip", "pause", "resume", "emergency", "close", "undo", "status", "list",
-    "add", "announce", "late", "on_time",
+    "add", "announce", "late", "on_time", "more", "full",
 )  # fmt: skip
 
 
@@ -73,22 +67,6 @@ def more_was_said(turn: Turn) -> bool:
     return not turn.ear.adds_nothing(said, turn.meaning.trigger)
 
 
-def length_unclear(turn: Turn) -> bool:
-    """Whether something said with the command looks like a length of time and cannot be read."""
-    duration, _ = length_and_reason(turn)
-    return not nobody_named(turn) and duration is not None and duration.minutes is None
-
-
-def is_halted(turn: Turn) -> bool:
-    """Whether the line is paused, so that "start" means to go on."""
-    return not nobody_named(turn) and the_line(turn).queue.status in HALTED
-
-
-def no_text(turn: Turn) -> bool:
-    """Whether `announce` says nothing."""
-    return not arguments(turn).strip()
-
-
 def keep_command(turn: Turn) -> None:
     """Remember the command until the sender says whose line is meant."""
     turn.remember(note=f"{turn.meaning.trigger} {turn.meaning.rest}".strip())
@@ -97,13 +75,6 @@ def keep_command(turn: Turn) -> None:
 def keep_unsure(turn: Turn) -> None:
     """Remember the command that may be meant, until the sender says whose line is meant."""
     turn.remember(note=turn.meaning.rest)
-
-
-def keep_timed(turn: Turn) -> None:
-    """Remember the command and whose line is meant, until the sender says how long."""
-    doctor = doctor_meant(turn)
-    name = doctor.name if doctor and turn.staff.role != "DOCTOR" else ""
-    turn.remember(note=f"{turn.meaning.trigger} {name}".strip())
 
 
 def start(turn: Turn) -> None:
@@ -127,45 +98,16 @@ def skip(turn: Turn) -> None:
 
 
 def undo(turn: Turn) -> None:
-    """Undo the last move."""
-    line = the_line(turn)
-    last = line.queue.last_move
-    moved = calling.undo(line, turn.actor, seen_state(turn))
-    turn.queue = moved.queue
-    turn.values = {**_nobody_called(moved), "undone": last.action if last else None}
-
-
-def pause(turn: Turn) -> None:
-    """Pause the line for some minutes, with a reason if one is given."""
-    line = the_line(turn)
-    minutes, reason = minutes_and_reason(turn)
-    turn.queue = lifecycle.pause(line, turn.actor, minutes, reason)
-
-
-def emergency(turn: Turn) -> None:
-    """Stop the line for an emergency; everybody who waits chooses what to do."""
-    line = the_line(turn)
-    minutes, _ = minutes_and_reason(turn)
-    turn.queue = lifecycle.emergency(line, turn.actor, minutes or lifecycle.EMERGENCY_MINUTES)
-
-
-def resume(turn: Turn) -> None:
-    """Resume the line."""
-    turn.queue = lifecycle.resume(the_line(turn), turn.actor)
-
-
-def close(turn: Turn) -> None:
-    """Close the line for the day."""
-    line = the_line(turn)
-    turn.values = {"left": len(waiting_in_order(turn.work, line.queue.queue_id))}
-    turn.queue = lifecycle.close(line, turn.actor, "CLOSED_BY_STAFF")
-
-
-def announce(turn: Turn) -> None:
-    """Send what follows the command to everybody booked today."""
-    line = the_line(turn)
-    announcements.announce(line, turn.actor, arguments(turn).strip())
-    turn.values = {"limited": standing_of(turn.work, turn.clinic) is not Standing.FREE}
+    """Take back what staff did last: a call, a pause, a resume, a close or a walk-in."""
+    undone = undoing.undo(the_line(turn), turn.actor, seen_state(turn))
+    turn.queue = undone.moved.queue
+    if undone.token is not None:
+        turn.show(undone.token)
+    turn.values = {
+        **_nobody_called(undone.moved),
+        "undone": undone.action,
+        "added": undone.token.patient_name if undone.token else None,
+    }
 
 
 def _which_doctor_rows() -> tuple[Row, ...]:
@@ -184,29 +126,19 @@ def _too_old_rows() -> tuple[Row, ...]:
     return tuple(Row(c, ANYWHERE, too_old, None, "line/too_old", "idle") for c in changing)
 
 
+GUARDS = (*_which_doctor_rows(), *_too_old_rows(), *_unsure_rows())
+"""What comes before every row that obeys a command."""
 # fmt: off
 ROWS = (
-    *_which_doctor_rows(),
-    *_too_old_rows(),
-    *_unsure_rows(),
     Row("unsure",     ANYWHERE,  nobody_named, keep_unsure, "line/which_doctor", "which"),
     Row("unsure",     ANYWHERE,  None,        None,       "line/unsure",       "idle"),
     #   on            at         when         do          say                  then
-    Row("start",      ANYWHERE,  is_halted,   resume,     "line/resumed",      "idle"),
     Row("start",      ANYWHERE,  None,        start,      "line/started",      "idle"),
     Row("next",       ANYWHERE,  None,        call_next,  "line/called",       "idle"),
     Row("skip",       ANYWHERE,  None,        skip,       "line/skipped",      "idle"),
     Row("undo",       ANYWHERE,  None,        undo,       "line/undone",       "idle"),
-    *(Row(on,         ANYWHERE,  length_unclear,  keep_timed,  "line/how_long",   "which")
-      for on in ("pause", "emergency")),
-    Row("pause",      ANYWHERE,  None,        pause,      "line/paused",       "idle"),
-    Row("emergency",  ANYWHERE,  None,        emergency,  "line/emergency",    "idle"),
-    Row("resume",     ANYWHERE,  None,        resume,     "line/resumed",      "idle"),
-    Row("close",      ANYWHERE,  None,        close,      "line/closed",       "idle"),
     Row("status",     ANYWHERE,  None,        None,       "line/status",       "idle"),
     Row("list",       ANYWHERE,  None,        None,       "line/list",         "idle"),
-    Row("announce",   ANYWHERE,  no_text,     None,       "line/how_to_tell",  "idle"),
-    Row("announce",   ANYWHERE,  None,        announce,   "line/announced",    "idle"),
 )
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {
@@ -249,7 +181,7 @@ def state(turn: Turn) -> Say:
 
 for _name in (
     "line/started", "line/called", "line/skipped", "line/undone", "line/paused", "line/emergency",
-    "line/resumed", "line/closed", "line/status", "line/announced", "line/too_old", "line/nobody",
+    "line/resumed", "line/status", "line/too_old", "line/nobody",
     "line/nothing_to_undo", "line/day_over",
 ):  # fmt: skip
     says(_name)(state)
@@ -333,22 +265,6 @@ def _list(turn: Turn) -> Say:
             "more": len(waiting) - len(tokens),
         },
     )
-
-
-@says("line/how_long")
-def _how_long(turn: Turn) -> Say:
-    return Say(
-        values={"command": turn.meaning.trigger},
-        options=[
-            Option(id=f"minutes:{m}", label="minutes_button", values={"minutes": m})
-            for m in OFFERED_MINUTES
-        ],
-    )
-
-
-@says("line/how_to_tell")
-def _how_to_tell(_turn: Turn) -> Say:
-    return Say()
 
 
 @says("line/which_doctor")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from domain.actions.booking.places import waiting_in_order
 from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import fold_name
@@ -39,21 +38,11 @@ ROWS = (
 
 @says("line/guess")
 def _guess(turn: Turn) -> Say:
-    """Ask whether a command is meant; a close says how many wait, and until when the hours last."""
-    line = the_line(turn)
+    """Ask whether a command is meant."""
     command = turn.meaning.rest.partition(" ")[0]
-    waiting = waiting_in_order(turn.work, line.queue.queue_id)
     duration = turn.meaning.duration
     return Say(
-        values={
-            "command": command,
-            "doctor": line.doctor.name,
-            "left": len(waiting),
-            "until": line.queue.planned_end.isoformat()
-            if line.queue.planned_end > turn.work.now
-            else None,
-            "minutes": duration.minutes if duration else None,
-        },
+        values={"command": command, "minutes": duration.minutes if duration else None},
         options=[
             Option(id="run", label="yes_button", values={"command": command}),
             Option(id="no", label="no_button"),

@@ -12,6 +12,8 @@ from domain.rules import AS_PATIENT_MINUTES
 from domain.work import Work
 from flows import (
     account,
+    announcing,
+    closing,
     desk,
     doctor_files,
     handover,
@@ -20,6 +22,7 @@ from flows import (
     machines,
     manners,
     patient,
+    pausing,
     questions,
     settings,
     talks,
@@ -33,15 +36,17 @@ from flows.table import ANYWHERE, Row, Table
 from flows.turn import Say, Turn, says
 
 ONLY_STAFF = {
-    "next", "skip", "pause", "resume", "emergency", "close", "undo", "list", "add", "announce",
-    "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call", "priority",
-    "help_desk", "reply", "to_patient", "send_kept", "file",
+    "next", "skip", "pause", "more", "resume", "emergency", "close", "undo", "list", "add",
+    "announce", "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call",
+    "priority", "help_desk", "reply", "to_patient", "send_kept", "file",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
 """What staff say in the words of patients."""
 FROM_NOTE = {"at", "run", "minutes"}
 """Kinds of choices that go on with the command remembered: whose line, yes, how long."""
+ANSWERS = {"no", "full", "retell"}
+"""Kinds of choices that answer a question, and whose words may be typed."""
 
 
 def act_as_patient(turn: Turn) -> None:
@@ -57,7 +62,11 @@ def act_as_staff(turn: Turn) -> None:
 
 # fmt: off
 ROWS = (
+    *line.GUARDS,
+    *closing.ROWS,
+    *pausing.ROWS,
     *line.ROWS,
+    *announcing.ROWS,
     *walk_ins.ROWS,
     *desk.ROWS,
     *questions.ROWS,
@@ -182,12 +191,15 @@ def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
     if number is not None and 1 <= number <= len(turn.conversation.offered):
         return _choose(turn, turn.conversation.offered[number - 1])
     named = choice_named(turn) or choice_confirmed(turn)
-    if named is not None and named.partition(":")[0] in {*FROM_NOTE, *desk.CONFIRMS, "no"}:
+    if named is not None and named.partition(":")[0] in {*FROM_NOTE, *desk.CONFIRMS, *ANSWERS}:
         return _choose(turn, named)  # a button with a command's word is no more than that command
     if staff_meaning.trigger is not None:
         turn.meaning = staff_meaning
         if not staff_meaning.guess:
             return staff_meaning.trigger
+        if staff_meaning.trigger == "close":  # which is asked about anyway
+            turn.meaning = staff_meaning.but(rest="")
+            return "close"
         rest = f"{staff_meaning.trigger} {staff_meaning.rest}".strip()
         turn.meaning = staff_meaning.but(trigger="guess", rest=rest)
         return "guess"
@@ -201,6 +213,7 @@ def _choose(turn: Turn, option_id: str) -> str:
     turn.choice = rest
     if kind in FROM_NOTE:
         command, _, arguments = (turn.conversation.note or "status").partition(" ")
+        turn.confirmed = kind == "run"
         if kind == "minutes":
             arguments = f"{arguments} {rest[0]}".strip()
         turn.meaning = Meaning(command, arguments, turn.meaning.language)

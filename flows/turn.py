@@ -127,6 +127,8 @@ class Turn:
         """The patients (patientId) whom the answer shows to staff, for the audit log."""
         self.desk: DeskSaid | None = None
         """What a command says of one patient of the line; `flows.desk_words` fills it."""
+        self.confirmed = False
+        """Whether the sender has said yes to the command that was asked about."""
         self.rest = ""
         """What follows a command and the doctor's name."""
         self.said: Message | None = None

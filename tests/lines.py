@@ -32,6 +32,7 @@ def start(stage: Stage, cast: Cast, actor: Actor = KHAN, *, doctor: Doctor | Non
 def close(stage: Stage, cast: Cast, reason: str = "CLOSED_BY_STAFF") -> None:
     """Close the line for the day."""
     stage.on_line(lifecycle.close, cast.clinic, cast.khan, KHAN, reason)
+    stage.clock.advance(1)
 
 
 def move(

@@ -16,7 +16,7 @@ from domain.actions.booking import holds, reminders
 from domain.actions.broadcasts import broadcasts, counts
 from domain.actions.clinics import billing
 from domain.actions.delivery import sms_fallback
-from domain.actions.line import day_end, fan_out, lifecycle, schedule_changes
+from domain.actions.line import day_end, fan_out, lifecycle, reopening, schedule_changes
 from domain.actions.payments import orders, refunds
 from domain.actions.people import erasure, merge, patient_changes, phone_changes, rights
 from domain.actions.reports import figures, reports
@@ -114,6 +114,7 @@ HANDLERS: dict[str, Handler] = {
     "auto_close": _with_work(lifecycle.auto_close),
     "closed": _with_work(day_end.settle_closed_day),
     "closed_again": _with_work(day_end.settle_closed_day),
+    "reopened": _with_work(reopening.take_back_close),
     "follow_schedule": _with_work(schedule_changes.update_sold_days),
     "figures": _with_work(figures.update_figures),
     # Money

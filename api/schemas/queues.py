@@ -203,6 +203,14 @@ class Resumed(Data):
     current_token_number: Number | None
 
 
+class Reopened(Data):
+    """A line that was closed by mistake and goes on, in the state that it was in."""
+
+    status: QueueStatus
+    current_token: str | None
+    current_token_number: Number | None
+
+
 class Summary(Data):
     """A closed day in numbers; those pending were not seen."""
 

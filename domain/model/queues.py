@@ -67,7 +67,7 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     """The last move of a line: what `undo` takes back and a later move is checked against."""
 
     action: str
-    """next, skip or undo."""
+    """next, skip, undo; pause, resume, close, reopen, stop-booking or allow-booking."""
     by: str
     """The user who made it."""
     by_name: str
@@ -84,6 +84,11 @@ class Move(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     called_status: TokenStatus | None = None
     """What it was before."""
     called_place: str | None = None
+    status: QueueStatus | None = None
+    """The state of the line before; of those that change it."""
+    pause_reason: str | None = None
+    resume_expected_at: datetime | None = None
+    """The pause there was before, likewise."""
 
 
 class Queue(Record, frozen=True, kw_only=True):
@@ -138,6 +143,8 @@ class Queue(Record, frozen=True, kw_only=True):
     resumed_at: datetime | None = None
     closed_at: datetime | None = None
     close_reason: str | None = None
+    sales_stopped_at: datetime | None = None
+    """Since when patients can book no more of this day; staff can, and what is booked stands."""
     created_at: datetime
     updated_at: datetime
 
@@ -188,6 +195,8 @@ class Token(Record, frozen=True, kw_only=True):
     held_until: datetime | None = None
     place: str | None = None
     """The token's place in the line; None when it is not in line."""
+    lost_place: str | None = None
+    """The place it had when its line was closed, should the line be reopened; empty if skipped."""
     late_until: datetime | None = None
     """Until when the patient said that they are late; a check-in clears it."""
     limit_number: int | None = None

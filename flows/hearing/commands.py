@@ -28,7 +28,7 @@ MOST_BEHIND_READING = 3
 """Words behind a command that changes nothing; more of them tell of something else."""
 ALONE = frozenset({"next", "skip", "start", "undo", "resume", "close", "done"})
 """Commands that nothing follows but a doctor's name and courtesy."""
-TIMED = frozenset({"pause", "emergency", "late"})
+TIMED = frozenset({"pause", "more", "emergency", "late"})
 """Commands that a length of time may follow, or come before."""
 READ_ONLY = frozenset({"status", "list", "help", "help_desk", "doctors", "hi"})
 HEARD_INSTEAD = frozenset({"close", "is_here", "late", "list", "status"})
@@ -295,6 +295,8 @@ class Commands:
                 continue
             trigger, language = found
             beside = [words[i] for i in kept if i not in run]
+            if trigger == "more" and not spans and len(beside) == 1 and beside[0].text.isdecimal():
+                return Meaning(trigger, beside[0].raw, language)  # "10 more"
             if trigger in TIMED and spans:
                 # A length beside it leaves no doubt, so ordinary small words may stand around.
                 if all(w.has(*AROUND, "say:filler", "say:of") for w in beside):

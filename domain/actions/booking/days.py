@@ -31,7 +31,7 @@ class Day:
 
     def free(self, now: datetime) -> list[Slot]:
         """Return the slots that can be sold online now: free, ahead, within the daily limit."""
-        if not self.open or self.free_limit(1, now) is None:
+        if not self.open or self.queue.sales_stopped_at or self.free_limit(1, now) is None:
             return []
         slots = self.queue.timetable
         return [s for s in slots if slot_time(s) > now and not self.is_taken(s.number, now)]

@@ -107,7 +107,7 @@ def require_sellable(
     Raises:
         DayClosed: If the doctor sees nobody that day, or the line is closed.
         SlotTaken: If the slot is sold, past or not in the timetable.
-        DayFull: If all of the day's online sales are made.
+        DayFull: If all of the day's online sales are made, or staff have stopped them.
     """
     if not view.open:
         raise DayClosed
@@ -115,7 +115,7 @@ def require_sellable(
     if slot is None or slot_time(slot) <= now or view.is_taken(number, now):
         raise SlotTaken
     limit = own_limit or view.free_limit(number, now)
-    if limit is None:
+    if limit is None or view.queue.sales_stopped_at is not None:
         raise DayFull
     return slot_time(slot), limit
 

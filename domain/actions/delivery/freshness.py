@@ -9,6 +9,7 @@ from typing import Any
 
 from domain.actions.booking.places import expected_after, waiting_in_order
 from domain.call_order import is_late
+from domain.closing import as_told
 from domain.model.broadcasts import Broadcast, BroadcastStatus
 from domain.model.messages import Guard, Message
 from domain.model.queues import (
@@ -55,6 +56,7 @@ def token_values(work: Work, token: Token) -> tuple[dict[str, Any], Expectation 
     }
     if queue is None:
         return values, None
+    queue = as_told(queue, work.now)
     values["line"] = queue.status.value
     values["serving"] = queue.current_number
     if token.status in LIVE and queue.status is QueueStatus.CLOSED:

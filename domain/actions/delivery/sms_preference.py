@@ -35,6 +35,7 @@ VISIT_NEWS = frozenset(
         "news/reminder",
         "news/progress",
         "news/paused",
+        "news/reopened",
         "news/emergency",
         "news/next_in_line",
         "news/your_turn",

@@ -3,6 +3,10 @@
 lifecycle         start, pause, resume, emergency, close, check-in
 calling           next, skip and undo, which are the moves of a line
 order             called out of turn, moved back, brought forward
+undoing           undo: the last call, pause, resume, close or walk-in is taken back
+reopening         a line closed by mistake goes on
+summary           the sums of a day, as who closes it reads them
+sales             whether patients can still book the day
 consultations     one consultation: called in, completed or skipped
 preconditions     the states a line may be in; whether a move was made on the current view
 lateness          patients and doctors who say that they are late

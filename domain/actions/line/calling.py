@@ -37,6 +37,9 @@ from domain.model.queues import (
 )
 from domain.rules import KEPT_CONSULTATIONS
 
+CALLS = frozenset({"next", "skip"})
+"""Moves that call somebody in."""
+
 
 @dataclass(frozen=True)
 class MoveResult:
@@ -104,12 +107,12 @@ def undo(line: LineContext, actor: Actor, saw: SeenState) -> MoveResult:
     """
     queue = line.queue
     last = queue.last_move
-    if last is None or last.action == "undo" or queue.status is not QueueStatus.ACTIVE:
+    if last is None or last.action not in CALLS or queue.status is not QueueStatus.ACTIVE:
         raise NothingToUndo(state=queue.status)
     require_current_view(line, actor, saw)
     if last.called is not None:
         _return_called(line, last, last.called)
-    current = _return_left(line, last, last.left) if last.left is not None else None
+    current = return_left(line, last, last.left) if last.left is not None else None
     completed = last.left_status is TokenStatus.COMPLETED
     queue = line.work.put(
         _with_current(queue, current, last.left_since).but(
@@ -142,8 +145,11 @@ def _return_called(line: LineContext, last: Move, token_id: str) -> None:
     send(work, replace(notice, helps_until=work.now + timedelta(minutes=15)))
 
 
-def _return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
-    """Make the token that left the one being served again; None if it was cancelled since."""
+def return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
+    """Make the token that left in *last* the one being served again; None if cancelled since.
+
+    The head of the queue is the caller's to write.
+    """
     work = line.work
     left = line.token(token_id)
     if left.status is TokenStatus.CANCELLED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from domain.actions.booking import booking, history
 from domain.actions.booking.days import next_open
@@ -13,11 +13,12 @@ from domain.actions.messages.notices import notice_about, push_question
 from domain.actions.messages.outbox import send
 from domain.actions.payments import refunds
 from domain.actors import CLOCK
+from domain.closing import settles_at
 from domain.due import OpenWork, chunks, context_of, finish, tokens_of
 from domain.line_context import LineContext
 from domain.model.due import Due
 from domain.model.messages import Option
-from domain.model.queues import WAITING, PaymentStatus, QueueStatus, Token, TokenStatus
+from domain.model.queues import WAITING, PaymentStatus, Queue, QueueStatus, Token, TokenStatus
 from domain.rules import CHOICE_HOURS, CLOSE_CHUNK
 
 UNSERVED = WAITING | {TokenStatus.PENDING, TokenStatus.SKIPPED}
@@ -28,21 +29,30 @@ def settle_closed_day(open_work: OpenWork, item: Due) -> None:
     """End every token of a closed day: the skipped are no-shows, the others are cancelled.
 
     It is scheduled twice, the second time a minute later for bookings committed meanwhile. May be
-    repeated at any point.
+    repeated at any point. A line that was reopened is left as it is.
     """
     line = context_of(open_work(), item)
-    if line is None or line.queue.status is not QueueStatus.CLOSED:
+    if line is None or not _is_to_settle(line.queue, line.now):
         return finish(open_work, item)
     another = next_open(line.work, line.clinic, line.doctor, line.day)
     unserved = [t for t in tokens_of(line.work, line.queue.queue_id) if t.status in UNSERVED]
     for chunk in chunks(unserved, CLOSE_CHUNK):
         line = replace(line, work=open_work())
+        queue = line.work.get(Queue, line.doctor.doctor_id, line.queue.date)
+        if queue is None or not _is_to_settle(queue, line.now):
+            break
+        line.work.check(queue)  # nobody reopens it meanwhile
         for found in chunk:
             token = line.work.get(Token, found.queue_id, found.token_id)
             if token is not None and token.status in UNSERVED:
                 _end_token(line, token, another)
         line.work.commit()
     return finish(open_work, item)
+
+
+def _is_to_settle(queue: Queue, now: datetime) -> bool:
+    """Return whether a queue is closed, and was long enough ago that nobody takes it for a slip."""
+    return queue.status is QueueStatus.CLOSED and now >= settles_at(queue)
 
 
 def _end_token(line: LineContext, token: Token, another: date | None) -> None:
@@ -53,9 +63,11 @@ def _end_token(line: LineContext, token: Token, another: date | None) -> None:
     """
     work, queue = line.work, line.queue
     if token.status is TokenStatus.SKIPPED:
-        mark_no_show(work, token, CLOCK)
+        absent = mark_no_show(work, token, CLOCK)
+        work.put(absent.but(lost_place=""))
         return
     ended = booking.cancel_keeping_money(work, token, CLINIC_CLOSED)
+    ended = work.put(ended.but(lost_place=token.place))
     history.log_token(work, ended, "cancel", CLOCK, detail=CLINIC_CLOSED)
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     at_once = queue.close_reason in {"NOT_STARTED", DOCTOR_REMOVED}

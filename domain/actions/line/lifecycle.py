@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+import msgspec
+
 from domain import due
 from domain.actions.booking import history
 from domain.actions.booking.places import place_on_return, put_in_place, waiting_in_order
 from domain.actions.booking.queues import ensure_queue, get_queue
 from domain.actions.booking.seats import release_seat
 from domain.actions.line.consultations import Ending, end_consultation, notify_next
-from domain.actions.line.preconditions import not_undoable, state_after
+from domain.actions.line.preconditions import state_after
 from domain.actions.staff.alerts import Alert, alert_doctor
 from domain.actors import CLOCK, SILENT, Actor, Remark, person_of
+from domain.closing import is_unseen, settles_at
 from domain.due import OpenWork, context_of
 from domain.errors import Invalid, NotNow
 from domain.line_context import LineContext
@@ -23,6 +26,7 @@ from domain.model.queues import (
     HALTED,
     RUNNING,
     WAITING,
+    Move,
     Queue,
     QueueStatus,
     Token,
@@ -144,17 +148,43 @@ def _halt(
             resume_expected_at=until,
             late_since=None,
             late_until=None,
-            last_move=not_undoable(line.queue),
+            last_move=step(line, actor, "emergency" if action == "emergency" else "pause"),
             updated_at=work.now,
         )
     )
     minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
     detail = ", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w)
     history.log_line(work, queue, action, actor, detail=detail or None)
-    due.schedule_fan_out(work, action, queue, by=actor.user_id)
+    told = "emergency" if action == "emergency" else "pause"
+    due.schedule_fan_out(work, told, queue, by=actor.user_id)
     if until is not None:
         due.schedule_for_queue(work, "ask_resume", until, queue, by=actor.user_id)
     return queue
+
+
+def change_pause(
+    line: LineContext, actor: Actor, length: int | datetime | None, reason: str | None
+) -> Queue:
+    """Pause for *length* minutes from now, or until that instant, instead of as long as was said.
+
+    Those who wait hear of it. The reason stays unless another is given.
+
+    Raises:
+        NotNow: Unless the line is PAUSED.
+        Invalid: If the pause would be over already.
+    """
+    return _halt(line, actor, "change-pause", length, reason or line.queue.pause_reason)
+
+
+def extend_pause(line: LineContext, actor: Actor, minutes: int) -> Queue:
+    """Let a pause last so many *minutes* more than was said; those who wait hear of it.
+
+    Raises:
+        NotNow: Unless the line is PAUSED.
+    """
+    planned = line.queue.resume_expected_at
+    begin = planned if planned is not None and planned > line.now else line.now
+    return change_pause(line, actor, begin + timedelta(minutes=minutes), None)
 
 
 def resume(line: LineContext, actor: Actor) -> Queue:
@@ -170,6 +200,7 @@ def resume(line: LineContext, actor: Actor) -> Queue:
             resumed_at=line.now,
             pause_reason=None,
             resume_expected_at=None,
+            last_move=step(line, actor, "resume"),
             updated_at=line.now,
         )
     )
@@ -181,7 +212,9 @@ def resume(line: LineContext, actor: Actor) -> Queue:
 def close(line: LineContext, actor: Actor, reason: str) -> Queue:
     """End the day's line and complete the token being served.
 
-    Schedules `settle_closed_day`, which ends all other tokens, for now and for a minute later.
+    Schedules `settle_closed_day`, which ends all other tokens, and again for a minute later. A
+    close by staff (*reason* CLOSED_BY_STAFF) is settled after a minute in which nobody is told, and
+    can be taken back for ten.
 
     Raises:
         NotNow: If it is closed already.
@@ -189,8 +222,17 @@ def close(line: LineContext, actor: Actor, reason: str) -> Queue:
     work = line.work
     status = state_after(line.queue, "close")
     queue = ensure_queue(work, line.queue)
+    move = step(line, actor, "close")
     if queue.current_token is not None:
-        end_consultation(line, line.token(queue.current_token), Ending(TokenStatus.COMPLETED))
+        served = line.token(queue.current_token)
+        left = end_consultation(line, served, Ending(TokenStatus.COMPLETED))
+        move = msgspec.structs.replace(
+            move,
+            left=left.token_id,
+            left_status=left.status,
+            left_since=queue.current_since,
+            left_collected=left.collected_paise - served.collected_paise,
+        )
     never_started = queue.started_at is None
     queue = work.put(
         queue.but(
@@ -198,7 +240,7 @@ def close(line: LineContext, actor: Actor, reason: str) -> Queue:
             current_token=None,
             current_number=None,
             current_since=None,
-            last_move=None,
+            last_move=move if reason == CLOSED_BY_STAFF else None,
             closed_at=work.now,
             close_reason="NOT_STARTED" if never_started and reason not in DECIDED else reason,
             resume_expected_at=None,
@@ -208,11 +250,30 @@ def close(line: LineContext, actor: Actor, reason: str) -> Queue:
         )
     )
     history.log_line(work, queue, "close", actor, detail=reason)
-    due.schedule_fan_out(work, "closed", queue)
-    due.schedule_for_queue(work, "closed_again", work.now + timedelta(minutes=1), queue)
+    settled = settles_at(queue)
+    due.schedule_for_queue(work, "closed", settled, queue)
+    due.schedule_for_queue(work, "closed_again", settled + timedelta(minutes=1), queue)
     return queue
 
 
+def step(line: LineContext, actor: Actor, action: str) -> Move:
+    """Return the record of an action that changes the state of a line, for `undo`."""
+    queue = line.queue
+    return Move(
+        action=action,
+        by=actor.user_id,
+        by_name=actor.name,
+        at=line.now,
+        status=queue.status,
+        pause_reason=queue.pause_reason,
+        resume_expected_at=queue.resume_expected_at,
+    )
+
+
+ADDED_BY_MISTAKE = "ADDED_BY_MISTAKE"
+"""Why a walk-in was cancelled who was taken back."""
+CLOSED_BY_STAFF = "CLOSED_BY_STAFF"
+"""The reason of a close that a person made, and may take back."""
 DAY_OFF, DOCTOR_REMOVED = "DAY_OFF", "DOCTOR_REMOVED"
 DECIDED = frozenset({DAY_OFF, DOCTOR_REMOVED})
 """Reasons of a close by which somebody took the day away, whether it had begun or not.
@@ -237,7 +298,8 @@ def check_in(
             or begins in more than 12 hours.
     """
     queue = work.get(Queue, token.doctor_id, token.date)
-    if queue is not None and queue.status is QueueStatus.CLOSED:
+    is_closed = queue is not None and queue.status is QueueStatus.CLOSED
+    if queue is not None and is_closed and not is_unseen(queue, work.now):
         raise NotNow(state=queue.status)
     if token.status is TokenStatus.ARRIVED:
         return token

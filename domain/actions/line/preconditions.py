@@ -36,6 +36,7 @@ STATES: dict[tuple[QueueStatus, str], QueueStatus] = {
     (QueueStatus.SCHEDULED, "start"): QueueStatus.ACTIVE,
     (QueueStatus.ACTIVE, "pause"): QueueStatus.PAUSED,
     (QueueStatus.ACTIVE, "emergency"): QueueStatus.EMERGENCY,
+    (QueueStatus.PAUSED, "change-pause"): QueueStatus.PAUSED,
     (QueueStatus.PAUSED, "emergency"): QueueStatus.EMERGENCY,
     (QueueStatus.PAUSED, "resume"): QueueStatus.ACTIVE,
     (QueueStatus.EMERGENCY, "resume"): QueueStatus.ACTIVE,
@@ -49,6 +50,12 @@ STATES: dict[tuple[QueueStatus, str], QueueStatus] = {
     (QueueStatus.ACTIVE, "skip"): QueueStatus.ACTIVE,
     (QueueStatus.ACTIVE, "undo"): QueueStatus.ACTIVE,
 }
+STATES |= {
+    (status, action): status
+    for status in QueueStatus
+    for action in ("stop-booking", "allow-booking")
+    if status is not QueueStatus.CLOSED
+}
 """The states of a line after each action; a pair that is not listed is refused."""
 
 
@@ -60,6 +67,22 @@ def require_current_view(line: LineContext, actor: Actor, saw: SeenState) -> Non
 
     Raises:
         LineMoved: If the view is old; its details say who did what, and when.
+    """
+    last = line.queue.last_move
+    if not saw.button and last is not None and last.action in STEPS:
+        return  # words for a call mean the same before and after it
+    require_seen(line, actor, saw)
+
+
+STEPS = frozenset({"pause", "resume", "close", "reopen", "stop-booking", "allow-booking"})
+"""Moves that change the state of the line and call nobody."""
+
+
+def require_seen(line: LineContext, actor: Actor, saw: SeenState) -> None:
+    """Refuse what would take back a move that the actor did not see; see `require_current_view`.
+
+    Raises:
+        LineMoved: If the view is old.
     """
     queue = line.queue
     last = queue.last_move

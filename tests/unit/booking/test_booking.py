@@ -132,6 +132,7 @@ def test_a_closed_day_sells_nothing(stage: Stage, cast: Cast) -> None:
         hold(stage, cast, 1, doctor=doctor)
     hold(stage, cast, 1, doctor=cast.khan)
     stage.on_line(lifecycle.close, cast.clinic, cast.khan, Actor("x", "x"), "CLOSED_BY_STAFF")
+    stage.clock.advance(1)  # nobody is told before
     with pytest.raises(DayClosed):
         hold(stage, cast, 2, doctor=cast.khan, person=ravi(cast))
 
@@ -235,6 +236,7 @@ def test_a_skipped_patient_cannot_cancel_once_the_line_is_closed(stage: Stage, c
     saw = preconditions.SeenState(button=True, current=token.token_id)
     stage.on_line(calling.skip, cast.clinic, cast.khan, actor, saw)
     stage.on_line(lifecycle.close, cast.clinic, cast.khan, actor, "CLOSED_BY_STAFF")
+    stage.clock.advance(1)  # nobody is told before
     for action in (
         lambda: cancel(stage, stage.token(token)),
         lambda: do(

@@ -339,6 +339,7 @@ def test_a_closed_day_says_by_sms_what_to_write_on_whatsapp(stage: Stage, cast: 
     start(stage, cast, doctor=cast.meera)
     stage.settle()
     stage.on_line(lifecycle.close, cast.clinic, cast.meera, FARIDA, "CLOSED_BY_STAFF")
+    stage.clock.advance(1)  # nobody is told before
     stage.settle()
     assert texts(sms)[-1].endswith("write on WhatsApp: Choose another day / Refund")
     stage.hear(ASHA, "refund")

@@ -57,9 +57,11 @@ def a_day(stage: Stage) -> None:
     for words in ("start", "next", "next", "undo", "next"):
         say(stage, MEERA, words)
         stage.clock.advance(seconds=40)
-    say(stage, MEERA, "announce The lab is closed today")
+    for words in ("announce The lab is closed today", "1"):
+        say(stage, MEERA, words)
     say(stage, MEERA, "add 9870060001 Nila Sen")
-    say(stage, MEERA, "close")
+    for words in ("close", "1"):
+        say(stage, MEERA, words)
     stage.wait(10)
 
 

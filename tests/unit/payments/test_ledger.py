@@ -72,6 +72,7 @@ def test_a_closed_clinics_money_waits_then_sits_or_goes_back(stage: Stage, cast:
     one, _ = paid(stage, cast, 5), paid(stage, cast, 6, person=ravi(cast))
     start(stage, cast, FARIDA, doctor=cast.meera)
     stage.on_line(lifecycle.close, cast.clinic, cast.meera, FARIDA, "CLOSED_BY_STAFF")
+    stage.clock.advance(1)  # nobody is told before
     stage.settle()
     assert statement(stage, cast) == Statement(captured=10000, waiting=10000, payments=2)
     do(stage, rescheduling.reschedule, cast.clinic, cast.meera, stage.token(one), TUESDAY, 3)

@@ -187,6 +187,7 @@ def closed_with_money(stage: Stage, cast: Cast) -> Token:
     stage.pay(token, "sbx_1")
     stage.on_line(lifecycle.start, cast.clinic, cast.meera, Actor("x", "x"))
     stage.on_line(lifecycle.close, cast.clinic, cast.meera, Actor("x", "x"), "CLOSED_BY_STAFF")
+    stage.clock.advance(1)  # nobody is told before
     stage.settle()
     return stage.token(token)
 
@@ -228,6 +229,7 @@ def test_a_day_never_started_returns_money_at_once(stage: Stage, cast: Cast) -> 
     token = hold(stage, cast, 5)
     stage.pay(token, "sbx_1")
     stage.on_line(lifecycle.close, cast.clinic, cast.meera, Actor("x", "x"), "CLOSED_BY_STAFF")
+    stage.clock.advance(1)  # nobody is told before
     stage.settle()
     back = refund(stage, "sbx_1")
     assert back is not None
