@@ -17,7 +17,15 @@ from typing import Any
 from bot.wiring import Parts
 from domain.actions.booking import booking, desk, rescheduling
 from domain.actions.booking.queues import current_line
-from domain.actions.line import calling, lateness, lifecycle, order, status_changes
+from domain.actions.line import (
+    calling,
+    lateness,
+    lifecycle,
+    order,
+    reopening,
+    status_changes,
+    undoing,
+)
 from domain.actions.line.preconditions import SeenState
 from domain.actions.line.status_changes import SETTABLE, StatusChange
 from domain.actions.payments import by_hand, links, orders, refunds
@@ -66,7 +74,7 @@ OFTEN = {
     "cancel": 2, "reschedule": 3, "check_in": 2, "say_late": 3, "ask_for_money_back": 1,
     "walk_in": 2, "book_at_desk": 2, "mark": 4, "call_out_of_turn": 3, "change_order": 4,
     "call_next": 12, "skip": 3, "undo": 3, "start": 6, "doctor_late": 1, "pause": 1,
-    "resume": 3, "emergency": 1, "close": 1, "pass_minutes": 4, "pass_an_hour": 1,
+    "resume": 3, "emergency": 1, "close": 1, "reopen": 2, "pass_minutes": 4, "pass_an_hour": 1,
     "pass_the_night": 1, "work": 8, "trouble_the_store": 2, "lose_or_find_the_gateway": 1,
     "trouble_the_gateway": 1, "end_refunds": 1, "return_by_hand": 2, "hear_of_a_refund": 2,
     "end_a_refund_by_hand": 1, "kill_who_asks_next": 2,
@@ -504,13 +512,14 @@ def _saw(queue: Queue) -> SeenState:
 LINE: dict[str, Callable[[LineContext], object]] = {
     "call_next": lambda line: calling.call_next(line, STAFF[0], _saw(line.queue)),
     "skip": lambda line: calling.skip(line, STAFF[0], _saw(line.queue)),
-    "undo": lambda line: calling.undo(line, STAFF[0], _saw(line.queue)),
+    "undo": lambda line: undoing.undo(line, STAFF[0], _saw(line.queue)),
     "start": lambda line: lifecycle.start(line, STAFF[0]),
     "doctor_late": lambda line: lateness.announce_doctor_late(line, STAFF[0], 20),
     "pause": lambda line: lifecycle.pause(line, STAFF[0], 10, None),
     "resume": lambda line: lifecycle.resume(line, STAFF[0]),
     "emergency": lambda line: lifecycle.emergency(line, STAFF[0], 30),
     "close": lambda line: lifecycle.close(line, STAFF[0], "CLOSED_BY_STAFF"),
+    "reopen": lambda line: reopening.reopen(line, STAFF[0]),
 }
 """What staff do with a line."""
 

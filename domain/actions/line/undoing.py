@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from domain import due
-from domain.actions.booking import booking, history
+from domain.actions.booking import desk, history
 from domain.actions.line import calling, lifecycle, reopening, sales
 from domain.actions.line.calling import CALLS, MoveResult
 from domain.actions.line.preconditions import SeenState, require_seen
-from domain.actors import Actor
+from domain.actors import Actor, Remark
 from domain.closing import can_reopen
 from domain.errors import NothingToUndo
 from domain.line_context import LineContext
@@ -126,10 +126,9 @@ def _walk_in_since(line: LineContext, actor: Actor, last: Move | None) -> Token 
 
 
 def _take_back_walk_in(line: LineContext, actor: Actor, token: Token) -> Undone:
-    """Cancel a walk-in who was added by mistake; those behind hear that the line is shorter."""
-    ended = booking.cancel(
-        line.work, token, by=actor.user_id, by_name=actor.name, reason=lifecycle.ADDED_BY_MISTAKE
-    )
+    """Cancel a walk-in who was added by mistake, and tell them, if they were told."""
+    remark = Remark(lifecycle.ADDED_BY_MISTAKE)
+    ended = desk.cancel_for_patient(line.work, line.clinic, line.doctor, token, actor, remark)
     return Undone("add", MoveResult(line.queue, None, None), ended)
 
 
