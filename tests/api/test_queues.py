@@ -73,11 +73,39 @@ def test_a_day_from_start_to_close(desk: Desk) -> None:
     assert refusal(desk.queue("close"))["state"] == "CLOSED"
 
 
+def test_a_line_closed_by_mistake_is_reopened_for_ten_minutes(desk: Desk) -> None:
+    desk.queue("start")
+    first, second = desk.book(0, payAtClinic=True), desk.book(1, payAtClinic=True)
+    desk.queue("call-next")
+    desk.queue("close")
+    desk.office.stage.wait(3)
+    assert desk.token(second)["status"] == "CANCELLED"
+    opened = data(desk.queue("reopen"))
+    assert (opened["status"], opened["currentToken"]) == ("ACTIVE", first)
+    desk.office.stage.settle()
+    assert desk.token(second)["status"] == "CONFIRMED"
+    assert refusal(desk.queue("reopen"))["state"] == "ACTIVE"
+    desk.queue("close")
+    desk.office.stage.wait(11)
+    assert refusal(desk.queue("reopen"))["state"] == "CLOSED"
+    assert refusal(desk.queue("undo"))["state"] == "CLOSED"
+
+
+def test_undo_takes_back_a_close_and_a_pause(desk: Desk) -> None:
+    desk.queue("start")
+    for what, back in (("pause", "ACTIVE"), ("close", "ACTIVE")):
+        desk.queue(what)
+        undone = data(desk.queue("undo"))
+        assert undone["undone"] == what
+        assert desk.look()["queue"]["status"] == back
+
+
 def test_those_unserved_at_close_stay_pending_in_the_counts(
     office: Office, desk: Desk, three: list[str]
 ) -> None:
     desk.queue("call-next")
     closed = data(desk.queue("close"))
+    desk.office.stage.wait(1)
     assert _counts(closed["summary"]) == (3, 1, 2, 0)
     assert _counts(desk.look()["queue"]) == (3, 1, 2, 0)
     assert desk.token(three[1])["status"] == "CANCELLED"

@@ -34,6 +34,14 @@ def a_paused_line(office: Office) -> dict[str, str]:
     return ids
 
 
+def a_line_closed_by_mistake(office: Office) -> dict[str, str]:
+    """Let Dr. Meera's line have been closed a moment ago."""
+    ids = a_running_line(office)
+    _desk(office).queue("close")
+    office.stage.clock.advance(seconds=1)
+    return ids
+
+
 def _desk(office: Office) -> Desk:
     return Desk(office, office.cast.farida, "doc_meera")
 
@@ -56,4 +64,5 @@ ROWS = (
     row("POST", "late", a_line, body={"minutes": 20}),
     row("POST", "resume", a_paused_line),
     row("POST", "close", a_running_line),
+    row("POST", "reopen", a_line_closed_by_mistake),
 )
