@@ -282,7 +282,8 @@ class Doctor:
             nobody = (
                 nobody + 1 if "obody" in answer.text and "Now serving" not in answer.text else 0
             )
-        self._ask(lambda: self.person.says("close"))
+        if "Close the line" in self._ask(lambda: self.person.says("close")).text:
+            self._ask(lambda: self.person.says("1"))
         self.closed = True
 
     def _move(self) -> Heard:
