@@ -35,6 +35,12 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
 
 
 @pytest.fixture(scope="module")
+def practice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with running(tmp_path_factory.mktemp("morning"), patients=6) as installation:
+        yield installation
+
+
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -138,3 +144,41 @@ def test_a_visit_from_hi_to_the_stars_at_a_desk_and_on_a_phone(town, screens):
         assert screen.errors == []
     town.settle()
     assert sorted(rating["stars"] for rating in town.rows("ratings")) == [5, 5]
+
+
+def test_a_morning_at_the_desk_from_one_phone(practice, browser):
+    """Eight patients: two without phones, one late, one moved, one refunded; a close by mistake."""
+    doctor, people = practice.doctors[0], practice.patients
+    for n, person in enumerate(people):
+        person.books("Dr. Meera", n)
+    screen = Screen(browser, practice, POCKET)
+
+    def writes(words: str, answer: str) -> Locator:
+        screen.says(doctor, words)
+        return screen.sees(doctor, answer)
+
+    writes("add Gopal", "Added Gopal")
+    writes("add Uma", "Added Uma")
+    writes("start", "Started")
+    lata, imran = people[2:4]
+    writes("here asha", "Asha")
+    screen.says(lata, "10 min late")
+    screen.sees(lata, "about 10 min late")
+    writes("call asha", "Called #")
+    expect(writes("move ravi last", "Ravi")).to_contain_text("last")
+    asked = writes("cancel imran", "Cancel #")
+    screen.picks(doctor, asked, "Yes, cancel")
+    expect(screen.sees(doctor, "Cancelled: #")).to_contain_text("Imran")
+    screen.sees(imran, "is on its way back to you")
+    asked = writes("done for today", "still wait")
+    screen.picks(doctor, asked, "Close and tell them")
+    closed = screen.sees(doctor, "The line is closed")
+    screen.picks(doctor, closed, "Reopen")
+    expect(screen.sees(doctor, "open again")).to_contain_text("Asha")
+    listed = writes("list", "Gopal")
+    for name in ("Ravi", "Lata", "Uma"):
+        expect(listed).to_contain_text(name)
+    expect(listed).not_to_contain_text("Imran")
+    assert not [m for p in people for m in p.chat("&from=business") if "cannot see" in m["text"]]
+    assert screen.errors == []
+    screen.context.close()
