@@ -127,6 +127,9 @@ def test_whom_its_desk_books_gets_the_words_of_the_booking_and_no_others(
     (confirmed,) = office.settle()
     assert "Booking confirmed" in confirmed.text
     office.stage.hear(RAO, f"announce {LINK}", sender=PLATFORM_SENDER)
+    office.settle()
+    office.stage.clock.advance(seconds=3)
+    office.stage.hear(RAO, "1", sender=PLATFORM_SENDER)  # Send
     sent = office.settle()
     assert [o.phone for o in sent] == [RAO]
     assert "only people who wrote to us or booked themselves" in sent[0].text
