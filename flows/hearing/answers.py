@@ -52,7 +52,7 @@ class Answers:
     def will_wait(self, text: str) -> bool:
         """Return whether *text* says that its writer waits."""
         concepts = concepts_of(self._lexicon.words(text))
-        return "wait_ok" in concepts and not concepts & {"not", "cannot", "ask", "if"}
+        return bool(concepts & {"wait_ok", "stay"}) and not concepts & {"not", "cannot", "ask", "if"}
 
     def names_nobody_listed(self, text: str) -> bool:
         """Return whether *text* says that the visit is for somebody who is not listed."""

@@ -49,6 +49,11 @@ SAID_SHORTLY = frozenset({"stop", "start", "here"})
 """Wishes that are acted on at once, so that they are heard only in a short message."""
 SHORT_WISH = 10
 """Words of a short message."""
+BESIDE_ARRIVAL = (
+    "say:arrived", "say:filler", "say:polite", "say:clinic", "say:present", "say:where", "say:ahead",
+    "say:how_many", "say:beside_arrival", "say:booking", "say:wait_ok", "say:tell", "say:stay",
+)  # fmt: skip
+"""What may stand beside a word that says loosely that somebody came: "aa gaya", "here"."""
 LENGTH_ALONE = 4
 """Words of a message that is a length of time and no more."""
 _ENDS = frozenset(".?!;,")
@@ -211,8 +216,22 @@ def _triggers(said: Sentence, clauses: Sequence[Clause]) -> list[str]:
     if "cancel" in found and _says_cannot(clauses) and _wants_another(said, clauses):
         # "Not today, tomorrow": another day is wanted, and none given up.
         found = ["move", *(t for t in found if t != "cancel")]
+    if "here" in found and not _says_who_came(said):
+        found.remove("here")
     alone = said.durations and not said.unexplained() and len(said.words) <= LENGTH_ALONE
     return ["late"] if not found and alone else found  # "2 min me"
+
+
+def _says_who_came(said: Sentence) -> bool:
+    """Return whether it is the writer, or theirs, who came: "report aa gayi" tells of no arrival."""
+    if any(w.has("say:arrived") and not w.has("say:loosely") for w in said.words):
+        return True
+    named = covered(said.people) | covered(said.numbers)
+    return all(
+        w.has(*BESIDE_ARRIVAL) or w.keys("kin") or w.keys("person") or not w.text[0].isalnum()
+        for at, w in enumerate(said.words)
+        if at not in named
+    )
 
 
 def _is_denied(words: Sequence[Word], at: int) -> bool:

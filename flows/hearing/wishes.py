@@ -106,7 +106,7 @@ RULES = rules(
     ("human",         "calls me -ask -not"),
     ("human",         "someone calls|want"),
     ("complain",      "angry"),
-    ("here",          "arrived -asked -when -doctor -doctor_said -length -clock -home -wait_ok"),
+    ("here",          "arrived -asked -when -doctor -doctor_said -length -clock -day_ahead -home -wait_ok -not_here"),
     ("pay",           "pay -cash"),
     ("book",          "visit|book want|book|for|doctor_said|day|clock|see|may_i"),
     ("book",          "see want|doctor|doctor_said|day|clock|may_i"),
