@@ -10,6 +10,7 @@ from flows import (
     files,
     handover,
     lateness,
+    listed,
     machines,
     manners,
     my_bookings,
@@ -181,12 +182,12 @@ def _choose_by_number(turn: Turn, number: int) -> str:
         offered = push.offered
     elif offered is turn.conversation.offered and is_older_than_question(turn):
         return "ask_again"
-    position = number - 1 if number > 0 else len(offered) - 1
-    return (
-        _choose(turn, offered[position])
-        if 0 <= position < len(offered)
-        else understanding.lost(turn)
-    )
+    if number < 0:
+        last = listed.last_row(turn) if offered is turn.conversation.offered else offered[-1]
+        return _choose(turn, last) if last else understanding.lost(turn)
+    if number > len(offered):
+        return "ask_again" if turn.state in listed.LISTED and offered else understanding.lost(turn)
+    return _choose(turn, offered[number - 1])
 
 
 def _choose(turn: Turn, option_id: str) -> str:

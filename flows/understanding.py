@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Container
 from dataclasses import dataclass
 
-from flows import booking, corrections, manners, my_bookings, selection
-from flows.choices import question_of, standing_push
+from flows import booking, corrections, manners, my_bookings
+from flows.choices import standing_push
 from flows.hearing.meaning import Meaning
-from flows.hearing.sounds import sound
-from flows.hearing.text import fold
 from flows.known import known
+from flows.listed import choice_listed, more
 from flows.turn import Turn
 from flows.wish import GOES_ON
 
@@ -26,13 +25,6 @@ PRESENCE = {"hours", "doctor_in"}
 """Facts that are asked about a doctor whom a visit is wished with: "is Dr. Rao free on Monday?"."""
 YES_OR_NO = {"sure", "proposed"}
 """States with a question to be confirmed."""
-LISTED = {"slot", "doctor", "day", "person"}
-"""States with a list to choose from."""
-PICKING = {None, "book", "shift", "move", "ok"}
-"""What a sentence may want that picks one of the times listed."""
-MORE = ("more_row", "more_times_row", "other_times_button")
-"""Labels of the choices that lead to more of the same."""
-
 
 @dataclass(frozen=True)
 class Understood:
@@ -76,67 +68,14 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
     push = standing_push(turn)
     if push is not None and turn.ear.answers.will_wait(text):
         return next((o for o in push.offered if o.startswith("wait:")), None)
-    if (number := _option_counted(turn, said)) is not None:
-        return offered[number - 1]
+    if (listed := choice_listed(turn, said)) is not None:
+        return listed
     match turn.state:
-        case "person":
-            return (
-                kinds.get("new")
-                if turn.ear.answers.names_nobody_listed(text)
-                else _person_listed(turn)
-            )
-        case "day":
-            return offered[0] if offered and turn.ear.answers.wants_earliest(text) else None
         case "slot" | "doctor" | "proposed" if turn.ear.answers.asks_for_more(text):
-            return _more(turn)
+            return more(turn)
         case "slot" | "proposed" if said.trigger == "move" and not (said.day or said.time):
             return kinds.get("days")
-        case "slot" if _picks_time(said):
-            return selection.slot_at(turn, said.time)
-        case "slot" if (number := turn.ear.token_number(text)) is not None:
-            return selection.slot_numbered(turn, number)
     return None
-
-
-def _option_counted(turn: Turn, said: Meaning) -> int | None:
-    """Return which of the choices a short sentence counts: "the second one will do"."""
-    number, text = said.number, turn.inbound.text
-    if turn.state not in LISTED or number is None or turn.ear.token_number(text) is not None:
-        return None
-    elsewhere = said.facts or said.day or said.time or said.doctor_ids or said.person
-    plain = said.trigger in PICKING and "?" not in text and turn.ear.answers.says_plainly(text)
-    return (
-        number if plain and not elsewhere and 0 < number <= len(turn.conversation.offered) else None
-    )
-
-
-def _picks_time(said: Meaning) -> bool:
-    """Return whether a sentence names a time, and neither another day or doctor nor more."""
-    if said.time is None or not said.is_plain or said.trigger not in PICKING:
-        return False
-    return not (said.day or said.doctor_ids or said.facts or said.person)
-
-
-def _more(turn: Turn) -> str | None:
-    """Return the choice that leads to more of what is listed."""
-    question = question_of(turn)
-    labels = {o.label: o.id for o in question.options} if question else {}
-    return next((labels[label] for label in MORE if label in labels), None)
-
-
-def _person_listed(turn: Turn) -> str | None:
-    """Return the choice of the one listed person whose name is among the words: "2 yr old riya"."""
-    question = question_of(turn)
-    if question is None or not turn.ear.answers.says_plainly(turn.inbound.text):
-        return None
-    heard = set(sound(fold(turn.inbound.text)).split())
-    fits = [
-        o.id
-        for o in question.options
-        if o.id.startswith("for:")
-        and heard & set(sound(fold(str(o.values.get("name", "")))).split())
-    ]
-    return fits[0] if len(fits) == 1 else None
 
 
 def _trigger_of(turn: Turn, said: Meaning, triggers: Container[str]) -> str:
@@ -197,7 +136,7 @@ def _names_visit(turn: Turn, said: Meaning) -> bool:
     """Return whether a doctor, a day or a time is named for a visit."""
     doctor = said.doctor_ids and (not said.by_speciality or said.is_plain)
     at_once = said.time is not None and turn.state in {*GOES_ON, "paying"}
-    return bool(doctor or (said.day and said.is_plain) or at_once)
+    return bool(doctor or (said.day and (said.is_plain or turn.state == "day")) or at_once)
 
 
 def _names_moment(turn: Turn, said: Meaning) -> bool:

@@ -45,6 +45,25 @@ class Answers:
             len(words) <= SHORT_ANSWER and named <= 1 and not concepts & {"not", "no", "ask", "if"}
         )
 
+    def place(self, text: str) -> int | None:
+        """Return 1 or -1 if *text* speaks of the first or the last of what is listed; else None."""
+        concepts = concepts_of(self._lexicon.words(text))
+        if concepts & {"not", "no", "ask", "if"}:
+            return None
+        ends = [place for key, place in (("first_row", 1), ("last_row", -1)) if key in concepts]
+        return ends[0] if len(ends) == 1 else None
+
+    def refuses_all(self, text: str) -> bool:
+        """Return whether *text* says that none of what is listed will do."""
+        return "none_listed" in concepts_of(self._lexicon.words(text))
+
+    def chooses(self, text: str) -> bool:
+        """Return whether *text* says to take what it names, and neither asks nor denies."""
+        concepts = concepts_of(self._lexicon.words(text))
+        return bool(concepts & {"yes", "ok", "book", "want", "do_it", "suits"}) and not (
+            concepts & {"not", "no", "ask", "if", "others"}
+        )
+
     def wants_earliest(self, text: str) -> bool:
         """Return whether *text* asks for the first day that is free."""
         return "earliest" in concepts_of(self._lexicon.words(text))

@@ -71,6 +71,8 @@ def find_days(words: Sequence[Word], today: date) -> list[Span[DaySaid]]:
     found = pick([*picked, *(Span(o.start, o.end, DaySaid(o.value)) for o in others)])
     heard_days = [s for span in found if (s := _bounded(words, span)) is not None]
     wanted = [s for s in heard_days if not _is_denied(words, s)]
+    if not wanted and all(_is_refused(words, s) for s in heard_days):
+        return []
     return _agreed(words, wanted or heard_days)
 
 
@@ -106,6 +108,13 @@ def _is_denied(words: Sequence[Word], span: Span[DaySaid]) -> bool:
     before = _skip_back(words, span.start - 1)
     after = span.end + heard(word_at(words, span.end), "link:on_it")
     return heard(word_at(words, before), "link:not") or heard(word_at(words, after), "link:not_it")
+
+
+def _is_refused(words: Sequence[Word], span: Span[DaySaid]) -> bool:
+    """Return whether a day is refused, and no more is said: "kal nahi"."""
+    after = span.end + heard(word_at(words, span.end), "link:on_it")
+    ends = not word_at(words, after + 1).text[:1].isalnum()
+    return heard(word_at(words, after), "link:not_it") and ends
 
 
 def _agreed(words: Sequence[Word], spans: Sequence[Span[DaySaid]]) -> list[Span[DaySaid]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from rapidfuzz.distance import OSA
 
@@ -15,6 +16,8 @@ from flows.hearing.text import fold
 
 TITLES = frozenset({"dr", "doctor", "prof", "डॉ", "डॉक्टर", "mr", "mrs", "ms"})
 ENGLISH_NOT = frozenset({"not", "no", "don't", "dont", "do not", "without"})
+OR = frozenset({"or", "ya", "या", "/"})
+"""Words between two doctors of whom either will do."""
 SHORTEST_SLIP = 5
 """Letters of a doctor's name in which one slip is understood."""
 HONORIFICS = ("ji", "sir", "mam", "maam", "madam", "sahab", "saab")
@@ -137,8 +140,20 @@ def _is_denied(
     after = next(
         (w for w in words[span.end :] if not w.has("say:of", "say:filler", "say:doctor")), None
     )
-    denied = after is not None and after.has("say:not") and after.text not in ENGLISH_NOT
+    denied = after is not None and after.has("say:not", "say:no") and after.text not in ENGLISH_NOT
     return denied and any(other.start > span.start for other in every)
+
+
+def either_of(words: Sequence[Word], spans: Sequence[Span[frozenset[str]]]) -> frozenset[str]:
+    """Return the doctors (doctorIds) that are meant: of "Khan or Gupta" both, else those named first."""
+    if not spans:
+        return frozenset()
+    meant = spans[0].value
+    for before, after in pairwise(spans):
+        if not any(w.text in OR for w in words[before.end : after.start]):
+            break
+        meant |= after.value
+    return meant
 
 
 @lru_cache(maxsize=256)

@@ -152,6 +152,15 @@ class Ear:
             return as_clock(numbers[0].number or 0) if self.plain(text) == numbers[0].text else None
         return None
 
+    def time_chosen(self, text: str) -> TimeSaid | None:
+        """Return the time that a bare number of *text* names, which takes it: "1045 works"."""
+        words = [w for w in self.lexicon.words(text) if w.text[0].isalnum()]
+        numbers = [w for w in words if w.text.isdecimal()]
+        beside = ("say:polite", "say:yes", "say:ok", "say:suits", "say:book", "say:this_one")
+        if len(numbers) != 1 or not all(w in numbers or w.has(*beside) for w in words):
+            return None
+        return as_clock(int(numbers[0].text))
+
     def name(self, text: str, known: Known) -> PersonSaid | None:
         """Return whom *text* names, where a name was asked for; None if it names nobody."""
         text = PATIENT_IS.sub("", text)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TypeVar
 
 from flows.hearing.dates import DaySaid, find_days
-from flows.hearing.doctors import ENGLISH_NOT, names_of
+from flows.hearing.doctors import ENGLISH_NOT, either_of, names_of
 from flows.hearing.durations import find_durations
 from flows.hearing.known import Known
 from flows.hearing.lexicon import Lexicon, Word
@@ -184,15 +184,23 @@ def read_sentence(text: str, lexicon: Lexicon, known: Known) -> Meaning:
         guess=True,
         is_plain=said.unexplained() <= MOST_UNEXPLAINED,
         facts=tuple(t for t in triggers if t in FACTS),
-        doctor_ids=tuple(sorted(said.doctors[0].value)) if said.doctors else (),
+        doctor_ids=tuple(sorted(either_of(words, said.doctors))),
         by_speciality=bool(said.doctors) and said.doctors[0].weight < 1,
-        day=said.days[which_day].value.day if said.days else None,
+        day=_day_meant(said, which_day),
         time=_merged([s.value for s in said.times]),
         duration=said.length(late="late" in triggers),
         person=said.people[0].value if said.people else None,
         phone=phones[0].value if phones else None,
         number=said.numbers[0].value if said.numbers else None,
     )
+
+
+def _day_meant(said: Sentence, which: int) -> date | None:
+    """Return the day that is meant; of "kal shaadi hai, uske agle din" the one after that."""
+    if not said.days:
+        return None
+    following = any(w.has("say:day_after_that") for w in said.words)
+    return said.days[which].value.day + timedelta(days=following)
 
 
 def _name_things(
@@ -255,16 +263,15 @@ def _language_named(words: Sequence[Word]) -> str | None:
 
 def _not_denied(words: Sequence[Word], spans: list[Span[T]]) -> list[Span[T]]:
     """Return *spans* without those that Hindi denies: "11.30 nahi 1 baje"."""
-    kept = [
-        s
-        for s in spans
-        if not (
-            s.end < len(words)
-            and words[s.end].has("say:not")
-            and words[s.end].text not in ENGLISH_NOT
-        )
-    ]
+    kept = [s for s in spans if not _denied_behind(words, s.end)]
     return kept or spans
+
+
+def _denied_behind(words: Sequence[Word], at: int) -> bool:
+    """Return whether a Hindi "not" denies what ends before *at*: "subah ke time nahi"."""
+    while at < len(words) and words[at].has("link:of", "say:of", "say:times", "say:this_one"):
+        at += 1
+    return at < len(words) and words[at].has("say:not") and words[at].text not in ENGLISH_NOT
 
 
 def _wants_another(said: Sentence, clauses: Sequence[Clause]) -> bool:
