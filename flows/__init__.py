@@ -14,6 +14,7 @@ patient        the patient's conversation: its table is that of proposals, booki
 understanding  what a sentence means where the conversation stands
 choices        which of the choices that stand a text picks
 listed         which of the choices of a list a sentence describes
+references     what a sentence refers to: the same time, the same day
 proposals      a wish for a booking, said in a sentence
 wish           what was asked of a booking so far
 booking        a doctor, a day, a time, for whom, the advance

@@ -52,6 +52,8 @@ def is_correction(turn: Turn, said: Meaning) -> bool:
         return False
     if said.trigger is None and _is_question(turn, said.rest):
         return False
+    if said.trigger != "change_name" and (said.doctor_ids or said.day or said.time):
+        return False  # a visit is wished for somebody
     return _person_in(turn, said) is not None
 
 

@@ -62,6 +62,8 @@ NO_CHOICES = {
 
 DETAILED = {"late", "hours"}
 """Phrases that may name a length of time or a day."""
+MOST_NAMES = 2
+"""Words of a name in a script that is not read; more of them may say anything."""
 AT_NAME = {
     "cancel", "status", "help", "human", "stop", "start", "language", "lang", "hi", "ok", "thanks",
 }  # fmt: skip
@@ -158,6 +160,8 @@ def _at_name(turn: Turn) -> str:
     """Take what is written where a name is asked for: a name, a question, or a way out."""
     if turn.meaning.trigger in AT_NAME and turn.meaning.trigger in TABLE.machine.events:
         return turn.meaning.trigger
+    if manners.is_in_foreign_script(turn) and len(turn.inbound.text.split()) > MOST_NAMES:
+        return "foreign"  # more than a name, perhaps
     person = turn.ear.name(turn.inbound.text, known(turn))
     if person is None:
         said = turn.ear.sentence(turn.inbound.text, known(turn))

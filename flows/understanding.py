@@ -14,6 +14,7 @@ from flows.choices import standing_push
 from flows.hearing.meaning import Meaning
 from flows.known import known
 from flows.listed import choice_listed, more
+from flows.references import as_before
 from flows.turn import Turn
 from flows.wish import GOES_ON
 
@@ -25,6 +26,7 @@ PRESENCE = {"hours", "doctor_in"}
 """Facts that are asked about a doctor whom a visit is wished with: "is Dr. Rao free on Monday?"."""
 YES_OR_NO = {"sure", "proposed"}
 """States with a question to be confirmed."""
+
 
 @dataclass(frozen=True)
 class Understood:
@@ -39,9 +41,13 @@ def understand(turn: Turn, triggers: Container[str]) -> Understood:
     """Return what the sentence that came means; *triggers* are those that the table takes."""
     text = turn.inbound.text
     denied = turn.state in YES_OR_NO and turn.ear.answers.without_no(text) != text
-    said = turn.ear.sentence(turn.ear.answers.without_no(text) if denied else text, known(turn))
-    if denied and turn.state == "sure" and said.trigger is None and not said.facts:
-        return Understood(said, option=turn.conversation.offered[-1])
+    rest = turn.ear.answers.without_no(text) if denied else text
+    said = as_before(turn, turn.ear.sentence(rest, known(turn)))
+    if turn.state == "sure" and turn.conversation.offered and not said.facts:
+        stays = said.trigger in {None, "keep"} and denied
+        comes = said.trigger not in {"move", "cancel"} and turn.ear.answers.comes_after_all(rest)
+        if stays or (comes and not (said.day or said.time)):
+            return Understood(said, option=turn.conversation.offered[-1])
     option = _choice_meant(turn, said)
     if option is not None:
         return Understood(said, option=option)
@@ -73,9 +79,18 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
     match turn.state:
         case "slot" | "doctor" | "proposed" if turn.ear.answers.asks_for_more(text):
             return more(turn)
+        case "slot" | "proposed" if _wants_other_times(turn, said):
+            return more(turn)
         case "slot" | "proposed" if said.trigger == "move" and not (said.day or said.time):
             return kinds.get("days")
     return None
+
+
+def _wants_other_times(turn: Turn, said: Meaning) -> bool:
+    """Return whether a sentence says that the time shown does not suit, or asks for a later one."""
+    text, answers = turn.inbound.text, turn.ear.answers
+    named = said.day or said.time or said.doctor_ids or said.person or said.facts
+    return not named and (answers.refuses_all(text) or answers.asks_for_later(text))
 
 
 def _trigger_of(turn: Turn, said: Meaning, triggers: Container[str]) -> str:
@@ -109,6 +124,8 @@ def _settle(turn: Turn, said: Meaning, trigger: str | None, *, named: bool) -> s
             return "book" if said.doctor_ids else "hi"
         case "cancel" | "move" | "shift" if turn.state in GOES_ON and my_bookings.none_live(turn):
             return "book"  # of the booking that is being made
+        case "pay" if _asks(turn, said) and my_bookings.none_live(turn):
+            return "cash"  # how it is paid
         case "move" | "shift":
             return "book" if named and my_bookings.none_live(turn) else "move"
         case None if turn.state in GOES_ON and said.person is not None:
@@ -128,8 +145,14 @@ def _book(turn: Turn, said: Meaning) -> str:
 def _facts_wanted(turn: Turn, said: Meaning) -> tuple[str, ...]:
     if said.trigger in ANSWERED_ALONE:
         return ()
+    if turn.state == "sure" and said.facts == ("refund",):
+        return ("policy",)  # what is paid back if the booking is cancelled
     visit = said.doctor_ids and (turn.state in GOES_ON or (said.trigger is None and said.day))
     return tuple(f for f in said.facts if not (visit and f in PRESENCE))
+
+
+def _asks(turn: Turn, said: Meaning) -> bool:
+    return any(w.has("say:ask", "say:may_i") for w in turn.ear.lexicon.words(said.rest))
 
 
 def _names_visit(turn: Turn, said: Meaning) -> bool:

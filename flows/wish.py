@@ -156,14 +156,15 @@ def _best_of(turn: Turn, doctor: Doctor, day: date) -> Found | None:
         return None
     halves = (wish.minute, wish.minute + HALF_DAY) if wish.either_half else (wish.minute,)
     free = read_day(turn.work, turn.clinic, doctor, day).free(turn.work.now)
-    found: list[tuple[float, bool, Found]] = []
+    found: list[tuple[bool, float, Found]] = []
     for minute in halves:
         wished = _instant(turn, day, minute)
         for slot in free:
             off = (slot_time(slot) - wished).total_seconds()
             if (wish.bound == "after" and off < 0) or (wish.bound == "before" and off > 0):
                 continue
-            found.append((abs(off), minute not in DAYTIME, Found(day, slot, wished)))
+            unusual = minute not in DAYTIME or abs(off) > NEAR_MINUTES * 60
+            found.append((unusual, abs(off), Found(day, slot, wished)))
     return min(found, key=lambda f: f[:2])[2] if found else None
 
 

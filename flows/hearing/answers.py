@@ -6,7 +6,10 @@ from flows.hearing.lexicon import Lexicon
 from flows.hearing.numbers import choice_number
 from flows.hearing.rules import concepts_of
 
-ANSWERS = ("say:polite", "say:cancel", "say:book", "say:want", "filler:courtesy", "say:this_one")
+ANSWERS = (
+    "say:polite", "say:cancel", "say:book", "say:want", "filler:courtesy", "say:this_one",
+    "say:beside_yes",
+)  # fmt: skip
 """What may stand beside a yes or no."""
 SHORT_ANSWER = 6
 """Words of a short answer to a question."""
@@ -34,6 +37,8 @@ class Answers:
         while at < len(words) and words[at].has("say:no", "say:not", "say:polite", "say:keep"):
             at += 1
         denies = any(w.has("say:no", "say:not") for w in words[:at])
+        if at < len(words) and words[at].has("say:cancel", "say:move", "say:stop"):
+            return text  # "not cancel, move it"
         return text[words[at].start :] if denies and at < len(words) else text
 
     def says_plainly(self, text: str) -> bool:
@@ -68,10 +73,26 @@ class Answers:
         """Return whether *text* asks for the first day that is free."""
         return "earliest" in concepts_of(self._lexicon.words(text))
 
+    def asks_for_later(self, text: str) -> bool:
+        """Return whether *text* asks for an earlier or a later time than the one shown."""
+        concepts = concepts_of(self._lexicon.words(text))
+        return "later" in concepts and not concepts & {"not", "late", "if", "cash", "pay"}
+
+    def comes_after_all(self, text: str) -> bool:
+        """Return whether *text* says that its writer comes, or pressed cancel by mistake."""
+        concepts = concepts_of(self._lexicon.words(text))
+        against = {"not", "cannot", "not_coming", "late", "if", "move", "cancel", "yes", "refund"}
+        return bool(concepts & {"will_come", "by_mistake"}) and not concepts & against
+
     def will_wait(self, text: str) -> bool:
         """Return whether *text* says that its writer waits."""
         concepts = concepts_of(self._lexicon.words(text))
-        return bool(concepts & {"wait_ok", "stay"}) and not concepts & {"not", "cannot", "ask", "if"}
+        return bool(concepts & {"wait_ok", "stay"}) and not concepts & {
+            "not",
+            "cannot",
+            "ask",
+            "if",
+        }
 
     def names_nobody_listed(self, text: str) -> bool:
         """Return whether *text* says that the visit is for somebody who is not listed."""
@@ -108,7 +129,8 @@ class Answers:
         if first[0].has(*said_no) and all(w.has(*said_no, *ANSWERS) for w in first):
             return "no"
         if any(w.has("say:yes") for w in words) and all(
-            w.has("say:yes", "say:ok", *ANSWERS, *(f"say:{b}" for b in beside)) for w in words
+            w.has("say:yes", "say:ok", "say:suits", *ANSWERS, *(f"say:{b}" for b in beside))
+            for w in words
         ):
             return "yes"
         return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from urllib.parse import unquote
 
 from flows.hearing.answers import Answers
@@ -40,6 +40,9 @@ PATIENT_IS = re.compile(r"^\s*(the )?patient( is|'s name is| name is|:|-)\s+", r
 """What people write before a name, beside what `people.toml` has."""
 CODE = re.compile(r"[a-z]{3,10}\d{2,4}|[0-9a-z]{26}")
 """A clinic's join code, as registration makes it, folded."""
+TEN = 10
+MOST_INITIALS = 3
+"""Single letters in a row that may be initials; more of them spell a word."""
 SHORT = 3
 """Words of a message that is a bare number, with a sign or two."""
 
@@ -132,8 +135,14 @@ class Ear:
     def codes(self, text: str) -> list[str]:
         """Return the words of *text* that have the shape of a join code."""
         words = _whole_words(text)
+        words = [self._figures(w) for w in _spelled(words)]
         parted = ["".join(pair) for pair in pairwise(words) if pair[1].isdecimal()]  # "city 42"
         return [w.upper() for w in (*words, *parted) if CODE.fullmatch(w)]
+
+    def _figures(self, word: str) -> str:
+        """Return the figures of a *word* that is a number from ten on: "forty"."""
+        keys = [c.partition(":")[2] for c in self.lexicon.concepts(fold(word))]
+        return next((k for k in keys if k.isdecimal() and int(k) >= TEN), word)
 
     def whole_time(self, text: str) -> TimeSaid | None:
         """Return the clock time that the whole *text* is, courtesy aside; None if it says more."""
@@ -231,6 +240,15 @@ def _whole_words(text: str) -> list[str]:
         else:
             found.append(piece.text)
     return [w for w in found if w]
+
+
+def _spelled(words: Sequence[str]) -> list[str]:
+    """Return *words*, those joined that are spelled: "c i t y 4 2" is city42."""
+    found: list[str] = []
+    for single, run in groupby(words, key=lambda w: len(w) == 1):
+        letters = list(run)
+        found += ["".join(letters)] if single and len(letters) > MOST_INITIALS else letters
+    return found
 
 
 def _index(vocabularies: Sequence[Vocabulary], who: str) -> dict[str, tuple[str, str]]:

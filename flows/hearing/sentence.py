@@ -132,7 +132,7 @@ class Sentence:
             ends = word.text in _ENDS and at not in within
             if ends or word.has("say:but"):
                 found += self._clause(start, at, word.text, named)
-                start = at + 1
+                start = at + (not word.has("say:cancel", "say:move"))  # "just cancel" says both
         return found + self._clause(start, len(self.words), "", named)
 
     def corrections(self) -> frozenset[int]:
@@ -167,6 +167,8 @@ def read_sentence(text: str, lexicon: Lexicon, known: Known) -> Meaning:
     """
     doctors = names_of(known.doctors, lexicon)
     words = lexicon.words(text, doctors.parts)
+    if any(w.has("say:machine") for w in words):
+        return Meaning(None, text.strip(), guess=True, is_plain=False)
     said = _name_things(words, text, known, doctors.find(words))
     clauses = said.clauses(known.today)
     triggers = _triggers(said, clauses)
@@ -206,15 +208,25 @@ def _day_meant(said: Sentence, which: int) -> date | None:
 def _name_things(
     words: Sequence[Word], text: str, known: Known, doctors: Sequence[Span[frozenset[str]]]
 ) -> Sentence:
+    people = [s for s in find_people(words, text) if not _is_denied(words, s.start)]
     return Sentence(
         tuple(words),
         days=[s for s in find_days(words, known.today) if not _is_denied(words, s.start)],
         times=_not_denied(words, find_times(words)),
         durations=find_durations(words, known.minute),
-        people=[s for s in find_people(words, text) if not _is_denied(words, s.start)],
-        doctors=doctors,
+        people=people,
+        doctors=_without_patients(doctors, people),
         numbers=find_numbers(words),
     ).without_overlaps()
+
+
+def _without_patients(
+    doctors: Sequence[Span[frozenset[str]]], people: Sequence[Span[PersonSaid]]
+) -> Sequence[Span[frozenset[str]]]:
+    """Return the doctors without a patient's name that a doctor has too, if another is named."""
+    named = covered([s for s in people if s.value.name])
+    others = [d for d in doctors if d.weight > 1 or named.isdisjoint(range(d.start, d.end))]
+    return others or doctors
 
 
 def _triggers(said: Sentence, clauses: Sequence[Clause]) -> list[str]:

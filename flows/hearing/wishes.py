@@ -76,7 +76,7 @@ RULES = rules(
     ("late",          "reaching clock -ask -day"),
     ("late",          "length come|takes -ask -not -want -day"),
     ("late",          "clock come|takes -ask -not -want -day -see"),
-    ("late",          "late -doctor_said -doctor -ask -later"),
+    ("late",          "late -doctor_said -doctor -ask -later -on_time"),
     ("ahead",         "how_many people|ahead"),
     ("ahead",         "people ahead"),
     ("ahead",         "queue_length"),
@@ -118,7 +118,7 @@ RULES = rules(
     ("weak_book",     "book"),
     ("help",          "help -not -stop -messages"),
     ("thanks",        "thanks -not -ask"),
-    ("ok",            "ok|wait_ok -not -ask -want"),
+    ("ok",            "ok|wait_ok|on_time|will_come -not -ask -want -if -late"),
 )
 # fmt: on
 
@@ -173,7 +173,7 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
         if clause.concepts & {"day_ahead", "clock_exact"} and "doctor_said" in clause.concepts:
             # "Is Dr. Rao free on Monday at 5?" asks for a visit.
             said = [t for t in said if t not in {"doctor_in", "hours"}]
-        facts = [t for t in said if t in FACTS]
+        facts = [t for t in _as_asked(clause) if t in said]
         acts = [t for t in said if t not in FACTS]
         if facts and acts and (acts[0] == "weak_book" or _only_asks(acts[0], clause)):
             acts = []  # "the charges for a consultation" asks for no consultation
@@ -191,6 +191,18 @@ def wishes_in(clauses: Sequence[Clause]) -> list[str]:
         concepts = frozenset[str]().union(*(c.concepts for c in clauses))
         return wishes_in([Clause(words, concepts, mood_of(concepts, question="asked" in concepts))])
     return _by_weight(_without_denied(found, clauses))
+
+
+def _as_asked(clause: Clause) -> list[str]:
+    """Return the facts that a clause asks for, in the order of the words that ask."""
+    found: dict[str, int] = {}
+    for rule in RULES:
+        if rule.trigger in FACTS and rule.trigger not in found and rule.holds(clause.concepts):
+            at = (
+                i for i, w in enumerate(clause.words) if rule.needs[0].intersection(w.keys("say"))
+            )
+            found[rule.trigger] = next(at, len(clause.words))
+    return sorted(found, key=lambda t: found[t])
 
 
 def _only_asks(trigger: str, clause: Clause) -> bool:
