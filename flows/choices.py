@@ -11,6 +11,7 @@ from domain.model.messages import Message, Option
 from flows import settings
 from flows.hearing.sounds import sound
 from flows.hearing.text import fold
+from flows.known import known
 from flows.replies import message_answered
 from flows.turn import Turn
 
@@ -61,10 +62,21 @@ def choice_confirmed(turn: Turn) -> str | None:
         answer = turn.ear.answers.yes_or_no(turn.inbound.text, *again)
     if answer not in {"yes", "no"} or standing_push(turn) is not None:
         return None
+    if answer == "no" and turn.state == "proposed" and _wants_instead(turn):
+        return None
     question = question_of(turn)
     label = f"{answer}_"
     found = (o.id for o in question.options if o.label.startswith(label)) if question else iter(())
     return next(found, None)
+
+
+def _wants_instead(turn: Turn) -> bool:
+    """Return whether more follows a "no" than a no: "no, with Dr. Patel"."""
+    rest = turn.ear.answers.without_no(turn.inbound.text)
+    if rest == turn.inbound.text:
+        return False
+    said = turn.ear.sentence(rest, known(turn))
+    return bool(said.doctor_ids or said.day or said.time or said.facts)
 
 
 def choice_named(turn: Turn) -> str | None:

@@ -38,10 +38,15 @@ def more(turn: Turn) -> str | None:
     return next((labels[label] for label in MORE if label in labels), None)
 
 
+def is_long(text: str) -> bool:
+    """Return whether *text* has more lines than an answer to a list has, as our own lists do."""
+    return text.strip().count("\n") > 1
+
+
 def choice_listed(turn: Turn, said: Meaning) -> str | None:
     """Return the choice of the standing list that a sentence describes; None if it does not."""
     text, answers = turn.inbound.text, turn.ear.answers
-    if turn.state not in LISTED or not turn.conversation.offered:
+    if turn.state not in LISTED or not turn.conversation.offered or is_long(text):
         return None
     if answers.refuses_all(text) and not (said.day or said.doctor_ids or said.person):
         return more(turn)

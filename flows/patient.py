@@ -189,9 +189,8 @@ def _choose_by_number(turn: Turn, number: int) -> str:
     if number < 0:
         last = listed.last_row(turn) if offered is turn.conversation.offered else offered[-1]
         return _choose(turn, last) if last else understanding.lost(turn)
-    if number > len(offered):
-        return "ask_again" if turn.state in listed.LISTED and offered else understanding.lost(turn)
-    return _choose(turn, offered[number - 1])
+    in_list = number <= len(offered)
+    return _choose(turn, offered[number - 1]) if in_list else understanding.lost(turn)
 
 
 def _choose(turn: Turn, option_id: str) -> str:

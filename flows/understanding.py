@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from flows import booking, corrections, manners, my_bookings
 from flows.choices import standing_push
-from flows.hearing.meaning import Meaning
+from flows.hearing.meaning import Meaning, Who
 from flows.known import known
-from flows.listed import choice_listed, more
+from flows.listed import choice_listed, is_long, more
 from flows.references import as_before
 from flows.turn import Turn
 from flows.wish import GOES_ON
@@ -89,8 +89,11 @@ def _choice_meant(turn: Turn, said: Meaning) -> str | None:
 def _wants_other_times(turn: Turn, said: Meaning) -> bool:
     """Return whether a sentence says that the time shown does not suit, or asks for a later one."""
     text, answers = turn.inbound.text, turn.ear.answers
-    named = said.day or said.time or said.doctor_ids or said.person or said.facts
-    return not named and (answers.refuses_all(text) or answers.asks_for_later(text))
+    other = said.person is not None and said.person.who is not Who.WRITER
+    named = said.day or said.time or said.doctor_ids or other or said.facts
+    return not (named or is_long(text)) and (
+        answers.refuses_all(text) or answers.asks_for_later(text)
+    )
 
 
 def _trigger_of(turn: Turn, said: Meaning, triggers: Container[str]) -> str:
@@ -148,7 +151,8 @@ def _facts_wanted(turn: Turn, said: Meaning) -> tuple[str, ...]:
     if turn.state == "sure" and said.facts == ("refund",):
         return ("policy",)  # what is paid back if the booking is cancelled
     visit = said.doctor_ids and (turn.state in GOES_ON or (said.trigger is None and said.day))
-    return tuple(f for f in said.facts if not (visit and f in PRESENCE))
+    presence = PRESENCE if said.day or said.time else PRESENCE - {"hours"}
+    return tuple(f for f in said.facts if not (visit and f in presence))
 
 
 def _asks(turn: Turn, said: Meaning) -> bool:

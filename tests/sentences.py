@@ -13,7 +13,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "hearing"
 PATIENTS = (
-    "patients", "patients_more", "patients_third", "patients_fourth", "patients_held_out",
+    "patients", "patients_more", "patients_third", "patients_fourth", "patients_fifth",
+    "patients_held_out",
     "patients_held_out_more",
 )  # fmt: skip
 STAFF = ("staff", "staff_more", "staff_held_out")

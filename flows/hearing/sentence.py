@@ -175,6 +175,7 @@ def read_sentence(text: str, lexicon: Lexicon, known: Known) -> Meaning:
     told = [s for s in said.days if not _is_told(said.words, s, clauses)]
     if told and len(told) < len(said.days):
         said = replace(said, days=told)
+    said = _without_told(said, clauses)
     if not triggers and any(c.mood.past or c.mood.supposed or c.mood.others for c in clauses):
         said = replace(said, days=(), times=(), doctors=())  # told of, and not wished for
     phones = find_phones(words, text, known.countries)
@@ -295,6 +296,27 @@ def _wants_another(said: Sentence, clauses: Sequence[Clause]) -> bool:
         for c in clauses
     )
     return len(said.days) > 1 or asked
+
+
+def _without_told(said: Sentence, clauses: Sequence[Clause]) -> Sentence:
+    """Return *said* without what was before, or is given up, where something else is wanted.
+
+    "Pichli baar Sharma ji, is baar Menon madam"; "aaj to nahi, kisi aur din".
+    """
+    concepts = frozenset[str]().union(*(c.concepts for c in clauses))
+    if "other_day" in concepts:
+        said = replace(said, days=[s for s in said.days if not _in_refusal(said.words, s, clauses)])
+    if len(said.doctors) > 1 and "this_time" in concepts:
+        since = next(i for i, w in enumerate(said.words) if w.has("say:this_time"))
+        later = [s for s in said.doctors if s.start > since]
+        said = replace(said, doctors=later or said.doctors)
+    return said
+
+
+def _in_refusal(words: Sequence[Word], span: Span[DaySaid], clauses: Sequence[Clause]) -> bool:
+    """Return whether a day is named in a clause that says no, or that is not about another day."""
+    at = words[span.start]
+    return any(at in c.words and (c.mood.negated or "other_day" not in c.concepts) for c in clauses)
 
 
 def _is_told(words: Sequence[Word], span: Span[DaySaid], clauses: Sequence[Clause]) -> bool:

@@ -126,7 +126,7 @@ RULES = rules(
 # fmt: off
 SETTLED: tuple[tuple[str, str, str | None], ...] = (
     # What it seems to be, how it is said, and what it is then; the first that fits counts.
-    ("red_flag",  "past",       "symptom"),
+    ("red_flag",  "past",       None),
     ("red_flag",  "supposed",   None),
     ("absent",    "supposed",   "policy"),
     ("absent",    "others",     "lost"),
@@ -156,6 +156,7 @@ SETTLED: tuple[tuple[str, str, str | None], ...] = (
     ("human",     "negated",    None),
     ("weak_book", "negated",    None),
     ("weak_book", "supposed",   None),
+    ("weak_book", "others",     None),
     ("weak_book", "plain",      "book"),
     ("book",      "negated",    None),
     ("book",      "supposed",   None),
