@@ -10,7 +10,20 @@ import pytest
 from tests.sentences import HELD_OUT, PATIENTS, STAFF, Sentence, read_sentences
 
 LANGUAGES = {"en", "hi", "hinglish", "other"}
-DOCTORS = {"sharma", "patel", "khan", "srao", "vrao", "dsouza", "menon", "gupta"}
+DOCTORS = {
+    "sharma",
+    "patel",
+    "khan",
+    "srao",
+    "vrao",
+    "dsouza",
+    "menon",
+    "gupta",
+    "iyer",
+    "bose",
+    "nair",
+    "reddy",
+}
 GENDERS = {"MALE", "FEMALE", "OTHER"}
 PEOPLE = {
     "me", "father", "mother", "son", "daughter", "wife", "husband", "brother", "sister",
