@@ -58,7 +58,7 @@ def choice_confirmed(turn: Turn) -> str | None:
     """Return the choice that "yes" or "no" means where the standing question is to be confirmed."""
     answer = turn.meaning.trigger
     again = SAYS_AGAIN.get(turn.state, ())
-    if answer is None or answer in again:
+    if answer is None or answer in again or (answer == "hi" and "book" in again):
         answer = turn.ear.answers.yes_or_no(turn.inbound.text, *again)
     if answer not in {"yes", "no"} or standing_push(turn) is not None:
         return None

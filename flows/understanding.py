@@ -151,7 +151,8 @@ def _facts_wanted(turn: Turn, said: Meaning) -> tuple[str, ...]:
     if turn.state == "sure" and said.facts == ("refund",):
         return ("policy",)  # what is paid back if the booking is cancelled
     visit = said.doctor_ids and (turn.state in GOES_ON or (said.trigger is None and said.day))
-    presence = PRESENCE if said.day or said.time else PRESENCE - {"hours"}
+    at_large = not (said.day or said.time) and _asks(turn, said)
+    presence = PRESENCE - {"hours"} if at_large else PRESENCE  # "when does Dr. Khan sit?"
     return tuple(f for f in said.facts if not (visit and f in presence))
 
 

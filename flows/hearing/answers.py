@@ -82,7 +82,7 @@ class Answers:
         """Return whether *text* says that its writer comes, or pressed cancel by mistake."""
         concepts = concepts_of(self._lexicon.words(text))
         against = {"not", "cannot", "not_coming", "late", "if", "move", "cancel", "yes", "refund"}
-        return bool(concepts & {"will_come", "by_mistake"}) and not concepts & against
+        return bool(concepts & {"will_come", "by_mistake", "keep"}) and not concepts & against
 
     def will_wait(self, text: str) -> bool:
         """Return whether *text* says that its writer waits."""
@@ -128,9 +128,10 @@ class Answers:
         said_no = ("say:not", "say:no", "say:keep")
         if first[0].has(*said_no) and all(w.has(*said_no, *ANSWERS) for w in first):
             return "no"
-        if any(w.has("say:yes") for w in words) and all(
-            w.has("say:yes", "say:ok", "say:suits", *ANSWERS, *(f"say:{b}" for b in beside))
-            for w in words
+        again = [f"say:{b}" for b in beside]
+        says_again = any(w.has("say:ok") for w in words) and any(w.has(*again) for w in words)
+        if (says_again or any(w.has("say:yes") for w in words)) and all(
+            w.has("say:yes", "say:ok", "say:suits", *ANSWERS, *again) for w in words
         ):
             return "yes"
         return None

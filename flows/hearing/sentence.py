@@ -249,7 +249,7 @@ def _says_who_came(said: Sentence) -> bool:
         return True
     named = covered(said.people) | covered(said.numbers)
     return all(
-        w.has(*BESIDE_ARRIVAL) or w.keys("kin") or w.keys("person") or not w.text[0].isalnum()
+        w.has(*BESIDE_ARRIVAL) or w.keys("kin") or w.keys("person") or not w.text[0].isalpha()
         for at, w in enumerate(said.words)
         if at not in named
     )
