@@ -189,6 +189,7 @@ def _profile_fields(work: Work, clinic: Clinic) -> dict[str, Any]:
         "holidays": [day.isoformat() for day in clinic.holidays],
         "booking_days": clinic.booking_days,
         "standing": trust.standing_of(work, clinic).value,
+        "desk_counts": clinic.desk_counts,
         "updated_at": clinic.updated_at,
     }
 

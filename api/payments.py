@@ -78,4 +78,7 @@ def _render_day(day: date, money: Statement) -> DayOfMoney:
         failed=rupees(money.failed),
         difference=rupees(money.difference),
         collected=rupees(money.collected),
+        cash=rupees(money.cash),
+        upi=rupees(money.upi),
+        due=rupees(money.due),
     )

@@ -12,9 +12,10 @@ from domain.actions.line.preconditions import SeenState
 from domain.actors import Remark
 from domain.errors import CalledJustNow, CalledOutOfTurnJustNow, Refused
 from domain.model.messages import Option
-from domain.model.people import has_address
 from domain.model.queues import Token, TokenStatus
+from flows.desk_money import amount_unclear, collect, nothing_due, too_much
 from flows.desk_words import (
+    about,
     behind_not_found,
     behind_unclear,
     behind_whom,
@@ -44,6 +45,7 @@ COMMANDS = (
     desk.CANCEL_SURE,
     desk.MOVE,
     desk.PRIORITY,
+    desk.PAID,
 )
 """The commands that mean one patient."""
 CONFIRMS = frozenset({desk.CANCEL_SURE})
@@ -128,7 +130,11 @@ def _common_rows() -> tuple[Row, ...]:
         for c in COMMANDS
         for row in (
             Row(c, ANYWHERE, doctor_unclear, keep_command, "line/which_doctor", "which"),
-            *(Row(c, ANYWHERE, when, None, say, "idle") for when, say in asks),
+            *(
+                Row(c, ANYWHERE, when, None, say, "idle")
+                for when, say in asks
+                if not (c == desk.PAID and when is is_closed)  # money is counted after the last
+            ),
         )
     )
 
@@ -147,25 +153,15 @@ ROWS = (
     Row("move_to",     ANYWHERE,  behind_unclear,   None,        "reception/behind_whom",     "idle"),
     Row("move_to",     ANYWHERE,  None,             move,        "reception/moved",           "idle"),
     Row("priority",    ANYWHERE,  None,             prioritise,  "reception/prioritised",     "idle"),
+    Row("paid",        ANYWHERE,  nothing_due,      None,        "reception/all_paid",        "idle"),
+    Row("paid",        ANYWHERE,  too_much,         None,        "reception/too_much",        "idle"),
+    Row("paid",        ANYWHERE,  amount_unclear,   None,        "reception/how_much",        "idle"),
+    Row("paid",        ANYWHERE,  None,             collect,     "reception/collected",       "idle"),
 )
 # fmt: on
 REFUSALS: dict[type[Refused], Refusal] = {
     CalledOutOfTurnJustNow: Refusal("reception/called_just_now"),
 }
-
-
-def about(turn: Turn, token: Token) -> Say:
-    """Return the new state of the line, and of which patient is spoken."""
-    turn.show(token)
-    said = state(turn)
-    shown = {
-        "token": token.number,
-        "who": token.patient_name,
-        "at": token.estimated_time.isoformat(),
-        "state": token.status.value,
-        "silent": not has_address(token.contact_id),
-    }
-    return replace(said, values={**said.values, **shown})
 
 
 def _acted(turn: Turn) -> Say:

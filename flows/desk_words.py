@@ -7,8 +7,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 from domain.actions.booking.tokens import tokens_of_day
+from domain.actions.line.collections import PAYABLE
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
+from domain.model.people import has_address
 from domain.model.queues import LIVE, WAITING, QueueStatus, Token, TokenStatus
 from domain.names import fold_name
 from flows.commands import own_doctor
@@ -16,11 +18,12 @@ from flows.hearing import desk
 from flows.hearing.desk import DeskReading, DeskSaid, Target
 from flows.hearing.sounds import sound
 from flows.known import known
-from flows.line import the_line
+from flows.line import state, the_line
 from flows.turn import Say, Turn
 
 MOST_OFFERED = 9
 """Patients that are offered to choose from: with one row more a list has ten."""
+SEATED = LIVE | {TokenStatus.COMPLETED}
 STANDS = WAITING | {TokenStatus.CURRENT}
 """The states of those behind whom a patient can be put."""
 POSSIBLE: dict[str, AbstractSet[TokenStatus]] = {
@@ -30,6 +33,7 @@ POSSIBLE: dict[str, AbstractSet[TokenStatus]] = {
     desk.CANCEL_SURE: LIVE - {TokenStatus.CURRENT},
     desk.MOVE: WAITING,
     desk.PRIORITY: WAITING,
+    desk.PAID: PAYABLE | {TokenStatus.CANCELLED, TokenStatus.NO_SHOW},
 }
 """The states of a token in which each command can be carried out."""
 
@@ -53,6 +57,8 @@ def _read(turn: Turn) -> tuple[Doctor | None, DeskSaid]:
     alone = next((r.said for r in found if not r.doctor_ids), DeskSaid())
     if turn.choice[2:] == ["last"]:
         alone = replace(alone, last=True)
+    if trigger == desk.PAID and len(turn.choice) == 4:  # noqa: PLR2004 - doctor, token, amount, how
+        alone = replace(alone, amount=int(turn.choice[2]), method=turn.choice[3])
     own = own_doctor(turn)
     if turn.staff.role == "DOCTOR":
         return own, alone
@@ -129,7 +135,7 @@ def fitting(tokens: list[Token], who: Target, possible: AbstractSet[TokenStatus]
     number that was cancelled and sold again the new booking is meant.
     """
     fit = [t for t in tokens if is_named(t, who)]
-    for states in (possible, LIVE):
+    for states in (possible & SEATED, possible, LIVE):
         better = [t for t in fit if t.status in states]
         if better:
             return better
@@ -203,6 +209,20 @@ def offer(turn: Turn, choices: Sequence[tuple[Token, str]]) -> Say:
             Option(id=choice, label="patient_row", values=values) for _, values, choice in shown
         ],
     )
+
+
+def about(turn: Turn, token: Token) -> Say:
+    """Return the new state of the line, and of which patient is spoken."""
+    turn.show(token)
+    said = state(turn)
+    shown = {
+        "token": token.number,
+        "who": token.patient_name,
+        "at": token.estimated_time.isoformat(),
+        "state": token.status.value,
+        "silent": not has_address(token.contact_id),
+    }
+    return replace(said, values={**said.values, **shown})
 
 
 def row_values(token: Token) -> dict[str, object]:

@@ -19,6 +19,7 @@ from flows import (
     handover,
     lateness,
     line,
+    lookup,
     machines,
     manners,
     patient,
@@ -39,6 +40,7 @@ ONLY_STAFF = {
     "next", "skip", "pause", "more", "resume", "emergency", "close", "undo", "list", "add",
     "announce", "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call",
     "priority", "help_desk", "reply", "to_patient", "send_kept", "file",
+    "paid", "find", "today",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
@@ -69,6 +71,7 @@ ROWS = (
     *announcing.ROWS,
     *walk_ins.ROWS,
     *desk.ROWS,
+    *lookup.ROWS,
     *questions.ROWS,
     *lateness.STAFF_ROWS,
     *talks.ROWS,

@@ -19,6 +19,7 @@ from domain.actions.booking import booking, desk, rescheduling
 from domain.actions.booking.queues import current_line
 from domain.actions.line import (
     calling,
+    collections,
     lateness,
     lifecycle,
     order,
@@ -37,7 +38,7 @@ from domain.line_context import LineContext
 from domain.model.clinics import Clinic, Doctor
 from domain.model.due import SHARDS, Due
 from domain.model.messages import Message
-from domain.model.money import Payment, RefundStatus, RequestStatus
+from domain.model.money import Method, Payment, RefundStatus, RequestStatus
 from domain.model.people import Contact, Patient
 from domain.model.queues import LIVE, Queue, Token
 from domain.timetable import today
@@ -73,6 +74,7 @@ OFTEN = {
     "hear_again": 2, "hear_without_name": 1, "fail_to_pay": 1,
     "cancel": 2, "reschedule": 3, "check_in": 2, "say_late": 3, "ask_for_money_back": 1,
     "walk_in": 2, "book_at_desk": 2, "mark": 4, "call_out_of_turn": 3, "change_order": 4,
+    "count_at_desk": 4, "let_the_desk_count": 1,
     "call_next": 12, "skip": 3, "undo": 3, "start": 6, "doctor_late": 1, "pause": 1,
     "resume": 3, "emergency": 1, "close": 1, "reopen": 2, "pass_minutes": 4, "pass_an_hour": 1,
     "pass_the_night": 1, "work": 8, "trouble_the_store": 2, "lose_or_find_the_gateway": 1,
@@ -302,7 +304,8 @@ class Town:
         clinic, doctor = self.a_place(where)
 
         def do(work: Work) -> None:
-            LINE[what](current_line(work, clinic, doctor))
+            known = work.require(Clinic, clinic.clinic_id)  # its desk may count by now
+            LINE[what](current_line(work, known, doctor))
 
         self.act(do)
 
@@ -332,8 +335,34 @@ class Town:
 
         self.act(lambda work: change(self.line_of(work, token)))
 
+    def count_at_desk(self, a: int, b: int, c: int) -> None:
+        if not self.tokens:
+            return
+        token = self.a_token(a)
+        amount = (0, 10_000, 20_000, 45_000)[b % 4]
+
+        def count(line: LineContext) -> None:
+            counted = now(line.work, token)
+            if c % 5 == 0:
+                collections.leave_due(line, counted, STAFF[0])
+            else:
+                collections.collect(line, counted, STAFF[0], list(Method)[c % 2], amount)
+
+        self.act(lambda work: count(self.line_of(work, token)))
+
+    def let_the_desk_count(self, a: int, *_: int) -> None:
+        clinic = self.a_place(a)[0]
+        does = a % 2 == 0
+
+        def change(work: Work) -> None:
+            stored = work.require(Clinic, clinic.clinic_id)
+            work.put(stored.but(desk_counts=does))
+
+        self.act(change)
+
     def line_of(self, work: Work, token: Token) -> LineContext:
-        clinic, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
+        place, doctor = next(p for p in self.places if p[1].doctor_id == token.doctor_id)
+        clinic = work.require(Clinic, place.clinic_id)  # its desk may count by now
         queue = work.require(Queue, token.doctor_id, token.date)
         return LineContext(work, clinic, doctor, queue)
 

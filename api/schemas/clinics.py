@@ -33,6 +33,13 @@ Holidays = Annotated[list[Day], Field(max_length=366, description="Days the clin
 BookingDays = Annotated[
     int, Field(ge=1, le=60, description="How many days ahead of today can be booked.")
 ]
+DeskCounts = Annotated[
+    bool,
+    Field(
+        description="Whether the desk says what it is paid: then completing a consultation collects"
+        " nothing unasked, and what was not counted is due."
+    ),
+]
 SenderId = Annotated[str, AnyDigits, StringConstraints(pattern=r"^[0-9]{5,32}$")]
 AccessToken = Annotated[
     str,
@@ -82,6 +89,7 @@ class ClinicInfo(Data):
     holidays: list[str]
     booking_days: int
     standing: Standing
+    desk_counts: DeskCounts
     created_at: Instant
     updated_at: Instant
 
@@ -123,6 +131,7 @@ class ProfileChange(Body):
     time_zone: Zone | None = None
     holidays: Holidays | None = None
     booking_days: BookingDays | None = None
+    desk_counts: DeskCounts | None = None
     confirm: Confirm = False
 
 
@@ -140,6 +149,7 @@ class ProfileChanged(Data):
     time_zone: str
     holidays: list[str]
     booking_days: int
+    desk_counts: DeskCounts
     updated_fields: list[str]
     updated_at: Instant
 

@@ -68,6 +68,9 @@ class DayOfMoney(Data):
     failed: Annotated[int, Field(description="Of `refunded`, what it could not return.")]
     difference: int
     collected: Annotated[int, Field(description="What the desk took that day, besides.")]
+    cash: Annotated[int, Field(description="Of `collected`, what the desk counted in cash.")]
+    upi: Annotated[int, Field(description="Of `collected`, what the desk counted by UPI.")]
+    due: Annotated[int, Field(description="Still due for consultations completed that day.")]
 
 
 class PaymentList(Data):

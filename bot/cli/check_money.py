@@ -54,6 +54,9 @@ def add_check_money(group: AppGroup, parts: Parts) -> None:
             ("of it failed at the gateway", total.failed),
             ("returned by hand", total.by_hand),
             ("collected at the desk", total.collected),
+            ("of it counted in cash", total.cash),
+            ("of it counted by UPI", total.upi),
+            ("still due at the desk", total.due),
         ):
             click.echo(f"{name:>28}  {money(paise)}")
         if wrong or total.difference:

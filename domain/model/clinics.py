@@ -61,6 +61,8 @@ class Clinic(Record, frozen=True, kw_only=True):
     """What an operator has yet to look at in its name."""
     trusted_at: datetime | None = None
     """When the operator said that it may write to whomever its staff record."""
+    desk_counts: bool = False
+    """Whether the desk says what it takes; then a completion collects nothing unasked."""
     created_at: datetime
     updated_at: datetime
 

@@ -186,10 +186,18 @@ class Transfer(Record, frozen=True, kw_only=True):
     at: datetime
 
 
-class Collection(Record, frozen=True, kw_only=True):
-    """What the desk collected for one token. Key: captureId (the token's id), row (DESK).
+class Method(StrEnum):
+    """How the desk was paid."""
 
-    If the consultation is undone, the row stays with the amount 0.
+    CASH = "CASH"
+    UPI = "UPI"
+
+
+class Collection(Record, frozen=True, kw_only=True):
+    """What the desk collected for one token in one way. Key: captureId (the token's id), row.
+
+    The row is DESK for what a completion takes to be collected, and DESK#CASH or DESK#UPI for what
+    the desk counted. If it is taken back, the row stays with the amount 0.
     """
 
     TABLE: ClassVar[str] = "ledger"
@@ -197,6 +205,31 @@ class Collection(Record, frozen=True, kw_only=True):
 
     capture_id: str
     row: str = "DESK"
+    clinic_id: str
+    token_id: str
+    queue_id: str
+    doctor_id: str
+    patient_id: str
+    amount_paise: int
+    method: Method | None = None
+    """None: nobody said; it was taken to be collected at the completion."""
+    by: str | None = None
+    """The user who counted it."""
+    by_name: str | None = None
+    at: datetime
+
+
+class Outstanding(Record, frozen=True, kw_only=True):
+    """What is still due for a token that was completed. Key: captureId (the token's id), row (DUE).
+
+    It stays under the day of the completion, and becomes less as the desk is paid.
+    """
+
+    TABLE: ClassVar[str] = "ledger"
+    KEY: ClassVar[tuple[str, ...]] = ("capture_id", "row")
+
+    capture_id: str
+    row: str = "DUE"
     clinic_id: str
     token_id: str
     queue_id: str

@@ -188,7 +188,13 @@ class Token(Record, frozen=True, kw_only=True):
     paid_paise: int = 0
     """What was paid online for this token and not refunded or transferred."""
     collected_paise: int = 0
-    """What was collected at the desk."""
+    """What was collected at the desk: counted there, or taken to be at the completion."""
+    cash_paise: int = 0
+    """Of that: what the desk counted in cash."""
+    upi_paise: int = 0
+    """Of that: what the desk counted by UPI."""
+    counted: bool = False
+    """Whether the desk has said what it took; nothing is taken for collected unasked then."""
     capture_id: str | None = None
     """The payment at the gateway that paid for this seat."""
     payment_id: str | None = None

@@ -20,13 +20,14 @@ CHECK_IN, CALL, CANCEL, MOVE = "check_in", "call", "cancel_for", "move_to"
 PRIORITY, PAID, FIND, TODAY = "priority", "paid", "find", "today"
 CANCEL_SURE = "cancel_sure"
 """The yes to "Cancel #5?", which nobody types."""
-TRIGGERS = frozenset({CHECK_IN, CALL, CANCEL, MOVE, PRIORITY})
+TRIGGERS = frozenset({CHECK_IN, CALL, CANCEL, MOVE, PRIORITY, PAID, FIND, TODAY})
 """The commands of this module, as `words.toml` has them."""
 BEHIND = {
     "desk:here": CHECK_IN,
     "desk:call": CALL,
     "desk:cancel": CANCEL,
     "desk:move": MOVE,
+    "desk:paid": PAID,
 }
 """Verbs that may stand behind the patient: "5 ko bulao"."""
 REASONED = frozenset({CALL, PRIORITY})
@@ -101,6 +102,8 @@ def read_desk(trigger: str, text: str, lexicon: Lexicon) -> DeskSaid | None:
             return _moved(items)
         case "paid":
             return _paid(items)
+        case "find":
+            return _sought(items, text)
     return _about_one(words, text, trigger)
 
 
@@ -199,6 +202,16 @@ def _paid(items: Sequence[_Item]) -> DeskSaid | None:
         return None
     amount = amounts[0].target.number if amounts else None
     return DeskSaid(first.target, amount=amount, method=methods[0] if methods else None)
+
+
+def _sought(items: Sequence[_Item], text: str) -> DeskSaid | None:
+    """Read whom to find: a name, a number, or the digits of a phone."""
+    digits = sum(c.isdecimal() for c in text)
+    if not any(map(str.isalpha, text)) and digits:
+        return DeskSaid(Target(name=text.strip()))
+    if any(i.kind != "name" for i in items) or len(items) > 1:
+        return None
+    return DeskSaid(items[0].target if items else None)
 
 
 def _is_token(item: _Item) -> bool:

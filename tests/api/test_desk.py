@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
 
+from domain.actions.booking.queues import current_queue
+from domain.actions.booking.rescheduling import reschedule
+from domain.model.queues import Token
 from tests.api.answers import data, field_refused, refusal
 from tests.api.desk import PHONE, Desk
 from tests.api.office import Office
@@ -199,3 +203,118 @@ def test_a_repeated_call_moves_once(khan: Desk, waiting: list[str]) -> None:
     for _ in range(2):
         assert data(khan.call("POST", path, {"position": "LAST"}, headers=once))["ahead"] == 3
     assert [h[0] for h in history(khan)].count("move") == 1
+
+
+# What the desk is paid
+
+
+def collect(khan: Desk, token_id: str, **body: Any) -> Any:
+    return khan.call("POST", f"/tokens/{token_id}/collect", body)
+
+
+def money(khan: Desk) -> dict[str, int]:
+    (day,) = data(khan.call("GET", "/payments"))["statement"]
+    return {name: day[name] for name in ("collected", "cash", "upi", "due")}
+
+
+def test_what_is_counted_replaces_what_was_taken_to_be_collected(
+    khan: Desk, waiting: list[str]
+) -> None:
+    first, second, third, _ = waiting
+    assert data(collect(khan, first, method="CASH", amount=200))["balanceDue"] == 300
+    both = data(collect(khan, first, method="UPI", amount=250))
+    assert (both["collectedAmount"], both["cash"], both["upi"]) == (450, 200, 250)
+    assert both["paymentStatus"] == "PENDING"
+    for _ in range(4):
+        khan.queue("call-next")
+    done = khan.token(first)
+    assert (done["collectedAmount"], done["balanceDue"]) == (450, 50)  # nothing unasked
+    assert khan.token(second)["collectedAmount"] == 500  # as ever, where nothing was said
+    assert money(khan) == {"collected": 1450, "cash": 200, "upi": 250, "due": 50}
+    assert data(collect(khan, second, method="CASH", amount=400))["collectedAmount"] == 400
+    assert data(collect(khan, third, method="DUE"))["balanceDue"] == 500
+    assert money(khan) == {"collected": 850, "cash": 600, "upi": 250, "due": 650}
+    assert data(collect(khan, third, method="UPI", amount=500))["paymentStatus"] == "PAID"
+    assert money(khan) == {"collected": 1350, "cash": 600, "upi": 750, "due": 150}
+    said = [h for h in history(khan) if h[0] == "collect"]
+    assert [h[1] for h in said] == ["200 CASH", "250 UPI", "400 CASH", "500 DUE", "500 UPI"]
+
+
+def test_undo_keeps_what_the_desk_counted(khan: Desk, waiting: list[str]) -> None:
+    khan.queue("call-next")
+    khan.queue("call-next")
+    collect(khan, waiting[0], method="CASH", amount=500)
+    khan.queue("undo")
+    shown = khan.token(waiting[0])
+    assert (shown["status"], shown["collectedAmount"]) == ("CURRENT", 500)
+    assert shown["paymentStatus"] == "PAID"
+    assert money(khan) == {"collected": 500, "cash": 500, "upi": 0, "due": 0}
+
+
+def test_where_the_desk_counts_nothing_is_collected_unasked(khan: Desk, waiting: list[str]) -> None:
+    changed = data(khan.call("PUT", "/clinics/profile", {"deskCounts": True}))
+    assert (changed["deskCounts"], changed["updatedFields"]) == (True, ["deskCounts"])
+    khan.queue("call-next")
+    khan.queue("call-next")
+    assert khan.token(waiting[0])["balanceDue"] == 500
+    assert money(khan) == {"collected": 0, "cash": 0, "upi": 0, "due": 500}
+    khan.put(waiting[1], status="COMPLETED", collectedAmount=300)
+    assert money(khan) == {"collected": 300, "cash": 0, "upi": 0, "due": 700}
+    assert data(khan.call("GET", "/clinics/profile"))["clinic"]["deskCounts"] is True
+
+
+def test_what_cannot_be_taken_is_refused(khan: Desk, waiting: list[str]) -> None:
+    first = waiting[0]
+    assert field_refused(collect(khan, first, method="CASH", amount=501)) == "amount"
+    assert field_refused(collect(khan, first, method="CASH")) == "amount"
+    assert field_refused(collect(khan, first, method="DUE", amount=20)) == "amount"
+    assert field_refused(collect(khan, first, method="CARD", amount=20)) == "method"
+    collect(khan, first, method="CASH", amount=500)
+    assert field_refused(collect(khan, first, method="UPI", amount=1)) == "amount"
+    khan.cancel(first)
+    assert refusal(collect(khan, first, method="UPI", amount=0))["state"] == "CANCELLED"
+    assert data(collect(khan, first, method="CASH", amount=0))["collectedAmount"] == 0
+    assert money(khan)["collected"] == 0
+
+
+def test_money_goes_along_when_a_booking_moves(
+    office: Office, khan: Desk, waiting: list[str]
+) -> None:
+    collect(khan, waiting[3], method="CASH", amount=500)
+    cast, work = office.cast, office.stage.work()
+    queue = current_queue(work, cast.clinic, cast.khan)
+    old = work.require(Token, queue.queue_id, waiting[3])
+    day = date.fromisoformat(queue.date)
+    new = reschedule(work, cast.clinic, cast.khan, old, day, 20)
+    work.commit()
+    assert khan.token(new.token_id)["collectedAmount"] == 500
+    assert khan.token(waiting[3])["collectedAmount"] == 0
+    assert money(khan)["cash"] == 500
+
+
+# Finding
+
+
+def test_find_by_name_number_and_phone(office: Office, khan: Desk, waiting: list[str]) -> None:
+    later = khan.book(4, preferredTime="2030-11-27T04:30:00Z")
+    pending = Desk(office, office.cast.farida, "doc_meera").book(5)  # has not paid: no patient yet
+
+    def find(who: Desk, q: str) -> tuple[list[str], list[str]]:
+        found = data(who.call("GET", "/desk/find", query={"q": q}))
+        return (
+            [t["tokenId"] for t in found["tokens"]],
+            [p["patientName"] for p in found["patients"]],
+        )
+
+    assert find(khan, "2") == ([waiting[1]], [])
+    assert find(khan, "#002") == ([waiting[1]], [])
+    assert find(khan, "patient b") == ([waiting[1]], ["Patient B"])
+    assert find(khan, PHONE.format(1)) == ([waiting[1]], ["Patient B"])
+    assert find(khan, "98765500")[0] == [*waiting, later] or pending in find(khan, "98765500")[0]
+    assert find(khan, "patient e") == ([later], ["Patient E"])
+    assert find(khan, "patient f") == ([pending], [])
+    assert find(khan, "zoe") == ([], [])
+    meera = Desk(office, office.cast.meera_user)
+    assert find(meera, "patient b") == ([], [])
+    assert find(meera, "patient f") == ([pending], [])
+    assert khan.call("GET", "/desk/find", query={"q": "."}).status_code == 422

@@ -15,6 +15,7 @@ from domain.actions.booking.seats import (
     take_seats,
     write_new,
 )
+from domain.actions.payments import ledger
 from domain.actors import person_of
 from domain.errors import AlreadyBooked, DayClosed, NotNow
 from domain.model.base import stamp
@@ -66,6 +67,8 @@ def reschedule(
     write_new(work, token, person_of(token), "book")
     if capture is not None:
         _transfer(work, capture, old, token)
+    if old.collected_paise:
+        _carry_desk_money(work, old, token)
     return confirm(work, clinic, doctor, token)
 
 
@@ -99,6 +102,10 @@ def _successor(work: Work, old: Token, queue: Queue, number: int, slot_at: datet
         amount_paise=old.amount_paise,
         advance_paise=old.advance_paise,
         paid_paise=old.paid_paise,
+        collected_paise=old.collected_paise,
+        cash_paise=old.cash_paise,
+        upi_paise=old.upi_paise,
+        counted=old.counted,
         capture_id=old.capture_id,
         payment_id=old.payment_id,
         replaces=old.token_id,
@@ -106,6 +113,14 @@ def _successor(work: Work, old: Token, queue: Queue, number: int, slot_at: datet
         created_at=work.now,
         updated_at=work.now,
     )
+
+
+def _carry_desk_money(work: Work, old: Token, token: Token) -> None:
+    """Count what the desk took for *old* as taken for *token*."""
+    given_up = work.get(Token, old.queue_id, old.token_id) or old
+    emptied = work.put(given_up.but(collected_paise=0, cash_paise=0, upi_paise=0))
+    ledger.record_collection(work, emptied)
+    ledger.record_collection(work, token)
 
 
 def _transfer(work: Work, capture: Capture, old: Token, token: Token) -> None:

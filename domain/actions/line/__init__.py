@@ -7,6 +7,7 @@ undoing           undo: the last call, pause, resume, close or walk-in is taken 
 reopening         a line closed by mistake goes on
 summary           the sums of a day, as who closes it reads them
 sales             whether patients can still book the day
+collections       what the desk is paid, how, and what is still due
 consultations     one consultation: called in, completed or skipped
 preconditions     the states a line may be in; whether a move was made on the current view
 lateness          patients and doctors who say that they are late
@@ -15,6 +16,7 @@ fan_out           telling a change to everybody who waits
 day_end           what a closed day owes: bookings cancelled, money returned
 schedule_changes  changed hours and days off, over days that are sold
 snapshots         the line as live pages show it
+lookup            where a patient is booked, by number, name or phone
 presence          whether a doctor is in
 promises          what patients were told, against what happened
 

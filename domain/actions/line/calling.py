@@ -9,7 +9,13 @@ from domain import due
 from domain.actions.booking import history
 from domain.actions.booking.places import first_called, waiting_in_order, waiting_of
 from domain.actions.booking.seats import live_booking, write_live_booking
-from domain.actions.line.consultations import Ending, call_in, end_consultation, notify_next
+from domain.actions.line.consultations import (
+    Ending,
+    call_in,
+    end_consultation,
+    notify_next,
+    payment_status_now,
+)
 from domain.actions.line.preconditions import (
     SeenState,
     require_current_view,
@@ -27,7 +33,6 @@ from domain.line_context import LineContext
 from domain.model.messages import Guard
 from domain.model.queues import (
     Move,
-    PaymentStatus,
     Queue,
     QueueStatus,
     Token,
@@ -166,25 +171,20 @@ def return_left(line: LineContext, last: Move, token_id: str) -> Token | None:
         day = date.fromisoformat(left.date)
         if live_booking(work, left.contact_id, left.patient_id, left.doctor_id, day) is None:
             write_live_booking(work, left)
+    counted = left.cash_paise + left.upi_paise
+    collected = counted if left.counted else left.collected_paise - last.left_collected
+    left = left.but(collected_paise=collected)
     back = work.put(
         left.but(
             status=TokenStatus.CURRENT,
             place=None,
             actual_time=last.left_since,
             completed_at=None,
-            collected_paise=left.collected_paise - last.left_collected,
-            payment_status=_paid_online(left),
+            payment_status=payment_status_now(left),
             updated_at=work.now,
         )
     )
     return ledger.record_collection(work, back)
-
-
-def _paid_online(token: Token) -> PaymentStatus:
-    """Return a token's payment status without what the desk collected."""
-    if token.capture_id is None:
-        return PaymentStatus.PENDING
-    return PaymentStatus.PAID if token.paid_paise else PaymentStatus.REFUNDED
 
 
 def advance(line: LineContext, actor: Actor, ending: Ending, waiting: list[Waiting]) -> MoveResult:

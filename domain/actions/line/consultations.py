@@ -30,8 +30,22 @@ class Ending:
     action: str | None = None
     """What the history calls it; None: `next` or `skip`."""
     collected_paise: int | None = None
-    """What the desk took at its completion; None: what was owed."""
+    """What the desk took at its completion; None: what was owed, unless the desk counts itself."""
     remark: Remark = SILENT
+
+
+def is_settled(token: Token) -> bool:
+    """Return whether *token* is paid: in advance, or whatever was owed at the desk."""
+    return token.paid_paise > 0 or token.collected_paise >= token.amount_paise - token.paid_paise
+
+
+def payment_status_now(token: Token) -> PaymentStatus:
+    """Return the payment status of a token that is not completed, by what was paid so far."""
+    if token.collected_paise and is_settled(token):
+        return PaymentStatus.PAID
+    if token.capture_id is None:
+        return PaymentStatus.PENDING
+    return PaymentStatus.PAID if token.paid_paise else PaymentStatus.REFUNDED
 
 
 def notify_next(line: LineContext, token: Token) -> None:
@@ -110,9 +124,13 @@ def _complete(line: LineContext, token: Token, collected_paise: int | None) -> T
     due.schedule_for_token(
         work, "ask_rating", work.now + timedelta(seconds=RATING_AFTER_SECONDS), token
     )
-    owed = max(0, token.amount_paise - token.paid_paise)
-    collected = owed if collected_paise is None else collected_paise
-    settled = collected >= owed or token.paid_paise > 0
+    if collected_paise is None:
+        # What the desk has counted, or is to count, is not guessed at.
+        asks_desk = token.counted or line.clinic.desk_counts
+        owed = max(0, token.amount_paise - token.paid_paise - token.collected_paise)
+        collected_paise = 0 if asks_desk else owed
+    collected = token.collected_paise + collected_paise
+    settled = is_settled(token.but(collected_paise=collected))
     done = work.put(
         token.but(
             status=TokenStatus.COMPLETED,

@@ -40,7 +40,7 @@ class StatusChange:
     began_at: datetime | None = None
     """When the consultation began, if not when the patient was called."""
     collected_paise: int | None = None
-    """What the desk took at its completion; None: what was owed."""
+    """What the desk took at its completion; None: what was owed, unless the desk counts itself."""
     remark: Remark = actors.SILENT
 
 
@@ -65,7 +65,8 @@ def _check_values(work: Work, token: Token, change: StatusChange) -> None:
     if change.collected_paise is not None:
         if change.status is not TokenStatus.COMPLETED:
             raise Invalid("collectedAmount", "Is taken when the token is COMPLETED.")
-        if change.collected_paise > max(0, token.amount_paise - token.paid_paise):
+        owed = token.amount_paise - token.paid_paise - token.collected_paise
+        if change.collected_paise > max(0, owed):
             raise Invalid("collectedAmount", "Is more than what is owed.")
     if change.began_at is None:
         return

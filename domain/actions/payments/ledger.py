@@ -19,6 +19,7 @@ from itertools import islice
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
+from domain.actors import Actor
 from domain.errors import Invalid
 from domain.model.base import Record, stamp
 from domain.model.clinics import Clinic, Doctor
@@ -27,12 +28,14 @@ from domain.model.money import (
     Capture,
     Collection,
     Disposition,
+    Method,
+    Outstanding,
     Payment,
     Refund,
     RefundStatus,
     RequestStatus,
 )
-from domain.model.queues import PaymentStatus, Token
+from domain.model.queues import PaymentStatus, Token, TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from domain.periods import PeriodName, period_of
 from domain.ports import Page
@@ -43,7 +46,7 @@ BY_TIME = "clinicId-at-idx"
 CHUNK = 100
 LONGEST_DAYS = 31
 """The longest span that is listed at once: the totals of each day are computed anew."""
-R = TypeVar("R", Capture, Collection)
+R = TypeVar("R", Capture, Collection, Outstanding)
 
 
 class Owner(Protocol):
@@ -90,6 +93,12 @@ class Statement:
     """Of `refunded`: what the gateway could not refund, so that a person must."""
     collected: int = 0
     """What the desk took that day; no part of `captured`."""
+    cash: int = 0
+    """Of `collected`: what the desk counted in cash."""
+    upi: int = 0
+    """Of `collected`: what the desk counted by UPI."""
+    due: int = 0
+    """What is still due for consultations completed that day."""
     payments: int = 0
     """How many payments were captured."""
 
@@ -126,28 +135,71 @@ class LedgerPage:
     after: str | None
 
 
-def record_collection(work: Work, token: Token) -> Token:
-    """Write into the ledger what the desk collected for *token*; return the token.
+def record_collection(work: Work, token: Token, by: Actor | None = None) -> Token:
+    """Write into the ledger what the desk collected for *token*, and what is still due.
 
-    The amount is the token's own. Call it whenever that changes: when a consultation is completed,
-    and when that is undone. May be repeated: there is one collection a token.
+    The amounts are the token's own. Call it whenever they change: when a consultation is completed,
+    when that is undone, and when the desk counts, which *by* does. May be repeated: there is one
+    row a token and way. Return the token.
     """
-    row = work.get(Collection, token.token_id, "DESK")
-    if (row.amount_paise if row else 0) != token.collected_paise:
-        work.put(
-            Collection(
-                version=row.version if row else 0,
-                capture_id=token.token_id,
-                clinic_id=token.clinic_id,
-                token_id=token.token_id,
-                queue_id=token.queue_id,
-                doctor_id=token.doctor_id,
-                patient_id=token.patient_id,
-                amount_paise=token.collected_paise,
-                at=work.now,
-            )
-        )
+    counted = {Method.CASH: token.cash_paise, Method.UPI: token.upi_paise}
+    _put_collection(work, token, None, token.collected_paise - sum(counted.values()), by)
+    for method, paise in counted.items():
+        _put_collection(work, token, method, paise, by)
+    _put_outstanding(work, token)
     return token
+
+
+def outstanding_paise(token: Token) -> int:
+    """Return what is still due for *token*: 0 until it is completed."""
+    if token.status is not TokenStatus.COMPLETED:
+        return 0
+    return max(0, token.amount_paise - token.paid_paise - token.collected_paise)
+
+
+def _put_collection(
+    work: Work, token: Token, method: Method | None, paise: int, by: Actor | None
+) -> None:
+    name = f"DESK#{method}" if method else "DESK"
+    row = work.get(Collection, token.token_id, name)
+    if (row.amount_paise if row else 0) == paise:
+        return
+    work.put(
+        Collection(
+            version=row.version if row else 0,
+            capture_id=token.token_id,
+            row=name,
+            clinic_id=token.clinic_id,
+            token_id=token.token_id,
+            queue_id=token.queue_id,
+            doctor_id=token.doctor_id,
+            patient_id=token.patient_id,
+            amount_paise=paise,
+            method=method,
+            by=by.user_id if by else None,
+            by_name=by.name if by else None,
+            at=work.now,
+        )
+    )
+
+
+def _put_outstanding(work: Work, token: Token) -> None:
+    row, paise = work.get(Outstanding, token.token_id, "DUE"), outstanding_paise(token)
+    if (row.amount_paise if row else 0) == paise:
+        return
+    work.put(
+        Outstanding(
+            version=row.version if row else 0,
+            capture_id=token.token_id,
+            clinic_id=token.clinic_id,
+            token_id=token.token_id,
+            queue_id=token.queue_id,
+            doctor_id=token.doctor_id,
+            patient_id=token.patient_id,
+            amount_paise=paise,
+            at=token.completed_at or work.now,
+        )
+    )
 
 
 @dataclass(frozen=True)
@@ -246,8 +298,15 @@ def statement_of(work: Work, clinic: Owner, day: date) -> Statement:
         captures, refunds = _fresh(work, chunk)
         for capture in captures:
             total += _of_capture(capture, refunds.get(capture.capture_id))
-    collected = sum(row.amount_paise for row in _read_day(work, Collection, clinic, day))
-    return total + Statement(collected=collected)
+    for row in _read_day(work, Collection, clinic, day):
+        paise = row.amount_paise
+        total += Statement(
+            collected=paise,
+            cash=paise if row.method is Method.CASH else 0,
+            upi=paise if row.method is Method.UPI else 0,
+        )
+    due = sum(row.amount_paise for row in _read_day(work, Outstanding, clinic, day))
+    return total + Statement(due=due)
 
 
 def find_discrepancies(work: Work, clinic: Owner, day: date) -> list[str]:

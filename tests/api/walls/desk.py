@@ -20,6 +20,15 @@ def who_waits(office: Office) -> dict[str, str]:
 ONE = "/tokens/{tokenId}"
 ROWS = (
     Row(
+        "GET /desk/find",
+        200,
+        200,
+        200,
+        query={"q": "Patient C"},
+        given=who_waits,
+        shows=("Patient C",),
+    ),
+    Row(
         "POST /doctors/{doctorId}/queue/call",
         200,
         404,
@@ -27,5 +36,6 @@ ROWS = (
         body={"tokenId": "{tokenId}"},
         given=who_waits,
     ),
+    Row(f"POST {ONE}/collect", 200, 404, 404, body={"method": "DUE"}, given=who_waits),
     Row(f"POST {ONE}/move", 200, 404, 404, body={"position": "LAST"}, given=who_waits),
 )

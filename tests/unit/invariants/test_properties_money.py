@@ -25,7 +25,7 @@ from domain.actions.booking import seats as booking_seats
 from domain.actions.payments import ledger
 from domain.actions.payments.ledger import Statement
 from domain.model import queues
-from domain.model.money import Capture, Disposition, Refund, Transfer
+from domain.model.money import Capture, Disposition, Outstanding, Refund, Transfer
 from domain.model.queues import (
     LIVE,
     WAITING,
@@ -194,9 +194,27 @@ class Days(RuleBasedStateMachine, Town):
             sent_back=total.sent_back,
             failed=total.failed,
             collected=sum(t.collected_paise for t in self.tokens.values()),
+            cash=sum(t.cash_paise for t in self.tokens.values()),
+            upi=sum(t.upi_paise for t in self.tokens.values()),
+            due=total.due,
             payments=len(self.bank.paid),
         )
         assert total.seated + total.failed == took - back
+        self.the_desk_adds_up()
+
+    def the_desk_adds_up(self) -> None:
+        """What a consultation costs was paid online, taken at the desk, or is still due."""
+        work = self.look()
+        for token in self.tokens.values():
+            counted = token.cash_paise + token.upi_paise
+            assert not token.counted or token.collected_paise == counted
+            row = work.get(Outstanding, token.token_id, "DUE")
+            due = row.amount_paise if row else 0
+            if token.status is not TokenStatus.COMPLETED:
+                assert due == 0
+            elif token.capture_id is None or token.paid_paise:  # not refunded by hand since
+                owed = token.amount_paise - token.paid_paise
+                assert max(owed, 0) == token.collected_paise + due
 
     def money_moves_only_by_rows_of_the_ledger(self) -> None:
         work = self.look()
