@@ -104,6 +104,10 @@ class AlreadyBooked(Refused):
     code = "ALREADY_BOOKED"
 
 
+class StaffBookingRefused(Refused):
+    """What staff asked to book by a sentence cannot be booked (detail `why`: a code)."""
+
+
 class TooManyHolds(Refused):
     """The contact already holds three unpaid slots."""
 

@@ -25,14 +25,16 @@ my_bookings    a patient's own bookings
 lateness       patients and doctors who are late
 corrections    a wrong name, and what the visit is for, told of a booking that stands
 facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
-staff          the staff's conversation: its table is that of line, walk_ins, desk, lookup,
-               questions, lateness, talks, doctor_files, account, handover, some of settings, and manners
+staff          the staff's conversation: its table is that of line, walk_ins, desk,
+               desk_booking, lookup, questions, lateness, talks, doctor_files,
+               account, handover, some of settings, and manners
 line           running a line: calling, undo, how it stands
 closing        ending a day: what is asked first, reopening, no more bookings
 pausing        pauses and emergencies, changed while they run
 announcing     words to everybody in a line, shown first
 walk_ins       people whom staff add to a line
 desk           commands about one patient of a line
+desk_booking   staff book for a patient by phone
 desk_money     what the desk was paid
 lookup         all lines at a glance, and where a patient is booked
 desk_words     whose line and which patient they mean

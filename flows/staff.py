@@ -15,6 +15,7 @@ from flows import (
     announcing,
     closing,
     desk,
+    desk_booking,
     doctor_files,
     handover,
     lateness,
@@ -40,11 +41,13 @@ ONLY_STAFF = {
     "next", "skip", "pause", "more", "resume", "emergency", "close", "undo", "list", "add",
     "announce", "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call",
     "priority", "help_desk", "reply", "to_patient", "send_kept", "file",
-    "paid", "find", "today",
+    "paid", "find", "today", "book_for", "book_yes",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
 """What staff say in the words of patients."""
+CONFIRMS = {*desk.CONFIRMS, desk_booking.BOOK_YES}
+"""Kinds of choices that a typed yes picks."""
 FROM_NOTE = {"at", "run", "minutes"}
 """Kinds of choices that go on with the command remembered: whose line, yes, how long."""
 ANSWERS = {"no", "full", "retell"}
@@ -71,6 +74,7 @@ ROWS = (
     *announcing.ROWS,
     *walk_ins.ROWS,
     *desk.ROWS,
+    *desk_booking.ROWS,
     *lookup.ROWS,
     *questions.ROWS,
     *lateness.STAFF_ROWS,
@@ -90,7 +94,9 @@ ROWS = (
     *manners.STAFF_ROWS,
 )
 # fmt: on
-TABLE = Table(ROWS, {**line.REFUSALS, **walk_ins.REFUSALS, **desk.REFUSALS})
+TABLE = Table(
+    ROWS, {**line.REFUSALS, **walk_ins.REFUSALS, **desk.REFUSALS, **desk_booking.REFUSALS}
+)
 
 
 @says("staff/help")
@@ -142,6 +148,9 @@ def answer(turn: Turn, staff_work: Work) -> None:
     trigger = _trigger(turn, staff_meaning)
     own = _as_patient_now(turn, meaning, staff_meaning) or _own_tap(turn)
     own = own and not desk.names_a_patient(turn, trigger)
+    if trigger == "book" and turn.ear.count_phones(staff_meaning.rest, known(turn)):
+        trigger = desk_booking.BOOK_FOR  # for whom the number is
+        turn.meaning = staff_meaning.but(trigger=trigger)
     if trigger == "book" or (trigger not in ONLY_STAFF and own):
         act_as_patient(turn)
         turn.meaning, turn.choice = meaning, []
@@ -194,7 +203,7 @@ def _trigger(turn: Turn, staff_meaning: Meaning) -> str:
     if number is not None and 1 <= number <= len(turn.conversation.offered):
         return _choose(turn, turn.conversation.offered[number - 1])
     named = choice_named(turn) or choice_confirmed(turn)
-    if named is not None and named.partition(":")[0] in {*FROM_NOTE, *desk.CONFIRMS, *ANSWERS}:
+    if named is not None and named.partition(":")[0] in {*FROM_NOTE, *CONFIRMS, *ANSWERS}:
         return _choose(turn, named)  # a button with a command's word is no more than that command
     if staff_meaning.trigger is not None:
         turn.meaning = staff_meaning

@@ -13,6 +13,7 @@ rules         which words together mean what, and in which mood
 wishes        what a patient wants, asks or tells
 commands      what staff say: a command, or a sentence that may mean one
 desk          what a command says of one patient of a line
+desk_booking  for whom staff ask to book
 
 doctors       doctors by a part of their name, or by speciality
 people        persons: by name, by kinship, or who writes

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from flows.hearing.answers import Answers
 from flows.hearing.commands import Commands
 from flows.hearing.desk import DeskReading, bare_name, readings
+from flows.hearing.desk_booking import BookingSaid, read_booking
 from flows.hearing.doctors import names_of
 from flows.hearing.known import NOTHING_KNOWN, Known
 from flows.hearing.lexicon import Lexicon
@@ -210,6 +211,11 @@ class Ear:
     def desk(self, trigger: str, text: str, known: Known) -> list[DeskReading]:
         """Return what follows a command about one patient, in the ways it can be read (`desk`)."""
         return readings(trigger, text, self.lexicon, names_of(known.doctors, self.lexicon))
+
+    def booking(self, text: str, known: Known) -> BookingSaid | None:
+        """Return for whom staff ask to book, and with whom (`desk_booking`)."""
+        doctors = names_of(known.doctors, self.lexicon)
+        return read_booking(text[:LONGEST_READ], self.lexicon, known, doctors)
 
     def bare_name(self, text: str) -> str | None:
         """Return the name that is all of *text*, courtesy aside; None if it says anything else."""
