@@ -47,7 +47,8 @@ OUTCOMES = {
         "next", "skip", "pause", "resume", "emergency", "close", "ask_close", "start", "undo",
         "status", "list", "add", "announce", "late", "is_here", "ask_minutes", "unsure", "help",
         "done", "ok", "thanks", "book", "lost", "doctor", "greet",
-        "check_in", "call", "ask_cancel", "move_to", "priority", "paid", "find", "today", "ask_book",
+        "check_in", "call", "ask_cancel", "move_to", "priority", "paid", "find", "today",
+        "ask_book",
     },
 }  # fmt: skip
 TRAPS_AT_LEAST = {PATIENTS: 1 / 3, STAFF: 1 / 4}
