@@ -73,6 +73,8 @@ DOES: dict[str, set[str]] = {
     "line/resumed": {"resume"},
     "line/emergency": {"emergency"},
     "line/closed": {"close"},
+    "line/close_question": {"close", "ask_close", "unsure"},
+    "line/announce_preview": {"announce", "unsure"},
     "line/started": {"start"},
     "line/undone": {"undo"},
     "line/nothing_to_undo": {"undo"},
