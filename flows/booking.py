@@ -50,12 +50,17 @@ def doctor_gone(turn: Turn) -> bool:
 
 
 def free_today(turn: Turn) -> bool:
-    """Whether the chosen doctor has a slot left today."""
+    """Whether the chosen doctor has a slot left today, or in last night's hours until they end."""
     doctor = chosen_doctor(turn)
     if doctor is None:
         return False
-    turn.day = today(turn.clinic, turn.work.now)
-    return turn.day in open_days(turn.clinic, doctor, turn.work.now) and bool(free_slots(turn))
+    present = today(turn.clinic, turn.work.now)
+    for day in open_days(turn.clinic, doctor, turn.work.now):
+        turn.day = day
+        if day <= present and free_slots(turn):
+            return True
+    turn.day = present
+    return False
 
 
 def free_later(turn: Turn) -> bool:
@@ -298,7 +303,7 @@ def _slots(turn: Turn) -> Say:
         values={
             "doctor": doctor.name,
             "day": day.isoformat(),
-            "today": day == today(turn.clinic, turn.work.now),
+            "night": day < today(turn.clinic, turn.work.now),
             "moving": _rescheduled_number(turn),
         },
         options=slot_options(turn, doctor, day),

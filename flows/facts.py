@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from domain.actions.booking import seats
-from domain.actions.booking.queues import get_queue
+from domain.actions.booking.queues import get_queue, is_present
 from domain.actions.line.presence import Presence, presence_of
 from domain.actions.messages import notices
 from domain.actions.payments import refunds
@@ -265,9 +265,10 @@ def _ahead(turn: Turn) -> Mapping[str, Any]:
 
 
 def _token_waiting(turn: Turn) -> Token | None:
-    """Return the person's one booking that waits in today's line; None if none or several do."""
-    present = _present(turn).isoformat()
-    found = [t for t in bookings_meant(turn) if t.date == present and t.status in WAITING]
+    """Return the person's one booking that waits in a line of now; None if none or several do."""
+    work, clinic = turn.work, turn.clinic
+    waiting = [t for t in bookings_meant(turn) if t.status in WAITING]
+    found = [t for t in waiting if is_present(work, clinic, t.doctor_id, t.date)]
     return found[0] if len(found) == 1 else None
 
 

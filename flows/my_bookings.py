@@ -6,6 +6,7 @@ from datetime import date
 
 from domain.actions.booking import booking, phone_limits, rescheduling, seats
 from domain.actions.booking.days import nearest_slot, next_open
+from domain.actions.booking.queues import is_present
 from domain.actions.line import lifecycle
 from domain.actions.messages import notices
 from domain.actions.payments import refunds
@@ -15,7 +16,6 @@ from domain.model.clinics import Doctor
 from domain.model.messages import Guard, Option
 from domain.model.money import Capture, Disposition
 from domain.model.queues import LIVE, WAITING, Locator, Token, TokenStatus
-from domain.timetable import today
 from flows.table import ANYWHERE, Refusal, Row
 from flows.turn import Say, Turn, says
 
@@ -41,10 +41,9 @@ def being_served(turn: Turn) -> bool:
 
 
 def another_day(turn: Turn) -> bool:
-    """Whether the one booking meant is not for today."""
-    day = today(turn.clinic, turn.work.now)
+    """Whether the one booking meant is not in a line of now."""
     return all(
-        t.date != day.isoformat() and t.estimated_time > turn.work.now for t in bookings_meant(turn)
+        not _is_present(turn, t) and t.estimated_time > turn.work.now for t in bookings_meant(turn)
     )
 
 
@@ -218,8 +217,7 @@ def bookings_meant(turn: Turn) -> list[Token]:
             live = [t for t in live if t.token_id == turn.choice[0]]
         elif turn.meaning.trigger in {"here", "late"}:
             near = [t for t in live if t.status in WAITING | {TokenStatus.SKIPPED}]
-            day = today(turn.clinic, turn.work.now).isoformat()
-            live = [t for t in near if t.date == day] or near or live
+            live = _soonest_line(turn, near) or near or live
         named = [t for t in live if t.doctor_id in turn.meaning.doctor_ids]
         turn.tokens = named or live
     return turn.tokens
@@ -282,7 +280,7 @@ def _status(turn: Turn) -> Say:
     token, doctor = _booking_and_doctor(turn)
     options = [] if token.status in LIVE else [_BOOK]
     if token.status in WAITING | {TokenStatus.SKIPPED}:
-        if token.status is not TokenStatus.ARRIVED and _is_today(turn, token):
+        if token.status is not TokenStatus.ARRIVED and _is_present(turn, token):
             options.append(Option(id=f"here:{token.token_id}", label="here_button"))
         options.append(Option(id=f"move:{token.token_id}", label="move_button"))
         options.append(Option(id=f"cancel:{token.token_id}", label="cancel_button"))
@@ -365,5 +363,12 @@ def _doctor(turn: Turn, token: Token) -> Doctor:
     return turn.work.require(Doctor, token.clinic_id, token.doctor_id)
 
 
-def _is_today(turn: Turn, token: Token) -> bool:
-    return token.date == today(turn.clinic, turn.work.now).isoformat()
+def _is_present(turn: Turn, token: Token) -> bool:
+    return is_present(turn.work, turn.clinic, token.doctor_id, token.date)
+
+
+def _soonest_line(turn: Turn, tokens: list[Token]) -> list[Token]:
+    """Return those of *tokens* in a line of now: last night's before this evening's."""
+    present = [t for t in tokens if _is_present(turn, t)]
+    first = min((t.date for t in present), default="")
+    return [t for t in present if t.date == first]

@@ -10,7 +10,7 @@ from domain.actions.people.preferences import preferred_part
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.model.queues import Slot
-from domain.timetable import numbers_in_part
+from domain.timetable import numbers_in_part, today
 from flows.selection import DAYS_A_PAGE, bookable_days, patient_meant, slot_number, slot_option
 from flows.turn import Turn
 from flows.wish import numbers_wished
@@ -79,12 +79,13 @@ def _slot_page(turn: Turn, free: list[Slot], preferred: frozenset[int]) -> int:
 
 
 def day_options(turn: Turn, doctor: Doctor | None) -> list[Option]:
-    """Return the days with a free slot, each with how many it has."""
+    """Return the days with a free slot, each with how many it has; last night is one of them."""
+    present = today(turn.clinic, turn.work.now)
     return [
         Option(
             id=f"day:{doctor.doctor_id if doctor else ''}:{d.isoformat()}",
             label="day_row",
-            values={"day": d.isoformat(), "left": left},
+            values={"day": d.isoformat(), "left": left, "night": d < present},
         )
         for d, left in bookable_days(turn)[:DAYS_A_PAGE]
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from domain.actions.clinics import senders
 from domain.actions.people import phone_requests
@@ -12,7 +13,7 @@ from domain.model.clinics import Claim, Clinic, ClinicStatus, StaffNumber, Staff
 from domain.model.conversations import Conversation, Push
 from domain.model.messages import Message
 from domain.model.people import Address, Contact
-from domain.model.queues import Locator, Queue, QueueStatus
+from domain.model.queues import RUNNING, Locator, Queue
 from domain.timetable import today
 from domain.work import Work
 from flows.hearing.ear import Ear
@@ -226,9 +227,10 @@ def _choose_workplace(
 def _has_open_queue(work: Work, clinic: Clinic, user: User) -> bool:
     if user.doctor_id is None:
         return False
-    queue = work.get(Queue, user.doctor_id, today(clinic, work.now).isoformat())
-    closed = {QueueStatus.CLOSED, QueueStatus.SCHEDULED}
-    return queue is not None and queue.status not in closed
+    day = today(clinic, work.now)
+    dates = [(day - timedelta(days=1)).isoformat(), day.isoformat()]
+    lines = work.fetch([(Queue, (user.doctor_id, date)) for date in dates])
+    return any(isinstance(line, Queue) and line.status in RUNNING for line in lines)
 
 
 def _clinic_entered(work: Work, inbound: Inbound, contact: Contact, ear: Ear) -> Destination | None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from domain import phones
 from domain.actions.booking import seats
+from domain.actions.booking.queues import is_present
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import alarms
 from domain.emergencies import emergency_numbers
 from domain.model.people import Contact
-from domain.timetable import today
 from domain.work import Work
 from flows.inbound import Inbound
 from flows.table import ANYWHERE, Row
@@ -28,9 +28,8 @@ def alarm_desk(turn: Turn) -> None:
     work, alarmed_at = turn.work, turn.conversation.alarmed_at
     told = alarmed_at is not None and work.now - alarmed_at < alarms.QUIET_FOR
     if not told:
-        day = today(turn.clinic, work.now).isoformat()
         live = seats.live_tokens(work, turn.contact.contact_id, turn.clinic.clinic_id)
-        doctors = {t.doctor_id for t in live if t.date == day}
+        doctors = {t.doctor_id for t in live if is_present(work, turn.clinic, t.doctor_id, t.date)}
         words = turn.inbound.text
         told = bool(alarms.alarm_of_emergency(work, turn.clinic, turn.contact, words, doctors))
         turn.remember(alarmed_at=work.now if told else None)

@@ -14,7 +14,7 @@ from domain.model.conversations import Wish
 from domain.model.people import Patient, Profile
 from domain.model.queues import Slot
 from domain.names import fold_name
-from domain.timetable import PartOfDay, numbers_in_part, open_days, slot_time, today
+from domain.timetable import PartOfDay, hours, numbers_in_part, open_days, slot_time, today
 from flows.hearing.meaning import Meaning, PersonSaid, Who
 from flows.hearing.sounds import sound
 from flows.turn import Found, Turn
@@ -26,6 +26,7 @@ NEAR_MINUTES = 60
 """How far from the wished time a free slot makes a day fit, where no day was named."""
 DAYS_SEARCHED = 7
 HALF_DAY = 720
+DAY = 2 * HALF_DAY
 DAYTIME = range(7 * 60, 21 * 60)
 """The half of the day meant by "8" if both have a free slot."""
 
@@ -141,7 +142,9 @@ def slot_wished(turn: Turn, doctor: Doctor) -> Found | None:
         return None
     day = day_wished(turn)
     if day is not None:
-        return _best_of(turn, doctor, day)
+        night = _best_of(turn, doctor, day - timedelta(days=1), day)
+        is_night = night is not None and _minutes_off(night) <= NEAR_MINUTES
+        return night if is_night else _best_of(turn, doctor, day)
     for candidate in open_days(turn.clinic, doctor, turn.work.now)[:DAYS_SEARCHED]:
         found = _best_of(turn, doctor, candidate)
         if found is not None and _minutes_off(found) <= NEAR_MINUTES:
@@ -149,16 +152,22 @@ def slot_wished(turn: Turn, doctor: Doctor) -> Found | None:
     return None
 
 
-def _best_of(turn: Turn, doctor: Doctor, day: date) -> Found | None:
-    """Return the free slot of *day* nearest to the wished time, on the side that was named."""
+def _best_of(turn: Turn, doctor: Doctor, day: date, on: date | None = None) -> Found | None:
+    """Return the free slot of *day* nearest to the wished time, on the side that was named.
+
+    The time is meant on the date *on*; None: in the hours of *day*, which may reach past midnight.
+    """
     wish = wish_of(turn)
     if wish.minute is None or day not in open_days(turn.clinic, doctor, turn.work.now):
         return None
     halves = (wish.minute, wish.minute + HALF_DAY) if wish.either_half else (wish.minute,)
     free = read_day(turn.work, turn.clinic, doctor, day).free(turn.work.now)
     found: list[tuple[bool, float, Found]] = []
+    end = hours(turn.clinic, doctor, day)[1]
     for minute in halves:
-        wished = _instant(turn, day, minute)
+        wished = _instant(turn, on or day, minute)
+        if on is None and _instant(turn, day, minute + DAY) < end:
+            wished = _instant(turn, day, minute + DAY)
         for slot in free:
             off = (slot_time(slot) - wished).total_seconds()
             if (wish.bound == "after" and off < 0) or (wish.bound == "before" and off > 0):

@@ -22,6 +22,8 @@ from bot.channels.text import one_line
 from bot.channels.text import parameter as parameter_text
 
 DEFAULT_ZONE = "Asia/Kolkata"
+SMALL_HOURS = timedelta(hours=4)
+"""Until when after midnight a time is called "tonight" in the evening before."""
 PARAMETER_MAX = 100
 """A template's body holds 1024 characters with its parameters; names have up to 100."""
 VALUE_MAX = 700
@@ -54,6 +56,7 @@ class Language:
     date: str
     """Patterns of CLDR (Unicode Technical Standard 35)."""
     today: str
+    tonight: str
     tomorrow: str
 
 
@@ -170,18 +173,21 @@ def date_of(context: Context, at: str | datetime | date) -> str:
 
 @pass_context
 def day_of(context: Context, at: str | datetime | date) -> str:
-    """Return a day's date; for today and tomorrow, that word and the date in brackets."""
+    """Return a day's date; for today, tonight and tomorrow, that word and the date in brackets."""
     language, day = _language(context), _day(context, at)
     words = {0: language.today, 1: language.tomorrow}
     name = words.get((day - _today(context)) // timedelta(days=1))
+    name = language.tonight if is_tonight(context, at) else name
     dated = _date(day, language)
     return f"{name} ({dated})" if name else dated
 
 
 @pass_context
 def when_of(context: Context, at: str | datetime) -> str:
-    """Return an instant's time, with its day unless that is today."""
+    """Return an instant's time, with its day unless that is today; after midnight it is tonight."""
     clock = time_of(context, at)
+    if is_tonight(context, at):
+        return f"{_language(context).tonight}, {clock}"
     return clock if is_today(context, at) else f"{day_of(context, at)}, {clock}"
 
 
@@ -189,6 +195,25 @@ def when_of(context: Context, at: str | datetime) -> str:
 def is_today(context: Context, at: str | datetime | date) -> bool:
     """Return whether a day, or an instant's day, is today."""
     return _day(context, at) == _today(context)
+
+
+@pass_context
+def is_tonight(context: Context, at: str | datetime | date) -> bool:
+    """Return whether an instant is after midnight, in the small hours that follow today."""
+    if (isinstance(at, str) and "T" not in at) or not isinstance(at, str | datetime):
+        return False
+    here = _local(context, at)
+    begun = _local(context, context["now"]) - SMALL_HOURS
+    return here.date() == _today(context) + timedelta(days=1) and (
+        (here - SMALL_HOURS).date() == begun.date()
+    )
+
+
+@pass_context
+def night_of(context: Context, at: str | date) -> str:
+    """Return the date of last night, whose hours go on after midnight, as the night it still is."""
+    language = _language(context)
+    return f"{language.tonight} ({_date(_day(context, at), language)})"
 
 
 @pass_context
@@ -208,9 +233,9 @@ def install(environment: Environment) -> None:
     """Add the filters and tests of this module to a Jinja2 *environment*."""
     environment.filters.update(
         time=time_of, date=date_of, day=day_of, when=when_of, plural=plural, money=money,
-        stars=stars, sentence=sentence, short=short,
+        stars=stars, sentence=sentence, short=short, night=night_of,
     )  # fmt: skip
-    environment.tests.update(today=is_today, near=is_near)
+    environment.tests.update(today=is_today, tonight=is_tonight, near=is_near)
 
 
 def _language(context: Context) -> Language:

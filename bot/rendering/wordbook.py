@@ -176,6 +176,7 @@ class _Words:
             time=said["time"],
             date=said["date"],
             today=said["today"],
+            tonight=said["tonight"],
             tomorrow=said["tomorrow"],
         )
         heard: dict[str, dict[str, list[str]]] = {}

@@ -15,6 +15,9 @@ from domain.rules import AUTO_CLOSE_HOURS
 from domain.timetable import hours, timetable, today
 from domain.work import Work
 
+ARRIVE_EARLY = timedelta(hours=12)
+"""How long before a line's planned start a check-in is taken."""
+
 
 def get_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date | None) -> Queue:
     """Return the head of *day*, or for None the current one; version 0 if it is not stored yet."""
@@ -47,12 +50,34 @@ def pick_current(
     """
     if isinstance(of_today, Queue) and of_today.status in RUNNING:
         return of_today
-    if isinstance(of_yesterday, Queue) and (
-        of_yesterday.status in RUNNING
-        or (of_yesterday.status is QueueStatus.SCHEDULED and of_yesterday.planned_end > now)
-    ):
+    if isinstance(of_yesterday, Queue) and _goes_on(of_yesterday, now):
         return of_yesterday
     return of_today if isinstance(of_today, Queue) else None
+
+
+def is_present(work: Work, clinic: Clinic, doctor_id: str, day: str) -> bool:
+    """Return whether the line of *day* is one of now: today's, or last night's that still goes on.
+
+    Today's is not yet while it is ARRIVE_EARLY and more to its hours, as just after midnight.
+
+    A booking belongs to the day on which its line's hours began, so after midnight that is
+    yesterday's until the line is over.
+    """
+    present = today(clinic, work.now)
+    if day not in {present.isoformat(), (present - timedelta(days=1)).isoformat()}:
+        return False
+    queue = work.get(Queue, doctor_id, day)
+    if queue is None:
+        return False
+    if day == present.isoformat():
+        return queue.planned_start - work.now <= ARRIVE_EARLY
+    return _goes_on(queue, work.now)
+
+
+def _goes_on(queue: Queue, now: datetime) -> bool:
+    """Return whether yesterday's line runs, or may still be started within its hours."""
+    not_started = queue.status is QueueStatus.SCHEDULED and queue.planned_end > now
+    return queue.status in RUNNING or not_started
 
 
 def ensure_queue(work: Work, queue: Queue) -> Queue:

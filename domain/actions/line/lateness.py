@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from domain import due
 from domain.actions.booking import history
 from domain.actions.booking.places import put_in_place, waiting_in_order
-from domain.actions.booking.queues import ensure_queue
+from domain.actions.booking.queues import ARRIVE_EARLY, ensure_queue
 from domain.actions.booking.tokens import state_of
 from domain.actions.delivery.freshness import worth_telling
-from domain.actions.line.lifecycle import ARRIVE_EARLY
 from domain.actions.line.preconditions import state_after
 from domain.actors import Actor, person_of
 from domain.errors import NotNow

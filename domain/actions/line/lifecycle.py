@@ -10,7 +10,7 @@ import msgspec
 from domain import due
 from domain.actions.booking import history
 from domain.actions.booking.places import place_on_return, put_in_place, waiting_in_order
-from domain.actions.booking.queues import ensure_queue, get_queue
+from domain.actions.booking.queues import ARRIVE_EARLY, ensure_queue, get_queue
 from domain.actions.booking.seats import release_seat
 from domain.actions.line.consultations import Ending, end_consultation, notify_next
 from domain.actions.line.preconditions import state_after
@@ -321,10 +321,6 @@ def check_in(
     by = actor or person_of(token)
     history.log_token(work, arrived, "check-in", by, detail=remark.reason, notes=remark.notes)
     return arrived
-
-
-ARRIVE_EARLY = timedelta(hours=12)
-"""How long before a line's planned start a check-in is taken."""
 
 
 def mark_no_show(work: Work, token: Token, actor: Actor, remark: Remark = SILENT) -> Token:

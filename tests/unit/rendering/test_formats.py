@@ -48,6 +48,12 @@ def said(expression, language="en", now=NOW, zone=None, **values):
         ("at|when", "2024-11-25T05:00:00+00:00", "en", "10:30 AM"),
         ("at|when", "2024-11-26T05:00:00+00:00", "en", "tomorrow (Tue 26 Nov), 10:30 AM"),
         ("at is today", "2024-11-25", "en", "True"),
+        ("at|when", "2024-11-25T22:29:00+00:00", "en", "tonight, 3:59 AM"),
+        ("at|when", "2024-11-25T22:30:00+00:00", "en", "tomorrow (Tue 26 Nov), 4:00 AM"),
+        ("at|when", "2024-11-26T18:45:00+00:00", "en", "Wed 27 Nov, 12:15 AM"),
+        ("at|day", "2024-11-25T18:45:00+00:00", "hi", "आज रात (मंगल 26 नवंबर)"),
+        ("at|night", "2024-11-24", "en", "tonight (Sun 24 Nov)"),
+        ("at is tonight", "2024-11-26", "en", "False"),
         ("at is near", "2024-11-26", "en", "True"),
         ("at is near", "2024-11-27", "en", "False"),
         ("at is near", "2024-11-24", "en", "False"),
@@ -60,8 +66,16 @@ def test_days_and_times(expression, at, language, words):
 def test_times_are_the_clinics():
     at = "2024-11-25T18:45:00+00:00"
     assert said("at|when", zone="UTC", at=at) == "6:45 PM"
-    assert said("at|when", zone="Asia/Kolkata", at=at) == "tomorrow (Tue 26 Nov), 12:15 AM"
+    assert said("at|when", zone="Asia/Kolkata", at=at) == "tonight, 12:15 AM"
     assert said("at|when", zone="", at=at) == said("at|when", zone="Asia/Kolkata", at=at)
+
+
+def test_after_midnight_the_next_night_is_tomorrow():
+    at = "2024-11-25T18:45:00+00:00"
+    assert said("at|when", at=at, now="2024-11-25T18:35:00+00:00") == "12:15 AM"
+    at = "2024-11-26T18:45:00+00:00"
+    now = "2024-11-25T18:35:00+00:00"
+    assert said("at|when", at=at, now=now) == "tomorrow (Wed 27 Nov), 12:15 AM"
 
 
 def test_today_begins_at_the_clinics_midnight():
