@@ -69,10 +69,13 @@ def get_profile(work: Work, call: Call) -> Answer:
 def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
     """Change the clinic's profile.
 
-    A changed `whatsappNumber` leads to the clinic once the code sent to it has come back. A holiday
-    on which people are booked needs `"confirm": true`; they are told, and choose another day or a
-    refund. `latitude` and `longitude` go together, so that patients who ask where the clinic is get
-    its place on the map; null for both takes it away.
+    A changed `whatsappNumber` leads to the clinic once the code sent to it has come back. Holidays
+    by which somebody loses their booking, and a time zone by which somebody's time moves, are
+    answered 409 with a list of them (`error.affected`), and set with `"confirm": true`. Those who
+    lose their time are told, and choose another one or a refund. In another time zone bookings keep
+    the clock times that people were told, or with `"keepClockTimes": false` their moments.
+    `latitude` and `longitude` go together, so that patients who ask where the clinic is get its
+    place on the map; null for both takes it away.
     """
     clinic_id = call.caller.clinic_id
     before = actions.find_clinic(work, clinic_id)
@@ -85,6 +88,7 @@ def change_profile(work: Work, call: Call, body: ProfileChange) -> Answer:
         by=call.caller.user,
         address=call.address,
         confirm=body.confirm,
+        keep_clock=body.keep_clock_times,
     )
     if sender:
         clinic = _set_sender(work, call, sender)
@@ -167,7 +171,7 @@ def _set_sender(work: Work, call: Call, sender: dict[str, Any]) -> Clinic:
 
 def _changed_fields(body: ProfileChange) -> dict[str, Any]:
     """Return the fields that were sent; null means the same as leaving one out, but for a few."""
-    sent = body.model_dump(exclude_unset=True, exclude={"confirm"})
+    sent = body.model_dump(exclude_unset=True, exclude={"confirm", "keep_clock_times"})
     changes = {name: value for name, value in sent.items() if value is not None or name in EMPTIED}
     if "holidays" in changes:
         days = {day_of(text, "holidays") for text in changes["holidays"]}

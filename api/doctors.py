@@ -126,8 +126,9 @@ def change_doctor(work: Work, call: Call, path: DoctorPath, body: DoctorChange) 
     """Change a doctor's profile, hours, fee or status.
 
     Doctors change their own, but for fee, advance, daily limit and status. On days that are sold
-    numbers stay: new hours only add slots, or withdraw some, whose holders are told. Taking a day
-    away over bookings needs `"confirm": true` and then closes it. Another `whatsappNumber` ends all
+    numbers stay: new hours only add slots, or withdraw some. A change by which somebody loses their
+    time is answered 409, with a list of them (`error.affected`), and made with `"confirm": true`:
+    then they are told, and choose another time or a refund. Another `whatsappNumber` ends all
     sessions; its owner proves it with the button they are sent.
     """
     changed = actions.change_doctor(

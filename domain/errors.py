@@ -16,6 +16,13 @@ class Refused(PulseOpsError):
         super().__init__(message or self.code)
         self.details = details
 
+    @property
+    def patients(self) -> list[str]:
+        """The patients (patientId) whom it names, for the audit log."""
+        listed = self.details.get("affected")
+        named = listed if isinstance(listed, list) else []
+        return list(dict.fromkeys(str(a["patient_id"]) for a in named))
+
 
 class NotFound(Refused):
     """The record does not exist, or is outside the caller's scope; the answer is the same."""
@@ -161,7 +168,7 @@ class NothingToUndo(NotNow):
 
 
 class ConfirmationNeeded(Refused):
-    """It would take away booked days (detail `days`) and was not confirmed."""
+    """It would end bookings (detail `affected`; `days` are taken away) and was not confirmed."""
 
     code = "CONFIRMATION_NEEDED"
 

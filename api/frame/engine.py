@@ -166,6 +166,7 @@ class _Engine:
             if key is not None and idempotency.find_answer(call, key) is not None:
                 # This call has acted since the key was looked up, and the view met its effect.
                 raise Conflict from error
+            call.shown += error.patients
             if not isinstance(error, Invalid):
                 self._audit_alone(call, error.code)
             raise
@@ -182,8 +183,11 @@ class _Engine:
         return answer
 
     def _audit_alone(self, call: Call, outcome: str) -> None:
-        """Write the audit entry of an access that writes nothing else, such as a refused one."""
-        if self._route.audits:
+        """Write the audit entry of an access that writes nothing else, such as a refused one.
+
+        A refusal that names patients is an access too.
+        """
+        if self._route.audits or call.shown:
             work = call.services.open_work(call.scope)
             call.audit(work, outcome)
             _commit(work)

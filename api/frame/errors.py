@@ -41,7 +41,7 @@ WORDS = {
     "NOT_NOW": "The state of the line or of the booking does not allow that now.",
     "NOBODY_WAITING": "Nobody is being served and nobody waits.",
     "LINE_MOVED": "The line has moved since.",
-    "CONFIRMATION_NEEDED": "This takes days away on which people are booked; confirm it.",
+    "CONFIRMATION_NEEDED": "People are booked who would lose their time; confirm it.",
     "NUMBER_TAKEN": "This number belongs to somebody else at the clinic.",
     "NOTHING_TO_UNDO": "There is no move that could be taken back.",
 }
@@ -163,4 +163,6 @@ def _as_json(details: dict[str, object]) -> dict[str, object]:
                 shown[key] = value.strftime("%Y-%m-%dT%H:%M:%SZ")
             case str() | int() | bool():
                 shown[key] = value
+            case list():
+                shown[key] = [_as_json(part) for part in value if isinstance(part, dict)]
     return shown

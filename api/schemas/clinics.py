@@ -58,7 +58,7 @@ Proven = Annotated[
     bool, Field(description="Until then the number proven before leads to the clinic.")
 ]
 Confirm = Annotated[
-    bool, Field(description="Take days away though people are booked on them; they are told.")
+    bool, Field(description="Make the change though people are booked who lose their time by it.")
 ]
 
 
@@ -133,6 +133,11 @@ class ProfileChange(Body):
     booking_days: BookingDays | None = None
     desk_counts: DeskCounts | None = None
     confirm: Confirm = False
+    keep_clock_times: bool = Field(
+        default=True,
+        description="For another time zone: what was sold as 9:00 stays 9:00. Else it stays at its "
+        "moment, which has another clock time.",
+    )
 
 
 class ProfileChanged(Data):

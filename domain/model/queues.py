@@ -121,6 +121,8 @@ class Queue(Record, frozen=True, kw_only=True):
     """How long the doctor's consultations took on other days."""
     planned_start: datetime
     planned_end: datetime
+    time_zone: str | None = None
+    """The zone in which its clock times were told; None in rows of before: the clinic's."""
     current_token: str | None = None
     current_number: int | None = None
     current_since: datetime | None = None

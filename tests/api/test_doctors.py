@@ -329,7 +329,12 @@ def test_a_day_off_over_bookings_is_confirmed_and_then_closes_it(office: Office)
     day = {"daysOff": [TUESDAY.isoformat()]}
     answer = office.admin.put(MEERA, day)
     assert code_and_fields(answer, 409)[0] == "CONFIRMATION_NEEDED"
-    assert TUESDAY.isoformat() in answer.json["message"]
+    error = answer.json["error"]
+    assert error["days"] == TUESDAY.isoformat()
+    (listed,) = error["affected"]
+    assert (listed["tokenNumber"], listed["patientName"], listed["dayOff"]) == ("003", "Asha", True)
+    entries = data(office.admin.get("/audit"))["entries"]
+    assert [e["outcome"] for e in entries] == ["CONFIRMATION_NEEDED"]
     assert office.stage.token(token).status is TokenStatus.CONFIRMED
     assert data(office.admin.put(MEERA, day | {"confirm": True}))["updatedFields"] == ["daysOff"]
     assert office.stage.queue("doc_meera", TUESDAY.isoformat()).status is QueueStatus.CLOSED
@@ -350,7 +355,10 @@ def test_a_day_off_without_bookings_needs_no_confirmation(office: Office) -> Non
 def test_new_hours_add_slots_and_withdraw_others(office: Office) -> None:
     kept, lost = book(office, 1), book(office, 28, TUESDAY)
     hours = {"startTime": "08:30", "endTime": "12:00", "lunchBreak": None}
-    assert office.admin.put(KHAN, hours).status_code == 200
+    asked = office.admin.put(KHAN, hours)
+    assert code_and_fields(asked, 409)[0] == "CONFIRMATION_NEEDED"
+    assert [a["tokenId"] for a in asked.json["error"]["affected"]] == [lost.token_id]
+    assert office.admin.put(KHAN, hours | {"confirm": True}).status_code == 200
     queue = office.stage.queue("doc_khan", TUESDAY.isoformat())
     assert [s.number for s in queue.timetable][:3] == [29, 30, 1]
     assert [s.number for s in queue.withdrawn] == list(range(13, 29))

@@ -444,7 +444,9 @@ class Story:
         doctor = {d.name: d for d in (cast.meera, cast.khan, cast.rao)}[name]
         work = self.stage.work()
         farida = stored(self.stage.records, cast.farida)
-        doctors.change_doctor(work, doctor.clinic_id, doctor.doctor_id, changes, by=farida)
+        doctors.change_doctor(
+            work, doctor.clinic_id, doctor.doctor_id, changes, by=farida, confirm=True
+        )
         work.commit()
 
     def prefers(self, name: str, part: str, other: str | None, doctor_name: str) -> None:

@@ -133,6 +133,7 @@ def plan_queue(work: Work, clinic: Clinic, doctor: Doctor, day: date) -> Queue:
         prior_minutes=doctor.typical_minutes,
         planned_start=begin,
         planned_end=end,
+        time_zone=clinic.time_zone,
         created_at=work.now,
         updated_at=work.now,
     )

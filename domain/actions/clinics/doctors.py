@@ -8,7 +8,7 @@ from typing import Any
 
 from domain import passwords, plans
 from domain.actions.clinics.profile import find_clinic
-from domain.actions.line import schedule_changes
+from domain.actions.line import affected, schedule_changes
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import numbers, sessions
 from domain.actions.staff.credentials import send_credentials
@@ -143,13 +143,13 @@ def change_doctor(
 ) -> ChangedDoctor:
     """Change fields of a doctor, and apply new hours, days off and limits to days that are sold.
 
-    With *confirm*, a sold day on which the doctor no longer works is closed and its bookings end.
+    With *confirm*, bookings that the new hours or days leave no place for end, and are told.
 
     Raises:
         NotFound: If there is no such doctor, or it is outside the scope.
         NotAllowed: If a doctor changes a field of `ADMINS_ONLY` (detail `field`).
         Invalid: If the fields contradict each other.
-        ConfirmationNeeded: If a day with bookings would be closed and *confirm* is not given.
+        ConfirmationNeeded: If bookings would end and *confirm* is not given; it lists them.
         NumberTaken: If the new number is somebody else's of the clinic.
         PlanLimit, Suspended: If an inactive doctor is reactivated, as in `add_doctor`.
     """
@@ -168,7 +168,7 @@ def change_doctor(
         return ChangedDoctor(doctor, fields)
     _require_consistent(work, clinic, planned)
     if not confirm:
-        schedule_changes.check_days(work, clinic, doctor, planned)
+        affected.require_confirmed(work, [affected.Change(clinic, doctor, clinic, planned)])
     planned = work.put(planned.but(updated_at=work.now))
     if user is not None:
         _change_account(work, clinic, doctor, planned, user)

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from zoneinfo import available_timezones
 
-from domain.actions.line import schedule_changes
+from domain.actions.line import affected, schedule_changes
 from domain.actions.messages.outbox import sender_of
 from domain.actions.payments import orders
 from domain.actions.staff import numbers, otps
@@ -76,18 +76,20 @@ def change_profile(
     by: User,
     address: str,
     confirm: bool = False,
+    keep_clock: bool = True,
 ) -> Clinic:
     """Change fields of a clinic's profile.
 
     A new whatsapp_number is stored at once and sent a code for `prove_number`; until it is proven,
     the old one leads to the clinic. *latitude* and *longitude* are degrees and go together; None
     for both takes the place away. *address* is the caller's network address, by which codes are
-    limited. New holidays and a new time zone are applied to sold days by a job.
+    limited. New holidays and a new time zone are applied to sold days by a job: with
+    *keep_clock* what was sold keeps its clock time in the new zone, else its moment.
 
     Raises:
         Invalid: If a number or the time zone is invalid, the number is the platform's, or only one
             of latitude and longitude is given.
-        ConfirmationNeeded: If a holiday falls on a day with bookings and *confirm* is not given.
+        ConfirmationNeeded: If bookings would end and *confirm* is not given; it lists them.
         TooMany: If too many codes were requested.
     """
     clinic = find_clinic(work, clinic_id)
@@ -102,8 +104,8 @@ def change_profile(
     planned = clinic.but(**wanted | _place_on_map(wanted))
     moves_days = (planned.holidays, planned.time_zone) != (clinic.holidays, clinic.time_zone)
     if moves_days and not confirm:
-        for doctor in work.query(Doctor, clinic_id, limit=1000).records:
-            schedule_changes.check_days(work, clinic, doctor, doctor, planned)
+        doctors = work.query(Doctor, clinic_id, limit=1000).records
+        affected.require_confirmed(work, [affected.Change(clinic, d, planned, d) for d in doctors])
     if number is not None:
         number = numbers.parse_number(work, "whatsappNumber", number)
         planned = _plan_number(work, clinic, planned, number, by, address)
@@ -111,7 +113,14 @@ def change_profile(
         return clinic
     planned = work.put(planned.but(updated_at=work.now))
     if moves_days:
-        schedule_changes.schedule_sold_days(work, planned, None, Actor(by.user_id, by.name))
+        schedule_changes.schedule_sold_days(
+            work,
+            planned,
+            None,
+            Actor(by.user_id, by.name),
+            zone_before=clinic.time_zone if clinic.time_zone != planned.time_zone else None,
+            keep_clock=keep_clock,
+        )
     return planned
 
 

@@ -15,6 +15,8 @@ status_changes    a token's status set by name, as the API does
 fan_out           telling a change to everybody who waits
 day_end           what a closed day owes: bookings cancelled, money returned
 schedule_changes  changed hours and days off, over days that are sold
+affected          whom such a change moves, which is asked first
+zone_changes      a time zone that was wrong, over days that are sold
 snapshots         the line as live pages show it
 lookup            where a patient is booked, by number, name or phone
 presence          whether a doctor is in

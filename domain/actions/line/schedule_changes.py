@@ -8,21 +8,21 @@ were committed meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from domain import due
 from domain.actions.booking import booking, history
 from domain.actions.booking.days import Day, all_seats, next_open
 from domain.actions.booking.seats import notify_line_shortened
-from domain.actions.line import lifecycle
+from domain.actions.line import lifecycle, zone_changes
 from domain.actions.messages.notices import notice_about, push_question
 from domain.actions.messages.outbox import send
 from domain.actions.payments import refunds
 from domain.actors import Actor
 from domain.due import OpenWork, chunks, finish, tokens_of
-from domain.errors import ConfirmationNeeded
 from domain.line_context import LineContext
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.due import Due
@@ -59,32 +59,6 @@ def sold_days(work: Work, clinic: Clinic, doctor_id: str) -> list[Queue]:
             return found
 
 
-def check_days(
-    work: Work, clinic: Clinic, before: Doctor, doctor: Doctor, planned: Clinic | None = None
-) -> None:
-    """Raise `ConfirmationNeeded` if a change takes away days on which somebody is booked.
-
-    *before* and *doctor* are the doctor before and after the change; *planned* is the clinic after
-    it, if the clinic changes.
-
-    Raises:
-        ConfirmationNeeded: Its detail `days` names them.
-    """
-    taken = [
-        queue.date
-        for queue in sold_days(work, clinic, doctor.doctor_id)
-        if is_open(clinic, before, date.fromisoformat(queue.date))
-        and not is_open(planned or clinic, doctor, date.fromisoformat(queue.date))
-        and _is_booked(work, queue)
-    ]
-    if taken:
-        raise ConfirmationNeeded(
-            f"{doctor.name} has bookings on {', '.join(taken)}. With confirm, those days are "
-            "closed: everybody is told, and chooses another day or a refund.",
-            days=", ".join(taken),
-        )
-
-
 def apply_to_sold_days(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor) -> None:
     """Update the nearest sold days to *doctor* as just written, and schedule the rest."""
     for queue in sold_days(work, clinic, doctor.doctor_id)[:HEADS_AT_ONCE]:
@@ -92,13 +66,28 @@ def apply_to_sold_days(work: Work, clinic: Clinic, doctor: Doctor, actor: Actor)
     schedule_sold_days(work, clinic, doctor.doctor_id, actor)
 
 
-def schedule_sold_days(work: Work, clinic: Clinic, doctor_id: str | None, actor: Actor) -> None:
-    """Schedule `update_sold_days` for one doctor, or with None for all of the clinic."""
+def schedule_sold_days(
+    work: Work,
+    clinic: Clinic,
+    doctor_id: str | None,
+    actor: Actor,
+    *,
+    zone_before: str | None = None,
+    keep_clock: bool = False,
+) -> None:
+    """Schedule `update_sold_days` for one doctor, or with None for all of the clinic.
+
+    *zone_before* is the clinic's time zone until now, if that changes: with *keep_clock* sold days
+    keep their clock times, else their instants.
+    """
+    values: dict[str, str | int] = {"by": actor.user_id, "by_name": actor.name}
+    if zone_before:
+        values |= {"zone_before": zone_before, "keep_clock": int(keep_clock)}
     for at in (work.now, work.now + AGAIN):
         about = due.Subject(
             work.ids.new("change_"), clinic_id=clinic.clinic_id, doctor_id=doctor_id
         )
-        due.schedule(work, "follow_schedule", at, about, by=actor.user_id, by_name=actor.name)
+        due.schedule(work, "follow_schedule", at, about, **values)
 
 
 def update_sold_days(open_work: OpenWork, item: Due) -> None:
@@ -109,7 +98,7 @@ def update_sold_days(open_work: OpenWork, item: Due) -> None:
     if clinic is not None:
         for doctor in _doctors(work, item):
             for found in sold_days(work, clinic, doctor.doctor_id):
-                _update_day(open_work, found, actor)
+                _update_day(open_work, found, Told(actor, item.values))
     finish(open_work, item)
 
 
@@ -120,17 +109,39 @@ def _doctors(work: Work, item: Due) -> Iterator[Doctor]:
     return iter(work.query(Doctor, item.clinic_id or "", limit=1000).records)
 
 
-def _update_day(open_work: OpenWork, found: Queue, actor: Actor) -> None:
+@dataclass(frozen=True)
+class Told:
+    """Who made a change, and what a due item says of it."""
+
+    actor: Actor
+    values: Mapping[str, object]
+
+    @property
+    def zone(self) -> str | None:
+        """The clinic's time zone before the change, if that changed: times were told in it."""
+        zone = self.values.get("zone_before")
+        return str(zone) if zone else None
+
+
+def _update_day(open_work: OpenWork, found: Queue, told: Told) -> None:
     """Update one day: its head in one transaction, then its tokens in chunks."""
-    line = _read(open_work(), found)
+    line, actor = _read(open_work(), found), told.actor
     if line is None or line.queue.status is QueueStatus.CLOSED:
         return
     line.work.check(line.doctor)  # a later change has an item of its own
+    keeps = told.zone is not None and bool(told.values.get("keep_clock"))
+    if keeps and told.zone is not None:
+        if line.queue.status is not QueueStatus.SCHEDULED:
+            return  # it runs by the times that people have come for
+        kept = zone_changes.keep_clock_times(line.queue, ZoneInfo(told.zone), line.clinic)
+        line = replace(line, queue=kept if kept == line.queue else line.work.put(kept))
     queue = _update_head(line, actor)
     line.work.commit()
+    if keeps:
+        zone_changes.move_tokens(open_work, queue)
     lost = {s.number for s in queue.withdrawn if slot_time(s) > line.now}
     if lost and queue.status is not QueueStatus.CLOSED:
-        _end_lost(open_work, line, lost, actor)
+        _end_lost(open_work, line, lost, told)
 
 
 def _read(work: Work, found: Queue) -> LineContext | None:
@@ -142,17 +153,17 @@ def _read(work: Work, found: Queue) -> LineContext | None:
     return LineContext(work, clinic, doctor, queue)
 
 
-def _end_lost(open_work: OpenWork, line: LineContext, lost: set[int], actor: Actor) -> None:
+def _end_lost(open_work: OpenWork, line: LineContext, lost: set[int], told: Told) -> None:
     """End the bookings of the day whose slots, by number, are withdrawn."""
     before = line.day - timedelta(days=1)  # another time of the same day will do
     another = next_open(line.work, line.clinic, line.doctor, before)
-    holders = [t for t in tokens_of(line.work, line.queue.queue_id) if _has_lost(t, lost)]
+    holders = [t for t in tokens_of(line.work, line.queue.queue_id) if has_lost(t, lost)]
     for chunk in chunks(holders, CLOSE_CHUNK):
         line = replace(line, work=open_work())
         for holder in chunk:
             token = line.work.get(Token, holder.queue_id, holder.token_id)
-            if token is not None and _has_lost(token, lost):
-                _end_booking(line, token, another, actor)
+            if token is not None and has_lost(token, lost):
+                _end_booking(line, token, another, told)
         line.work.commit()
 
 
@@ -160,7 +171,8 @@ _ENDED = {TokenStatus.PENDING, TokenStatus.CONFIRMED, TokenStatus.SKIPPED}
 """Statuses whose slot can be withdrawn; a patient who has arrived is still seen."""
 
 
-def _has_lost(token: Token, lost: set[int]) -> bool:
+def has_lost(token: Token, lost: set[int]) -> bool:
+    """Return whether *token* ends because the slots with the numbers *lost* are withdrawn."""
     return token.status in _ENDED and token.number in lost
 
 
@@ -174,7 +186,7 @@ def _update_head(line: LineContext, actor: Actor) -> Queue:
         return lifecycle.close(
             line, actor, lifecycle.DOCTOR_REMOVED if removed else lifecycle.DAY_OFF
         )
-    changed = _with_hours(line)
+    changed = plan_hours(line)
     if changed == queue:
         return queue
     changed = line.work.put(changed.but(updated_at=line.now))
@@ -184,7 +196,7 @@ def _update_head(line: LineContext, actor: Actor) -> Queue:
     return changed
 
 
-def _with_hours(line: LineContext) -> Queue:
+def plan_hours(line: LineContext) -> Queue:
     """Return the head of a sold day with the doctor's present hours and limit.
 
     Past slots stay. Slots that still fit keep their numbers, and withdrawn ones that fit again get
@@ -242,15 +254,16 @@ def _is_booked(work: Work, queue: Queue) -> bool:
     return any(t.status in LIVE and not hold_ran_out(t, work.now) for t in found)
 
 
-def _end_booking(line: LineContext, token: Token, another: date | None, actor: Actor) -> None:
+def _end_booking(line: LineContext, token: Token, another: date | None, told: Told) -> None:
     """End a booking whose slot is withdrawn; what was paid waits for the patient's choice.
 
-    The choice is offered for CHOICE_HOURS: another time, if a day is open, or a refund.
+    The notice names the time as it was promised, in the zone of then. The choice is offered for
+    CHOICE_HOURS: another time, if a day is open, or a refund.
     """
     work = line.work
     ended = booking.cancel_keeping_money(work, token, "SLOT_WITHDRAWN")
     notify_line_shortened(work, token)
-    history.log_token(work, token, "cancel", actor, detail="SLOT_WITHDRAWN")
+    history.log_token(work, token, "cancel", told.actor, detail="SLOT_WITHDRAWN")
     paid = ended.capture_id is not None and ended.payment_status is PaymentStatus.PAID
     options: list[Option] = []
     if paid:
@@ -263,7 +276,11 @@ def _end_booking(line: LineContext, token: Token, another: date | None, actor: A
         token,
         line.clinic,
         line.doctor,
-        values={"paid": token.paid_paise if paid else 0, "hours": CHOICE_HOURS},
+        values={
+            "paid": token.paid_paise if paid else 0,
+            "hours": CHOICE_HOURS,
+            **({"zone": told.zone} if told.zone else {}),
+        },
         options=options,
     )
     send(work, replace(notice, message_id=f"msg_withdrawn_{token.token_id}"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from domain.actions.booking import booking, desk
 from domain.actions.booking.days import read_day
 from domain.actions.booking.places import place_by_time, waiting_in_order
 from domain.actions.booking.queues import current_line
-from domain.actions.clinics import doctors
+from domain.actions.clinics import doctors, profile
 from domain.actions.line import calling, lifecycle, schedule_changes
 from domain.actions.line.preconditions import SeenState
 from domain.errors import ConfirmationNeeded, DayFull, SlotTaken
@@ -44,8 +45,8 @@ def khan(stage: Stage, cast: Cast) -> Doctor:
     return stored(stage.records, cast.khan)
 
 
-def change(stage: Stage, cast: Cast, *, confirm: bool = False, **changes: Any) -> None:
-    """Change Dr. Khan as Farida does, a moment later."""
+def change(stage: Stage, cast: Cast, *, confirm: bool = True, **changes: Any) -> None:
+    """Change Dr. Khan as Farida does, a moment later, who has been asked and said yes."""
     stage.clock.advance(seconds=1)
     work = stage.work()
     clinic_id = cast.clinic.clinic_id
@@ -184,7 +185,9 @@ def test_a_paid_slot_that_is_withdrawn_keeps_its_money_for_another_time(
     stage.settle()
     work = stage.work()
     changes = {"end_time": "12:00", "lunch_break": None}
-    doctors.change_doctor(work, cast.clinic.clinic_id, "doc_meera", changes, by=cast.farida)
+    doctors.change_doctor(
+        work, cast.clinic.clinic_id, "doc_meera", changes, by=cast.farida, confirm=True
+    )
     work.commit()
     stage.settle()
     ended = stage.token(token)
@@ -242,6 +245,75 @@ def test_the_bringing_after_it_can_be_stopped_and_run_again(stage: Stage, cast: 
     assert [m.name for m in stage.messages()].count("news/withdrawn") == len(tokens)
 
 
+def test_hours_that_take_somebodys_time_say_first_whose(stage: Stage, cast: Cast) -> None:
+    first, last = book(stage, cast, 1), book(stage, cast, 28, TUESDAY)
+    with pytest.raises(ConfirmationNeeded) as asked:
+        change(stage, cast, confirm=False, start_time="10:00", end_time="16:00")
+    listed = asked.value.details["affected"]
+    assert isinstance(listed, list)
+    assert [a["token_id"] for a in listed] == [first.token_id, last.token_id]
+    assert {a["day_off"] for a in listed} == {False}
+    assert head(stage).timetable[0].number == 1
+    change(stage, cast, confirm=False, end_time="18:00")  # nobody loses anything
+
+
+# --- a time zone that was wrong ----------------------------------------------
+
+
+def correct_zone(stage: Stage, cast: Cast, zone: str, *, keep_clock: bool, confirm: bool) -> None:
+    work = stage.work()
+    profile.change_profile(
+        work,
+        cast.clinic.clinic_id,
+        {"time_zone": zone},
+        by=cast.farida,
+        address="10.0.0.1",
+        confirm=confirm,
+        keep_clock=keep_clock,
+    )
+    work.commit()
+    stage.settle()
+
+
+def shown(token: Token, zone: str) -> str:
+    return f"{token.estimated_time.astimezone(ZoneInfo(zone)):%a %H:%M}"
+
+
+@pytest.mark.parametrize("zone", ["Asia/Dubai", "Asia/Tokyo"])
+def test_a_corrected_zone_keeps_the_clock_times_that_were_told(
+    stage: Stage, cast: Cast, zone: str
+) -> None:
+    token = book(stage, cast, 1, TUESDAY)
+    with pytest.raises(ConfirmationNeeded, match="#1 Patient 1 26 Nov 09:00"):
+        correct_zone(stage, cast, zone, keep_clock=True, confirm=False)
+    correct_zone(stage, cast, zone, keep_clock=True, confirm=True)
+    stage.wait(2)
+    now = stage.token(token)
+    assert (now.status, shown(now, zone)) == (TokenStatus.CONFIRMED, "Tue 09:00")
+    day = head(stage, TUESDAY)
+    assert slot_time(day.timetable[0]) == now.estimated_time == day.planned_start
+    assert not day.withdrawn
+    (waiting,) = waiting_in_order(stage.work(), token.queue_id)
+    assert waiting.at == now.estimated_time
+    assert {m.name for m in stage.messages()} <= {"booking/confirmed"}
+
+
+def test_a_corrected_zone_that_keeps_moments_names_the_time_that_was_promised(
+    stage: Stage, cast: Cast
+) -> None:
+    token = book(stage, cast, 1, TUESDAY)
+    correct_zone(stage, cast, "Asia/Dubai", keep_clock=False, confirm=True)
+    assert stage.token(token).status is TokenStatus.CANCELLED
+    notice = next(m for m in stage.messages() if m.name == "news/withdrawn")
+    assert notice.values["zone"] == "Asia/Kolkata"
+
+
+def test_a_zone_with_the_same_clock_moves_nobody(stage: Stage, cast: Cast) -> None:
+    book(stage, cast, 1, TUESDAY)
+    correct_zone(stage, cast, "Asia/Colombo", keep_clock=True, confirm=False)
+    assert head(stage, TUESDAY).timetable[0].number == 1
+
+
 # --- the daily limit ---------------------------------------------------------
 
 
@@ -267,9 +339,11 @@ def test_taking_a_booked_day_away_wants_to_be_confirmed(
     stage: Stage, cast: Cast, changes: dict[str, Any]
 ) -> None:
     token = book(stage, cast, 3, TUESDAY)
-    with pytest.raises(ConfirmationNeeded, match=TUESDAY.isoformat()):
-        change(stage, cast, **changes)
-    change(stage, cast, confirm=True, **changes)
+    with pytest.raises(ConfirmationNeeded, match="#3 Patient 3 26 Nov 09:30") as asked:
+        change(stage, cast, confirm=False, **changes)
+    assert asked.value.details["days"] == TUESDAY.isoformat()
+    assert asked.value.patients == [token.patient_id]
+    change(stage, cast, **changes)
     assert head(stage, TUESDAY).close_reason == lifecycle.DAY_OFF
     stage.settle()
     assert stage.token(token).status is TokenStatus.CANCELLED
@@ -280,7 +354,7 @@ def test_a_day_whose_bookings_were_cancelled_can_go_unasked(stage: Stage, cast: 
     work = stage.work()
     booking.cancel(work, stage.token(token), by="con_x", by_name="X", reason="PATIENT_REQUEST")
     work.commit()
-    change(stage, cast, days_off=(TUESDAY,))
+    change(stage, cast, confirm=False, days_off=(TUESDAY,))
     assert head(stage, TUESDAY).status is QueueStatus.SCHEDULED
 
 

@@ -549,7 +549,7 @@ def test_a_third_language_is_a_folder(tmp_path):
     tamil.mkdir()
     (tamil / "words.toml").write_text(
         '[language]\nname = "தமிழ்"\nscript = "TAMIL"\nlocale = "ta"\nfallback = "en"\n'
-        'time = "h:mm a"\ndate = "d MMM"\ntoday = "இன்று"\ntomorrow = "நாளை"\n'
+        'time = "h:mm a"\ndate = "d MMM"\ntoday = "இன்று"\ntonight = "இன்றிரவு"\ntomorrow = "நாளை"\n'
         '[patient]\nhi = ["வணக்கம்"]\n[staff]\nnext = ["அடுத்து"]\n',
         encoding="utf-8",
     )
