@@ -27,12 +27,13 @@ from api.schemas.doctors import (
     NewAccount,
     NewDoctor,
     OrdinaryDay,
+    SessionShown,
 )
 from domain.actions.clinics import doctors as actions
 from domain.actions.reports import figures
 from domain.analytics import Totals, total
 from domain.errors import Invalid
-from domain.model.clinics import Doctor, Role, StaffStatus, User
+from domain.model.clinics import Doctor, Role, Session, StaffStatus, User
 from domain.periods import PeriodName, period_of
 from domain.permissions import EVERYBODY, OF_ROLE, Permission
 from domain.timetable import today
@@ -192,6 +193,15 @@ def _sent_fields(body: BaseModel) -> dict[str, Any]:
         if len(set(details["working_days"])) < len(details["working_days"]):
             raise Invalid("workingDays", "Names a day twice.")
         details["working_days"] = tuple(details["working_days"])
+    if "sessions" in details:
+        details["sessions"] = tuple(
+            Session(
+                days=tuple(dict.fromkeys(s["days"])),
+                start_time=s["start_time"],
+                end_time=s["end_time"],
+            )
+            for s in details["sessions"]
+        )
     if "days_off" in details:
         days = {day_of(text, "daysOff") for text in details["days_off"]}
         details["days_off"] = tuple(sorted(day for day in days if day is not None))
@@ -212,6 +222,10 @@ def _ordinary_day(doctor: Doctor) -> dict[str, Any]:
         "start_time": doctor.start_time,
         "end_time": doctor.end_time,
         "lunch_break": doctor.lunch_break,
+        "sessions": [
+            SessionShown(days=list(s.days), start_time=s.start_time, end_time=s.end_time)
+            for s in doctor.sessions
+        ],
         "working_days": list(doctor.working_days),
         "days_off": [day.isoformat() for day in doctor.days_off],
         "status": doctor.status.value,

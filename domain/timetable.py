@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from domain.model.clinics import Clinic, Doctor, StaffStatus
 from domain.model.queues import Slot
@@ -57,33 +58,42 @@ def open_days(clinic: Clinic, doctor: Doctor, now: datetime) -> list[date]:
 
 
 def hours(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime]:
-    """Return when the doctor's hours of *day* begin and end, in UTC.
+    """Return when the doctor's hours of *day* begin and end, in UTC; breaks lie between.
 
     An end at or before the start lies on the next day.
     """
-    begin = _local(clinic, day, doctor.start_time)
+    spans = _spans(clinic, doctor, day)
+    return spans[0][0], spans[-1][1]
+
+
+def _spans(clinic: Clinic, doctor: Doctor, day: date) -> list[tuple[datetime, datetime]]:
+    """Return the doctor's sessions of *day* in order; on a weekday without any, the usual hours."""
+    weekday = WEEKDAYS[day.weekday()]
+    found = sorted((s.start_time, s.end_time) for s in doctor.sessions if weekday in s.days)
+    return [_span(clinic, day, *s) for s in found or [(doctor.start_time, doctor.end_time)]]
+
+
+def _span(clinic: Clinic, day: date, start: str, end: str) -> tuple[datetime, datetime]:
     # Clock times are compared: instants may swap in a night when the clocks change.
-    last_day = day
-    if _clock(doctor.end_time) <= _clock(doctor.start_time):
-        last_day += timedelta(days=1)
-    return begin, _local(clinic, last_day, doctor.end_time)
+    last_day = day + timedelta(days=1) if _clock(end) <= _clock(start) else day
+    return _local(clinic, day, start), _local(clinic, last_day, end)
 
 
 def timetable(clinic: Clinic, doctor: Doctor, day: date) -> tuple[Slot, ...]:
     """Return the slots of *day* in order, numbered from 1.
 
     Steps are taken in UTC, so that a change of the clocks neither loses nor doubles a slot. A slot
-    that would reach into the lunch break begins after it; one that would end after hours is left
-    out.
+    that would reach into a break begins after it; one that would end after hours is left out.
     """
     begin, end = hours(clinic, doctor, day)
     step = timedelta(minutes=doctor.consultation_duration)
-    pause = lunch(clinic, doctor, day)
+    breaks = pauses(clinic, doctor, day)
     found: list[Slot] = []
     at = begin
     while at + step <= end:
-        if pause and at < pause[1] and at + step > pause[0]:
-            at = pause[1]
+        after = next((stop for start, stop in breaks if at < stop and at + step > start), None)
+        if after is not None:
+            at = after
             continue
         found.append(Slot(len(found) + 1, int(at.timestamp())))
         at += step
@@ -95,8 +105,8 @@ def fits(clinic: Clinic, doctor: Doctor, day: date, slot: Slot, minutes: int) ->
     begin, end = hours(clinic, doctor, day)
     at = slot_time(slot)
     over = at + timedelta(minutes=minutes)
-    pause = lunch(clinic, doctor, day)
-    return begin <= at and over <= end and not (pause and at < pause[1] and over > pause[0])
+    breaks = pauses(clinic, doctor, day)
+    return begin <= at and over <= end and not any(at < b and over > a for a, b in breaks)
 
 
 def slot_time(slot: Slot) -> datetime:
@@ -121,11 +131,17 @@ def numbers_in_part(
     return frozenset(s.number for s in slots if part_of_day(clinic, day, s) is part)
 
 
-def lunch(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime] | None:
-    """Return when the lunch break in the doctor's hours of *day* begins and ends, in UTC.
+def pauses(clinic: Clinic, doctor: Doctor, day: date) -> list[tuple[datetime, datetime]]:
+    """Return the breaks in the doctor's hours of *day*, in order, each with its two ends in UTC."""
+    if doctor.sessions:
+        spans = _spans(clinic, doctor, day)
+        return [(a[1], b[0]) for a, b in pairwise(spans) if a[1] < b[0]]
+    lunch = _lunch(clinic, doctor, day)
+    return [lunch] if lunch else []
 
-    None if the doctor takes none.
-    """
+
+def _lunch(clinic: Clinic, doctor: Doctor, day: date) -> tuple[datetime, datetime] | None:
+    """Return when the lunch break of *day* begins and ends; None if the doctor takes none."""
     if not doctor.lunch_break:
         return None
     first, _, last = doctor.lunch_break.partition("-")

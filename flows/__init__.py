@@ -26,7 +26,7 @@ lateness       patients and doctors who are late
 corrections    a wrong name, and what the visit is for, told of a booking that stands
 facts          what patients ask in between: fee, address, hours, is the doctor in, my refund, …
 staff          the staff's conversation: its table is that of line, walk_ins, desk,
-               desk_booking, lookup, questions, lateness, talks, doctor_files,
+               desk_booking, lookup, questions, schedule, lateness, talks, doctor_files,
                account, handover, some of settings, and manners
 line           running a line: calling, undo, how it stands
 closing        ending a day: what is asked first, reopening, no more bookings
@@ -39,6 +39,8 @@ desk_money     what the desk was paid
 lookup         all lines at a glance, and where a patient is booked
 desk_words     whose line and which patient they mean
 commands       what a command of staff says
+schedule       days off and working hours
+week           the hours of a week, as messages say them
 questions      staff's sentences that are asked about, or ask
 account        staff prove their number
 handover       talking to the clinic's people

@@ -21,12 +21,13 @@ from domain.actions.visits import prescriptions
 from domain.model.clinics import Clinic, Doctor
 from domain.model.messages import Guard, Option, Place
 from domain.model.queues import WAITING, Token, TokenStatus
-from domain.timetable import hours, is_open, lunch, open_days, today
+from domain.timetable import hours, is_open, open_days, pauses, today
 from flows.my_bookings import bookings_meant, none_live, several, unpaid
 from flows.my_bookings import take as take_booking
 from flows.selection import chosen_doctor, date_in
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
+from flows.week import week_lines
 
 Fact = Callable[[Turn], Mapping[str, Any]]
 FACTS: dict[str, Fact] = {}
@@ -236,15 +237,16 @@ def _hours_of(turn: Turn, doctor: Doctor, day: date | None) -> dict[str, Any]:
     following = next(later, None)
     on = (day if works else following) or _present(turn)
     begin, end = hours(clinic, doctor, on)
-    pause = lunch(clinic, doctor, on)
+    longest = max(pauses(clinic, doctor, on), key=lambda p: p[1] - p[0], default=())
     first, last = _present(turn), _present(turn) + timedelta(days=DAYS_AHEAD)
     off = sorted(d for d in {*doctor.days_off, *clinic.holidays} if first <= d <= last)
     return {
         "doctor": doctor.name,
         "weekdays": list(doctor.working_days),
+        "week": week_lines(turn.clinic, doctor, _present(turn)) if doctor.sessions else [],
         "from": begin.isoformat(),
         "to": end.isoformat(),
-        "pause": [at.isoformat() for at in pause or ()],
+        "pause": [at.isoformat() for at in longest],
         "off": [d.isoformat() for d in off[:MOST_DAYS]],
         "day": day.isoformat() if day else "",
         "works": works,

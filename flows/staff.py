@@ -26,6 +26,7 @@ from flows import (
     patient,
     pausing,
     questions,
+    schedule,
     settings,
     talks,
     walk_ins,
@@ -42,6 +43,7 @@ ONLY_STAFF = {
     "announce", "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call",
     "priority", "help_desk", "reply", "to_patient", "send_kept", "file",
     "paid", "find", "today", "book_for", "book_yes",
+    "off", "hours", "off_yes", "hours_yes", "keep_plan",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}
@@ -77,6 +79,7 @@ ROWS = (
     *desk_booking.ROWS,
     *lookup.ROWS,
     *questions.ROWS,
+    *schedule.ROWS,
     *lateness.STAFF_ROWS,
     *talks.ROWS,
     *doctor_files.ROWS,

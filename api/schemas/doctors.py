@@ -31,6 +31,26 @@ WorkingDays = Annotated[list[Weekday], Field(min_length=1, max_length=7)]
 DaysOff = Annotated[list[Day], Field(max_length=366)]
 
 
+class SessionHours(Body):
+    """Hours of some weekdays; several of one day follow each other."""
+
+    days: WorkingDays
+    start_time: ClockTime
+    end_time: EndTime
+
+
+Sessions = Annotated[
+    list[SessionHours],
+    Field(
+        max_length=28,
+        description="Where days differ or have several breaks. They stand over `startTime`, "
+        "`endTime`, `lunchBreak` and `workingDays`, which then show the first start, the last end, "
+        "the longest gap and their days. Sending one of the first three takes them away, as `[]` "
+        "does.",
+    ),
+]
+
+
 class DoctorPath(Path):
     """One doctor."""
 
@@ -50,6 +70,7 @@ class NewDoctor(Body):
     start_time: ClockTime = "09:00"
     end_time: EndTime = "17:00"
     lunch_break: LunchBreak | None = None
+    sessions: Sessions | None = None
     working_days: WorkingDays | None = None
     days_off: DaysOff | None = None
     initial_password: NewPassword | None = Field(
@@ -70,6 +91,7 @@ class DoctorChange(Body):
     start_time: ClockTime | None = None
     end_time: EndTime | None = None
     lunch_break: LunchBreak | None = Field(default=None, description="null: no break.")
+    sessions: Sessions | None = None
     working_days: WorkingDays | None = None
     days_off: DaysOff | None = Field(default=None, description="All days off, old and new.")
     status: Literal["ACTIVE", "INACTIVE"] | None = None
@@ -107,6 +129,14 @@ class DoctorAdded(Data):
     ]
 
 
+class SessionShown(Data):
+    """Hours of some weekdays."""
+
+    days: list[str]
+    start_time: str
+    end_time: str
+
+
 class OrdinaryDay(Data):
     """A doctor and the plan of an ordinary day."""
 
@@ -120,6 +150,9 @@ class OrdinaryDay(Data):
     start_time: str
     end_time: str
     lunch_break: str | None
+    sessions: Annotated[
+        list[SessionShown], Field(description="Empty where the other hours say it all.")
+    ]
     working_days: list[str]
     days_off: list[str]
     status: str

@@ -7,6 +7,8 @@ from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from domain.clinic_names import NameDoubt
 from domain.model.base import Record
 
@@ -120,6 +122,16 @@ class User(Record, frozen=True, kw_only=True):
     updated_at: datetime
 
 
+class Session(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Hours of some weekdays, by the clinic's clock; several of a day follow each other."""
+
+    days: tuple[str, ...]
+    """MON to SUN."""
+    start_time: str
+    end_time: str
+    """At or before start_time it is on the next day."""
+
+
 class Doctor(Record, frozen=True, kw_only=True):
     """A doctor of a clinic, and the plan of their day. Key: clinicId, doctorId."""
 
@@ -145,6 +157,9 @@ class Doctor(Record, frozen=True, kw_only=True):
     """At or before start_time it is on the next day."""
     lunch_break: str | None = None
     """Such as 13:00-14:00."""
+    sessions: tuple[Session, ...] = ()
+    """The hours, where days differ or have several breaks. They stand over start_time, end_time and
+    lunch_break, which show the first start, the last end and the longest gap."""
     working_days: tuple[str, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
     days_off: tuple[date, ...] = ()
     status: StaffStatus = StaffStatus.ACTIVE

@@ -14,6 +14,8 @@ wishes        what a patient wants, asks or tells
 commands      what staff say: a command, or a sentence that may mean one
 desk          what a command says of one patient of a line
 desk_booking  for whom staff ask to book
+hours         working hours, as staff write them
+leave         days off, as staff write them
 
 doctors       doctors by a part of their name, or by speciality
 people        persons: by name, by kinship, or who writes

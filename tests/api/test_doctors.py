@@ -373,6 +373,40 @@ def test_new_hours_add_slots_and_withdraw_others(office: Office) -> None:
     assert numbers == [*range(1, 17), *range(31, 35), *range(17, 29)]
 
 
+def test_sessions_are_summed_up_in_the_plain_hours(office: Office) -> None:
+    week = [
+        {"days": ["MON", "TUE"], "startTime": "10:00", "endTime": "13:00"},
+        {"days": ["MON"], "startTime": "17:00", "endTime": "20:00"},
+        {"days": ["SAT"], "startTime": "09:00", "endTime": "12:00"},
+    ]
+    answer = office.other_doctor.put(KHAN, {"sessions": week})
+    assert set(data(answer)["updatedFields"]) == {
+        "sessions", "startTime", "endTime", "lunchBreak", "workingDays"
+    } - {"startTime"}  # fmt: skip
+    shown = data(office.other_doctor.get(KHAN))["doctor"]
+    assert shown["sessions"] == week
+    assert (shown["startTime"], shown["endTime"]) == ("09:00", "20:00")
+    assert (shown["lunchBreak"], shown["workingDays"]) == ("13:00-17:00", ["MON", "TUE", "SAT"])
+    office.other_doctor.put(KHAN, {"endTime": "18:00"})
+    assert data(office.other_doctor.get(KHAN))["doctor"]["sessions"] == []
+
+
+@pytest.mark.parametrize(
+    "sessions",
+    [
+        [("10:00", "13:00"), ("12:00", "15:00")],
+        [("20:00", "02:00"), ("21:00", "22:00")],
+        [("10:00", "10:05")],
+    ],
+    ids=["overlapping", "after midnight", "too short"],
+)
+def test_sessions_that_cannot_be_are_refused(
+    office: Office, sessions: list[tuple[str, str]]
+) -> None:
+    week = [{"days": ["MON"], "startTime": a, "endTime": b} for a, b in sessions]
+    assert code_and_fields(office.admin.put(KHAN, {"sessions": week}), 422)[1] == ["sessions"]
+
+
 # --- removing ----------------------------------------------------------------
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from domain import passwords, plans
 from domain.actions.clinics.profile import find_clinic
+from domain.actions.clinics.working_hours import SUMMED_UP, require_consistent, sum_up
 from domain.actions.line import affected, schedule_changes
 from domain.actions.messages.outbox import Draft, send
 from domain.actions.staff import numbers, sessions
@@ -17,16 +18,15 @@ from domain.errors import Invalid, NotAllowed, NotFound, NotNow, NumberTaken
 from domain.model.clinics import Clinic, Doctor, Role, StaffStatus, User
 from domain.plans import require_active
 from domain.ports import Page
-from domain.timetable import timetable, today
 from domain.work import Work
 
 ADMINS_ONLY = ("consultation_fee", "advance_amount", "daily_limit", "status")
 """Fields of a doctor that only admins change (specification notes, 5)."""
 DAY_FIELDS = frozenset({
-    "start_time", "end_time", "lunch_break", "working_days", "days_off", "daily_limit", "status",
+    "start_time", "end_time", "lunch_break", "sessions", "working_days", "days_off",
+    "daily_limit", "status",
 })  # fmt: skip
 """Fields whose change is applied to days that are already sold."""
-DAY_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,7 @@ def add_doctor(
     doctor = Doctor(
         **{
             **details,
+            **sum_up(None, details),
             "whatsapp_number": number,
             "clinic_id": clinic_id,
             "doctor_id": work.ids.new("doc_"),
@@ -114,7 +115,7 @@ def add_doctor(
             "updated_at": work.now,
         }
     )
-    _require_consistent(work, clinic, doctor)
+    require_consistent(work, clinic, doctor)
     owner = numbers.member_at(work, clinic_id, number)
     if owner is not None and (owner.role is not Role.ADMIN or owner.doctor_id is not None):
         raise NumberTaken("This number belongs to another doctor of the clinic.")
@@ -162,11 +163,12 @@ def change_doctor(
     if "whatsapp_number" in wanted:
         given = wanted["whatsapp_number"]
         wanted["whatsapp_number"] = numbers.parse_number(work, "whatsappNumber", given)
-    planned = doctor.but(**wanted)
+    planned = doctor.but(**{**wanted, **sum_up(doctor, wanted)})
+    wanted = {name: getattr(planned, name) for name in (*wanted, *SUMMED_UP)}
     fields = tuple(name for name in wanted if getattr(doctor, name) != getattr(planned, name))
     if not fields:
         return ChangedDoctor(doctor, fields)
-    _require_consistent(work, clinic, planned)
+    require_consistent(work, clinic, planned)
     if not confirm:
         affected.require_confirmed(work, [affected.Change(clinic, doctor, clinic, planned)])
     planned = work.put(planned.but(updated_at=work.now))
@@ -309,26 +311,3 @@ def _require_sendable(password: str | None, clinic_id: str) -> str:
     if not password.isprintable() or len(password.split()) > 1 or password != password.strip():
         raise Invalid("initialPassword", "It is sent in a message: no blanks, no signs unseen.")
     return password
-
-
-def _require_consistent(work: Work, clinic: Clinic, doctor: Doctor) -> None:
-    """Raise `Invalid`, with the field, unless a doctor's fee, break and hours fit each other."""
-    if doctor.advance_amount > doctor.consultation_fee:
-        raise Invalid("advanceAmount", "The advance cannot be more than the fee.")
-    if doctor.lunch_break is not None and not _lunch_fits(doctor, doctor.lunch_break):
-        raise Invalid("lunchBreak", "The break must begin and end within the hours.")
-    if not timetable(clinic, doctor, today(clinic, work.now)):
-        raise Invalid("endTime", "These hours leave no time for a consultation.")
-
-
-def _lunch_fits(doctor: Doctor, lunch: str) -> bool:
-    begin, _, end = lunch.partition("-")
-    opens, closes = _minutes(doctor.start_time), _minutes(doctor.end_time)
-    length = (closes - opens) % DAY_MINUTES or DAY_MINUTES
-    leaves, returns = ((_minutes(t) - opens) % DAY_MINUTES for t in (begin, end))
-    return leaves < returns <= length
-
-
-def _minutes(clock: str) -> int:
-    hour, _, minute = clock.partition(":")
-    return int(hour) * 60 + int(minute)

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from domain.model.clinics import Clinic, Doctor, StaffStatus
+from domain.model.clinics import Clinic, Doctor, Session, StaffStatus
+from domain.model.queues import Slot
 from domain.timetable import (
     PartOfDay,
+    fits,
     hours,
     is_open,
     numbers_in_part,
     open_days,
+    pauses,
     slot_time,
     timetable,
     today,
@@ -138,3 +141,29 @@ def test_hours_past_midnight_belong_to_the_evening_they_began_in() -> None:
     night = doctor(start_time="16:00", end_time="02:00", lunch_break=None, consultation_duration=60)
     assert times_in(clinic(), night, PartOfDay.MORNING) == []
     assert times_in(clinic(), night, PartOfDay.EVENING)[-2:] == ["00:00", "01:00"]
+
+
+def test_sessions_stand_over_the_plain_hours_and_days_may_differ() -> None:
+    who = doctor(
+        consultation_duration=30,
+        sessions=(
+            Session(days=("MON", "TUE"), start_time="10:00", end_time="11:30"),
+            Session(days=("MON",), start_time="17:00", end_time="18:00"),
+            Session(days=("MON",), start_time="20:00", end_time="01:00"),
+            Session(days=("SAT",), start_time="09:00", end_time="10:00"),
+        ),
+        working_days=("MON", "TUE", "SAT"),
+    )
+    first = ["10:00", "10:30", "11:00"]
+    evening = ["17:00", "17:30"]
+    night = ["20:00", "20:30", "21:00", "21:30", "22:00", "22:30", "23:00", "23:30", "00:00"]
+    assert local(clinic(), who, MONDAY) == [*first, *evening, *night, "00:30"]
+    assert local(clinic(), who, MONDAY + timedelta(days=1)) == first
+    assert local(clinic(), who, MONDAY + timedelta(days=5)) == ["09:00", "09:30"]
+    begin, end = hours(clinic(), who, MONDAY)
+    assert end - begin == timedelta(hours=15)
+    breaks = [(b - a) for a, b in pauses(clinic(), who, MONDAY)]
+    assert breaks == [timedelta(hours=5.5), timedelta(hours=2)]
+    in_a_break = Slot(1, int((begin + timedelta(hours=2)).timestamp()))
+    assert not fits(clinic(), who, MONDAY, in_a_break, 30)
+    assert all(fits(clinic(), who, MONDAY, s, 30) for s in timetable(clinic(), who, MONDAY))
