@@ -5,6 +5,7 @@ What would take somebody's time says first whose, and is made by a yes to that v
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
@@ -26,6 +27,8 @@ from flows.week import week_lines
 
 MOST_NAMED = 5
 """How many of those affected a question names."""
+MOST_TAKEN_BACK = 7
+"""How many days a button can name."""
 A_FEW = 3
 """Fewer days than these, beside others that the doctor works, change alone: "hours sat 10-12"."""
 CONFIRMED = {"off_yes": "off", "hours_yes": "hours"}
@@ -91,6 +94,17 @@ def make_change(turn: Turn) -> None:
     turn.doctor = changed.doctor
 
 
+def take_back(turn: Turn) -> None:
+    """Take days off back that moved nobody."""
+    doctor = _the_doctor(turn)
+    named = turn.choice[1].split(",") if len(turn.choice) > 1 else []
+    left = tuple(day for day in doctor.days_off if day.isoformat() not in named)
+    changed = doctors.change_doctor(
+        turn.work, turn.clinic.clinic_id, doctor.doctor_id, {"days_off": left}, by=turn.staff
+    )
+    turn.doctor = changed.doctor
+
+
 # fmt: off
 ROWS = (
     *(row for kind in ("off", "hours") for on in (kind, f"{kind}_yes") for row in (
@@ -101,7 +115,9 @@ ROWS = (
         Row(on, ANYWHERE, moves_somebody, keep_change,  "schedule/moves",          "idle"),
         Row(on, ANYWHERE, None,           make_change,  f"schedule/{kind}_set",    "idle"),
     )),
-    Row("keep_plan", ANYWHERE, None,      None,         "schedule/kept",           "idle"),
+    Row("keep_plan", ANYWHERE, None,         None,         "schedule/kept",           "idle"),
+    Row("off_back",  ANYWHERE, nobody_named, None,         "staff/doctors",           "idle"),
+    Row("off_back",  ANYWHERE, None,         take_back,    "schedule/off_back",       "idle"),
 )
 # fmt: on
 
@@ -217,6 +233,7 @@ def _moves(turn: Turn) -> Say:
 @says("schedule/off_stand")
 @says("schedule/off_unclear")
 @says("schedule/off_set")
+@says("schedule/off_back")
 def _off(turn: Turn) -> Say:
     doctor = _the_doctor(turn)
     present = today(turn.clinic, turn.work.now)
@@ -228,8 +245,17 @@ def _off(turn: Turn) -> Say:
             "days": [],
             "moved": 0,
             **turn.values,
-        }
+        },
+        options=_taking_back(doctor, turn.values),
     )
+
+
+def _taking_back(doctor: Doctor, said: Mapping[str, Any]) -> list[Option]:
+    """Offer to take back the days off just set; a day on which bookings ended stays closed."""
+    days = said.get("days") or []
+    if not days or said.get("moved") or len(days) > MOST_TAKEN_BACK:
+        return []
+    return [Option(id=f"off_back:{doctor.doctor_id}:{','.join(days)}", label="take_back_button")]
 
 
 @says("schedule/hours_stand")

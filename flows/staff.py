@@ -43,7 +43,7 @@ ONLY_STAFF = {
     "announce", "doctors", "done", "on_time", "unsure", "guess", "is_here", "lock", "call",
     "priority", "help_desk", "reply", "to_patient", "send_kept", "file",
     "paid", "find", "today", "book_for", "book_yes",
-    "off", "hours", "off_yes", "hours_yes", "keep_plan",
+    "off", "hours", "off_yes", "hours_yes", "keep_plan", "off_back",
 }  # fmt: skip
 """Commands that stay the staff's while a member of staff is answered as a patient."""
 ALSO_PATIENTS = {"book", "ok", "thanks"}

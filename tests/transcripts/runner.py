@@ -21,6 +21,7 @@ A line is a step, or what was said because of the step above it:
     Asha pays in WhatsApp           pays the newest order she was shown
     Asha pays her first order in WhatsApp
     Asha's payment in WhatsApp fails
+    ₹20 of Asha's payment is returned by hand   or "not returned": it failed
     WhatsApp refuses the next message: 134011
     wait 10 min                     time passes, the workers work (sec, min or h)
     language Asha: hi               the language she chose earlier
@@ -57,11 +58,15 @@ from pathlib import Path
 from typing import Any
 
 from domain.actions.clinics import doctors
+from domain.actions.payments import by_hand
 from domain.actions.staff import sign_in
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed
 from domain.media import MediaRefused
 from domain.model.clinics import Claim, Doctor, StaffNumber, StaffStatus, User
 from domain.model.messages import Place
+from domain.gateway import GatewayRefund
+from domain.model.clinics import Claim, Doctor, StaffNumber, StaffStatus, User
+from domain.model.money import RefundStatus
 from domain.model.people import Address, Contact
 from domain.model.queues import Token, TokenStatus
 from domain.timetable import today
@@ -264,6 +269,15 @@ class Story:
         fit = [t for t in tokens if t.payment_id and (again or number or t.status in unpaid)]
         fit = [t for t in fit if number is None or t.number == int(number)]
         self.stage.pay(fit[-1])
+
+    def returned_by_hand(self, rupees: str, name: str, how: str) -> None:
+        """Let the gateway tell that a person returned a part of *name*'s payment, or failed to."""
+        token = self._bookings(name)[-1]
+        status = RefundStatus.REQUESTED if how == "returned" else RefundStatus.FAILED
+        made = GatewayRefund(f"rfnd_{rupees}", int(rupees) * 100, status, is_ours=False)
+        work = self.stage.work()
+        by_hand.record_notice(work, token.capture_id or "", made)
+        work.commit()
 
     def _bookings(self, name: str) -> list[Token]:
         """Return all bookings ever made by *name*, oldest first."""
@@ -506,6 +520,7 @@ _STEPS: tuple[tuple[str, Callable[..., list[Outbound] | None]], ...] = (
     (rf"{_WHO} sends: (.*)", Story.sends),
     (rf"({_NAME}) pays(?:( again)| for #(\d+))?", Story.pays),
     (rf"({_NAME})'s payment fails", Story.payment_fails),
+    (rf"₹(\d+) of ({_NAME})'s payment is (returned|not returned) by hand", Story.returned_by_hand),
     (r"City Medical Center takes payments in WhatsApp", Story.takes_orders),
     (r"City Medical Center is at ([\d.]+), ([\d.]+)", Story.lies_at),
     (rf"({_NAME}) pays( her first order)? in WhatsApp", Story.pays_inside),
