@@ -169,7 +169,7 @@ def change_doctor(
     if not fields:
         return ChangedDoctor(doctor, fields)
     require_consistent(work, clinic, planned)
-    if not confirm:
+    if DAY_FIELDS & set(fields) and not confirm:
         affected.require_confirmed(work, [affected.Change(clinic, doctor, clinic, planned)])
     planned = work.put(planned.but(updated_at=work.now))
     if user is not None:
