@@ -27,7 +27,7 @@ from api.schemas.doctors import (
     NewAccount,
     NewDoctor,
     OrdinaryDay,
-    SessionShown,
+    WorkingSession,
 )
 from domain.actions.clinics import doctors as actions
 from domain.actions.reports import figures
@@ -223,7 +223,7 @@ def _ordinary_day(doctor: Doctor) -> dict[str, Any]:
         "end_time": doctor.end_time,
         "lunch_break": doctor.lunch_break,
         "sessions": [
-            SessionShown(days=list(s.days), start_time=s.start_time, end_time=s.end_time)
+            WorkingSession(days=list(s.days), start_time=s.start_time, end_time=s.end_time)
             for s in doctor.sessions
         ],
         "working_days": list(doctor.working_days),

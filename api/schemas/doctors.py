@@ -129,7 +129,7 @@ class DoctorAdded(Data):
     ]
 
 
-class SessionShown(Data):
+class WorkingSession(Data):
     """Hours of some weekdays."""
 
     days: list[str]
@@ -151,7 +151,7 @@ class OrdinaryDay(Data):
     end_time: str
     lunch_break: str | None
     sessions: Annotated[
-        list[SessionShown], Field(description="Empty where the other hours say it all.")
+        list[WorkingSession], Field(description="Empty where the other hours say it all.")
     ]
     working_days: list[str]
     days_off: list[str]

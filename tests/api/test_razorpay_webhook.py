@@ -21,7 +21,7 @@ from domain.actions.settlement import captures
 from domain.errors import Conflict, StoreUnavailable
 from domain.model.clinics import ClinicStatus
 from domain.model.money import Capture, Disposition, Payment, Refund, RefundStatus
-from domain.model.queues import PaymentStatus, Token, TokenStatus
+from domain.model.queues import LIVE, PaymentStatus, Token, TokenStatus
 from domain.model.subscriptions import Invoice, InvoiceStatus
 from tests.bank import Bank
 from tests.bills import billed, days, invoices, request_of, the_clinic, told
@@ -423,6 +423,41 @@ def test_a_refund_promised_and_then_made_by_hand_in_part_is_of_the_rest(
     assert found is not None
     assert found.amount_paise == 3000
     assert day_of_money(town).by_hand == 2000
+
+
+NOTICES = ("capture", "cancel", "A created", "A processed", "B created", "B failed")
+
+
+@pytest.mark.parametrize("order", list(permutations(NOTICES))[::18], ids="-".join)
+def test_whatever_the_order_of_notices_the_payment_goes_back_once(
+    town: Town, token: Token, order: tuple[str, ...]
+) -> None:
+    town.link(token)
+    town.bank.pay(token.payment_id or "", "pay_1", 5000)
+    town.bank.by_hand["A"] = ("pay_1", 2000, RefundStatus.PROCESSED)
+    town.bank.by_hand["B"] = ("pay_1", 1000, RefundStatus.FAILED)
+    for notice in (*order, *reversed(order), *order):
+        which, _, status = notice.partition(" ")
+        if which == "cancel" and town.now(token).status in LIVE:
+            cancel(town.stage, town.now(token))
+        elif which == "capture":
+            town.tell("payment.captured", token)
+        elif status:
+            amount = {"A": 2000, "B": 1000}[which]
+            changes: dict[str, Any] = {"refund__id": which, "refund__amount": amount}
+            town.tell(f"refund.{status}", token, **changes)
+        if len(order[0]) % 2:
+            town.stage.settle()
+    town.stage.wait(24 * 60)
+    found = day_of_money(town)
+    assert (found.captured, found.difference) == (5000, 0)
+    assert (found.by_hand, found.refunded) == (2000, 3000)
+    # Where ours was asked for before the gateway told of the other, its key cannot be used for the
+    # rest: then a person is asked, and nobody returns it twice.
+    assert found.sent_back + found.failed == 3000
+    assert town.bank.left("pay_1") == found.failed
+    told = {"desk/refund_failed", "desk/refund_by_hand_failed"} & set(heard(town))
+    assert told or not found.failed
 
 
 def day_of_money(town: Town) -> Statement:

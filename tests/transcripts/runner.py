@@ -61,11 +61,10 @@ from domain.actions.clinics import doctors
 from domain.actions.payments import by_hand
 from domain.actions.staff import sign_in
 from domain.channel import ErrorClass, OrderNews, OrderRequest, Outbound, SendFailed
+from domain.gateway import GatewayRefund
 from domain.media import MediaRefused
 from domain.model.clinics import Claim, Doctor, StaffNumber, StaffStatus, User
 from domain.model.messages import Place
-from domain.gateway import GatewayRefund
-from domain.model.clinics import Claim, Doctor, StaffNumber, StaffStatus, User
 from domain.model.money import RefundStatus
 from domain.model.people import Address, Contact
 from domain.model.queues import Token, TokenStatus
