@@ -126,7 +126,7 @@ RULES = rules(
 # fmt: off
 SETTLED: tuple[tuple[str, str, str | None], ...] = (
     # What it seems to be, how it is said, and what it is then; the first that fits counts.
-    ("red_flag",  "past",       None),
+    ("red_flag",  "past",       "symptom"),
     ("red_flag",  "supposed",   None),
     ("absent",    "supposed",   "policy"),
     ("absent",    "others",     "lost"),
