@@ -125,6 +125,9 @@ class Capture(Record, frozen=True, kw_only=True):
     """What people have returned of it in the gateway's dashboard, without the product."""
     owed_paise: int = 0
     """What such a refund failed to return when ours was under way: a person must return it."""
+    held_until: datetime | None = None
+    """Until when a closed day's money waits for another day, by the newest close; then it is
+    refunded."""
     at: datetime
 
     @property

@@ -16,6 +16,7 @@ from domain.actors import CLOCK
 from domain.closing import settles_at
 from domain.due import OpenWork, chunks, context_of, finish, tokens_of
 from domain.line_context import LineContext
+from domain.model.base import stamp
 from domain.model.due import Due
 from domain.model.messages import Option
 from domain.model.queues import WAITING, PaymentStatus, Queue, QueueStatus, Token, TokenStatus
@@ -89,7 +90,9 @@ def _end_token(line: LineContext, token: Token, another: date | None) -> None:
         },
         options=options,
     )
-    send(work, replace(notice, message_id=f"msg_closed_{token.token_id}"))
+    # Named by the close: after a reopening the line may be closed again, and who was told is told.
+    closed = stamp(queue.closed_at) if queue.closed_at else ""
+    send(work, replace(notice, message_id=f"msg_closed_{token.token_id}_{closed}"))
     if options:
         push_question(work, line.clinic, token, "closed", options)
 

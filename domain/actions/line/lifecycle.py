@@ -16,7 +16,7 @@ from domain.actions.line.consultations import Ending, end_consultation, notify_n
 from domain.actions.line.preconditions import state_after
 from domain.actions.staff.alerts import Alert, alert_doctor
 from domain.actors import CLOCK, SILENT, Actor, Remark, person_of
-from domain.closing import is_unseen, settles_at
+from domain.closing import can_reopen, is_unseen, settles_at
 from domain.due import OpenWork, context_of
 from domain.errors import Invalid, NotNow
 from domain.line_context import LineContext
@@ -32,7 +32,11 @@ from domain.model.queues import (
     Token,
     TokenStatus,
 )
-from domain.rules import AUTO_CLOSE_HOURS, QUIET_BEFORE_CLOSE_MINUTES
+from domain.rules import (
+    AUTO_CLOSE_HOURS,
+    QUIET_BEFORE_CLOSE_MINUTES,
+    TAKEN_BACK_MINUTES,
+)
 from domain.timetable import hours, today
 from domain.work import Work
 
@@ -360,11 +364,17 @@ def _ask_doctor_to_resume(line: LineContext) -> None:
 
 
 def auto_close(open_work: OpenWork, item: Due) -> None:
-    """Close a line left open long past its planned end, or a day never started."""
+    """Close a line left open long past its planned end, or a day never started.
+
+    One that staff may still reopen is looked at again when they no longer can.
+    """
     work = open_work()
     work.delete(item)
     line = context_of(work, item)
-    if line is not None and line.queue.status is not QueueStatus.CLOSED:
+    if line is not None and can_reopen(line.queue, work.now):
+        later = work.now + timedelta(minutes=TAKEN_BACK_MINUTES)
+        due.schedule_for_queue(work, "auto_close", later, line.queue)
+    elif line is not None and line.queue.status is not QueueStatus.CLOSED:
         close_at = _auto_close_at(line.queue, work.now)
         if close_at is not None:
             due.schedule_for_queue(work, "auto_close", close_at, line.queue)

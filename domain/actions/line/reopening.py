@@ -16,7 +16,7 @@ from domain.actions.line import calling
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actors import CLOCK, Actor
-from domain.closing import can_reopen
+from domain.closing import as_told, can_reopen
 from domain.due import OpenWork, chunks, context_of, finish, tokens_of
 from domain.errors import NotNow
 from domain.line_context import LineContext
@@ -72,11 +72,12 @@ def reopen(line: LineContext, actor: Actor) -> Queue:
 def take_back_close(open_work: OpenWork, item: Due) -> None:
     """Bring back the tokens that the close of a reopened line ended; tell their patients.
 
-    Who has booked again meanwhile is left alone. May be repeated at any point.
+    Who has booked again meanwhile is left alone. A line that is closed again, of which nobody is
+    told yet, counts as open: that close may be taken back as well. May be repeated at any point.
     """
     line = context_of(open_work(), item)
     closed_at = datetime.fromisoformat(str(item.values["closed_at"]))
-    if line is not None and line.queue.status is not QueueStatus.CLOSED:
+    if line is not None and _goes_on(line.queue, line.now):
         found = tokens_of(line.work, line.queue.queue_id)
         ended = [t for t in found if _was_ended(t, closed_at)]
         for chunk in chunks(ended, CLOSE_CHUNK):
@@ -86,6 +87,11 @@ def take_back_close(open_work: OpenWork, item: Due) -> None:
             due.schedule_fan_out(work, "moved", line.queue)
             work.commit()
     finish(open_work, item)
+
+
+def _goes_on(queue: Queue, now: datetime) -> bool:
+    """Return whether a line is open, or closed so lately that its patients are not told."""
+    return as_told(queue, now).status is not QueueStatus.CLOSED
 
 
 def _was_ended(token: Token, closed_at: datetime) -> bool:
@@ -103,7 +109,7 @@ def _was_ended(token: Token, closed_at: datetime) -> bool:
 def _bring_back_some(line: LineContext, ended: Sequence[Token], closed_at: datetime) -> None:
     """Bring some tokens back, in one transaction, as long as the line stays reopened."""
     queue = line.work.get(Queue, line.doctor.doctor_id, line.queue.date)
-    if queue is None or queue.status is QueueStatus.CLOSED:
+    if queue is None or not _goes_on(queue, line.now):
         return
     line.work.check(queue)
     for found in ended:

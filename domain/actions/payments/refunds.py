@@ -144,11 +144,12 @@ def hold_for_rebooking(work: Work, token: Token, hours: int) -> Token:
     capture = work.get(Capture, token.capture_id or "", "CAPTURE")
     if capture is None or capture.disposition is not Disposition.SEAT:
         return token
-    work.put(capture.but(disposition=Disposition.WAITING))
+    until = work.now + timedelta(hours=hours)
+    work.put(capture.but(disposition=Disposition.WAITING, held_until=until))
     about = due.Subject(
         capture.capture_id, clinic_id=token.clinic_id, capture_id=capture.capture_id
     )
-    due.schedule(work, "refund_waiting", work.now + timedelta(hours=hours), about)
+    due.schedule(work, "refund_waiting", until, about)
     return token
 
 
@@ -190,10 +191,15 @@ def tell_refund(work: Work, clinic: Clinic, doctor: Doctor, token: Token, captur
 
 
 def refund_unclaimed(open_work: OpenWork, item: Due) -> None:
-    """Refund a capture that was kept for another day and not used in time."""
+    """Refund a capture that was kept for another day and not used in time.
+
+    One that a later close keeps has its full time: the day was reopened and closed again.
+    """
     work = open_work()
     work.delete(item)
-    refund_held_for_rebooking(work, item.capture_id or "")
+    capture = work.get(Capture, item.capture_id or "", "CAPTURE")
+    if capture is not None and (capture.held_until is None or capture.held_until <= item.at):
+        refund_held_for_rebooking(work, capture.capture_id)
     work.commit()
 
 

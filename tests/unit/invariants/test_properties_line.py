@@ -1,8 +1,8 @@
 """A line run by a doctor and two desks at once, with slips that are taken back.
 
 Whatever they do in whatever order: a number is sold once and one person is inside (I1, I2), the
-line is who waits in it (I3), whoever was told that it is over hears that it goes on (I8), and each
-change has its entry (I11).
+line is who waits in it, the ledger adds up (I3), whoever was told that it is over hears that it
+goes on (I8), and each change has its entry (I11).
 """
 
 from __future__ import annotations
@@ -12,17 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.actions.booking import booking, desk
 from domain.actions.booking.tokens import CLINIC_CLOSED
 from domain.actions.line import calling, lifecycle, order, reopening, sales, undoing
+from domain.actions.line.day_end import UNSERVED
 from domain.actions.line.preconditions import SeenState
+from domain.actions.payments import ledger
 from domain.actors import Actor
 from domain.errors import Refused
 from domain.line_context import LineContext
 from domain.model.messages import Message
+from domain.model.money import Capture, Disposition
 from domain.model.queues import (
     LIVE,
     WAITING,
@@ -143,6 +146,17 @@ STEPS = st.lists(
 )
 
 
+CLOSED_TWICE = [
+    ("close", KHAN, 0),
+    ("wait a minute", KHAN, 2),
+    ("reopen", KHAN, 0),
+    ("wait a little", KHAN, 0),
+    ("close", KHAN, 0),
+]
+"""What a second close ends is what the first had ended."""
+
+
+@example(steps=CLOSED_TWICE)
 @given(steps=STEPS)
 @settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -165,6 +179,8 @@ def test_whatever_staff_do_and_take_back_the_line_holds_and_no_notice_is_lost(
             the_line_holds(day)
         day.stage.wait(3)
         the_line_holds(day)
+        nobody_waits_in_a_closed_line(day)
+        every_rupee_is_where_it_belongs(day)
         nobody_is_left_with_old_news(day)
         every_change_has_its_entry(day)
     finally:
@@ -184,6 +200,23 @@ def the_line_holds(day: Day) -> None:
     entries = day.stage.work().query(Waiting, queue.queue_id, limit=400).records
     waiting = {t.token_id: t.place for t in tokens if t.status in WAITING}
     assert {e.token_id: e.place for e in entries} == waiting
+
+
+def nobody_waits_in_a_closed_line(day: Day) -> None:
+    """Check that a day that is over has ended everybody, however often it was reopened before."""
+    if day.line().queue.status is QueueStatus.CLOSED:
+        assert [t.number for t in day.tokens() if t.status in UNSERVED] == []
+
+
+def every_rupee_is_where_it_belongs(day: Day) -> None:
+    """Check that the ledger adds up, and that the money of who still has a seat is in it."""
+    work = day.stage.work()
+    assert ledger.find_discrepancies(work, day.cast.clinic, MONDAY) == []
+    for token in day.tokens():
+        if token.status in LIVE and token.capture_id is not None:
+            capture = work.get(Capture, token.capture_id, "CAPTURE")
+            assert capture is not None
+            assert (capture.disposition, capture.token_id) == (Disposition.SEAT, token.token_id)
 
 
 def nobody_is_left_with_old_news(day: Day) -> None:

@@ -142,6 +142,54 @@ def test_a_line_closed_again_has_its_own_minute(
     assert stage.token(tokens[0]).status is TokenStatus.CANCELLED
 
 
+def test_a_line_closed_for_good_after_a_reopening_ends_and_tells_all_again(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    for closes in (1, 2):
+        close(stage, cast)
+        stage.wait(3)
+        assert {stage.token(t).status for t in tokens} == {TokenStatus.CANCELLED}
+        assert told(stage, "news/closed") == closes * len(tokens)
+        reopen(stage, cast)
+        assert told(stage, "news/reopened") == closes * len(tokens)
+    close(stage, cast)
+    stage.wait(3)
+    assert {stage.token(t).status for t in tokens} == {TokenStatus.CANCELLED}
+    assert told(stage, "news/closed") == 3 * len(tokens)
+
+
+def test_a_line_reopened_after_its_time_to_close_by_itself_is_closed_by_the_clock_later(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    """The clock looks while the line is closed by staff, who take it back."""
+    del tokens
+    (item,) = due_items(stage, "auto_close")
+    stage.wait((item.at - stage.clock.now()).total_seconds() / 60 - 1)
+    close(stage, cast)
+    stage.wait(5)
+    reopen(stage, cast)
+    assert head(stage, cast).status is not QueueStatus.CLOSED
+    stage.wait(120)
+    assert head(stage, cast).close_reason == "AUTO_CLOSED"
+
+
+def test_a_slip_right_after_a_reopening_leaves_out_nobody(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    """The line is closed again before those whom the first close ended are brought back."""
+    before = places(stage, cast)
+    close(stage, cast)
+    stage.wait(2)
+    stage.on_line(reopening.reopen, cast.clinic, cast.khan, KHAN)
+    close(stage, cast)
+    stage.settle()
+    reopen(stage, cast)
+    stage.wait(5)
+    assert {stage.token(t).status for t in tokens} == {TokenStatus.CONFIRMED}
+    assert places(stage, cast) == before
+    assert told(stage, "news/closed") == told(stage, "news/reopened") == len(tokens)
+
+
 def on_meeras_line(stage: Stage, cast: Cast, action, *args: object) -> None:
     stage.on_line(action, cast.clinic, cast.meera, *args)
 
@@ -172,8 +220,19 @@ def test_money_that_waited_pays_for_the_seat_again(
     back = stage.token(paid_and_told)
     assert (back.status, back.paid_paise) == (TokenStatus.CONFIRMED, 5000)
     assert capture_of(stage, back).disposition is Disposition.SEAT
-    stage.wait(60 * 25)
-    assert capture_of(stage, back).disposition is Disposition.SEAT
+
+
+def test_money_held_by_a_second_close_waits_its_full_time(
+    stage: Stage, cast: Cast, paid_and_told: Token
+) -> None:
+    on_meeras_line(stage, cast, reopening.reopen, KHAN)
+    stage.settle()
+    stage.wait(60 * 3)
+    on_meeras_line(stage, cast, lifecycle.close, KHAN, lifecycle.CLOSED_BY_STAFF)
+    stage.wait(60 * 22)  # what the first close scheduled is over
+    assert capture_of(stage, paid_and_told).disposition is Disposition.WAITING
+    stage.wait(60 * 3)
+    assert capture_of(stage, paid_and_told).disposition is Disposition.REFUND
 
 
 def test_who_has_another_day_meanwhile_keeps_that(
