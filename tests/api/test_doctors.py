@@ -136,7 +136,7 @@ def test_the_credentials_reach_the_new_doctor_and_are_kept_nowhere(office: Offic
     contact_id = office.stage.contact_id(NEW)
     [sent] = [m for m in office.settle() if m.phone == NEW]
     assert sent.template.parameters["password"] == "temporaryPassword123"
-    assert sent.template.parameters["link"].endswith("?clinicId=clinic_city")
+    assert sent.template.parameters["link"].endswith("/welcome/clinic_city")
     message = office.stage.work().get(Message, sent.message_id)
     assert message is not None
     assert (message.contact_id, message.sealed) == (contact_id, None)

@@ -17,7 +17,7 @@ ASHA, RAVI = "+919876543021", "+919876543022"
 NOTHING = {
     "payments": 0, "captured": 0, "seated": 0, "waiting": 0, "refunded": 0, "returnedByHand": 0,
     "sentBack": 0,
-    "failed": 0, "difference": 0, "collected": 0,
+    "failed": 0, "difference": 0, "collected": 0, "cash": 0, "upi": 0, "due": 0,
 }  # fmt: skip
 
 
@@ -92,7 +92,8 @@ def test_money_of_a_closed_clinic_waits_for_another_day(office):
     office.settle()
     paid(office)
     office.stage.hear("+919876543011", "close")
-    office.settle()
+    office.stage.hear("+919876543011", "yes")
+    office.stage.wait(1)
     shown = data(office)
     assert [p["place"] for p in shown["payments"]] == ["WAITING"]
     (day,) = shown["statement"]

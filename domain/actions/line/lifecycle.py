@@ -303,7 +303,7 @@ def check_in(
     """
     queue = work.get(Queue, token.doctor_id, token.date)
     is_closed = queue is not None and queue.status is QueueStatus.CLOSED
-    if queue is not None and is_closed and not is_unseen(queue, work.now):
+    if queue is not None and is_closed and (actor is not None or not is_unseen(queue, work.now)):
         raise NotNow(state=queue.status)
     if token.status is TokenStatus.ARRIVED:
         return token
