@@ -97,12 +97,15 @@ def give_to_desk(turn: Turn) -> None:
     files.assign(turn.work, turn.clinic, turn.contact.contact_id, file_id, None)
 
 
+def is_own(turn: Turn) -> bool:
+    """Whether the button is for a file of this person's own chat."""
+    return len(turn.choice) > 1 and turn.choice[0] == turn.contact.contact_id
+
+
 def send_own(turn: Turn) -> None:
     """Send the person a file that staff sent them while WhatsApp took no files."""
-    contact_id, file_id, *_ = (*turn.choice, "", "")
     own = turn.contact.contact_id
-    if contact_id == own:
-        files.ask_for(turn.work, turn.clinic, own, file_id, to=own)
+    files.ask_for(turn.work, turn.clinic, own, turn.choice[1], to=own)
 
 
 # fmt: off
@@ -115,7 +118,8 @@ ROWS = (
     Row("file_for",  ANYWHERE,  is_assigned,      assign,         "files/kept",       None),
     Row("file_for",  ANYWHERE,  None,             None,           "files/gone",       None),
     Row("file_talk", ANYWHERE,  None,             give_to_desk,   "talk/handed_over", "idle"),
-    Row("file",      ANYWHERE,  None,             send_own,       None,               None),
+    Row("file",      ANYWHERE,  is_own,           send_own,       None,               None),
+    Row("file",      ANYWHERE,  None,             None,           "files/gone",       None),
 )
 # fmt: on
 

@@ -159,8 +159,10 @@ def _halt(
     minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
     detail = ", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w)
     history.log_line(work, queue, action, actor, detail=detail or None)
-    told = "emergency" if action == "emergency" else "pause"
-    due.schedule_fan_out(work, told, queue, by=actor.user_id)
+    if action == "emergency":
+        due.schedule_fan_out(work, "emergency", queue, by=actor.user_id)
+    else:
+        due.schedule_fan_out(work, "pause", queue, by=actor.user_id)
     if until is not None:
         due.schedule_for_queue(work, "ask_resume", until, queue, by=actor.user_id)
     return queue

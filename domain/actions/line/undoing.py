@@ -107,8 +107,10 @@ def _take_back_resume(line: LineContext, actor: Actor, last: Move) -> Queue:
         )
     )
     history.log_line(line.work, queue, "undo", actor, detail="resume")
-    kind = "emergency" if queue.status is QueueStatus.EMERGENCY else "pause"
-    due.schedule_fan_out(line.work, kind, queue, by=actor.user_id)
+    if queue.status is QueueStatus.EMERGENCY:
+        due.schedule_fan_out(line.work, "emergency", queue, by=actor.user_id)
+    else:
+        due.schedule_fan_out(line.work, "pause", queue, by=actor.user_id)
     return queue  # the question whether to go on is still due at its time
 
 

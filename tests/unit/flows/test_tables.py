@@ -194,6 +194,7 @@ def test_where_a_notice_is_the_answer_no_question_stands_any_more():
 def test_every_choice_however_broken_gets_an_answer(stage, who, table, choice):
     broken = [choice, *(f"{t}:{choice}" for t in triggers(table)), *triggers(table)]
     for each in broken:
+        stage.clock.advance(seconds=1)
         stage.hear(who, "words", kind="tap", choice=each, sender=CITY_SENDER)
         assert stage.settle(), each
         assert stage.messages()[-1].name != "route/parked", each
