@@ -601,6 +601,8 @@ class _Parts:
     sealer: Any = None
     documents: Any = None
     files: Any = None
+    media: Any = None
+    patient_files: Any = None
     open_work: Any = field(init=False)
 
     def __post_init__(self) -> None:
