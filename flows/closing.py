@@ -51,7 +51,9 @@ def close(turn: Turn) -> None:
         "seen": summary.seen,
         "absent": summary.absent,
         "late": summary.late_minutes,
-        "rating": summary.rating,
+        "rating": None
+        if summary.rating is None
+        else f"{summary.rating:.1f}",  # rows hold no fractions
         "collected": summary.collected_paise if turn.staff.role == "ADMIN" else None,
     }
 

@@ -8,6 +8,7 @@ from domain.actions.booking import rescheduling
 from domain.actions.booking.days import read_day
 from domain.actions.line import calling, day_end, lifecycle, reopening, sales, undoing
 from domain.actions.line.preconditions import SeenState
+from domain.actions.visits.ratings import rate
 from domain.errors import DayFull, NothingToUndo, NotNow
 from domain.model.money import Capture, Disposition
 from domain.model.queues import PaymentStatus, Queue, QueueStatus, Token, TokenStatus, Waiting
@@ -15,7 +16,7 @@ from domain.rules import TAKEN_BACK_MINUTES
 from tests.bookings import do, hold, paid, ravi
 from tests.due import due_items
 from tests.lines import FARIDA, KHAN, head, move
-from tests.people import MONDAY, TUESDAY, Cast
+from tests.people import CITY_SENDER, MONDAY, TUESDAY, Cast
 from tests.stage import Stage
 
 
@@ -274,3 +275,19 @@ def test_no_more_bookings_are_refused_to_patients_and_not_to_the_desk(
     assert stage.token(first).status is TokenStatus.CONFIRMED
     stage.on_line(undoing.undo, cast.clinic, cast.khan, KHAN, SeenState())
     hold(stage, cast, 2, doctor=cast.khan, person=ravi(cast))
+
+
+def test_the_answer_to_a_close_has_the_stars_of_the_day(
+    stage: Stage, cast: Cast, tokens: list[Token]
+) -> None:
+    move(stage, cast)
+    move(stage, cast)
+    stage.wait(2)
+    work = stage.work()
+    rate(work, stage.token(tokens[0]), 4)
+    work.commit()
+    for words in ("close", "yes"):
+        stage.clock.advance(seconds=6)
+        stage.hear(cast.khan.whatsapp_number, words, sender=CITY_SENDER)
+        stage.settle()
+    assert "4.0" in stage.channel.sent[-1].text
