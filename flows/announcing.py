@@ -5,8 +5,8 @@ from __future__ import annotations
 from domain.actions.broadcasts import announcements
 from domain.actions.people.trust import Standing, standing_of
 from domain.model.messages import Option
-from flows.commands import arguments
-from flows.line import keep_command, state, the_line
+from flows.commands import arguments, keep_with_doctor
+from flows.line import state, the_line
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 
@@ -19,6 +19,11 @@ def no_text(turn: Turn) -> bool:
 def is_shown(turn: Turn) -> bool:
     """Whether the text was shown, and the sender has said that it goes out."""
     return turn.confirmed
+
+
+def keep_text(turn: Turn) -> None:
+    """Remember the text and for whose line it is, until the sender says that it goes out."""
+    keep_with_doctor(turn, "announce", arguments(turn).strip())
 
 
 def announce(turn: Turn) -> None:
@@ -36,7 +41,7 @@ ROWS = (
     #   on           at         when      do            say                      then
     Row("announce",  ANYWHERE,  no_text,  None,         "line/how_to_tell",      "idle"),
     Row("announce",  ANYWHERE,  is_shown, announce,     "line/announced",        "idle"),
-    Row("announce",  ANYWHERE,  None,     keep_command, "line/announce_preview", "which"),
+    Row("announce",  ANYWHERE,  None,     keep_text,    "line/announce_preview", "which"),
     Row("retell",    ANYWHERE,  None,     None,         "line/how_to_tell",      "idle"),
 )
 # fmt: on

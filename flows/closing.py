@@ -10,7 +10,8 @@ from domain.actions.line.summary import day_summary
 from domain.closing import can_reopen
 from domain.model.messages import Option
 from domain.model.queues import QueueStatus
-from flows.line import keep_command, nobody_named, state, the_line
+from flows.commands import keep_with_doctor
+from flows.line import nobody_named, state, the_line
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
 
@@ -39,6 +40,11 @@ def takes_no_bookings(turn: Turn) -> bool:
         and queue.status is QueueStatus.ACTIVE
         and queue.sales_stopped_at is not None
     )
+
+
+def keep_close(turn: Turn) -> None:
+    """Remember whose line is to be closed, until the sender says yes."""
+    keep_with_doctor(turn, "close")
 
 
 def close(turn: Turn) -> None:
@@ -76,7 +82,7 @@ def allow_booking(turn: Turn) -> None:
 # fmt: off
 ROWS = (
     #   on        at         when               do             say                    then
-    Row("close",  ANYWHERE,  must_ask,          keep_command,  "line/close_question", "which"),
+    Row("close",  ANYWHERE,  must_ask,          keep_close,    "line/close_question", "which"),
     Row("close",  ANYWHERE,  None,              close,         "line/closed",         "idle"),
     Row("start",  ANYWHERE,  is_reopenable,     reopen,        "line/reopened",       "idle"),
     Row("start",  ANYWHERE,  takes_no_bookings, allow_booking, "line/bookings_again", "idle"),

@@ -58,6 +58,16 @@ def arguments(turn: Turn) -> str:
     return turn.rest
 
 
+def keep_with_doctor(turn: Turn, command: str, rest: str = "") -> None:
+    """Remember *command*, whose line it is about, and its *rest*, until the sender has answered.
+
+    Doctors mean their own line, so that no name is needed.
+    """
+    doctor = doctor_meant(turn)
+    name = doctor.name if doctor and turn.staff.role != "DOCTOR" else ""
+    turn.remember(note=" ".join(filter(None, (command, name, rest))))
+
+
 def seen_state(turn: Turn) -> SeenState:
     """Return what the sender saw: the token a button names, or when the text was written."""
     if turn.inbound.kind == "tap" and len(turn.choice) > 1:

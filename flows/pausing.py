@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.actions.line import lifecycle
 from domain.model.messages import Option
 from domain.model.queues import HALTED, QueueStatus
-from flows.commands import doctor_meant, length_and_reason, minutes_and_reason
+from flows.commands import keep_with_doctor, length_and_reason, minutes_and_reason
 from flows.line import nobody_named, the_line
 from flows.table import ANYWHERE, Row
 from flows.turn import Say, Turn, says
@@ -37,9 +37,7 @@ def is_longer(turn: Turn) -> bool:
 
 def keep_timed(turn: Turn) -> None:
     """Remember the command and whose line is meant, until the sender says how long."""
-    doctor = doctor_meant(turn)
-    name = doctor.name if doctor and turn.staff.role != "DOCTOR" else ""
-    turn.remember(note=f"{turn.meaning.trigger} {name}".strip())
+    keep_with_doctor(turn, turn.meaning.trigger or "")
 
 
 def pause(turn: Turn) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from domain.model.messages import Option
 from domain.model.queues import LIVE, Token, TokenStatus
 from domain.names import fold_name
-from flows.commands import doctor_meant
+from flows.commands import keep_with_doctor
 from flows.hearing.sounds import sound
 from flows.line import keep_command, nobody_named, the_line
 from flows.table import ANYWHERE, Row
@@ -18,10 +18,8 @@ MOST_ANSWERED = 5
 
 def keep_guess(turn: Turn) -> None:
     """Remember what the sentence seems to mean, to be done when the sender says yes."""
-    doctor = doctor_meant(turn)
     command, _, rest = turn.meaning.rest.partition(" ")
-    named = doctor.name if doctor and turn.staff.role != "DOCTOR" else ""
-    turn.remember(note=" ".join(f"{command} {named} {rest}".split()))
+    keep_with_doctor(turn, command, rest)
 
 
 # fmt: off

@@ -17,7 +17,7 @@ from domain.errors import Invalid
 from domain.model.clinics import Doctor
 from domain.model.messages import Option
 from domain.timetable import WEEKDAYS, today
-from flows.commands import arguments, doctor_meant
+from flows.commands import arguments, doctor_meant, keep_with_doctor
 from flows.hearing.hours import HoursSaid, SessionSaid, read_hours
 from flows.hearing.leave import read_days_off
 from flows.line import keep_command, nobody_named
@@ -72,8 +72,7 @@ def keep_change(turn: Turn) -> None:
     """Remember the change that is asked about."""
     wanted = _wanted(turn)
     if wanted is not None:
-        name = wanted.doctor.name if turn.staff.role != "DOCTOR" else ""
-        turn.remember(note=" ".join(f"{_kind(turn)}_yes {name} {wanted.words}".split()))
+        keep_with_doctor(turn, f"{_kind(turn)}_yes", wanted.words)
 
 
 def make_change(turn: Turn) -> None:
