@@ -32,11 +32,7 @@ from domain.model.queues import (
     Token,
     TokenStatus,
 )
-from domain.rules import (
-    AUTO_CLOSE_HOURS,
-    QUIET_BEFORE_CLOSE_MINUTES,
-    TAKEN_BACK_MINUTES,
-)
+from domain.rules import AUTO_CLOSE_HOURS, QUIET_BEFORE_CLOSE_MINUTES, TAKEN_BACK_MINUTES
 from domain.timetable import hours, today
 from domain.work import Work
 
@@ -159,13 +155,18 @@ def _halt(
     minutes = round((until - work.now).total_seconds() / 60) if until is not None else None
     detail = ", ".join(w for w in (reason, f"{minutes} min" if minutes else None) if w)
     history.log_line(work, queue, action, actor, detail=detail or None)
-    if action == "emergency":
-        due.schedule_fan_out(work, "emergency", queue, by=actor.user_id)
-    else:
-        due.schedule_fan_out(work, "pause", queue, by=actor.user_id)
+    tell_halted(work, queue, actor)
     if until is not None:
         due.schedule_for_queue(work, "ask_resume", until, queue, by=actor.user_id)
     return queue
+
+
+def tell_halted(work: Work, queue: Queue, actor: Actor) -> None:
+    """Schedule that those who wait hear of the pause or emergency that the line is in."""
+    if queue.status is QueueStatus.EMERGENCY:
+        due.schedule_fan_out(work, "emergency", queue, by=actor.user_id)
+    else:
+        due.schedule_fan_out(work, "pause", queue, by=actor.user_id)
 
 
 def change_pause(

@@ -12,7 +12,7 @@ from domain.actions.booking.days import read_day
 from domain.actions.booking.places import place_by_time, waiting_of
 from domain.actions.booking.seats import live_booking, take_seats, write_live_booking
 from domain.actions.booking.tokens import CLINIC_CLOSED
-from domain.actions.line import calling
+from domain.actions.line import calling, lifecycle
 from domain.actions.messages.notices import notice_about
 from domain.actions.messages.outbox import send
 from domain.actors import CLOCK, Actor
@@ -24,7 +24,6 @@ from domain.model.base import stamp
 from domain.model.due import Due
 from domain.model.money import Capture, Disposition
 from domain.model.queues import (
-    Move,
     PaymentStatus,
     Queue,
     QueueStatus,
@@ -59,7 +58,7 @@ def reopen(line: LineContext, actor: Actor) -> Queue:
             resume_expected_at=last.resume_expected_at,
             closed_at=None,
             close_reason=None,
-            last_move=Move(action="reopen", by=actor.user_id, by_name=actor.name, at=line.now),
+            last_move=lifecycle.step(line, actor, "reopen"),
             updated_at=line.now,
         )
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain import due
 from domain.actions.booking import desk, history
@@ -74,20 +74,10 @@ def _take_back_step(line: LineContext, actor: Actor, last: Move) -> Queue:
 
 def _take_back_pause(line: LineContext, actor: Actor, last: Move) -> Queue:
     """Let the line go on, or let the pause be as long as it was said before."""
-    before = line.queue
-    queue = line.work.put(
-        before.but(
-            status=last.status or QueueStatus.ACTIVE,
-            pause_reason=last.pause_reason,
-            paused_at=line.now if last.status is QueueStatus.PAUSED else before.paused_at,
-            resume_expected_at=last.resume_expected_at,
-            last_move=_undone(line, actor),
-            updated_at=line.now,
-        )
-    )
-    history.log_line(line.work, queue, "undo", actor, detail="pause")
-    if queue.status is QueueStatus.PAUSED:
-        due.schedule_fan_out(line.work, "pause", queue, by=actor.user_id)
+    was_paused = last.status is QueueStatus.PAUSED
+    queue = _go_back(line, actor, last, paused_at=line.now if was_paused else line.queue.paused_at)
+    if was_paused:
+        lifecycle.tell_halted(line.work, queue, actor)
     else:
         due.schedule_fan_out(line.work, "moved", queue, reason="resumed")
     return queue
@@ -96,22 +86,25 @@ def _take_back_pause(line: LineContext, actor: Actor, last: Move) -> Queue:
 def _take_back_resume(line: LineContext, actor: Actor, last: Move) -> Queue:
     """Let the line be halted as it was; those who wait hear of it again."""
     expected = last.resume_expected_at
+    until = expected if expected and expected > line.now else None
+    queue = _go_back(line, actor, last, paused_at=line.now, resume_expected_at=until)
+    lifecycle.tell_halted(line.work, queue, actor)
+    return queue  # the question whether to go on is still due at its time
+
+
+def _go_back(line: LineContext, actor: Actor, last: Move, **otherwise: datetime | None) -> Queue:
+    """Write the head as it was before *last*, but for what is *otherwise*; return it."""
+    before = {"pause_reason": last.pause_reason, "resume_expected_at": last.resume_expected_at}
     queue = line.work.put(
         line.queue.but(
-            status=last.status or QueueStatus.PAUSED,
-            paused_at=line.now,
-            pause_reason=last.pause_reason,
-            resume_expected_at=expected if expected and expected > line.now else None,
-            last_move=_undone(line, actor),
+            **(before | otherwise),
+            status=last.status,
+            last_move=lifecycle.step(line, actor, "undo"),
             updated_at=line.now,
         )
     )
-    history.log_line(line.work, queue, "undo", actor, detail="resume")
-    if queue.status is QueueStatus.EMERGENCY:
-        due.schedule_fan_out(line.work, "emergency", queue, by=actor.user_id)
-    else:
-        due.schedule_fan_out(line.work, "pause", queue, by=actor.user_id)
-    return queue  # the question whether to go on is still due at its time
+    history.log_line(line.work, queue, "undo", actor, detail=last.action)
+    return queue
 
 
 def _walk_in_since(line: LineContext, actor: Actor, last: Move | None) -> Token | None:
@@ -132,7 +125,3 @@ def _take_back_walk_in(line: LineContext, actor: Actor, token: Token) -> Undone:
     remark = Remark(lifecycle.ADDED_BY_MISTAKE)
     ended = desk.cancel_for_patient(line.work, line.clinic, line.doctor, token, actor, remark)
     return Undone("add", MoveResult(line.queue, None, None), ended)
-
-
-def _undone(line: LineContext, actor: Actor) -> Move:
-    return Move(action="undo", by=actor.user_id, by_name=actor.name, at=line.now)
