@@ -173,14 +173,22 @@ def state(turn: Turn) -> Say:
     known = freshness.line_values(turn.work, line.queue, people)
     values = {"doctor": line.doctor.name, **known, **turn.values, "complaint": None}
     current = turn.work.get(Token, line.queue.queue_id, line.queue.current_token or "")
-    values["files"] = len(files.files_of(turn.work, current)) if current is not None else 0
     complaint = _complaint(turn, current) if current is not None else None
     secrets = {"complaint": complaint} if complaint is not None else {}
     return Say(values=values, secrets=secrets, options=_buttons(line.doctor, line.queue))
 
 
+@says("line/called")
+def _called(turn: Turn) -> Say:
+    said = state(turn)
+    queue = the_line(turn).queue
+    current = turn.work.get(Token, queue.queue_id, queue.current_token or "")
+    sent = files.files_of(turn.work, current) if current is not None else []
+    return replace(said, values={**said.values, "files": len(sent)})
+
+
 for _name in (
-    "line/started", "line/called", "line/skipped", "line/undone", "line/paused", "line/emergency",
+    "line/started", "line/skipped", "line/undone", "line/paused", "line/emergency",
     "line/resumed", "line/status", "line/too_old", "line/nobody",
     "line/nothing_to_undo", "line/day_over",
 ):  # fmt: skip
